@@ -1,0 +1,64 @@
+import { hash, verify } from '@node-rs/argon2';
+import { availableParallelism } from 'node:os';
+import { Busy } from './fault.ts';
+
+/** Argon2id's costs (RFC 9106 section 3.1). */
+export type HashCost = {
+  /** Memory in KiB. */
+  readonly memory: number;
+  readonly passes: number;
+  readonly lanes: number;
+};
+
+/** Slow hashing of passwords, off the event loop, a bounded number at a time and in wait. Throws `Busy` when both are full. */
+export type Hasher = {
+  readonly cost: HashCost;
+  /** A PHC string with a salt of its own. */
+  hash(secret: string): Promise<string>;
+  verify(phc: string, secret: string): Promise<boolean>;
+  /** How many hashes wait or run. */
+  load(): number;
+};
+
+/** The least that OWASP and SP 800-63B-4 section 3.1.1.2 let pass as memory-hard: 19 MiB, 2 passes, 1 lane. */
+export const defaultHashCost: HashCost = { memory: 19_456, passes: 2, lanes: 1 };
+
+/** Argon2id's number in @node-rs/argon2, whose enum is ambient and so cannot be named in code that is run as it stands. */
+const argon2id = 2;
+
+export function createHasher(
+  cost: HashCost = defaultHashCost,
+  running = availableParallelism(),
+  waiting = 256,
+): Hasher {
+  const queue = createQueue(running, waiting);
+  const options = { algorithm: argon2id, memoryCost: cost.memory, timeCost: cost.passes, parallelism: cost.lanes };
+  return {
+    cost,
+    hash: (secret) => queue.run(() => hash(secret, options)),
+    verify: (phc, secret) => queue.run(() => verify(phc, secret)),
+    load: queue.load,
+  };
+}
+
+function createQueue(running: number, waiting: number) {
+  const wakers: (() => void)[] = [];
+  let active = 0;
+  async function run<Value>(work: () => Promise<Value>): Promise<Value> {
+    if (active >= running) {
+      if (wakers.length >= waiting) throw new Busy('password hashing');
+      // Who wakes us hands over the place, so `active` does not change here.
+      await new Promise<void>((resolve) => wakers.push(resolve));
+    } else {
+      active += 1;
+    }
+    try {
+      return await work();
+    } finally {
+      const next = wakers.shift();
+      if (next) next();
+      else active -= 1;
+    }
+  }
+  return { run, load: () => active + wakers.length };
+}

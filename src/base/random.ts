@@ -1,0 +1,27 @@
+import { randomBytes } from 'node:crypto';
+
+/** Where the house draws chance. Tests hand in a seeded one. */
+export type Random = {
+  bytes(length: number): Buffer;
+};
+
+export const systemRandom: Random = { bytes: (length) => randomBytes(length) };
+
+/** 32 hexadecimal digits that sort by time: 48 bits of milliseconds, then chance (the layout of a version 7 UUID, RFC 9562 section 5.7). */
+export function timeOrderedHex(random: Random, now: number): string {
+  const bytes = random.bytes(16);
+  bytes.writeUIntBE(now, 0, 6);
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x70;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  return bytes.toString('hex');
+}
+
+/** A version 7 UUID (RFC 9562 section 5.7). */
+export function uuid(random: Random, now: number): string {
+  return timeOrderedHex(random, now).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
+
+/** An opaque bearer value of 256 bits, in base64url. */
+export function opaqueToken(random: Random): string {
+  return random.bytes(32).toString('base64url');
+}

@@ -1,0 +1,16 @@
+/** A name in the form in which names are compared: without case, compatibility variants and what nobody sees (Unicode NFKC_Casefold). */
+export function comparableName(name: string): string {
+  return name
+    .normalize('NFKC')
+    .replace(/\p{Default_Ignorable_Code_Point}/gu, '')
+    .toLowerCase()
+    .normalize('NFKC');
+}
+
+/** Controls, line and paragraph separators, and fillers; not the selectors that many emoji end with. */
+const unseen = /[\p{C}\p{Zl}\p{Zp}[\p{Default_Ignorable_Code_Point}--\p{Variation_Selector}]]/v;
+
+/** Text that a person can read and a database can keep: no control or invisible characters, no half of a surrogate pair. */
+export function isPlainText(text: string): boolean {
+  return text.isWellFormed() && !unseen.test(text);
+}
