@@ -1,0 +1,76 @@
+import { readTexts } from './lists.ts';
+import type { Store } from './store.ts';
+
+/** One question put to one user, with an end. */
+export type Challenge = {
+  readonly id: string;
+  readonly userId: string;
+  readonly authModule: string;
+  /** What was proven before it (RFC 8176). */
+  readonly amr: readonly string[];
+  readonly epoch: number;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+};
+
+const context = 'challenge';
+
+export async function insertChallenge({ db, safe }: Store, challenge: Challenge, token: string): Promise<void> {
+  await db
+    .insertInto('challenges')
+    .values({
+      id: challenge.id,
+      token_hash: safe.mac(context, token),
+      user_id: challenge.userId,
+      auth_module: challenge.authModule,
+      amr: JSON.stringify(challenge.amr),
+      epoch: challenge.epoch,
+      created_at: challenge.createdAt,
+      expires_at: challenge.expiresAt,
+    })
+    .execute();
+}
+
+/** The open challenge that a token speaks for, and only while its user's factors are those it was made under. */
+export async function findOpenChallenge(
+  { db, safe }: Store,
+  token: string,
+  now: number,
+): Promise<Challenge | undefined> {
+  const row = await db
+    .selectFrom('challenges')
+    .innerJoin('users', 'users.id', 'challenges.user_id')
+    .selectAll('challenges')
+    .where('token_hash', 'in', safe.macs(context, token))
+    .where('closed_at', 'is', null)
+    .where('expires_at', '>', now)
+    .whereRef('challenges.epoch', '=', 'users.epoch')
+    .executeTakeFirst();
+  return (
+    row && {
+      id: row.id,
+      userId: row.user_id,
+      authModule: row.auth_module,
+      amr: readTexts(row.amr),
+      epoch: row.epoch,
+      createdAt: row.created_at,
+      expiresAt: row.expires_at,
+    }
+  );
+}
+
+/** Spends a challenge. False: it is spent already. */
+export async function closeChallenge({ db }: Store, id: string, now: number): Promise<boolean> {
+  const result = await db
+    .updateTable('challenges')
+    .set({ closed_at: now })
+    .where('id', '=', id)
+    .where('closed_at', 'is', null)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
+export async function sweepChallenges({ db }: Store, before: number): Promise<number> {
+  const result = await db.deleteFrom('challenges').where('expires_at', '<=', before).executeTakeFirst();
+  return Number(result.numDeletedRows);
+}

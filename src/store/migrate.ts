@@ -1,0 +1,42 @@
+import { sql, type Kysely } from 'kysely';
+import { SetupError } from '../base/fault.ts';
+import * as first from './migrations/0001-first.ts';
+import type { Database, Flavour } from './store.ts';
+import type { Tables } from './tables.ts';
+
+/** In the order in which they run. A migration that has landed is never changed. */
+const migrations = [{ name: '0001-first', up: first.up }];
+
+/**
+ * Brings the database to this program's state, in one transaction under a lock, so that any number of nodes may start at once.
+ * Returns the names of the migrations that ran. Refuses a database that a newer program has changed.
+ */
+export async function migrate({ db, flavour }: Database, now: number): Promise<readonly string[]> {
+  return db.transaction().execute(async (tx) => {
+    await lock(tx, flavour);
+    await tx.schema
+      .createTable('migrations')
+      .ifNotExists()
+      .addColumn('name', 'text', (column) => column.primaryKey())
+      .addColumn('applied_at', flavour === 'sqlite' ? 'integer' : 'bigint', (column) => column.notNull())
+      .execute();
+    const applied = new Set((await tx.selectFrom('migrations').select('name').execute()).map((row) => row.name));
+    const unknown = [...applied].filter((name) => !migrations.some((migration) => migration.name === name));
+    if (unknown.length > 0) {
+      throw new SetupError(
+        `the database is newer than this program (it has ${unknown.join(', ')}): install a newer countersign`,
+      );
+    }
+    const missing = migrations.filter(({ name }) => !applied.has(name));
+    for (const { name, up } of missing) {
+      await up(tx.schema, flavour);
+      await tx.insertInto('migrations').values({ name, applied_at: now }).execute();
+    }
+    return missing.map(({ name }) => name);
+  });
+}
+
+/** SQLite's `begin immediate` is the lock already. The number only has to be the same on every node. */
+async function lock(tx: Kysely<Tables>, flavour: Flavour): Promise<void> {
+  if (flavour === 'postgres') await sql`select pg_advisory_xact_lock(7116420163)`.execute(tx);
+}

@@ -1,0 +1,109 @@
+import { readRoles, readTexts, type Role } from './lists.ts';
+import type { Store } from './store.ts';
+
+/** What a login makes; access tokens speak for it. Instants are milliseconds since the Unix epoch. */
+export type Session = {
+  readonly id: string;
+  readonly userId: string;
+  readonly authModule: string;
+  readonly epoch: number;
+  /** RFC 8176. */
+  readonly amr: readonly string[];
+  /** When a second factor was last proven. */
+  readonly secondFactorAt: number | null;
+  readonly authTime: number;
+  readonly expiresAt: number;
+  readonly clientIp: string | null;
+  readonly userAgent: string | null;
+};
+
+/** A session that is in force, with what the house needs to know of its user. */
+export type LiveSession = Session & { readonly accountId: string; readonly roles: readonly Role[] };
+
+export async function insertSession({ db }: Store, session: Session): Promise<void> {
+  await db
+    .insertInto('sessions')
+    .values({
+      id: session.id,
+      user_id: session.userId,
+      auth_module: session.authModule,
+      epoch: session.epoch,
+      amr: JSON.stringify(session.amr),
+      second_factor_at: session.secondFactorAt,
+      auth_time: session.authTime,
+      expires_at: session.expiresAt,
+      client_ip: session.clientIp,
+      user_agent: session.userAgent,
+    })
+    .execute();
+}
+
+export async function findLiveSession(store: Store, id: string, now: number): Promise<LiveSession | undefined> {
+  const row = await selectLive(store, now).where('sessions.id', '=', id).executeTakeFirst();
+  return row && read(row);
+}
+
+export async function listLiveSessions(store: Store, userId: string, now: number): Promise<readonly LiveSession[]> {
+  const rows = await selectLive(store, now)
+    .where('sessions.user_id', '=', userId)
+    .orderBy('sessions.id', 'desc')
+    .execute();
+  return rows.map(read);
+}
+
+/** Ends one of a user's sessions. False: there is no such session in force. */
+export async function revokeSession({ db }: Store, userId: string, id: string, now: number): Promise<boolean> {
+  const result = await db
+    .updateTable('sessions')
+    .set({ revoked_at: now })
+    .where('id', '=', id)
+    .where('user_id', '=', userId)
+    .where('revoked_at', 'is', null)
+    .where('expires_at', '>', now)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
+/** Takes the session through which its user's factors changed along into the new epoch. All others stay behind. */
+export async function carryOver({ db }: Store, session: Session): Promise<boolean> {
+  const result = await db
+    .updateTable('sessions')
+    .set({ epoch: session.epoch, amr: JSON.stringify(session.amr), second_factor_at: session.secondFactorAt })
+    .where('id', '=', session.id)
+    .where('epoch', '=', session.epoch - 1)
+    .where('revoked_at', 'is', null)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
+export async function sweepSessions({ db }: Store, before: number): Promise<number> {
+  const result = await db.deleteFrom('sessions').where('expires_at', '<=', before).executeTakeFirst();
+  return Number(result.numDeletedRows);
+}
+
+function selectLive({ db }: Store, now: number) {
+  return db
+    .selectFrom('sessions')
+    .innerJoin('users', 'users.id', 'sessions.user_id')
+    .select([
+      'sessions.id as id',
+      'user_id as userId',
+      'auth_module as authModule',
+      'sessions.epoch as epoch',
+      'amr',
+      'second_factor_at as secondFactorAt',
+      'auth_time as authTime',
+      'expires_at as expiresAt',
+      'client_ip as clientIp',
+      'user_agent as userAgent',
+      'account_id as accountId',
+      'roles',
+    ])
+    .where('revoked_at', 'is', null)
+    .where('expires_at', '>', now)
+    .whereRef('sessions.epoch', '=', 'users.epoch');
+}
+
+type Row = Omit<LiveSession, 'amr' | 'roles'> & { readonly amr: string; readonly roles: string };
+
+const read = (row: Row): LiveSession => ({ ...row, amr: readTexts(row.amr), roles: readRoles(row.roles) });

@@ -1,0 +1,101 @@
+import type { Generated } from 'kysely';
+
+/**
+ * What is remembered. Columns mean the same on both databases: ids and text are `text`, instants are integer milliseconds
+ * since the Unix epoch, flags are 0 or 1, documents are JSON in `text`.
+ */
+export type Tables = {
+  migrations: { name: string; applied_at: number };
+  /** Facts about the database itself. */
+  meta: { key: string; value: string };
+  accounts: {
+    id: string;
+    parent_id: string | null;
+    name: string;
+    /** The name as names are compared. */
+    name_key: string;
+    created_at: number;
+  };
+  users: {
+    id: string;
+    account_id: string;
+    name: string;
+    name_key: string;
+    email: string | null;
+    email_key: string | null;
+    /** Sealed. */
+    phone: string | null;
+    first_name: string | null;
+    last_name: string | null;
+    /** A JSON list. */
+    roles: string;
+    verified: Generated<number>;
+    /** Grows with every change to the user's factors; what was begun or issued under an earlier one is void. */
+    epoch: Generated<number>;
+    created_at: number;
+    updated_at: number;
+    version: Generated<number>;
+  };
+  authenticators: {
+    id: string;
+    user_id: string;
+    kind: string;
+    label: string | null;
+    /** The factor's state, sealed JSON. */
+    state: string;
+    /** The keyed hash of the secret, for kinds that are found by it. */
+    lookup: string | null;
+    status: 'pending' | 'active';
+    /** Grows with every new state. */
+    revision: Generated<number>;
+    created_at: number;
+    updated_at: number;
+    last_used_at: number | null;
+    /** The end of a pending enrolment. */
+    expires_at: number | null;
+  };
+  challenges: {
+    id: string;
+    /** The keyed hash of the token that speaks for it. */
+    token_hash: string;
+    user_id: string;
+    auth_module: string;
+    /** What was proven before it, a JSON list of authentication methods (RFC 8176). */
+    amr: string;
+    epoch: number;
+    created_at: number;
+    expires_at: number;
+    closed_at: number | null;
+  };
+  sessions: {
+    id: string;
+    user_id: string;
+    auth_module: string;
+    epoch: number;
+    amr: string;
+    /** When a second factor was last proven. */
+    second_factor_at: number | null;
+    auth_time: number;
+    expires_at: number;
+    revoked_at: number | null;
+    client_ip: string | null;
+    user_agent: string | null;
+  };
+  /** Consecutive failures of one subject with one kind of factor. */
+  throttles: { subject: string; kind: string; failures: number; last_at: number };
+  attempts: {
+    id: string;
+    at: number;
+    account_id: string | null;
+    user_id: string | null;
+    action: string;
+    auth_module: string | null;
+    factor: string | null;
+    outcome: 'success' | 'failed';
+    reason: string | null;
+    session_id: string | null;
+    client_ip: string | null;
+    user_agent: string | null;
+    request_id: string | null;
+  };
+};

@@ -1,0 +1,98 @@
+import { sql } from 'kysely';
+import { minute, second } from '../base/clock.ts';
+import type { Store } from './store.ts';
+
+/** Failures that pass before waiting begins, and those after which a factor is closed (SP 800-63B-4 section 3.2.2). */
+const free = 5;
+const closedAt = 100;
+/** The wait after the fifth failure, doubled with each more. */
+const firstWait = 30 * second;
+const longestWait = 15 * minute;
+
+export type Claim = { readonly ok: true } | { readonly ok: false; readonly retryAfter: number };
+
+/**
+ * Spends one try of a subject with a kind of factor, before anybody looks at what was sent: of any number of simultaneous
+ * guesses only as many are looked at as there are tries. A try counts as a failure until `resetThrottle` says otherwise.
+ */
+export async function claimTry({ db }: Store, subject: string, kind: string, now: number): Promise<Claim> {
+  const claimed = await db
+    .insertInto('throttles')
+    .values({ subject, kind, failures: 1, last_at: now })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['subject', 'kind'])
+        .doUpdateSet({ failures: sql`throttles.failures + 1`, last_at: now })
+        .where('throttles.failures', '<', closedAt)
+        .where((where) =>
+          where.or([where('throttles.failures', '<', free), where(sql`throttles.last_at + ${waitAfter}`, '<=', now)]),
+        ),
+    )
+    .executeTakeFirst();
+  if (claimed.numInsertedOrUpdatedRows === 1n) return { ok: true };
+  return { ok: false, retryAfter: await secondsLeft({ db }, subject, kind, now) };
+}
+
+/** The wait in milliseconds that a row's failures ask for. */
+const waitAfter = sql<number>`(case ${sql.join(
+  Array.from(
+    { length: 6 },
+    (_, step) => sql`when throttles.failures <= ${sql.lit(free + step)} then ${sql.lit(waitFor(free + step))}`,
+  ),
+  sql` `,
+)} else ${sql.lit(longestWait)} end)`;
+
+function waitFor(failures: number): number {
+  return Math.min(longestWait, firstWait * 2 ** (failures - free));
+}
+
+async function secondsLeft({ db }: Pick<Store, 'db'>, subject: string, kind: string, now: number): Promise<number> {
+  const row = await db
+    .selectFrom('throttles')
+    .select(['failures', 'last_at as lastAt'])
+    .where('subject', '=', subject)
+    .where('kind', '=', kind)
+    .executeTakeFirst();
+  // A closed factor is told to wait like any other: how near a guesser came is nobody's business.
+  if (!row || row.failures >= closedAt) return longestWait / second;
+  return Math.max(1, Math.ceil((row.lastAt + waitFor(row.failures) - now) / second));
+}
+
+/** A success with a kind of factor: its failures are forgotten. */
+export async function resetThrottle({ db }: Store, subject: string, kind: string): Promise<void> {
+  await db.deleteFrom('throttles').where('subject', '=', subject).where('kind', '=', kind).execute();
+}
+
+/** Gives back a try that was never looked at, or that belonged to another factor. */
+export async function releaseTry({ db }: Store, subject: string, kind: string): Promise<void> {
+  await db
+    .updateTable('throttles')
+    .set({ failures: sql`failures - 1` })
+    .where('subject', '=', subject)
+    .where('kind', '=', kind)
+    .where('failures', '>', 0)
+    .execute();
+}
+
+/** Opens what 100 failures closed, because another factor of the user was proven. */
+export async function openClosed({ db }: Store, subject: string): Promise<void> {
+  await db.deleteFrom('throttles').where('subject', '=', subject).where('failures', '>=', closedAt).execute();
+}
+
+/** Forgets every failure of a user: an administrator unlocks them. Returns how many kinds of factor had any. */
+export async function forgetFailures({ db }: Store, subject: string): Promise<number> {
+  const result = await db.deleteFrom('throttles').where('subject', '=', subject).executeTakeFirst();
+  return Number(result.numDeletedRows);
+}
+
+/** Failures of names that nobody has. Those of users are kept: the limit on consecutive failures knows no time. */
+export async function sweepStrangers({ db }: Store, before: number): Promise<number> {
+  const result = await db
+    .deleteFrom('throttles')
+    .where('last_at', '<=', before)
+    .where('subject', 'like', `${strangerPrefix}%`)
+    .executeTakeFirst();
+  return Number(result.numDeletedRows);
+}
+
+export const strangerPrefix = 'stranger:';

@@ -1,0 +1,149 @@
+import { sql, type Selectable } from 'kysely';
+import { comparableName } from '../base/text.ts';
+import { readRoles, type Role } from './lists.ts';
+import type { Store } from './store.ts';
+import type { Tables } from './tables.ts';
+
+/** A person or a service in one account. */
+export type User = {
+  readonly id: string;
+  readonly accountId: string;
+  readonly name: string;
+  readonly email: string | null;
+  readonly phone: string | null;
+  readonly firstName: string | null;
+  readonly lastName: string | null;
+  readonly roles: readonly Role[];
+  readonly verified: boolean;
+  readonly epoch: number;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly version: number;
+};
+
+/** What can be set on a user from outside. */
+export type Profile = Pick<User, 'name' | 'email' | 'phone' | 'firstName' | 'lastName' | 'roles'>;
+
+export async function insertUser(
+  store: Store,
+  user: Profile & { readonly id: string; readonly accountId: string },
+  now: number,
+): Promise<void> {
+  await store.db
+    .insertInto('users')
+    .values({
+      id: user.id,
+      account_id: user.accountId,
+      ...written(store, user.id, user),
+      created_at: now,
+      updated_at: now,
+    })
+    .execute();
+}
+
+export async function findUser(store: Store, id: string): Promise<User | undefined> {
+  const row = await store.db.selectFrom('users').selectAll().where('id', '=', id).executeTakeFirst();
+  return row && opened(store, row);
+}
+
+/**
+ * The user of an account that a name, an id or an e-mail address means, in this order: a name is unique and nobody can
+ * take it over by writing it into their address. An address that several users have names nobody.
+ */
+export async function findUserByLogin(store: Store, accountId: string, login: string): Promise<User | undefined> {
+  const key = comparableName(login);
+  const rows = await store.db
+    .selectFrom('users')
+    .selectAll()
+    .where('account_id', '=', accountId)
+    .where((where) => where.or([where('name_key', '=', key), where('id', '=', login), where('email_key', '=', key)]))
+    // Many may have written the same address; who has the name or the id stands before them all.
+    .orderBy((order) => order.case().when('name_key', '=', key).then(0).when('id', '=', login).then(1).else(2).end())
+    .limit(2)
+    .execute();
+  const row =
+    rows.find((candidate) => candidate.name_key === key) ??
+    rows.find((candidate) => candidate.id === login) ??
+    (rows.length === 1 ? rows[0] : undefined);
+  return row && opened(store, row);
+}
+
+export async function listUsers(
+  store: Store,
+  accountId: string,
+  limit: number,
+  skip: number,
+): Promise<readonly User[]> {
+  const rows = await store.db
+    .selectFrom('users')
+    .selectAll()
+    .where('account_id', '=', accountId)
+    .orderBy('id')
+    .limit(limit)
+    .offset(skip)
+    .execute();
+  return rows.map((row) => opened(store, row));
+}
+
+/** Writes a profile over the version it was read at. False: somebody else was first. */
+export async function updateProfile(store: Store, user: User, profile: Profile, now: number): Promise<boolean> {
+  const result = await store.db
+    .updateTable('users')
+    .set({ ...written(store, user.id, profile), updated_at: now, version: sql`version + 1` })
+    .where('id', '=', user.id)
+    .where('version', '=', user.version)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
+/**
+ * Moves a user on to the next epoch: every session, challenge and refresh token of the one before is void from here on, on every node.
+ * False: another change to the user's factors was first.
+ */
+export async function advanceEpoch({ db }: Store, userId: string, epoch: number): Promise<boolean> {
+  const result = await db
+    .updateTable('users')
+    .set({ epoch: epoch + 1 })
+    .where('id', '=', userId)
+    .where('epoch', '=', epoch)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
+export async function deleteUser({ db }: Store, id: string): Promise<boolean> {
+  const result = await db.deleteFrom('users').where('id', '=', id).executeTakeFirst();
+  return result.numDeletedRows === 1n;
+}
+
+const phonePlace = (id: string) => `users.phone.${id}`;
+
+function written({ safe }: Store, id: string, profile: Profile) {
+  return {
+    name: profile.name,
+    name_key: comparableName(profile.name),
+    email: profile.email,
+    email_key: profile.email === null ? null : comparableName(profile.email),
+    phone: profile.phone === null ? null : safe.seal(phonePlace(id), profile.phone),
+    first_name: profile.firstName,
+    last_name: profile.lastName,
+    roles: JSON.stringify(profile.roles),
+  };
+}
+
+function opened({ safe }: Store, row: Selectable<Tables['users']>): User {
+  return {
+    id: row.id,
+    accountId: row.account_id,
+    name: row.name,
+    email: row.email,
+    phone: row.phone === null ? null : safe.open(phonePlace(row.id), row.phone),
+    firstName: row.first_name,
+    lastName: row.last_name,
+    roles: readRoles(row.roles),
+    verified: row.verified === 1,
+    epoch: row.epoch,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    version: row.version,
+  };
+}
