@@ -1,0 +1,141 @@
+import { Hono, type Context as Incoming } from 'hono';
+import { stopwatch } from '../base/clock.ts';
+import { Busy } from '../base/fault.ts';
+import { refuse } from '../base/outcome.ts';
+import { timeOrderedHex } from '../base/random.ts';
+import type { Client, Context } from '../engine/context.ts';
+import { authenticate, type Caller } from '../engine/sessions.ts';
+import { isUnavailable } from '../store/store.ts';
+import { readBody, readQuery } from './parse.ts';
+import { shownToken } from './credentials.ts';
+import type { Metrics } from './metrics.ts';
+import { problem, refused } from './problem.ts';
+import type { Access, Reply, Route } from './route.ts';
+
+/** What node-server hands over beside the request; absent when the house is mounted elsewhere. */
+export type Environment = { readonly incoming?: { readonly socket: { readonly remoteAddress?: string | undefined } } };
+
+type Env = { Bindings: Environment };
+
+/** Mounts the doors: every request goes through the same beats, from its id to its metrics. */
+export function createApp(house: Context, routes: readonly Route[], metrics: Metrics): Hono<Env> {
+  const app = new Hono<Env>({ strict: false });
+  for (const route of routes) {
+    app.on(route.method.toUpperCase(), honoPath(route.path), (c) =>
+      serve(house, metrics, c, route.path, (client) => handle(house, c, route, client)),
+    );
+  }
+  for (const [path, methods] of Map.groupBy(routes, (route) => route.path)) {
+    const allow = methods
+      .flatMap(({ method }) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]))
+      .join(', ');
+    const detail = `Only ${allow} can be used here.`;
+    app.all(honoPath(path), (c) =>
+      serve(house, metrics, c, path, async () =>
+        problem({ status: 405, code: 'method_not_allowed', detail, headers: { Allow: allow } }),
+      ),
+    );
+  }
+  app.notFound((c) =>
+    serve(house, metrics, c, 'unknown', async () =>
+      problem({ status: 404, code: 'not_found', detail: 'There is no such route.' }),
+    ),
+  );
+  return app;
+}
+
+const honoPath = (path: string) => path.replace(/\{(\w+)\}/g, ':$1');
+
+/** Methods as the metrics tell them apart; anybody can make up more. */
+const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+
+/** The beats that every request shares, whatever it asks for: its id, its answer or its fault, its headers, its line in the log. */
+async function serve(
+  house: Context,
+  metrics: Metrics,
+  c: Incoming<Env>,
+  path: string,
+  answering: (client: Client) => Promise<Reply>,
+): Promise<Response> {
+  const elapsed = stopwatch();
+  const client = {
+    ip: c.env?.incoming?.socket.remoteAddress ?? null,
+    userAgent: c.req.header('user-agent')?.slice(0, 512) ?? null,
+    requestId: timeOrderedHex(house.random, house.clock.now()),
+  };
+  const reply = await answering(client).catch((fault: unknown) => replyToFault(house, client.requestId, fault));
+  const seconds = elapsed();
+  const labels = {
+    method: methods.has(c.req.method) ? c.req.method : 'other',
+    route: path,
+    status: String(reply.status),
+  };
+  metrics.requests.observe(labels, seconds);
+  house.log.info({ ...labels, ms: Math.round(seconds * 1000), request_id: client.requestId }, 'request');
+  return respond(reply, client.requestId);
+}
+
+/** Nothing was decided, so nothing is told but when to try again. The operator finds the fault under the request's id. */
+function replyToFault(house: Context, requestId: string, fault: unknown): Reply {
+  const busy = fault instanceof Busy;
+  if (!busy) house.log.error({ err: fault, request_id: requestId }, 'a request met a fault');
+  if (busy || isUnavailable(fault)) {
+    const headers = { 'Retry-After': String(busy ? fault.retryAfter : 5) };
+    return problem({
+      status: 503,
+      code: 'unavailable',
+      detail: 'The server can not do this now. Try again shortly.',
+      headers,
+    });
+  }
+  return problem({
+    status: 500,
+    code: 'internal_error',
+    detail: 'Something is broken here. Tell the operator the request id.',
+  });
+}
+
+/** Authenticates, parses, and only then hands over. */
+async function handle(house: Context, c: Incoming<Env>, route: Route, client: Client): Promise<Reply> {
+  const { headers } = c.req.raw;
+  const caller = await callerOf(house, headers, route.access);
+  if (caller && !('id' in caller)) return caller;
+  const params = route.params?.safeParse(c.req.param());
+  if (params && !params.success) return refused({ ok: false, reason: 'not_found' });
+  const query = readQuery(route.query, new URL(c.req.url).searchParams);
+  if (!query.ok) return query.reply;
+  const body = await readBody(route.body, c.req.raw);
+  if (!body.ok) return body.reply;
+  return route.handle({ house, client, caller, params: params?.data, query: query.value, body: body.value, headers });
+}
+
+async function callerOf(house: Context, headers: Headers, access: Access): Promise<Caller | Reply | undefined> {
+  if (access === 'anyone' || access === 'basic') return undefined;
+  const shown = shownToken(headers);
+  if (shown === 'nothing') return access === 'optional' ? undefined : refused({ ok: false, reason: 'no_token' });
+  const caller = shown === 'unreadable' ? refuse('invalid_token' as const) : await authenticate(house, shown.token);
+  return caller.ok ? caller.value : refused(caller);
+}
+
+/** The usual hardening: nothing is cached, framed, sniffed, run or told to others. */
+const hardening = {
+  'Cache-Control': 'no-store',
+  'Content-Security-Policy':
+    "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Permissions-Policy': 'interest-cohort=()',
+  'Referrer-Policy': 'no-referrer',
+  'Strict-Transport-Security': 'max-age=31536000',
+  'X-Content-Type-Options': 'nosniff',
+  'X-Frame-Options': 'DENY',
+};
+
+function respond({ status, json, text, type, headers }: Reply, requestId: string): Response {
+  const isProblem = type === 'application/problem+json';
+  const content = json === undefined ? text : JSON.stringify(isProblem ? { ...json, request_id: requestId } : json);
+  const media = type ?? (json === undefined ? undefined : 'application/json');
+  return new Response(content ?? null, {
+    status,
+    headers: { ...hardening, ...(media && { 'Content-Type': media }), ...headers, 'X-Request-Id': requestId },
+  });
+}

@@ -1,0 +1,30 @@
+/** What a request shows of itself: a token, nothing, or something that can't be read as either. */
+export type Shown = { readonly token: string } | 'nothing' | 'unreadable';
+
+/** The access token of a request: `Authorization: Bearer T`, `Token T`, `JWT T` (in any case) or `X-Auth-Token: T`, and only one of them. */
+export function shownToken(headers: Headers): Shown {
+  const authorization = headers.get('authorization');
+  const xAuthToken = headers.get('x-auth-token');
+  if (authorization === null) return xAuthToken === null ? 'nothing' : { token: xAuthToken };
+  const token = /^(?:bearer|token|jwt) +([^\s,]+)$/i.exec(authorization)?.[1];
+  if (token === undefined || (xAuthToken !== null && xAuthToken !== token)) return 'unreadable';
+  return { token };
+}
+
+/** The name and secret of HTTP Basic (RFC 7617), in UTF-8, or undefined. */
+export function basicCredentials(headers: Headers): { readonly login: string; readonly secret: string } | undefined {
+  const encoded = /^basic +([A-Za-z0-9+/]+={0,2})$/i.exec(headers.get('authorization') ?? '')?.[1];
+  if (encoded === undefined) return undefined;
+  const text = utf8(Buffer.from(encoded, 'base64'));
+  const colon = text?.indexOf(':') ?? -1;
+  if (text === undefined || colon < 1) return undefined;
+  return { login: text.slice(0, colon), secret: text.slice(colon + 1) };
+}
+
+function utf8(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,8 @@
+import type { Route } from '../route.ts';
+import { authRoutes } from './secrets/auth.ts';
+import { secretRoutes } from './secrets/secrets.ts';
+import { userRoutes } from './secrets/users.ts';
+import { sessionRoutes } from './sessions.ts';
+
+/** Every door. A dialect of one more system is one more file beside these and a word in this list. */
+export const doors: readonly Route[] = [...authRoutes, ...sessionRoutes, ...userRoutes, ...secretRoutes];

@@ -1,0 +1,183 @@
+import { z } from 'zod';
+import {
+  browseAuthenticators,
+  confirm,
+  enroll,
+  reachUser,
+  remove,
+  renewRecoveryCodes,
+  setPassword,
+} from '../../../engine/operations.ts';
+import type { Client, Context } from '../../../engine/context.ts';
+import type { Caller } from '../../../engine/sessions.ts';
+import { refused, type Problem } from '../../problem.ts';
+import { route, type Reply, type Route } from '../../route.ts';
+import {
+  codeMember,
+  codesView,
+  isSecret,
+  madeSecretView,
+  newSecretBody,
+  secretPath,
+  secretView,
+  userPath,
+  viewSecret,
+} from './shapes.ts';
+
+const tag = 'Secrets';
+
+/** Here the session is the caller's own and it is the code that is wrong. */
+const wrongHere: Partial<Problem> = { status: 400, headers: {} };
+
+export const secretRoutes: readonly Route[] = [
+  route({
+    method: 'get',
+    path: '/users/{uid}/secrets',
+    access: 'session',
+    tag,
+    summary: "List a user's secrets",
+    params: userPath,
+    responses: { 200: { description: 'The secrets, without their values.', body: z.array(secretView) } },
+    async handle({ house, caller, params }) {
+      const secrets = await secretsOf(house, caller, params.uid);
+      return secrets.ok ? { status: 200, json: secrets.value.map(viewSecret) } : refused(secrets);
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/users/{uid}/secrets/count',
+    access: 'session',
+    tag,
+    summary: "Count a user's secrets",
+    params: userPath,
+    responses: { 200: { description: 'How many there are.', body: z.strictObject({ count: z.int() }) } },
+    async handle({ house, caller, params }) {
+      const secrets = await secretsOf(house, caller, params.uid);
+      return secrets.ok ? { status: 200, json: { count: secrets.value.length } } : refused(secrets);
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/users/{uid}/secrets',
+    access: 'session',
+    tag,
+    summary: 'Make a secret of your own',
+    description:
+      'A password (one; setting it again needs `currentPassword`, or step-up where you have a second factor), an apikey, a device secret ' +
+      'or an authenticator app (`mfa`, at most 5), which counts only after it is enrolled.',
+    params: userPath,
+    body: newSecretBody,
+    responses: { 200: { description: 'The secret.', body: madeSecretView } },
+    async handle({ house, client, caller, params, body }) {
+      if (!isOwn(caller, params.uid)) return refusedToOthers(house, caller, params.uid);
+      return makeSecret(house, caller, body, client);
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/users/{uid}/secrets/codes',
+    access: 'session',
+    tag,
+    summary: 'Renew your recovery codes',
+    description: 'The old ones stop working. Needs step-up.',
+    params: userPath,
+    responses: { 200: { description: 'Ten new codes, shown this once.', body: codesView } },
+    async handle({ house, client, caller, params }) {
+      if (!isOwn(caller, params.uid)) return refusedToOthers(house, caller, params.uid);
+      const codes = await renewRecoveryCodes(house, caller, client);
+      return codes.ok ? { status: 200, json: { codes: codes.value } } : refused(codes);
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/users/{uid}/secrets/{secretId}',
+    access: 'session',
+    tag,
+    summary: 'Read a secret',
+    params: secretPath,
+    responses: { 200: { description: 'The secret, without its value.', body: secretView } },
+    async handle({ house, caller, params }) {
+      const secrets = await secretsOf(house, caller, params.uid);
+      if (!secrets.ok) return refused(secrets);
+      const secret = secrets.value.find(({ id }) => id === params.secretId);
+      return secret ? { status: 200, json: viewSecret(secret) } : refused({ ok: false, reason: 'not_found' });
+    },
+  }),
+  enrollRoute('/users/{uid}/secrets/{secretId}/enroll'),
+  enrollRoute('/users/{uid}/secrets/{secretId}'),
+  route({
+    method: 'delete',
+    path: '/users/{uid}/secrets/{secretId}',
+    access: 'session',
+    tag,
+    summary: 'Remove a secret',
+    description:
+      'With the last authenticator app the recovery codes go too. Needs step-up where the caller has a second factor.',
+    params: secretPath,
+    responses: { 204: { description: 'The secret is gone, and every other session of its user with it.' } },
+    async handle({ house, client, caller, params }) {
+      const user = await reachUser(house, caller, params.uid);
+      if (!user.ok) return refused(user);
+      const removed = await remove(house, caller, { user: user.value, authenticatorId: params.secretId }, client);
+      return removed.ok ? { status: 204 } : refused(removed);
+    },
+  }),
+];
+
+/** Seed 002 names two paths for it. */
+function enrollRoute(path: string): Route {
+  return route({
+    method: 'put',
+    path,
+    access: 'session',
+    tag,
+    summary: 'Enrol an authenticator app',
+    description: 'A code of it makes it count. From then on a password login asks for one.',
+    params: secretPath,
+    body: z.strictObject({ token: codeMember }),
+    responses: { 200: { description: 'It is active. Recovery codes, if there were none.', body: codesView } },
+    async handle({ house, client, caller, params, body }) {
+      if (!isOwn(caller, params.uid)) return refusedToOthers(house, caller, params.uid);
+      const confirmed = await confirm(house, caller, { authenticatorId: params.secretId, reply: body.token }, client);
+      if (!confirmed.ok) return refused(confirmed, { wrong: wrongHere, replayed: wrongHere });
+      return { status: 200, json: { codes: confirmed.value.recoveryCodes } };
+    },
+  });
+}
+
+async function makeSecret(
+  house: Context,
+  caller: Caller,
+  body: z.infer<typeof newSecretBody>,
+  client: Client,
+): Promise<Reply> {
+  const label = body.description ?? null;
+  if (body.type === 'password') {
+    const set = await setPassword(house, caller, { secret: body.secret, current: body.currentPassword, label }, client);
+    return set.ok ? { status: 200, json: viewSecret(set.value) } : refused(set);
+  }
+  if (body.type === 'device') {
+    const made = await enroll(house, caller, { kind: 'device', label, input: { secret: body.secret } }, client);
+    return made.ok ? { status: 200, json: viewSecret(made.value.authenticator) } : refused(made);
+  }
+  const made = await enroll(house, caller, { kind: body.type === 'mfa' ? 'totp' : 'apikey', label, input: {} }, client);
+  if (!made.ok) return refused(made);
+  const { authenticator, offer } = made.value;
+  return { status: 200, json: { ...viewSecret(authenticator), secret: body.type === 'mfa' ? offer : offer['secret'] } };
+}
+
+async function secretsOf(house: Context, caller: Caller, uid: string) {
+  const user = await reachUser(house, caller, uid);
+  if (!user.ok) return user;
+  const authenticators = await browseAuthenticators(house, user.value);
+  return { ok: true as const, value: authenticators.filter(isSecret) };
+}
+
+const isOwn = (caller: Caller, uid: string) => uid === 'me' || uid === caller.userId;
+
+/** An administrator may look at a user's secrets and remove them, never make or use one. */
+async function refusedToOthers(house: Context, caller: Caller, uid: string): Promise<Reply> {
+  const user = await reachUser(house, caller, uid);
+  if (!user.ok) return refused(user);
+  return refused({ ok: false, reason: 'forbidden' }, { forbidden: { detail: 'Only users themselves can do this.' } });
+}

@@ -1,0 +1,100 @@
+import { z } from 'zod';
+import { browseUsers, changeProfile, createUser, reachUser, removeUser } from '../../../engine/operations.ts';
+import { refused } from '../../problem.ts';
+import { route, type Route } from '../../route.ts';
+import { newUserBody, userChanges, userPath, userView, viewUser } from './shapes.ts';
+
+const tag = 'Users';
+
+const paging = z.object({
+  limit: z.coerce.number().int().min(1).max(500).default(100),
+  skip: z.coerce.number().int().min(0).max(1_000_000_000).default(0),
+});
+
+export const userRoutes: readonly Route[] = [
+  route({
+    method: 'post',
+    path: '/users',
+    access: 'optional',
+    tag,
+    summary: 'Make a user',
+    description:
+      'An administrator makes a user of their account. Where registration is open anybody makes themself, and is logged in with it.',
+    body: newUserBody,
+    responses: {
+      201: {
+        description: 'The user; with a `token` for who made themself.',
+        body: userView.extend({ token: z.string().optional() }),
+      },
+    },
+    async handle({ house, client, caller, body }) {
+      const { name, email = null, phone = null, firstName = null, lastName = null, password, account } = body;
+      const profile = { name, email, phone, firstName, lastName, roles: ['user' as const] };
+      const made = await createUser(house, caller, { ...profile, password, account }, client);
+      if (!made.ok)
+        return refused(made, { password_needed: { status: 400, detail: 'A user who registers needs a password.' } });
+      const { user, token } = made.value;
+      return { status: 201, json: token === undefined ? viewUser(user) : { ...viewUser(user), token } };
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/users',
+    access: 'session',
+    tag,
+    summary: "List the account's users",
+    description: 'For administrators. Oldest first.',
+    query: paging,
+    responses: { 200: { description: 'The users.', body: z.array(userView) } },
+    async handle({ house, caller, query }) {
+      const users = await browseUsers(house, caller, query);
+      return users.ok ? { status: 200, json: users.value.map(viewUser) } : refused(users);
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/users/{uid}',
+    access: 'session',
+    tag,
+    summary: 'Read a user',
+    params: userPath,
+    responses: { 200: { description: 'The user.', body: userView } },
+    async handle({ house, caller, params }) {
+      const user = await reachUser(house, caller, params.uid);
+      return user.ok ? { status: 200, json: viewUser(user.value) } : refused(user);
+    },
+  }),
+  route({
+    method: 'patch',
+    path: '/users/{uid}',
+    access: 'session',
+    tag,
+    summary: "Change a user's profile",
+    description: 'What is absent stays; null clears. Needs step-up where the caller has a second factor.',
+    params: userPath,
+    body: userChanges,
+    responses: { 200: { description: 'The user as they are now.', body: userView } },
+    async handle({ house, client, caller, params, body }) {
+      const user = await reachUser(house, caller, params.uid);
+      if (!user.ok) return refused(user);
+      const changed = await changeProfile(house, caller, { user: user.value, changes: body }, client);
+      return changed.ok ? { status: 200, json: viewUser(changed.value) } : refused(changed);
+    },
+  }),
+  route({
+    method: 'delete',
+    path: '/users/{uid}',
+    access: 'session',
+    tag,
+    summary: 'Remove a user with everything they have',
+    description: 'Needs step-up where the caller has a second factor.',
+    params: userPath,
+    responses: { 204: { description: 'The user is gone.' } },
+    async handle({ house, client, caller, params }) {
+      const user = await reachUser(house, caller, params.uid);
+      if (!user.ok) return refused(user);
+      const removed = await removeUser(house, caller, user.value, client);
+      return removed.ok ? { status: 204 } : refused(removed);
+    },
+  }),
+];

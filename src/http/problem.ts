@@ -1,0 +1,181 @@
+import { z } from 'zod';
+import type { Refusal } from '../base/outcome.ts';
+import type { Reason } from '../engine/reasons.ts';
+import { stepUpLife } from '../engine/step-up.ts';
+import type { Reply } from './route.ts';
+
+/** An error in the form of RFC 9457. `code` is a stable word for programs; `request_id` is added on the way out. */
+export const problemBody = z
+  .strictObject({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: z.string(),
+    request_id: z.string(),
+    errors: z.array(z.strictObject({ pointer: z.string(), detail: z.string() })).optional(),
+  })
+  .meta({ id: 'Problem', description: 'An error (RFC 9457).' });
+
+export type Problem = {
+  readonly status: number;
+  readonly code: string;
+  readonly detail: string;
+  readonly errors?: readonly { readonly pointer: string; readonly detail: string }[];
+  readonly headers?: Readonly<Record<string, string>>;
+};
+
+const titles: Readonly<Record<number, string>> = {
+  400: 'Bad request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not found',
+  405: 'Method not allowed',
+  409: 'Conflict',
+  413: 'Content too large',
+  415: 'Unsupported media type',
+  429: 'Too many requests',
+  500: 'Internal server error',
+  503: 'Service unavailable',
+};
+
+export function problem({ status, code, detail, errors, headers }: Problem): Reply {
+  const json = { type: `urn:countersign:problem:${code}`, title: titles[status] ?? 'Error', status, detail, code };
+  return {
+    status,
+    json: errors ? { ...json, errors } : json,
+    type: 'application/problem+json',
+    ...(headers && { headers }),
+  };
+}
+
+export const bearer = { 'WWW-Authenticate': 'Bearer realm="countersign"' };
+
+/** RFC 9470: what this session lacks, and how fresh it has to be. */
+const stepUp = {
+  'WWW-Authenticate': `Bearer error="insufficient_user_authentication", acr_values="aal2", max_age="${stepUpLife / 1000}"`,
+};
+
+/** One sentence for every way in which a first factor can fail, so that none of them tells whether the user exists. */
+const wrongCredentials = {
+  status: 401,
+  code: 'invalid_credentials',
+  detail: 'The name or the secret is wrong.',
+  headers: bearer,
+};
+
+/** And one for every way in which a second factor can fail: that a code was right once is nobody's business. */
+const wrongCode = {
+  status: 401,
+  code: 'invalid_code',
+  detail: 'The code is wrong or was used already.',
+  headers: bearer,
+};
+
+/** The engine's reasons, and the one a door finds itself: nothing was shown. */
+type Told = Reason | 'no_token';
+
+/** What the outside may learn of each reason, in the common dialect. */
+const outside = {
+  unknown_user: wrongCredentials,
+  no_authenticator: wrongCredentials,
+  unknown_account: { status: 400, code: 'unknown_account', detail: 'There is no such account here.' },
+  wrong: wrongCode,
+  replayed: wrongCode,
+  raced: { status: 409, code: 'conflict', detail: 'Something changed in the meantime. Read it again and repeat.' },
+  throttled: {
+    status: 429,
+    code: 'throttled',
+    detail: 'Too many failed attempts. Wait, and try again; an administrator can unlock the user.',
+  },
+  invalid_challenge: {
+    status: 401,
+    code: 'invalid_challenge',
+    detail: 'The challenge is unknown, used or over. Log in again.',
+    headers: bearer,
+  },
+  malformed_reply: {
+    status: 400,
+    code: 'invalid_request',
+    detail: 'That is not the form of a code: send its digits as a string.',
+  },
+  malformed_input: {
+    status: 400,
+    code: 'invalid_request',
+    detail: 'Something that this kind of secret needs is missing or has not its form.',
+  },
+  invalid_token: {
+    status: 401,
+    code: 'invalid_token',
+    detail: 'The access token is not valid, or its session has ended. Log in again.',
+    headers: { 'WWW-Authenticate': 'Bearer realm="countersign", error="invalid_token"' },
+  },
+  no_token: {
+    status: 401,
+    code: 'authentication_required',
+    detail: 'Authentication credentials were not provided: send `Authorization: Bearer` and an access token.',
+    headers: bearer,
+  },
+  step_up_required: {
+    status: 401,
+    code: 'insufficient_user_authentication',
+    detail: 'This needs a session whose second factor was proven in the last 15 minutes. Log in again with it.',
+    headers: stepUp,
+  },
+  unattended: {
+    status: 403,
+    code: 'unattended_credential',
+    detail: 'A session made with an apikey may not do this. Log in as a person.',
+  },
+  forbidden: { status: 403, code: 'forbidden', detail: 'This is for administrators of the account.' },
+  not_found: { status: 404, code: 'not_found', detail: 'There is nothing here, or nothing for you.' },
+  name_taken: { status: 409, code: 'name_taken', detail: 'The name is taken in this account.' },
+  too_many: {
+    status: 409,
+    code: 'too_many',
+    detail: 'The user has as many of this kind as one may have. Remove one first.',
+  },
+  already_confirmed: { status: 409, code: 'already_enrolled', detail: 'This is enrolled already.' },
+  current_password_required: {
+    status: 400,
+    code: 'current_password_required',
+    detail: 'Changing the password needs the present one as `currentPassword`.',
+  },
+  wrong_current_password: { status: 400, code: 'wrong_current_password', detail: 'The present password is wrong.' },
+  password_needed: {
+    status: 409,
+    code: 'password_needed',
+    detail: 'A user needs a password. Set another one instead.',
+  },
+  password_too_common: {
+    status: 400,
+    code: 'password_too_common',
+    detail: 'This is one of the passwords that are tried first. Choose another.',
+  },
+  password_is_name: {
+    status: 400,
+    code: 'password_is_name',
+    detail: 'The password may not be the name. Choose another.',
+  },
+  mfa_not_enabled: {
+    status: 409,
+    code: 'mfa_not_enabled',
+    detail: 'Two factor authentication is not enabled. Enrol a second factor first.',
+  },
+  registration_closed: {
+    status: 401,
+    code: 'registration_closed',
+    detail: 'Registration is closed here. An administrator can make the user.',
+    headers: bearer,
+  },
+} satisfies Record<Told, Problem>;
+
+/** A refusal of the engine, in the common dialect. A door says what is otherwise in its own. */
+export function refused(
+  { reason, retryAfter }: Refusal<Told>,
+  otherwise: Partial<Record<Told, Partial<Problem>>> = {},
+): Reply {
+  const said: Problem = { ...outside[reason], ...otherwise[reason] };
+  if (retryAfter === undefined) return problem(said);
+  return problem({ ...said, headers: { ...said.headers, 'Retry-After': String(retryAfter) } });
+}

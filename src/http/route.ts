@@ -1,0 +1,75 @@
+import type { z } from 'zod';
+import type { Client, Context } from '../engine/context.ts';
+import type { Caller } from '../engine/sessions.ts';
+
+/**
+ * Doors are tables of routes: plain data with a handler. The server mounts them, the OpenAPI document describes them and the
+ * tests walk them, all from the one table.
+ */
+export type Route = {
+  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
+  /** As OpenAPI writes it: `/users/{uid}`. */
+  readonly path: string;
+  /** Who may call it. What is not a session is refused at every `session` route before anything else is looked at. */
+  readonly access: Access;
+  readonly tag: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly params?: z.ZodObject;
+  readonly query?: z.ZodObject;
+  readonly body?: z.ZodType;
+  readonly responses: Readonly<Record<number, Answered>>;
+  readonly handle: (request: Handled) => Promise<Reply>;
+};
+
+/** `optional`: a session is read when one is shown. `basic`: HTTP Basic, which the handler reads itself. */
+export type Access = 'anyone' | 'session' | 'optional' | 'basic';
+
+/** What a status means, and the shape of its body; `type` where it is not JSON. */
+export type Answered = { readonly description: string; readonly body?: z.ZodType; readonly type?: string };
+
+/** A request that has passed its threshold: everything in it has been parsed. */
+export type Handled = {
+  readonly house: Context;
+  readonly client: Client;
+  readonly caller: Caller | undefined;
+  readonly params: unknown;
+  readonly query: unknown;
+  readonly body: unknown;
+  readonly headers: Headers;
+};
+
+/** What a handler answers. `json` and `text` exclude each other; without either the body is empty. */
+export type Reply = {
+  readonly status: number;
+  readonly json?: unknown;
+  readonly text?: string;
+  /** The media type, where it is not the usual one. */
+  readonly type?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+};
+
+type CallerFor<A extends Access> = A extends 'session' ? Caller : A extends 'optional' ? Caller | undefined : undefined;
+
+type Written<A extends Access, Params, Query, Body> = Omit<Route, 'access' | 'params' | 'query' | 'body' | 'handle'> & {
+  readonly access: A;
+  readonly params?: z.ZodType<Params> & z.ZodObject;
+  readonly query?: z.ZodType<Query> & z.ZodObject;
+  readonly body?: z.ZodType<Body>;
+  readonly handle: (
+    request: Omit<Handled, 'caller' | 'params' | 'query' | 'body'> & {
+      readonly caller: CallerFor<A>;
+      readonly params: Params;
+      readonly query: Query;
+      readonly body: Body;
+    },
+  ) => Promise<Reply>;
+};
+
+/** Checks a handler against the schemas beside it, and forgets their types: from here on a route is a row of a table. */
+export function route<A extends Access, Params = undefined, Query = undefined, Body = undefined>(
+  written: Written<A, Params, Query, Body>,
+): Route {
+  // The server hands over only what these very schemas parsed, and a caller only as `access` says.
+  return written as unknown as Route;
+}

@@ -1,0 +1,66 @@
+/** How deep a body may nest. No dialect of the house needs more than six. */
+const deepest = 32;
+
+export type StrictJson =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly detail: string };
+
+/**
+ * Parses JSON as I-JSON asks (RFC 7493): valid UTF-8, no member twice, no half of a surrogate pair; and not deeper than needed. What two
+ * readers of one body could understand differently is refused.
+ */
+export function parseStrictJson(bytes: Uint8Array): StrictJson {
+  const text = decode(bytes);
+  if (text === undefined) return { ok: false, detail: 'The body is not valid UTF-8.' };
+  const value = parse(text);
+  if (value === unparsed) return { ok: false, detail: malformed(text) };
+  const fault = faultIn(text);
+  return fault === undefined ? { ok: true, value } : { ok: false, detail: fault };
+}
+
+const unparsed = Symbol('unparsed');
+
+function decode(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return unparsed;
+  }
+}
+
+/** A number with a leading zero is how a code looks when somebody forgot the quotes (seed 002 shows one). */
+function malformed(text: string): string {
+  const hint = /:\s*0[0-9]/.test(text)
+    ? ' A number cannot begin with 0: send a code as a string, such as "021589".'
+    : '';
+  return `The body is not valid JSON.${hint}`;
+}
+
+/** Looks over JSON that is known to be valid, token by token. */
+function faultIn(text: string): string | undefined {
+  const objects: (Set<string> | undefined)[] = [];
+  for (const [token, quoted, colon] of text.matchAll(/("(?:[^"\\]|\\.)*")(\s*:)?|[[\]{}]/g)) {
+    if (token === '{' || token === '[') {
+      objects.push(token === '{' ? new Set() : undefined);
+      if (objects.length > deepest) return `The body nests deeper than ${deepest} levels.`;
+    } else if (quoted === undefined) {
+      objects.pop();
+    } else {
+      const string = String(JSON.parse(quoted));
+      if (!string.isWellFormed()) return 'The body holds half of a surrogate pair.';
+      if (colon === undefined) continue;
+      const members = objects.at(-1);
+      if (members?.has(string)) return `The member ${JSON.stringify(string)} stands twice in one object.`;
+      members?.add(string);
+    }
+  }
+  return undefined;
+}
