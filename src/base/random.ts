@@ -25,3 +25,8 @@ export function uuid(random: Random, now: number): string {
 export function opaqueToken(random: Random): string {
   return random.bytes(32).toString('base64url');
 }
+
+/** A password that somebody has to copy by hand: 120 bits in 20 characters. */
+export function generatePassword(random: Random): string {
+  return random.bytes(15).toString('base64url');
+}

@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { refuse, success } from '../base/outcome.ts';
+import { comparableName } from '../base/text.ts';
+import { isCommonPassword } from './common-passwords.ts';
+import { defineFactor } from './factor.ts';
+
+/** Passwords (SP 800-63B-4 section 3.1.1), kept as argon2id in a PHC string. */
+const state = z.strictObject({ hash: z.string() });
+
+/**
+ * 8 to 1,024 bytes, every character allowed; the bound is there so that nobody hashes a megabyte. Half a surrogate pair is no
+ * character, and all halves have the same bytes.
+ */
+export const newPassword = z.string().refine((text) => {
+  const bytes = Buffer.byteLength(text);
+  return text.isWellFormed() && bytes >= 8 && bytes <= 1024;
+}, 'must be 8 to 1,024 bytes long');
+
+/** What somebody types may be shorter than a password can be: that is wrong, not malformed. */
+const reply = z
+  .string()
+  .refine((text) => text.isWellFormed() && Buffer.byteLength(text) <= 1024, 'must be at most 1,024 bytes long');
+
+export const password = defineFactor({
+  kind: 'password',
+  traits: { role: 'first', amr: ['pwd'], limit: 1, replaces: true, confirms: false, unattended: false },
+  state,
+  input: z.strictObject({ secret: newPassword }),
+  reply,
+
+  async begin({ secret }, person, { hasher }) {
+    if (isCommonPassword(secret)) return refuse('password_too_common');
+    if (comparableName(secret) === comparableName(person.name)) return refuse('password_is_name');
+    return success({ state: { hash: await hasher.hash(oneForm(secret)) }, offer: {} });
+  },
+
+  async check(current, secret, { hasher }) {
+    if (!(await hasher.verify(current.hash, oneForm(secret)))) return refuse('wrong');
+    // Kept with other costs than today's: the next login is the one time its plain text is here.
+    const outdated = costOf(current.hash) !== costOf(phcHead(hasher.cost));
+    return success(outdated ? { hash: await hasher.hash(oneForm(secret)) } : current);
+  },
+
+  async decoy(secret, { hasher }) {
+    await hasher.hash(oneForm(secret));
+  },
+});
+
+/** Keyboards differ in how they compose a letter; the person typed the same (SP 800-63B-4 section 3.1.1.2). */
+const oneForm = (secret: string) => secret.normalize('NFC');
+
+const phcHead = (cost: { memory: number; passes: number; lanes: number }) =>
+  `$argon2id$v=19$m=${cost.memory},t=${cost.passes},p=${cost.lanes}$`;
+
+/** The algorithm, version and costs at the head of a PHC string. */
+const costOf = (phc: string) => phc.split('$').slice(1, 4).join('$');

@@ -1,0 +1,80 @@
+import { createHmac } from 'node:crypto';
+import { z } from 'zod';
+import { base32Decode, base32Encode } from '../base/base32.ts';
+import { refuse, success } from '../base/outcome.ts';
+import { sameText } from '../base/seal.ts';
+import { codeOfLength, codeReply } from './code.ts';
+import { defineFactor } from './factor.ts';
+
+/** Time-based one-time passwords of an authenticator app (RFC 6238). */
+const algorithms = { SHA1: 20, SHA256: 32, SHA512: 64 } as const;
+
+/** RFC 4226 R6 asks for 128 bits at least; a seed of zeros only is somebody's mistake. */
+const seed = z.string().refine((text) => {
+  const bytes = base32Decode(text);
+  return bytes !== undefined && bytes.length >= 16 && bytes.some((byte) => byte !== 0);
+}, 'must be base32 of 128 bits or more');
+
+const parameters = {
+  algorithm: z.enum(['SHA1', 'SHA256', 'SHA512']).default('SHA1'),
+  digits: z.union([z.literal(6), z.literal(8)]).default(6),
+  /** Seconds. */
+  period: z.int().min(15).max(120).default(30),
+};
+
+const state = z.strictObject({ ...parameters, seed, lastStep: z.int() });
+const input = z.strictObject({ ...parameters, issuer: z.string().default('Countersign') });
+
+type Parameters = Pick<z.infer<typeof state>, 'algorithm' | 'digits' | 'period'>;
+
+/** Steps before and after the present one whose codes are taken, for slow typists and clocks (RFC 6238 section 5.2). */
+const drift = 1;
+
+export const totp = defineFactor({
+  kind: 'totp',
+  traits: { role: 'second', amr: ['otp'], limit: 5, replaces: false, confirms: true, unattended: false },
+  state,
+  input,
+  reply: codeReply,
+
+  begin({ issuer, ...chosen }, person, { random }) {
+    const seedText = base32Encode(random.bytes(algorithms[chosen.algorithm]));
+    const offer = { otpauth_url: otpauthUrl(chosen, seedText, issuer, person.name), secret: seedText };
+    return success({ state: { ...chosen, seed: seedText, lastStep: -1 }, offer });
+  },
+
+  check(current, reply, { now }) {
+    const code = codeOfLength(reply, current.digits);
+    const step = Math.floor(now / 1000 / current.period);
+    const key = base32Decode(current.seed) ?? Buffer.alloc(0);
+    // Two steps may share their digits: the oldest must not be spent, and then the newest is, for what was typed once is spent for both.
+    let oldest = -1;
+    let newest = -1;
+    for (let candidate = Math.max(0, step - drift); candidate <= step + drift; candidate += 1) {
+      if (!sameText(hotp(key, candidate, current), code)) continue;
+      if (oldest < 0) oldest = candidate;
+      newest = candidate;
+    }
+    if (newest < 0) return refuse('wrong');
+    // "The verifier MUST NOT accept the second attempt of the OTP" (RFC 6238 section 5.2), nor one that is older.
+    if (oldest <= current.lastStep) return refuse('replayed');
+    return success({ ...current, lastStep: newest });
+  },
+});
+
+/** One code (RFC 4226 section 5.3), with the hash that RFC 6238 section 1.2 leaves open. */
+export function hotp(key: Uint8Array, counter: number, { algorithm, digits }: Omit<Parameters, 'period'>): string {
+  const moving = Buffer.alloc(8);
+  moving.writeBigUInt64BE(BigInt(counter));
+  const digest = createHmac(algorithm, key).update(moving).digest();
+  const offset = (digest.at(-1) ?? 0) & 0x0f;
+  const truncated = digest.readUInt32BE(offset) & 0x7fffffff;
+  return String(truncated % 10 ** digits).padStart(digits, '0');
+}
+
+/** The key URI that authenticator apps read from a QR code. */
+function otpauthUrl({ algorithm, digits, period }: Parameters, secret: string, issuer: string, name: string): string {
+  const label = `${encodeURIComponent(issuer)}:${encodeURIComponent(name)}`;
+  const query = `secret=${secret}&issuer=${encodeURIComponent(issuer)}&algorithm=${algorithm}&digits=${digits}&period=${period}`;
+  return `otpauth://totp/${label}?${query}`;
+}

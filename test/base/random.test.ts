@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { opaqueToken, systemRandom, timeOrderedHex, uuid } from '../../src/base/random.ts';
+import { clockAt } from '../support/clock.ts';
+import { seededRandom } from '../support/random.ts';
+
+// The example of RFC 9562 appendix A.6: its time, and chance of ones only, so that every bit shows.
+const example = { now: 0x017f22e279b0, random: { bytes: (length: number) => Buffer.alloc(length, 0xff) } };
+
+test('an id has the layout of a version 7 UUID', () => {
+  assert.equal(uuid(example.random, example.now), '017f22e2-79b0-7fff-bfff-ffffffffffff');
+});
+
+test('the version and the variant stand in an id whatever chance says', () => {
+  const zeros = { bytes: (length: number) => Buffer.alloc(length) };
+  assert.equal(uuid(zeros, example.now), '017f22e2-79b0-7000-8000-000000000000');
+});
+
+test('the plain form of an id is the same without hyphens', () => {
+  assert.equal(timeOrderedHex(example.random, example.now), '017f22e279b07fffbfffffffffffffff');
+});
+
+test('ids sort by the time they were made at', () => {
+  fc.assert(
+    fc.property(fc.maxSafeNat(), fc.maxSafeNat(), (one, other) => {
+      const [earlier, later] = [Math.min(one, other) % 2 ** 47, (Math.max(one, other) % 2 ** 47) + 2 ** 47];
+      const random = seededRandom();
+      assert.ok(uuid(random, earlier) < uuid(random, later));
+    }),
+  );
+});
+
+test('ids of one millisecond differ', () => {
+  const random = seededRandom();
+  const ids = Array.from({ length: 1000 }, () => uuid(random, example.now));
+  assert.equal(new Set(ids).size, ids.length);
+});
+
+test('an opaque token carries 256 bits and nothing that a URL would change', () => {
+  const token = opaqueToken(systemRandom);
+  assert.match(token, /^[A-Za-z0-9_-]{43}$/);
+  assert.equal(Buffer.from(token, 'base64url').length, 32);
+});
+
+test("the system's random draws as many bytes as were asked for, and others each time", () => {
+  const [one, other] = [systemRandom.bytes(20), systemRandom.bytes(20)];
+  assert.equal(one.length, 20);
+  assert.notDeepEqual(one, other);
+});
+
+test('seeded random draws the same every run, and other bytes for another seed', () => {
+  const draws = (seed: string) => {
+    const random = seededRandom(seed);
+    return [12, 32, 33, 16].map((length) => random.bytes(length).toString('hex'));
+  };
+  assert.deepEqual(draws('a'), draws('a'));
+  assert.notDeepEqual(draws('a'), draws('b'));
+});
+
+test('seeded random draws nothing twice', () => {
+  const random = seededRandom();
+  const draws = Array.from({ length: 10_000 }, () => random.bytes(8).toString('hex'));
+  assert.equal(new Set(draws).size, draws.length);
+});
+
+test('a test clock stands still until it is moved', () => {
+  const clock = clockAt('2026-01-01T00:00:00Z');
+  assert.equal(clock.now(), Date.UTC(2026, 0, 1));
+  clock.tick(1500);
+  assert.equal(clock.now(), Date.UTC(2026, 0, 1) + 1500);
+  clock.set(0);
+  assert.equal(clock.now(), 0);
+});

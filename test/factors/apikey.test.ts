@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { makeKeyRing } from '../../src/base/keys.ts';
+import { createSafe } from '../../src/base/seal.ts';
+import { apikey } from '../../src/factors/apikey.ts';
+import { device } from '../../src/factors/device.ts';
+import { seededRandom } from '../support/random.ts';
+import { help, yes } from './help.ts';
+
+const enrol = async () => yes(await apikey.begin({}, { name: 'robot' }, help()));
+
+test('an apikey has 256 bits and begins with what secret scanners look for', async () => {
+  const { offer } = await enrol();
+  assert.match(String(offer.secret), /^csk_[A-Za-z0-9_-]{43}$/);
+});
+
+test('an apikey is drawn anew each time', async () => {
+  assert.notEqual((await enrol()).offer.secret, (await enrol()).offer.secret);
+});
+
+test('nobody chooses their own apikey', async () => {
+  await assert.rejects(apikey.begin({ secret: `csk_${'A'.repeat(43)}` }, { name: 'robot' }, help()));
+});
+
+test('an apikey with any character changed is wrong', async () => {
+  const { state, offer } = await enrol();
+  const secret = String(offer.secret);
+  for (let at = 4; at < secret.length; at += 1) {
+    const changed = secret.slice(0, at) + (secret[at] === 'A' ? 'B' : 'A') + secret.slice(at + 1);
+    assert.deepEqual(await apikey.check(state, changed, help()), { ok: false, reason: 'wrong' });
+  }
+});
+
+test('an apikey stays as it is kept when it is used', async () => {
+  const { state, offer } = await enrol();
+  assert.deepEqual(yes(await apikey.check(state, offer.secret, help())), state);
+});
+
+test('an apikey still works, and is found, when the keys of the house have turned', async () => {
+  const { state, offer, lookup = '' } = await enrol();
+  const made = makeKeyRing(seededRandom('made'));
+  const retired = makeKeyRing(seededRandom('keys')).mac.map((key) => ({ ...key, state: 'retired' as const }));
+  const later = { ...help(), safe: createSafe({ ...made, mac: [...made.mac, ...retired] }, seededRandom()) };
+  assert.equal((await apikey.check(state, offer.secret, later)).ok, true);
+  assert.ok(apikey.lookups?.(offer.secret, later).includes(lookup));
+});
+
+test('an apikey means nothing to a house with other keys', async () => {
+  const { state, offer } = await enrol();
+  const other = { ...help(), safe: createSafe(makeKeyRing(seededRandom('other')), seededRandom()) };
+  assert.equal((await apikey.check(state, offer.secret, other)).ok, false);
+});
+
+test('what is kept of an apikey is no device with the same secret', async () => {
+  const { state, offer, lookup = '' } = await enrol();
+  assert.equal((await device.check(state, offer.secret, help())).ok, false);
+  assert.equal(device.lookups?.(offer.secret, help()).includes(lookup), false);
+});
