@@ -1,0 +1,86 @@
+import { errors, importJWK, jwtVerify, SignJWT, type CryptoKey, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
+import { z } from 'zod';
+import { minute, second } from '../base/clock.ts';
+import { activeKey, type KeyRing } from '../base/keys.ts';
+
+/** What an access token says (RFC 9068, with RFC 8176 and the house's own `account` and `sid`). Instants are seconds. */
+const claims = z.strictObject({
+  iss: z.string(),
+  aud: z.string(),
+  sub: z.string(),
+  account: z.string(),
+  sid: z.string(),
+  iat: z.int(),
+  exp: z.int(),
+  auth_time: z.int(),
+  amr: z.array(z.string()),
+  acr: z.enum(['aal1', 'aal2']),
+});
+
+export type Claims = z.infer<typeof claims>;
+
+export type AccessTokens = {
+  issue(claims: Omit<Claims, 'iss' | 'aud'>): Promise<string>;
+  /** The claims of a token that this house issued and whose time is not over, or undefined. `now` is in milliseconds. */
+  read(token: string, now: number): Promise<Claims | undefined>;
+  /** The public keys, for those who check tokens themselves (RFC 7517). */
+  readonly jwks: JSONWebKeySet;
+};
+
+const alg = 'EdDSA';
+const typ = 'at+jwt';
+
+/** How far the clocks of two nodes may differ: a token from further in the future was made by nobody honest. */
+const clockSkew = minute;
+
+/** Signs and reads access tokens: EdDSA, with issuer, audience, type, expiry and algorithm all required (RFC 8725). */
+export async function createAccessTokens(ring: KeyRing, url: string): Promise<AccessTokens> {
+  const keys = await Promise.all(
+    ring.signing.map(async ({ id, jwk }) => {
+      const publicJwk = { kty: jwk.kty, crv: jwk.crv, x: jwk.x };
+      return { id, jwk: { ...publicJwk, kid: id, alg, use: 'sig' }, key: await importKey(publicJwk) };
+    }),
+  );
+  const signing = activeKey(ring.signing);
+  const privateKey = await importKey(signing.jwk);
+  const publicKeys = new Map(keys.map(({ id, key }) => [id, key]));
+  const keyOf: JWTVerifyGetKey = ({ kid }) => {
+    const key = publicKeys.get(kid ?? '');
+    if (!key) throw new errors.JWKSNoMatchingKey();
+    return key;
+  };
+
+  return {
+    jwks: { keys: keys.map(({ jwk }) => jwk) },
+    issue: (given) =>
+      new SignJWT({ ...given, iss: url, aud: url }).setProtectedHeader({ alg, typ, kid: signing.id }).sign(privateKey),
+    async read(token, now) {
+      if (!isCanonical(token)) return undefined;
+      try {
+        const options = { issuer: url, audience: url, algorithms: [alg], typ, currentDate: new Date(now) };
+        const { payload } = await jwtVerify(token, keyOf, { ...options, requiredClaims: ['exp', 'iat', 'sub', 'sid'] });
+        const read = claims.safeParse(payload);
+        return read.success && read.data.iat * second <= now + clockSkew ? read.data : undefined;
+      } catch (error) {
+        if (error instanceof errors.JOSEError) return undefined;
+        throw error;
+      }
+    },
+  };
+}
+
+async function importKey(jwk: { kty: string; crv: string; x: string; d?: string }): Promise<CryptoKey> {
+  const key = await importJWK(jwk, alg);
+  if (key instanceof Uint8Array) throw new Error('a signing key is not a key pair');
+  return key;
+}
+
+/** One token, one spelling: base64url that decodes and encodes to itself, so that no second text passes for the first. */
+function isCanonical(token: string): boolean {
+  const parts = token.split('.');
+  return (
+    token.length <= 4096 &&
+    parts.length === 3 &&
+    parts.every((part) => part !== '' && Buffer.from(part, 'base64url').toString('base64url') === part)
+  );
+}

@@ -1,0 +1,43 @@
+import type { Clock } from '../base/clock.ts';
+import type { Hasher } from '../base/hasher.ts';
+import type { Random } from '../base/random.ts';
+import type { Turns } from '../base/turns.ts';
+import type { Help } from '../factors/factor.ts';
+import type { Store } from '../store/store.ts';
+import type { AccessTokens } from './access-token.ts';
+
+/** Everything an operation may use, made once in `countersign.ts` and handed to every operation as its first argument. */
+export type Context = {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly hasher: Hasher;
+  readonly turns: Turns;
+  readonly tokens: AccessTokens;
+  readonly log: Log;
+  readonly settings: Settings;
+};
+
+export type Settings = {
+  /** Whether strangers may make users. */
+  readonly registration: 'open' | 'closed';
+};
+
+/** Structured lines for the operator. Nothing secret is ever handed to it. */
+export type Log = {
+  info(fields: Readonly<Record<string, unknown>>, message: string): void;
+  warn(fields: Readonly<Record<string, unknown>>, message: string): void;
+  error(fields: Readonly<Record<string, unknown>>, message: string): void;
+};
+
+/** Where a request came from, as the log of attempts keeps it. */
+export type Client = {
+  readonly ip: string | null;
+  readonly userAgent: string | null;
+  readonly requestId: string | null;
+};
+
+/** What the factors may use, at the one instant this request lives in. */
+export function helpAt({ random, store, hasher }: Context, now: number): Help {
+  return { now, random, safe: store.safe, hasher };
+}

@@ -1,0 +1,73 @@
+import { minute } from '../base/clock.ts';
+import { refuse, success, type Outcome } from '../base/outcome.ts';
+import { uuid } from '../base/random.ts';
+import { factorOf, factors, type Kind } from '../factors/index.ts';
+import { insertAuthenticator, listAuthenticators, removePending, type Authenticator } from '../store/authenticators.ts';
+import { inTransaction } from '../store/store.ts';
+import { findUser } from '../store/users.ts';
+import { changeFactors } from './change.ts';
+import { helpAt, type Client, type Context } from './context.ts';
+import { logSuccess } from './log-attempt.ts';
+import type { Reason } from './reasons.ts';
+import type { Caller } from './sessions.ts';
+import { requireStepUp } from './step-up.ts';
+
+export type Enrollment = {
+  readonly kind: Kind;
+  readonly label: string | null;
+  /** What the factor needs of the person or their client. */
+  readonly input: Readonly<Record<string, unknown>>;
+};
+
+export type Enrolled = {
+  readonly authenticator: Authenticator;
+  /** Shown once, kept nowhere. */
+  readonly offer: Readonly<Record<string, unknown>>;
+};
+
+export const enrollmentLife = 10 * minute;
+
+/**
+ * Makes one more authenticator for the caller. A factor whose owner must first show that they can use it stays pending for ten
+ * minutes and touches nothing that works; `confirm` makes it count. Only a user themself enrols; nobody does it for them.
+ */
+export async function enroll(
+  ctx: Context,
+  caller: Caller,
+  { kind, label, input }: Enrollment,
+  client: Client,
+): Promise<Outcome<Enrolled, Reason>> {
+  const now = ctx.clock.now();
+  const factor = factors[kind];
+  const allowed = await requireStepUp(ctx, caller, now);
+  if (!allowed.ok) return allowed;
+  const user = await findUser(ctx.store, caller.userId);
+  if (!user) return refuse('not_found');
+  if (isFull(await listAuthenticators(ctx.store, user.id, now), kind)) return refuse('too_many');
+
+  const begun = await factor.begin(input, user, helpAt(ctx, now));
+  if (!begun.ok) return begun;
+  const { state, offer, lookup } = begun.value;
+  const made = { id: uuid(ctx.random, now), userId: user.id, kind, label, state };
+  const authenticator = { ...made, revision: 0, createdAt: now, updatedAt: now, lastUsedAt: null };
+  const tried = { action: 'enroll', factor: kind, sessionId: caller.id, accountId: user.accountId, userId: user.id };
+
+  if (factor.traits.confirms) {
+    return inTransaction(ctx.store, async (tx) => {
+      await removePending(tx, user.id, kind);
+      await insertAuthenticator(tx, { ...made, lookup, status: 'pending', expiresAt: now + enrollmentLife }, now);
+      await logSuccess(ctx, tx, tried, client, now);
+      return success({ authenticator: { ...authenticator, status: 'pending' }, offer });
+    });
+  }
+  return changeFactors(ctx, { user, caller, tried }, client, now, async (tx) => {
+    await insertAuthenticator(tx, { ...made, lookup, status: 'active' }, now);
+    return success({ authenticator: { ...authenticator, status: 'active' }, offer });
+  });
+}
+
+/** Whether a user has as many active authenticators of a kind as one may have. */
+export function isFull(authenticators: readonly Authenticator[], kind: string): boolean {
+  const having = authenticators.filter((one) => one.kind === kind && one.status === 'active');
+  return having.length >= factorOf(kind).traits.limit;
+}

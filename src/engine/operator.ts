@@ -1,0 +1,79 @@
+import { refuse, success, type Outcome } from '../base/outcome.ts';
+import { factors } from '../factors/index.ts';
+import { findAccount } from '../store/accounts.ts';
+import { removeKinds } from '../store/authenticators.ts';
+import { forgetFailures } from '../store/throttles.ts';
+import { findUserByLogin, type User } from '../store/users.ts';
+import { changeFactors } from './change.ts';
+import type { Context } from './context.ts';
+import { logSuccess } from './log-attempt.ts';
+import type { Reason } from './reasons.ts';
+import { makePassword, writePassword } from './set-password.ts';
+import { operator } from './setup.ts';
+import { insertNewUser, type NewUser } from './users.ts';
+
+/** What the operator does at the machine itself, with the database and the key ring in their hands: no session is asked for. */
+export type Named = { readonly account?: string | undefined; readonly login: string };
+
+/** The user that a name, an id or an address means. */
+export async function findNamed(ctx: Context, { account, login }: Named): Promise<Outcome<User, Reason>> {
+  const found = await findAccount(ctx.store, account);
+  if (!found) return refuse('unknown_account');
+  const user = await findUserByLogin(ctx.store, found.id, login);
+  return user ? success(user) : refuse('unknown_user');
+}
+
+/** Makes a user with any roles, in any account; without a password they can't log in until they are given one. */
+export async function addUser(ctx: Context, { account, ...input }: NewUser): Promise<Outcome<User, Reason>> {
+  const found = await findAccount(ctx.store, account);
+  if (!found) return refuse('unknown_account');
+  const made = await insertNewUser(ctx, { ...input, accountId: found.id }, operator, ctx.clock.now());
+  return made.ok ? success(made.value.user) : made;
+}
+
+/** Sets a user's password and ends their sessions. */
+export async function overridePassword(ctx: Context, named: Named, secret: string): Promise<Outcome<User, Reason>> {
+  const now = ctx.clock.now();
+  const user = await findNamed(ctx, named);
+  if (!user.ok) return user;
+  const made = await makePassword(ctx, user.value, secret, null, now);
+  if (!made.ok) return made;
+  const tried = { action: 'operator.password', factor: 'password' };
+  return changeFactors(ctx, { user: user.value, tried }, operator, now, async (tx) => {
+    await writePassword(tx, made.value, now);
+    return success(user.value);
+  });
+}
+
+/** Forgets a user's failures, so that every factor of theirs is open again. Answers with how many kinds of factor had any. */
+export async function unlock(ctx: Context, named: Named): Promise<Outcome<number, Reason>> {
+  const now = ctx.clock.now();
+  const user = await findNamed(ctx, named);
+  if (!user.ok) return user;
+  const { id: userId, accountId } = user.value;
+  const forgotten = await forgetFailures(ctx.store, userId);
+  await logSuccess(ctx, ctx.store, { action: 'operator.unlock', userId, accountId }, operator, now);
+  return success(forgotten);
+}
+
+/** Takes every second factor and recovery code from a user who lost them, and ends their sessions. */
+export async function disableMfa(ctx: Context, named: Named): Promise<Outcome<User, Reason>> {
+  const now = ctx.clock.now();
+  const user = await findNamed(ctx, named);
+  if (!user.ok) return user;
+  const kinds = Object.values(factors).filter(({ traits }) => traits.role !== 'first');
+  return changeFactors(
+    ctx,
+    { user: user.value, tried: { action: 'operator.disable_mfa' } },
+    operator,
+    now,
+    async (tx) => {
+      await removeKinds(
+        tx,
+        user.value.id,
+        kinds.map(({ kind }) => kind),
+      );
+      return success(user.value);
+    },
+  );
+}

@@ -1,0 +1,112 @@
+import { hour, second } from '../base/clock.ts';
+import { refuse, success, type Outcome } from '../base/outcome.ts';
+import { uuid } from '../base/random.ts';
+import {
+  findLiveSession,
+  insertSession,
+  listLiveSessions,
+  revokeSession,
+  type LiveSession,
+  type Session,
+} from '../store/sessions.ts';
+import { inTransaction, type Store } from '../store/store.ts';
+import type { User } from '../store/users.ts';
+import type { Client, Context } from './context.ts';
+import { logSuccess } from './log-attempt.ts';
+import type { Reason } from './reasons.ts';
+
+/** The caller of an operation: a session in force. */
+export type Caller = LiveSession;
+
+/** How long a session, and so its access token, lives. */
+export const sessionLife = hour;
+
+export type Opening = {
+  readonly user: Pick<User, 'id' | 'accountId'>;
+  /** The epoch under which the login began. A session of an epoch that is over never comes into force. */
+  readonly epoch: number;
+  readonly authModule: string;
+  readonly amr: readonly string[];
+  readonly secondFactor: boolean;
+};
+
+/** Writes a session, in the transaction of the proof that makes it. */
+export async function openSession(
+  ctx: Context,
+  tx: Store,
+  opening: Opening,
+  client: Client,
+  now: number,
+): Promise<Session> {
+  const session: Session = {
+    id: uuid(ctx.random, now),
+    userId: opening.user.id,
+    authModule: opening.authModule,
+    epoch: opening.epoch,
+    amr: opening.amr,
+    secondFactorAt: opening.secondFactor ? now : null,
+    authTime: now,
+    expiresAt: now + sessionLife,
+    clientIp: client.ip,
+    userAgent: client.userAgent,
+  };
+  await insertSession(tx, session);
+  return session;
+}
+
+/** The access token that speaks for a session. */
+export async function issueToken({ tokens }: Context, session: Session, accountId: string): Promise<string> {
+  return tokens.issue({
+    sub: session.userId,
+    account: accountId,
+    sid: session.id,
+    iat: seconds(session.authTime),
+    exp: seconds(session.expiresAt),
+    auth_time: seconds(session.authTime),
+    amr: [...session.amr],
+    acr: assuranceOf(session),
+  });
+}
+
+const seconds = (milliseconds: number) => Math.floor(milliseconds / second);
+
+/** SP 800-63B's authentication assurance level: two with a second factor. */
+export function assuranceOf(session: Pick<Session, 'secondFactorAt'>): 'aal1' | 'aal2' {
+  return session.secondFactorAt === null ? 'aal1' : 'aal2';
+}
+
+/** The methods of a session to which a second factor was added (RFC 8176's `mfa` says that there were several). */
+export function withSecondFactor(amr: readonly string[], added: readonly string[]): readonly string[] {
+  return [...new Set([...amr, ...added, 'mfa'])];
+}
+
+/** Says whose session an access token speaks for, if it is in force at this moment. */
+export async function authenticate(ctx: Context, token: string): Promise<Outcome<Caller, Reason>> {
+  const now = ctx.clock.now();
+  const claims = await ctx.tokens.read(token, now);
+  if (!claims) return refuse('invalid_token');
+  const session = await findLiveSession(ctx.store, claims.sid, now);
+  if (!session || session.userId !== claims.sub || session.accountId !== claims.account) return refuse('invalid_token');
+  return success(session);
+}
+
+/** The caller's own sessions in force, newest first. */
+export async function listSessions(ctx: Context, caller: Caller): Promise<readonly LiveSession[]> {
+  return listLiveSessions(ctx.store, caller.userId, ctx.clock.now());
+}
+
+/** Ends one of the caller's own sessions; its token is refused from here on. */
+export async function endSession(
+  ctx: Context,
+  caller: Caller,
+  sessionId: string,
+  client: Client,
+): Promise<Outcome<undefined, Reason>> {
+  const now = ctx.clock.now();
+  return inTransaction(ctx.store, async (tx) => {
+    if (!(await revokeSession(tx, caller.userId, sessionId, now))) return refuse('not_found');
+    const { userId, accountId } = caller;
+    await logSuccess(ctx, tx, { action: 'session.end', userId, accountId, sessionId }, client, now);
+    return success(undefined);
+  });
+}

@@ -1,0 +1,154 @@
+import { refuse, success, type Outcome } from '../base/outcome.ts';
+import { uuid } from '../base/random.ts';
+import { findAccount } from '../store/accounts.ts';
+import { listAuthenticators, type Authenticator } from '../store/authenticators.ts';
+import { inTransaction, isDuplicate, type Store } from '../store/store.ts';
+import { deleteUser, findUser, insertUser, listUsers, updateProfile, type Profile, type User } from '../store/users.ts';
+import type { Client, Context } from './context.ts';
+import { logSuccess } from './log-attempt.ts';
+import type { Reason } from './reasons.ts';
+import { issueToken, openSession, type Caller } from './sessions.ts';
+import { makePassword, writePassword } from './set-password.ts';
+import { requireStepUp } from './step-up.ts';
+
+export type NewUser = Profile & {
+  /** The account's id or name; the maker's own when absent. */
+  readonly account?: string | undefined;
+  readonly password?: string | undefined;
+};
+
+export type Made = { readonly user: User; /** A session for a user who made themself. */ readonly token?: string };
+
+/** Makes a user: an administrator does, or anybody themself where registration is open. */
+export async function createUser(
+  ctx: Context,
+  caller: Caller | undefined,
+  input: NewUser,
+  client: Client,
+): Promise<Outcome<Made, Reason>> {
+  const now = ctx.clock.now();
+  const maker = caller && isAdministrator(caller) ? caller : undefined;
+  if (!maker && ctx.settings.registration === 'closed') return refuse(caller ? 'forbidden' : 'registration_closed');
+  if (!maker && input.password === undefined) return refuse('password_needed');
+  const account = await findAccount(ctx.store, input.account ?? maker?.accountId);
+  if (!account || (maker && maker.accountId !== account.id)) return refuse('unknown_account');
+
+  const made = await insertNewUser(ctx, { ...input, accountId: account.id }, client, now);
+  if (!made.ok || maker) return made;
+  return register(ctx, made.value.user, client, now);
+}
+
+/** Writes a user, and their password with them. */
+export async function insertNewUser(
+  ctx: Context,
+  input: Profile & { readonly accountId: string; readonly password?: string | undefined },
+  client: Client,
+  now: number,
+): Promise<Outcome<{ user: User }, Reason>> {
+  const { password, accountId, ...profile } = input;
+  const id = uuid(ctx.random, now);
+  const made =
+    password === undefined ? undefined : await makePassword(ctx, { id, name: profile.name }, password, null, now);
+  if (made && !made.ok) return made;
+  try {
+    return await inTransaction(ctx.store, async (tx) => {
+      await writeNewUser(ctx, tx, { ...profile, id, accountId }, made?.value, client, now);
+      const user = await findUser(tx, id);
+      return user ? success({ user }) : refuse('not_found');
+    });
+  } catch (error) {
+    if (isDuplicate(error)) return refuse('name_taken');
+    throw error;
+  }
+}
+
+/** The same in the caller's transaction. */
+export async function writeNewUser(
+  ctx: Context,
+  tx: Store,
+  user: Profile & Pick<User, 'id' | 'accountId'>,
+  password: Authenticator | undefined,
+  client: Client,
+  now: number,
+): Promise<void> {
+  await insertUser(tx, user, now);
+  if (password) await writePassword(tx, password, now);
+  await logSuccess(ctx, tx, { action: 'user.create', accountId: user.accountId, userId: user.id }, client, now);
+}
+
+async function register(ctx: Context, user: User, client: Client, now: number): Promise<Outcome<Made, Reason>> {
+  const opening = { user, epoch: user.epoch, authModule: 'password', amr: ['pwd'], secondFactor: false };
+  const session = await openSession(ctx, ctx.store, opening, client, now);
+  return success({ user, token: await issueToken(ctx, session, user.accountId) });
+}
+
+/** The user that an id or `me` means to this caller: themself, or a user of an account they administer. Nobody else exists. */
+export async function reachUser(ctx: Context, caller: Caller, id: string): Promise<Outcome<User, Reason>> {
+  const own = id === 'me' || id === caller.userId;
+  if (!own && !isAdministrator(caller)) return refuse('not_found');
+  const user = await findUser(ctx.store, own ? caller.userId : id);
+  return user && user.accountId === caller.accountId ? success(user) : refuse('not_found');
+}
+
+/** The users of the administrator's account, in the order in which they came. */
+export async function browseUsers(
+  ctx: Context,
+  caller: Caller,
+  { limit, skip }: { readonly limit: number; readonly skip: number },
+): Promise<Outcome<readonly User[], Reason>> {
+  if (!isAdministrator(caller)) return refuse('forbidden');
+  return success(await listUsers(ctx.store, caller.accountId, limit, skip));
+}
+
+/** A user's authenticators, pending ones too, without anything secret. */
+export async function browseAuthenticators(ctx: Context, user: User): Promise<readonly Authenticator[]> {
+  return listAuthenticators(ctx.store, user.id, ctx.clock.now());
+}
+
+/** What is absent stays as it is. */
+export type Changes = { readonly [Member in keyof Profile]?: Profile[Member] | undefined };
+
+/** Changes a user's profile. It holds the addresses that notices go to, so it asks for the same proof as a change of factors. */
+export async function changeProfile(
+  ctx: Context,
+  caller: Caller,
+  { user, changes }: { readonly user: User; readonly changes: Changes },
+  client: Client,
+): Promise<Outcome<User, Reason>> {
+  const now = ctx.clock.now();
+  const allowed = await requireStepUp(ctx, caller, now);
+  if (!allowed.ok) return allowed;
+  try {
+    return await inTransaction(ctx.store, async (tx) => {
+      const given = Object.entries(changes).filter(([, value]) => value !== undefined);
+      if (!(await updateProfile(tx, user, { ...user, ...Object.fromEntries(given) }, now))) return refuse('raced');
+      await logSuccess(ctx, tx, { action: 'user.update', ...whose(user), sessionId: caller.id }, client, now);
+      const updated = await findUser(tx, user.id);
+      return updated ? success(updated) : refuse('not_found');
+    });
+  } catch (error) {
+    if (isDuplicate(error)) return refuse('name_taken');
+    throw error;
+  }
+}
+
+/** Removes a user with everything they have. */
+export async function removeUser(
+  ctx: Context,
+  caller: Caller,
+  user: User,
+  client: Client,
+): Promise<Outcome<undefined, Reason>> {
+  const now = ctx.clock.now();
+  const allowed = await requireStepUp(ctx, caller, now);
+  if (!allowed.ok) return allowed;
+  return inTransaction(ctx.store, async (tx) => {
+    if (!(await deleteUser(tx, user.id))) return refuse('not_found');
+    await logSuccess(ctx, tx, { action: 'user.delete', ...whose(user), sessionId: caller.id }, client, now);
+    return success(undefined);
+  });
+}
+
+const whose = (user: User) => ({ accountId: user.accountId, userId: user.id });
+
+const isAdministrator = (caller: Caller) => caller.roles.includes('admin');
