@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { systemClock, type Clock } from './base/clock.ts';
 import { SetupError } from './base/fault.ts';
 import { createHasher, type HashCost } from './base/hasher.ts';
@@ -7,6 +6,7 @@ import { makeKeyRing, type KeyRing } from './base/keys.ts';
 import { systemRandom, type Random } from './base/random.ts';
 import { createSafe } from './base/seal.ts';
 import { createTurns } from './base/turns.ts';
+import { version } from './base/version.ts';
 import { createAccessTokens } from './engine/access-token.ts';
 import type { Context, Log } from './engine/context.ts';
 import { prepareRoot } from './engine/operations.ts';
@@ -43,10 +43,6 @@ export type Countersign = {
   /** The first administrator's password, where it was made at this start. */
   readonly madePassword?: string;
   close(): Promise<void>;
-};
-
-export const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-  version: string;
 };
 
 /** Puts the house together: brings the database up to date, checks the key ring against it, and opens the doors. */

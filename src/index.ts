@@ -1,2 +1,3 @@
-export { createCountersign, version, type Countersign, type Options } from './countersign.ts';
+export { createCountersign, type Countersign, type Options } from './countersign.ts';
 export { SetupError } from './base/fault.ts';
+export { version } from './base/version.ts';

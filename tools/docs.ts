@@ -1,6 +1,6 @@
 import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { version } from '../src/countersign.ts';
+import { version } from '../src/base/version.ts';
 import { doors } from '../src/http/doors/index.ts';
 import { houseRoutes } from '../src/http/doors/house.ts';
 import { createMetrics } from '../src/http/metrics.ts';

@@ -7,10 +7,10 @@ export function comparableName(name: string): string {
     .normalize('NFKC');
 }
 
-/** Controls, line and paragraph separators, and fillers; not the selectors that many emoji end with. */
+/** Controls, halves of surrogate pairs, line and paragraph separators, and fillers; not the selectors that many emoji end with. */
 const unseen = /[\p{C}\p{Zl}\p{Zp}[\p{Default_Ignorable_Code_Point}--\p{Variation_Selector}]]/v;
 
 /** Text that a person can read and a database can keep: no control or invisible characters, no half of a surrogate pair. */
 export function isPlainText(text: string): boolean {
-  return text.isWellFormed() && !unseen.test(text);
+  return !unseen.test(text);
 }

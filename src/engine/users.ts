@@ -33,7 +33,8 @@ export async function createUser(
   const account = await findAccount(ctx.store, input.account ?? maker?.accountId);
   if (!account || (maker && maker.accountId !== account.id)) return refuse('unknown_account');
 
-  const made = await insertNewUser(ctx, { ...input, accountId: account.id }, client, now);
+  const roles = maker ? input.roles : (['user'] as const);
+  const made = await insertNewUser(ctx, { ...input, roles, accountId: account.id }, client, now);
   if (!made.ok || maker) return made;
   return register(ctx, made.value.user, client, now);
 }
@@ -100,7 +101,7 @@ export async function browseUsers(
   return success(await listUsers(ctx.store, caller.accountId, limit, skip));
 }
 
-/** A user's authenticators, pending ones too, without anything secret. */
+/** A user's authenticators, pending ones too. Their states are secret: a door shows what stands beside them. */
 export async function browseAuthenticators(ctx: Context, user: User): Promise<readonly Authenticator[]> {
   return listAuthenticators(ctx.store, user.id, ctx.clock.now());
 }
@@ -116,6 +117,7 @@ export async function changeProfile(
   client: Client,
 ): Promise<Outcome<User, Reason>> {
   const now = ctx.clock.now();
+  if (changes.roles && !isAdministrator(caller)) return refuse('forbidden');
   const allowed = await requireStepUp(ctx, caller, now);
   if (!allowed.ok) return allowed;
   try {

@@ -29,7 +29,7 @@ export const password = defineFactor({
   reply,
 
   async begin({ secret }, person, { hasher }) {
-    if (isCommonPassword(secret)) return refuse('password_too_common');
+    if (await isCommonPassword(secret)) return refuse('password_too_common');
     if (comparableName(secret) === comparableName(person.name)) return refuse('password_is_name');
     return success({ state: { hash: await hasher.hash(oneForm(secret)) }, offer: {} });
   },

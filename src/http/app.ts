@@ -20,13 +20,14 @@ type Env = { Bindings: Environment };
 /** Mounts the doors: every request goes through the same beats, from its id to its metrics. */
 export function createApp(house: Context, routes: readonly Route[], metrics: Metrics): Hono<Env> {
   const app = new Hono<Env>({ strict: false });
-  for (const route of routes) {
-    app.on(route.method.toUpperCase(), honoPath(route.path), (c) =>
-      serve(house, metrics, c, route.path, (client) => handle(house, c, route, client)),
-    );
-  }
-  for (const [path, methods] of Map.groupBy(routes, (route) => route.path)) {
-    const allow = methods
+  // Path by path: `GET /users/{uid}/secrets/codes` is a method that this path has not, and no `{secretId}` called "codes".
+  for (const [path, rows] of Map.groupBy(routes, (route) => route.path)) {
+    for (const route of rows) {
+      app.on(route.method.toUpperCase(), honoPath(path), (c) =>
+        serve(house, metrics, c, path, (client) => handle(house, c, route, client)),
+      );
+    }
+    const allow = rows
       .flatMap(({ method }) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]))
       .join(', ');
     const detail = `Only ${allow} can be used here.`;
@@ -130,7 +131,7 @@ const hardening = {
   'X-Frame-Options': 'DENY',
 };
 
-function respond({ status, json, text, type, headers }: Reply, requestId: string): Response {
+export function respond({ status, json, text, type, headers }: Reply, requestId: string): Response {
   const isProblem = type === 'application/problem+json';
   const content = json === undefined ? text : JSON.stringify(isProblem ? { ...json, request_id: requestId } : json);
   const media = type ?? (json === undefined ? undefined : 'application/json');

@@ -18,7 +18,9 @@ export function basicCredentials(headers: Headers): { readonly login: string; re
   const text = utf8(Buffer.from(encoded, 'base64'));
   const colon = text?.indexOf(':') ?? -1;
   if (text === undefined || colon < 1) return undefined;
-  return { login: text.slice(0, colon), secret: text.slice(colon + 1) };
+  const login = text.slice(0, colon);
+  // A name holds no control character (RFC 7617 section 2), and PostgreSQL no NUL. A password may: those are somebody's own affair.
+  return /\p{Cc}/u.test(login) ? undefined : { login, secret: text.slice(colon + 1) };
 }
 
 function utf8(bytes: Uint8Array): string | undefined {

@@ -85,16 +85,12 @@ function parameters(where: 'path' | 'query', schema: z.ZodObject | undefined, sc
   }));
 }
 
-/** One schema; those with a name of their own go to the components, once. */
+/** One schema; those with a name of their own, itself too, are referred to and go to the components, once. */
 function jsonSchema(schema: z.ZodType, io: 'input' | 'output', components: Record<string, unknown>): Json {
   const made = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
   const { $schema: _dialect, $defs = {}, ...rest } = toComponents(made);
   Object.assign(components, $defs);
-  const name = z.globalRegistry.get(schema)?.id;
-  if (name === undefined) return rest;
-  const { id: _id, ...named } = rest;
-  components[name] = named;
-  return { $ref: `#/components/schemas/${name}` };
+  return rest;
 }
 
 /** What zod calls a definition OpenAPI calls a component. */

@@ -1,10 +1,16 @@
-import { Pool, types, type PoolClient } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { PostgresDialect, type Dialect, type PostgresPool, type PostgresPoolClient } from 'kysely';
 
 const int8 = 20;
 
 /** Kysely over pg, with counts as numbers and every distinct statement prepared once on each connection. */
 export function postgresDialect(url: string, onLostConnection: (error: Error) => void): Dialect {
+  return new PostgresDialect({ pool: async () => preparing(await openPool(url, onLostConnection)) });
+}
+
+async function openPool(url: string, onLostConnection: (error: Error) => void): Promise<Pool> {
+  // Only here: who lives with SQLite need not wait for it.
+  const { Pool, types } = await import('pg');
   const pool = new Pool({
     connectionString: url,
     max: 20,
@@ -15,7 +21,7 @@ export function postgresDialect(url: string, onLostConnection: (error: Error) =>
   });
   // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
   pool.on('error', onLostConnection);
-  return new PostgresDialect({ pool: preparing(pool) });
+  return pool;
 }
 
 function preparing(pool: Pool): PostgresPool {

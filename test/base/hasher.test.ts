@@ -68,6 +68,14 @@ test('who waits runs only when a place is free', async () => {
   assert.deepEqual(ended, ['slow', 'fast']);
 });
 
+test('who came first is served first', async () => {
+  const hasher = createHasher(cheapCost, 1, 3);
+  const ended: string[] = [];
+  const names = ['one', 'two', 'three', 'four'];
+  await Promise.all(names.map((name) => hasher.hash(name).then(() => ended.push(name))));
+  assert.deepEqual(ended, names);
+});
+
 test('places are handed on until nobody waits', async () => {
   const hasher = createHasher(cheapCost, 1, 3);
   await Promise.all([hasher.hash('one'), hasher.hash('two'), hasher.hash('three'), hasher.hash('four')]);

@@ -59,7 +59,8 @@ const bad = {
   'a version to come': { ...ring, version: 2 },
   'an unknown member': { ...ring, comment: '' },
   'an unknown member of a key': { ...ring, sealing: [{ ...sealing, comment: '' }] },
-  'an unknown member of a signing key': { ...ring, signing: [{ ...signing, jwk: { ...signing?.jwk, kid: 'a' } }] },
+  'an unknown member of a signing key': { ...ring, signing: [{ ...signing, comment: '' }] },
+  'an unknown member of a key pair': { ...ring, signing: [{ ...signing, jwk: { ...signing?.jwk, kid: 'a' } }] },
   'an unknown state': { ...ring, sealing: [sealing, { ...sealing, id: 'b', state: 'revoked' }] },
   'an id with a dot, which ends an id': { ...ring, sealing: [{ ...sealing, id: 'a.b' }] },
   'an empty id': { ...ring, sealing: [{ ...sealing, id: '' }] },
@@ -67,6 +68,7 @@ const bad = {
   'a secret that is too long': { ...ring, sealing: [{ ...sealing, secret: 'A'.repeat(44) }] },
   'a secret that is not base64url': { ...ring, sealing: [{ ...sealing, secret: '+'.repeat(43) }] },
   'a signing key of another curve': { ...ring, signing: [{ ...signing, jwk: { ...signing?.jwk, crv: 'X25519' } }] },
+  'a signing key of another type': { ...ring, signing: [{ ...signing, jwk: { ...signing?.jwk, kty: 'EC' } }] },
   'a signing key without its private half': {
     ...ring,
     signing: [{ ...signing, jwk: { ...signing?.jwk, d: undefined } }],

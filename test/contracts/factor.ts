@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Begun, Factor } from '../../src/factors/factor.ts';
-import { help, noon, sendAll, yes } from '../factors/help.ts';
+import { help, helpWithTurnedKeys, noon, sendAll, yes } from '../factors/help.ts';
 
 /** The people who use a factor: what they hand in to enrol, and what they can do with what they got for it. */
 export type Owner = {
@@ -58,6 +58,11 @@ export function factorContract(factor: Factor, owner: Owner): void {
       assert.equal(second === 'accepted', !owner.once);
     });
 
+    test(`says that a right reply ${owner.once ? 'spent something' : 'spent nothing'}`, async () => {
+      const { state, held } = await enrol('alice');
+      assert.equal(yes(await check(state, held.right(noon))) === state, !owner.once);
+    });
+
     test('takes a right reply after wrong ones', async () => {
       const { state, held } = await enrol('alice');
       const replies = [held.wrong(noon), held.wrong(noon), held.right(noon)].map((reply) => ({ reply }));
@@ -94,6 +99,29 @@ export function factorContract(factor: Factor, owner: Owner): void {
       }
     });
 
+    test('takes the right reply when the keys of the house have turned since', async () => {
+      const { begun, state, held } = await enrol('alice');
+      const later = helpWithTurnedKeys();
+      assert.equal((await factor.check(state, held.right(noon), later)).ok, true);
+      if (begun.lookup) assert.ok(factor.lookups?.(held.right(noon), later).includes(begun.lookup));
+    });
+
+    test('makes its keyed hashes under its own name, apart from those of other factors', async () => {
+      const contexts: string[] = [];
+      const { safe } = help();
+      const noted = {
+        mac: (context: string, value: string) => (contexts.push(context), safe.mac(context, value)),
+        macs: (context: string, value: string) => (contexts.push(context), safe.macs(context, value)),
+      };
+      const watched = { ...help(), safe: noted };
+      const { state, offer } = yes(await factor.begin(owner.input('alice'), { name: 'alice' }, watched));
+      await factor.check(state, owner.hold('alice', offer).right(noon), watched);
+      assert.deepEqual(
+        contexts.filter((context) => context !== factor.kind),
+        [],
+      );
+    });
+
     test('never takes a reply against a state with more in it than it knows, such as one of a newer program', async () => {
       const { state, held } = await enrol('alice');
       await assert.rejects(check({ ...Object(state), more: 1 }, held.right(noon)));
@@ -114,11 +142,14 @@ export function factorContract(factor: Factor, owner: Owner): void {
       for (const [what, reply] of Object.entries({ ...formless(right), ...owner.malformed })) {
         assert.equal(factor.reply.safeParse(reply).success, false, what);
         await assert.rejects(check(state, reply), what);
+        if (factor.lookups) assert.throws(() => factor.lookups?.(reply, help()), what);
+        if (factor.decoy) await assert.rejects(factor.decoy(reply, help()), what);
       }
     });
 
     test('refuses to enrol with members it does not know', async () => {
-      await assert.rejects(factor.begin({ ...owner.input('alice'), more: 1 }, { name: 'alice' }, help()));
+      const begun = await factor.begin({ ...owner.input('alice'), more: 1 }, { name: 'alice' }, help());
+      assert.deepEqual(begun, { ok: false, reason: 'malformed_input' });
     });
 
     test('is found by the secret exactly when it can be looked up', async () => {

@@ -19,7 +19,8 @@ test('an apikey is drawn anew each time', async () => {
 });
 
 test('nobody chooses their own apikey', async () => {
-  await assert.rejects(apikey.begin({ secret: `csk_${'A'.repeat(43)}` }, { name: 'robot' }, help()));
+  const begun = await apikey.begin({ secret: `csk_${'A'.repeat(43)}` }, { name: 'robot' }, help());
+  assert.deepEqual(begun, { ok: false, reason: 'malformed_input' });
 });
 
 test('an apikey with any character changed is wrong', async () => {
@@ -29,20 +30,6 @@ test('an apikey with any character changed is wrong', async () => {
     const changed = secret.slice(0, at) + (secret[at] === 'A' ? 'B' : 'A') + secret.slice(at + 1);
     assert.deepEqual(await apikey.check(state, changed, help()), { ok: false, reason: 'wrong' });
   }
-});
-
-test('an apikey stays as it is kept when it is used', async () => {
-  const { state, offer } = await enrol();
-  assert.deepEqual(yes(await apikey.check(state, offer.secret, help())), state);
-});
-
-test('an apikey still works, and is found, when the keys of the house have turned', async () => {
-  const { state, offer, lookup = '' } = await enrol();
-  const made = makeKeyRing(seededRandom('made'));
-  const retired = makeKeyRing(seededRandom('keys')).mac.map((key) => ({ ...key, state: 'retired' as const }));
-  const later = { ...help(), safe: createSafe({ ...made, mac: [...made.mac, ...retired] }, seededRandom()) };
-  assert.equal((await apikey.check(state, offer.secret, later)).ok, true);
-  assert.ok(apikey.lookups?.(offer.secret, later).includes(lookup));
 });
 
 test('an apikey means nothing to a house with other keys', async () => {

@@ -9,12 +9,20 @@ import { seededRandom } from '../support/random.ts';
 export const noon = Date.parse('2026-01-01T12:00:15Z');
 
 const random = seededRandom();
-const safe = createSafe(makeKeyRing(seededRandom('keys')), random);
+const ring = makeKeyRing(seededRandom('keys'));
+const safe = createSafe(ring, random);
 const hasher = cheapHasher();
 
 /** What a factor may use; one house for all of a file's tests. */
 export function help(now = noon): Help {
   return { now, random, safe, hasher };
+}
+
+/** The same later, when the house makes its hashes with a new key and knows the old one still. */
+export function helpWithTurnedKeys(): Help {
+  const made = makeKeyRing(seededRandom('new keys'));
+  const retired = ring.mac.map((key) => ({ ...key, state: 'retired' as const }));
+  return { ...help(), safe: createSafe({ ...made, mac: [...made.mac, ...retired] }, random) };
 }
 
 /** The value of a yes; anything else fails the test. */

@@ -16,8 +16,8 @@ export const fresh = {
 /** Some step. No two of the codes about it are the same. */
 export const step = 50_000_000;
 
-export function codeOf(counter: number): string {
-  return hotp(Buffer.from(edge.secret_ascii), counter, { algorithm: 'SHA1', digits: 6 });
+export function codeOf(counter: number, digits: 6 | 8 = 6): string {
+  return hotp(Buffer.from(edge.secret_ascii), counter, { algorithm: 'SHA1', digits });
 }
 
 /** A time, in seconds, at which a step is the present one. */

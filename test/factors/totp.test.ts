@@ -72,6 +72,14 @@ test('a number is padded to eight digits where the authenticator has eight', asy
   assert.equal(await sendOne({ ...fresh, digits: 8 }, Number(totp8), time), 'accepted');
 });
 
+test('a text of six digits is not padded to eight', async () => {
+  const counters = Array.from({ length: 1000 }, (_, at) => step + at);
+  const counter = counters.find((each) => codeOf(each, 8).startsWith('00')) ?? assert.fail();
+  const state = { ...fresh, digits: 8 };
+  assert.equal(await sendOne(state, codeOf(counter, 8), timeOf(counter)), 'accepted');
+  assert.equal(await sendOne(state, codeOf(counter, 8).slice(2), timeOf(counter)), 'wrong');
+});
+
 test('a number with more digits than the code is wrong, though it ends alike', async () => {
   assert.equal(await sendOne(fresh, Number(`42${codeOf(step)}`), timeOf(step)), 'wrong');
 });

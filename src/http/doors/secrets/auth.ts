@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { answer, login } from '../../../engine/operations.ts';
 import { basicCredentials } from '../../credentials.ts';
-import { problem, refused, type Problem } from '../../problem.ts';
+import { bearer, problem, refused, type Problem } from '../../problem.ts';
 import { route, type Route } from '../../route.ts';
-import { codeMember } from './shapes.ts';
+import { accountReference, codeMember } from './shapes.ts';
 
 const tag = 'Login';
 
@@ -38,7 +38,7 @@ const byBasic = (method: 'get' | 'post'): Route =>
     description:
       "HTTP Basic with the user's name, id or e-mail address. When a second factor is needed the answer is a redirect to it, and its body says " +
       'the same for clients that do not follow it. The challenge token lives for 3 minutes.',
-    query: z.object({ account: z.string().max(128).optional() }),
+    query: z.object({ account: accountReference.optional() }),
     responses: {
       200: { description: 'Logged in.', body: tokenView },
       302: { description: 'A second factor is needed.', body: challengeView },
@@ -92,6 +92,6 @@ export const authRoutes: readonly Route[] = [
 /** Who loses a race with the right code is told what anybody with a used code is told. */
 const { code, detail } = { code: 'invalid_code', detail: 'The code is wrong or was used already.' };
 const inCode = {
-  raced: { status: 401, code, detail },
+  raced: { status: 401, code, detail, headers: bearer },
   no_authenticator: { code, detail },
 };

@@ -20,6 +20,9 @@ const email = z.email().max(254);
 const phone = z.e164('must be a number with + and country code (E.164)');
 const givenName = plain(128);
 
+/** An account's id or name. */
+export const accountReference = plain(128);
+
 export const newUserBody = z.strictObject({
   name,
   email: email.optional(),
@@ -27,7 +30,7 @@ export const newUserBody = z.strictObject({
   firstName: givenName.optional(),
   lastName: givenName.optional(),
   password: newPassword.optional(),
-  account: plain(128).optional(),
+  account: accountReference.optional(),
 });
 
 /** What is absent stays as it is; null clears it (RFC 7396). */

@@ -1,0 +1,105 @@
+import { fork, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Jobs } from './load.ts';
+
+/** Another process, which ends when it is disposed of. */
+export type Running = AsyncDisposable & {
+  readonly url: string;
+  /** Seconds of CPU that it has used so far, all its threads together; undefined where the system does not say. */
+  cpu(): number | undefined;
+};
+
+const root = join(import.meta.dirname, '..');
+
+/** Milliseconds in which a server has to say where it listens. */
+const patience = 30_000;
+
+/** Countersign as `npm start` starts it, or another build of it. Its log goes nowhere, but is written. */
+export function startHouse(
+  environment: Readonly<Record<string, string>>,
+  program = 'src/cli/main.ts',
+): Promise<Running> {
+  const own = Object.entries(process.env).filter(([name]) => !name.startsWith('COUNTERSIGN_'));
+  const settings = { COUNTERSIGN_PORT: '0', COUNTERSIGN_REGISTRATION: 'open', ...environment };
+  return start([program, 'serve'], { ...Object.fromEntries(own), ...settings });
+}
+
+/** The least that a server on the same foundations can do. */
+export function startHello(): Promise<Running> {
+  return start(['bench/hello.ts'], process.env);
+}
+
+/** However this process ends, none of these outlives it. */
+const children = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of children) child.kill('SIGKILL');
+});
+
+async function start(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Running> {
+  const child = spawn(process.execPath, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'ignore'] });
+  children.add(child);
+  try {
+    return { url: await listening(child), cpu: () => cpuOf(child), [Symbol.asyncDispose]: () => stop(child) };
+  } catch (error) {
+    await stop(child);
+    throw error;
+  }
+}
+
+async function listening(child: ChildProcess): Promise<string> {
+  if (!child.stdout) throw new Error('a server without an output');
+  const timer = setTimeout(() => child.kill('SIGKILL'), patience);
+  try {
+    for await (const line of createInterface(child.stdout)) {
+      const url = / listening on (\S+)$/.exec(line)?.[1];
+      if (url !== undefined) return url.replace('//localhost', '//127.0.0.1');
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+  throw new Error(`a server did not start: ${child.spawnargs.join(' ')}`);
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  children.delete(child);
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGTERM');
+  await exited;
+}
+
+/** Linux counts in hundredths of a second (proc_pid_stat(5), fields 14 and 15). */
+function cpuOf({ pid }: ChildProcess): number | undefined {
+  if (process.platform !== 'linux') return undefined;
+  // The second field is the program's name, in parentheses, and may hold anything.
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
+/** The process that makes the load. */
+export type Load = AsyncDisposable &
+  Pick<Running, 'cpu'> & {
+    /** One job at a time. */
+    run<Job extends keyof Jobs>(job: Job, input: Parameters<Jobs[Job]>[0]): ReturnType<Jobs[Job]>;
+  };
+
+export function startLoad(): Load {
+  const child = fork(join(import.meta.dirname, 'load.ts'), { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  children.add(child);
+  let answered: PromiseWithResolvers<unknown> | undefined;
+  child.on('message', ({ result, error }: { result?: unknown; error?: string }) => {
+    if (error === undefined) answered?.resolve(result);
+    else answered?.reject(new Error(error));
+  });
+  child.on('exit', () => answered?.reject(new Error('the load generator ended')));
+  async function run(job: string, input: unknown): Promise<unknown> {
+    answered = Promise.withResolvers();
+    child.send({ job, input });
+    return answered.promise;
+  }
+  // What a job answers comes over IPC as it was: numbers and lists of them.
+  return { run: run as Load['run'], cpu: () => cpuOf(child), [Symbol.asyncDispose]: () => stop(child) };
+}

@@ -1,0 +1,39 @@
+import { createInterface } from 'node:readline';
+import { Writable } from 'node:stream';
+import { SetupError } from '../base/fault.ts';
+import { Refused } from './explain.ts';
+
+/** Asks at the terminal for something that must not be seen, twice, for nobody sees what they type. */
+export async function askTwice(question: string, again: string): Promise<string> {
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const [first, second] = await ask([question, again], nowhere);
+  if (first !== second) throw new SetupError('the two passwords are not the same');
+  return first ?? '';
+}
+
+/** Asks a question that only `y` or `yes` says yes to. */
+export async function confirmed(question: string): Promise<boolean> {
+  const [answer = ''] = await ask([question], process.stderr);
+  return /^y(es)?$/i.test(answer.trim());
+}
+
+/** Questions go to standard error, so that standard output holds results only. */
+async function ask(questions: readonly string[], echo: NodeJS.WritableStream): Promise<readonly string[]> {
+  const terminal = createInterface({ input: process.stdin, output: echo, terminal: true, historySize: 0 });
+  // Ctrl-C, which the terminal hands over as a key while readline listens.
+  terminal.on('SIGINT', () => terminal.close());
+  const lines = terminal[Symbol.asyncIterator]();
+  const answers: string[] = [];
+  try {
+    for (const question of questions) {
+      process.stderr.write(question);
+      const line = await lines.next();
+      if (echo !== process.stderr || line.done) process.stderr.write('\n');
+      if (line.done) throw new Refused('stopped: nothing was changed');
+      answers.push(line.value);
+    }
+    return answers;
+  } finally {
+    terminal.close();
+  }
+}

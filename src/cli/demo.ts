@@ -1,0 +1,100 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { base32Decode } from '../base/base32.ts';
+import { createCountersign } from '../countersign.ts';
+import { hotp } from '../factors/totp.ts';
+import { createScene, type Scene } from './demo-scene.ts';
+import { listen } from './listen.ts';
+import { listenerFor } from './listener.ts';
+
+/** A first login, played over HTTP against a server that is gone afterwards. Its steps are those of the README. */
+export async function demo(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'countersign-demo-'));
+  const clean = () => rmSync(folder, { recursive: true, force: true });
+  process.once('SIGINT', () => {
+    clean();
+    process.exit(130);
+  });
+  try {
+    const front = await listen('127.0.0.1', 0);
+    const url = `http://127.0.0.1:${front.port}`;
+    const house = await createCountersign({
+      database: `sqlite:${join(folder, 'countersign.db')}`,
+      keysFile: join(folder, 'keys.json'),
+      url,
+      registration: 'open',
+    });
+    front.open(listenerFor(house));
+    await play(createScene(url));
+    await front.close(0);
+    await house.close();
+  } finally {
+    clean();
+  }
+  process.stdout.write('The server and its data are gone now.\n');
+}
+
+const [name, password] = ['alice', 'correct horse battery staple'];
+const basic = `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`;
+
+async function play({ say, title, request }: Scene): Promise<void> {
+  title('A first login, on a server that exists only for it.');
+
+  say('Alice makes herself a user with a password. The answer holds a token: her session.');
+  const user = await request('POST', '/users', {
+    body: { name, password },
+    expect: 201,
+    read: z.object({ token: z.string() }),
+  });
+  const bearer = `Bearer ${user.token}`;
+
+  say(
+    'She asks for an authenticator app. The answer holds the seed that the app and the server share, as text and as the URL of a QR code.',
+  );
+  const app = await request('POST', '/users/me/secrets', {
+    authorization: bearer,
+    body: { type: 'mfa', description: "Alice's phone" },
+    expect: 200,
+    read: z.object({ uid: z.string(), secret: z.object({ secret: z.string() }) }),
+  });
+  const codes = codesOf(app.secret.secret);
+
+  say(
+    `Her app shows ${codes.now}. Sending it proves that the app works, and makes it count. The recovery codes are for the day the phone is lost.`,
+  );
+  await request('PUT', `/users/me/secrets/${app.uid}/enroll`, {
+    authorization: bearer,
+    body: { token: codes.now },
+    expect: 200,
+  });
+
+  say(
+    'From now on her password alone opens nothing. It gets a question and a challenge token, which can do no more than carry the reply.',
+  );
+  const first = await request('GET', '/auth/password', { authorization: basic, expect: 302, read: challenge });
+
+  say(
+    `The app's next code is ${codes.next}. (Nobody waits half a minute here: a clock may be one step ahead.) With it she is in.`,
+  );
+  const reply = { token: codes.next };
+  await request('POST', '/auth/totp', { body: { challenge_token: first.challenge_token, ...reply }, expect: 200 });
+
+  say('Somebody who saw that code and knows the password tries both a moment later.');
+  const second = await request('GET', '/auth/password', { authorization: basic, expect: 302, read: challenge });
+  await request('POST', '/auth/totp', { body: { challenge_token: second.challenge_token, ...reply }, expect: 401 });
+
+  title('Refused: every code works once.');
+}
+
+const challenge = z.object({ challenge_token: z.string() });
+
+/** What an authenticator app with this seed shows now, and what it shows next. */
+function codesOf(seed: string): { readonly now: string; readonly next: string } {
+  const key = base32Decode(seed);
+  if (!key) throw new Error('the seed is not base32');
+  const step = Math.floor(Date.now() / 30_000);
+  const code = (at: number) => hotp(key, at, { algorithm: 'SHA1', digits: 6 });
+  return { now: code(step), next: code(step + 1) };
+}

@@ -1,0 +1,12 @@
+#!/usr/bin/env node
+import { complaintAboutNode } from './node-version.ts';
+
+// An old Node could not even read what the commands import, so nothing is imported before this.
+const complaint = complaintAboutNode(process.versions.node);
+if (complaint === undefined) {
+  const { run } = await import('./program.ts');
+  process.exitCode = await run(process.argv.slice(2));
+} else {
+  process.stderr.write(`countersign: ${complaint}\n`);
+  process.exitCode = 2;
+}

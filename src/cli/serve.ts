@@ -1,0 +1,51 @@
+import { second } from '../base/clock.ts';
+import { version } from '../base/version.ts';
+import { createCountersign } from '../countersign.ts';
+import type { Log } from '../engine/context.ts';
+import { announceAdministrator } from './announce.ts';
+import { listen } from './listen.ts';
+import { listenerFor } from './listener.ts';
+import { createLog } from './log.ts';
+import { readSettings } from './settings.ts';
+import { stopSignal } from './stop-signal.ts';
+import { keepSwept } from './sweeping.ts';
+import { onWarning } from './warnings.ts';
+
+/** Together less than the ten seconds that Docker leaves between its SIGTERM and its SIGKILL. */
+const patience = { requests: 8 * second, database: 1 * second };
+
+export async function serve(): Promise<void> {
+  const told = stopSignal();
+  const settings = readSettings(process.env);
+  const log = createLog(settings.logLevel);
+  tellOfFaults(log);
+
+  const front = await listen(settings.host, settings.port);
+  const url = settings.url ?? `http://localhost:${front.port}`;
+  const house = await createCountersign({ ...settings.house, url, log }).catch(async (error: unknown) => {
+    await front.close(0);
+    throw error;
+  });
+  front.open(listenerFor(house));
+  announceAdministrator(settings, house);
+  process.stdout.write(`countersign listening on ${url}\n`);
+  log.info({ url, version }, 'serving');
+  const stopSweeping = keepSwept(house.context);
+
+  log.info({ signal: await told }, 'stopping');
+  stopSweeping();
+  await front.close(patience.requests);
+  await Promise.race([house.close(), new Promise((resolve) => setTimeout(resolve, patience.database))]);
+  log.info({}, 'stopped');
+  // Whatever still waits for the database now would wait for nothing.
+  process.exit(0);
+}
+
+/** Node itself would print errors whole, with all that databases hang on them. */
+function tellOfFaults(log: Log): void {
+  onWarning((warning) => log.warn({ err: warning }, 'node warns'));
+  process.on('uncaughtException', (error) => {
+    log.error({ err: error }, 'a fault that nobody caught: the process ends');
+    process.exit(1);
+  });
+}

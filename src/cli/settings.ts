@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import { SetupError } from '../base/fault.ts';
+import type { Options } from '../countersign.ts';
+import { newPassword } from '../factors/password.ts';
+import { newUserBody } from '../http/doors/secrets/shapes.ts';
+import type { Variable } from './variables.ts';
+
+const path = z.string().min(1, 'must name a file');
+
+/** A path below the host would not be found: every route stands at the root. */
+const baseUrl = z
+  .string()
+  .refine((text) => {
+    const url = URL.parse(text);
+    if (!url || !/^https?:$/.test(url.protocol)) return false;
+    return url.pathname === '/' && !/[?#@]/.test(text);
+  }, 'must be http:// or https:// and a host, without a path')
+  .transform((text) => new URL(text).origin);
+
+const database = z
+  .string()
+  .refine(
+    (text) => /^sqlite:./.test(text) || (/^postgres(ql)?:\/\//.test(text) && URL.canParse(text)),
+    'must be sqlite:FILE or postgres://USER:PASSWORD@HOST/NAME, with special characters percent-encoded',
+  );
+
+const port = z
+  .string()
+  .regex(/^\d{1,5}$/, 'must be a number from 0 to 65535')
+  .transform(Number)
+  .refine((number) => number <= 65_535, 'must be a number from 0 to 65535');
+
+const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
+const environment = z.strictObject({
+  COUNTERSIGN_HOST: z
+    .string()
+    .regex(/^[^\s/]+$/, 'must be an address or a host name')
+    .default('127.0.0.1'),
+  COUNTERSIGN_PORT: port.default(8000),
+  COUNTERSIGN_URL: baseUrl.optional(),
+  COUNTERSIGN_DATABASE: database.default('sqlite:./data/countersign.db'),
+  COUNTERSIGN_KEYS: path.default('./data/keys.json'),
+  COUNTERSIGN_ADMIN_USERNAME: newUserBody.shape.name.default('admin'),
+  COUNTERSIGN_ADMIN_PASSWORD: newPassword.optional(),
+  COUNTERSIGN_REGISTRATION: z.enum(['open', 'closed'], 'must be open or closed').default('closed'),
+  COUNTERSIGN_OUTBOX: path.optional(),
+  COUNTERSIGN_DEFAULT_REGION: z
+    .string()
+    .regex(/^[A-Z]{2}$/, 'must be a country code of two capital letters, such as US')
+    .default('US'),
+  COUNTERSIGN_LOG_LEVEL: z.enum(levels, `must be one of ${levels.join(', ')}`).default('info'),
+} satisfies Record<Variable, z.ZodType>);
+
+export type LogLevel = (typeof levels)[number];
+
+export type Settings = {
+  readonly host: string;
+  readonly port: number;
+  /** Where people reach it; the address it listens on when absent. */
+  readonly url: string | undefined;
+  readonly logLevel: LogLevel;
+  readonly outbox: string | undefined;
+  readonly defaultRegion: string;
+  /** What the house itself is made from. */
+  readonly house: Required<Pick<Options, 'database' | 'keysFile' | 'admin' | 'registration'>>;
+};
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Reads every variable of ours, and refuses what it does not know: a misspelt one would be a setting that silently does not hold. */
+export function readSettings(given: Environment): Settings {
+  const own = Object.entries(given).filter(([name]) => name.startsWith('COUNTERSIGN_'));
+  const read = environment.safeParse(Object.fromEntries(own));
+  if (!read.success) throw new SetupError(read.error.issues.flatMap(complaints).join('; '));
+  const { data } = read;
+  return {
+    host: data.COUNTERSIGN_HOST,
+    port: data.COUNTERSIGN_PORT,
+    url: data.COUNTERSIGN_URL,
+    logLevel: data.COUNTERSIGN_LOG_LEVEL,
+    outbox: data.COUNTERSIGN_OUTBOX,
+    defaultRegion: data.COUNTERSIGN_DEFAULT_REGION,
+    house: {
+      database: data.COUNTERSIGN_DATABASE,
+      keysFile: data.COUNTERSIGN_KEYS,
+      admin: { username: data.COUNTERSIGN_ADMIN_USERNAME, password: data.COUNTERSIGN_ADMIN_PASSWORD },
+      registration: data.COUNTERSIGN_REGISTRATION,
+    },
+  };
+}
+
+/** Names the variable and never its value, which may be a secret. */
+function complaints(issue: z.core.$ZodIssue): readonly string[] {
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((name) => `${oneLine(name)} is no variable that countersign knows (serve --help lists them)`);
+  }
+  return [`${issue.path.join('.')}: ${issue.message}`];
+}
+
+const oneLine = (name: string) => JSON.stringify(name).slice(1, -1);

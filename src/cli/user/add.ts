@@ -1,0 +1,29 @@
+import { SetupError } from '../../base/fault.ts';
+import { addUser as add } from '../../engine/operations.ts';
+import { newUserBody } from '../../http/doors/secrets/shapes.ts';
+import type { Profile } from '../../store/users.ts';
+import { choosePassword, tellPassword, type PasswordOptions } from './new-password.ts';
+import { granted, withHouse, type UserOptions } from './with-house.ts';
+
+export type AddOptions = UserOptions &
+  PasswordOptions & { readonly role?: Profile['roles']; readonly email?: string; readonly phone?: string };
+
+export async function addUser(name: string, options: AddOptions): Promise<void> {
+  const { role = ['user'], email, phone, account } = options;
+  const profile = checked({ name, email, phone, account });
+  const password = await choosePassword(options);
+  const user = await withHouse(async (house) =>
+    granted(await add(house, { ...profile, roles: [...new Set(role)], password }), profile.name),
+  );
+  process.stdout.write(`made the user ${user.name} (${user.id})\n`);
+  tellPassword(options, password);
+}
+
+function checked(given: Readonly<Record<string, string | undefined>>) {
+  const read = newUserBody.safeParse(given);
+  if (!read.success) {
+    throw new SetupError(read.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '));
+  }
+  const { name, email = null, phone = null, account } = read.data;
+  return { name, email, phone, account, firstName: null, lastName: null };
+}

@@ -1,0 +1,32 @@
+import { text } from 'node:stream/consumers';
+import { SetupError } from '../../base/fault.ts';
+import { generatePassword, systemRandom } from '../../base/random.ts';
+import { newPassword } from '../../factors/password.ts';
+import { askTwice } from '../ask.ts';
+
+export type PasswordOptions = {
+  readonly passwordStdin?: boolean;
+  readonly generatePassword?: boolean;
+  /** False when none is wanted. */
+  readonly password?: boolean;
+};
+
+/** The password that the operator wants the user to have, from where they want it. Undefined: none. */
+export async function choosePassword(options: PasswordOptions): Promise<string | undefined> {
+  if (options.password === false) return undefined;
+  if (options.generatePassword) return generatePassword(systemRandom);
+  if (options.passwordStdin) return checked((await text(process.stdin)).replace(/\r?\n$/, ''));
+  if (process.stdin.isTTY) return checked(await askTwice('The new password (it is not shown): ', 'Once more: '));
+  throw new SetupError('there is no terminal to ask for a password at: give --password-stdin or --generate-password');
+}
+
+function checked(given: string): string {
+  const read = newPassword.safeParse(given);
+  if (!read.success) throw new SetupError(`the password ${read.error.issues[0]?.message}`);
+  return read.data;
+}
+
+/** Shows a password that was made here: the one time that anybody can. */
+export function tellPassword({ generatePassword: made }: PasswordOptions, secret: string | undefined): void {
+  if (made && secret !== undefined) process.stdout.write(`their password is ${secret} (it is shown this once)\n`);
+}

@@ -1,0 +1,39 @@
+import { existsSync } from 'node:fs';
+import { SetupError } from '../../base/fault.ts';
+import type { Outcome } from '../../base/outcome.ts';
+import { createCountersign } from '../../countersign.ts';
+import type { Context } from '../../engine/context.ts';
+import type { Reason } from '../../engine/reasons.ts';
+import { announceAdministrator } from '../announce.ts';
+import { Refused } from '../explain.ts';
+import { createLog } from '../log.ts';
+import { readSettings } from '../settings.ts';
+import { refusals } from './refusals.ts';
+
+/** The options that every command about a user has. */
+export type UserOptions = { readonly account?: string };
+
+/** Puts the house together for one operation on its database, beside a server that may be running. */
+export async function withHouse<Value>(work: (house: Context) => Promise<Value>): Promise<Value> {
+  const settings = readSettings(process.env);
+  const { database } = settings.house;
+  const file = database.startsWith('sqlite:') ? database.slice('sqlite:'.length) : undefined;
+  // Opening it would make it, and then the user would be in a database that no server looks at.
+  if (file !== undefined && !existsSync(file)) {
+    throw new SetupError(`there is no database ${file}: set COUNTERSIGN_DATABASE to the server's, or start it once`);
+  }
+  const log = createLog(settings.logLevel);
+  const house = await createCountersign({ ...settings.house, url: settings.url ?? 'http://localhost', log });
+  try {
+    announceAdministrator(settings, house);
+    return await work(house.context);
+  } finally {
+    await house.close();
+  }
+}
+
+/** What an operation on this user gave; a refusal ends the command. */
+export function granted<Value>(outcome: Outcome<Value, Reason>, name: string): Value {
+  if (outcome.ok) return outcome.value;
+  throw new Refused(`${name}: ${refusals[outcome.reason]}`);
+}

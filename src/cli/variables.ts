@@ -1,0 +1,24 @@
+/** The environment that a server and its commands read: what each variable is when it is absent, and what it means. */
+export const variables = {
+  COUNTERSIGN_HOST: ['127.0.0.1', 'the address it listens on'],
+  COUNTERSIGN_PORT: ['8000', 'the port; 0 takes a free one'],
+  COUNTERSIGN_URL: ['http://localhost:PORT', 'the public base URL'],
+  COUNTERSIGN_DATABASE: ['sqlite:./data/countersign.db', 'sqlite:FILE or postgres://…'],
+  COUNTERSIGN_KEYS: ['./data/keys.json', 'the key ring; made at the first start with SQLite'],
+  COUNTERSIGN_ADMIN_USERNAME: ['admin', 'the first administrator'],
+  COUNTERSIGN_ADMIN_PASSWORD: ['generated', 'their password; a generated one is printed once'],
+  COUNTERSIGN_REGISTRATION: ['closed', 'open lets anyone make a user'],
+  COUNTERSIGN_OUTBOX: ['unset', 'a file that messages are written to instead of being sent'],
+  COUNTERSIGN_DEFAULT_REGION: ['US', 'how phone numbers without + are read'],
+  COUNTERSIGN_LOG_LEVEL: ['info', 'fatal, error, warn, info, debug, trace or silent'],
+} as const;
+
+export type Variable = keyof typeof variables;
+
+/** The same as a part of a command's help. */
+export function describeVariables(): string {
+  const rows = Object.entries(variables).map(
+    ([name, [absent, meaning]]) => `  ${name.padEnd(28)}${meaning} (default: ${absent})`,
+  );
+  return ['', 'Environment:', ...rows].join('\n');
+}

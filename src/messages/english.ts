@@ -1,0 +1,76 @@
+/** A text with named placeholders in braces. */
+export type Template = {
+  readonly subject?: string | undefined;
+  readonly body: string;
+};
+
+/** A text of the house: what it may speak of, and what it is of no use without. */
+export type BuiltIn = Template & {
+  readonly placeholders: readonly string[];
+  readonly needed: readonly string[];
+};
+
+const code = { placeholders: ['code', 'service', 'minutes', 'host'], needed: ['code'] };
+const notice = { placeholders: ['service', 'host', 'user', 'when'], needed: [] };
+const factorNotice = { placeholders: [...notice.placeholders, 'factor'], needed: [] };
+
+const ifNot = `If this was not you, somebody else can sign in as you: change your password at {host} now, and tell the people who run {service}.`;
+
+/** What the house says where nobody has replaced it. */
+export const english = {
+  sms_code: {
+    ...code,
+    body: '{code} is your code for {service}. It works for {minutes} minutes; only the newest code counts. Never give it to anybody.',
+  },
+  email_code: {
+    ...code,
+    subject: 'Your code for {service}',
+    // The code does not stand at the beginning, which a locked screen shows.
+    body: `Somebody, we hope you, is about to prove to {service} who they are, and needs the code that we send to this address:
+
+{code}
+
+It works once, for {minutes} minutes; only the newest code counts. Type it at {host} and nowhere else. Never give it to anybody: nobody who works for {service} will ask you for it.
+
+If you did not ask for it, somebody may know your password: change it.`,
+  },
+  factor_added: {
+    ...factorNotice,
+    subject: 'A way to sign in was added to your account at {service}',
+    body: `On {when}, {factor} was added to the ways in which {user} can prove who they are at {service}.\n\n${ifNot}`,
+  },
+  factor_removed: {
+    ...factorNotice,
+    subject: 'A way to sign in was removed from your account at {service}',
+    body: `On {when}, {factor} was removed from the ways in which {user} can prove who they are at {service}.\n\n${ifNot}`,
+  },
+  mfa_enabled: {
+    ...notice,
+    subject: 'Two-step sign-in is on at {service}',
+    body: `On {when}, two-step sign-in was switched on for {user} at {service}. From now on a password alone is not enough.\n\n${ifNot}`,
+  },
+  mfa_disabled: {
+    ...notice,
+    subject: 'Two-step sign-in is off at {service}',
+    body: `On {when}, two-step sign-in was switched off for {user} at {service}. From now on a password alone is enough.\n\n${ifNot}`,
+  },
+  password_changed: {
+    ...notice,
+    subject: 'Your password at {service} was changed',
+    body: `On {when}, the password of {user} at {service} was changed.\n\n${ifNot}`,
+  },
+  recovery_codes_renewed: {
+    ...notice,
+    subject: 'New recovery codes at {service}',
+    body: `On {when}, new recovery codes were made for {user} at {service}. The old ones have stopped working.\n\n${ifNot}`,
+  },
+  recovery_code_used: {
+    ...notice,
+    subject: 'A recovery code was used at {service}',
+    body: `On {when}, a recovery code was used to sign in as {user} at {service}. It works no more.\n\n${ifNot}`,
+  },
+} satisfies Record<string, BuiltIn>;
+
+export type TextName = keyof typeof english;
+
+export const textNames = Object.keys(english) as TextName[];

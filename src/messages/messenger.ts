@@ -1,0 +1,65 @@
+import { refuse, success, type Outcome } from '../base/outcome.ts';
+import { isDestination } from './destinations.ts';
+import { errorCode } from './error-code.ts';
+import {
+  channels,
+  declined,
+  type Channel,
+  type Delivery,
+  type Gateway,
+  type Message,
+  type MessageReason,
+} from './message.ts';
+
+export type Messenger = {
+  /** Succeeds once a gateway has taken the message. Until then nobody has it. */
+  send(message: Message): Promise<Outcome<undefined, MessageReason>>;
+  /** The channels on which something can be sent at all. */
+  channels(): readonly Channel[];
+  close(): void;
+};
+
+/** Where failures are told to the operator. */
+export type MessageLog = {
+  warn(fields: Readonly<Record<string, unknown>>, message: string): void;
+};
+
+/** Several gateways of a channel form a chain: the next is tried when one fails. */
+export function createMessenger(gateways: readonly Gateway[], log: MessageLog): Messenger {
+  const chainOf = (channel: Channel) => gateways.filter((gateway) => gateway.channels.includes(channel));
+  return {
+    send: (message) => sendThrough(chainOf(message.channel), message, log),
+    channels: () => channels.filter((channel) => chainOf(channel).length > 0),
+    close: () => gateways.forEach((gateway) => gateway.close?.()),
+  };
+}
+
+async function sendThrough(
+  chain: readonly Gateway[],
+  message: Message,
+  log: MessageLog,
+): Promise<Outcome<undefined, MessageReason>> {
+  const { channel, to } = message;
+  if (!isDestination(channel, to)) return refuse('invalid_destination');
+  for (const gateway of chain) {
+    const delivery = await attempt(gateway, message);
+    if (delivery.ok) return success(undefined);
+    const { reason, detail } = delivery;
+    log.warn({ gateway: gateway.name, channel, reason, detail }, 'a gateway did not take a message');
+    // A bad number is bad everywhere. Where one gateway may not send (the owner said STOP, the region is switched off against
+    // fraud), another one must not get round it.
+    if (reason !== 'gateway_failed') return refuse(reason);
+  }
+  if (chain.length > 0) return refuse('gateway_failed');
+  log.warn({ channel, reason: 'no_gateway' }, 'there is no gateway for a message');
+  return refuse('no_gateway');
+}
+
+/** A gateway's own fault costs its place in the chain and nothing more. */
+async function attempt(gateway: Gateway, message: Message): Promise<Delivery> {
+  try {
+    return await gateway.send(message);
+  } catch (error) {
+    return declined('gateway_failed', errorCode(error));
+  }
+}

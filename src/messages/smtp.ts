@@ -1,0 +1,96 @@
+import { createTransport } from 'nodemailer';
+import { z } from 'zod';
+import { success } from '../base/outcome.ts';
+import { readEmailAddress } from './destinations.ts';
+import { errorCode } from './error-code.ts';
+import { declined, type Delivery, type Gateway, type Message } from './message.ts';
+import { deadline, isLoopback, readSettings } from './settings.ts';
+
+const settings = z
+  .strictObject({
+    host: z.string().regex(/^[A-Za-z0-9.:[\]-]+$/, 'must be a host'),
+    port: z.int().min(1).max(65_535).optional(),
+    /** TLS from the first byte (smtps), not after STARTTLS. */
+    secure: z.boolean().default(false),
+    /** Whether STARTTLS must succeed. Without it nothing is encrypted: for this machine, or a network that is. */
+    tls: z.enum(['required', 'off'], 'must be required or off').optional(),
+    user: z.string().optional(),
+    password: z.string().optional(),
+    from: z.string().refine((text) => readEmailAddress(text).ok, 'must be an e-mail address'),
+    deadline,
+  })
+  .refine(({ user, password }) => (user === undefined) === (password === undefined), {
+    message: 'needs user and password, or neither',
+  });
+
+type Settings = z.infer<typeof settings>;
+
+/** E-mail over a mail server (RFC 5321), as plain text. */
+export function createSmtp(given: z.input<typeof settings>): Gateway {
+  const checked = readSettings(settings, given, 'smtp');
+  const transport = createTransport(transportOptions(checked));
+  const letter = ({ to, subject = '', body }: Message) => ({
+    // As objects they are taken as they are: in a text, a comma would begin another recipient.
+    from: { name: '', address: checked.from },
+    to: { name: '', address: to },
+    subject,
+    text: body,
+    // Nobody's holiday notice should answer (RFC 3834 section 5).
+    headers: { 'Auto-Submitted': 'auto-generated' },
+    signal: AbortSignal.timeout(checked.deadline),
+  });
+  return {
+    name: `smtp ${checked.host}`,
+    channels: ['email'],
+    async send(message) {
+      try {
+        await transport.sendMail(letter(message));
+        return success(undefined);
+      } catch (error) {
+        return judge(error);
+      }
+    },
+    close: () => transport.close(),
+  };
+}
+
+function transportOptions({ host, port, secure, user, password, deadline: limit, ...chosen }: Settings) {
+  const required = (chosen.tls ?? (isLoopback(host) ? 'off' : 'required')) === 'required';
+  return {
+    pool: true as const,
+    host: host.replace(/^\[|\]$/g, ''),
+    ...(port !== undefined && { port }),
+    secure,
+    requireTLS: required,
+    ignoreTLS: !required,
+    ...(user !== undefined && { auth: { user, pass: password } }),
+    connectionTimeout: limit,
+    greetingTimeout: limit,
+    socketTimeout: limit,
+    dnsTimeout: limit,
+    // We say goodbye before we hang up.
+    idleTimeout: Math.ceil(limit / 2),
+    // A server may have closed a connection that waited in the pool. More often than once it is no coincidence.
+    maxRequeues: 1,
+    maxResponseSize: 64 * 1024,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  };
+}
+
+const smtpError = z.object({ command: z.string(), response: z.string() }).partial();
+
+/** Enhanced status codes that say that the recipient's address is no good (RFC 3463 section 3.2, RFC 7505). */
+const badAddress = new Set(['5.1.1', '5.1.2', '5.1.3', '5.1.6', '5.1.10']);
+
+/**
+ * What a failure means. A server that refuses the recipient without such a code may as well refuse to relay for us, or have us on a
+ * list, and 4xx asks for patience (greylisting), which the person who waits for a code does not have.
+ */
+function judge(error: unknown): Delivery {
+  const { command, response = '' } = smtpError.safeParse(error).data ?? {};
+  const [, reply, status] = /^([245][0-9]{2})(?:[ -]([245]\.[0-9]{1,3}\.[0-9]{1,3})\b)?/.exec(response) ?? [];
+  const detail = [errorCode(error), reply, status].filter((part) => part !== undefined).join(' ');
+  const recipient = command === 'RCPT TO' || command === 'DATA';
+  return declined(recipient && badAddress.has(status ?? '') ? 'invalid_destination' : 'gateway_failed', detail);
+}

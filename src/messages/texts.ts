@@ -1,0 +1,134 @@
+import { z } from 'zod';
+import { SetupError } from '../base/fault.ts';
+import { isPlainText } from '../base/text.ts';
+import { english, textNames, type BuiltIn, type Template, type TextName } from './english.ts';
+import type { Channel, Message } from './message.ts';
+
+const line = z.string().min(1).max(200).refine(isPlainText, 'must be one line of text');
+const lines = z
+  .string()
+  .min(1)
+  .max(2000)
+  .refine((text) => isPlainText(text.replaceAll('\n', '')), 'must be text');
+
+/** Another wording of one text, for one account or for all, in one language. Refused when it would not say what it has to. */
+export const textReplacement = z
+  .strictObject({
+    account: z.string().min(1).optional(),
+    /** A language tag (RFC 5646), such as `de` or `pt-BR`. */
+    language: z.string().regex(/^[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,4}$/, 'must be a language tag'),
+    text: z.enum(textNames),
+    subject: line.optional(),
+    body: lines,
+  })
+  .superRefine(({ text, subject, body }, context) => {
+    for (const message of wrongIn(english[text], subject, body)) context.addIssue({ code: 'custom', message });
+  });
+
+export type TextReplacement = z.infer<typeof textReplacement>;
+
+function wrongIn(
+  { placeholders, needed, subject: ours }: BuiltIn,
+  subject: string | undefined,
+  body: string,
+): string[] {
+  const strayIn = (part: string, known: readonly string[]) =>
+    /[{}]/.test(part.replaceAll(/\{(\w*)\}/g, (found, name: string) => (known.includes(name) ? '' : found)));
+  const wrong: string[] = [];
+  if (needed.some((name) => !body.includes(`{${name}}`))) wrong.push(`needs {${needed.join('}, {')}} in its body`);
+  if (strayIn(body, placeholders)) wrong.push(`knows no other placeholders than {${placeholders.join('}, {')}}`);
+  // What must be in the body and nowhere else is a code: subjects are read over shoulders (attack A13.8).
+  const open = placeholders.filter((name) => !needed.includes(name));
+  if (strayIn(subject ?? '', open))
+    wrong.push(`knows no other placeholders in its subject than {${open.join('}, {')}}`);
+  if ((ours === undefined) !== (subject === undefined)) wrong.push(ours ? 'needs a subject' : 'has no subject');
+  return wrong;
+}
+
+/** Who will read it. */
+export type Audience = { readonly account?: string | undefined; readonly language?: string | undefined };
+
+export type CodeValues = {
+  readonly code: string;
+  readonly service: string;
+  /** The host at which the code is typed, without a port. */
+  readonly host: string;
+  readonly minutes: number;
+};
+
+/** Something that changed about somebody's ways in. `when` is in milliseconds since the Unix epoch. */
+export type Notice = {
+  readonly service: string;
+  readonly host: string;
+  readonly user: string;
+  readonly when: number;
+} & (
+  | { readonly name: 'factor_added' | 'factor_removed'; readonly factor: string }
+  | { readonly name: Exclude<TextName, 'sms_code' | 'email_code' | 'factor_added' | 'factor_removed'> }
+);
+
+export type Texts = {
+  code(channel: Channel, values: CodeValues, audience?: Audience): Pick<Message, 'subject' | 'body' | 'code'>;
+  notice(notice: Notice, audience?: Audience): Pick<Message, 'subject' | 'body'>;
+};
+
+/** The texts of the house, with some replaced. */
+export function createTexts(replacements: readonly TextReplacement[] = []): Texts {
+  const replaced = new Map(replacements.map(checked).map((template) => [keyOf(template), template]));
+  const find = (text: TextName, { account, language = 'en' }: Audience = {}): Template => {
+    const [primary = ''] = language.split('-');
+    const wanted = [language, primary, 'en'].flatMap((tongue) => [
+      { text, account, language: tongue },
+      { text, language: tongue },
+    ]);
+    return wanted.map((place) => replaced.get(keyOf(place))).find((found) => found !== undefined) ?? english[text];
+  };
+  return {
+    code(channel, values, audience) {
+      const { code, service, host, minutes } = values;
+      const filled = fill(find(channel === 'sms' ? 'sms_code' : 'email_code', audience), {
+        code,
+        service,
+        host,
+        minutes: String(minutes),
+      });
+      // Autofill offers the code at this host only ("Origin-bound one-time codes", WICG): nothing else may stand in the last line.
+      const bound = channel === 'sms' ? `${filled.body}\n\n@${oneLine(host)} #${oneLine(code)}` : filled.body;
+      return { ...filled, body: bound, code };
+    },
+    notice({ name, when, ...values }, audience) {
+      const time = new Date(when).toISOString().replace('T', ' ').slice(0, 16);
+      return fill(find(name, audience), { ...values, when: `${time} UTC` });
+    },
+  };
+}
+
+type Place = { readonly text: TextName; readonly account?: string | undefined; readonly language: string };
+
+function keyOf({ text, account = '', language }: Place): string {
+  return [text, language.toLowerCase(), account].join(' ');
+}
+
+function checked(replacement: TextReplacement): TextReplacement {
+  const read = textReplacement.safeParse(replacement);
+  if (read.success) return read.data;
+  throw new SetupError(`the text ${replacement.text} is not right: ${read.error.issues[0]?.message ?? ''}`);
+}
+
+/** One pass: what is put in is not looked at again. */
+function fill(
+  { subject, body }: Template,
+  values: Readonly<Record<string, string>>,
+): Pick<Message, 'subject' | 'body'> {
+  const put = (text: string) => text.replaceAll(/\{(\w+)\}/g, (_, name: string) => oneLine(values[name] ?? ''));
+  return { ...(subject !== undefined && { subject: put(subject) }), body: put(body) };
+}
+
+/** People choose their names and those of their factors. In a text they are words: no line of its own, and no room for a story. */
+function oneLine(value: string): string {
+  return value
+    .replaceAll(/[\p{C}\p{Z}]+/gu, ' ')
+    .trim()
+    .slice(0, 100)
+    .toWellFormed();
+}

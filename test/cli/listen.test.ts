@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { Agent, request, type IncomingMessage, type ServerResponse } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { after, test } from 'node:test';
+import { SetupError } from '../../src/base/fault.ts';
+import { listen, type Front } from '../../src/cli/listen.ts';
+
+const minute = 60_000;
+const sockets: Socket[] = [];
+after(() => {
+  for (const socket of sockets) socket.destroy();
+});
+
+test('a request that comes before the house is ready waits for it', async () => {
+  const front = await listen('127.0.0.1', 0);
+  const answer = fetch(`http://127.0.0.1:${front.port}/`);
+  const socket = await connected(front);
+  socket.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+  front.open((_request, response) => response.end('ready'));
+  assert.equal(await (await answer).text(), 'ready');
+  assert.match(await rest(socket), /ready$/);
+  await front.close(minute);
+});
+
+test('closing lets a request under way end, and tells its client not to use the connection again', async () => {
+  const { front, next } = await opened();
+  const answer = fetch(`http://127.0.0.1:${front.port}/`);
+  const response = await next();
+  const closed = front.close(minute);
+  response.end('late');
+  const { headers, text } = { headers: (await answer).headers, text: await (await answer).text() };
+  assert.deepEqual([text, headers.get('connection')], ['late', 'close']);
+  await closed;
+});
+
+test('closing lets an answer end that had begun, then hangs up on its connection', async () => {
+  const { front, next } = await opened();
+  const agent = new Agent({ keepAlive: true });
+  const asked = request({ port: front.port, host: '127.0.0.1', agent }).end();
+  const response = await next();
+  response.write('be');
+  const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+  const closed = front.close(minute);
+  response.end('gun');
+  let text = '';
+  for await (const chunk of answer) text += String(chunk);
+  assert.equal(text, 'begun');
+  await closed;
+});
+
+test('closing hangs up on connections on which nothing was asked, and on those that wait for their next request', async () => {
+  const { front, next } = await opened();
+  const silent = await connected(front);
+  const idle = await connected(front);
+  idle.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  (await next()).end('done');
+  await once(idle, 'data');
+  const ends = [silent, idle].map((socket) => once(socket, 'close'));
+  await front.close(minute);
+  await Promise.all(ends);
+});
+
+test('closing refuses new connections at once', async () => {
+  const { front, next } = await opened();
+  const answer = fetch(`http://127.0.0.1:${front.port}/`);
+  const response = await next();
+  const closed = front.close(minute);
+  await assert.rejects(connected(front), { code: 'ECONNREFUSED' });
+  response.end();
+  await (await answer).text();
+  await closed;
+});
+
+test('closing waits no longer than it is told to', async () => {
+  const { front, next } = await opened();
+  const answer = fetch(`http://127.0.0.1:${front.port}/`);
+  answer.catch(() => {});
+  await next();
+  await front.close(1);
+  await assert.rejects(answer);
+});
+
+test('closing before the house was ready drops what waits', async () => {
+  const front = await listen('127.0.0.1', 0);
+  const socket = await connected(front);
+  socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  const gone = new Promise((resolve) => socket.on('error', resolve).on('close', resolve));
+  await front.close(0);
+  await gone;
+  assert.equal(socket.bytesRead, 0);
+});
+
+test('an address that can not be had is a mistake in the settings, and names its variable', async () => {
+  const front = await listen('127.0.0.1', 0);
+  const tries = [
+    [listen('127.0.0.1', front.port), /COUNTERSIGN_PORT/],
+    [listen('192.0.2.1', 0), /COUNTERSIGN_HOST/],
+    [listen('no.such.host.invalid', 0), /COUNTERSIGN_HOST/],
+  ] as const;
+  for (const [tried, names] of tries) {
+    await assert.rejects(tried, (error) => error instanceof SetupError && names.test(error.message));
+  }
+  await front.close(0);
+});
+
+/** A front that answers with what the test does to the responses that `next` hands over. */
+async function opened() {
+  const front = await listen('127.0.0.1', 0);
+  const responses: ServerResponse[] = [];
+  let arrived = Promise.withResolvers<void>();
+  front.open((_request, response) => {
+    responses.push(response);
+    arrived.resolve();
+  });
+  async function next(): Promise<ServerResponse> {
+    await arrived.promise;
+    arrived = Promise.withResolvers();
+    return responses.shift() ?? assert.fail('nothing was asked');
+  }
+  return { front, next };
+}
+
+async function connected({ port }: Front): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1');
+  sockets.push(socket);
+  await once(socket, 'connect');
+  return socket;
+}
+
+async function rest(socket: Socket): Promise<string> {
+  let text = '';
+  for await (const chunk of socket) text += String(chunk);
+  return text;
+}

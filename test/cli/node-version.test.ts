@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { cpSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+import { execFile } from 'node:child_process';
+import { complaintAboutNode } from '../../src/cli/node-version.ts';
+import manifest from '../../package.json' with { type: 'json' };
+import { countersign, mainFile, mistake, newFolder } from '../support/process.ts';
+
+/** What makes a process believe that its Node is an old one. */
+const node20 = [
+  '--import',
+  `data:text/javascript,Object.defineProperty(process,'versions',{value:{...process.versions,node:'20.20.2'}})`,
+];
+
+test('a Node that is new enough is not complained about', () => {
+  for (const version of [
+    '24.7.0',
+    '24.21.0',
+    '25.0.0',
+    '26.10.0',
+    '100.0.0',
+    '24.7.0-nightly',
+    process.versions.node,
+  ]) {
+    assert.equal(complaintAboutNode(version), undefined, version);
+  }
+});
+
+test('a Node that is too old is named together with what is needed', () => {
+  for (const version of ['24.6.9', '24.0.0', '22.21.0', '20.20.2', '9.0.0', '0.12.18']) {
+    assert.equal(complaintAboutNode(version), `this is Node ${version}, and 24.7 or newer is needed`);
+  }
+});
+
+test('what is needed is what package.json says', () => {
+  const [, oldest = ''] = /^>=(\d+\.\d+)$/.exec(manifest.engines.node) ?? [];
+  assert.match(complaintAboutNode('1.0.0') ?? '', new RegExp(` ${oldest} or newer`));
+});
+
+test('on an old Node every command ends with one line and exit code 2', async () => {
+  const ended = await Promise.all([['serve'], ['--help'], []].map((args) => countersign(args, { node: node20 })));
+  for (const one of ended) {
+    assert.equal(mistake(one, 2), 'countersign: this is Node 20.20.2, and 24.7 or newer is needed');
+  }
+});
+
+test('that line needs no other file of the program: an old Node could not read them', async () => {
+  const folder = newFolder();
+  for (const name of ['main.ts', 'node-version.ts']) cpSync(join(dirname(mainFile), name), join(folder, name));
+  const said = await new Promise((resolve) => {
+    execFile(process.execPath, [...node20, join(folder, 'main.ts'), 'serve'], (_error, _stdout, stderr) =>
+      resolve(stderr),
+    );
+  });
+  assert.match(String(said), /^countersign: this is Node 20\.20\.2[^\n]*\n$/);
+});

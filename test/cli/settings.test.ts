@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { SetupError } from '../../src/base/fault.ts';
+import { readSettings, type Settings } from '../../src/cli/settings.ts';
+import { variables, type Variable } from '../../src/cli/variables.ts';
+
+type Case = {
+  readonly read: (settings: Settings) => unknown;
+  /** What holds when the variable is absent. */
+  readonly absent: string | number | undefined;
+  /** What is written, and what is read from it. */
+  readonly good: readonly (readonly [string, unknown])[];
+  readonly bad: readonly string[];
+};
+
+/** Every variable of the contract. */
+const cases: Record<Variable, Case> = {
+  COUNTERSIGN_HOST: {
+    read: (settings) => settings.host,
+    absent: '127.0.0.1',
+    good: [
+      ['0.0.0.0', '0.0.0.0'],
+      ['::', '::'],
+      ['localhost', 'localhost'],
+    ],
+    bad: ['', ' ', 'a host', 'http://localhost'],
+  },
+  COUNTERSIGN_PORT: {
+    read: (settings) => settings.port,
+    absent: 8000,
+    good: [
+      ['0', 0],
+      ['80', 80],
+      ['65535', 65_535],
+    ],
+    bad: ['', '65536', '-1', '1.5', '0x50', '8e3', ' 80', '/tmp/socket'],
+  },
+  COUNTERSIGN_URL: {
+    read: (settings) => settings.url,
+    absent: undefined,
+    good: [
+      ['https://login.example.com', 'https://login.example.com'],
+      ['https://login.example.com/', 'https://login.example.com'],
+      ['HTTPS://Login.Example.com:443', 'https://login.example.com'],
+      ['http://localhost:8000', 'http://localhost:8000'],
+      ['http://[::1]:8000', 'http://[::1]:8000'],
+    ],
+    bad: [
+      '',
+      'login.example.com',
+      'ftp://login.example.com',
+      'https://',
+      'https://login.example.com/auth',
+      'https://login.example.com/?a=b',
+      'https://login.example.com?',
+      'https://login.example.com#a',
+      'https://user:secret@login.example.com',
+      'javascript:alert(1)',
+    ],
+  },
+  COUNTERSIGN_DATABASE: {
+    read: (settings) => settings.house.database,
+    absent: 'sqlite:./data/countersign.db',
+    good: [
+      ['sqlite:/var/lib/countersign.db', 'sqlite:/var/lib/countersign.db'],
+      ['sqlite::memory:', 'sqlite::memory:'],
+      ['postgres://user:secret@db/name', 'postgres://user:secret@db/name'],
+      ['postgresql://db/name?sslmode=require', 'postgresql://db/name?sslmode=require'],
+    ],
+    bad: ['', 'sqlite:', './countersign.db', 'mysql://db/name', 'postgres:db', 'postgres://user:sec ret@db:port/name'],
+  },
+  COUNTERSIGN_KEYS: {
+    read: (settings) => settings.house.keysFile,
+    absent: './data/keys.json',
+    good: [['/run/secrets/keys', '/run/secrets/keys']],
+    bad: [''],
+  },
+  COUNTERSIGN_ADMIN_USERNAME: {
+    read: (settings) => settings.house.admin.username,
+    absent: 'admin',
+    good: [['Åsa', 'Åsa']],
+    bad: ['', ' ', 'a:b', 'a\nb', 'a'.repeat(129)],
+  },
+  COUNTERSIGN_ADMIN_PASSWORD: {
+    read: (settings) => settings.house.admin.password,
+    absent: undefined,
+    good: [['12345678', '12345678']],
+    bad: ['', '1234567', 'a'.repeat(1025)],
+  },
+  COUNTERSIGN_REGISTRATION: {
+    read: (settings) => settings.house.registration,
+    absent: 'closed',
+    good: [
+      ['open', 'open'],
+      ['closed', 'closed'],
+    ],
+    bad: ['', 'Open', 'true', '1'],
+  },
+  COUNTERSIGN_OUTBOX: {
+    read: (settings) => settings.outbox,
+    absent: undefined,
+    good: [['./outbox.jsonl', './outbox.jsonl']],
+    bad: [''],
+  },
+  COUNTERSIGN_DEFAULT_REGION: {
+    read: (settings) => settings.defaultRegion,
+    absent: 'US',
+    good: [['DE', 'DE']],
+    bad: ['', 'de', 'DEU', '49', 'D'],
+  },
+  COUNTERSIGN_LOG_LEVEL: {
+    read: (settings) => settings.logLevel,
+    absent: 'info',
+    good: [
+      ['debug', 'debug'],
+      ['silent', 'silent'],
+    ],
+    bad: ['', 'INFO', 'verbose', '30'],
+  },
+};
+
+for (const [name, { read, absent, good, bad }] of Object.entries(cases)) {
+  test(`${name} has its default`, () => {
+    assert.equal(read(readSettings({})), absent);
+  });
+
+  test(`${name} is read`, () => {
+    for (const [written, expected] of good) assert.equal(read(readSettings({ [name]: written })), expected, written);
+  });
+
+  test(`${name} with a bad value stops the start with a line that names it, and not the value`, () => {
+    for (const written of bad) {
+      const said = complaint({ [name]: written });
+      assert.ok(said.startsWith(`${name}: `), said);
+      assert.doesNotMatch(said, /\n/);
+      if (written.length > 8) assert.ok(!said.includes(written), said);
+    }
+  });
+
+  test(`${name} is in the help with its default`, () => {
+    const [shown] = variables[name as Variable];
+    const meant = { COUNTERSIGN_URL: 'http://localhost:PORT', COUNTERSIGN_ADMIN_PASSWORD: 'generated' }[name];
+    assert.equal(shown, meant ?? String(absent ?? 'unset'));
+  });
+}
+
+test('a COUNTERSIGN_ variable that nobody knows stops the start and is named', () => {
+  assert.match(complaint({ COUNTERSIGN_PROT: '8000' }), /^COUNTERSIGN_PROT is no variable/);
+});
+
+test('two mistakes are named in one line', () => {
+  const said = complaint({ COUNTERSIGN_PROT: '8000', COUNTERSIGN_PORT: 'eight' });
+  assert.match(said, /COUNTERSIGN_PORT/);
+  assert.match(said, /COUNTERSIGN_PROT/);
+  assert.doesNotMatch(said, /\n/);
+});
+
+test('a variable whose name has a line break is named in one line too', () => {
+  assert.match(complaint({ 'COUNTERSIGN_A\nB': '' }), /^COUNTERSIGN_A\\nB is no variable/);
+});
+
+test('variables of others are left alone', () => {
+  assert.deepEqual(readSettings({ PORT: 'x', countersign_port: 'x', COUNTERSIGNX: 'x' }), readSettings({}));
+});
+
+function complaint(environment: Readonly<Record<string, string>>): string {
+  try {
+    readSettings(environment);
+  } catch (error) {
+    assert.ok(error instanceof SetupError);
+    return error.message;
+  }
+  return assert.fail(`${JSON.stringify(environment)} was taken`);
+}

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { mock, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
+import { keepSwept } from '../../src/cli/sweeping.ts';
+import { openSession } from '../../src/engine/sessions.ts';
+import { onEachDatabase } from '../support/databases.ts';
+import { client, house } from '../support/house.ts';
+
+const minute = 60_000;
+const day = 24 * 60 * minute;
+
+onEachDatabase('sweeping', (database) => {
+  test('happens every ten minutes, says how much went, and stops when it is told to', async () => {
+    await using built = await house(database);
+    const { ctx, clock, lines } = built;
+    const user = await built.addUser({ name: 'ada' });
+    const opening = { user, epoch: user.epoch, authModule: 'password', amr: ['pwd'], secondFactor: false };
+    await openSession(ctx, ctx.store, opening, client, clock.now());
+    clock.tick(30 * day);
+
+    mock.timers.enable({ apis: ['setInterval'] });
+    const stop = keepSwept(ctx);
+    mock.timers.tick(10 * minute - 1);
+    assert.deepEqual(lines, []);
+    mock.timers.tick(1);
+    while (lines.length === 0) await setImmediate();
+    assert.deepEqual(lines, [{ level: 'info', fields: { rows: 1 }, message: 'swept' }]);
+    stop();
+    mock.timers.tick(60 * minute);
+    mock.timers.reset();
+    await setImmediate();
+    assert.equal(lines.length, 1);
+  });
+
+  test('that fails is logged, and goes on', async () => {
+    await using built = await house(database);
+    const broken = { ...built.ctx, clock: { now: () => assert.fail('no time') } };
+    mock.timers.enable({ apis: ['setInterval'] });
+    const stop = keepSwept(broken);
+    mock.timers.tick(20 * minute);
+    while (built.lines.length < 2) await setImmediate();
+    stop();
+    mock.timers.reset();
+    assert.deepEqual(
+      built.lines.map(({ level, message }) => [level, message]),
+      [
+        ['error', 'sweeping failed'],
+        ['error', 'sweeping failed'],
+      ],
+    );
+  });
+});

@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { before, describe, test } from 'node:test';
+import { createCountersign } from '../../src/countersign.ts';
+import { cheapCost } from '../support/hasher.ts';
+import { kept, mainFile, newFolder } from '../support/process.ts';
+
+/** util-linux's `script` gives a command a terminal of its own. */
+const skip = spawnSync('script', ['--version']).status !== 0 && 'there is no `script` from util-linux';
+
+describe('at a terminal', { skip, concurrency: 3 }, () => {
+  let folder: string;
+  before(async () => {
+    folder = newFolder();
+    const [database, keysFile] = [
+      `sqlite:${join(folder, 'data', 'countersign.db')}`,
+      join(folder, 'data', 'keys.json'),
+    ];
+    const house = await createCountersign({ database, keysFile, url: 'http://localhost', hashCost: cheapCost });
+    await house.close();
+  });
+
+  const typed = (command: string, answers: Answers, env = {}) => atTerminal(folder, command, answers, env);
+
+  test('a password is asked for twice and never shown', async () => {
+    const { code, screen } = await typed('user add ada', [
+      ['The new password (it is not shown): ', 'correct horse\r'],
+      ['Once more: ', 'correct horse\r'],
+    ]);
+    assert.match(screen, /made the user ada/);
+    assert.doesNotMatch(screen, /correct|horse/);
+    assert.equal(code, 0);
+  });
+
+  test('both may be pasted at once', async () => {
+    const { code, screen } = await typed('user add bea', [['not shown): ', 'correct horse\rcorrect horse\r']]);
+    assert.match(screen, /made the user bea/);
+    assert.equal(code, 0);
+  });
+
+  test('two passwords that differ change nothing', async () => {
+    const { code, screen } = await typed('user password admin', [
+      ['not shown): ', 'correct horse\r'],
+      ['Once more: ', 'correct house\r'],
+    ]);
+    assert.match(screen, /countersign: the two passwords are not the same\r\n$/);
+    assert.equal(code, 2);
+  });
+
+  for (const [name, key] of [
+    ['Ctrl-C', '\x03'],
+    ['Ctrl-D', '\x04'],
+  ] as const) {
+    test(`${name} in the place of a password changes nothing`, async () => {
+      const { code, screen } = await typed('user password admin', [['not shown): ', key]]);
+      assert.match(screen, /countersign: stopped: nothing was changed\r\n$/);
+      assert.equal(code, 1);
+    });
+  }
+
+  test('taking a second factor away is asked about by name, and done on yes only', async () => {
+    const question = 'Take every second factor and recovery code from admin, and end their sessions? [y/N] ';
+    const [yes, no, nothing] = await Promise.all(
+      ['y\r', 'n\r', '\r'].map((answer) => typed('user disable-mfa ADMIN', [[question, answer]])),
+    );
+    assert.match(yes?.screen ?? '', /has no second factor any more/);
+    assert.equal(yes?.code, 0);
+    for (const other of [no, nothing]) {
+      assert.match(other?.screen ?? '', /countersign: nothing was changed\r\n$/);
+      assert.equal(other?.code, 1);
+    }
+  });
+
+  test('the demo is in colour, and plain where NO_COLOR is set', async () => {
+    const [colour, plain] = await Promise.all([typed('demo', []), typed('demo', [], { NO_COLOR: '1' })]);
+    assert.deepEqual([colour.code, colour.screen.includes('\u001b[')], [0, true]);
+    assert.deepEqual([plain.code, plain.screen.includes('\u001b[')], [0, false]);
+  });
+});
+
+type Answers = readonly (readonly [question: string, answer: string])[];
+
+/** Runs a command in a terminal, and types each answer once its question stands there. */
+async function atTerminal(folder: string, command: string, answers: Answers, env: Readonly<Record<string, string>>) {
+  const line = `'${process.execPath}' '${mainFile}' ${command}`;
+  const child = spawn('script', ['--quiet', '--return', '--command', line, '/dev/null'], {
+    cwd: folder,
+    env: { ...kept, TERM: 'xterm', ...env },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  let screen = '';
+  const left = [...answers];
+  child.stdout.on('data', (chunk: Buffer) => {
+    screen += chunk.toString();
+    const [next] = left;
+    if (!next || !screen.includes(next[0])) return;
+    left.shift();
+    child.stdin.write(next[1]);
+  });
+  const [code] = (await once(child, 'close')) as [number];
+  return { code, screen };
+}

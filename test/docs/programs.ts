@@ -1,0 +1,30 @@
+import { execFileSync } from 'node:child_process';
+
+/**
+ * What the pages' commands need and this machine has not, as a reason to skip their tests; undefined where all is there. Where
+ * everything is required, as in CI, a missing program fails the test instead.
+ */
+export function skipWithoutPrograms(): string | undefined {
+  const missing = ['bash', 'curl', 'oathtool'].filter((program) => !runs(program, '--version'));
+  if (!missing.includes('curl') && !isNewEnough(curlVersion())) missing.push('curl 7.83 or newer');
+  return missing.length === 0 || process.env.TEST_POSTGRES === 'required'
+    ? undefined
+    : `missing: ${missing.join(', ')}`;
+}
+
+function curlVersion(): readonly number[] {
+  const [, major, minor] = /^curl (\d+)\.(\d+)/.exec(execFileSync('curl', ['--version'], { encoding: 'utf8' })) ?? [];
+  return [Number(major), Number(minor)];
+}
+
+/** `--json` came with 7.82, `%{header_json}` with 7.83. */
+const isNewEnough = ([major = 0, minor = 0]: readonly number[]) => major > 7 || (major === 7 && minor >= 83);
+
+function runs(program: string, ...args: readonly string[]): boolean {
+  try {
+    execFileSync(program, args, { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { refuse } from '../../src/base/outcome.ts';
+import { prove, spend } from '../../src/engine/prove.ts';
+import { listForLogin, removeKinds } from '../../src/store/authenticators.ts';
+import { onEachDatabase } from '../support/databases.ts';
+import { got, house, winners, type House } from '../support/house.ts';
+
+const candidatesOf = async ({ ctx }: House, userId: string, kind: string) =>
+  (await listForLogin(ctx.store, userId, [])).filter((one) => one.kind === kind);
+
+onEachDatabase('a proof', (database) => {
+  test('names the authenticator and the state it has to move on to, and spends nothing by itself', async () => {
+    await using home = await house(database);
+    const { user, id, seed } = await home.addProtected('ada');
+    const candidates = await candidatesOf(home, user.id, 'totp');
+    const question = { subject: user.id, kind: 'totp', candidates, reply: home.codeFor(seed) };
+    const proof = got(await prove(home.ctx, question, home.clock.now()));
+    assert.equal(proof.authenticator.id, id);
+    assert.notDeepEqual(proof.state, proof.authenticator.state);
+    assert.deepEqual(await candidatesOf(home, user.id, 'totp'), candidates);
+    assert.deepEqual(await home.failures(user.id), { totp: 1 });
+  });
+
+  test('is refused as replayed when one of several authenticators knows the code as used', async () => {
+    await using home = await house(database);
+    const { name, password, user, token, seed } = await home.addProtected('ada');
+    const code = home.codeFor(seed);
+    await home.signIn(name, password, code);
+    await home.enrollTotp(await home.caller(token));
+    const candidates = await candidatesOf(home, user.id, 'totp');
+    for (const order of [candidates, candidates.toReversed()]) {
+      const question = { subject: user.id, kind: 'totp', candidates: order, reply: code };
+      assert.deepEqual(await prove(home.ctx, question, home.clock.now()), refuse('replayed'));
+    }
+  });
+
+  test('gives its try back when a fault stops it', async () => {
+    await using home = await house(database);
+    const { user, seed } = await home.addProtected('ada');
+    const [one] = await candidatesOf(home, user.id, 'totp');
+    assert.ok(one);
+    const broken = { ...one, state: { seed: 'nothing' } };
+    const question = { subject: user.id, kind: 'totp', candidates: [broken], reply: home.codeFor(seed) };
+    for (let time = 0; time < 7; time += 1) await assert.rejects(prove(home.ctx, question, home.clock.now()));
+    assert.deepEqual(await home.failures(user.id), { totp: 0 });
+  });
+
+  test('that spends something is spent once', async () => {
+    await using home = await house(database);
+    const { user, seed } = await home.addProtected('ada');
+    const candidates = await candidatesOf(home, user.id, 'totp');
+    const question = { subject: user.id, kind: 'totp', candidates, reply: home.codeFor(seed) };
+    const proof = got(await prove(home.ctx, question, home.clock.now()));
+    assert.equal(await winners(16, () => spend(home.ctx.store, proof, home.clock.now())), 1);
+  });
+
+  test('that spends nothing is good while its authenticator is there', async () => {
+    await using home = await house(database);
+    const { user, password } = await home.addPerson('ada');
+    const candidates = await candidatesOf(home, user.id, 'password');
+    const question = { subject: user.id, kind: 'password', candidates, reply: password };
+    const proof = got(await prove(home.ctx, question, home.clock.now()));
+    assert.equal(await winners(2, () => spend(home.ctx.store, proof, home.clock.now())), 2);
+    await removeKinds(home.ctx.store, user.id, ['password']);
+    assert.equal(await spend(home.ctx.store, proof, home.clock.now()), false);
+  });
+});

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { minute } from '../../src/base/clock.ts';
+import { refuse } from '../../src/base/outcome.ts';
+import { enroll } from '../../src/engine/enroll.ts';
+import { requireStepUp, stepUpLife } from '../../src/engine/step-up.ts';
+import { onEachDatabase } from '../support/databases.ts';
+import { client, got, house } from '../support/house.ts';
+
+onEachDatabase('step-up', (database) => {
+  test('asks nothing of a user without a second factor, however old the session', async () => {
+    await using home = await house(database);
+    const { caller } = await home.addPerson('ada');
+    got(await enroll(home.ctx, caller, { kind: 'totp', label: null, input: {} }, client));
+    const allowed = got(await requireStepUp(home.ctx, caller, home.clock.now() + 24 * 60 * minute));
+    assert.deepEqual(
+      allowed.map(({ kind }) => kind),
+      ['password'],
+    );
+  });
+
+  test('holds for fifteen minutes after a second factor was proven, to the millisecond', async () => {
+    await using home = await house(database);
+    const { caller } = await home.addProtected('ada');
+    const proven = home.clock.now();
+    assert.equal(stepUpLife, 15 * minute);
+    assert.equal(caller.secondFactorAt, proven);
+    assert.equal((await requireStepUp(home.ctx, caller, proven + stepUpLife)).ok, true);
+    assert.deepEqual(await requireStepUp(home.ctx, caller, proven + stepUpLife + 1), refuse('step_up_required'));
+  });
+
+  test('is asked of a session that never proved a second factor', async () => {
+    await using home = await house(database);
+    const { caller } = await home.addProtected('ada');
+    const weaker = { ...caller, secondFactorAt: null };
+    assert.deepEqual(await requireStepUp(home.ctx, weaker, home.clock.now()), refuse('step_up_required'));
+  });
+
+  test('is never enough for a program, with or without a second factor', async () => {
+    await using home = await house(database);
+    const [ada, eve] = [await home.addPerson('ada'), await home.addProtected('eve')];
+    for (const { caller } of [ada, eve]) {
+      const program = { ...caller, authModule: 'apikey' };
+      assert.deepEqual(await requireStepUp(home.ctx, program, home.clock.now()), refuse('unattended'));
+    }
+    for (const authModule of ['device', 'user_auth', 'authtoken', 'oauth2', 'toString']) {
+      assert.equal((await requireStepUp(home.ctx, { ...ada.caller, authModule }, home.clock.now())).ok, true);
+    }
+  });
+
+  test("looks at the caller's own factors only", async () => {
+    await using home = await house(database);
+    const { caller } = await home.addPerson('ada');
+    await home.addProtected('eve');
+    assert.equal((await requireStepUp(home.ctx, caller, home.clock.now())).ok, true);
+  });
+});

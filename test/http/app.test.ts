@@ -1,0 +1,361 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+import { test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
+import { createHasher } from '../../src/base/hasher.ts';
+import { createApp } from '../../src/http/app.ts';
+import { createMetrics } from '../../src/http/metrics.ts';
+import type { Context } from '../../src/engine/context.ts';
+import { basic, member, startServer, url, type Answer, type Server } from '../support/server.ts';
+import { onEachDatabase } from '../support/databases.ts';
+import { cheapCost } from '../support/hasher.ts';
+import { goodRequests, nameOf, send, strangers } from './catalogue.ts';
+
+const fill = (path: string) => path.replace(/\{\w+\}/g, strangers.uid);
+const code = (answer: Answer) => member(answer, 'code');
+
+test('every path works with and without a trailing slash', async () => {
+  await using server = await startServer();
+  for (const good of goodRequests(server.countersign.routes, strangers)) {
+    const plain = await send(server, good);
+    const slashed = await send(server, { ...good, path: `${good.path}/` });
+    assert.equal(slashed.status, plain.status, good.name);
+    assert.equal(slashed.headers.get('content-type'), plain.headers.get('content-type'), good.name);
+  }
+});
+
+test('a slash too many is another path', async () => {
+  await using server = await startServer();
+  for (const path of ['/users//', '//users', '/users//me', '/health/live//']) {
+    assert.equal((await server.call('GET', path, { bearer: server.admin.token })).status, 404, path);
+  }
+});
+
+test('an unknown route is 404, with any method', async () => {
+  await using server = await startServer();
+  for (const path of [
+    '/',
+    '/nowhere',
+    '/users/me/nowhere',
+    '/Users',
+    '/health',
+    '/auth',
+    '/v2',
+    '/%00',
+    '/%',
+    '/%E0%A4%A',
+  ]) {
+    for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND']) {
+      const answer = await server.call(method, path);
+      assert.equal(answer.status, 404, answer.asked);
+      if (method !== 'HEAD') assert.equal(code(answer), 'not_found');
+    }
+  }
+});
+
+test('a known route with another method is 405, and Allow names the methods it has', async () => {
+  await using server = await startServer();
+  for (const [path, routes] of Map.groupBy(server.countersign.routes, (route) => route.path)) {
+    const has = routes.flatMap(({ method }) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]));
+    for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND', 'x']) {
+      if (has.includes(method)) continue;
+      for (const slash of ['', '/']) {
+        const answer = await server.call(method, fill(path) + slash, { bearer: server.admin.token });
+        assert.equal(answer.status, 405, answer.asked);
+        assert.equal(code(answer), 'method_not_allowed');
+        assert.deepEqual(answer.headers.get('allow')?.split(', ').toSorted(), has.toSorted(), answer.asked);
+      }
+    }
+  }
+});
+
+test('a header or a parameter that asks for another method changes nothing', async () => {
+  await using server = await startServer();
+  const ada = await server.addPerson('ada');
+  const headers = { 'X-HTTP-Method-Override': 'DELETE', 'X-HTTP-Method': 'DELETE', 'X-Method-Override': 'DELETE' };
+  const answer = await server.call('POST', `/users/${ada.uid}?_method=DELETE`, { headers, bearer: ada.token });
+  assert.equal(answer.status, 405);
+  assert.equal((await server.call('GET', '/users/me', { bearer: ada.token, headers })).status, 200);
+});
+
+test('HEAD is GET without its body', async () => {
+  await using server = await startServer();
+  const gets = goodRequests(server.countersign.routes, { ...strangers, uid: 'me' }).filter(
+    ({ method }) => method === 'GET',
+  );
+  for (const good of gets) {
+    const call = good.route.access === 'basic' ? {} : { bearer: server.admin.token };
+    const got = await send(server, good, call);
+    const head = await send(server, { ...good, method: 'HEAD' }, call);
+    assert.equal(head.status, got.status, good.name);
+    assert.equal(head.headers.get('content-type'), got.headers.get('content-type'), good.name);
+    assert.equal(head.text, '');
+  }
+});
+
+test('the path is the same for the router and for who asks what may be done', async () => {
+  await using server = await startServer();
+  const ada = await server.addPerson('ada');
+  const ask = async (path: string, bearer?: string) => (await server.call('GET', path, { bearer })).status;
+  assert.equal(await ask('/us%65rs/me', ada.token), 200);
+  assert.equal(await ask('/us%65rs/me'), 401);
+  assert.equal(await ask('/health/../users', ada.token), 403);
+  assert.equal(await ask('/health/../users'), 401);
+  for (const path of [
+    '/health/live%2F..%2F..%2Fusers',
+    '/users;x/me',
+    '/users/me;x',
+    '/users%2Fme',
+    '/users/me%2F',
+    '/USERS/me',
+  ]) {
+    assert.equal(await ask(path, ada.token), 404, path);
+  }
+});
+
+test('request ids are made here, never twice, and stand in the answer, the log and the attempts', async () => {
+  await using server = await startServer();
+  const given = 'f'.repeat(32);
+  const headers = { 'X-Request-Id': given, 'Request-Id': given, traceparent: `00-${given}-${'a'.repeat(16)}-01` };
+  for (let count = 0; count < 20; count += 1) await server.call('GET', '/nowhere', { headers });
+  await server.call('GET', '/auth/password', { basic: ['nobody', 'nothing'], headers });
+  const ids = server.answers.map((answer) => answer.headers.get('x-request-id'));
+  assert.equal(new Set(ids).size, ids.length);
+  assert.ok(!ids.includes(given));
+  assert.deepEqual(
+    server.lines.filter(({ message }) => message === 'request').map(({ fields }) => fields.request_id),
+    ids,
+  );
+  const attempts = (await server.rows()).attempts ?? [];
+  assert.ok(attempts.some((row) => row.includes(`"request_id":"${ids.at(-1)}"`)));
+  assert.doesNotMatch(JSON.stringify([attempts, server.lines]), /ffffffffffffffff/);
+});
+
+test('every answer carries the same hardening, whatever it is', async () => {
+  await using server = await startServer();
+  const answers = [
+    await server.call('GET', '/docs'),
+    await server.call('GET', '/nowhere'),
+    await server.call('OPTIONS', '/users'),
+    await server.call('DELETE', '/sessions/current', { bearer: server.admin.token }),
+    await server.call('GET', '/auth/password'),
+  ];
+  assert.deepEqual(
+    answers.map(({ status }) => status),
+    [200, 404, 405, 204, 401],
+  );
+  const varying = new Set(['allow', 'content-type', 'www-authenticate', 'x-request-id']);
+  const [first, ...others] = answers.map(({ headers }) => [...headers].filter(([name]) => !varying.has(name)));
+  assert.deepEqual(first, [
+    ['cache-control', 'no-store'],
+    [
+      'content-security-policy',
+      "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    ],
+    ['cross-origin-resource-policy', 'same-origin'],
+    ['permissions-policy', 'interest-cohort=()'],
+    ['referrer-policy', 'no-referrer'],
+    ['strict-transport-security', 'max-age=31536000'],
+    ['x-content-type-options', 'nosniff'],
+    ['x-frame-options', 'DENY'],
+  ]);
+  for (const other of others) assert.deepEqual(other, first);
+});
+
+test('the address and the agent of a request are kept with its session, the agent no longer than 512 characters', async () => {
+  await using server = await startServer();
+  const headers = { 'User-Agent': 'a'.repeat(2000), 'X-Forwarded-For': '203.0.113.9', Forwarded: 'for=203.0.113.9' };
+  const credentials = [server.admin.name, server.admin.password] as const;
+  const bearer = member(await server.call('GET', '/auth/password', { basic: credentials, headers }), 'token');
+  const [session] = (await server.call('GET', '/sessions', { bearer })).json as {
+    client_ip: string;
+    user_agent: string;
+  }[];
+  assert.deepEqual([session?.client_ip, session?.user_agent.length], ['192.0.2.1', 512]);
+});
+
+test('a house that is mounted elsewhere knows no address, and serves', async () => {
+  await using server = await startServer();
+  const headers = { Authorization: basic(server.admin.name, server.admin.password) };
+  const response = await server.countersign.fetch(new Request(`${url}/auth/password`, { headers }));
+  const { token } = (await response.json()) as { token: string };
+  const sessions = (await server.call('GET', '/sessions', { bearer: token })).json as { client_ip: unknown }[];
+  assert.equal(sessions[0]?.client_ip, null);
+});
+
+const credentialPlaces: Record<string, (token: string) => Record<string, string>> = {
+  'Authorization: Bearer': (token) => ({ Authorization: `Bearer ${token}` }),
+  'Authorization: token': (token) => ({ Authorization: `token ${token}` }),
+  'Authorization: JWT': (token) => ({ Authorization: `JWT ${token}` }),
+  'X-Auth-Token': (token) => ({ 'X-Auth-Token': token }),
+};
+
+for (const [place, headers] of Object.entries(credentialPlaces)) {
+  test(`a session is shown with ${place}`, async () => {
+    await using server = await startServer();
+    const answer = await server.call('GET', '/users/me', { headers: headers(server.admin.token) });
+    assert.equal(member(answer, 'name'), 'admin');
+  });
+}
+
+test('who may call is asked before anything else is looked at', async () => {
+  await using server = await startServer();
+  for (const route of server.countersign.routes.filter(({ access }) => access === 'session')) {
+    const method = route.method.toUpperCase();
+    const path = route.path.replaceAll(/\{\w+\}/g, 'not-an-id');
+    const body = method === 'GET' ? {} : { body: '{not json' };
+    const query = '?limit=x&limit=y';
+    assert.equal(code(await server.call(method, path + query, body)), 'authentication_required', nameOf(route));
+    assert.equal(
+      code(await server.call(method, path + query, { ...body, bearer: 'x' })),
+      'invalid_token',
+      nameOf(route),
+    );
+    if (!route.params) continue;
+    assert.equal(
+      code(await server.call(method, path + query, { ...body, bearer: server.admin.token })),
+      'not_found',
+      nameOf(route),
+    );
+  }
+});
+
+onEachDatabase('faults', (on) => {
+  test('a database that is broken is a 500 without details, at every route that needs it', async () => {
+    await using server = await startServer({ on });
+    const { db } = server.countersign.context.store;
+    for (const table of ['sessions', 'challenges', 'authenticators'] as const)
+      await db.schema.dropTable(table).execute();
+    const broken = goodRequests(server.countersign.routes, strangers).filter(({ does }) => does !== 'tells');
+    for (const good of broken) {
+      const credentials =
+        good.does === 'logs in' ? { basic: ['admin', server.admin.password] as const } : { bearer: server.admin.token };
+      const json = good.does === 'answers a challenge' && { json: { token: '123456', challenge_token: 'x' } };
+      const answer = await send(server, { ...good, ...json }, { ...credentials, breaks: true });
+      assert.equal(answer.status, 500, good.name);
+      assert.deepEqual(
+        { ...(answer.json as object), request_id: '' },
+        {
+          type: 'urn:countersign:problem:internal_error',
+          title: 'Internal server error',
+          status: 500,
+          detail: 'Something is broken here. Tell the operator the request id.',
+          code: 'internal_error',
+          request_id: '',
+        },
+      );
+    }
+    const faults = server.lines.filter(({ level }) => level === 'error');
+    const ids = server.answers.filter(({ status }) => status === 500).map(({ headers }) => headers.get('x-request-id'));
+    assert.deepEqual(
+      faults.map(({ fields }) => fields.request_id),
+      ids,
+    );
+    assert.ok(faults.every(({ fields }) => fields.err instanceof Error));
+    assert.equal((await server.call('GET', '/health/live')).status, 200);
+  });
+});
+
+/** A house with a hasher that holds as little as one can. */
+function busyHouse(server: Server, waiting: number) {
+  const hasher = createHasher(cheapCost, 1, waiting);
+  const context: Context = { ...server.countersign.context, hasher };
+  const app = createApp(context, server.countersign.routes, createMetrics([]));
+  return { hasher, fetch: (path: string, init?: RequestInit) => app.fetch(new Request(url + path, init), {}) };
+}
+
+test('when too many passwords wait to be hashed the answer is 503 with Retry-After, and the house still lives', async () => {
+  await using server = await startServer();
+  const { hasher, fetch } = busyHouse(server, 0);
+  const headers = { Authorization: basic('admin', server.admin.password) };
+  const slow = createHasher({ memory: 65_536, passes: 3, lanes: 1 });
+  const before = await server.rows();
+  const held = hasher.verify(await slow.hash('x'), 'x');
+  const response = await fetch('/auth/password', { headers });
+  assert.equal(response.status, 503);
+  assert.match(response.headers.get('retry-after') ?? '', /^[1-9][0-9]*$/);
+  const { code: said, detail } = (await response.json()) as { code: string; detail: string };
+  assert.equal(said, 'unavailable');
+  assert.doesNotMatch(detail, /hash|queue|password/i);
+  assert.equal((await fetch('/health/live')).status, 200);
+  assert.equal((await fetch('/health/ready')).status, 200);
+  const bearer = { headers: { Authorization: `Bearer ${server.admin.token}` } };
+  assert.equal((await fetch('/users/me', bearer)).status, 200);
+  await held;
+  // A request that was turned away was no guess.
+  const { throttles = [], ...rows } = await server.rows();
+  assert.deepEqual({ ...rows, throttles: throttles.filter((row) => !row.includes('"failures":0,')) }, before);
+  assert.equal((await fetch('/auth/password', { headers })).status, 200);
+  assert.deepEqual(
+    server.lines.filter(({ level }) => level === 'error'),
+    [],
+  );
+});
+
+onEachDatabase('a database out of reach', (on) => {
+  // SQLite is a file beside the house.
+  if (on.flavour === 'sqlite') return;
+
+  test('is 503 wherever it is needed, and when it is back the house serves again', async () => {
+    await using opened = await on.open();
+    await using line = await lineTo(new URL(opened.url));
+    await using server = await startServer({ database: line.url });
+    const bearer = server.admin.token;
+    await line.cut();
+    // The pool hears of it with the next turn of the event loop.
+    await setImmediate();
+    const ready = await server.call('GET', '/health/ready', { breaks: true });
+    assert.deepEqual([ready.status, code(ready)], [503, 'unavailable']);
+    assert.equal((await server.call('GET', '/health/live')).status, 200);
+    assert.equal((await server.call('GET', '/metrics')).status, 200);
+    for (const [path, call] of [
+      ['/users/me', { bearer }],
+      ['/sessions', { bearer }],
+      ['/auth/password', { basic: ['admin', server.admin.password] as const }],
+    ] as const) {
+      const answer = await server.call('GET', path, { ...call, breaks: true });
+      assert.deepEqual([answer.status, code(answer)], [503, 'unavailable'], path);
+      assert.match(answer.headers.get('retry-after') ?? '', /^[1-9][0-9]*$/);
+      assert.doesNotMatch(answer.text, /ECONN|postgres|127\.0\.0\.1/i);
+    }
+    await line.mend();
+    assert.equal((await server.call('GET', '/health/ready')).status, 200);
+    assert.equal((await server.call('GET', '/users/me', { bearer })).status, 200);
+  });
+});
+
+/** A line to a server that can be cut. */
+async function lineTo(target: URL) {
+  const ends = new Set<Socket>();
+  const line = createServer((near) => {
+    const far = connect(Number(target.port), target.hostname);
+    for (const [end, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      ends.add(end);
+      end.on('error', () => {}).on('close', () => other.destroy());
+      end.pipe(other);
+    }
+  });
+  const listen = async (port: number) => once(line.listen(port, '127.0.0.1'), 'listening');
+  await listen(0);
+  const address = line.address();
+  if (address === null || typeof address === 'string') return assert.fail('the line has no port');
+  const { port } = address;
+  async function cut(): Promise<void> {
+    const closed = once(line, 'close');
+    line.close();
+    for (const end of ends) end.destroy();
+    await closed;
+  }
+  const through = new URL(target);
+  through.port = String(port);
+  return {
+    url: through.href,
+    cut,
+    mend: () => listen(port),
+    [Symbol.asyncDispose]: async () => (line.listening ? cut() : undefined),
+  };
+}

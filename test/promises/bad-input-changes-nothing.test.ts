@@ -1,0 +1,649 @@
+/**
+ * Whatever is sent, the answer is a clear 4xx and never a 5xx, and nothing is different afterwards but the one count of a wrong code. Each
+ * test walks every route of the table that takes such input.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CompactSign, importJWK, SignJWT } from 'jose';
+import { hour, minute } from '../../src/base/clock.ts';
+import { makeKeyRing } from '../../src/base/keys.ts';
+import type { KeyRing } from '../../src/base/keys.ts';
+import { ada, goodRequests, knownOf, nobody, send, type Good } from '../http/catalogue.ts';
+import { onEachDatabase } from '../support/databases.ts';
+import { seededRandom } from '../support/random.ts';
+import { basic, member, ring, startServer, url, type Answer, type Call, type Server } from '../support/server.ts';
+
+type Scene = Awaited<ReturnType<typeof ada>> & { readonly goods: readonly Good[]; readonly challenge: string };
+
+async function scene(server: Server): Promise<Scene> {
+  const cast = await ada(server);
+  const challenge = await server.challenge(cast.person);
+  return { ...cast, challenge, goods: goodRequests(server.countersign.routes, cast) };
+}
+
+/** What shows that Ada may do it. */
+function credentials({ does }: Good, { person, challenge }: Scene): Call & { query?: string } {
+  if (does === 'logs in') return { basic: [person.name, person.password] };
+  return does === 'answers a challenge' ? { query: `jwt_token=${challenge}` } : { bearer: person.token };
+}
+
+const said = (answer: Answer) => `${answer.status} ${member(answer, 'code')}`;
+const about = ({ asked, status, text }: Answer) => `${asked} answered ${status} ${text.slice(0, 300)}`;
+
+/** The same text, spelled with the escapes of JSON. */
+const escaped = (text: string) =>
+  text.replace(/./g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
+/** Runs the requests and asserts that not a single row has changed. */
+async function unchanged(server: Server, requests: () => Promise<void>): Promise<void> {
+  const before = await server.rows();
+  await requests();
+  assert.deepEqual(await server.rows(), before);
+}
+
+/** What is no code at all. */
+const noCodes: Readonly<Record<string, unknown>> = {
+  nothing: undefined,
+  null: null,
+  true: true,
+  'an empty text': '',
+  'a space': ' ',
+  dashes: '------',
+  'a negative number': -123_456,
+  'a float': 123_456.5,
+  'a number beyond every code': 100_000_000,
+  'the largest safe number': Number.MAX_SAFE_INTEGER,
+  'a number that is not safe': 1e20,
+  'five digits': '12345',
+  'nine digits': '123456789',
+  'a list of a code': ['123456'],
+  'a list of codes': Array.from({ length: 1000 }, (_, at) => String(100_000 + at)),
+  'an object': { code: '123456' },
+  'an object that looks like a text': { toString: '123456', length: 6 },
+  'a NUL': '\u0000',
+  'digits and a NUL': '123456\u0000',
+  'a NUL between digits': '123\u0000456',
+  'full-width digits': '１２３４５６',
+  'one full-width digit': '12345６',
+  'Arabic digits': '١٢٣٤٥٦',
+  'mathematical digits': '𝟏𝟐𝟑𝟒𝟓𝟔',
+  'circled digits': '①②③④⑤⑥',
+  superscripts: '¹²³⁴⁵⁶',
+  'an emoji': '😀',
+  'six emoji': '😀'.repeat(6),
+  keycaps: '1️⃣2️⃣3️⃣',
+  '10,000 digits': '1'.repeat(10_000),
+  '10,000 spaces and a code': `${' '.repeat(10_000)}123456`,
+  'a line break after it': '123456\n',
+  'a line break before it': '\n123456',
+  'a line break inside': '123\n456',
+  'a tab': '123\t456',
+  'a no-break space': '123\u00a0456',
+  'a thin space': '123\u2009456',
+  'a zero width space': '123\u200b456',
+  'a dash that is none': '123–456',
+  'a minus sign': '-123456.0',
+  'a plus sign': '+123456',
+  'a hexadecimal number': '0x1e240',
+  'an exponent': '1e5',
+  letters: 'abcdef',
+  'a pattern': '......',
+  SQL: "' or 1=1 --",
+  'a template': '{{123456}}',
+  'a recovery code that is too long': 'abcd-efgh-jkmn-pqrs-t',
+  'a recovery code with a letter that none has': 'abcd-efgh-jkmn-pqru',
+};
+
+onEachDatabase('bad input changes nothing', (on) => {
+  test('what is no code is refused at every route that takes one, and not counted', async () => {
+    await using server = await startServer({ on });
+    const scenery = await scene(server);
+    const taking = scenery.goods.filter(({ route }) => knownOf(route).code);
+    assert.equal(taking.length, 3);
+    await unchanged(server, async () => {
+      for (const good of taking) {
+        for (const [what, token] of Object.entries(noCodes)) {
+          const answer = await send(server, { ...good, json: { token } }, credentials(good, scenery));
+          assert.equal(said(answer), '400 invalid_request', `${what}: ${about(answer)}`);
+        }
+        for (const text of [
+          '{"token": 021589}',
+          '{"token": +21589}',
+          '{"token": 1e400}',
+          '{"token": NaN}',
+          '{"token": 0x12}',
+        ]) {
+          const call = { ...credentials(good, scenery), body: text, headers: { 'Content-Type': 'application/json' } };
+          const answer = await send(server, { ...good, json: undefined }, call);
+          assert.match(said(answer), /^400 (?:malformed_json|invalid_request)$/, `${text}: ${about(answer)}`);
+        }
+      }
+    });
+  });
+
+  test('after all of it a wrong code counts once, and the right one works', async () => {
+    await using server = await startServer({ on });
+    const names = (await scene(server)).goods.filter(({ route }) => knownOf(route).code).map(({ name }) => name);
+    for (const name of names) {
+      await using other = await startServer({ on });
+      const scenery = await scene(other);
+      const good = scenery.goods.find((one) => one.name === name) ?? assert.fail(name);
+      const app = good.does === 'answers a challenge' ? scenery.app : scenery.pending;
+      const ask = (token: unknown) => send(other, { ...good, json: { token } }, credentials(good, scenery));
+      for (const token of Object.values(noCodes)) await ask(token);
+      const { attempts: _log, throttles: none, ...before } = await other.rows();
+      assert.deepEqual(none, []);
+      assert.match(said(await ask(other.wrongCode(app))), /^40[01] invalid_code$/);
+      const { attempts: _more, throttles, ...after } = await other.rows();
+      assert.deepEqual(after, before);
+      assert.equal(throttles?.length, 1);
+      assert.match(throttles[0] ?? '', new RegExp(`"subject":"${scenery.uid}".*"failures":1,`));
+      // With all the spaces and dashes that a person may type.
+      const digits = other.code(app);
+      const answer = await ask(` ${digits.slice(0, 2)}-${digits.slice(2, 4)} - ${digits.slice(4)} `);
+      assert.equal(answer.status, 200, about(answer));
+    }
+  });
+
+  test('a list of guesses is no guess, however many it holds', async () => {
+    await using server = await startServer({ on });
+    const { challenge, app } = await scene(server);
+    await unchanged(server, async () => {
+      const token = [server.code(app), server.wrongCode(app)];
+      const answer = await server.call('POST', '/auth/totp', { json: { token, challenge_token: challenge } });
+      assert.equal(answer.status, 400);
+    });
+  });
+
+  test('a body that is not what it should be is refused at every route that takes one', async () => {
+    await using server = await startServer({ on });
+    const scenery = await scene(server);
+    const taking = scenery.goods.filter(({ json }) => json !== undefined);
+    assert.ok(taking.length >= 8);
+    await unchanged(server, async () => {
+      for (const good of taking) {
+        const call = credentials(good, scenery);
+        const text = JSON.stringify(good.json);
+        const inside = text.slice(1, -1);
+        const [first = ''] = Object.keys(good.json as object);
+        const raw = async (status: string, body: string | Uint8Array, type = 'application/json') => {
+          const answer = await send(
+            server,
+            { ...good, json: undefined },
+            { ...call, body, headers: { 'Content-Type': type } },
+          );
+          assert.equal(said(answer), status, `${String(body).slice(0, 99)}: ${about(answer)}`);
+          return answer;
+        };
+        for (const body of [
+          '',
+          '{',
+          text.slice(0, -1),
+          `${text}x`,
+          `${text}${text}`,
+          'null,',
+          `{${inside},}`,
+          '\u0000',
+          'a=b',
+        ])
+          await raw('400 malformed_json', body);
+        await raw('400 malformed_json', Buffer.concat([Buffer.from(text), new Uint8Array([0xff])]));
+        await raw('400 malformed_json', Buffer.from(text, 'utf16le'));
+        await raw('400 malformed_json', `{${inside},"deep":${'['.repeat(40)}${']'.repeat(40)}}`);
+        await raw('400 malformed_json', `{${inside},${inside}}`);
+        await raw('400 malformed_json', `{${inside},"${escaped(first)}":1}`);
+        await raw('400 malformed_json', `{${inside},"half":"\\ud800"}`);
+        await raw('413 content_too_large', `{${inside},"long":"${'x'.repeat(65_536)}"}`);
+        for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x'])
+          await raw('415 unsupported_media_type', text, type);
+        for (const body of ['null', '[]', `[${text}]`, '5', '"text"', 'true']) await raw('400 invalid_request', body);
+        for (const name of ['__proto__', 'constructor', 'prototype', 'toString', 'roles', 'unknown', '', 'é'])
+          assert.ok(
+            (await raw('400 invalid_request', `{${inside},"${name}":{"${first}":1}}`)).text.includes(`"/${name}"`),
+          );
+      }
+    });
+  });
+
+  test('a member of another type is refused at every route that takes a body', async () => {
+    await using server = await startServer({ on });
+    const scenery = await scene(server);
+    await unchanged(server, async () => {
+      for (const good of scenery.goods.filter(({ json }) => json !== undefined)) {
+        const body = good.json as Readonly<Record<string, unknown>>;
+        for (const [name, value] of Object.entries(body)) {
+          // A number may be a code, and null clears what a profile holds.
+          const others = [null, true, 5.5, 5, [], [value], {}, { [name]: value }, '', '\u0000', 'a\u0000b'].filter(
+            (other) =>
+              !(other === 5 && name === knownOf(good.route).code) && !(other === null && good.method === 'PATCH'),
+          );
+          for (const other of others) {
+            const answer = await send(
+              server,
+              { ...good, json: { ...body, [name]: other } },
+              credentials(good, scenery),
+            );
+            assert.equal(said(answer), '400 invalid_request', `${name}: ${JSON.stringify(other)}: ${about(answer)}`);
+          }
+        }
+      }
+    });
+  });
+
+  const noIds = [
+    '%00',
+    'a%00b',
+    '%2F',
+    '..%2F..%2Fusers',
+    '.%2e%2fme',
+    '%252e%252e',
+    'me%00',
+    'me%20',
+    'ME',
+    'me;x=y',
+    'null',
+    'undefined',
+    '0',
+    '-1',
+    '*',
+    '%25',
+    '%',
+    '%zz',
+    '%E0%A4%A',
+    '%ff',
+    '__proto__',
+    'constructor',
+    "'%20or%201=1%20--",
+    '%27%3B%20drop%20table%20users%3B--',
+    '%F0%9F%98%80',
+    'é',
+    '%EF%BD%8D%EF%BD%85',
+    nobody,
+    `${nobody}%00`,
+    `${nobody}%0A`,
+    `%20${nobody}`,
+    `{${nobody}}`,
+    nobody.replaceAll('-', ''),
+    nobody.toUpperCase(),
+    '1'.repeat(10_000),
+    '%61'.repeat(3000),
+  ];
+
+  test('an id that is none is 404, wherever an id stands in a path', async () => {
+    await using server = await startServer({ on });
+    const scenery = await scene(server);
+    await unchanged(server, async () => {
+      for (const good of scenery.goods.filter(({ route }) => route.path.includes('{'))) {
+        const parts = good.path.split('/');
+        const places = good.route.path.split('/').flatMap((part, at) => (part.startsWith('{') ? [at] : []));
+        for (const place of places) {
+          for (const id of noIds) {
+            const answer = await send(
+              server,
+              { ...good, path: parts.with(place, id).join('/') },
+              credentials(good, scenery),
+            );
+            assert.equal(said(answer), '404 not_found', about(answer));
+          }
+        }
+      }
+    });
+  });
+
+  test('ids are compared as they are: an own id in other letters is nobody’s', async () => {
+    await using server = await startServer({ on });
+    const { uid, secretId, person } = await scene(server);
+    for (const path of [`/users/${uid.toUpperCase()}`, `/users/me/secrets/${secretId.toUpperCase()}`]) {
+      assert.equal((await server.call('GET', path, { bearer: person.token })).status, 404, path);
+    }
+  });
+
+  const oddNames: Readonly<Record<string, string>> = {
+    'an emoji': '😀',
+    'a byte order mark only': '\uFEFF',
+    'characters that nobody sees': '\u200b\u2060\u00ad',
+    'text from right to left': '\u202eeve',
+    'a name of 5,000 characters': 'a'.repeat(5000),
+    'a name that grows when it is folded': '\uFDFA'.repeat(1000),
+    'a noncharacter': '\uFFFF',
+    SQL: "' or 1=1 --",
+    'a pattern': '%',
+    'one letter of a pattern': 'ad_',
+    'a wildcard': 'a*',
+    JSON: '{"$ne":null}',
+    'a path': '../../ada',
+  };
+
+  test('a name that is none is told like any unknown name, at every way in', async () => {
+    await using server = await startServer({ on });
+    const scenery = await scene(server);
+    const { throttles: _counts, attempts: _log, ...before } = await server.rows();
+    const told = new Set<string>();
+    for (const good of scenery.goods.filter(({ does }) => does === 'logs in')) {
+      for (const [what, name] of Object.entries(oddNames)) {
+        const answer = await send(server, good, { basic: [name, scenery.person.password] });
+        assert.equal(said(answer), '401 invalid_credentials', `${what}: ${about(answer)}`);
+        told.add(member(answer, 'detail'));
+      }
+    }
+    assert.equal(told.size, 1);
+    const { throttles: _more, attempts: _longer, ...after } = await server.rows();
+    assert.deepEqual(after, before);
+  });
+
+  test('a name with a control character is no name that Basic may carry, and is not even counted', async () => {
+    await using server = await startServer({ on });
+    const scenery = await scene(server);
+    await unchanged(server, async () => {
+      for (const good of scenery.goods.filter(({ does }) => does === 'logs in')) {
+        for (const name of [
+          '\u0000',
+          'ada\u0000',
+          '\u0000ada',
+          'a\u0000da',
+          'ada\u0001',
+          'ada\u001f',
+          'ada\u007f',
+          'ada\u009f',
+          'ada\n',
+        ]) {
+          const answer = await send(server, good, { basic: [name, scenery.person.password] });
+          assert.equal(said(answer), '401 authentication_required', about(answer));
+        }
+      }
+    });
+  });
+
+  test('a secret that is none is a wrong one, and counts once', async () => {
+    await using server = await startServer({ on });
+    const { person, uid } = await scene(server);
+    for (const secret of [
+      '',
+      '\u0000',
+      `${person.password}\u0000`,
+      `${person.password} `,
+      person.password.toUpperCase(),
+      '😀'.repeat(200),
+    ]) {
+      const failures = async () =>
+        /"failures":(\d+)/.exec((await server.rows()).throttles?.find((row) => row.includes(uid)) ?? '')?.[1];
+      const before = Number((await failures()) ?? 0);
+      const answer = await server.call('GET', '/auth/password', { basic: [person.name, secret] });
+      assert.equal(said(answer), '401 invalid_credentials');
+      assert.equal(Number(await failures()), before + 1, JSON.stringify(secret));
+      server.clock.tick(15 * minute);
+    }
+    assert.ok(await server.challenge(person));
+  });
+
+  test('a parameter that has not its form is a 4xx at every route', async () => {
+    await using server = await startServer({ on });
+    const scenery = await scene(server);
+    const values = ['%00', 'a%00b', '%ff', '%F0%9F%98%80', 'x'.repeat(5000), '-1', '1e400', '[]', '%27', ''];
+    await unchangedButForCounts(server, async () => {
+      for (const good of scenery.goods.filter(({ route }) => route.query)) {
+        for (const name of Object.keys(good.route.query?.shape ?? {})) {
+          for (const value of values) {
+            const call = good.does === 'answers a challenge' ? {} : { basic: ['nobody', 'x'] as const };
+            const shown = good.route.access === 'session' ? { bearer: server.admin.token } : call;
+            const answer = await send(server, good, { ...shown, query: `${name}=${value}` });
+            const isDefault = name === 'skip' && value === '';
+            assert.ok(isDefault || (answer.status >= 400 && answer.status < 500), about(answer));
+            const twice = await send(server, good, { ...shown, query: `${name}=${value}&${name}=1` });
+            assert.equal(said(twice), '400 invalid_request', about(twice));
+          }
+        }
+      }
+    });
+  });
+
+  test('names mean the same user in any case and normal form', async () => {
+    await using server = await startServer({ on });
+    const person = await server.addPerson('Åsa Weiß 2', { email: 'Asa@Example.org' });
+    for (const login of [
+      'åsa weiß 2',
+      'A\u030ASA WEIß 2',
+      'Åsa Weiß ２',
+      'ÅSA\u00ad Weiß 2',
+      'ASA@EXAMPLE.ORG',
+      'asa@example.org',
+    ]) {
+      assert.ok(await server.logIn({ name: login, password: person.password }), login);
+    }
+    for (const login of ['asa weiß 2', 'Åsa Weiss 2x', 'Åsa  Weiß 2']) {
+      assert.equal(
+        (await server.call('GET', '/auth/password', { basic: [login, person.password] })).status,
+        401,
+        login,
+      );
+    }
+  });
+});
+
+async function unchangedButForCounts(server: Server, requests: () => Promise<void>): Promise<void> {
+  const { attempts: _log, throttles: _counts, ...before } = await server.rows();
+  await requests();
+  const { attempts: _longer, throttles: _more, ...after } = await server.rows();
+  assert.deepEqual(after, before);
+}
+
+// Tokens
+
+type Head = Readonly<Record<string, unknown>>;
+
+const stranger = makeKeyRing(seededRandom('a stranger’s keys'));
+
+const privateKey = async ({ signing: [key] }: KeyRing) => importJWK({ ...key?.jwk }, 'EdDSA');
+
+/** Signs anything, with the house's own key where nothing else is said. */
+async function sign(claims: object, head: Head = {}, keys = ring): Promise<string> {
+  const header = { alg: 'EdDSA', typ: 'at+jwt', kid: ring.signing[0]?.id ?? '', ...head };
+  return new SignJWT({ ...claims }).setProtectedHeader(header).sign(await privateKey(keys));
+}
+
+/** Signs a text as it stands, which JSON.stringify would not write. */
+async function signText(text: string): Promise<string> {
+  const header = { alg: 'EdDSA', typ: 'at+jwt', kid: ring.signing[0]?.id ?? '' };
+  return new CompactSign(Buffer.from(text)).setProtectedHeader(header).sign(await privateKey(ring));
+}
+
+const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+const unsigned = (head: Head, claims: object, signature = '') => `${encode(head)}.${encode(claims)}.${signature}`;
+
+/** The last character of a part, exchanged for one that decodes to the same bytes or nearly so. */
+function lastCharacters(token: string): readonly string[] {
+  return 'ABCDQRSTghij0189-_'
+    .split('')
+    .map((letter) => token.slice(0, -1) + letter)
+    .filter((one) => one !== token);
+}
+
+async function badTokens(server: Server, good: string): Promise<Readonly<Record<string, string>>> {
+  const [head = '', body = '', signature = ''] = good.split('.');
+  const claims = JSON.parse(Buffer.from(body, 'base64url').toString()) as Readonly<Record<string, unknown>>;
+  const without = (name: string) => Object.fromEntries(Object.entries(claims).filter(([key]) => key !== name));
+  const kid = ring.signing[0]?.id ?? '';
+  const [theirs] = stranger.signing;
+  const publicJwk = { kty: 'OKP', crv: 'Ed25519', x: theirs?.jwk.x };
+  const ours = Buffer.from(ring.signing[0]?.jwk.x ?? '', 'base64url');
+  const hs256 = await new SignJWT(claims).setProtectedHeader({ alg: 'HS256', typ: 'at+jwt', kid }).sign(ours);
+  const bob = await server.addPerson('bob');
+  const bobs = JSON.parse(Buffer.from(bob.token.split('.')[1] ?? '', 'base64url').toString()) as Readonly<
+    Record<string, unknown>
+  >;
+  const text = JSON.stringify(claims);
+  return {
+    'of another key': await sign(claims, {}, stranger),
+    'of another key, that names it': await sign(claims, { kid: theirs?.id }, stranger),
+    'of another key, that brings it along': await sign(claims, { jwk: publicJwk }, stranger),
+    'of another key, that says where it is': await sign(claims, { jku: 'http://127.0.0.1:1/jwks.json' }, stranger),
+    'of another key, with a certificate': await sign(claims, { x5u: 'http://127.0.0.1:1/x', x5c: ['AAAA'] }, stranger),
+    'without a key id': await sign(claims, { kid: undefined }),
+    'with a key id that is a path': await sign(claims, { kid: '../../../../dev/null' }),
+    'with a key id that is SQL': await sign(claims, { kid: "' or 1=1 --" }),
+    'with a key id that is no text': await sign(claims, { kid: 5 }),
+    'with a key id that is a list': await sign(claims, { kid: [kid] }),
+    'with a key id that every object has': await sign(claims, { kid: '__proto__' }),
+    'with an extension that must be understood': await sign(claims, { crit: ['exp'], exp: 1 }).catch(() => 'x.y.z'),
+    'of no algorithm': unsigned({ alg: 'none', typ: 'at+jwt', kid }, claims),
+    'of no algorithm, in other letters': unsigned({ alg: 'NoNe', typ: 'at+jwt', kid }, claims),
+    'of no algorithm, with the signature': unsigned({ alg: 'none', typ: 'at+jwt', kid }, claims, signature),
+    'without an algorithm': unsigned({ typ: 'at+jwt', kid }, claims, signature),
+    'of an algorithm with our public key as its secret': hs256,
+    'of an algorithm that only names itself so': unsigned({ alg: 'ES256', typ: 'at+jwt', kid }, claims, signature),
+    'of no type': await sign(claims, { typ: undefined }),
+    'of another type': await sign(claims, { typ: 'JWT' }),
+    'of an identity': await sign(claims, { typ: 'id+jwt' }),
+    'of another issuer': await sign({ ...claims, iss: 'https://other.example' }),
+    'of our issuer with a slash': await sign({ ...claims, iss: `${url}/` }),
+    'without an issuer': await sign(without('iss')),
+    'for another audience': await sign({ ...claims, aud: 'https://other.example' }),
+    'for several audiences': await sign({ ...claims, aud: [url, 'https://other.example'] }),
+    'without an audience': await sign(without('aud')),
+    'that is over': await sign({ ...claims, exp: server.clock.now() / 1000 }),
+    'that never ends': await sign(without('exp')),
+    'that ends at infinity': await signText(text.replace(/"exp":\d+/, '"exp":1e400')),
+    'that ends in a text': await sign({ ...claims, exp: String(claims.exp) }).catch(() => 'x.y.z'),
+    'that ends between two seconds': await signText(text.replace(/"exp":(\d+)/, '"exp":$1.5')),
+    'that has not begun': await sign({ ...claims, nbf: Number(claims.exp) }),
+    'that does not say when it was made': await sign(without('iat')),
+    'of no session': await sign(without('sid')),
+    'of a session that is not there': await sign({ ...claims, sid: nobody }),
+    'of a session that is a NUL': await sign({ ...claims, sid: '\u0000' }),
+    'of a session that is a list': await sign({ ...claims, sid: [claims.sid] }),
+    "of another's session": await sign({ ...claims, sid: bobs.sid }),
+    'of another user': await sign({ ...claims, sub: bob.uid }),
+    'of no user': await sign(without('sub')),
+    'of a user that is a list': await sign({ ...claims, sub: [claims.sub] }).catch(() => 'x.y.z'),
+    'of another account': await sign({ ...claims, account: 'd'.repeat(32) }),
+    'with a claim that none of ours has': await sign({ ...claims, admin: true }),
+    'with another level of assurance': await sign({ ...claims, acr: 'aal3' }),
+    'that is no JSON': await signText('{'),
+    'that is a list': await signText('[]'),
+    'that is a text': await signText('"text"'),
+    'whose header is no JSON': `${Buffer.from('{').toString('base64url')}.${body}.${signature}`,
+    'whose header is a list': `${encode([])}.${body}.${signature}`,
+    'of two parts': `${head}.${body}`,
+    'of four parts': `${good}.${signature}`,
+    'of five parts': `${good}.${signature}.${signature}`,
+    'of empty parts': '..',
+    'without a signature': `${head}.${body}.`,
+    'without claims': `${head}..${signature}`,
+    'with padding': `${good}==`,
+    'in base64 that is not for URLs': `${head}.${body}.+/${signature.slice(2)}`,
+    'that is cut off': good.slice(0, -1),
+    'that goes on': `${good}A`,
+    'with a dot before it': `.${good}`,
+    'in quotes': `"${good}"`,
+    'in other letters': good.toUpperCase(),
+    'that is very long': `${head}.${'A'.repeat(100_000)}.${signature}`,
+    'that is one character': 'x',
+    'that is null': 'null',
+    'that is an emoji in Latin-1': '\u00f0\u009f\u0098\u0080',
+    ...Object.fromEntries(lastCharacters(good).map((token) => [`whose last character is ${token.at(-1)}`, token])),
+    ...Object.fromEntries(
+      lastCharacters(`${head}.${body}`).map((token) => [
+        `whose claims end in ${token.at(-1)}`,
+        `${token}.${signature}`,
+      ]),
+    ),
+  };
+}
+
+const seen = ({ status, headers, text }: Answer) =>
+  JSON.stringify([status, [...headers], text]).replaceAll(headers.get('x-request-id') ?? '', '');
+
+onEachDatabase('a token that is none changes nothing', (on) => {
+  test('whatever is wrong with it, it is refused alike at every route, and the right one still works', async () => {
+    await using server = await startServer({ on });
+    const scenery = await scene(server);
+    const { token } = scenery.person;
+    const bad = await badTokens(server, token);
+    const { goods } = await scene2(server, scenery);
+    const told = new Set<string>();
+    await unchanged(server, async () => {
+      for (const good of goods) {
+        for (const [what, one] of Object.entries(bad)) {
+          for (const headers of [{ Authorization: `Bearer ${one}` }, { 'X-Auth-Token': one }]) {
+            const answer = await send(server, good, { headers });
+            assert.equal(said(answer), '401 invalid_token', `a token ${what}: ${about(answer)}`);
+            told.add(seen(answer));
+          }
+        }
+      }
+    });
+    assert.equal(told.size, 1);
+    assert.equal((await server.call('GET', '/users/me', { bearer: token })).status, 200);
+  });
+
+  /** One route of every kind that reads a token; which of them reads what else is asked elsewhere. */
+  async function scene2(_server: Server, { goods }: Scene) {
+    const names = ['GET /users/me', 'DELETE /users/{uid}/secrets/{secretId}', 'POST /users', 'GET /sessions'];
+    return { goods: goods.filter(({ name }) => names.includes(name)) };
+  }
+
+  test('tokens of another kind are no access tokens', async () => {
+    await using server = await startServer({ on });
+    const scenery = await scene(server);
+    const { person, app } = scenery;
+    const made = await server.call('POST', '/users/me/secrets', { bearer: person.token, json: { type: 'apikey' } });
+    const challenge = await server.challenge(person);
+    const bearers = [
+      challenge,
+      member(made, 'secret'),
+      app.seed,
+      app.codes[1] ?? '',
+      server.code(app),
+      person.password.replaceAll(' ', ''),
+      person.uid,
+    ];
+    await unchanged(server, async () => {
+      for (const good of scenery.goods.filter(({ route }) => route.access === 'session')) {
+        for (const bearer of bearers)
+          assert.equal(said(await send(server, good, { bearer })), '401 invalid_token', good.name);
+      }
+    });
+  });
+
+  test('what stands around a token does not make it another one', async () => {
+    await using server = await startServer({ on });
+    const { person } = await scene(server);
+    const ask = async (headers: Record<string, string>) => (await server.call('GET', '/users/me', { headers })).status;
+    // The header's own white space is not the token's (RFC 9110 section 5.5).
+    assert.equal(await ask({ Authorization: `  Bearer  ${person.token}  ` }), 200);
+    for (const value of [
+      `Bearer\t${person.token}`,
+      `Bearer ${person.token} x`,
+      `Bearer ${person.token},`,
+      `Bearer "${person.token}"`,
+      `Bearer=${person.token}`,
+    ])
+      assert.equal(await ask({ Authorization: value }), 401, value);
+    assert.equal(await ask({ Authorization: basic('ada', person.token) }), 401);
+  });
+
+  const ends: Readonly<Record<string, (server: Server, scenery: Scene) => Promise<unknown>>> = {
+    'its hour is over': async (server) => server.clock.tick(hour),
+    'it was revoked': (server, { person }) => server.call('DELETE', '/sessions/current', { bearer: person.token }),
+    'its user is gone': (server, { person }) =>
+      server.call('DELETE', `/users/${person.uid}`, { bearer: server.admin.token }),
+    'a factor was removed by an administrator': (server, { uid, secretId }) =>
+      server.call('DELETE', `/users/${uid}/secrets/${secretId}`, { bearer: server.admin.token }),
+  };
+
+  for (const [when, end] of Object.entries(ends)) {
+    test(`a token is refused at every route once ${when}`, async () => {
+      await using server = await startServer({ on });
+      const scenery = await scene(server);
+      await end(server, scenery);
+      await unchanged(server, async () => {
+        for (const good of scenery.goods.filter(
+          ({ route }) => route.access === 'session' || route.access === 'optional',
+        )) {
+          const answer = await send(server, good, { bearer: scenery.person.token });
+          assert.equal(said(answer), '401 invalid_token', about(answer));
+        }
+      });
+    });
+  }
+});

@@ -1,0 +1,191 @@
+/**
+ * Two servers, each a process of its own, over one PostgreSQL database: what is spent on one is spent on the other, and what ends on one
+ * is over on the other. Nothing is controlled here, neither the clock nor chance.
+ */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { Secret, TOTP } from 'otpauth';
+import { writeKeyFile } from '../../src/base/key-file.ts';
+import { makeKeyRing } from '../../src/base/keys.ts';
+import { systemRandom } from '../../src/base/random.ts';
+import { onEachDatabase, type Opened } from '../support/databases.ts';
+import { newFolder, serve } from '../support/process.ts';
+import { basic } from '../support/server.ts';
+
+type Node = { readonly url: string; stop(): Promise<void> };
+
+type Said = { readonly status: number; readonly json: Readonly<Record<string, unknown>> };
+
+type Sent = { readonly bearer?: string; readonly basic?: readonly [string, string]; readonly json?: unknown };
+
+const uses = 64;
+
+onEachDatabase('two nodes', (on) => {
+  // SQLite has one writer and is for one node.
+  if (on.flavour === 'sqlite') return;
+
+  const started: { opened?: Opened; nodes: readonly Node[] } = { nodes: [] };
+
+  before(async () => {
+    const opened = await on.bare();
+    started.opened = opened;
+    const keys = join(newFolder(), 'keys.json');
+    writeKeyFile(keys, makeKeyRing(systemRandom), systemRandom);
+    // At once: both find an empty database.
+    started.nodes = await Promise.all([startNode(opened.url, keys), startNode(opened.url, keys)]);
+  });
+
+  after(async () => {
+    await Promise.all(started.nodes.map((node) => node.stop()));
+    await started.opened?.[Symbol.asyncDispose]();
+  });
+
+  /** Asks one of the nodes, each in its turn. */
+  const ask = (at: number, method: string, path: string, sent: Sent = {}) =>
+    request(started.nodes[at % started.nodes.length]?.url ?? assert.fail('no node'), method, path, sent);
+
+  /** A user with an app and a device secret, which logs in without a slow hash. */
+  async function person(name: string) {
+    const device = `the device of ${name}, a long secret`;
+    const registered = await ask(0, 'POST', '/users', { json: { name, password: `the secret of ${name}` } });
+    assert.equal(registered.status, 201, JSON.stringify(registered.json));
+    const bearer = text(registered, 'token');
+    const made = await ask(1, 'POST', '/users/me/secrets', { bearer, json: { type: 'device', secret: device } });
+    assert.equal(made.status, 200, JSON.stringify(made.json));
+    const app = await enrol(bearer);
+    const challenge = async (at: number) =>
+      text(await ask(at, 'GET', '/auth/password', { basic: [name, device] }), 'challenge_token');
+    return { name, password: `the secret of ${name}`, bearer, challenge, ...app };
+  }
+
+  async function enrol(bearer: string) {
+    const pending = await ask(0, 'POST', '/users/me/secrets', { bearer, json: { type: 'mfa' } });
+    const secret = Secret.fromBase32((pending.json.secret as { secret: string }).secret);
+    const code = (steps = 0) => new TOTP({ secret }).generate({ timestamp: Date.now() + steps * 30_000 });
+    // The next step's code is taken too (RFC 6238 section 5.2); the present one is spent by the enrolment.
+    const next = () => code(1);
+    const path = `/users/me/secrets/${text(pending, 'uid')}/enroll`;
+    const enrolled = await ask(1, 'PUT', path, { bearer, json: { token: code() } });
+    assert.equal(enrolled.status, 200, JSON.stringify(enrolled.json));
+    return { code: next, codes: enrolled.json.codes as string[] };
+  }
+
+  const challenges = (make: (at: number) => Promise<string>) =>
+    Promise.all(Array.from({ length: uses }, (_, at) => make(at)));
+
+  /** Sends the same code over all the challenges at once, every other one to the other node. */
+  async function race(over: readonly string[], token: string): Promise<readonly Said[]> {
+    return Promise.all(
+      over.map((challenge, at) => ask(at, 'POST', '/auth/totp', { json: { token, challenge_token: challenge } })),
+    );
+  }
+
+  function assertOneWon(said: readonly Said[]): void {
+    assert.equal(said.length, uses);
+    const winners = said.filter(({ status }) => status === 200);
+    assert.equal(winners.length, 1, JSON.stringify(said.map(({ status }) => status)));
+    for (const { status, json } of said) {
+      assert.ok(status === 200 || status === 401 || status === 429, JSON.stringify(json));
+      assert.equal('token' in json, status === 200);
+    }
+  }
+
+  test('of 64 simultaneous uses of one code over one challenge exactly one wins', async () => {
+    const ada = await person('ada');
+    const challenge = await ada.challenge(0);
+    assertOneWon(await race(Array<string>(uses).fill(challenge), ada.code()));
+  });
+
+  test('of 64 simultaneous uses of one code over as many challenges exactly one wins', async () => {
+    const bob = await person('bob');
+    assertOneWon(await race(await challenges(bob.challenge), bob.code()));
+  });
+
+  test('of 64 simultaneous uses of one recovery code exactly one wins', async () => {
+    const cy = await person('cy');
+    const [recovery = ''] = cy.codes;
+    assertOneWon(await race(await challenges(cy.challenge), recovery));
+    const [other] = await race([await cy.challenge(0)], recovery);
+    assert.notEqual(other?.status, 200);
+  });
+
+  test('a session that ends on one node is refused at once on the other', async () => {
+    const dan = await person('dan');
+    for (const at of [0, 1]) assert.equal((await ask(at, 'GET', '/users/me', { bearer: dan.bearer })).status, 200);
+    assert.equal((await ask(0, 'DELETE', '/sessions/current', { bearer: dan.bearer })).status, 204);
+    for (const at of [1, 0]) assert.equal((await ask(at, 'GET', '/users/me', { bearer: dan.bearer })).status, 401);
+  });
+
+  test('enrolling on one node ends the other sessions on the other node', async () => {
+    const eve = { name: 'eve', password: 'the secret of eve' };
+    const first = text(await ask(0, 'POST', '/users', { json: eve }), 'token');
+    const second = text(await ask(1, 'GET', '/auth/password', { basic: [eve.name, eve.password] }), 'token');
+    assert.equal((await ask(0, 'GET', '/users/me', { bearer: second })).status, 200);
+    await enrol(first);
+    for (const at of [0, 1]) {
+      assert.equal((await ask(at, 'GET', '/users/me', { bearer: second })).status, 401);
+      assert.equal((await ask(at, 'GET', '/users/me', { bearer: first })).status, 200);
+      assert.equal((await ask(at, 'GET', '/auth/password', { basic: [eve.name, eve.password] })).status, 302);
+    }
+  });
+
+  test('guesses on one node are counted on the other', async () => {
+    const fay = await person('fay');
+    const guess = async (at: number, secret: string) =>
+      (await ask(at, 'GET', '/auth/password', { basic: ['fay', secret] })).status;
+    for (let at = 0; at < 5; at += 1) assert.equal(await guess(at, `guess ${at}`), 401);
+    assert.deepEqual([await guess(0, fay.password), await guess(1, fay.password)], [429, 429]);
+  });
+});
+
+async function request(base: string, method: string, path: string, sent: Sent): Promise<Said> {
+  const headers: Record<string, string> = {};
+  if (sent.bearer !== undefined) headers.Authorization = `Bearer ${sent.bearer}`;
+  if (sent.basic) headers.Authorization = basic(...sent.basic);
+  if (sent.json !== undefined) headers['Content-Type'] = 'application/json';
+  const body = sent.json === undefined ? null : JSON.stringify(sent.json);
+  const response = await fetch(new URL(path, base), { method, headers, body, redirect: 'manual' });
+  const answered = await response.text();
+  const json = (answered === '' ? {} : JSON.parse(answered)) as Said['json'];
+  assert.ok(response.status < 500, `${method} ${path} answered ${response.status} ${answered}`);
+  return { status: response.status, json };
+}
+
+function text({ status, json }: Said, name: string): string {
+  const value = json[name];
+  if (typeof value !== 'string') assert.fail(`${status} ${JSON.stringify(json)} has no ${name}`);
+  return value;
+}
+
+/** One server, as an operator starts it. Both have the same public address, so each is told its port. */
+async function startNode(database: string, keys: string): Promise<Node> {
+  const port = await freePort();
+  const env = {
+    COUNTERSIGN_PORT: String(port),
+    COUNTERSIGN_URL: 'https://house.example',
+    COUNTERSIGN_DATABASE: database,
+    COUNTERSIGN_KEYS: keys,
+    COUNTERSIGN_REGISTRATION: 'open',
+    COUNTERSIGN_LOG_LEVEL: 'error',
+  };
+  const running = await serve({ env });
+  return {
+    url: `http://127.0.0.1:${port}`,
+    async stop() {
+      const { code } = await running.stop();
+      assert.deepEqual([code, running.stderr], [0, []]);
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return address !== null && typeof address === 'object' ? address.port : assert.fail('the system gave no free port');
+}

@@ -1,0 +1,307 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  activate,
+  advance,
+  findAuthenticator,
+  insertAuthenticator,
+  listAuthenticators,
+  listForLogin,
+  removeAuthenticator,
+  removeKinds,
+  removePending,
+  sweepPending,
+  touch,
+  type Authenticator,
+  type NewAuthenticator,
+} from '../../src/store/authenticators.ts';
+import type { Store } from '../../src/store/store.ts';
+import { onEachDatabase } from '../support/databases.ts';
+import { house, winners, type House } from '../support/house.ts';
+
+const now = Date.parse('2026-11-21T12:00:00Z');
+const later = now + 60_000;
+
+type Made = Partial<NewAuthenticator> & { readonly id: string; readonly userId: string };
+
+/** Writes an authenticator and reads it back as it is judged. */
+async function make(store: Store, { id, userId, ...more }: Made): Promise<Authenticator> {
+  const made: NewAuthenticator = {
+    id,
+    userId,
+    kind: 'totp',
+    label: null,
+    state: { step: 1 },
+    status: 'active',
+    ...more,
+  };
+  await insertAuthenticator(store, made, now);
+  return found(store, made);
+}
+
+async function found(store: Store, { id, userId }: { id: string; userId: string }): Promise<Authenticator> {
+  const authenticator = await findAuthenticator(store, userId, id, now);
+  assert.ok(authenticator);
+  return authenticator;
+}
+
+const pending = (expiresAt: number) => ({ status: 'pending' as const, expiresAt });
+
+const ids = (authenticators: readonly Authenticator[]) => authenticators.map(({ id }) => id);
+
+async function people(home: House): Promise<readonly [string, string]> {
+  return [(await home.addUser({ name: 'ada' })).id, (await home.addUser({ name: 'bob' })).id];
+}
+
+onEachDatabase('the store keeps authenticators', (database) => {
+  test('one is read as it was written, with numbers for instants and counts', async () => {
+    await using home = await house(database);
+    const [ada] = await people(home);
+    assert.deepEqual(
+      await make(home.ctx.store, { id: 'a', userId: ada, label: 'phone', state: { seed: 'é', steps: [1, 2] } }),
+      {
+        id: 'a',
+        userId: ada,
+        kind: 'totp',
+        label: 'phone',
+        state: { seed: 'é', steps: [1, 2] },
+        status: 'active',
+        revision: 0,
+        createdAt: now,
+        updatedAt: now,
+        lastUsedAt: null,
+      },
+    );
+  });
+
+  test("a list holds a user's active ones and the pending ones up to the moment they run out, oldest first", async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    const [ada, bob] = await people(home);
+    await make(store, { id: 'b', userId: ada, ...pending(later) });
+    await make(store, { id: 'a', userId: ada });
+    await make(store, { id: 'c', userId: bob });
+    assert.deepEqual(ids(await listAuthenticators(store, ada, later - 1)), ['a', 'b']);
+    assert.deepEqual(ids(await listAuthenticators(store, ada, later)), ['a']);
+  });
+
+  test('one is found by its own user, and a pending one up to the moment it runs out', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    const [ada, bob] = await people(home);
+    await make(store, { id: 'a', userId: ada, ...pending(later) });
+    assert.equal((await findAuthenticator(store, ada, 'a', later - 1))?.id, 'a');
+    assert.equal(await findAuthenticator(store, ada, 'a', later), undefined);
+    assert.equal(await findAuthenticator(store, bob, 'a', now), undefined);
+    assert.equal(await findAuthenticator(store, ada, 'b', now), undefined);
+  });
+
+  test('a login sees the active ones, and of those found by their secret only what it shows', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    const [ada, bob] = await people(home);
+    await make(store, { id: 'password', userId: ada, kind: 'password' });
+    await make(store, { id: 'pending', userId: ada, ...pending(later) });
+    await make(store, { id: 'other', userId: bob, kind: 'password' });
+    await make(store, { id: 'other key', userId: bob, kind: 'apikey', lookup: 'hash 7' });
+    for (let at = 0; at < 100; at += 1) {
+      await make(store, { id: `key ${at}`, userId: ada, kind: 'apikey', lookup: `hash ${at}` });
+    }
+    assert.deepEqual(ids(await listForLogin(store, ada, [])), ['password']);
+    assert.deepEqual(ids(await listForLogin(store, ada, ['hash 7', 'unknown'])), ['key 7', 'password']);
+    assert.deepEqual(ids(await listForLogin(store, ada, ['unknown'])), ['password']);
+  });
+
+  test('a login that shows a pending key does not see it', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    const [ada] = await people(home);
+    await make(store, { id: 'key', userId: ada, kind: 'apikey', lookup: 'hash', ...pending(later) });
+    assert.deepEqual(await listForLogin(store, ada, ['hash']), []);
+  });
+
+  test('an active one moves on to its next state', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    const [ada] = await people(home);
+    const judged = await make(store, { id: 'a', userId: ada });
+    assert.equal(await advance(store, judged, { step: 2 }, later), true);
+    const next = { ...judged, state: { step: 2 }, revision: 1, updatedAt: later, lastUsedAt: later };
+    assert.deepEqual(await found(store, judged), next);
+  });
+
+  test('one does not move on from a revision that is over', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    const [ada] = await people(home);
+    const judged = await make(store, { id: 'a', userId: ada });
+    assert.equal(await advance(store, judged, { step: 2 }, later), true);
+    assert.equal(await advance(store, judged, { step: 3 }, later), false);
+    assert.deepEqual((await found(store, judged)).state, { step: 2 });
+  });
+
+  test('moving one on leaves all others where they are', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    const [ada] = await people(home);
+    const judged = await make(store, { id: 'a', userId: ada });
+    const other = await make(store, { id: 'b', userId: ada });
+    assert.equal(await advance(store, { ...judged, id: 'c' }, { step: 2 }, later), false);
+    assert.equal(await advance(store, judged, { step: 2 }, later), true);
+    assert.deepEqual(await found(store, other), other);
+  });
+
+  test('a pending one does not move on', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    const [ada] = await people(home);
+    const judged = await make(store, { id: 'a', userId: ada, ...pending(later) });
+    assert.equal(await advance(store, judged, { step: 2 }, now), false);
+    assert.equal(await touch(store, 'a', now), false);
+    assert.deepEqual(await found(store, judged), judged);
+  });
+
+  test('of sixteen that move one on at once, one does', async () => {
+    await using home = await house(database);
+    const stores = [home.ctx.store, (await home.node()).ctx.store];
+    const [ada] = await people(home);
+    const judged = await make(home.ctx.store, { id: 'a', userId: ada });
+    assert.equal(await winners(16, (at) => advance(stores[at % 2] ?? home.ctx.store, judged, { step: at }, later)), 1);
+    assert.equal((await found(home.ctx.store, judged)).revision, 1);
+  });
+
+  test('the use of one that spends nothing is noted, and nothing else changes', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    const [ada] = await people(home);
+    const judged = await make(store, { id: 'a', userId: ada });
+    const other = await make(store, { id: 'b', userId: ada });
+    assert.equal(await touch(store, 'a', later), true);
+    assert.equal(await touch(store, 'c', later), false);
+    assert.deepEqual(await found(store, judged), { ...judged, lastUsedAt: later });
+    assert.deepEqual(await found(store, other), other);
+  });
+
+  test('a pending one becomes active, with the state its proof left and without an end', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    const [ada] = await people(home);
+    const judged = await make(store, { id: 'a', userId: ada, ...pending(later) });
+    const other = await make(store, { id: 'b', userId: ada, ...pending(later) });
+    assert.equal(await activate(store, judged, { step: 2 }, now), true);
+    const next = { state: { step: 2 }, status: 'active', revision: 1, updatedAt: now, lastUsedAt: now };
+    assert.deepEqual(await findAuthenticator(store, ada, 'a', later), { ...judged, ...next });
+    assert.deepEqual(await found(store, other), other);
+    assert.equal(await sweepPending(store, later), 1);
+    assert.deepEqual(ids(await listAuthenticators(store, ada, now)), ['a']);
+  });
+
+  test('one that is active, gone or run out does not become active', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    const [ada] = await people(home);
+    const judged = await make(store, { id: 'a', userId: ada, ...pending(later) });
+    assert.equal(await activate(store, { ...judged, id: 'b' }, { step: 2 }, now), false);
+    assert.equal(await activate(store, judged, { step: 2 }, later), false);
+    assert.equal(await activate(store, judged, { step: 2 }, later - 1), true);
+    assert.equal(await activate(store, judged, { step: 3 }, later - 1), false);
+    assert.deepEqual((await found(store, judged)).state, { step: 2 });
+  });
+
+  test('of sixteen that make one active at once, one does', async () => {
+    await using home = await house(database);
+    const stores = [home.ctx.store, (await home.node()).ctx.store];
+    const [ada] = await people(home);
+    const judged = await make(home.ctx.store, { id: 'a', userId: ada, ...pending(later) });
+    assert.equal(await winners(16, (at) => activate(stores[at % 2] ?? home.ctx.store, judged, { step: at }, now)), 1);
+  });
+
+  test("one is removed by its own user's id and its own", async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    const [ada, bob] = await people(home);
+    await make(store, { id: 'a', userId: ada });
+    await make(store, { id: 'b', userId: ada });
+    assert.equal(await removeAuthenticator(store, bob, 'a'), false);
+    assert.equal(await removeAuthenticator(store, ada, 'c'), false);
+    assert.equal(await winners(16, () => removeAuthenticator(store, ada, 'a')), 1);
+    assert.deepEqual(ids(await listAuthenticators(store, ada, now)), ['b']);
+  });
+
+  test('whole kinds are removed from one user, pending ones too', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    const [ada, bob] = await people(home);
+    await make(store, { id: 'a', userId: ada });
+    await make(store, { id: 'b', userId: ada, ...pending(later) });
+    await make(store, { id: 'c', userId: ada, kind: 'recovery' });
+    await make(store, { id: 'd', userId: ada, kind: 'password' });
+    await make(store, { id: 'e', userId: bob });
+    await removeKinds(store, ada, ['totp', 'recovery']);
+    assert.deepEqual(ids(await listAuthenticators(store, ada, now)), ['d']);
+    assert.deepEqual(ids(await listAuthenticators(store, bob, now)), ['e']);
+  });
+
+  test('pending ones of a kind are removed from one user, and nothing that works', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    const [ada, bob] = await people(home);
+    await make(store, { id: 'a', userId: ada });
+    await make(store, { id: 'b', userId: ada, ...pending(later) });
+    await make(store, { id: 'c', userId: ada, kind: 'device', ...pending(later) });
+    await make(store, { id: 'd', userId: bob, ...pending(later) });
+    await removePending(store, ada, 'totp');
+    assert.deepEqual(ids(await listAuthenticators(store, ada, now)), ['a', 'c']);
+    assert.deepEqual(ids(await listAuthenticators(store, bob, now)), ['d']);
+  });
+
+  test('only enrolments that have run out are swept', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    const [ada] = await people(home);
+    await make(store, { id: 'a', userId: ada });
+    await make(store, { id: 'b', userId: ada, ...pending(later) });
+    await make(store, { id: 'c', userId: ada, ...pending(later + 1) });
+    assert.equal(await sweepPending(store, later), 1);
+    assert.deepEqual(ids(await listAuthenticators(store, ada, now)), ['a', 'c']);
+  });
+
+  test('the database holds no word of a state', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    const [ada] = await people(home);
+    const judged = await make(store, { id: 'a', userId: ada, state: { seed: 'a seed to be kept' } });
+    await advance(store, judged, { seed: 'another seed to be kept' }, now);
+    const row = await store.db.selectFrom('authenticators').selectAll().executeTakeFirstOrThrow();
+    const bytes = Buffer.from(row.state.slice(row.state.indexOf('.') + 1), 'base64url').toString('latin1');
+    assert.doesNotMatch(row.state + bytes, /seed/);
+  });
+
+  test('a state opens in no other row, for no other user and as no other kind', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    const [ada, bob] = await people(home);
+    await make(store, { id: 'a', userId: ada });
+    await make(store, { id: 'b', userId: ada });
+    const [a, b] = await store.db.selectFrom('authenticators').select('state').orderBy('id').execute();
+    assert.ok(a && b);
+    const rows = store.db.updateTable('authenticators');
+    await rows.set({ state: b.state }).where('id', '=', 'a').execute();
+    await assert.rejects(findAuthenticator(store, ada, 'a', now));
+    await rows.set({ state: a.state, kind: 'recovery' }).where('id', '=', 'a').execute();
+    await assert.rejects(listAuthenticators(store, ada, now));
+    await rows.set({ kind: 'totp', user_id: bob }).where('id', '=', 'a').execute();
+    await assert.rejects(listForLogin(store, bob, []));
+    await rows.set({ user_id: ada }).where('id', '=', 'a').execute();
+    assert.equal((await listForLogin(store, ada, [])).length, 2);
+  });
+
+  test('a user who is removed takes all of theirs along', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    const [ada] = await people(home);
+    await make(store, { id: 'a', userId: ada });
+    await store.db.deleteFrom('users').where('id', '=', ada).execute();
+    assert.deepEqual(await store.db.selectFrom('authenticators').selectAll().execute(), []);
+  });
+});

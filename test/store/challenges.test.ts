@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  closeChallenge,
+  findOpenChallenge,
+  insertChallenge,
+  sweepChallenges,
+  type Challenge,
+} from '../../src/store/challenges.ts';
+import { advanceEpoch } from '../../src/store/users.ts';
+import { onEachDatabase } from '../support/databases.ts';
+import { house, winners } from '../support/house.ts';
+
+const now = Date.parse('2026-11-21T12:00:00Z');
+const end = now + 180_000;
+
+const challengeOf = (userId: string, id = 'challenge'): Challenge => ({
+  id,
+  userId,
+  authModule: 'password',
+  amr: ['pwd'],
+  epoch: 0,
+  createdAt: now,
+  expiresAt: end,
+});
+
+onEachDatabase('the store keeps challenges', (database) => {
+  test('one is found by its token, as it was written', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    const { id } = await home.addUser({ name: 'ada' });
+    await insertChallenge(store, challengeOf(id), 'token');
+    assert.deepEqual(await findOpenChallenge(store, 'token', now), challengeOf(id));
+    assert.equal(await findOpenChallenge(store, 'another', now), undefined);
+    assert.equal(await findOpenChallenge(store, 'challenge', now), undefined);
+  });
+
+  test('its token is not in the database', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    await insertChallenge(store, challengeOf((await home.addUser({ name: 'ada' })).id), 'a secret token');
+    const row = await store.db.selectFrom('challenges').selectAll().executeTakeFirstOrThrow();
+    assert.doesNotMatch(JSON.stringify(row), /a secret token/);
+  });
+
+  test('one is open up to the moment it expires', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    const { id } = await home.addUser({ name: 'ada' });
+    await insertChallenge(store, challengeOf(id), 'token');
+    assert.ok(await findOpenChallenge(store, 'token', end - 1));
+    assert.equal(await findOpenChallenge(store, 'token', end), undefined);
+  });
+
+  test("one is void when its user's factors have changed", async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    const [ada, bob] = [await home.addUser({ name: 'ada' }), await home.addUser({ name: 'bob' })];
+    await insertChallenge(store, challengeOf(ada.id, 'a'), 'token');
+    await insertChallenge(store, challengeOf(bob.id, 'b'), 'other');
+    assert.equal(await advanceEpoch(store, ada.id, 0), true);
+    assert.equal(await findOpenChallenge(store, 'token', now), undefined);
+    assert.ok(await findOpenChallenge(store, 'other', now));
+  });
+
+  test('one is spent once', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    const { id } = await home.addUser({ name: 'ada' });
+    await insertChallenge(store, challengeOf(id, 'a'), 'token');
+    await insertChallenge(store, challengeOf(id, 'b'), 'other');
+    assert.equal(await closeChallenge(store, 'c', now), false);
+    assert.equal(await closeChallenge(store, 'a', now), true);
+    assert.equal(await closeChallenge(store, 'a', now), false);
+    assert.equal(await findOpenChallenge(store, 'token', now), undefined);
+    assert.ok(await findOpenChallenge(store, 'other', now));
+  });
+
+  test('of sixteen that spend one at once, one does', async () => {
+    await using home = await house(database);
+    const stores = [home.ctx.store, (await home.node()).ctx.store];
+    await insertChallenge(home.ctx.store, challengeOf((await home.addUser({ name: 'ada' })).id), 'token');
+    assert.equal(await winners(16, (at) => closeChallenge(stores[at % 2] ?? home.ctx.store, 'challenge', now)), 1);
+  });
+
+  test('only those that are over are swept', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    const { id } = await home.addUser({ name: 'ada' });
+    await insertChallenge(store, challengeOf(id, 'a'), 'token');
+    await insertChallenge(store, { ...challengeOf(id, 'b'), expiresAt: end + 1 }, 'other');
+    assert.equal(await sweepChallenges(store, end), 1);
+    assert.ok(await findOpenChallenge(store, 'other', now));
+  });
+});

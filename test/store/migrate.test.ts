@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { SetupError } from '../../src/base/fault.ts';
+import { migrate } from '../../src/store/migrate.ts';
+import { onEachDatabase } from '../support/databases.ts';
+
+const now = Date.parse('2026-11-21T12:00:00Z');
+
+onEachDatabase('migrations', (database) => {
+  test('make a bare database into ours, and say what they did', async () => {
+    await using bare = await database.bare();
+    assert.deepEqual(await migrate(bare, now), ['0001-first']);
+    assert.deepEqual(await bare.db.selectFrom('migrations').selectAll().execute(), [
+      { name: '0001-first', applied_at: now },
+    ]);
+    const tables = (await bare.db.introspection.getTables()).map(({ name }) => name).toSorted();
+    const expected = [
+      'accounts',
+      'attempts',
+      'authenticators',
+      'challenges',
+      'meta',
+      'migrations',
+      'sessions',
+      'throttles',
+      'users',
+    ];
+    assert.deepEqual(tables, expected);
+  });
+
+  test('run once', async () => {
+    await using bare = await database.bare();
+    await migrate(bare, now);
+    assert.deepEqual(await migrate(bare, now + 1), []);
+    assert.equal((await bare.db.selectFrom('migrations').select('applied_at as at').executeTakeFirst())?.at, now);
+  });
+
+  test('of eight that start at once, one does it', async () => {
+    await using bare = await database.bare();
+    const ran = await Promise.all(Array.from({ length: 8 }, () => migrate(bare, now)));
+    assert.equal(ran.flat().length, 1);
+  });
+
+  test('refuse a database that a newer program has changed, and leave it as it is', async () => {
+    await using bare = await database.bare();
+    await migrate(bare, now);
+    await bare.db.insertInto('migrations').values({ name: '9999-later', applied_at: now }).execute();
+    await assert.rejects(
+      migrate(bare, now),
+      (error) => error instanceof SetupError && /9999-later/.test(error.message),
+    );
+    assert.equal((await bare.db.selectFrom('migrations').selectAll().execute()).length, 2);
+  });
+
+  test('leave nothing behind when they fail', async () => {
+    await using bare = await database.bare();
+    await bare.db.schema.createTable('attempts').addColumn('id', 'text').execute();
+    await assert.rejects(migrate(bare, now));
+    assert.deepEqual(
+      (await bare.db.introspection.getTables()).map(({ name }) => name),
+      ['attempts'],
+    );
+  });
+
+  test('make tables that take no value of another type', async () => {
+    await using ours = await database.open();
+    const text = 'soon' as unknown as number;
+    await assert.rejects(
+      ours.db.insertInto('throttles').values({ subject: 'a', kind: 'b', failures: 1, last_at: text }).execute(),
+    );
+  });
+});

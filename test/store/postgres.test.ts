@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { EventEmitter, once } from 'node:events';
+import { describe, test } from 'node:test';
+import { sql } from 'kysely';
+import { openDatabase } from '../../src/store/store.ts';
+
+const url = process.env.TEST_POSTGRES_URL ?? '';
+const skip = url === '' && 'PostgreSQL is not there: TEST_POSTGRES_URL is not set';
+
+describe('a pool of connections to PostgreSQL', { skip }, () => {
+  test('gives counts and instants as numbers', async () => {
+    const { db } = openDatabase(url);
+    const { rows } = await sql`select count(*) as count, 1763726400000::bigint as at, 'a' as a`.execute(db);
+    assert.deepEqual(rows, [{ count: 1, at: 1_763_726_400_000, a: 'a' }]);
+    await db.destroy();
+  });
+
+  test('bounds how long a statement may run', async () => {
+    const { db } = openDatabase(url);
+    const { rows } =
+      await sql`select current_setting('statement_timeout') as one, current_setting('idle_in_transaction_session_timeout') as other`.execute(
+        db,
+      );
+    assert.deepEqual(rows, [{ one: '10s', other: '10s' }]);
+    await db.destroy();
+  });
+
+  test('prepares every distinct statement once on each connection', async () => {
+    const { db } = openDatabase(url);
+    await db.connection().execute(async (connection) => {
+      for (const value of [1, 2, 3]) await sql`select ${value}::int + 40 as answer`.execute(connection);
+      const { rows } =
+        await sql`select name from pg_prepared_statements where statement like '%+ 40 as answer'`.execute(connection);
+      assert.equal(rows.length, 1);
+    });
+    await db.destroy();
+  });
+
+  test('outlives a connection that was lost, and says so', async () => {
+    const lost = new EventEmitter();
+    const { db } = openDatabase(url, () => lost.emit('connection'));
+    const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(db);
+    const told = once(lost, 'connection');
+    const other = openDatabase(url);
+    await sql`select pg_terminate_backend(${rows[0]?.pid})`.execute(other.db);
+    await told;
+    assert.equal((await sql`select 1`.execute(db)).rows.length, 1);
+    await Promise.all([db.destroy(), other.db.destroy()]);
+  });
+
+  test('more statements than are kept prepared do no harm', async () => {
+    const { db } = openDatabase(url);
+    for (let at = 0; at < 600; at += 1) {
+      const { rows } = await sql<{ at: number }>`select ${sql.lit(at)} as at`.execute(db);
+      assert.equal(rows[0]?.at, at);
+    }
+    await db.destroy();
+  });
+});

@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  carryOver,
+  findLiveSession,
+  insertSession,
+  listLiveSessions,
+  revokeSession,
+  sweepSessions,
+  type Session,
+} from '../../src/store/sessions.ts';
+import { advanceEpoch } from '../../src/store/users.ts';
+import { onEachDatabase } from '../support/databases.ts';
+import { house, winners } from '../support/house.ts';
+
+const now = Date.parse('2026-11-21T12:00:00Z');
+const end = now + 3_600_000;
+
+const sessionOf = (userId: string, id = 'session'): Session => ({
+  id,
+  userId,
+  authModule: 'password',
+  epoch: 0,
+  amr: ['pwd'],
+  secondFactorAt: null,
+  authTime: now,
+  expiresAt: end,
+  clientIp: '192.0.2.1',
+  userAgent: null,
+});
+
+onEachDatabase('the store keeps sessions', (database) => {
+  test('one in force is found with what the house needs to know of its user', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    const { id } = await home.addUser({ name: 'ada', roles: ['admin', 'service'] });
+    const session = { ...sessionOf(id), secondFactorAt: now };
+    await insertSession(store, session);
+    assert.deepEqual(await findLiveSession(store, 'session', now), {
+      ...session,
+      accountId: home.root,
+      roles: ['admin', 'service'],
+    });
+    assert.equal(await findLiveSession(store, 'another', now), undefined);
+  });
+
+  test('one is in force up to the moment it expires', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    await insertSession(store, sessionOf((await home.addUser({ name: 'ada' })).id));
+    assert.ok(await findLiveSession(store, 'session', end - 1));
+    assert.equal(await findLiveSession(store, 'session', end), undefined);
+  });
+
+  test("one of another epoch than its user's is not in force", async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    const { id } = await home.addUser({ name: 'ada' });
+    await insertSession(store, sessionOf(id, 'before'));
+    await insertSession(store, { ...sessionOf(id, 'after'), epoch: 1 });
+    assert.equal(await findLiveSession(store, 'after', now), undefined);
+    await advanceEpoch(store, id, 0);
+    assert.equal(await findLiveSession(store, 'before', now), undefined);
+    assert.ok(await findLiveSession(store, 'after', now));
+  });
+
+  test("a list holds a user's own sessions in force, newest first", async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    const [ada, bob] = [await home.addUser({ name: 'ada' }), await home.addUser({ name: 'bob' })];
+    for (const id of ['a', 'b', 'c']) await insertSession(store, sessionOf(ada.id, id));
+    await insertSession(store, sessionOf(bob.id, 'd'));
+    await revokeSession(store, ada.id, 'b', now);
+    assert.deepEqual(
+      (await listLiveSessions(store, ada.id, now)).map(({ id }) => id),
+      ['c', 'a'],
+    );
+    assert.deepEqual(await listLiveSessions(store, ada.id, end), []);
+  });
+
+  test('one is ended once, by its own user, while it is in force', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    const [ada, bob] = [await home.addUser({ name: 'ada' }), await home.addUser({ name: 'bob' })];
+    await insertSession(store, sessionOf(ada.id, 'a'));
+    await insertSession(store, sessionOf(ada.id, 'b'));
+    assert.equal(await revokeSession(store, bob.id, 'a', now), false);
+    assert.equal(await revokeSession(store, ada.id, 'c', now), false);
+    assert.equal(await revokeSession(store, ada.id, 'a', end), false);
+    assert.equal(await revokeSession(store, ada.id, 'a', end - 1), true);
+    assert.equal(await revokeSession(store, ada.id, 'a', end - 1), false);
+    assert.equal(await findLiveSession(store, 'a', now), undefined);
+    assert.ok(await findLiveSession(store, 'b', now));
+  });
+
+  test('of sixteen that end one at once, one does', async () => {
+    await using home = await house(database);
+    const stores = [home.ctx.store, (await home.node()).ctx.store];
+    const { id } = await home.addUser({ name: 'ada' });
+    await insertSession(home.ctx.store, sessionOf(id));
+    assert.equal(await winners(16, (at) => revokeSession(stores[at % 2] ?? home.ctx.store, id, 'session', now)), 1);
+  });
+
+  test('one is carried over into the next epoch with what it has proven, and no other is', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    const { id } = await home.addUser({ name: 'ada' });
+    await insertSession(store, sessionOf(id, 'a'));
+    await insertSession(store, sessionOf(id, 'b'));
+    await advanceEpoch(store, id, 0);
+    const raised = { ...sessionOf(id, 'a'), epoch: 1, amr: ['pwd', 'otp', 'mfa'], secondFactorAt: now };
+    assert.equal(await carryOver(store, raised), true);
+    assert.deepEqual(await findLiveSession(store, 'a', now), { ...raised, accountId: home.root, roles: ['user'] });
+    assert.equal(await findLiveSession(store, 'b', now), undefined);
+  });
+
+  test('one that is unknown, ended or of another epoch is not carried over', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    const { id } = await home.addUser({ name: 'ada' });
+    await insertSession(store, sessionOf(id, 'a'));
+    await insertSession(store, sessionOf(id, 'b'));
+    assert.equal(await carryOver(store, { ...sessionOf(id, 'c'), epoch: 1 }), false);
+    assert.equal(await carryOver(store, { ...sessionOf(id, 'a'), epoch: 2 }), false);
+    assert.equal(await carryOver(store, { ...sessionOf(id, 'a'), epoch: 0 }), false);
+    await revokeSession(store, id, 'b', now);
+    assert.equal(await carryOver(store, { ...sessionOf(id, 'b'), epoch: 1 }), false);
+  });
+
+  test('of sixteen that carry one over at once, one does', async () => {
+    await using home = await house(database);
+    const stores = [home.ctx.store, (await home.node()).ctx.store];
+    const { id } = await home.addUser({ name: 'ada' });
+    await insertSession(home.ctx.store, sessionOf(id));
+    const next = { ...sessionOf(id), epoch: 1 };
+    assert.equal(await winners(16, (at) => carryOver(stores[at % 2] ?? home.ctx.store, next)), 1);
+  });
+
+  test('only those that are over are swept', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    const { id } = await home.addUser({ name: 'ada' });
+    await insertSession(store, sessionOf(id, 'a'));
+    await insertSession(store, { ...sessionOf(id, 'b'), expiresAt: end + 1 });
+    assert.equal(await sweepSessions(store, end), 1);
+    assert.ok(await findLiveSession(store, 'b', now));
+  });
+});

@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { SetupError } from '../../src/base/fault.ts';
+import { refuse, success, type Outcome } from '../../src/base/outcome.ts';
+import { inTransaction, isDuplicate, isUnavailable, openDatabase, ping } from '../../src/store/store.ts';
+import { onEachDatabase } from '../support/databases.ts';
+import { house, type House } from '../support/house.ts';
+
+const row = { key: 'a', value: 'b' };
+
+const kept = ({ ctx }: House) => ctx.store.db.selectFrom('meta').selectAll().execute();
+
+async function caught(work: Promise<unknown>): Promise<unknown> {
+  try {
+    await work;
+  } catch (error) {
+    return error;
+  }
+  return assert.fail('nothing was thrown');
+}
+
+test('a database of no known kind is not opened', () => {
+  for (const url of ['', 'mysql://localhost/a', './data.db', 'postgres:local', 'SQLITE:a']) {
+    assert.throws(() => openDatabase(url), SetupError, url);
+  }
+});
+
+test('a database that is out of reach is called unavailable', async () => {
+  const { db } = openDatabase('postgres://nobody@127.0.0.1:1/nothing');
+  const error = await caught(
+    ping({ db, safe: { seal: String, open: String, mac: String, macs: () => [], macMatches: () => false } }),
+  );
+  await db.destroy();
+  assert.equal(isUnavailable(error), true);
+  assert.equal(isDuplicate(error), false);
+});
+
+onEachDatabase('the store', (database) => {
+  test('answers', async () => {
+    await using home = await house(database);
+    await ping(home.ctx.store);
+  });
+
+  test('keeps what a transaction wrote when its outcome is a success', async () => {
+    await using home = await house(database);
+    const outcome = await inTransaction(home.ctx.store, async ({ db }) => {
+      await db.insertInto('meta').values(row).execute();
+      return success('done');
+    });
+    assert.deepEqual(outcome, success('done'));
+    assert.deepEqual(await kept(home), [row]);
+  });
+
+  test('keeps nothing of a transaction whose outcome is a refusal, and hands it on', async () => {
+    await using home = await house(database);
+    const outcome = await inTransaction(home.ctx.store, async ({ db }): Promise<Outcome<never, 'no'>> => {
+      await db.insertInto('meta').values(row).execute();
+      return refuse('no', 7);
+    });
+    assert.deepEqual(outcome, refuse('no', 7));
+    assert.deepEqual(await kept(home), []);
+  });
+
+  test('keeps nothing of a transaction that meets a fault, and throws it', async () => {
+    await using home = await house(database);
+    const fault = new Error('broken');
+    const work = inTransaction(home.ctx.store, async ({ db }): Promise<Outcome<never, never>> => {
+      await db.insertInto('meta').values(row).execute();
+      throw fault;
+    });
+    assert.equal(await caught(work), fault);
+    assert.deepEqual(await kept(home), []);
+    await ping(home.ctx.store);
+  });
+
+  test('seals and opens inside a transaction as outside', async () => {
+    await using home = await house(database);
+    const { safe } = home.ctx.store;
+    const opened = await inTransaction(home.ctx.store, async (tx) =>
+      success(tx.safe.open('a', safe.seal('a', 'text'))),
+    );
+    assert.deepEqual(opened, success('text'));
+  });
+
+  test('tells a row that is there already from other faults', async () => {
+    await using home = await house(database);
+    const { db } = home.ctx.store;
+    await db.insertInto('meta').values(row).execute();
+    const duplicate = await caught(db.insertInto('meta').values(row).execute());
+    assert.equal(isDuplicate(duplicate), true);
+    assert.equal(isUnavailable(duplicate), false);
+    const nothing = await caught(
+      db
+        .insertInto('meta')
+        .values({ key: 'c', value: null as unknown as string })
+        .execute(),
+    );
+    assert.equal(isDuplicate(nothing), false);
+    assert.equal(isUnavailable(nothing), false);
+    assert.equal(isDuplicate(new Error('other')), false);
+    assert.equal(isDuplicate('other'), false);
+    assert.equal(isUnavailable('other'), false);
+  });
+
+  test('refuses a row that points to nothing', async () => {
+    await using home = await house(database);
+    const nobody = {
+      id: 'a',
+      account_id: 'nowhere',
+      name: 'a',
+      name_key: 'a',
+      roles: '[]',
+      created_at: 0,
+      updated_at: 0,
+    };
+    await assert.rejects(home.ctx.store.db.insertInto('users').values(nobody).execute());
+  });
+});

@@ -1,0 +1,191 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { day, minute, second } from '../../src/base/clock.ts';
+import type { Store } from '../../src/store/store.ts';
+import {
+  claimTry,
+  forgetFailures,
+  openClosed,
+  releaseTry,
+  resetThrottle,
+  strangerPrefix,
+  sweepStrangers,
+} from '../../src/store/throttles.ts';
+import { onEachDatabase } from '../support/databases.ts';
+import { atOnce, house } from '../support/house.ts';
+
+const now = Date.parse('2026-11-21T12:00:00Z');
+const free = { ok: true };
+const wait = (retryAfter: number) => ({ ok: false, retryAfter });
+
+async function fail(store: Store, times: number, at = now, kind = 'totp'): Promise<void> {
+  for (let time = 0; time < times; time += 1) assert.deepEqual(await claimTry(store, 'ada', kind, at), free);
+}
+
+/** Puts a count where it would take hours to come to. */
+const failed = ({ db }: Store, failures: number, at = now, kind = 'totp', subject = 'ada') =>
+  db.insertInto('throttles').values({ subject, kind, failures, last_at: at }).execute();
+
+const rows = ({ db }: Store) =>
+  db
+    .selectFrom('throttles')
+    .select(['subject', 'kind', 'failures', 'last_at as at'])
+    .orderBy('subject')
+    .orderBy('kind')
+    .execute();
+
+onEachDatabase('the store counts failures', (database) => {
+  test('five tries are free and the sixth has to wait', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    await fail(store, 5);
+    assert.deepEqual(await claimTry(store, 'ada', 'totp', now), wait(30));
+    assert.deepEqual(await rows(store), [{ subject: 'ada', kind: 'totp', failures: 5, at: now }]);
+  });
+
+  test('the wait is 30 s and doubles with each further failure up to 15 min', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    await fail(store, 5);
+    let at = now;
+    for (const seconds of [30, 60, 120, 240, 480, 900, 900, 900]) {
+      assert.deepEqual(await claimTry(store, 'ada', 'totp', at), wait(seconds));
+      assert.deepEqual(await claimTry(store, 'ada', 'totp', at + seconds * second - 1), wait(1));
+      at += seconds * second;
+      assert.deepEqual(await claimTry(store, 'ada', 'totp', at), free);
+    }
+  });
+
+  test('the wait that is left is told in whole seconds, rounded up', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    await fail(store, 5);
+    assert.deepEqual(await claimTry(store, 'ada', 'totp', now + 1), wait(30));
+    assert.deepEqual(await claimTry(store, 'ada', 'totp', now + second), wait(29));
+    assert.deepEqual(await claimTry(store, 'ada', 'totp', now + 28_001), wait(2));
+  });
+
+  test('a refused claim neither counts nor lengthens the wait', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    await fail(store, 5);
+    for (let at = 0; at < 30; at += 1)
+      assert.equal((await claimTry(store, 'ada', 'totp', now + at * second)).ok, false);
+    assert.deepEqual(await claimTry(store, 'ada', 'totp', now + 30 * second), free);
+  });
+
+  test('the ninety-ninth failure is not the last, the hundredth is, for good', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    await failed(store, 98);
+    const later = now + 15 * minute;
+    assert.deepEqual(await claimTry(store, 'ada', 'totp', later), free);
+    assert.deepEqual(await claimTry(store, 'ada', 'totp', later + 15 * minute), free);
+    for (const years of [0, 1, 50]) {
+      assert.deepEqual(await claimTry(store, 'ada', 'totp', later + years * 365 * day), wait(900));
+    }
+    assert.equal((await rows(store))[0]?.failures, 100);
+  });
+
+  test('each subject and each kind of factor is counted apart', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    await fail(store, 5);
+    assert.deepEqual(await claimTry(store, 'ada', 'password', now), free);
+    assert.deepEqual(await claimTry(store, 'bob', 'totp', now), free);
+    assert.deepEqual(await claimTry(store, 'ada', 'totp', now), wait(30));
+  });
+
+  test('a clock that goes back opens nothing early', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    await fail(store, 5);
+    assert.deepEqual(await claimTry(store, 'ada', 'totp', now - minute), wait(90));
+  });
+
+  test('a success forgets the failures of its own factor and subject only', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    await fail(store, 5);
+    await failed(store, 3, now, 'password');
+    await failed(store, 4, now, 'totp', 'bob');
+    await resetThrottle(store, 'ada', 'totp');
+    assert.deepEqual(await rows(store), [
+      { subject: 'ada', kind: 'password', failures: 3, at: now },
+      { subject: 'bob', kind: 'totp', failures: 4, at: now },
+    ]);
+    await fail(store, 5);
+  });
+
+  test('a released try is given back to its own factor and subject only, and never more than there were', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    await fail(store, 1);
+    await failed(store, 3, now, 'password');
+    await failed(store, 4, now, 'totp', 'bob');
+    await releaseTry(store, 'ada', 'totp');
+    await releaseTry(store, 'ada', 'totp');
+    assert.deepEqual(await rows(store), [
+      { subject: 'ada', kind: 'password', failures: 3, at: now },
+      { subject: 'ada', kind: 'totp', failures: 0, at: now },
+      { subject: 'bob', kind: 'totp', failures: 4, at: now },
+    ]);
+    await fail(store, 5);
+    assert.deepEqual(await claimTry(store, 'ada', 'totp', now), wait(30));
+  });
+
+  test('another factor opens what a hundred failures closed, and shortens no wait', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    await failed(store, 100);
+    await failed(store, 99, now, 'password');
+    await failed(store, 100, now, 'totp', 'bob');
+    await openClosed(store, 'ada');
+    assert.deepEqual(await rows(store), [
+      { subject: 'ada', kind: 'password', failures: 99, at: now },
+      { subject: 'bob', kind: 'totp', failures: 100, at: now },
+    ]);
+    await fail(store, 5);
+  });
+
+  test("an administrator forgets all of one user's failures and hears how many kinds there were", async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    await failed(store, 100);
+    await failed(store, 7, now, 'password');
+    await failed(store, 4, now, 'totp', 'bob');
+    assert.equal(await forgetFailures(store, 'ada'), 2);
+    assert.equal(await forgetFailures(store, 'ada'), 0);
+    assert.deepEqual(await rows(store), [{ subject: 'bob', kind: 'totp', failures: 4, at: now }]);
+  });
+
+  test('only old failures of strangers are swept', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    await failed(store, 9, now, 'password', `${strangerPrefix}old`);
+    await failed(store, 9, now + 1, 'password', `${strangerPrefix}new`);
+    await failed(store, 9, now, 'password', 'ada');
+    assert.equal(await sweepStrangers(store, now), 1);
+    assert.deepEqual(
+      (await rows(store)).map(({ subject }) => subject),
+      ['ada', `${strangerPrefix}new`],
+    );
+  });
+
+  test('of sixty-four simultaneous claims over two nodes five are granted', async () => {
+    await using home = await house(database);
+    const stores = [home.ctx.store, (await home.node()).ctx.store];
+    const claims = await atOnce(64, (at) => claimTry(stores[at % 2] ?? home.ctx.store, 'ada', 'totp', now));
+    assert.equal(claims.filter(({ ok }) => ok).length, 5);
+    assert.equal((await rows(home.ctx.store))[0]?.failures, 5);
+  });
+
+  test('of sixteen simultaneous claims when a wait ends one is granted', async () => {
+    await using home = await house(database);
+    const stores = [home.ctx.store, (await home.node()).ctx.store];
+    await fail(home.ctx.store, 5);
+    const later = now + 30 * second;
+    const claims = await atOnce(16, (at) => claimTry(stores[at % 2] ?? home.ctx.store, 'ada', 'totp', later));
+    assert.equal(claims.filter(({ ok }) => ok).length, 1);
+  });
+});
