@@ -1,5 +1,5 @@
 import type { Times } from './load.ts';
-import type { Measured, Measurement } from './measure.ts';
+import type { Measured, Measurement, Rate } from './measure.ts';
 import type { Start, Starts } from './starts.ts';
 import { median, quantile, range } from './statistics.ts';
 
@@ -11,8 +11,8 @@ export type Row = {
   readonly perSecond: Figure;
   /** Milliseconds for each. */
   readonly cpu: Figure | undefined;
-  /** A ratio to another row, formed within each round. */
-  readonly compared?: Figure & { readonly words: string };
+  /** What it reaches of another row, formed within each round: of its rate, and of its rate if only CPU counted. */
+  readonly compared?: { readonly words: string; readonly rate?: Figure | undefined; readonly cpu: Figure | undefined };
 };
 
 export type Figures = {
@@ -34,18 +34,21 @@ export type StartRow = {
 };
 
 export function figuresOf({ rates, times }: Measured, starts: Starts): Figures {
-  const cpuOf = (name: Measurement) => known(rates[name].map(({ cpu }) => cpu));
   const row = (name: Measurement, words: string, compared?: Row['compared']): Row => ({
     name: words,
     perSecond: figure(rates[name].map(({ perSecond }) => perSecond)),
-    cpu: figureOrNone(cpuOf(name)),
+    cpu: figureOrNone(known(rates[name].map(({ cpu }) => cpu))),
     ...(compared && { compared }),
   });
   const against = (name: Measurement, other: Measurement, words: string) => ({
     words,
-    ...figure(rates[name].map(({ perSecond }, at) => perSecond / (rates[other][at]?.perSecond ?? NaN))),
+    rate: figure(quotients(rates[name], rates[other], ({ perSecond }) => perSecond)),
+    cpu: figureOrNone(quotients(rates[other], rates[name], ({ cpu }) => cpu)),
   });
-  const share = figureOrNone(cpuOf('codes').map((cpu, at) => cpu / (cpuOf('logins')[at] ?? NaN)));
+  const share = {
+    words: "of a full login's CPU",
+    cpu: figureOrNone(quotients(rates.codes, rates.logins, ({ cpu }) => cpu)),
+  };
   return {
     rows: [
       row('hashes-1', 'argon2id alone, 1 at a time'),
@@ -53,7 +56,7 @@ export function figuresOf({ rates, times }: Measured, starts: Starts): Figures {
       row('hashes-all', 'argon2id alone, one for each CPU'),
       row('passwords-16', 'password login, 16 clients', against('passwords-16', 'hashes-all', 'of argon2id alone')),
       row('passwords-64', 'password login, 64 clients', against('passwords-64', 'hashes-all', 'of argon2id alone')),
-      row('codes', 'second factor, 16 clients', share && { words: "of a full login's CPU", ...share }),
+      row('codes', 'second factor, 16 clients', share),
       row('logins', 'full login, 16 clients'),
       row('hellos', 'hello world, 16 clients'),
       row('sessions', 'session check, 16 clients', against('sessions', 'hellos', 'of hello world')),
@@ -65,6 +68,20 @@ export function figuresOf({ rates, times }: Measured, starts: Starts): Figures {
     ],
     equalTime: { median: equal(times, 0.5), p95: equal(times, 0.95) },
   };
+}
+
+/** One measurement divided by another, round by round. */
+function quotients(
+  above: readonly Rate[],
+  below: readonly Rate[],
+  of: (rate: Rate) => number | undefined,
+): readonly number[] {
+  return known(
+    above.map((rate, round) => {
+      const [dividend, divisor] = [of(rate), of(below[round] ?? rate)];
+      return dividend === undefined || divisor === undefined ? undefined : dividend / divisor;
+    }),
+  );
 }
 
 function startRow(name: string, starts: readonly Start[]): StartRow {

@@ -15,7 +15,12 @@ export function tableOf({ rows, starts, equalTime }: Figures): string {
 }
 
 function rateCells({ name, perSecond, cpu, compared }: Row): readonly string[] {
-  return [name, shown(perSecond), milliseconds(cpu), compared ? `${shown(compared, 2)} ${compared.words}` : ''];
+  return [name, shown(perSecond), milliseconds(cpu), compared ? comparison(compared) : ''];
+}
+
+function comparison({ words, rate, cpu }: NonNullable<Row['compared']>): string {
+  if (!rate) return cpu ? `${shown(cpu, 2)} ${words}` : '';
+  return `${shown(rate, 2)} ${words}${cpu ? `, by CPU ${cpu.median.toFixed(2)}` : ''}`;
 }
 
 function startCells({ name, took, cpu, memory }: StartRow): readonly string[] {

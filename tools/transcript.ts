@@ -13,14 +13,12 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
+import { shownAs } from './shown-answer.ts';
 
 /** Milliseconds for the server to start, and for all of a page's commands. */
 const patience = { start: 30_000, page: 120_000 };
 
 const root = join(import.meta.dirname, '..');
-
-/** Where a page says that the server is. */
-const written = 'http://localhost:8000';
 
 export type Step = {
   readonly command: string;
@@ -137,91 +135,6 @@ function listening(server: ChildProcess): Promise<string> {
       resolve(url);
     });
   });
-}
-
-/** What a command printed as a page shows it: laid out, without what every answer carries, and with `…` for what differs from run to run. */
-export function shownAs(printed: string, url: string): string {
-  const text = printed.replaceAll('\r\n', '\n').replaceAll(url, written).trim();
-  if (text === '') return '';
-  const answer = /^HTTP\/1\.1 \d/.test(text) ? inHttp(text) : (inJson(text) ?? ['text', shorten(text)]);
-  return ['```', answer[0], '\n', answer[1], '\n```\n'].join('');
-}
-
-/** Headers that every answer carries, and those that curl and Node exchange for themselves. */
-const usual = new Set(
-  `cache-control content-security-policy cross-origin-resource-policy permissions-policy referrer-policy
-   strict-transport-security x-content-type-options x-frame-options x-request-id date connection keep-alive
-   content-length transfer-encoding`.split(/\s+/),
-);
-
-function inHttp(text: string): [language: string, text: string] {
-  const [head = '', ...rest] = text.split('\n\n');
-  const [status, ...headers] = head.split('\n');
-  const unusual = headers.map(header).filter(([name]) => !usual.has(name.toLowerCase()));
-  const lines = unusual.map((pair) => pair.join(': ')).toSorted();
-  const body = rest.join('\n\n');
-  const shown = body === '' ? [] : ['', inJson(body)?.[1] ?? shorten(body)];
-  return ['http', [status, shorten(lines.join('\n')), ...shown].join('\n').trim()];
-}
-
-/** Servers may write a header's name in any case; a page writes it as people do. */
-function header(line: string): [name: string, value: string] {
-  const colon = line.indexOf(':');
-  const name = line.slice(0, colon).toLowerCase();
-  return [name.replace(/^www(?=-)|^.|(?<=-)./g, (part) => part.toUpperCase()), line.slice(colon + 1).trim()];
-}
-
-function inJson(text: string): [language: string, text: string] | undefined {
-  try {
-    return /^[[{]/.test(text) ? ['json', layOut(JSON.parse(text))] : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-const width = 100;
-
-/** JSON in as few lines as are read well. */
-function layOut(value: unknown, indent = ''): string {
-  const inLine = oneLine(value);
-  if (typeof value !== 'object' || value === null || indent.length + inLine.length <= width) return inLine;
-  const inner = `${indent}  `;
-  const [open, shut] = Array.isArray(value) ? '[]' : '{}';
-  const members = Array.isArray(value)
-    ? value.map((item) => layOut(item, inner))
-    : Object.entries(value).map(([name, item]) => `${JSON.stringify(name)}: ${layOut(item, inner)}`);
-  return `${open}\n${members.map((member) => inner + member).join(',\n')}\n${indent}${shut}`;
-}
-
-function oneLine(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(oneLine).join(', ')}]`;
-  if (typeof value === 'object' && value !== null) {
-    const members = Object.entries(value).map(([name, item]) => `${JSON.stringify(name)}: ${oneLine(item)}`);
-    return members.length > 0 ? `{ ${members.join(', ')} }` : '{}';
-  }
-  // Seconds since 1970.
-  if (typeof value === 'number' && value > 1e9) return '…';
-  return JSON.stringify(typeof value === 'string' ? shorten(value) : value);
-}
-
-/** What differs from run to run. The order matters: a token has parts that look like an id. */
-const varying: readonly (readonly [RegExp, string])[] = [
-  [/\beyJ[\w-]+\.[\w-]+\.[\w-]+/g, 'eyJ…'],
-  [/\bcsk_[\w-]{43}/g, 'csk_…'],
-  // Challenge tokens and public keys.
-  [/(?<![\w-])[\w-]{43}(?![\w-])/g, '…'],
-  [/\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, '…'],
-  [/\b(?:[0-9a-f]{12}|[0-9a-f]{32})\b/g, '…'],
-  // Seeds and recovery codes.
-  [/\b[A-Z2-7]{32}\b/g, '…'],
-  [/\b[0-9a-z]{4}(?:-[0-9a-z]{4}){3}\b/g, '…'],
-  [/\b\d{4}-\d\d-\d\dT[\d:.]+Z|\b\w{3}, \d\d \w{3} \d{4} [\d:]+ GMT\b/g, '…'],
-  [/\bcurl\/[\d.]+/g, 'curl/…'],
-  [/^(Retry-After: )(?:2\d|30)$/gim, '$130'],
-];
-
-function shorten(text: string): string {
-  return varying.reduce((shortened, [pattern, instead]) => shortened.replace(pattern, instead), text);
 }
 
 /** The answers to the steps of a page, as it shows them, from a server of their own. */

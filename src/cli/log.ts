@@ -3,7 +3,7 @@ import type { Log } from '../engine/context.ts';
 import { plainError } from './plain-error.ts';
 import type { LogLevel } from './settings.ts';
 
-/** JSON lines on standard error. They are written when the system takes them, so a reader that stalls does not stall the house. */
+/** JSON lines on standard error, each written before the house goes on: the last ones before an end are there, and in their order. */
 export function createLog(level: LogLevel): Log {
   return pino(
     {
@@ -13,6 +13,6 @@ export function createLog(level: LogLevel): Log {
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: plainError },
     },
-    destination({ fd: 2, sync: false }),
+    destination({ fd: 2, sync: true }),
   );
 }

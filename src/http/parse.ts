@@ -17,7 +17,9 @@ export async function readBody(schema: z.ZodType | undefined, request: Request):
   if (type !== 'application/json' || encoding !== 'identity') {
     return no(415, 'unsupported_media_type', 'Send the body as application/json, without content encoding.');
   }
-  const bytes = await readBytes(request);
+  // Who hangs up in the middle is no fault of ours.
+  const bytes = await readBytes(request).catch(() => 'broken off' as const);
+  if (bytes === 'broken off') return no(400, 'incomplete_body', 'The body broke off before its end.');
   if (!bytes) return no(413, 'content_too_large', `The body is larger than ${largestBody} bytes.`);
   const json = parseStrictJson(bytes);
   if (!json.ok) return no(400, 'malformed_json', json.detail);

@@ -32,7 +32,7 @@ export function readPhoneNumber(
   countries: Countries = {},
 ): Outcome<string, 'invalid_destination' | 'not_allowed'> {
   if (!international.test(text) && !national.test(text)) return refuse('invalid_destination');
-  const number = parsePhoneNumberFromString(text, { defaultCountry: region, extract: false });
+  const number = parsePhoneNumberFromString(text, region);
   if (!number?.isValid() || !international.test(number.number)) return refuse('invalid_destination');
   return isAllowed(number, countries) ? success(number.number) : refuse('not_allowed');
 }
@@ -63,7 +63,7 @@ const noDomain = /[\u0000-,/:-@[-`{-\u007f]/;
  * `@` for somebody further on, so it is one for us (attack A13.7). The local part keeps its case; the domain is in ASCII.
  */
 export function readEmailAddress(text: string): Outcome<string, 'invalid_destination'> {
-  if (text.length > longestAddress || !isPlainText(text)) return refuse('invalid_destination');
+  if (!isPlainText(text)) return refuse('invalid_destination');
   const [local = '', domain = '', ...more] = text.normalize('NFKC').split('@');
   if (more.length > 0 || local.length > longestLocalPart || !localPart.test(local))
     return refuse('invalid_destination');

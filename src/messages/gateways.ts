@@ -106,7 +106,7 @@ export function readGateways(text: string, clock: Clock): readonly Gateway[] {
 
 function readGateway(text: string, clock: Clock): Gateway {
   const url = URL.parse(text);
-  const scheme = url && Object.hasOwn(schemes, url.protocol) ? schemes[url.protocol] : undefined;
+  const scheme = schemes[url?.protocol ?? ''];
   if (!url || !scheme) throw new SetupError(`is none of ${forms}`);
   const { form, parts } = scheme;
   if (!parts.includes('path') && !['', '/'].includes(url.pathname)) {

@@ -64,17 +64,11 @@ function transportOptions({ host, port, secure, user, password, deadline: limit,
     requireTLS: required,
     ignoreTLS: !required,
     ...(user !== undefined && { auth: { user, pass: password } }),
-    connectionTimeout: limit,
-    greetingTimeout: limit,
+    // Every letter has its deadline (`signal`); this is for connections that wait in the pool.
     socketTimeout: limit,
-    dnsTimeout: limit,
-    // We say goodbye before we hang up.
-    idleTimeout: Math.ceil(limit / 2),
     // A server may have closed a connection that waited in the pool. More often than once it is no coincidence.
     maxRequeues: 1,
     maxResponseSize: 64 * 1024,
-    disableFileAccess: true,
-    disableUrlAccess: true,
   };
 }
 

@@ -19,8 +19,10 @@ async function openPool(url: string, onLostConnection: (error: Error) => void): 
     idle_in_transaction_session_timeout: 10_000,
     types: { getTypeParser: (oid: number): unknown => (oid === int8 ? Number : types.getTypeParser(oid)) },
   });
-  // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
-  pool.on('error', onLostConnection);
+  // A connection that breaks is replaced by the pool. Without a listener it would end the process: on the connection where a
+  // request is using it, on the pool where none is, which says the same once more.
+  pool.on('connect', (client) => client.on('error', onLostConnection));
+  pool.on('error', () => {});
   return pool;
 }
 

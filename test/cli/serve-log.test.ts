@@ -61,6 +61,24 @@ describe('the log', () => {
   });
 });
 
+test('a fault that nobody catches and a warning of Node are JSON lines too, and the fault ends the server with exit code 1', async () => {
+  const thrower = `process.once('SIGUSR2', () => {
+    process.emitWarning('mind the gap');
+    setImmediate(() => { throw Object.assign(new Error('boom'), { detail: 'hunter' + 2 }); });
+  })`;
+  const server = await serve({ env, node: ['--import', `data:text/javascript,${encodeURIComponent(thrower)}`] });
+  assert.deepEqual(await server.stop('SIGUSR2'), { code: 1, signal: null });
+  const lines = server.stderr.map((line) => JSON.parse(line) as { level: string; err?: { message: string } });
+  assert.deepEqual(
+    lines.slice(-2).map(({ level, err }) => [level, err?.message]),
+    [
+      ['warn', 'mind the gap'],
+      ['error', 'boom'],
+    ],
+  );
+  assert.doesNotMatch(server.stderr.join('\n'), /hunter2/);
+});
+
 type Fault = { readonly err: Readonly<Record<string, string>>; readonly request_id: string };
 
 /** A user's life, with everything secret in it noted. */

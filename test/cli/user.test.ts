@@ -105,8 +105,6 @@ describe('users, changed at the machine beside a running server', { concurrency:
         /hal: there is no such account/,
       ],
       ['a user who is not there', ['unlock', 'nobody'], /^countersign: nobody: nobody in the account/],
-      ['a new password for nobody', ['password', 'nobody', '--generate-password'], /nobody in the account/],
-      ['nobody without their second factor', ['disable-mfa', 'nobody', '--yes'], /nobody in the account/],
       ['a password that is tried first', ['add', 'hal', '--password-stdin'], /tried first/, 'password123'],
       [
         'a password that is the name',

@@ -3,7 +3,8 @@ import { STATUS_CODES } from 'node:http';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { minute } from '../../src/base/clock.ts';
-import { answersOf, readPage, shownAs, withAnswers } from '../../tools/transcript.ts';
+import { shownAs } from '../../tools/shown-answer.ts';
+import { answersOf, readPage, withAnswers } from '../../tools/transcript.ts';
 import { startServer, url } from '../support/server.ts';
 import { skipWithoutPrograms } from './programs.ts';
 

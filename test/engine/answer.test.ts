@@ -13,7 +13,7 @@ import { authenticate } from '../../src/engine/sessions.ts';
 import { setPassword } from '../../src/engine/set-password.ts';
 import { removeUser } from '../../src/engine/users.ts';
 import { onEachDatabase } from '../support/databases.ts';
-import { client, got, house, type Enrolled, type House, type Person } from '../support/house.ts';
+import { atOnce, client, got, house, type Enrolled, type House, type Person } from '../support/house.ts';
 
 const step = 30_000;
 
@@ -242,6 +242,24 @@ onEachDatabase('an answer', (database) => {
     pause.meanwhile = () => home.enrollTotp(caller);
     const outcome = await reply(home, challengeToken, home.codeFor(seed));
     if (outcome.ok) assert.deepEqual(await authenticate(home.ctx, outcome.value.token), refuse('invalid_token'));
+  });
+
+  test('of ten honest ones at once on one node, each with a code of its own, opens ten sessions', async () => {
+    await using home = await house(database);
+    const { name, password, codes } = await home.addProtected('ada');
+    const tokens: string[] = [];
+    for (const _ of codes) tokens.push(await home.challenge(name, password));
+    const outcomes = await atOnce(10, (at) => reply(home, tokens[at] ?? '', codes[at]));
+    assert.ok(outcomes.every(({ ok }) => ok));
+  });
+
+  test('sent twice at once over one challenge, as an impatient client does, is no failure', async () => {
+    await using home = await house(database);
+    const { user, name, password, seed } = await home.addProtected('ada');
+    const challengeToken = await home.challenge(name, password);
+    const both = await atOnce(2, () => reply(home, challengeToken, home.codeFor(seed)));
+    assert.deepEqual(both.map((outcome) => outcome.ok || outcome.reason).toSorted(), ['invalid_challenge', true]);
+    assert.deepEqual(await home.failures(user.id), {});
   });
 
   test('waits after five failures over whatever challenges, and the right code waits too', async () => {

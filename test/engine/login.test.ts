@@ -10,7 +10,7 @@ import { answer } from '../../src/engine/answer.ts';
 import { listForLogin } from '../../src/store/authenticators.ts';
 import { onEachDatabase } from '../support/databases.ts';
 import { cheapCost, cheapHasher } from '../support/hasher.ts';
-import { client, got, house, type House, type Person } from '../support/house.ts';
+import { atOnce, client, got, house, type House, type Person } from '../support/house.ts';
 
 const deviceSecret = 'the secret of a device';
 
@@ -337,6 +337,13 @@ onEachDatabase('a login', (database) => {
       client,
     );
     assert.deepEqual(answered, refuse('invalid_challenge'));
+  });
+
+  test('of sixteen honest ones at once on one node lets all in', async () => {
+    await using home = await house(database);
+    const { user, name, password } = await home.addPerson('ada');
+    const outcomes = await atOnce(16, (at) => home.logIn(at % 2 === 0 ? name : user.id, password));
+    assert.ok(outcomes.every(({ ok }) => ok));
   });
 
   test('leaves the try unspent when a fault stops it', async () => {

@@ -22,8 +22,8 @@ export async function live(server: Server): Promise<readonly Secret[]> {
   };
 
   // She registers, with a slip or two.
-  const [password, second_, third] = ['ada in the library', 'ada in the garden', 'ada in the tower'];
-  keep('password', 0, password, second_, third);
+  const [password, next, unused] = ['ada in the library', 'ada in the garden', 'ada in the tower'];
+  keep('password', 0, password, next, unused);
   const profile = { name: 'ada', email: 'ada@example.org', phone: '+14155552671', firstName: 'Ada', lastName: 'Byron' };
   await ask(400, 'POST', '/users', { json: { ...profile, password, pasword: password } });
   await ask(400, 'POST', '/users', { json: { ...profile, password, email: `${password}@` } });
@@ -70,11 +70,11 @@ export async function live(server: Server): Promise<readonly Secret[]> {
   // She changes her password, ends sessions and goes.
   await ask(400, 'POST', '/users/me/secrets', {
     bearer,
-    json: { type: 'password', secret: third, oldPassword: password },
+    json: { type: 'password', secret: unused, oldPassword: password },
   });
-  await ask(200, 'POST', '/users/me/secrets', { bearer, json: { type: 'password', secret: second_ } });
+  await ask(200, 'POST', '/users/me/secrets', { bearer, json: { type: 'password', secret: next } });
   await ask(401, 'GET', '/auth/password', { basic: ['ada', password] });
-  const challenge = member(await ask(302, 'POST', '/auth/password', { basic: ['ada', second_] }), 'challenge_token');
+  const challenge = member(await ask(302, 'POST', '/auth/password', { basic: ['ada', next] }), 'challenge_token');
   clock.tick(30 * second);
   await ask(200, 'POST', `/auth/totp?jwt_token=${challenge}`, { json: { token: app.code() } });
   const sessions = (await ask(200, 'GET', '/sessions', { bearer })).json as { sid: string; current: boolean }[];

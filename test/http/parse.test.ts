@@ -115,6 +115,15 @@ test('a body without end is refused with 413 as soon as it is too long', async (
   assert.ok(taken.cancelled);
 });
 
+test('a body that breaks off is refused with 400, and is no fault', async () => {
+  const { body } = inPieces(4, Buffer.from('{'));
+  const broken = body.pipeThrough(
+    new TransformStream({ flush: (controller) => controller.error(new Error('aborted')) }),
+  );
+  const { status, code } = await refusal({ body: broken });
+  assert.deepEqual({ status, code }, { status: 400, code: 'incomplete_body' });
+});
+
 test('a length that is announced is not believed', async () => {
   const long = inPieces(20, Buffer.alloc(4096, ' ')).body;
   assert.equal((await refusal({ body: long, headers: { 'Content-Length': '2' } })).status, 413);

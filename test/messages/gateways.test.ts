@@ -3,10 +3,11 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { SetupError } from '../../src/base/fault.ts';
 import { readGateways } from '../../src/messages/gateways.ts';
 import { clockAt } from '../support/clock.ts';
-import { openMailServer, smtpPassword, smtpUser } from '../support/smtp.ts';
+import { certificate, openMailServer, smtpPassword, smtpUser } from '../support/smtp.ts';
 import { openTwilio, twilioAccount, twilioFrom, twilioKey, twilioToken } from '../support/twilio.ts';
 import { email, sms } from './help.ts';
 import { openWebhook, webhookSecret } from './webhook-server.ts';
@@ -56,6 +57,15 @@ describe('gateways in the environment', () => {
     await using server = await openMailServer();
     const login = `${encode(smtpUser)}:${encode(smtpPassword)}`;
     const gateway = readOne(`smtp://${login}@127.0.0.1:${server.port}?from=login%40example.com`);
+    assert.equal((await gateway.send(email)).ok, true);
+    gateway.close?.();
+  });
+
+  test('reach a mail server that speaks TLS from the first byte', async () => {
+    setDefaultCACertificates([...getCACertificates('default'), certificate.cert]);
+    await using server = await openMailServer({ tls: 'secure' });
+    const login = `${encode(smtpUser)}:${encode(smtpPassword)}`;
+    const gateway = readOne(`smtps://${login}@127.0.0.1:${server.port}/?from=login%40example.com`);
     assert.equal((await gateway.send(email)).ok, true);
     gateway.close?.();
   });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { stopwatch } from '../../src/base/clock.ts';
 import { SetupError } from '../../src/base/fault.ts';
 import { createSmtp } from '../../src/messages/smtp.ts';
 import { certificate, mailReplies, openMailServer, smtpPassword, smtpUser, type MailOptions } from '../support/smtp.ts';
@@ -52,6 +53,12 @@ describe('e-mail by SMTP', { concurrency: 8 }, () => {
     const { delivery, server } = await sendOne({ tls: 'none' }, { host: '0.0.0.0' });
     assert.equal(delivery.ok, false);
     assert.equal(server.logins(), 0);
+  });
+
+  test('goes to this machine without TLS, whose certificate nobody vouches for', async () => {
+    const { delivery, server } = await sendOne({ tls: 'offered', identity: selfSigned() });
+    assert.equal(delivery.ok, true);
+    assert.equal(server.letters[0]?.secure, false);
   });
 
   test('goes to another machine without TLS where the operator says so', async () => {
@@ -136,6 +143,24 @@ describe('e-mail by SMTP', { concurrency: 8 }, () => {
     assert.equal((await gateway.send(email)).ok, true);
     assert.deepEqual([server.letters.length, server.connections()], [2, 2]);
     gateway.close?.();
+  });
+
+  for (const trouble of ['says nothing', 'talks slowly', 'stops in the middle']) {
+    test(`leaves no connection behind when its time is over and the server ${trouble}`, async () => {
+      await using server = await openMailServer({ trouble });
+      const gateway = createSmtp({ ...login, host: '127.0.0.1', port: server.port, deadline: 300 });
+      assert.equal((await gateway.send(email)).ok, false);
+      await server.quiet();
+    });
+  }
+
+  test('keeps no connection that has waited for as long as a letter may take', async () => {
+    await using server = await openMailServer();
+    const gateway = createSmtp({ ...login, host: '127.0.0.1', port: server.port, deadline: 1000 });
+    assert.equal((await gateway.send(email)).ok, true);
+    const seconds = stopwatch();
+    await server.quiet();
+    assert.ok(seconds() < 4);
   });
 
   test('takes one connection for one letter after another', async () => {

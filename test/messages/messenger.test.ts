@@ -7,8 +7,8 @@ import { email, recordingLog, sms } from './help.ts';
 
 type Fake = Gateway & { readonly sent: Message[]; closed: number };
 
-/** A gateway that always answers the same; a function that throws is a gateway with a fault. */
-function fake(name: string, delivery: Delivery | (() => never), channels: readonly Channel[] = ['sms']): Fake {
+/** A gateway that always answers the same; a function is a gateway with a fault. */
+function fake(name: string, delivery: Delivery | (() => Promise<never>), channels: readonly Channel[] = ['sms']): Fake {
   const gateway: Fake = {
     name,
     channels,
@@ -28,9 +28,11 @@ function fake(name: string, delivery: Delivery | (() => never), channels: readon
 
 const taken: Delivery = { ok: true, value: undefined };
 const failed: Delivery = { ok: false, reason: 'gateway_failed', detail: 'status 503' };
-const faulty = (): never => {
-  throw Object.assign(new Error(`could not send ${sms.body} to ${sms.to}`), { code: 'EBROKEN' });
+const fault = Object.assign(new Error(`could not send ${sms.body} to ${sms.to}`), { code: 'EBROKEN' });
+const faulty = (): Promise<never> => {
+  throw fault;
 };
+const rejecting = (): Promise<never> => Promise.reject(fault);
 
 describe('the messenger', () => {
   test('asks the first gateway and no other when it takes the message', async () => {
@@ -39,7 +41,8 @@ describe('the messenger', () => {
     assert.deepEqual([one.sent, two.sent], [[sms], []]);
   });
 
-  for (const [what, trouble] of Object.entries({ fails: failed, 'has a fault': faulty })) {
+  const troubles = { fails: failed, 'has a fault': faulty, 'breaks its promise': rejecting };
+  for (const [what, trouble] of Object.entries(troubles)) {
     test(`asks the next gateway when one ${what}`, async () => {
       const [one, two, three] = [fake('one', trouble), fake('two', taken), fake('three', taken)];
       assert.deepEqual(await createMessenger([one, two, three], recordingLog()).send(sms), taken);

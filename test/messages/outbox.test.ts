@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -79,6 +80,11 @@ describe('the outbox', () => {
     await rm(place.file);
     await outbox.send(sms);
     assert.equal((await stat(place.file)).mode & 0o777, 0o600);
+  });
+
+  test('does not take a message when the disk is full', { skip: !existsSync('/dev/full') }, async () => {
+    const delivery = await createOutbox({ file: '/dev/full' }, clock).send(sms);
+    assert.deepEqual(delivery, { ok: false, reason: 'gateway_failed', detail: 'ENOSPC' });
   });
 
   test('stops the start where it cannot be written', async () => {

@@ -58,5 +58,11 @@ export const httpTroubles: Readonly<Record<string, (response: ServerResponse) =>
     response.on('drain', pour);
     pour();
   },
+  'talks slowly': (response) => {
+    response.writeHead(400, { 'content-type': 'application/json' });
+    response.write('{');
+    const talk = setInterval(() => response.write(' '), 20);
+    response.on('close', () => clearInterval(talk));
+  },
   'hangs up': (response) => response.socket?.destroy(),
 };

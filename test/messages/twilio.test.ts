@@ -70,6 +70,13 @@ describe('SMS by Twilio', () => {
     });
   }
 
+  test('tells the operator with which code a message failed that Twilio had made', async () => {
+    await using server = await openTwilio('a message that has failed');
+    const gateway = createTwilio({ ...login, url: `http://${server.host}`, from: twilioFrom });
+    const detail = 'status 201, error 30008';
+    assert.deepEqual(await gateway.send(sms), { ok: false, reason: 'gateway_failed', detail });
+  });
+
   test('sends from a number as Twilio documents it', async () => {
     await using server = await openTwilio();
     await createTwilio({ ...login, url: `http://${server.host}`, from: twilioFrom }).send(sms);

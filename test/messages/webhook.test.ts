@@ -84,7 +84,8 @@ describe('messages by webhook', () => {
 
   const bad = {
     'http to another machine': { url: 'http://hooks.example.com/' },
-    'http to a machine that only looks like this one': { url: 'http://localhost.example.com/' },
+    'http to a machine whose name begins like ours': { url: 'http://localhost.example.com/' },
+    'http to a machine whose name ends like ours': { url: 'http://notlocalhost/' },
     'a URL of another kind': { url: 'file:///etc/passwd' },
     'a secret of fifteen characters': { secret: 'x'.repeat(15) },
     'no channel': { channels: [] },

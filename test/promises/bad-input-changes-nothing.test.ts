@@ -4,14 +4,12 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CompactSign, importJWK, SignJWT } from 'jose';
+import fc from 'fast-check';
 import { hour, minute } from '../../src/base/clock.ts';
-import { makeKeyRing } from '../../src/base/keys.ts';
-import type { KeyRing } from '../../src/base/keys.ts';
+import { badTokens } from '../http/bad-tokens.ts';
 import { ada, goodRequests, knownOf, nobody, send, type Good } from '../http/catalogue.ts';
 import { onEachDatabase } from '../support/databases.ts';
-import { seededRandom } from '../support/random.ts';
-import { basic, member, ring, startServer, url, type Answer, type Call, type Server } from '../support/server.ts';
+import { basic, member, startServer, type Answer, type Call, type Server } from '../support/server.ts';
 
 type Scene = Awaited<ReturnType<typeof ada>> & { readonly goods: readonly Good[]; readonly challenge: string };
 
@@ -230,6 +228,24 @@ onEachDatabase('bad input changes nothing', (on) => {
     });
   });
 
+  test('no body is ever a fault, whatever its members hold', async () => {
+    await using server = await startServer({ on });
+    const scenery = await scene(server);
+    for (const good of scenery.goods.filter(({ json }) => json !== undefined)) {
+      const members = Object.entries(good.json as object).map(([name, value]: [string, unknown]) => [
+        name,
+        fc.oneof(fc.constant(value), fc.string({ unit: 'binary' }), fc.string(), fc.maxSafeInteger(), fc.jsonValue()),
+      ]);
+      const bodies = fc.record(Object.fromEntries(members) as Record<string, fc.Arbitrary<unknown>>);
+      // The server's own test fails a 5xx, and an answer that the route does not declare.
+      const ask = (json: unknown) => send(server, { ...good, json }, credentials(good, scenery));
+      await fc.assert(
+        fc.asyncProperty(bodies, async (json) => void (await ask(json))),
+        { numRuns: 25 },
+      );
+    }
+  });
+
   const noIds = [
     '%00',
     'a%00b',
@@ -427,129 +443,6 @@ async function unchangedButForCounts(server: Server, requests: () => Promise<voi
   assert.deepEqual(after, before);
 }
 
-// Tokens
-
-type Head = Readonly<Record<string, unknown>>;
-
-const stranger = makeKeyRing(seededRandom('a stranger’s keys'));
-
-const privateKey = async ({ signing: [key] }: KeyRing) => importJWK({ ...key?.jwk }, 'EdDSA');
-
-/** Signs anything, with the house's own key where nothing else is said. */
-async function sign(claims: object, head: Head = {}, keys = ring): Promise<string> {
-  const header = { alg: 'EdDSA', typ: 'at+jwt', kid: ring.signing[0]?.id ?? '', ...head };
-  return new SignJWT({ ...claims }).setProtectedHeader(header).sign(await privateKey(keys));
-}
-
-/** Signs a text as it stands, which JSON.stringify would not write. */
-async function signText(text: string): Promise<string> {
-  const header = { alg: 'EdDSA', typ: 'at+jwt', kid: ring.signing[0]?.id ?? '' };
-  return new CompactSign(Buffer.from(text)).setProtectedHeader(header).sign(await privateKey(ring));
-}
-
-const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
-const unsigned = (head: Head, claims: object, signature = '') => `${encode(head)}.${encode(claims)}.${signature}`;
-
-/** The last character of a part, exchanged for one that decodes to the same bytes or nearly so. */
-function lastCharacters(token: string): readonly string[] {
-  return 'ABCDQRSTghij0189-_'
-    .split('')
-    .map((letter) => token.slice(0, -1) + letter)
-    .filter((one) => one !== token);
-}
-
-async function badTokens(server: Server, good: string): Promise<Readonly<Record<string, string>>> {
-  const [head = '', body = '', signature = ''] = good.split('.');
-  const claims = JSON.parse(Buffer.from(body, 'base64url').toString()) as Readonly<Record<string, unknown>>;
-  const without = (name: string) => Object.fromEntries(Object.entries(claims).filter(([key]) => key !== name));
-  const kid = ring.signing[0]?.id ?? '';
-  const [theirs] = stranger.signing;
-  const publicJwk = { kty: 'OKP', crv: 'Ed25519', x: theirs?.jwk.x };
-  const ours = Buffer.from(ring.signing[0]?.jwk.x ?? '', 'base64url');
-  const hs256 = await new SignJWT(claims).setProtectedHeader({ alg: 'HS256', typ: 'at+jwt', kid }).sign(ours);
-  const bob = await server.addPerson('bob');
-  const bobs = JSON.parse(Buffer.from(bob.token.split('.')[1] ?? '', 'base64url').toString()) as Readonly<
-    Record<string, unknown>
-  >;
-  const text = JSON.stringify(claims);
-  return {
-    'of another key': await sign(claims, {}, stranger),
-    'of another key, that names it': await sign(claims, { kid: theirs?.id }, stranger),
-    'of another key, that brings it along': await sign(claims, { jwk: publicJwk }, stranger),
-    'of another key, that says where it is': await sign(claims, { jku: 'http://127.0.0.1:1/jwks.json' }, stranger),
-    'of another key, with a certificate': await sign(claims, { x5u: 'http://127.0.0.1:1/x', x5c: ['AAAA'] }, stranger),
-    'without a key id': await sign(claims, { kid: undefined }),
-    'with a key id that is a path': await sign(claims, { kid: '../../../../dev/null' }),
-    'with a key id that is SQL': await sign(claims, { kid: "' or 1=1 --" }),
-    'with a key id that is no text': await sign(claims, { kid: 5 }),
-    'with a key id that is a list': await sign(claims, { kid: [kid] }),
-    'with a key id that every object has': await sign(claims, { kid: '__proto__' }),
-    'with an extension that must be understood': await sign(claims, { crit: ['exp'], exp: 1 }).catch(() => 'x.y.z'),
-    'of no algorithm': unsigned({ alg: 'none', typ: 'at+jwt', kid }, claims),
-    'of no algorithm, in other letters': unsigned({ alg: 'NoNe', typ: 'at+jwt', kid }, claims),
-    'of no algorithm, with the signature': unsigned({ alg: 'none', typ: 'at+jwt', kid }, claims, signature),
-    'without an algorithm': unsigned({ typ: 'at+jwt', kid }, claims, signature),
-    'of an algorithm with our public key as its secret': hs256,
-    'of an algorithm that only names itself so': unsigned({ alg: 'ES256', typ: 'at+jwt', kid }, claims, signature),
-    'of no type': await sign(claims, { typ: undefined }),
-    'of another type': await sign(claims, { typ: 'JWT' }),
-    'of an identity': await sign(claims, { typ: 'id+jwt' }),
-    'of another issuer': await sign({ ...claims, iss: 'https://other.example' }),
-    'of our issuer with a slash': await sign({ ...claims, iss: `${url}/` }),
-    'without an issuer': await sign(without('iss')),
-    'for another audience': await sign({ ...claims, aud: 'https://other.example' }),
-    'for several audiences': await sign({ ...claims, aud: [url, 'https://other.example'] }),
-    'without an audience': await sign(without('aud')),
-    'that is over': await sign({ ...claims, exp: server.clock.now() / 1000 }),
-    'that never ends': await sign(without('exp')),
-    'that ends at infinity': await signText(text.replace(/"exp":\d+/, '"exp":1e400')),
-    'that ends in a text': await sign({ ...claims, exp: String(claims.exp) }).catch(() => 'x.y.z'),
-    'that ends between two seconds': await signText(text.replace(/"exp":(\d+)/, '"exp":$1.5')),
-    'that has not begun': await sign({ ...claims, nbf: Number(claims.exp) }),
-    'that does not say when it was made': await sign(without('iat')),
-    'of no session': await sign(without('sid')),
-    'of a session that is not there': await sign({ ...claims, sid: nobody }),
-    'of a session that is a NUL': await sign({ ...claims, sid: '\u0000' }),
-    'of a session that is a list': await sign({ ...claims, sid: [claims.sid] }),
-    "of another's session": await sign({ ...claims, sid: bobs.sid }),
-    'of another user': await sign({ ...claims, sub: bob.uid }),
-    'of no user': await sign(without('sub')),
-    'of a user that is a list': await sign({ ...claims, sub: [claims.sub] }).catch(() => 'x.y.z'),
-    'of another account': await sign({ ...claims, account: 'd'.repeat(32) }),
-    'with a claim that none of ours has': await sign({ ...claims, admin: true }),
-    'with another level of assurance': await sign({ ...claims, acr: 'aal3' }),
-    'that is no JSON': await signText('{'),
-    'that is a list': await signText('[]'),
-    'that is a text': await signText('"text"'),
-    'whose header is no JSON': `${Buffer.from('{').toString('base64url')}.${body}.${signature}`,
-    'whose header is a list': `${encode([])}.${body}.${signature}`,
-    'of two parts': `${head}.${body}`,
-    'of four parts': `${good}.${signature}`,
-    'of five parts': `${good}.${signature}.${signature}`,
-    'of empty parts': '..',
-    'without a signature': `${head}.${body}.`,
-    'without claims': `${head}..${signature}`,
-    'with padding': `${good}==`,
-    'in base64 that is not for URLs': `${head}.${body}.+/${signature.slice(2)}`,
-    'that is cut off': good.slice(0, -1),
-    'that goes on': `${good}A`,
-    'with a dot before it': `.${good}`,
-    'in quotes': `"${good}"`,
-    'in other letters': good.toUpperCase(),
-    'that is very long': `${head}.${'A'.repeat(100_000)}.${signature}`,
-    'that is one character': 'x',
-    'that is null': 'null',
-    'that is an emoji in Latin-1': '\u00f0\u009f\u0098\u0080',
-    ...Object.fromEntries(lastCharacters(good).map((token) => [`whose last character is ${token.at(-1)}`, token])),
-    ...Object.fromEntries(
-      lastCharacters(`${head}.${body}`).map((token) => [
-        `whose claims end in ${token.at(-1)}`,
-        `${token}.${signature}`,
-      ]),
-    ),
-  };
-}
-
 const seen = ({ status, headers, text }: Answer) =>
   JSON.stringify([status, [...headers], text]).replaceAll(headers.get('x-request-id') ?? '', '');
 
@@ -559,7 +452,10 @@ onEachDatabase('a token that is none changes nothing', (on) => {
     const scenery = await scene(server);
     const { token } = scenery.person;
     const bad = await badTokens(server, token);
-    const { goods } = await scene2(server, scenery);
+    // Which routes read a token is asked elsewhere; here one of each kind stands for all.
+    const names = ['GET /users/{uid}', 'DELETE /users/{uid}/secrets/{secretId}', 'POST /users', 'GET /sessions'];
+    const goods = scenery.goods.filter(({ name }) => names.includes(name));
+    assert.equal(goods.length, names.length);
     const told = new Set<string>();
     await unchanged(server, async () => {
       for (const good of goods) {
@@ -575,12 +471,6 @@ onEachDatabase('a token that is none changes nothing', (on) => {
     assert.equal(told.size, 1);
     assert.equal((await server.call('GET', '/users/me', { bearer: token })).status, 200);
   });
-
-  /** One route of every kind that reads a token; which of them reads what else is asked elsewhere. */
-  async function scene2(_server: Server, { goods }: Scene) {
-    const names = ['GET /users/me', 'DELETE /users/{uid}/secrets/{secretId}', 'POST /users', 'GET /sessions'];
-    return { goods: goods.filter(({ name }) => names.includes(name)) };
-  }
 
   test('tokens of another kind are no access tokens', async () => {
     await using server = await startServer({ on });

@@ -31,6 +31,10 @@ onEachDatabase('the store keeps accounts', (database) => {
     await home.addAccount(home.root);
     assert.equal((await findAccount(home.ctx.store, id))?.id, id);
     assert.equal((await findAccount(home.ctx.store, home.root))?.id, home.root);
+    for (const [first, other] of ['ab', 'ba']) {
+      await insertAccount(home.ctx.store, { id: `${first}`, parentId: home.root, name: `${other}` }, 0);
+    }
+    for (const each of ['a', 'b']) assert.equal((await findAccount(home.ctx.store, each))?.id, each);
   });
 
   test('names are unique', async () => {

@@ -208,6 +208,15 @@ onEachDatabase('the store keeps authenticators', (database) => {
     assert.deepEqual((await found(store, judged)).state, { step: 2 });
   });
 
+  test('one that is active does not become active, even where it has an end', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    const [ada] = await people(home);
+    const judged = await make(store, { id: 'a', userId: ada, expiresAt: later });
+    assert.equal(await activate(store, judged, { step: 2 }, now), false);
+    assert.deepEqual(await found(store, judged), judged);
+  });
+
   test('of sixteen that make one active at once, one does', async () => {
     await using home = await house(database);
     const stores = [home.ctx.store, (await home.node()).ctx.store];

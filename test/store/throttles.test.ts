@@ -65,6 +65,18 @@ onEachDatabase('the store counts failures', (database) => {
     assert.deepEqual(await claimTry(store, 'ada', 'totp', now + 28_001), wait(2));
   });
 
+  test('the wait that is told is that of the subject and the factor', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    await failed(store, 9, now, 'totp', 'aaron');
+    await failed(store, 8, now, 'password');
+    await fail(store, 5);
+    await failed(store, 7, now, 'totp', 'zoe');
+    assert.deepEqual(await claimTry(store, 'ada', 'totp', now), wait(30));
+    assert.deepEqual(await claimTry(store, 'zoe', 'totp', now), wait(120));
+    assert.deepEqual(await claimTry(store, 'ada', 'password', now), wait(240));
+  });
+
   test('a refused claim neither counts nor lengthens the wait', async () => {
     await using home = await house(database);
     const { store } = home.ctx;

@@ -283,15 +283,17 @@ async function rowsOf({ context }: Countersign): Promise<Rows> {
 /** The key ring of all houses of a test file. */
 export const ring = makeKeyRing(seededRandom('keys'));
 
-let keys: string | undefined;
+let folder: string | undefined;
+after(() => {
+  if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+});
 
 function keysFile(): string {
-  if (keys) return keys;
-  const folder = mkdtempSync(join(tmpdir(), 'countersign-test-keys-'));
-  after(() => rmSync(folder, { recursive: true, force: true }));
-  keys = join(folder, 'keys.json');
-  writeKeyFile(keys, ring, seededRandom('key file'));
-  return keys;
+  if (folder === undefined) {
+    folder = mkdtempSync(join(tmpdir(), 'countersign-test-keys-'));
+    writeKeyFile(join(folder, 'keys.json'), ring, seededRandom('key file'));
+  }
+  return join(folder, 'keys.json');
 }
 
 function recording(lines: LogLine[]) {

@@ -33,8 +33,8 @@ export type MailServer = AsyncDisposable & {
 };
 
 export type MailOptions = {
-  /** `starttls` offers it and takes no password before it; `secure` speaks TLS from the first byte; `none` knows no TLS. */
-  readonly tls?: 'none' | 'starttls' | 'secure';
+  /** `starttls` takes no password before it, `offered` does; `secure` speaks TLS from the first byte; `none` knows no TLS. */
+  readonly tls?: 'none' | 'offered' | 'starttls' | 'secure';
   readonly identity?: ReturnType<typeof selfSigned>;
   /** What goes wrong until it is mended. */
   readonly trouble?: string | undefined;
@@ -60,7 +60,7 @@ const replies: Readonly<Record<string, readonly [command: 'from' | 'to' | 'data'
 export const mailReplies = Object.keys(replies);
 
 /** Troubles in which a connection never reaches smtp-server. */
-const rude = ['talks nonsense', 'talks without end', 'says nothing'];
+const rude = ['talks nonsense', 'talks without end', 'talks slowly', 'says nothing'];
 
 /** A mail server on loopback: smtp-server, with a door before it that can be rude. */
 export async function openMailServer(options: MailOptions = {}): Promise<MailServer> {
@@ -83,7 +83,7 @@ export async function openMailServer(options: MailOptions = {}): Promise<MailSer
     ...identity,
     secure: tls === 'secure',
     disabledCommands: tls === 'none' ? ['STARTTLS'] : [],
-    allowInsecureAuth: tls === 'none',
+    allowInsecureAuth: tls === 'none' || tls === 'offered',
     disableReverseLookup: true,
     hideENHANCEDSTATUSCODES: true,
     logger: false,
@@ -117,6 +117,7 @@ export async function openMailServer(options: MailOptions = {}): Promise<MailSer
     socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
     if (present === 'talks nonsense') socket.end('HTTP/1.1 400 Bad Request\r\n\r\n');
     else if (present === 'talks without end') socket.write(`220-${'x'.repeat(200_000)}`);
+    else if (present === 'talks slowly') trickle(socket);
     else if (present !== 'says nothing') smtp.server.emit('connection', socket);
     if (rude.includes(present ?? '')) kept.push(socket);
   });
@@ -142,6 +143,12 @@ export async function openMailServer(options: MailOptions = {}): Promise<MailSer
       await new Promise((resolve) => door.close(resolve));
     },
   };
+}
+
+/** A greeting that gets longer all the time. */
+function trickle(socket: Socket): void {
+  const talk = setInterval(() => socket.write('220-a moment, please\r\n'), 20);
+  socket.on('close', () => clearInterval(talk));
 }
 
 function letterOf({ envelope, secure }: SMTPServerSession, source: string): Letter {

@@ -186,9 +186,8 @@ onEachDatabase('secrets', (on) => {
       const answer = await make(server, ada, { type: 'password', secret: wrong, currentPassword: ada.password });
       assert.equal(code(answer), said);
     }
-    const { authenticators, sessions } = await server.rows();
-    assert.deepEqual(sessions, before.sessions);
-    assert.ok(await server.logIn(ada), JSON.stringify(authenticators));
+    assert.deepEqual((await server.rows()).sessions, before.sessions);
+    assert.ok(await server.logIn(ada));
   });
 
   test('an apikey is made here, shown once, and logs in; there may be any number', async () => {
