@@ -68,6 +68,7 @@ onEachDatabase('a change to factors', (database) => {
     const ada = await home.addPerson('ada');
     const late = { ...ada, user: { ...ada.user, epoch: 1 } };
     assert.deepEqual(await change(home, late), refuse('raced'));
+    assert.deepEqual(await change(home, { user: late.user }), refuse('raced'));
     assert.deepEqual(await left(home, ada), { epoch: 0, passwords: 1 });
   });
 

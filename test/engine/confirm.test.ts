@@ -10,7 +10,7 @@ import { browseAuthenticators } from '../../src/engine/users.ts';
 import { insertAuthenticator } from '../../src/store/authenticators.ts';
 import { deleteUser } from '../../src/store/users.ts';
 import { onEachDatabase } from '../support/databases.ts';
-import { client, got, house, type House } from '../support/house.ts';
+import { client, got, house, interrupted, type House } from '../support/house.ts';
 
 /** A pending enrolment and what its owner knows of it. */
 async function begin({ ctx }: House, caller: Caller): Promise<{ id: string; seed: string }> {
@@ -188,6 +188,18 @@ onEachDatabase('a confirmation', (database) => {
     assert.deepEqual(await end(home, caller, id, home.codeFor(seed)), refuse('raced'));
     const statuses = (await browseAuthenticators(home.ctx, user)).map(({ kind, status }) => `${kind} ${status}`);
     assert.deepEqual(statuses.toSorted(), ['apikey active', 'password active', 'totp pending']);
+  });
+
+  test('of an enrolment that another one replaces meanwhile changes nothing', async () => {
+    await using home = await house(database);
+    const { user, name, password, token, caller } = await home.addPerson('ada');
+    const { id, seed } = await begin(home, caller);
+    const ctx = interrupted(home.ctx, () => begin(home, caller));
+    assert.deepEqual(await end({ ...home, ctx }, caller, id, home.codeFor(seed)), refuse('raced'));
+    assert.deepEqual(await home.caller(token), caller);
+    const statuses = (await browseAuthenticators(home.ctx, user)).map(({ kind, status }) => `${kind} ${status}`);
+    assert.deepEqual(statuses.toSorted(), ['password active', 'totp pending']);
+    assert.equal(got(await home.logIn(name, password)).state, 'session');
   });
 
   test('is refused to a user who is gone', async () => {

@@ -8,7 +8,7 @@ import { stepUpLife } from '../../src/engine/step-up.ts';
 import { browseAuthenticators } from '../../src/engine/users.ts';
 import { findUser, type User } from '../../src/store/users.ts';
 import { onEachDatabase } from '../support/databases.ts';
-import { client, got, house, type House } from '../support/house.ts';
+import { client, got, house, interrupted, type House } from '../support/house.ts';
 
 /** Removes as a door does: from the user as they are at this moment. */
 async function take(home: House, caller: Caller, { id }: User, authenticatorId: string) {
@@ -65,6 +65,26 @@ onEachDatabase('a removal', (database) => {
     assert.deepEqual(await home.logIn(name, String(offer.secret)), refuse('wrong'));
     assert.equal(got(await home.logIn(name, password)).state, 'challenge');
     assert.deepEqual(await kinds(home, user), ['password', 'recovery', 'totp']);
+  });
+
+  test('of the recovery codes leaves the second factor', async () => {
+    await using home = await house(database);
+    const { user, name, password, caller } = await home.addProtected('ada');
+    const codes = (await browseAuthenticators(home.ctx, user)).find(({ kind }) => kind === 'recovery');
+    got(await take(home, caller, user, codes?.id ?? ''));
+    assert.deepEqual(await kinds(home, user), ['password', 'totp']);
+    assert.equal(got(await home.logIn(name, password)).state, 'challenge');
+  });
+
+  test('of a pending enrolment that another one replaces meanwhile is refused', async () => {
+    await using home = await house(database);
+    const { user, token, caller } = await home.addPerson('ada');
+    const begin = async () => got(await enroll(home.ctx, caller, { kind: 'totp', label: null, input: {} }, client));
+    const { authenticator } = await begin();
+    const ctx = interrupted(home.ctx, begin);
+    assert.deepEqual(await take({ ...home, ctx }, caller, user, authenticator.id), refuse('raced'));
+    assert.deepEqual(await kinds(home, user), ['password', 'totp']);
+    assert.deepEqual(await home.caller(token), caller);
   });
 
   test('of a pending enrolment is one like any other', async () => {

@@ -261,3 +261,25 @@ export async function winners(times: number, work: (at: number) => Promise<boole
   const won = await atOnce(times, work);
   return won.filter(Boolean).length;
 }
+
+/** A context in which something else happens, once, after an operation has read and before it writes. */
+export function interrupted(ctx: Context, meanwhile: () => Promise<unknown>): Context {
+  let left = 1;
+  const db = new Proxy(ctx.store.db, {
+    get(target, member) {
+      if (member !== 'transaction' || left === 0) {
+        const own: unknown = Reflect.get(target, member, target);
+        // Kysely's private members are its own and not the proxy's.
+        return typeof own === 'function' ? (own.bind(target) as unknown) : own;
+      }
+      left -= 1;
+      return () => ({
+        execute: async (work: Parameters<ReturnType<typeof target.transaction>['execute']>[0]) => {
+          await meanwhile();
+          return target.transaction().execute(work);
+        },
+      });
+    },
+  });
+  return { ...ctx, store: { ...ctx.store, db } };
+}
