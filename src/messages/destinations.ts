@@ -33,19 +33,23 @@ export function readPhoneNumber(
 ): Outcome<string, 'invalid_destination' | 'not_allowed'> {
   if (!international.test(text) && !national.test(text)) return refuse('invalid_destination');
   const number = parsePhoneNumberFromString(text, region);
-  if (!number?.isValid() || !international.test(number.number)) return refuse('invalid_destination');
+  if (!number?.isPossible() || !international.test(number.number)) return refuse('invalid_destination');
   return isAllowed(number, countries) ? success(number.number) : refuse('not_allowed');
 }
 
 /** Numbers that earn money for whoever is called (attack A13.1). */
 const costly: readonly unknown[] = ['PREMIUM_RATE', 'SHARED_COST'];
 
-/** Countries are told by the number, not by its first digits: +1 is the United States and some twenty islands. */
-function isAllowed(number: PhoneNumber, { allowed, denied = [] }: Countries): boolean {
+/**
+ * Countries are told by the number, not by its first digits: +1 is the United States and some twenty islands. A number of a block that
+ * nobody was given has none; it passes where no country is allowed or denied, for plans change and a gateway knows better.
+ */
+function isAllowed(number: PhoneNumber, { allowed, denied }: Countries): boolean {
   const { country } = number;
   // Satellites and the other networks of no country cost many times more.
-  if (country === undefined || costly.includes(number.getType())) return false;
-  return !denied.includes(country) && (allowed === undefined || allowed.includes(country));
+  if (number.isNonGeographic() || costly.includes(number.getType())) return false;
+  if (country === undefined) return allowed === undefined && denied === undefined;
+  return denied?.includes(country) !== true && (allowed === undefined || allowed.includes(country));
 }
 
 const longestAddress = 254;

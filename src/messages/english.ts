@@ -73,4 +73,4 @@ If you did not ask for it, somebody may know your password: change it.`,
 
 export type TextName = keyof typeof english;
 
-export const textNames = Object.keys(english) as TextName[];
+export const textNames = Object.keys(english) as [TextName, ...TextName[]];

@@ -1,7 +1,7 @@
 import { refuse, type Refusal, type Success } from '../base/outcome.ts';
+import type { Channel } from '../factors/factor.ts';
 
-/** The ways on which something leaves the house. */
-export type Channel = 'sms' | 'email';
+export type { Channel };
 
 export const channels: readonly Channel[] = ['sms', 'email'];
 

@@ -56,16 +56,21 @@ export type CodeValues = {
   readonly minutes: number;
 };
 
+/** The texts about something that changed. */
+export const noticeName = z.enum(textNames).exclude(['sms_code', 'email_code']);
+
+export type NoticeName = z.infer<typeof noticeName>;
+
 /** Something that changed about somebody's ways in. `when` is in milliseconds since the Unix epoch. */
 export type Notice = {
+  readonly name: NoticeName;
   readonly service: string;
   readonly host: string;
   readonly user: string;
   readonly when: number;
-} & (
-  | { readonly name: 'factor_added' | 'factor_removed'; readonly factor: string }
-  | { readonly name: Exclude<TextName, 'sms_code' | 'email_code' | 'factor_added' | 'factor_removed'> }
-);
+  /** The kind of factor, for the texts that name it. */
+  readonly factor?: string | undefined;
+};
 
 export type Texts = {
   code(channel: Channel, values: CodeValues, audience?: Audience): Pick<Message, 'subject' | 'body' | 'code'>;
@@ -96,9 +101,9 @@ export function createTexts(replacements: readonly TextReplacement[] = []): Text
       const bound = channel === 'sms' ? `${filled.body}\n\n@${oneLine(host)} #${oneLine(code)}` : filled.body;
       return { ...filled, body: bound, code };
     },
-    notice({ name, when, ...values }, audience) {
+    notice({ name, when, factor = '', ...values }, audience) {
       const time = new Date(when).toISOString().replace('T', ' ').slice(0, 16);
-      return fill(find(name, audience), { ...values, when: `${time} UTC` });
+      return fill(find(name, audience), { ...values, factor, when: `${time} UTC` });
     },
   };
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Begun, Factor } from '../../src/factors/factor.ts';
+import type { Begun, Factor, Help } from '../../src/factors/factor.ts';
 import { help, helpWithTurnedKeys, noon, sendAll, yes } from '../factors/help.ts';
 
 /** The people who use a factor: what they hand in to enrol, and what they can do with what they got for it. */
@@ -26,7 +26,8 @@ export type Held = {
 export function factorContract(factor: Factor, owner: Owner): void {
   async function enrol(name: string) {
     const begun = yes(await factor.begin(owner.input(name), { name }, help()));
-    return { begun, state: deepFreeze(begun.state), held: owner.hold(name, begun.offer) };
+    const { state, offer } = sent(factor, begun, help());
+    return { begun, state: deepFreeze(state), held: owner.hold(name, offer) };
   }
 
   /** Judging needs no chance. What draws it here fails. */
@@ -114,7 +115,8 @@ export function factorContract(factor: Factor, owner: Owner): void {
         macs: (context: string, value: string) => (contexts.push(context), safe.macs(context, value)),
       };
       const watched = { ...help(), safe: noted };
-      const { state, offer } = yes(await factor.begin(owner.input('alice'), { name: 'alice' }, watched));
+      const begun = yes(await factor.begin(owner.input('alice'), { name: 'alice' }, watched));
+      const { state, offer } = sent(factor, begun, watched);
       await factor.check(state, owner.hold('alice', offer).right(noon), watched);
       assert.deepEqual(
         contexts.filter((context) => context !== factor.kind),
@@ -159,6 +161,12 @@ export function factorContract(factor: Factor, owner: Owner): void {
       assert.notEqual(found(held.wrong(noon)), true);
     });
   });
+}
+
+/** A factor whose codes are sent has sent one: its owner reads the message. */
+function sent(factor: Factor, { state, offer }: Begun, tools: Help): Pick<Begun, 'state' | 'offer'> {
+  const asked = factor.send?.(state, tools);
+  return asked ? { state: asked.state, offer: { ...offer, code: asked.message.code } } : { state, offer };
 }
 
 /** What fits no factor. */

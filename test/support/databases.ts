@@ -170,6 +170,10 @@ function lend({ url, database }: Clone, giveBack: () => Promise<void>): Opened {
 const tables = [
   'attempts',
   'throttles',
+  'sends',
+  'notices',
+  'refresh_tokens',
+  'clients',
   'sessions',
   'challenges',
   'authenticators',

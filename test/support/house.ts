@@ -3,7 +3,7 @@ import { Secret, TOTP } from 'otpauth';
 import { second } from '../../src/base/clock.ts';
 import type { Hasher } from '../../src/base/hasher.ts';
 import { makeKeyRing, type KeyRing } from '../../src/base/keys.ts';
-import type { Outcome } from '../../src/base/outcome.ts';
+import { success, type Outcome } from '../../src/base/outcome.ts';
 import { timeOrderedHex } from '../../src/base/random.ts';
 import { createSafe } from '../../src/base/seal.ts';
 import { createTurns, type Turns } from '../../src/base/turns.ts';
@@ -15,6 +15,9 @@ import { enroll } from '../../src/engine/enroll.ts';
 import { login, type Login } from '../../src/engine/login.ts';
 import { authenticate, type Caller } from '../../src/engine/sessions.ts';
 import { insertNewUser } from '../../src/engine/users.ts';
+import type { Gateway, Message } from '../../src/messages/message.ts';
+import { createMessenger } from '../../src/messages/messenger.ts';
+import { createTexts } from '../../src/messages/texts.ts';
 import { insertAccount, rootAccount } from '../../src/store/accounts.ts';
 import type { Attempt } from '../../src/store/attempts.ts';
 import type { Database } from '../../src/store/store.ts';
@@ -23,6 +26,25 @@ import { clockAt, type TestClock } from './clock.ts';
 import type { Opened, TestDatabase } from './databases.ts';
 import { cheapHasher } from './hasher.ts';
 import { seededRandom } from './random.ts';
+
+/** The settings of a house that nobody told anything else. */
+const quiet: Settings = {
+  registration: 'closed',
+  service: 'Countersign',
+  host: 'house.example',
+  region: 'US',
+  sending: { every: 30 * second, perDay: 10, perAccountPerDay: 5000 },
+};
+
+/** A gateway that takes everything and keeps it. */
+const postbox = (sent: Message[]): Gateway => ({
+  name: 'postbox',
+  channels: ['sms', 'email'],
+  async send(message) {
+    sent.push(message);
+    return success(undefined);
+  },
+});
 
 /** Where every request of the tests comes from. */
 export const client: Client = { ip: '192.0.2.1', userAgent: 'test', requestId: 'request' };
@@ -36,6 +58,8 @@ export type Overrides = {
   readonly hasher?: Hasher;
   readonly turns?: Turns;
   readonly settings?: Partial<Settings>;
+  /** What takes messages; without it a box that keeps them. */
+  readonly gateways?: readonly Gateway[];
 };
 
 export type LogLine = {
@@ -71,6 +95,8 @@ export type House = {
   readonly root: string;
   /** What was written to the operator's log. */
   readonly lines: readonly LogLine[];
+  /** The messages that left the house, oldest first. */
+  readonly sent: readonly Message[];
   /** One more node over the same database: its own turns, its own chance and, on PostgreSQL, its own connections. */
   node(overrides?: Overrides): Promise<House>;
   addAccount(name: string): Promise<string>;
@@ -131,6 +157,7 @@ async function node(shared: Shared, { db }: Database, overrides: Overrides): Pro
   const ring = overrides.ring ?? shared.ring;
   const random = seededRandom(`node ${shared.nodes}`);
   const lines: LogLine[] = [];
+  const sent: Message[] = [];
   const ctx: Context = {
     store: { db, safe: createSafe(ring, random) },
     clock,
@@ -139,15 +166,28 @@ async function node(shared: Shared, { db }: Database, overrides: Overrides): Pro
     turns: overrides.turns ?? createTurns(),
     tokens: await createAccessTokens(ring, 'https://house.example'),
     log: recording(lines),
-    settings: { registration: 'closed', ...overrides.settings },
+    messenger: createMessenger(overrides.gateways ?? [postbox(sent)], recording(lines)),
+    texts: createTexts(),
+    settings: { ...quiet, ...overrides.settings },
   };
   const next = (more: Overrides = {}) => node(shared, opened.another(), { clock, ring, ...more });
-  return { ctx, clock, database: opened, ring, root, lines, node: next, ...people(ctx, clock, root), ...codes(clock) };
+  return {
+    ctx,
+    clock,
+    database: opened,
+    ring,
+    root,
+    lines,
+    sent,
+    node: next,
+    ...people(ctx, clock, root),
+    ...codes(clock),
+  };
 }
 
 type People = Omit<
   House,
-  'ctx' | 'clock' | 'database' | 'ring' | 'root' | 'lines' | 'node' | 'codeFor' | 'wrongCodeFor'
+  'ctx' | 'clock' | 'database' | 'ring' | 'root' | 'lines' | 'sent' | 'node' | 'codeFor' | 'wrongCodeFor'
 >;
 
 function people(ctx: Context, clock: TestClock, root: string): People {

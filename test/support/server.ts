@@ -8,12 +8,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import { Secret, TOTP } from 'otpauth';
+import { z } from 'zod';
 import { second } from '../../src/base/clock.ts';
 import { writeKeyFile } from '../../src/base/key-file.ts';
 import { makeKeyRing } from '../../src/base/keys.ts';
+import { success } from '../../src/base/outcome.ts';
 import { createCountersign, type Countersign, type Options } from '../../src/countersign.ts';
 import { problemBody } from '../../src/http/problem.ts';
 import type { Route } from '../../src/http/route.ts';
+import type { Message } from '../../src/messages/message.ts';
 import { clockAt, type TestClock } from './clock.ts';
 import type { TestDatabase } from './databases.ts';
 import { cheapCost } from './hasher.ts';
@@ -63,6 +66,8 @@ export type Server = AsyncDisposable & {
   readonly answers: readonly Answer[];
   /** What was written to the operator's log. */
   readonly lines: readonly LogLine[];
+  /** The messages that left the house, oldest first, where the test brings no gateways of its own. */
+  readonly sent: readonly Message[];
   readonly call: (method: string, path: string, call?: Call) => Promise<Answer>;
   /** A user with a password, made by the administrator, and a session of theirs. */
   addPerson(name: string, more?: Readonly<Record<string, unknown>>): Promise<Person>;
@@ -93,6 +98,7 @@ export async function startServer({ on, ...options }: Settings = {}): Promise<Se
   const opened = on?.flavour === 'postgres' ? await on.open() : undefined;
   const clock = clockAt('2026-11-21T12:00:00Z');
   const lines: LogLine[] = [];
+  const sent: Message[] = [];
   const countersign = await createCountersign({
     database: opened?.url ?? 'sqlite::memory:',
     keysFile: keysFile(),
@@ -102,6 +108,13 @@ export async function startServer({ on, ...options }: Settings = {}): Promise<Se
     random: seededRandom('server'),
     hashCost: cheapCost,
     log: recording(lines),
+    gateways: [
+      {
+        name: 'postbox',
+        channels: ['sms', 'email'],
+        send: async (message) => (sent.push(message), success(undefined)),
+      },
+    ],
     ...options,
   });
   const answers: Answer[] = [];
@@ -111,7 +124,7 @@ export async function startServer({ on, ...options }: Settings = {}): Promise<Se
     'token',
   );
   const admin = { ...administrator, uid: member(await call('GET', '/users/me', { bearer: token }), 'uid'), token };
-  const base = { countersign, clock, admin, answers, lines, call, rows: () => rowsOf(countersign) };
+  const base = { countersign, clock, admin, answers, lines, sent, call, rows: () => rowsOf(countersign) };
   return {
     ...base,
     ...people(call, admin, clock),
@@ -219,9 +232,10 @@ function decoded(path: string): string {
 }
 
 /** What holds for every answer, whoever gives it (contract section 1). */
-function assertCommon({ asked, status, headers, text }: Answer, breaks: boolean): void {
+function assertCommon({ asked, route, status, headers, text }: Answer, breaks: boolean): void {
   const about = `${asked} answered ${status} ${text}`;
-  assert.ok(status < 500 || breaks, about);
+  // What is not there yet says so (501), and its route declares it.
+  assert.ok(status < 500 || breaks || route?.responses[status], about);
   assert.match(headers.get('x-request-id') ?? '', /^[0-9a-f]{32}$/, about);
   for (const [name, value] of Object.entries(hardening)) assert.equal(headers.get(name), value, about);
   assert.match(headers.get('content-security-policy') ?? '', /default-src 'none'.*frame-ancestors 'none'/, about);
@@ -250,6 +264,9 @@ function assertDeclared({ asked, route, status, headers, text, json }: Answer, m
     return body && assert.deepEqual(body.parse(json), json, about);
   }
   assert.ok(status >= 400, `${about}, which the route does not declare`);
+  if (route?.say && type === 'application/json') return assertDialect({ about, route, method, text, json });
+  // A fault is told in the common dialect at every door.
+  assert.ok(!route?.say || status >= 500, about);
   assert.equal(type, 'application/problem+json', about);
   if (method === 'HEAD') return assert.equal(text, '', about);
   const said = problemBody.parse(json);
@@ -257,6 +274,31 @@ function assertDeclared({ asked, route, status, headers, text, json }: Answer, m
   assert.equal(said.request_id, headers.get('x-request-id'), about);
   assert.match(said.code, /^[a-z]+(?:_[a-z]+)*$/, about);
   assert.equal(said.type, `urn:countersign:problem:${said.code}`, about);
+}
+
+/** OAuth2's errors (RFC 6749 section 5.2) with Deux's `detail`, and what Django REST framework says: one text, or lists of them by field. */
+const oauthError = z.strictObject({ error: z.string(), error_description: z.string(), detail: z.string() });
+const deuxError = z.union([
+  z.strictObject({ detail: z.union([z.string(), z.tuple([z.string()])]) }),
+  z.strictObject({ backup_code: z.literal('Two factor authentication is not enabled.') }),
+  z.record(z.string(), z.array(z.string()).min(1)),
+]);
+
+type Said = Pick<Answer, 'text' | 'json'> & { readonly about: string; readonly route: Route; readonly method: string };
+
+function assertDialect({ about, route, method, text, json }: Said): void {
+  if (method === 'HEAD') return assert.equal(text, '', about);
+  const dialect = route.tag === 'OAuth2' ? oauthError : deuxError;
+  assert.ok(dialect.safeParse(json).success, about);
+}
+
+/** Asserts a status and, where the door speaks the common dialect, the code: `401 invalid_token`. */
+export function assertSaid(answer: Answer, expected: string, about = answer.asked): void {
+  const { status, route, json, text } = answer;
+  const common = !route?.say || status >= 500 || status === 405;
+  const code = common ? ` ${String((json as Readonly<Record<string, unknown>> | undefined)?.['code'])}` : '';
+  const wanted = common ? expected : expected.split(' ')[0];
+  assert.equal(`${status}${code}`, wanted, `${about}: ${text.slice(0, 300)}`);
 }
 
 const tables = [
@@ -267,6 +309,10 @@ const tables = [
   'sessions',
   'throttles',
   'attempts',
+  'sends',
+  'notices',
+  'clients',
+  'refresh_tokens',
   'meta',
 ] as const;
 
