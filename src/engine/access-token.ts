@@ -9,7 +9,7 @@ const claims = z.strictObject({
   aud: z.string(),
   sub: z.string(),
   account: z.string(),
-  sid: z.string(),
+  sid: z.uuid(),
   iat: z.int(),
   exp: z.int(),
   auth_time: z.int(),

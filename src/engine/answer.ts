@@ -1,22 +1,27 @@
 import { refuse, success, type Outcome } from '../base/outcome.ts';
 import { factorOf, factors } from '../factors/index.ts';
-import { listForLogin } from '../store/authenticators.ts';
+import { listForLogin, removeKinds } from '../store/authenticators.ts';
 import { closeChallenge, findOpenChallenge, type Challenge } from '../store/challenges.ts';
 import type { Session } from '../store/sessions.ts';
-import { inTransaction } from '../store/store.ts';
+import { writeNotice } from '../store/notices.ts';
+import { inTransaction, type Store } from '../store/store.ts';
 import { openClosed, resetThrottle } from '../store/throttles.ts';
-import { findUser, type User } from '../store/users.ts';
+import { advanceEpoch, findUser, type User } from '../store/users.ts';
 import type { Client, Context } from './context.ts';
 import { logRefusal, logSuccess, type Tried } from './log-attempt.ts';
 import type { LoggedIn } from './login.ts';
+import { kindsBeyondFirst } from './policy.ts';
 import { prove, spend, type Proof } from './prove.ts';
 import type { Reason } from './reasons.ts';
-import { issueToken, openSession, withSecondFactor } from './sessions.ts';
+import { issueToken, openSession, type IssuedTo, withSecondFactor } from './sessions.ts';
 
 export type Answer = {
   readonly challengeToken: string;
   /** What the person sent: a code of one of their second factors, or a recovery code. */
   readonly reply: unknown;
+  /** What it may be; either, when absent. */
+  readonly role?: 'second' | 'recovery' | undefined;
+  readonly issuedTo?: IssuedTo | undefined;
 };
 
 /**
@@ -24,8 +29,8 @@ export type Answer = {
  * nodes, one wins.
  */
 export async function answer(ctx: Context, input: Answer, client: Client): Promise<Outcome<LoggedIn, Reason>> {
-  const kind = kindOfReply(input.reply);
-  if (!kind) return refuse('malformed_reply');
+  const [kind, ...more] = kindsOfReply(input);
+  if (kind === undefined) return refuse('malformed_reply');
   // One at a time over one challenge: who comes second with the right code meets a spent challenge, and that is no failure.
   return ctx.turns(input.challengeToken, async () => {
     const now = ctx.clock.now();
@@ -35,62 +40,79 @@ export async function answer(ctx: Context, input: Answer, client: Client): Promi
       await logRefusal(ctx, { action: 'answer', factor: kind }, 'invalid_challenge', client, now);
       return refuse('invalid_challenge');
     }
-    return ctx.turns(`${user.id}/${kind}`, () =>
-      answerOpen(ctx, { challenge, user, kind, reply: input.reply }, client, now),
-    );
+    const open = { challenge, user, kinds: [kind, ...more] as const, input };
+    return ctx.turns(`${user.id}/answer`, () => answerOpen(ctx, open, client, now));
   });
 }
 
-type Open = { readonly challenge: Challenge; readonly user: User; readonly kind: string; readonly reply: unknown };
+type Open = {
+  readonly challenge: Challenge;
+  readonly user: User;
+  /** The kinds of factor whose replies look like this one. */
+  readonly kinds: readonly [string, ...string[]];
+  readonly input: Answer;
+};
 
 async function answerOpen(ctx: Context, open: Open, client: Client, now: number): Promise<Outcome<LoggedIn, Reason>> {
-  const { user, kind, reply } = open;
-  const candidates = (await listForLogin(ctx.store, user.id, [])).filter((candidate) => candidate.kind === kind);
-  const proof = await prove(ctx, { subject: user.id, kind, candidates, reply }, now);
-  const opened = proof.ok ? await complete(ctx, open, proof.value, client, now) : proof;
+  const { challenge, user, kinds, input } = open;
+  const candidates = (await listForLogin(ctx.store, user.id, [])).filter(({ kind }) => kinds.includes(kind));
+  const [kind] = candidates.length > 0 ? candidates.map((candidate) => candidate.kind) : kinds;
+  const tried = { action: 'answer', accountId: user.accountId, userId: user.id, authModule: challenge.authModule };
+  const proof = await prove(ctx, { subject: user.id, kind: kinds[0], candidates, reply: input.reply }, now);
+  const opened = proof.ok ? await complete(ctx, open, { proof: proof.value, tried }, client, now) : proof;
   if (!opened.ok) {
-    await logRefusal(ctx, tried(open), opened.reason, client, now);
+    await logRefusal(ctx, { ...tried, factor: kind ?? null }, opened.reason, client, now);
     return opened;
   }
-  return success({ state: 'session', token: await issueToken(ctx, opened.value, user.accountId) });
+  const token = await issueToken(ctx, opened.value, user.accountId, now);
+  return success({ state: 'session', token, session: opened.value });
 }
 
 /** A second factor was proven: spends the proof and the challenge, and opens the session, all of it or nothing. */
 async function complete(
   ctx: Context,
-  open: Open,
-  proof: Proof,
+  { challenge, user, input }: Open,
+  { proof, tried }: { readonly proof: Proof; readonly tried: Tried },
   client: Client,
   now: number,
 ): Promise<Outcome<Session, Reason>> {
-  const { challenge, user, kind } = open;
+  const { kind } = proof.authenticator;
+  const { traits } = factorOf(kind);
   return inTransaction(ctx.store, async (tx) => {
     if (!(await closeChallenge(tx, challenge.id, now))) return refuse('raced');
     if (!(await spend(tx, proof, now))) return refuse('raced');
     await resetThrottle(tx, user.id, kind);
     await openClosed(tx, user.id);
-    const amr = withSecondFactor(challenge.amr, factorOf(kind).traits.amr);
-    const { authModule, epoch } = challenge;
-    const session = await openSession(ctx, tx, { user, epoch, authModule, amr, secondFactor: true }, client, now);
-    await logSuccess(ctx, tx, { ...tried(open), sessionId: session.id }, client, now);
+    const epoch = traits.disablesMfa ? await turnOff(tx, user) : challenge.epoch;
+    if (epoch === undefined) return refuse('raced');
+    const amr = withSecondFactor(challenge.amr, traits.amr);
+    const opening = {
+      user,
+      epoch,
+      authModule: challenge.authModule,
+      amr,
+      secondFactor: true,
+      issuedTo: input.issuedTo,
+    };
+    const session = await openSession(ctx, tx, opening, client, now);
+    const attempt = await logSuccess(ctx, tx, { ...tried, factor: kind, sessionId: session.id }, client, now);
+    const name = traits.disablesMfa ? 'mfa_disabled' : 'recovery_code_used';
+    if (traits.role === 'recovery') await writeNotice(tx, user, { attempt, name }, now);
     return success(session);
   });
 }
 
-function tried({ challenge, user, kind }: Open): Tried {
-  return {
-    action: 'answer',
-    accountId: user.accountId,
-    userId: user.id,
-    authModule: challenge.authModule,
-    factor: kind,
-  };
+/** Takes every second factor from a user, which ends all that came before. Answers with the epoch that begins. */
+async function turnOff(tx: Store, user: User): Promise<number | undefined> {
+  if (!(await advanceEpoch(tx, user.id, user.epoch))) return undefined;
+  await removeKinds(tx, user.id, kindsBeyondFirst);
+  return user.epoch + 1;
 }
 
-/** The kind of factor a reply has the form of, among those that complete a login. */
-function kindOfReply(reply: unknown): string | undefined {
-  const fitting = Object.values(factors).find(
-    ({ traits, reply: form }) => traits.role !== 'first' && form.safeParse(reply).success,
-  );
-  return fitting?.kind;
+/** The kinds of factor a reply has the form of, among those that complete a login. */
+function kindsOfReply({ reply, role }: Answer): readonly string[] {
+  return Object.values(factors)
+    .filter(({ traits }) => (role === undefined ? traits.role !== 'first' : traits.role === role))
+    .filter(({ reply: form }) => form.safeParse(reply).success)
+    .map(({ kind }) => kind);
 }

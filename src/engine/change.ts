@@ -1,5 +1,6 @@
 import { refuse, success, type Outcome } from '../base/outcome.ts';
 import { carryOver, type Session } from '../store/sessions.ts';
+import { writeNotice, type Notice } from '../store/notices.ts';
 import { inTransaction, type Store } from '../store/store.ts';
 import { advanceEpoch, type User } from '../store/users.ts';
 import type { Client, Context } from './context.ts';
@@ -12,6 +13,8 @@ export type Change = {
   /** Through whose session it is made. Only the user's own goes on; absent when the operator does it. */
   readonly caller?: Caller | undefined;
   readonly tried: Tried;
+  /** What the user is told of it. */
+  readonly notice: Notice;
   /** What that session has proven by the change itself. */
   readonly proven?: Pick<Session, 'amr' | 'secondFactorAt'> | undefined;
 };
@@ -22,7 +25,7 @@ export type Change = {
  */
 export async function changeFactors<Value>(
   ctx: Context,
-  { user, caller, tried, proven }: Change,
+  { user, caller, tried, notice, proven }: Change,
   client: Client,
   now: number,
   write: (tx: Store) => Promise<Outcome<Value, Reason>>,
@@ -35,7 +38,8 @@ export async function changeFactors<Value>(
       const kept = await carryOver(tx, { ...caller, ...proven, epoch: user.epoch + 1 });
       if (!kept) return refuse('raced');
     }
-    await logSuccess(ctx, tx, { ...tried, accountId: user.accountId, userId: user.id }, client, now);
+    const attempt = await logSuccess(ctx, tx, { ...tried, accountId: user.accountId, userId: user.id }, client, now);
+    await writeNotice(tx, user, { attempt, ...notice }, now);
     return success(written.value);
   });
 }

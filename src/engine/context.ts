@@ -3,6 +3,10 @@ import type { Hasher } from '../base/hasher.ts';
 import type { Random } from '../base/random.ts';
 import type { Turns } from '../base/turns.ts';
 import type { Help } from '../factors/factor.ts';
+import type { Region } from '../messages/destinations.ts';
+import type { Messenger } from '../messages/messenger.ts';
+import type { Texts } from '../messages/texts.ts';
+import type { SendLimit } from '../store/sends.ts';
 import type { Store } from '../store/store.ts';
 import type { AccessTokens } from './access-token.ts';
 
@@ -14,6 +18,8 @@ export type Context = {
   readonly hasher: Hasher;
   readonly turns: Turns;
   readonly tokens: AccessTokens;
+  readonly messenger: Messenger;
+  readonly texts: Texts;
   readonly log: Log;
   readonly settings: Settings;
 };
@@ -21,6 +27,12 @@ export type Context = {
 export type Settings = {
   /** Whether strangers may make users. */
   readonly registration: 'open' | 'closed';
+  /** What the house is called in messages, and the host at which codes are typed. */
+  readonly service: string;
+  readonly host: string;
+  /** How phone numbers without `+` are read. */
+  readonly region: Region;
+  readonly sending: SendLimit & { readonly perAccountPerDay: number };
 };
 
 /** Structured lines for the operator. Nothing secret is ever handed to it. */
@@ -39,5 +51,5 @@ export type Client = {
 
 /** What the factors may use, at the one instant this request lives in. */
 export function helpAt({ random, store, hasher }: Context, now: number): Help {
-  return { now, random, safe: store.safe, hasher };
+  return { now, random, safe: store.safe, hasher, failures: 0 };
 }

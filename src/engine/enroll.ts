@@ -2,13 +2,13 @@ import { minute } from '../base/clock.ts';
 import { refuse, success, type Outcome } from '../base/outcome.ts';
 import { uuid } from '../base/random.ts';
 import { factorOf, factors, type Kind } from '../factors/index.ts';
-import { insertAuthenticator, listAuthenticators, removePending, type Authenticator } from '../store/authenticators.ts';
+import { insertAuthenticator, removePending, type Authenticator } from '../store/authenticators.ts';
 import { inTransaction } from '../store/store.ts';
-import { findUser } from '../store/users.ts';
 import { changeFactors } from './change.ts';
 import { helpAt, type Client, type Context } from './context.ts';
 import { logSuccess } from './log-attempt.ts';
 import type { Reason } from './reasons.ts';
+import { deliver } from './send-code.ts';
 import type { Caller } from './sessions.ts';
 import { requireStepUp } from './step-up.ts';
 
@@ -41,13 +41,18 @@ export async function enroll(
   const factor = factors[kind];
   const allowed = await requireStepUp(ctx, caller, now);
   if (!allowed.ok) return allowed;
-  const user = await findUser(ctx.store, caller.userId);
-  if (!user) return refuse('not_found');
-  if (isFull(await listAuthenticators(ctx.store, user.id, now), kind)) return refuse('too_many');
+  const { user, authenticators } = allowed.value;
+  if (isFull(authenticators, kind)) return refuse('too_many');
 
   const begun = await factor.begin(input, user, helpAt(ctx, now));
   if (!begun.ok) return begun;
-  const { state, offer, lookup } = begun.value;
+  const { state: first, offer, lookup } = begun.value;
+  // What its owner has to show is a code that was sent: without the message there is nothing to enrol.
+  const asked = factor.send
+    ? await deliver(ctx, user, { kind, state: first, counted: countedInEnrollment(kind) }, now)
+    : success({ state: first });
+  if (!asked.ok) return asked;
+  const { state } = asked.value;
   const made = { id: uuid(ctx.random, now), userId: user.id, kind, label, state };
   const authenticator = { ...made, revision: 0, createdAt: now, updatedAt: now, lastUsedAt: null };
   const tried = { action: 'enroll', factor: kind, sessionId: caller.id, accountId: user.accountId, userId: user.id };
@@ -60,7 +65,8 @@ export async function enroll(
       return success({ authenticator: { ...authenticator, status: 'pending' }, offer });
     });
   }
-  return changeFactors(ctx, { user, caller, tried }, client, now, async (tx) => {
+  const notice = { name: 'factor_added', factor: kind } as const;
+  return changeFactors(ctx, { user, caller, tried, notice }, client, now, async (tx) => {
     await insertAuthenticator(tx, { ...made, lookup, status: 'active' }, now);
     return success({ authenticator: { ...authenticator, status: 'active' }, offer });
   });
@@ -71,3 +77,6 @@ export function isFull(authenticators: readonly Authenticator[], kind: string): 
   const having = authenticators.filter((one) => one.kind === kind && one.status === 'active');
   return having.length >= factorOf(kind).traits.limit;
 }
+
+/** Failures to confirm are counted apart from logins: guessing at a new authenticator must not lock the ones that work. */
+export const countedInEnrollment = (kind: string) => `${kind}.enrollment`;

@@ -7,9 +7,11 @@ import type { Client, Context } from './context.ts';
 export type Tried = Pick<Attempt, 'action'> &
   Partial<Pick<Attempt, 'accountId' | 'userId' | 'authModule' | 'factor' | 'sessionId'>>;
 
-/** Writes a success in the transaction that makes it true. */
-export async function logSuccess(ctx: Context, tx: Store, tried: Tried, client: Client, now: number): Promise<void> {
-  await insertAttempt(tx, attempt(ctx, tried, client, now, null));
+/** Writes a success in the transaction that makes it true. Answers with the attempt's id. */
+export async function logSuccess(ctx: Context, tx: Store, tried: Tried, client: Client, now: number): Promise<string> {
+  const made = attempt(ctx, tried, client, now, null);
+  await insertAttempt(tx, made);
+  return made.id;
 }
 
 /** Writes a refusal. A log that cannot be written changes no answer; the fault goes to the operator. */

@@ -6,6 +6,7 @@ import { factorOf, factors } from '../factors/index.ts';
 import { findAccount } from '../store/accounts.ts';
 import { listForLogin, type Authenticator } from '../store/authenticators.ts';
 import { insertChallenge } from '../store/challenges.ts';
+import type { Session } from '../store/sessions.ts';
 import { inTransaction, type Store } from '../store/store.ts';
 import { releaseTry, resetThrottle, strangerPrefix } from '../store/throttles.ts';
 import { findUserByLogin, type User } from '../store/users.ts';
@@ -14,7 +15,7 @@ import { logRefusal, logSuccess } from './log-attempt.ts';
 import { moduleOf, requirement, type AuthModule } from './policy.ts';
 import { prove, spend, type Proof } from './prove.ts';
 import type { Reason } from './reasons.ts';
-import { issueToken, openSession } from './sessions.ts';
+import { issueToken, openSession, type IssuedTo } from './sessions.ts';
 
 export type Login = {
   /** The door's module; an apikey or a device secret is a module of its own. */
@@ -25,9 +26,10 @@ export type Login = {
   readonly login: string;
   /** A password, an apikey or a device secret. */
   readonly secret: string;
+  readonly issuedTo?: IssuedTo | undefined;
 };
 
-export type LoggedIn = { readonly state: 'session'; readonly token: string };
+export type LoggedIn = { readonly state: 'session'; readonly token: string; readonly session: Session };
 
 export type SecondFactorNeeded = {
   readonly state: 'challenge';
@@ -60,16 +62,16 @@ export async function login(
   return ctx.turns(`${subject}/${guessed}`, async () => {
     const authenticators = user ? await listForLogin(ctx.store, user.id, lookupsOf(ctx, input.secret, now)) : [];
     const candidates = firstFactors(authenticators, input.secret);
-    const counted = countedAs(candidates);
-    const proof = await prove(ctx, { subject, kind: counted, candidates, reply: input.secret }, now);
-    const admission = { authenticators, counted, door: input.authModule };
+    const question = { subject, kind: guessed, countAs: countedAs, candidates, reply: input.secret };
+    const proof = await prove(ctx, question, now);
+    const admission = { authenticators, input };
     // A stranger is told to wait like anybody else.
     const unknown = proof.ok || (!user && proof.reason !== 'throttled');
     const outcome = await (proof.ok && user
       ? admit(ctx, { ...admission, user, proof: proof.value }, client, now)
       : refuse(unknown ? 'unknown_user' : proof.reason, proof.ok ? undefined : proof.retryAfter));
     if (!outcome.ok) {
-      const tried = { action: 'login', authModule: input.authModule, factor: counted };
+      const tried = { action: 'login', authModule: input.authModule, factor: candidates[0]?.kind ?? guessed };
       const who = { accountId: account?.id ?? null, userId: user?.id ?? null };
       await logRefusal(ctx, { ...tried, ...who }, outcome.reason, client, now);
     }
@@ -81,28 +83,26 @@ type Admission = {
   readonly user: User;
   readonly authenticators: readonly Authenticator[];
   readonly proof: Proof;
-  /** The kind of factor under which the try was claimed. */
-  readonly counted: string;
-  readonly door: AuthModule;
+  readonly input: Login;
 };
 
 /** A first factor was proven: spends the proof and opens what policy says comes next, all of it or nothing. */
 async function admit(
   ctx: Context,
-  { user, authenticators, proof, counted, door }: Admission,
+  { user, authenticators, proof, input }: Admission,
   client: Client,
   now: number,
 ): Promise<Outcome<LoggedIn | SecondFactorNeeded, Reason>> {
   const { kind } = proof.authenticator;
   const { amr } = factorOf(kind).traits;
-  const authModule = moduleOf(door, kind);
+  const authModule = moduleOf(input.authModule, kind);
   const { anyOf } = requirement(authModule, authenticators);
   const tried = { action: 'login', accountId: user.accountId, userId: user.id, authModule, factor: kind };
-  const proven = { user, epoch: user.epoch, authModule, amr };
+  const proven = { user, epoch: user.epoch, authModule, amr, issuedTo: input.issuedTo };
 
   async function settle(tx: Store): Promise<boolean> {
-    if (kind === counted) await resetThrottle(tx, user.id, counted);
-    else await releaseTry(tx, user.id, counted);
+    if (kind === proof.counted) await resetThrottle(tx, user.id, kind);
+    else await releaseTry(tx, user.id, proof.counted);
     return spend(tx, proof, now);
   }
 
@@ -132,7 +132,8 @@ async function admit(
     return success(session);
   });
   if (!opened.ok) return opened;
-  return success({ state: 'session', token: await issueToken(ctx, opened.value, user.accountId) });
+  const token = await issueToken(ctx, opened.value, user.accountId, now);
+  return success({ state: 'session', token, session: opened.value });
 }
 
 /** The authenticators this secret may belong to: those found by it first, for they cost nothing to judge. */
@@ -144,12 +145,9 @@ function firstFactors(authenticators: readonly Authenticator[], secret: string):
   return fits.toSorted((a, b) => Number(isFound(b)) - Number(isFound(a)));
 }
 
-/**
- * A key that the house drew is nothing anybody guesses, so a program that has it is not held up by strangers who guess at its user's
- * password. A device's secret was drawn by nobody here: it waits with the password, for only a look tells the two apart.
- */
-function countedAs([best]: readonly Authenticator[]): string {
-  return best && isFound(best) && factorOf(best.kind).traits.unattended ? best.kind : guessed;
+/** A key that nobody could guess is counted by itself; whatever else is tried here is a guess at the password. */
+function countedAs(kind: string): string {
+  return factorOf(kind).traits.unattended ? kind : guessed;
 }
 
 const isFound = ({ kind }: Authenticator) => factorOf(kind).lookups !== undefined;

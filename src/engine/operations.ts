@@ -4,28 +4,56 @@
  */
 
 /** Users: made by an administrator, or by themselves where registration is open. */
-export { browseUsers, changeProfile, createUser, reachUser, removeUser } from './users.ts';
+export { browseUsers, changeProfile, createUser, ownProfile, reachUser, removeUser } from './users.ts';
 
 /** A first factor: answers with a session, or with a challenge when policy asks for a second. */
 export { login } from './login.ts';
 
+/** Both factors in one request, for dialects that keep no state between two. */
+export { loginAtOnce } from './login-at-once.ts';
+
 /** The reply to a challenge: opens the session it stood for. */
 export { answer } from './answer.ts';
+export { sendCode } from './send-code.ts';
 
 /** Sessions: who is calling, which ones are in force, and their end. */
 export { authenticate, endSession, listSessions } from './sessions.ts';
 
 /** Authenticators: what a user has, one more of it, its confirmation, its removal. */
 export { browseAuthenticators } from './users.ts';
+export { secondFactors } from './policy.ts';
+export { hintOf } from './send-code.ts';
 export { enroll } from './enroll.ts';
 export { confirm } from './confirm.ts';
-export { remove } from './remove.ts';
+export { remove, turnOffMfa } from './remove.ts';
 
 /** Passwords and recovery codes: renewed in place. */
 export { setPassword } from './set-password.ts';
-export { renewRecoveryCodes } from './recovery-codes.ts';
+export { renewBackupCode, renewRecoveryCodes } from './recovery-codes.ts';
+
+/** OAuth2: clients, the password and refresh grants, what a token is worth, and its end. */
+export {
+  browseClients,
+  changeClient,
+  makeClient,
+  managedAccount,
+  proveClient,
+  reachClient,
+  removeClient,
+} from './clients.ts';
+export { introspect, passwordGrant, refresh, revoke } from './oauth.ts';
 
 /** At the machine: the first start, help for somebody locked out, and forgetting what is over. */
 export { prepareRoot } from './setup.ts';
-export { addUser, disableMfa, findNamed, overridePassword, unlock } from './operator.ts';
+export {
+  addClient,
+  addUser,
+  clientsOf,
+  disableMfa,
+  dropClient,
+  findNamed,
+  overridePassword,
+  unlock,
+} from './operator.ts';
 export { sweep } from './sweep.ts';
+export { tellNotices } from './tell.ts';

@@ -1,12 +1,14 @@
 import { refuse, success, type Outcome } from '../base/outcome.ts';
-import { factors } from '../factors/index.ts';
 import { findAccount } from '../store/accounts.ts';
 import { removeKinds } from '../store/authenticators.ts';
 import { forgetFailures } from '../store/throttles.ts';
 import { findUserByLogin, type User } from '../store/users.ts';
+import { findClient, listClients, type OAuthClient } from '../store/clients.ts';
 import { changeFactors } from './change.ts';
+import { makeClient, removeClient, type MadeClient, type NewClient } from './clients.ts';
 import type { Context } from './context.ts';
 import { logSuccess } from './log-attempt.ts';
+import { kindsBeyondFirst } from './policy.ts';
 import type { Reason } from './reasons.ts';
 import { makePassword, writePassword } from './set-password.ts';
 import { operator } from './setup.ts';
@@ -39,7 +41,8 @@ export async function overridePassword(ctx: Context, named: Named, secret: strin
   const made = await makePassword(ctx, user.value, secret, null, now);
   if (!made.ok) return made;
   const tried = { action: 'operator.password', factor: 'password' };
-  return changeFactors(ctx, { user: user.value, tried }, operator, now, async (tx) => {
+  const notice = { name: 'password_changed' } as const;
+  return changeFactors(ctx, { user: user.value, tried, notice }, operator, now, async (tx) => {
     await writePassword(tx, made.value, now);
     return success(user.value);
   });
@@ -61,19 +64,36 @@ export async function disableMfa(ctx: Context, named: Named): Promise<Outcome<Us
   const now = ctx.clock.now();
   const user = await findNamed(ctx, named);
   if (!user.ok) return user;
-  const kinds = Object.values(factors).filter(({ traits }) => traits.role !== 'first');
-  return changeFactors(
-    ctx,
-    { user: user.value, tried: { action: 'operator.disable_mfa' } },
-    operator,
-    now,
-    async (tx) => {
-      await removeKinds(
-        tx,
-        user.value.id,
-        kinds.map(({ kind }) => kind),
-      );
-      return success(user.value);
-    },
-  );
+  const tried = { action: 'operator.disable_mfa' };
+  const notice = { name: 'mfa_disabled' } as const;
+  return changeFactors(ctx, { user: user.value, tried, notice }, operator, now, async (tx) => {
+    await removeKinds(tx, user.value.id, kindsBeyondFirst);
+    return success(user.value);
+  });
+}
+
+/** Makes an OAuth2 client of any account. */
+export async function addClient(
+  ctx: Context,
+  { account, ...given }: NewClient & Pick<Named, 'account'>,
+): Promise<Outcome<MadeClient, Reason>> {
+  const found = await findAccount(ctx.store, account);
+  return found ? success(await makeClient(ctx, found.id, given)) : refuse('unknown_account');
+}
+
+/** The OAuth2 clients of an account. */
+export async function clientsOf(
+  ctx: Context,
+  account: string | undefined,
+): Promise<Outcome<readonly OAuthClient[], Reason>> {
+  const found = await findAccount(ctx.store, account);
+  return found ? success(await listClients(ctx.store, found.id)) : refuse('unknown_account');
+}
+
+/** Removes an OAuth2 client of whatever account, and ends the sessions that were made for it. */
+export async function dropClient(ctx: Context, id: string): Promise<Outcome<OAuthClient, Reason>> {
+  const client = await findClient(ctx.store, id);
+  if (!client) return refuse('not_found');
+  const removed = await removeClient(ctx, client);
+  return removed.ok ? success(client) : removed;
 }

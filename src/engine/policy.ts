@@ -1,4 +1,5 @@
-import { factorOf } from '../factors/index.ts';
+import type { Traits } from '../factors/factor.ts';
+import { factorOf, factors } from '../factors/index.ts';
 import type { Authenticator } from '../store/authenticators.ts';
 
 /** A way in that policy can speak about. */
@@ -29,6 +30,17 @@ export function requirement(authModule: AuthModule, authenticators: readonly Aut
 export function secondFactors(authenticators: readonly Authenticator[]): readonly Authenticator[] {
   return authenticators.filter(({ kind, status }) => status === 'active' && factorOf(kind).traits.role === 'second');
 }
+
+const kindsThat = (has: (role: Traits['role']) => boolean): readonly string[] =>
+  Object.values(factors)
+    .filter(({ traits }) => has(traits.role))
+    .map(({ kind }) => kind);
+
+/** Everything that is there only for multi-factor authentication. */
+export const kindsBeyondFirst = kindsThat((role) => role !== 'first');
+
+/** What stands in for a second factor, and for nothing when there is none. */
+export const recoveryKinds = kindsThat((role) => role === 'recovery');
 
 /** A key of its own kind is a module of its own, whatever door it came through; a password is its door's. */
 export function moduleOf(door: AuthModule, kind: string): AuthModule {

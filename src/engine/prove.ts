@@ -7,49 +7,85 @@ import { helpAt, type Context } from './context.ts';
 import type { Reason } from './reasons.ts';
 
 /** An authenticator that was proven, and the state it has to move on to. */
-export type Proof = { readonly authenticator: Authenticator; readonly state: unknown };
+export type Proof = {
+  readonly authenticator: Authenticator;
+  readonly state: unknown;
+  /** The kind under which the try was claimed. */
+  readonly counted: string;
+};
 
 export type Question = {
   /** Whose failures are counted: a user's id, or what stands for a stranger. */
   readonly subject: string;
-  /** The kind of factor under which a failure is counted. */
+  /** The kind of factor that is meant where there is no candidate. */
   readonly kind: string;
+  /** The kind under which a failure with an authenticator of a kind is counted, where it is not its own. */
+  readonly countAs?: (kind: string) => string;
   /** The authenticators that the reply may belong to. */
   readonly candidates: readonly Authenticator[];
   readonly reply: unknown;
 };
 
 /**
- * The first two beats of every proof: a try is claimed, and only then the reply is judged. The caller writes what follows from
- * the proof, in one transaction.
+ * The first two beats of every proof: a try is claimed, and only then the reply is judged; for each kind it may belong to by itself. The
+ * caller writes what follows from the proof, in one transaction.
  */
 export async function prove(ctx: Context, question: Question, now: number): Promise<Outcome<Proof, Reason>> {
-  const { subject, kind } = question;
-  const claim = await claimTry(ctx.store, subject, kind, now);
-  if (!claim.ok) return refuse('throttled', claim.retryAfter);
+  const { subject, kind, countAs = (own) => own, candidates, reply } = question;
+  const groups = Map.groupBy(candidates, (candidate) => countAs(candidate.kind));
+  if (groups.size === 0) groups.set(countAs(kind), []);
+
+  let refused: Outcome<Proof, Reason> | undefined;
+  const wrong: string[] = [];
+  for (const [counted, group] of groups) {
+    const claim = await claimTry(ctx.store, subject, counted, now);
+    if (!claim.ok) {
+      refused ??= refuse('throttled', claim.retryAfter);
+      continue;
+    }
+    const judged = await judgeClaimed(ctx, { subject, counted, kind, group, reply, failures: claim.failures }, now);
+    if (judged.ok) {
+      // The reply was one kind's, so it was no wrong one of the others'.
+      for (const other of wrong) await releaseTry(ctx.store, subject, other);
+      return judged;
+    }
+    wrong.push(counted);
+    refused = judged;
+  }
+  return refused ?? refuse('no_authenticator');
+}
+
+type Claimed = Pick<Question, 'subject' | 'kind' | 'reply'> & {
+  readonly counted: string;
+  readonly group: readonly Authenticator[];
+  /** Consecutive failures before this one. */
+  readonly failures: number;
+};
+
+async function judgeClaimed(ctx: Context, claimed: Claimed, now: number): Promise<Outcome<Proof, Reason>> {
   try {
-    return await judge(ctx, question, now);
+    return await judge(ctx, claimed, now);
   } catch (fault) {
     // Nothing was decided, so nothing was guessed.
-    await releaseTry(ctx.store, subject, kind);
+    await releaseTry(ctx.store, claimed.subject, claimed.counted);
     throw fault;
   }
 }
 
 async function judge(
   ctx: Context,
-  { kind, candidates, reply }: Question,
+  { kind, group, reply, counted, failures }: Claimed,
   now: number,
 ): Promise<Outcome<Proof, Reason>> {
-  const help = helpAt(ctx, now);
+  const help = { ...helpAt(ctx, now), failures };
   let reason: Reason = 'no_authenticator';
-  for (const authenticator of candidates) {
+  for (const authenticator of group) {
     const verdict = await factorOf(authenticator.kind).check(authenticator.state, reply, help);
-    if (verdict.ok) return success({ authenticator, state: verdict.value });
+    if (verdict.ok) return success({ authenticator, state: verdict.value, counted });
     if (reason !== 'replayed') reason = verdict.reason;
   }
   // Who has nothing to compare with takes as long as who has.
-  if (candidates.length === 0) await factorOf(kind).decoy?.(reply, help);
+  if (group.length === 0) await factorOf(kind).decoy?.(reply, help);
   return refuse(reason);
 }
 

@@ -10,8 +10,20 @@ export type Reason =
   | 'unknown_user'
   /** The user has no authenticator that this reply could belong to. */
   | 'no_authenticator'
+  /** The first factor was right, and what came with it as the second was not. */
+  | 'wrong_second_factor'
   /** Too many failures: nothing was looked at. */
   | 'throttled'
+  /** The destination, or the account, has had its share of messages for now. */
+  | 'send_limited'
+  /** Nothing is set up that could send it. */
+  | 'no_gateway'
+  /** Every gateway failed. */
+  | 'gateway_failed'
+  /** The gateway says that nobody can be reached there. */
+  | 'invalid_destination'
+  /** The gateway may not send there. */
+  | 'not_allowed'
   /** Another request was first. */
   | 'raced'
   /** The challenge is unknown, spent, expired, or its user's factors have changed. */
@@ -36,4 +48,11 @@ export type Reason =
   /** A password is replaced, not removed, by its user. */
   | 'password_needed'
   | 'mfa_not_enabled'
-  | 'registration_closed';
+  | 'registration_closed'
+  /** The OAuth2 client is unknown, or has not proven itself. */
+  | 'invalid_client'
+  /** The client may not use this grant. */
+  | 'unauthorized_client'
+  | 'invalid_scope'
+  /** The refresh token is unknown, used, over, or another client's. */
+  | 'invalid_grant';

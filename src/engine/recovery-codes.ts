@@ -1,9 +1,11 @@
 import { refuse, success, type Outcome } from '../base/outcome.ts';
 import { uuid } from '../base/random.ts';
+import { backup, backupOffer } from '../factors/backup.ts';
+import type { Factor } from '../factors/factor.ts';
 import { recovery, recoveryOffer, recoveryState } from '../factors/recovery.ts';
 import { insertAuthenticator, removeKinds, type Authenticator } from '../store/authenticators.ts';
 import type { Store } from '../store/store.ts';
-import { findUser, type User } from '../store/users.ts';
+import type { User } from '../store/users.ts';
 import { changeFactors } from './change.ts';
 import { helpAt, type Client, type Context } from './context.ts';
 import { secondFactors } from './policy.ts';
@@ -17,27 +19,46 @@ export async function renewRecoveryCodes(
   caller: Caller,
   client: Client,
 ): Promise<Outcome<readonly string[], Reason>> {
+  const offer = await renew(ctx, caller, recovery, client);
+  return offer.ok ? success(recoveryOffer.parse(offer.value).codes) : offer;
+}
+
+/** Makes a new backup code for the caller, as Deux has it: one, and logging in with it turns multi-factor authentication off. */
+export async function renewBackupCode(ctx: Context, caller: Caller, client: Client): Promise<Outcome<string, Reason>> {
+  const offer = await renew(ctx, caller, backup, client);
+  return offer.ok ? success(backupOffer.parse(offer.value).code) : offer;
+}
+
+async function renew(ctx: Context, caller: Caller, factor: Factor, client: Client): Promise<Outcome<unknown, Reason>> {
   const now = ctx.clock.now();
   const allowed = await requireStepUp(ctx, caller, now);
   if (!allowed.ok) return allowed;
-  if (secondFactors(allowed.value).length === 0) return refuse('mfa_not_enabled');
-  const user = await findUser(ctx.store, caller.userId);
-  if (!user) return refuse('not_found');
-  const tried = { action: 'recovery_codes.renew', factor: recovery.kind, sessionId: caller.id };
-  return changeFactors(ctx, { user, caller, tried }, client, now, async (tx) =>
-    success(await writeRecoveryCodes(ctx, tx, user, now)),
+  const { user, authenticators } = allowed.value;
+  if (secondFactors(authenticators).length === 0) return refuse('mfa_not_enabled');
+  const tried = { action: 'renew', factor: factor.kind, sessionId: caller.id };
+  const notice = { name: 'recovery_codes_renewed' } as const;
+  return changeFactors(ctx, { user, caller, tried, notice }, client, now, async (tx) =>
+    success(await replaceBy(ctx, tx, { user, factor }, now)),
   );
 }
 
 /** Puts ten new codes in the place of those a user has, in the caller's transaction. */
 export async function writeRecoveryCodes(ctx: Context, tx: Store, user: User, now: number): Promise<readonly string[]> {
-  const begun = await recovery.begin({}, user, helpAt(ctx, now));
-  if (!begun.ok) throw new Error('recovery codes could not be made');
-  const { state, offer } = begun.value;
-  await removeKinds(tx, user.id, [recovery.kind]);
-  const made = { id: uuid(ctx.random, now), userId: user.id, kind: recovery.kind, label: null, state };
+  return recoveryOffer.parse(await replaceBy(ctx, tx, { user, factor: recovery }, now)).codes;
+}
+
+async function replaceBy(
+  ctx: Context,
+  tx: Store,
+  { user, factor }: { readonly user: User; readonly factor: Factor },
+  now: number,
+): Promise<unknown> {
+  const begun = await factor.begin({}, user, helpAt(ctx, now));
+  if (!begun.ok) throw new Error(`${factor.kind} could not be made`);
+  await removeKinds(tx, user.id, [factor.kind]);
+  const made = { id: uuid(ctx.random, now), userId: user.id, kind: factor.kind, label: null, state: begun.value.state };
   await insertAuthenticator(tx, { ...made, status: 'active' }, now);
-  return recoveryOffer.parse(offer).codes;
+  return begun.value.offer;
 }
 
 /** Whether a user has recovery codes that are not spent. */

@@ -1,11 +1,12 @@
 import { refuse, success, type Outcome } from '../base/outcome.ts';
 import { factorOf } from '../factors/index.ts';
-import { recovery } from '../factors/recovery.ts';
-import { listAuthenticators, removeAuthenticator, removeKinds } from '../store/authenticators.ts';
+import { listAuthenticators, removeAuthenticator, removeKinds, type Authenticator } from '../store/authenticators.ts';
+import { inTransaction } from '../store/store.ts';
 import type { User } from '../store/users.ts';
 import { changeFactors } from './change.ts';
 import type { Client, Context } from './context.ts';
-import { secondFactors } from './policy.ts';
+import { logSuccess, type Tried } from './log-attempt.ts';
+import { kindsBeyondFirst, recoveryKinds, secondFactors } from './policy.ts';
 import type { Reason } from './reasons.ts';
 import type { Caller } from './sessions.ts';
 import { requireStepUp } from './step-up.ts';
@@ -34,9 +35,41 @@ export async function remove(
 
   const left = secondFactors(authenticators.filter(({ id }) => id !== authenticatorId));
   const tried = { action: 'remove', factor: removed.kind, sessionId: caller.id };
-  return changeFactors(ctx, { user, caller, tried }, client, now, async (tx) => {
+  if (removed.status === 'pending') return discard(ctx, { user, removed, tried }, client, now);
+  const notice = { name: 'factor_removed', factor: removed.kind } as const;
+  return changeFactors(ctx, { user, caller, tried, notice }, client, now, async (tx) => {
     if (!(await removeAuthenticator(tx, user.id, authenticatorId))) return refuse('raced');
-    if (left.length === 0) await removeKinds(tx, user.id, [recovery.kind]);
+    if (left.length === 0) await removeKinds(tx, user.id, recoveryKinds);
+    return success(undefined);
+  });
+}
+
+/** Takes every second factor of the caller, and with them the recovery codes: multi-factor authentication is off. */
+export async function turnOffMfa(ctx: Context, caller: Caller, client: Client): Promise<Outcome<undefined, Reason>> {
+  const now = ctx.clock.now();
+  const allowed = await requireStepUp(ctx, caller, now);
+  if (!allowed.ok) return allowed;
+  const { user, authenticators } = allowed.value;
+  if (secondFactors(authenticators).length === 0) return refuse('mfa_not_enabled');
+  const tried = { action: 'disable_mfa', sessionId: caller.id };
+  return changeFactors(ctx, { user, caller, tried, notice: { name: 'mfa_disabled' } }, client, now, async (tx) => {
+    await removeKinds(tx, user.id, kindsBeyondFirst);
+    return success(undefined);
+  });
+}
+
+type Discarded = { readonly user: User; readonly removed: Authenticator; readonly tried: Tried };
+
+/** A pending enrolment never counted, so nobody's session ends with it. */
+async function discard(
+  ctx: Context,
+  { user, removed, tried }: Discarded,
+  client: Client,
+  now: number,
+): Promise<Outcome<undefined, Reason>> {
+  return inTransaction(ctx.store, async (tx) => {
+    if (!(await removeAuthenticator(tx, user.id, removed.id))) return refuse('raced');
+    await logSuccess(ctx, tx, { ...tried, accountId: user.accountId, userId: user.id }, client, now);
     return success(undefined);
   });
 }

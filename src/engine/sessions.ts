@@ -18,8 +18,10 @@ import type { Reason } from './reasons.ts';
 /** The caller of an operation: a session in force. */
 export type Caller = LiveSession;
 
-/** How long a session, and so its access token, lives. */
-export const sessionLife = hour;
+/** How long an access token lives, and a session that can't be refreshed with it. */
+export const accessTokenLife = hour;
+
+export type IssuedTo = { readonly clientId: string; readonly life: number };
 
 export type Opening = {
   readonly user: Pick<User, 'id' | 'accountId'>;
@@ -28,6 +30,8 @@ export type Opening = {
   readonly authModule: string;
   readonly amr: readonly string[];
   readonly secondFactor: boolean;
+  /** The OAuth2 client it is for, and how long it may then live by refreshing, in milliseconds. */
+  readonly issuedTo?: IssuedTo | undefined;
 };
 
 /** Writes a session, in the transaction of the proof that makes it. */
@@ -46,7 +50,8 @@ export async function openSession(
     amr: opening.amr,
     secondFactorAt: opening.secondFactor ? now : null,
     authTime: now,
-    expiresAt: now + sessionLife,
+    expiresAt: now + (opening.issuedTo?.life ?? accessTokenLife),
+    clientId: opening.issuedTo?.clientId ?? null,
     clientIp: client.ip,
     userAgent: client.userAgent,
   };
@@ -55,13 +60,18 @@ export async function openSession(
 }
 
 /** The access token that speaks for a session. */
-export async function issueToken({ tokens }: Context, session: Session, accountId: string): Promise<string> {
+export async function issueToken(
+  { tokens }: Context,
+  session: Session,
+  accountId: string,
+  now: number,
+): Promise<string> {
   return tokens.issue({
     sub: session.userId,
     account: accountId,
     sid: session.id,
-    iat: seconds(session.authTime),
-    exp: seconds(session.expiresAt),
+    iat: seconds(now),
+    exp: seconds(Math.min(now + accessTokenLife, session.expiresAt)),
     auth_time: seconds(session.authTime),
     amr: [...session.amr],
     acr: assuranceOf(session),

@@ -4,7 +4,7 @@ import { password } from '../factors/password.ts';
 import { insertAuthenticator, removeKinds, type Authenticator } from '../store/authenticators.ts';
 import type { Store } from '../store/store.ts';
 import { resetThrottle } from '../store/throttles.ts';
-import { findUser, type User } from '../store/users.ts';
+import type { User } from '../store/users.ts';
 import { changeFactors } from './change.ts';
 import { helpAt, type Client, type Context } from './context.ts';
 import { logRefusal } from './log-attempt.ts';
@@ -35,11 +35,10 @@ export async function setPassword(
   const now = ctx.clock.now();
   const allowed = await requireStepUp(ctx, caller, now);
   if (!allowed.ok) return allowed;
-  const user = await findUser(ctx.store, caller.userId);
-  if (!user) return refuse('not_found');
-  const present = allowed.value.filter((one) => one.kind === kind);
+  const { user, authenticators } = allowed.value;
+  const present = authenticators.filter((one) => one.kind === kind);
   const tried = { action: 'password.set', factor: kind, sessionId: caller.id };
-  if (present.length > 0 && secondFactors(allowed.value).length === 0) {
+  if (present.length > 0 && secondFactors(authenticators).length === 0) {
     const known = await ctx.turns(`${user.id}/${kind}`, () => proveCurrent(ctx, user, present, current, now));
     if (!known.ok) {
       await logRefusal(ctx, { ...tried, accountId: user.accountId, userId: user.id }, known.reason, client, now);
@@ -48,7 +47,7 @@ export async function setPassword(
   }
   const made = await makePassword(ctx, user, secret, label, now);
   if (!made.ok) return made;
-  return changeFactors(ctx, { user, caller, tried }, client, now, async (tx) => {
+  return changeFactors(ctx, { user, caller, tried, notice: { name: 'password_changed' } }, client, now, async (tx) => {
     await writePassword(tx, made.value, now);
     return success(made.value);
   });

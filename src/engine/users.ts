@@ -80,7 +80,7 @@ export async function writeNewUser(
 async function register(ctx: Context, user: User, client: Client, now: number): Promise<Outcome<Made, Reason>> {
   const opening = { user, epoch: user.epoch, authModule: 'password', amr: ['pwd'], secondFactor: false };
   const session = await openSession(ctx, ctx.store, opening, client, now);
-  return success({ user, token: await issueToken(ctx, session, user.accountId) });
+  return success({ user, token: await issueToken(ctx, session, user.accountId, now) });
 }
 
 /** The user that an id or `me` means to this caller: themself, or a user of an account they administer. Nobody else exists. */
@@ -89,6 +89,11 @@ export async function reachUser(ctx: Context, caller: Caller, id: string): Promi
   if (!own && !isAdministrator(caller)) return refuse('not_found');
   const user = await findUser(ctx.store, own ? caller.userId : id);
   return user && user.accountId === caller.accountId ? success(user) : refuse('not_found');
+}
+
+/** The caller's own user. */
+export async function ownProfile(ctx: Context, caller: Caller): Promise<User | undefined> {
+  return findUser(ctx.store, caller.userId);
 }
 
 /** The users of the administrator's account, in the order in which they came. */
@@ -102,7 +107,7 @@ export async function browseUsers(
 }
 
 /** A user's authenticators, pending ones too. Their states are secret: a door shows what stands beside them. */
-export async function browseAuthenticators(ctx: Context, user: User): Promise<readonly Authenticator[]> {
+export async function browseAuthenticators(ctx: Context, user: Pick<User, 'id'>): Promise<readonly Authenticator[]> {
   return listAuthenticators(ctx.store, user.id, ctx.clock.now());
 }
 
@@ -153,4 +158,4 @@ export async function removeUser(
 
 const whose = (user: User) => ({ accountId: user.accountId, userId: user.id });
 
-const isAdministrator = (caller: Caller) => caller.roles.includes('admin');
+export const isAdministrator = (caller: Caller) => caller.roles.includes('admin');

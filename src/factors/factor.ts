@@ -22,6 +22,10 @@ export type Factor = {
    * given says that nothing is spent.
    */
   check(state: unknown, reply: unknown, help: Help): Promise<Verdict>;
+  /** For factors whose proof the house sends: a new code in the place of the one before, and what has to be sent. */
+  readonly send?: (state: unknown, help: Help) => Asked;
+  /** Where that is sent. */
+  readonly destination?: (state: unknown) => Destination;
   /** The keyed hashes under which an authenticator with this secret is found, for factors that are found by their secret. */
   lookups?(reply: unknown, help: Help): readonly string[];
   /** Costs what judging a reply costs, where that shows: for people who have no such authenticator. */
@@ -41,6 +45,8 @@ export type Traits = {
   readonly confirms: boolean;
   /** A machine's own credential: nobody sits there, so it may not manage its user's factors. */
   readonly unattended: boolean;
+  /** Whether logging in with it takes every second factor from its user, as Deux's backup code does. */
+  readonly disablesMfa?: true;
 };
 
 /** The person an authenticator is made for. */
@@ -52,6 +58,22 @@ export type Help = {
   readonly random: Random;
   readonly safe: Pick<Safe, 'mac' | 'macs'>;
   readonly hasher: Hasher;
+  /** Consecutive failures of the person with this kind of factor, before this reply. */
+  readonly failures: number;
+};
+
+/** A number in E.164 or an e-mail address. */
+export type Destination = { readonly channel: Channel; readonly to: string };
+
+/** A way in which a message leaves the house. */
+export type Channel = 'sms' | 'email';
+
+export type Asked<State = unknown> = { readonly state: State; readonly message: CodeMessage };
+
+/** A code on its way to its person. `life` is in milliseconds. */
+export type CodeMessage = Destination & {
+  readonly code: string;
+  readonly life: number;
 };
 
 export type Begun<State = unknown> = {
@@ -79,12 +101,14 @@ type Written<State, Input, Reply> = {
     help: Help,
   ): Promise<Outcome<Begun<State>, FactorReason>> | Outcome<Begun<State>, FactorReason>;
   check(state: State, reply: Reply, help: Help): Promise<Verdict<State>> | Verdict<State>;
+  readonly send?: (state: State, help: Help) => Asked<State>;
+  readonly destination?: (state: State) => Destination;
   readonly lookups?: (reply: Reply, help: Help) => readonly string[];
   readonly decoy?: (reply: Reply, help: Help) => Promise<void>;
 };
 
 export function defineFactor<State, Input, Reply>(written: Written<State, Input, Reply>): Factor {
-  const { kind, traits, input, reply, lookups, decoy } = written;
+  const { kind, traits, input, reply, send, destination, lookups, decoy } = written;
   return {
     kind,
     traits,
@@ -99,6 +123,8 @@ export function defineFactor<State, Input, Reply>(written: Written<State, Input,
       const verdict = await written.check(parsed, reply.parse(given), help);
       return verdict.ok && verdict.value === parsed ? success(state) : verdict;
     },
+    ...(send && { send: (state, help) => send(written.state.parse(state), help) }),
+    ...(destination && { destination: (state) => destination(written.state.parse(state)) }),
     ...(lookups && { lookups: (given, help) => lookups(reply.parse(given), help) }),
     ...(decoy && { decoy: async (given, help) => decoy(reply.parse(given), help) }),
   };

@@ -98,6 +98,17 @@ export async function advance(store: Store, judged: Authenticator, state: unknow
   return result.numUpdatedRows === 1n;
 }
 
+/** Keeps a state that proves nothing, such as one with a new code, over the revision it was made from. False: somebody was first. */
+export async function replaceState(store: Store, from: Authenticator, state: unknown, now: number): Promise<boolean> {
+  const result = await store.db
+    .updateTable('authenticators')
+    .set({ state: sealed(store, { ...from, state }), revision: sql`revision + 1`, updated_at: now })
+    .where('id', '=', from.id)
+    .where('revision', '=', from.revision)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
 /** Notes that an authenticator whose proof spends nothing was used. False: it is gone. */
 export async function touch({ db }: Store, id: string, now: number): Promise<boolean> {
   const result = await db

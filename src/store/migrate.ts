@@ -1,11 +1,15 @@
 import { sql, type Kysely } from 'kysely';
 import { SetupError } from '../base/fault.ts';
 import * as first from './migrations/0001-first.ts';
+import * as messagesAndClients from './migrations/0002-messages-and-clients.ts';
 import type { Database, Flavour } from './store.ts';
 import type { Tables } from './tables.ts';
 
 /** In the order in which they run. A migration that has landed is never changed. */
-const migrations = [{ name: '0001-first', up: first.up }];
+const migrations = [
+  { name: '0001-first', up: first.up },
+  { name: '0002-messages-and-clients', up: messagesAndClients.up },
+];
 
 /**
  * Brings the database to this program's state, in one transaction under a lock, so that any number of nodes may start at once.

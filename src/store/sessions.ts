@@ -15,6 +15,8 @@ export type Session = {
   readonly expiresAt: number;
   readonly clientIp: string | null;
   readonly userAgent: string | null;
+  /** The OAuth2 client it was made for. */
+  readonly clientId: string | null;
 };
 
 /** A session that is in force, with what the house needs to know of its user. */
@@ -34,6 +36,7 @@ export async function insertSession({ db }: Store, session: Session): Promise<vo
       expires_at: session.expiresAt,
       client_ip: session.clientIp,
       user_agent: session.userAgent,
+      client_id: session.clientId,
     })
     .execute();
 }
@@ -96,6 +99,7 @@ function selectLive({ db }: Store, now: number) {
       'expires_at as expiresAt',
       'client_ip as clientIp',
       'user_agent as userAgent',
+      'client_id as clientId',
       'account_id as accountId',
       'roles',
     ])

@@ -80,9 +80,53 @@ export type Tables = {
     revoked_at: number | null;
     client_ip: string | null;
     user_agent: string | null;
+    /** The OAuth2 client it was made for. */
+    client_id: Generated<string | null>;
   };
   /** Consecutive failures of one subject with one kind of factor. */
   throttles: { subject: string; kind: string; failures: number; last_at: number };
+  /** Messages with codes that went to one destination, or out for one account. */
+  sends: {
+    /** A keyed hash of the destination, or what stands for the account. */
+    destination: string;
+    last_at: number;
+    day_began: number;
+    in_day: number;
+  };
+  /** Notices about changes that still have to be sent. */
+  notices: {
+    attempt_id: string;
+    user_id: string;
+    /** The e-mail address as it was before the change, sealed. */
+    to: string;
+    name: string;
+    factor: string | null;
+    at: number;
+    tries: number;
+    due_at: number;
+  };
+  /** OAuth2 clients. */
+  clients: {
+    id: string;
+    account_id: string;
+    name: string;
+    /** A keyed hash; null for a public client. */
+    secret_hash: string | null;
+    /** A JSON list. */
+    grant_types: string;
+    scope: string;
+    created_at: number;
+  };
+  /** One row per refresh token; those of one session are a family. */
+  refresh_tokens: {
+    id: string;
+    token_hash: string;
+    session_id: string;
+    scope: string;
+    created_at: number;
+    expires_at: number;
+    used_at: number | null;
+  };
   attempts: {
     id: string;
     at: number;

@@ -9,7 +9,9 @@ const closedAt = 100;
 const firstWait = 30 * second;
 const longestWait = 15 * minute;
 
-export type Claim = { readonly ok: true } | { readonly ok: false; readonly retryAfter: number };
+export type Claim =
+  | { readonly ok: true; /** Failures before this try. */ readonly failures: number }
+  | { readonly ok: false; readonly retryAfter: number };
 
 /**
  * Spends one try of a subject with a kind of factor, before anybody looks at what was sent: of any number of simultaneous
@@ -28,8 +30,9 @@ export async function claimTry({ db }: Store, subject: string, kind: string, now
           where.or([where('throttles.failures', '<', free), where(sql`throttles.last_at + ${waitAfter}`, '<=', now)]),
         ),
     )
+    .returning('failures')
     .executeTakeFirst();
-  if (claimed.numInsertedOrUpdatedRows === 1n) return { ok: true };
+  if (claimed) return { ok: true, failures: claimed.failures - 1 };
   return { ok: false, retryAfter: await secondsLeft({ db }, subject, kind, now) };
 }
 
@@ -56,6 +59,17 @@ async function secondsLeft({ db }: Pick<Store, 'db'>, subject: string, kind: str
   // A closed factor is told to wait like any other: how near a guesser came is nobody's business.
   if (!row || row.failures >= closedAt) return longestWait / second;
   return Math.max(1, Math.ceil((row.lastAt + waitFor(row.failures) - now) / second));
+}
+
+/** How many consecutive failures stand against a subject with a kind of factor. */
+export async function failuresOf({ db }: Store, subject: string, kind: string): Promise<number> {
+  const row = await db
+    .selectFrom('throttles')
+    .select('failures')
+    .where('subject', '=', subject)
+    .where('kind', '=', kind)
+    .executeTakeFirst();
+  return row?.failures ?? 0;
 }
 
 /** A success with a kind of factor: its failures are forgotten. */

@@ -16,7 +16,7 @@ const tokens: AccessTokens = await createAccessTokens(ring, url);
 const claims = {
   sub: 'user',
   account: 'account',
-  sid: 'session',
+  sid: '01a1fdfa-4600-7be9-9a02-1719ea5e031b',
   iat,
   exp: iat + 3600,
   auth_time: iat,

@@ -34,7 +34,7 @@ function interrupted() {
   const turns: Turns = (key, work) =>
     inTurn(key, async () => {
       const { meanwhile } = pause;
-      if (meanwhile && /\/(totp|recovery)$/.test(key)) {
+      if (meanwhile && key.endsWith('/answer')) {
         delete pause.meanwhile;
         await meanwhile();
       }

@@ -16,10 +16,16 @@ async function change(
   { user, caller }: Partial<Person> & Pick<Person, 'user'>,
   refused = false,
 ) {
-  return changeFactors(ctx, { user, caller, tried }, client, clock.now(), async (tx) => {
-    await removeKinds(tx, user.id, ['password']);
-    return refused ? refuse('too_many') : success('done');
-  });
+  return changeFactors(
+    ctx,
+    { user, caller, tried, notice: { name: 'mfa_disabled' } },
+    client,
+    clock.now(),
+    async (tx) => {
+      await removeKinds(tx, user.id, ['password']);
+      return refused ? refuse('too_many') : success('done');
+    },
+  );
 }
 
 const left = async ({ ctx }: House, { user }: Person) => ({

@@ -80,7 +80,7 @@ onEachDatabase('renewed recovery codes', (database) => {
     await using home = await house(database);
     const { user, caller } = await home.addProtected('ada');
     const lines = await home.logged(() => renewRecoveryCodes(home.ctx, caller, client));
-    const line = { action: 'recovery_codes.renew', factor: 'recovery', outcome: 'success', reason: null };
+    const line = { action: 'renew', factor: 'recovery', outcome: 'success', reason: null };
     assert.deepEqual(lines, [{ ...line, userId: user.id, authModule: null, sessionId: caller.id }]);
   });
 });

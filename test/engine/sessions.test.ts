@@ -8,7 +8,7 @@ import {
   endSession,
   issueToken,
   listSessions,
-  sessionLife,
+  accessTokenLife,
 } from '../../src/engine/sessions.ts';
 import { deleteUser } from '../../src/store/users.ts';
 import { onEachDatabase } from '../support/databases.ts';
@@ -30,9 +30,10 @@ onEachDatabase('a session', (database) => {
       amr: ['pwd'],
       secondFactorAt: null,
       authTime: home.clock.now(),
-      expiresAt: home.clock.now() + sessionLife,
+      expiresAt: home.clock.now() + accessTokenLife,
       clientIp: client.ip,
       userAgent: client.userAgent,
+      clientId: null,
     });
     assert.equal(assuranceOf(caller), 'aal1');
   });
@@ -49,7 +50,7 @@ onEachDatabase('a session', (database) => {
   test('ends by itself after an hour', async () => {
     await using home = await house(database);
     const { token } = await home.addPerson('ada');
-    home.clock.tick(sessionLife - 1);
+    home.clock.tick(accessTokenLife - 1);
     assert.equal((await authenticate(home.ctx, token)).ok, true);
     home.clock.tick(1);
     assert.deepEqual(await authenticate(home.ctx, token), refuse('invalid_token'));
@@ -77,14 +78,14 @@ onEachDatabase('a session', (database) => {
     await using home = await house(database);
     const [ada, eve] = [await home.addPerson('ada'), await home.addPerson('eve')];
     const forged = [
-      await issueToken(home.ctx, { ...ada.caller, userId: eve.user.id }, home.root),
-      await issueToken(home.ctx, { ...ada.caller, id: eve.caller.id }, home.root),
-      await issueToken(home.ctx, ada.caller, await home.addAccount('branch')),
-      await issueToken(home.ctx, { ...ada.caller, id: 'nothing' }, home.root),
+      await issueToken(home.ctx, { ...ada.caller, userId: eve.user.id }, home.root, home.clock.now()),
+      await issueToken(home.ctx, { ...ada.caller, id: eve.caller.id }, home.root, home.clock.now()),
+      await issueToken(home.ctx, ada.caller, await home.addAccount('branch'), home.clock.now()),
+      await issueToken(home.ctx, { ...ada.caller, id: 'nothing' }, home.root, home.clock.now()),
     ];
     for (const token of forged) assert.deepEqual(await authenticate(home.ctx, token), refuse('invalid_token'));
     assert.deepEqual(
-      await authenticate(home.ctx, await issueToken(home.ctx, ada.caller, home.root)),
+      await authenticate(home.ctx, await issueToken(home.ctx, ada.caller, home.root, home.clock.now())),
       success(ada.caller),
     );
   });
@@ -105,7 +106,7 @@ onEachDatabase('a session', (database) => {
     home.clock.tick(1);
     const newer = await home.enter(name, password);
     assert.deepEqual(await listSessions(home.ctx, caller), [newer, caller]);
-    home.clock.tick(sessionLife - 1);
+    home.clock.tick(accessTokenLife - 1);
     assert.deepEqual(await listSessions(home.ctx, caller), [newer]);
   });
 

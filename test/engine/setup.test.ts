@@ -39,6 +39,15 @@ onEachDatabase('the first start', (database) => {
     assert.equal((await home.ctx.store.db.selectFrom('users').select('id').execute()).length, 1);
   });
 
+  test('does not happen again when the root account has another name', async () => {
+    await using home = await house(database);
+    await forgetRoot(home);
+    await prepareRoot(home.ctx, { username: 'admin' });
+    await home.ctx.store.db.updateTable('accounts').set({ name: 'head', name_key: 'head' }).execute();
+    assert.deepEqual(await prepareRoot(home.ctx, { username: 'chief' }), {});
+    assert.equal((await home.ctx.store.db.selectFrom('accounts').select('id').execute()).length, 1);
+  });
+
   test('of several nodes at once happens on one, and its password is the one that works', async () => {
     await using home = await house(database);
     await forgetRoot(home);

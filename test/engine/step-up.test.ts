@@ -14,8 +14,8 @@ onEachDatabase('step-up', (database) => {
     got(await enroll(home.ctx, caller, { kind: 'totp', label: null, input: {} }, client));
     const allowed = got(await requireStepUp(home.ctx, caller, home.clock.now() + 24 * 60 * minute));
     assert.deepEqual(
-      allowed.map(({ kind }) => kind),
-      ['password'],
+      allowed.authenticators.map(({ kind, status }) => [kind, status]),
+      [['password', 'active']],
     );
   });
 

@@ -106,5 +106,35 @@ const recovery: Owner = {
   },
 };
 
+/** Who reads the code in a message. */
+const withSentCode = (destinationOf: (name: string) => string): Owner => ({
+  once: true,
+  input: (name) => ({ destination: destinationOf(name) }),
+  hold(_name, offer) {
+    const code = String(offer.code);
+    return { right: () => code, wrong: () => String((Number(code) + 1) % 1_000_000).padStart(6, '0'), secrets: [code] };
+  },
+  malformed: { ...notDigits, 'a number below zero': -1, 'a fraction': 1.5, 'a number of nine digits': 123_456_789 },
+});
+
+const sms = withSentCode((name) => `+1408555${String(name.length).padStart(4, '0')}`);
+const email = withSentCode((name) => `${name}@example.com`);
+
+const backup: Owner = {
+  once: true,
+  input: () => ({}),
+  hold(_name, offer) {
+    const code = String(offer.code);
+    return { right: () => code, wrong: () => '0123456789AB', secrets: [code] };
+  },
+  malformed: {
+    ...notDigits,
+    'a number': 123_456_789_012,
+    'one character too few': '0123456789A',
+    'one character too many': '0123456789ABC',
+    'a letter that is in no code': '0123456789AG',
+  },
+};
+
 /** One for each factor: without an owner a new one does not compile. */
-export const owners = { password, apikey, device, totp, recovery } satisfies Record<Kind, Owner>;
+export const owners = { password, apikey, device, totp, sms, email, recovery, backup } satisfies Record<Kind, Owner>;

@@ -27,6 +27,7 @@ const sessionOf = (userId: string, id = 'session'): Session => ({
   expiresAt: end,
   clientIp: '192.0.2.1',
   userAgent: null,
+  clientId: null,
 });
 
 onEachDatabase('the store keeps sessions', (database) => {

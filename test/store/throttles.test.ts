@@ -15,11 +15,10 @@ import { onEachDatabase } from '../support/databases.ts';
 import { atOnce, house } from '../support/house.ts';
 
 const now = Date.parse('2026-11-21T12:00:00Z');
-const free = { ok: true };
 const wait = (retryAfter: number) => ({ ok: false, retryAfter });
 
 async function fail(store: Store, times: number, at = now, kind = 'totp'): Promise<void> {
-  for (let time = 0; time < times; time += 1) assert.deepEqual(await claimTry(store, 'ada', kind, at), free);
+  for (let time = 0; time < times; time += 1) assert.equal((await claimTry(store, 'ada', kind, at)).ok, true);
 }
 
 /** Puts a count where it would take hours to come to. */
@@ -52,7 +51,7 @@ onEachDatabase('the store counts failures', (database) => {
       assert.deepEqual(await claimTry(store, 'ada', 'totp', at), wait(seconds));
       assert.deepEqual(await claimTry(store, 'ada', 'totp', at + seconds * second - 1), wait(1));
       at += seconds * second;
-      assert.deepEqual(await claimTry(store, 'ada', 'totp', at), free);
+      assert.equal((await claimTry(store, 'ada', 'totp', at)).ok, true);
     }
   });
 
@@ -83,7 +82,7 @@ onEachDatabase('the store counts failures', (database) => {
     await fail(store, 5);
     for (let at = 0; at < 30; at += 1)
       assert.equal((await claimTry(store, 'ada', 'totp', now + at * second)).ok, false);
-    assert.deepEqual(await claimTry(store, 'ada', 'totp', now + 30 * second), free);
+    assert.equal((await claimTry(store, 'ada', 'totp', now + 30 * second)).ok, true);
   });
 
   test('the ninety-ninth failure is not the last, the hundredth is, for good', async () => {
@@ -91,8 +90,8 @@ onEachDatabase('the store counts failures', (database) => {
     const { store } = home.ctx;
     await failed(store, 98);
     const later = now + 15 * minute;
-    assert.deepEqual(await claimTry(store, 'ada', 'totp', later), free);
-    assert.deepEqual(await claimTry(store, 'ada', 'totp', later + 15 * minute), free);
+    assert.equal((await claimTry(store, 'ada', 'totp', later)).ok, true);
+    assert.equal((await claimTry(store, 'ada', 'totp', later + 15 * minute)).ok, true);
     for (const years of [0, 1, 50]) {
       assert.deepEqual(await claimTry(store, 'ada', 'totp', later + years * 365 * day), wait(900));
     }
@@ -103,8 +102,8 @@ onEachDatabase('the store counts failures', (database) => {
     await using home = await house(database);
     const { store } = home.ctx;
     await fail(store, 5);
-    assert.deepEqual(await claimTry(store, 'ada', 'password', now), free);
-    assert.deepEqual(await claimTry(store, 'bob', 'totp', now), free);
+    assert.equal((await claimTry(store, 'ada', 'password', now)).ok, true);
+    assert.equal((await claimTry(store, 'bob', 'totp', now)).ok, true);
     assert.deepEqual(await claimTry(store, 'ada', 'totp', now), wait(30));
   });
 

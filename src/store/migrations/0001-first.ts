@@ -1,26 +1,10 @@
-import { sql, type CreateTableBuilder, type SchemaModule } from 'kysely';
+import { sql, type SchemaModule } from 'kysely';
 import type { Flavour } from '../store.ts';
+import { tableMaker } from '../table-maker.ts';
 
 /** Accounts, users, authenticators, challenges, sessions, throttles and attempts. What the columns mean stands in `tables.ts`. */
 export async function up(schema: SchemaModule, flavour: Flavour): Promise<void> {
-  const instant = flavour === 'sqlite' ? 'integer' : 'bigint';
-  const create = <Table extends string>(
-    table: Table,
-    define: (builder: CreateTableBuilder<Table>) => CreateTableBuilder<Table, string>,
-  ) => strict(define(schema.createTable(table)), flavour).execute();
-  const index = (table: string, ...columns: readonly string[]) =>
-    schema
-      .createIndex([table, ...columns].join('_'))
-      .on(table)
-      .columns([...columns])
-      .execute();
-  const unique = (table: string, ...columns: readonly string[]) =>
-    schema
-      .createIndex([table, ...columns].join('_'))
-      .unique()
-      .on(table)
-      .columns([...columns])
-      .execute();
+  const { create, index, unique, instant } = tableMaker(schema, flavour);
 
   await create('meta', (table) =>
     table.addColumn('key', 'text', (c) => c.primaryKey()).addColumn('value', 'text', (c) => c.notNull()),
@@ -143,12 +127,4 @@ export async function up(schema: SchemaModule, flavour: Flavour): Promise<void> 
   );
   await index('attempts', 'account_id', 'id');
   await index('attempts', 'user_id', 'id');
-}
-
-/** SQLite checks types only in strict tables. */
-function strict<Table extends string, Column extends string>(
-  builder: CreateTableBuilder<Table, Column>,
-  flavour: Flavour,
-) {
-  return flavour === 'sqlite' ? builder.modifyEnd(sql`strict`) : builder;
 }

@@ -1,0 +1,42 @@
+import { second } from '../base/clock.ts';
+import { refuse, type Outcome, type Refusal } from '../base/outcome.ts';
+import { factorOf } from '../factors/index.ts';
+import { answer, type Answer } from './answer.ts';
+import type { Client, Context } from './context.ts';
+import { login, type LoggedIn, type Login, type SecondFactorNeeded } from './login.ts';
+import type { Reason } from './reasons.ts';
+import { sendCode } from './send-code.ts';
+
+export type LoginAtOnce = Login & {
+  /** The second factor, where the client has it already. */ readonly second?:
+    | Pick<Answer, 'reply' | 'role'>
+    | undefined;
+};
+
+/**
+ * A login of which both factors come in one request, as they do in dialects that keep no state between two. Where the second is needed and
+ * did not come, the user's first one is asked for, and its code is sent if it is one that is sent.
+ */
+export async function loginAtOnce(
+  ctx: Context,
+  { second: brought, ...input }: LoginAtOnce,
+  client: Client,
+): Promise<Outcome<LoggedIn | SecondFactorNeeded, Reason>> {
+  const first = await login(ctx, input, client);
+  if (!first.ok || first.value.state === 'session') return first;
+  const { challengeToken, anyOf } = first.value;
+  if (brought) {
+    const answered = await answer(ctx, { ...brought, challengeToken, issuedTo: input.issuedTo }, client);
+    return answered.ok || answered.reason === 'throttled' ? answered : refuse('wrong_second_factor');
+  }
+  const [asked] = anyOf;
+  if (!asked || !factorOf(asked.kind).send) return first;
+  const sent = await sendCode(ctx, { challengeToken, authenticatorId: asked.id }, client);
+  // The code that was sent a moment ago still works.
+  return sent.ok || isFresh(ctx, sent) ? first : refuse(sent.reason, sent.retryAfter);
+}
+
+/** Told to wait for the next message, and not for the next day. */
+function isFresh({ settings }: Context, { reason, retryAfter = 0 }: Refusal<Reason>): boolean {
+  return reason === 'send_limited' && retryAfter * second <= settings.sending.every;
+}

@@ -1,0 +1,158 @@
+import { day, second } from '../base/clock.ts';
+import { refuse, success, type Outcome } from '../base/outcome.ts';
+import { opaqueToken, uuid } from '../base/random.ts';
+import type { OAuthClient } from '../store/clients.ts';
+import { findRefreshToken, insertRefreshToken, useRefreshToken, type RefreshToken } from '../store/refresh-tokens.ts';
+import { findLiveSession, revokeSession, type LiveSession, type Session } from '../store/sessions.ts';
+import { inTransaction, type Store } from '../store/store.ts';
+import type { Client, Context } from './context.ts';
+import { logRefusal, logSuccess } from './log-attempt.ts';
+import type { SecondFactorNeeded } from './login.ts';
+import { loginAtOnce, type LoginAtOnce } from './login-at-once.ts';
+import type { Reason } from './reasons.ts';
+import { authenticate, issueToken } from './sessions.ts';
+
+/** How long a session goes on by refreshing before its user logs in again. */
+const refreshLife = 30 * day;
+
+/** Two requests with one refresh token, this close to each other, are one client that asked twice and no thief. */
+const raceLife = 10 * second;
+
+export type Granted = {
+  readonly state: 'granted';
+  readonly accessToken: string;
+  /** Only for clients that may refresh. */
+  readonly refreshToken: string | undefined;
+  readonly scope: string;
+};
+
+export type PasswordGrant = Pick<LoginAtOnce, 'account' | 'login' | 'secret' | 'second'> & {
+  readonly scope?: string | undefined;
+};
+
+/** The resource owner password credentials grant (RFC 6749 section 4.3), for clients that may use it: RFC 9700 section 2.4 advises against it. */
+export async function passwordGrant(
+  ctx: Context,
+  client: OAuthClient,
+  { scope: wanted, account, ...input }: PasswordGrant,
+  from: Client,
+): Promise<Outcome<Granted | SecondFactorNeeded, Reason>> {
+  if (!client.grantTypes.includes('password')) return refuse('unauthorized_client');
+  const scope = narrow(client.scope, wanted);
+  if (scope === undefined) return refuse('invalid_scope');
+  const issuedTo = { clientId: client.id, life: refreshLife };
+  const where = { authModule: 'oauth2', account: account ?? client.accountId, issuedTo } as const;
+  const outcome = await loginAtOnce(ctx, { ...input, ...where }, from);
+  if (!outcome.ok) return outcome;
+  const reached = outcome.value;
+  if (reached.state === 'challenge') return success(reached);
+  const { token, session } = reached;
+  const refreshToken = client.grantTypes.includes('refresh_token')
+    ? await writeRefreshToken(ctx, ctx.store, session, scope)
+    : undefined;
+  return success({ state: 'granted', accessToken: token, refreshToken, scope });
+}
+
+/**
+ * Exchanges a refresh token for the next one (RFC 6749 section 6). Each works once: of several at once one wins. One that comes back
+ * after that ends its session, for two have it (RFC 9700 section 4.14.2).
+ */
+export async function refresh(
+  ctx: Context,
+  client: OAuthClient,
+  { refreshToken, scope: wanted }: { readonly refreshToken: string; readonly scope?: string | undefined },
+  from: Client,
+): Promise<Outcome<Granted, Reason>> {
+  const now = ctx.clock.now();
+  if (!client.grantTypes.includes('refresh_token')) return refuse('unauthorized_client');
+  const found = await findOwn(ctx, client, refreshToken, now);
+  if (!found) return refuse('invalid_grant');
+  const { token, session } = found;
+  const tried = { action: 'refresh', userId: session.userId, accountId: session.accountId, sessionId: session.id };
+  if (token.usedAt !== null) {
+    if (now - token.usedAt > raceLife) await revokeSession(ctx.store, session.userId, session.id, now);
+    await logRefusal(ctx, tried, 'replayed', from, now);
+    return refuse('invalid_grant');
+  }
+  const scope = narrow(token.scope, wanted);
+  if (scope === undefined) return refuse('invalid_scope');
+
+  const next = await inTransaction<string, Reason>(ctx.store, async (tx) => {
+    if (!(await useRefreshToken(tx, token.id, now))) return refuse('invalid_grant');
+    await logSuccess(ctx, tx, tried, from, now);
+    return success(await writeRefreshToken(ctx, tx, session, token.scope));
+  });
+  if (!next.ok) return next;
+  const accessToken = await issueToken(ctx, session, session.accountId, now);
+  return success({ state: 'granted', accessToken, refreshToken: next.value, scope });
+}
+
+async function writeRefreshToken(ctx: Context, tx: Store, session: Session, scope: string): Promise<string> {
+  const now = ctx.clock.now();
+  const text = opaqueToken(ctx.random);
+  const made = { id: uuid(ctx.random, now), sessionId: session.id, scope, createdAt: now };
+  await insertRefreshToken(tx, { ...made, expiresAt: session.expiresAt, usedAt: null }, text);
+  return text;
+}
+
+type Own = { readonly token: RefreshToken; readonly session: LiveSession };
+
+/** A refresh token of this client whose session is in force. */
+async function findOwn(ctx: Context, client: OAuthClient, text: string, now: number): Promise<Own | undefined> {
+  const token = await findRefreshToken(ctx.store, text);
+  const session = token && (await findLiveSession(ctx.store, token.sessionId, now));
+  return token && session?.clientId === client.id ? { token, session } : undefined;
+}
+
+/** A wanted scope that is within what may be had; all of that when nothing is said (RFC 6749 section 3.3). */
+function narrow(allowed: string, wanted: string | undefined): string | undefined {
+  if (wanted === undefined) return allowed;
+  const may = new Set(words(allowed));
+  return words(wanted).every((word) => may.has(word)) ? words(wanted).join(' ') : undefined;
+}
+
+const words = (scope: string) => scope.split(' ').filter((word) => word !== '');
+
+export type Introspected = {
+  readonly session: LiveSession;
+  readonly kind: 'access_token' | 'refresh_token';
+  /** The end of the token itself, in milliseconds since the Unix epoch. */
+  readonly expiresAt: number;
+};
+
+/**
+ * What a token is worth at this moment (RFC 7662), or undefined. A client learns of tokens of its own account only, and one that
+ * proves nothing of itself learns nothing: else whoever knows its id could try tokens out (section 2.1).
+ */
+export async function introspect(
+  ctx: Context,
+  client: OAuthClient,
+  text: string,
+): Promise<Outcome<Introspected | undefined, Reason>> {
+  if (client.isPublic) return refuse('invalid_client');
+  return success(await worthOf(ctx, client, text));
+}
+
+async function worthOf(ctx: Context, client: OAuthClient, text: string): Promise<Introspected | undefined> {
+  const now = ctx.clock.now();
+  const claims = await ctx.tokens.read(text, now);
+  if (claims) {
+    const caller = await authenticate(ctx, text);
+    const known = caller.ok && caller.value.accountId === client.accountId;
+    return known ? { session: caller.value, kind: 'access_token', expiresAt: claims.exp * second } : undefined;
+  }
+  const own = await findOwn(ctx, client, text, now);
+  if (!own || own.token.usedAt !== null) return undefined;
+  return { session: own.session, kind: 'refresh_token', expiresAt: own.token.expiresAt };
+}
+
+/** Ends the session of a token that was issued to this client (RFC 7009). Others are left alone, and nothing is told. */
+export async function revoke(ctx: Context, client: OAuthClient, text: string, from: Client): Promise<void> {
+  const now = ctx.clock.now();
+  const caller = await authenticate(ctx, text);
+  const session = caller.ok ? caller.value : (await findOwn(ctx, client, text, now))?.session;
+  if (!session || session.clientId !== client.id) return;
+  const { id: sessionId, userId, accountId } = session;
+  if (!(await revokeSession(ctx.store, userId, sessionId, now))) return;
+  await logSuccess(ctx, ctx.store, { action: 'session.end', userId, accountId, sessionId }, from, now);
+}

@@ -1,0 +1,94 @@
+import { minute } from '../base/clock.ts';
+import { refuse, success, type Outcome } from '../base/outcome.ts';
+import { factorOf } from '../factors/index.ts';
+import type { Asked, CodeMessage } from '../factors/factor.ts';
+import { hint } from '../messages/destinations.ts';
+import { listForLogin, replaceState, type Authenticator } from '../store/authenticators.ts';
+import { findOpenChallenge } from '../store/challenges.ts';
+import { claimSend } from '../store/sends.ts';
+import { failuresOf } from '../store/throttles.ts';
+import { findUser, type User } from '../store/users.ts';
+import { helpAt, type Client, type Context } from './context.ts';
+import { logRefusal, logSuccess } from './log-attempt.ts';
+import type { Reason } from './reasons.ts';
+
+export type Sending = {
+  readonly challengeToken: string;
+  /** Which of the challenge's authenticators; the first when absent. */
+  readonly authenticatorId?: string | undefined;
+};
+
+export type SentTo = { readonly hint: string | undefined };
+
+/** Sends a code that answers a challenge. Refused while the destination has had its share of messages. */
+export async function sendCode(ctx: Context, input: Sending, client: Client): Promise<Outcome<SentTo, Reason>> {
+  const now = ctx.clock.now();
+  const challenge = await findOpenChallenge(ctx.store, input.challengeToken, now);
+  const user = challenge && (await findUser(ctx.store, challenge.userId));
+  if (!challenge || !user) return refuse('invalid_challenge');
+  const sendable = (await listForLogin(ctx.store, user.id, [])).filter(({ kind }) => factorOf(kind).send);
+  const chosen = sendable.find(({ id }) => id === (input.authenticatorId ?? sendable[0]?.id));
+  if (!chosen) return refuse('not_found');
+
+  const tried = { action: 'send', factor: chosen.kind, authModule: challenge.authModule };
+  const who = { accountId: user.accountId, userId: user.id };
+  const sent = await deliver(ctx, user, chosen, now);
+  const kept = sent.ok ? await replaceState(ctx.store, chosen, sent.value.state, now) : false;
+  const outcome = !sent.ok ? sent : kept ? success({ hint: hintOf(chosen) }) : refuse('raced' as const);
+  if (outcome.ok) await logSuccess(ctx, ctx.store, { ...tried, ...who }, client, now);
+  else await logRefusal(ctx, { ...tried, ...who }, outcome.reason, client, now);
+  return outcome;
+}
+
+export type Sendable = Pick<Authenticator, 'kind' | 'state'> & {
+  /** The kind under which failures with the code will be counted, where it is not its own. */
+  readonly counted?: string;
+};
+
+/**
+ * Makes a code for an authenticator and sends it. The state that knows the code is the caller's to keep, and only after a gateway has taken
+ * the message: a code that was not sent does not exist.
+ */
+export async function deliver(
+  ctx: Context,
+  user: Pick<User, 'id' | 'accountId'>,
+  { kind, state, counted = kind }: Sendable,
+  now: number,
+): Promise<Outcome<Asked, Reason>> {
+  const failures = await failuresOf(ctx.store, user.id, counted);
+  const asked = factorOf(kind).send?.(state, { ...helpAt(ctx, now), failures });
+  if (!asked) return refuse('no_authenticator');
+  if (!ctx.messenger.channels().includes(asked.message.channel)) return refuse('no_gateway');
+  const claimed = await claimMessage(ctx, user.accountId, asked.message, now);
+  if (!claimed.ok) return claimed;
+  const { channel, to, code, life } = asked.message;
+  const { service, host } = ctx.settings;
+  const text = ctx.texts.code(channel, { code, service, host, minutes: life / minute });
+  const sent = await ctx.messenger.send({ channel, to, ...text });
+  return sent.ok ? success(asked) : sent;
+}
+
+/** One share of what its destination may get, and one of what its account may send. */
+async function claimMessage(
+  { store, settings }: Context,
+  accountId: string,
+  { channel, to }: CodeMessage,
+  now: number,
+): Promise<Outcome<undefined, Reason>> {
+  const { every, perDay, perAccountPerDay } = settings.sending;
+  const destination = await claimSend(
+    store,
+    `${channel}:${store.safe.mac('destination', to.toLowerCase())}`,
+    { every, perDay },
+    now,
+  );
+  if (!destination.ok) return refuse('send_limited', destination.retryAfter);
+  const account = await claimSend(store, `account:${accountId}`, { every: 0, perDay: perAccountPerDay }, now);
+  return account.ok ? success(undefined) : refuse('send_limited', account.retryAfter);
+}
+
+/** Where an authenticator's codes go, as it may be shown to somebody who is half logged in. */
+export function hintOf({ kind, state }: Pick<Authenticator, 'kind' | 'state'>): string | undefined {
+  const destination = factorOf(kind).destination?.(state);
+  return destination && hint(destination.channel, destination.to);
+}

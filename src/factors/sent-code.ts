@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { minute } from '../base/clock.ts';
+import { refuse, success } from '../base/outcome.ts';
+import { sameText } from '../base/seal.ts';
+import { codeOfLength, codeReply } from './code.ts';
+import { defineFactor, type Channel, type Help } from './factor.ts';
+
+/** How long a sent code works (SP 800-63B-4 section 3.1.3.2 allows ten minutes), and how often one may be looked at. */
+export const sentCodeLife = 5 * minute;
+const looks = 5;
+
+const digits = 6;
+
+type Sent = {
+  readonly kind: Channel;
+  /** RFC 8176. */
+  readonly amr: readonly string[];
+  readonly destination: z.ZodType<string>;
+};
+
+/** A factor whose proof is a code that the house sends to a destination of the person's. A new code replaces the one before. */
+export function sentCode({ kind, amr, destination }: Sent) {
+  const code = z.strictObject({
+    hash: z.string(),
+    expiresAt: z.int(),
+    /** How many failures stood against the person when it was sent: five more, and it is dead. */
+    failures: z.int(),
+  });
+  const state = z.strictObject({ destination, code: code.nullable() });
+  const hashOf = (to: string, text: string, { safe }: Help) => safe.macs(kind, `${to}\0${text}`);
+
+  return defineFactor({
+    kind,
+    traits: { role: 'second', amr, limit: 1, replaces: false, confirms: true, unattended: false },
+    state,
+    input: z.strictObject({ destination }),
+    reply: codeReply,
+    begin: (input) => success({ state: { destination: input.destination, code: null }, offer: {} }),
+    send(current, help) {
+      const text = drawCode(help);
+      const [hash = ''] = hashOf(current.destination, text, help);
+      const made = { hash, expiresAt: help.now + sentCodeLife, failures: help.failures };
+      const message = { channel: kind, to: current.destination, code: text, life: sentCodeLife };
+      return { state: { ...current, code: made }, message };
+    },
+    check(current, reply, help) {
+      const sent = current.code;
+      const hashes = hashOf(current.destination, codeOfLength(reply, digits), help);
+      const right = sent !== null && hashes.some((hash) => sameText(hash, sent.hash));
+      if (!right || sent.expiresAt <= help.now || help.failures - sent.failures >= looks) return refuse('wrong');
+      return success({ ...current, code: null });
+    },
+    destination: (current) => ({ channel: kind, to: current.destination }),
+  });
+}
+
+/** Every code as likely as any other: what would favour the low ones is drawn again. */
+function drawCode({ random }: Help): string {
+  const range = 10 ** digits;
+  const fair = 2 ** 32 - (2 ** 32 % range);
+  let drawn = random.bytes(4).readUInt32BE();
+  while (drawn >= fair) drawn = random.bytes(4).readUInt32BE();
+  return String(drawn % range).padStart(digits, '0');
+}

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { uuid } from '../../src/base/random.ts';
+import { openSession } from '../../src/engine/sessions.ts';
+import { findRefreshToken, insertRefreshToken, useRefreshToken } from '../../src/store/refresh-tokens.ts';
+import { sweepSessions } from '../../src/store/sessions.ts';
+import { onEachDatabase } from '../support/databases.ts';
+import { client as from, house, winners, type House } from '../support/house.ts';
+
+async function written(built: House, text: string) {
+  const { ctx } = built;
+  const now = ctx.clock.now();
+  const user = await built.addUser({ name: `somebody with ${text}` });
+  const opening = { user, epoch: user.epoch, authModule: 'oauth2', amr: ['pwd'], secondFactor: false };
+  const session = await openSession(ctx, ctx.store, opening, from, now);
+  const made = { id: uuid(ctx.random, now), sessionId: session.id, scope: 'read', createdAt: now };
+  const token = { ...made, expiresAt: now + 1000, usedAt: null };
+  await insertRefreshToken(ctx.store, token, text);
+  return token;
+}
+
+onEachDatabase('refresh tokens', (database) => {
+  test('are found by their text, as they were written', async () => {
+    await using built = await house(database);
+    const [one, other] = [await written(built, 'one'), await written(built, 'other')];
+    const { store } = built.ctx;
+    assert.deepEqual(await findRefreshToken(store, 'one'), one);
+    assert.deepEqual(await findRefreshToken(store, 'other'), other);
+    for (const text of ['', 'On', 'ONE', one.id]) assert.equal(await findRefreshToken(store, text), undefined);
+  });
+
+  test('are kept so that nobody can read them', async () => {
+    await using built = await house(database);
+    await written(built, 'hunter2hunter2');
+    const rows = await built.ctx.store.db.selectFrom('refresh_tokens').selectAll().execute();
+    assert.equal(rows.length, 1);
+    assert.doesNotMatch(JSON.stringify(rows), /hunter2/);
+  });
+
+  test('are spent once: of sixteen at once, on two nodes, one is told so', async () => {
+    await using built = await house(database);
+    const { id } = await written(built, 'one');
+    const other = await written(built, 'other');
+    const now = built.clock.now();
+    const nodes = [built, await built.node()];
+    const spend = (at: number) => useRefreshToken((nodes[at % 2] ?? built).ctx.store, id, now + at);
+    assert.equal(await winners(16, spend), 1);
+    const found = await findRefreshToken(built.ctx.store, 'one');
+    assert.ok(found?.usedAt !== null && (found?.usedAt ?? 0) >= now);
+    assert.equal((await findRefreshToken(built.ctx.store, 'other'))?.usedAt, null);
+    assert.equal(await useRefreshToken(built.ctx.store, other.id, now), true);
+  });
+
+  test('go with their session', async () => {
+    await using built = await house(database);
+    await written(built, 'one');
+    await sweepSessions(built.ctx.store, Number.MAX_SAFE_INTEGER);
+    assert.equal(await findRefreshToken(built.ctx.store, 'one'), undefined);
+  });
+});

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { day, second } from '../../src/base/clock.ts';
+import { claimSend, sweepSends } from '../../src/store/sends.ts';
+import { onEachDatabase } from '../support/databases.ts';
+import { atOnce, house } from '../support/house.ts';
+
+const now = Date.parse('2026-11-21T12:00:00Z');
+const limit = { every: 30 * second, perDay: 3 };
+const free = { ok: true };
+const wait = (retryAfter: number) => ({ ok: false, retryAfter });
+
+onEachDatabase('claiming a message to a destination', (on) => {
+  test('the first goes out, and the next after the wait, to the millisecond', async () => {
+    await using home = await house(on);
+    const claim = (at: number) => claimSend(home.ctx.store, 'a', limit, at);
+    assert.deepEqual(await claim(now), free);
+    assert.deepEqual(await claim(now), wait(30));
+    assert.deepEqual(await claim(now + 30 * second - 1), wait(1));
+    assert.deepEqual(await claim(now + 30 * second), free);
+    assert.deepEqual(await claim(now + 60 * second - 1), wait(1));
+  });
+
+  test('a refusal is no message: it puts nothing off', async () => {
+    await using home = await house(on);
+    const { store } = home.ctx;
+    await claimSend(store, 'a', limit, now);
+    const rows = () => store.db.selectFrom('sends').selectAll().execute();
+    const before = await rows();
+    for (let ms = 0; ms < 30 * second; ms += 10 * second) await claimSend(store, 'a', limit, now + ms);
+    assert.deepEqual(await rows(), before);
+    assert.deepEqual(before, [{ destination: 'a', last_at: now, day_began: now, in_day: 1 }]);
+  });
+
+  test('so many a day, and a day begins with the first message after the last one’s end', async () => {
+    await using home = await house(on);
+    const claim = (at: number) => claimSend(home.ctx.store, 'a', limit, at);
+    const hour = day / 24;
+    for (const at of [0, hour, 2 * hour]) assert.deepEqual(await claim(now + at), free);
+    assert.deepEqual(await claim(now + 3 * hour), wait((21 * hour) / second));
+    assert.deepEqual(await claim(now + day - 1), wait(1));
+    const next = now + day + hour;
+    for (const at of [0, hour, 2 * hour]) assert.deepEqual(await claim(next + at), free);
+    assert.deepEqual(await claim(next + day - 1), wait(1));
+    assert.deepEqual(await claim(next + day), free);
+  });
+
+  test('a new day does not shorten the wait after the last message', async () => {
+    await using home = await house(on);
+    const claim = (at: number) => claimSend(home.ctx.store, 'a', limit, at);
+    await claim(now);
+    assert.deepEqual(await claim(now + day - second), free);
+    assert.deepEqual(await claim(now + day), wait(29));
+    assert.deepEqual(await claim(now + day + 29 * second), free);
+  });
+
+  test('each destination is counted by itself', async () => {
+    await using home = await house(on);
+    for (const destination of ['a', 'b', 'A', ''])
+      assert.deepEqual(await claimSend(home.ctx.store, destination, limit, now), free);
+  });
+
+  for (const [what, at] of [
+    ['a first message', now],
+    ['a message after the wait', now + 30 * second],
+  ] as const) {
+    test(`of sixteen at once over several nodes one claims ${what}`, async () => {
+      await using home = await house(on);
+      const nodes = [home, await home.node(), await home.node(), await home.node()];
+      if (at > now) await claimSend(home.ctx.store, 'a', limit, now);
+      const claims = await atOnce(16, (index) =>
+        claimSend((nodes[index % nodes.length] ?? home).ctx.store, 'a', limit, at),
+      );
+      assert.equal(claims.filter(({ ok }) => ok).length, 1);
+    });
+  }
+
+  test('without a wait the number a day is exact, however many come at once', async () => {
+    await using home = await house(on);
+    const nodes = [home, await home.node(), await home.node()];
+    const claims = await atOnce(16, (index) =>
+      claimSend((nodes[index % nodes.length] ?? home).ctx.store, 'a', { every: 0, perDay: 5 }, now),
+    );
+    assert.equal(claims.filter(({ ok }) => ok).length, 5);
+  });
+
+  test('what was last sent long ago is forgotten', async () => {
+    await using home = await house(on);
+    const { store } = home.ctx;
+    await claimSend(store, 'old', limit, now);
+    await claimSend(store, 'new', limit, now + 1);
+    assert.equal(await sweepSends(store, now), 1);
+    assert.deepEqual(await claimSend(store, 'old', limit, now + 1), free);
+    assert.deepEqual(await claimSend(store, 'new', limit, now + 1), wait(30));
+  });
+});
