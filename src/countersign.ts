@@ -1,4 +1,4 @@
-import { systemClock, type Clock } from './base/clock.ts';
+import { second, systemClock, type Clock } from './base/clock.ts';
 import { SetupError } from './base/fault.ts';
 import { createHasher, type HashCost } from './base/hasher.ts';
 import { readKeyFile, writeKeyFile } from './base/key-file.ts';
@@ -16,6 +16,10 @@ import { houseRoutes } from './http/doors/house.ts';
 import { doors } from './http/doors/index.ts';
 import { createMetrics } from './http/metrics.ts';
 import type { Route } from './http/route.ts';
+import type { Region } from './messages/destinations.ts';
+import type { Gateway } from './messages/message.ts';
+import { createMessenger } from './messages/messenger.ts';
+import { createTexts, type TextReplacement } from './messages/texts.ts';
 import { checkKeyRing, isFresh } from './store/meta.ts';
 import { migrate } from './store/migrate.ts';
 import { openDatabase } from './store/store.ts';
@@ -29,6 +33,14 @@ export type Options = {
   readonly url: string;
   readonly admin?: FirstAdministrator;
   readonly registration?: 'open' | 'closed';
+  /** What takes messages out of the house, in the order in which it is tried. */
+  readonly gateways?: readonly Gateway[];
+  /** Other wordings of what the house sends. */
+  readonly texts?: readonly TextReplacement[];
+  /** How phone numbers without `+` are read: a country's two letters. */
+  readonly region?: Region;
+  /** How often a code may be sent. */
+  readonly sending?: Partial<Context['settings']['sending']>;
   readonly log?: Log;
   readonly clock?: Clock;
   readonly random?: Random;
@@ -51,6 +63,7 @@ export async function createCountersign(options: Options): Promise<Countersign> 
   const database = openDatabase(options.database, (error) =>
     log.warn({ err: error }, 'a database connection was lost'),
   );
+  const messenger = createMessenger(options.gateways ?? [], log);
   try {
     await migrate(database, clock.now());
     const ring = await loadKeyRing(options, database, random);
@@ -58,8 +71,20 @@ export async function createCountersign(options: Options): Promise<Countersign> 
     await checkKeyRing(store);
     const hasher = createHasher(options.hashCost);
     const tokens = await createAccessTokens(ring, options.url);
-    const settings = { registration: options.registration ?? 'closed' };
-    const context = { store, clock, random, hasher, turns: createTurns(), tokens, log, settings };
+    const texts = createTexts(options.texts);
+    const turns = createTurns();
+    const context = {
+      store,
+      clock,
+      random,
+      hasher,
+      turns,
+      tokens,
+      messenger,
+      texts,
+      log,
+      settings: settingsOf(options),
+    };
     const made = await prepareRoot(context, options.admin ?? { username: 'admin' });
     const metrics = createMetrics([
       {
@@ -75,13 +100,21 @@ export async function createCountersign(options: Options): Promise<Countersign> 
       context,
       routes,
       fetch: async (request, environment) => app.fetch(request, environment ?? {}),
-      close: () => database.db.destroy(),
+      async close() {
+        messenger.close();
+        await database.db.destroy();
+      },
       ...made,
     };
   } catch (error) {
     await database.db.destroy();
     throw error;
   }
+}
+
+function settingsOf({ url, registration = 'closed', region = 'US', sending }: Options): Context['settings'] {
+  const limits = { every: 30 * second, perDay: 10, perAccountPerDay: 5000, ...sending };
+  return { registration, region, service: 'Countersign', host: new URL(url).hostname, sending: limits };
 }
 
 async function loadKeyRing(

@@ -1,7 +1,7 @@
 import { Hono, type Context as Incoming } from 'hono';
 import { stopwatch } from '../base/clock.ts';
 import { Busy } from '../base/fault.ts';
-import { refuse } from '../base/outcome.ts';
+import { refuse, success, type Outcome } from '../base/outcome.ts';
 import { timeOrderedHex } from '../base/random.ts';
 import type { Client, Context } from '../engine/context.ts';
 import { authenticate, type Caller } from '../engine/sessions.ts';
@@ -9,7 +9,7 @@ import { isUnavailable } from '../store/store.ts';
 import { readBody, readQuery } from './parse.ts';
 import { shownToken } from './credentials.ts';
 import type { Metrics } from './metrics.ts';
-import { problem, refused } from './problem.ts';
+import { problem, problemOf, type Told } from './problem.ts';
 import type { Access, Reply, Route } from './route.ts';
 
 /** What node-server hands over beside the request; absent when the house is mounted elsewhere. */
@@ -99,23 +99,24 @@ function replyToFault(house: Context, requestId: string, fault: unknown): Reply 
 /** Authenticates, parses, and only then hands over. */
 async function handle(house: Context, c: Incoming<Env>, route: Route, client: Client): Promise<Reply> {
   const { headers } = c.req.raw;
+  const say = route.say ?? problem;
   const caller = await callerOf(house, headers, route.access);
-  if (caller && !('id' in caller)) return caller;
+  if (!caller.ok) return say(problemOf(caller));
   const params = route.params?.safeParse(c.req.param());
-  if (params && !params.success) return refused({ ok: false, reason: 'not_found' });
+  if (params && !params.success) return say(problemOf(refuse('not_found')));
   const query = readQuery(route.query, new URL(c.req.url).searchParams);
-  if (!query.ok) return query.reply;
-  const body = await readBody(route.body, c.req.raw);
-  if (!body.ok) return body.reply;
-  return route.handle({ house, client, caller, params: params?.data, query: query.value, body: body.value, headers });
+  if (!query.ok) return say(query.problem);
+  const body = await readBody(route.body, c.req.raw, route.form);
+  if (!body.ok) return say(body.problem);
+  const parsed = { params: params?.data, query: query.value, body: body.value };
+  return route.handle({ house, client, caller: caller.value, ...parsed, headers });
 }
 
-async function callerOf(house: Context, headers: Headers, access: Access): Promise<Caller | Reply | undefined> {
-  if (access === 'anyone' || access === 'basic') return undefined;
+async function callerOf(house: Context, headers: Headers, access: Access): Promise<Outcome<Caller | undefined, Told>> {
+  if (access === 'anyone' || access === 'basic') return success(undefined);
   const shown = shownToken(headers);
-  if (shown === 'nothing') return access === 'optional' ? undefined : refused({ ok: false, reason: 'no_token' });
-  const caller = shown === 'unreadable' ? refuse('invalid_token' as const) : await authenticate(house, shown.token);
-  return caller.ok ? caller.value : refused(caller);
+  if (shown === 'nothing') return access === 'optional' ? success(undefined) : refuse('no_token');
+  return shown === 'unreadable' ? refuse('invalid_token') : authenticate(house, shown.token);
 }
 
 /** The usual hardening: nothing is cached, framed, sniffed, run or told to others. */

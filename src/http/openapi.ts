@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { formType } from './parse.ts';
 import { problemBody } from './problem.ts';
 import type { Access, Answered, Route } from './route.ts';
 
@@ -59,13 +60,18 @@ function operation(route: Route, components: Record<string, unknown>): Json {
     security: security[access],
     parameters: [...parameters('path', route.params, schemaOf), ...parameters('query', route.query, schemaOf)],
     ...(body && {
-      requestBody: { required: true, content: { 'application/json': { schema: schemaOf(body, 'input') } } },
+      requestBody: { required: true, content: contentOf(route, schemaOf(body, 'input')) },
     }),
     responses: {
       ...Object.fromEntries(responses),
-      default: response({ description: 'Refused.', body: problemBody, type: 'application/problem+json' }, schemaOf),
+      default: refusal(route, schemaOf),
     },
   };
+}
+
+/** The media types a body may come as. */
+function contentOf({ form }: Route, schema: Json): Json {
+  return { ...(form && { [formType]: { schema } }), 'application/json': { schema } };
 }
 
 type SchemaOf = (schema: z.ZodType, io: 'input' | 'output') => Json;
@@ -74,6 +80,13 @@ function response({ description, body, type }: Answered, schemaOf: SchemaOf): Js
   if (!body && !type) return { description };
   const schema = body ? schemaOf(body, 'output') : { type: 'string' };
   return { description, content: { [type ?? 'application/json']: { schema } } };
+}
+
+/** A door with words of its own refuses in them; faults are told in the common dialect everywhere. */
+function refusal({ say }: Route, schemaOf: SchemaOf): Json {
+  const common = { 'application/problem+json': { schema: schemaOf(problemBody, 'output') } };
+  const own = say && { 'application/json': { schema: schemaOf(z.looseObject({}), 'output') } };
+  return { description: 'Refused.', content: { ...own, ...common } };
 }
 
 function parameters(where: 'path' | 'query', schema: z.ZodObject | undefined, schemaOf: SchemaOf): readonly Json[] {

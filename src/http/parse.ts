@@ -1,41 +1,49 @@
 import type { z } from 'zod';
-import { problem } from './problem.ts';
-import type { Reply } from './route.ts';
+import type { Problem } from './problem.ts';
 import { parseStrictJson } from './strict-json.ts';
 
 /** What a threshold answers: the parsed value, or what to say instead. */
-type Parsed = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly reply: Reply };
+type Parsed = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly problem: Problem };
 
 /** Bytes. */
 const largestBody = 64 * 1024;
 
+export const formType = 'application/x-www-form-urlencoded';
+
 /** The body of a request, checked by a route's schema. A route without a schema takes none and looks at none. */
-export async function readBody(schema: z.ZodType | undefined, request: Request): Promise<Parsed> {
+export async function readBody(schema: z.ZodType | undefined, request: Request, form?: true): Promise<Parsed> {
   if (!schema) return { ok: true, value: undefined };
   const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
   const encoding = request.headers.get('content-encoding')?.toLowerCase() ?? 'identity';
-  if (type !== 'application/json' || encoding !== 'identity') {
-    return no(415, 'unsupported_media_type', 'Send the body as application/json, without content encoding.');
+  const isForm = form === true && type === formType;
+  if ((type !== 'application/json' && !isForm) || encoding !== 'identity') {
+    const types = form ? `${formType} or application/json` : 'application/json';
+    return no(415, 'unsupported_media_type', `Send the body as ${types}, without content encoding.`);
   }
   // Who hangs up in the middle is no fault of ours.
   const bytes = await readBytes(request).catch(() => 'broken off' as const);
   if (bytes === 'broken off') return no(400, 'incomplete_body', 'The body broke off before its end.');
   if (!bytes) return no(413, 'content_too_large', `The body is larger than ${largestBody} bytes.`);
+  if (isForm) return readPairs(schema, new URLSearchParams(bytes.toString('utf8')));
   const json = parseStrictJson(bytes);
   if (!json.ok) return no(400, 'malformed_json', json.detail);
   return check(schema, json.value);
 }
 
-/** The query of a request. What a route does not know is left alone; what stands twice is refused (RFC 6749 section 3.2). */
+/** The query of a request, checked by a route's schema. */
 export function readQuery(schema: z.ZodType | undefined, given: URLSearchParams): Parsed {
-  if (!schema) return { ok: true, value: undefined };
+  return schema ? readPairs(schema, given) : { ok: true, value: undefined };
+}
+
+/** Names and values. What a route does not know is left alone; what stands twice is refused (RFC 6749 section 3.2). */
+function readPairs(schema: z.ZodType, given: URLSearchParams): Parsed {
   const names = [...given.keys()];
   const twice = names.find((name, at) => names.indexOf(name) !== at);
   if (twice !== undefined) return no(400, 'invalid_request', `The parameter ${JSON.stringify(twice)} stands twice.`);
   return check(schema, Object.fromEntries(given));
 }
 
-async function readBytes(request: Request): Promise<Uint8Array | undefined> {
+async function readBytes(request: Request): Promise<Buffer | undefined> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   // Counted as it comes: a length that was announced may be a lie.
@@ -53,11 +61,20 @@ function check(schema: z.ZodType, value: unknown): Parsed {
   if (parsed.success) return { ok: true, value: parsed.data };
   const errors = parsed.error.issues.flatMap(({ path, message, ...issue }) =>
     issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => ({ pointer: pointer([...path, key]), detail: 'is not a member of this' }))
-      : [{ pointer: pointer(path), detail: message }],
+      ? issue.keys.map((key) => ({
+          pointer: pointer([...path, key]),
+          detail: 'is not a member of this',
+          missing: false,
+        }))
+      : [{ pointer: pointer(path), detail: message, missing: isMissing(value, path) }],
   );
   const detail = errors.map((error) => `${error.pointer || 'the body'}: ${error.detail}`).join('; ');
-  return { ok: false, reply: problem({ status: 400, code: 'invalid_request', detail, errors }) };
+  return { ok: false, problem: { status: 400, code: 'invalid_request', detail, errors } };
+}
+
+function isMissing(value: unknown, [first, ...rest]: readonly PropertyKey[]): boolean {
+  if (first === undefined) return value === undefined;
+  return typeof value === 'object' && value !== null && isMissing(Reflect.get(value, first), rest);
 }
 
 /** A JSON Pointer (RFC 6901). */
@@ -65,5 +82,5 @@ const pointer = (path: readonly PropertyKey[]) =>
   path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 
 function no(status: number, code: string, detail: string): Parsed {
-  return { ok: false, reply: problem({ status, code, detail }) };
+  return { ok: false, problem: { status, code, detail } };
 }

@@ -17,11 +17,14 @@ export const problemBody = z
   })
   .meta({ id: 'Problem', description: 'An error (RFC 9457).' });
 
+/** What is wrong with one member of what was sent. `pointer` is a JSON Pointer (RFC 6901). */
+export type FieldError = { readonly pointer: string; readonly detail: string; readonly missing: boolean };
+
 export type Problem = {
   readonly status: number;
   readonly code: string;
   readonly detail: string;
-  readonly errors?: readonly { readonly pointer: string; readonly detail: string }[];
+  readonly errors?: readonly FieldError[];
   readonly headers?: Readonly<Record<string, string>>;
 };
 
@@ -43,7 +46,7 @@ export function problem({ status, code, detail, errors, headers }: Problem): Rep
   const json = { type: `urn:countersign:problem:${code}`, title: titles[status] ?? 'Error', status, detail, code };
   return {
     status,
-    json: errors ? { ...json, errors } : json,
+    json: errors ? { ...json, errors: errors.map(({ pointer, detail: wrong }) => ({ pointer, detail: wrong })) } : json,
     type: 'application/problem+json',
     ...(headers && { headers }),
   };
@@ -73,7 +76,7 @@ const wrongCode = {
 };
 
 /** The engine's reasons, and the one a door finds itself: nothing was shown. */
-type Told = Reason | 'no_token';
+export type Told = Reason | 'no_token';
 
 /** What the outside may learn of each reason, in the common dialect. */
 const outside = {
@@ -81,7 +84,21 @@ const outside = {
   no_authenticator: wrongCredentials,
   unknown_account: { status: 400, code: 'unknown_account', detail: 'There is no such account here.' },
   wrong: wrongCode,
+  wrong_second_factor: wrongCode,
   replayed: wrongCode,
+  send_limited: {
+    status: 429,
+    code: 'send_limited',
+    detail: 'Enough messages were sent there for now. Use the code that was sent, or wait.',
+  },
+  no_gateway: {
+    status: 503,
+    code: 'cannot_send',
+    detail: 'Nothing is set up here that could send it. Tell the operator.',
+  },
+  gateway_failed: { status: 503, code: 'cannot_send', detail: 'The message could not be sent. Try again later.' },
+  invalid_destination: { status: 400, code: 'invalid_destination', detail: 'Nobody can be reached there.' },
+  not_allowed: { status: 400, code: 'invalid_destination', detail: 'Messages are not sent there.' },
   raced: { status: 409, code: 'conflict', detail: 'Something changed in the meantime. Read it again and repeat.' },
   throttled: {
     status: 429,
@@ -162,6 +179,19 @@ const outside = {
     code: 'mfa_not_enabled',
     detail: 'Two factor authentication is not enabled. Enrol a second factor first.',
   },
+  invalid_client: {
+    status: 401,
+    code: 'invalid_client',
+    detail: 'The client is unknown or its secret is wrong.',
+    headers: bearer,
+  },
+  unauthorized_client: { status: 400, code: 'unauthorized_client', detail: 'The client may not use this grant.' },
+  invalid_scope: { status: 400, code: 'invalid_scope', detail: 'The client may not have this scope.' },
+  invalid_grant: {
+    status: 400,
+    code: 'invalid_grant',
+    detail: 'The refresh token is not valid any more. Log in again.',
+  },
   registration_closed: {
     status: 401,
     code: 'registration_closed',
@@ -170,12 +200,16 @@ const outside = {
   },
 } satisfies Record<Told, Problem>;
 
-/** A refusal of the engine, in the common dialect. A door says what is otherwise in its own. */
-export function refused(
+/** A refusal of the engine as a problem, with what a door says otherwise in its own words. */
+export function problemOf(
   { reason, retryAfter }: Refusal<Told>,
   otherwise: Partial<Record<Told, Partial<Problem>>> = {},
-): Reply {
+): Problem {
   const said: Problem = { ...outside[reason], ...otherwise[reason] };
-  if (retryAfter === undefined) return problem(said);
-  return problem({ ...said, headers: { ...said.headers, 'Retry-After': String(retryAfter) } });
+  return retryAfter === undefined ? said : { ...said, headers: { ...said.headers, 'Retry-After': String(retryAfter) } };
+}
+
+/** The same, said in the common dialect. */
+export function refused(refusal: Refusal<Told>, otherwise: Partial<Record<Told, Partial<Problem>>> = {}): Reply {
+  return problem(problemOf(refusal, otherwise));
 }

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Client, Context } from '../engine/context.ts';
 import type { Caller } from '../engine/sessions.ts';
+import type { Problem } from './problem.ts';
 
 /**
  * Doors are tables of routes: plain data with a handler. The server mounts them, the OpenAPI document describes them and the
@@ -18,6 +19,10 @@ export type Route = {
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
+  /** Whether the body may be a form too. */
+  readonly form?: true;
+  /** How the door says what is wrong, where it does not speak the common dialect (RFC 9457). */
+  readonly say?: (problem: Problem) => Reply;
   readonly responses: Readonly<Record<number, Answered>>;
   readonly handle: (request: Handled) => Promise<Reply>;
 };

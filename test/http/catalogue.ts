@@ -6,8 +6,21 @@ import assert from 'node:assert/strict';
 import type { Route } from '../../src/http/route.ts';
 import type { Answer, App, Call, Person, Server } from '../support/server.ts';
 
-/** `tells`: the same for everybody. `factors`: changes what a login rests on, and so asks for step-up. */
-export type Does = 'tells' | 'logs in' | 'answers a challenge' | 'makes a user' | 'reads' | 'ends sessions' | 'factors';
+/**
+ * `tells`: the same for everybody. `factors`: changes what a login rests on, and so asks for step-up. `serves a client`: asks for the
+ * credentials of an OAuth2 client. `manages`: for administrators. `refuses`: does nothing for Ada, whatever her session has proven.
+ */
+export type Does =
+  | 'tells'
+  | 'logs in'
+  | 'answers a challenge'
+  | 'makes a user'
+  | 'reads'
+  | 'ends sessions'
+  | 'factors'
+  | 'serves a client'
+  | 'manages'
+  | 'refuses';
 
 /** Whom and what the requests are about. */
 export type Cast = {
@@ -16,8 +29,10 @@ export type Cast = {
   readonly secretId: string;
   readonly pendingId: string;
   readonly sid: string;
-  /** A right code. */
+  /** A right code, and those that were sent to a number and an address of theirs that are not confirmed. */
   readonly code: unknown;
+  readonly smsCode?: string;
+  readonly emailCode?: string;
   /** What says that they know their password. */
   readonly currentPassword?: string;
 };
@@ -34,6 +49,8 @@ type Known = {
   readonly code?: string;
   /** Whose id stands in the path as `secretId`. */
   readonly secret?: 'pendingId';
+  /** Whether the first factor stands in the body, and not in HTTP Basic. */
+  readonly firstInBody?: true;
 };
 
 const enrolling: Known = {
@@ -43,7 +60,53 @@ const enrolling: Known = {
   secret: 'pendingId',
 };
 
+const deuxLogin: Known = {
+  does: 'logs in',
+  bodies: () => [{ username: 'nobody', password: 'nobody has this' }],
+  firstInBody: true,
+};
+
+const client = { client_id: nobody, client_secret: 'no client has this' };
+
+const tokenRequest: Known = {
+  does: 'serves a client',
+  bodies: () => [{ ...client, grant_type: 'password', username: 'nobody', password: 'nobody has this' }],
+};
+
 const known: Readonly<Record<string, Known>> = {
+  'PUT /mfa/authtoken/login': deuxLogin,
+  'POST /mfa/authtoken/login': deuxLogin,
+  'PUT /mfa/oauth2/token': tokenRequest,
+  'POST /mfa/oauth2/token': tokenRequest,
+  'POST /oauth2/introspect': { does: 'serves a client', bodies: () => [{ ...client, token: 'no token' }] },
+  'POST /oauth2/revoke': { does: 'serves a client', bodies: () => [{ ...client, token: 'no token' }] },
+  'GET /oauth2/clients': { does: 'manages' },
+  'POST /oauth2/clients': { does: 'manages', bodies: () => [{ name: 'a client', grant_types: ['password'] }] },
+  'GET /oauth2/clients/{id}': { does: 'manages' },
+  'PATCH /oauth2/clients/{id}': { does: 'manages', bodies: () => [{ name: 'another name' }] },
+  'DELETE /oauth2/clients/{id}': { does: 'manages' },
+
+  'GET /mfa': { does: 'reads' },
+  'DELETE /mfa': { does: 'factors' },
+  'GET /mfa/recovery': { does: 'factors' },
+  'PUT /mfa/sms/request': { does: 'factors', bodies: () => [{ phone_number: '+12133734253' }] },
+  'PUT /mfa/sms/verify': {
+    does: 'factors',
+    bodies: ({ smsCode = '123456' }) => [{ mfa_code: smsCode }],
+    code: 'mfa_code',
+  },
+  'PUT /mfa/email/request': { does: 'factors', bodies: () => [{ email: 'lovelace@example.org' }] },
+  'PUT /mfa/email/verify': {
+    does: 'factors',
+    bodies: ({ emailCode = '123456' }) => [{ mfa_code: emailCode }],
+    code: 'mfa_code',
+  },
+  // She has an app already, and this door knows one of each kind.
+  'PUT /mfa/totp/request': { does: 'refuses', bodies: () => [{ label: 'a phone' }] },
+  'PUT /mfa/totp/verify': { does: 'refuses', bodies: () => [{ mfa_code: '123456' }] },
+  'PUT /mfa/webauthn/request': { does: 'refuses' },
+  'PUT /mfa/webauthn/verify': { does: 'refuses' },
+
   'GET /auth/password': { does: 'logs in' },
   'POST /auth/password': { does: 'logs in' },
   'POST /auth/totp': { does: 'answers a challenge', bodies: ({ code }) => [{ token: code }], code: 'token' },
@@ -106,7 +169,7 @@ export type Good = {
 export function goodRequests(routes: readonly Route[], cast: Cast): readonly Good[] {
   return routes.flatMap((route) => {
     const { does, bodies, secret = 'secretId' } = knownOf(route);
-    const ids: Readonly<Record<string, string>> = { uid: cast.uid, secretId: cast[secret], sid: cast.sid };
+    const ids: Readonly<Record<string, string>> = { uid: cast.uid, secretId: cast[secret], sid: cast.sid, id: nobody };
     const path = route.path.replace(/\{(\w+)\}/g, (_whole, id: string) => ids[id] ?? assert.fail(`no {${id}}`));
     const good = { name: nameOf(route), route, does, method: route.method.toUpperCase(), path };
     return bodies ? bodies(cast).map((json) => ({ ...good, json })) : [good];
@@ -123,20 +186,41 @@ export function send(
   return server.call(method, query ? `${path}?${query}` : path, { ...(json !== undefined && { json }), ...rest });
 }
 
-/** Ada, with an app that works, one that waits for its code, and one more session. */
-export async function ada(
-  server: Server,
-): Promise<Cast & { readonly person: Person; readonly app: App; readonly pending: Pick<App, 'seed'> }> {
+/** How somebody shows a name and a secret to a way in: in HTTP Basic, or in the body. */
+export function firstFactor({ route, json }: Good, name: string, secret: string): Call {
+  if (!knownOf(route).firstInBody) return { basic: [name, secret] };
+  return { json: { ...(json as object), username: name, password: secret } };
+}
+
+type Pending = Pick<Cast, 'pendingId' | 'code'> &
+  Readonly<Record<'smsCode' | 'emailCode', string>> & { readonly pending: Pick<App, 'seed'> };
+
+/** An app, a number and an address that wait for their codes. */
+export async function enrolments(server: Server, { token: bearer }: Pick<Person, 'token'>): Promise<Pending> {
+  const made = await server.call('POST', '/users/me/secrets', { bearer, json: { type: 'mfa' } });
+  const { uid: pendingId, secret } = made.json as { uid: string; secret: { secret: string } };
+  const pending = { seed: secret.secret };
+  const sentBy = async (method: string, json: object): Promise<string> => {
+    const before = server.sent.length;
+    const asked = await server.call('PUT', `/mfa/${method}/request`, { bearer, json });
+    assert.equal(asked.status, 200, asked.text);
+    return server.sent[before]?.code ?? assert.fail('no code was sent');
+  };
+  const smsCode = await sentBy('sms', { phone_number: '+14155552671' });
+  const emailCode = await sentBy('email', { email: 'ada@example.org' });
+  return { pendingId, pending, code: server.code(pending), smsCode, emailCode };
+}
+
+/** Ada, with an app that works, an app, a number and an address that wait for their codes, and one more session. */
+export async function ada(server: Server): Promise<Cast & Pending & { readonly person: Person; readonly app: App }> {
   const person = await server.addPerson('ada');
   const app = await server.addApp(person);
-  const made = await server.call('POST', '/users/me/secrets', { bearer: person.token, json: { type: 'mfa' } });
-  const { uid: pendingId, secret } = made.json as { uid: string; secret: { secret: string } };
+  const waiting = await enrolments(server, person);
   await server.logIn(person, app.codes[0]);
   const sessions = (await server.call('GET', '/sessions', { bearer: person.token })).json as {
     sid: string;
     current: boolean;
   }[];
   const sid = sessions.find(({ current }) => !current)?.sid ?? assert.fail('there is no other session');
-  const pending = { seed: secret.secret };
-  return { person, app, pending, uid: person.uid, secretId: app.secretId, pendingId, sid, code: server.code(pending) };
+  return { person, app, ...waiting, uid: person.uid, secretId: app.secretId, sid };
 }

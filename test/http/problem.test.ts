@@ -33,6 +33,16 @@ const told = {
   password_needed: '409 password_needed',
   mfa_not_enabled: '409 mfa_not_enabled',
   throttled: '429 throttled',
+  wrong_second_factor: '401 invalid_code',
+  send_limited: '429 send_limited',
+  no_gateway: '503 cannot_send',
+  gateway_failed: '503 cannot_send',
+  invalid_destination: '400 invalid_destination',
+  not_allowed: '400 invalid_destination',
+  invalid_client: '401 invalid_client',
+  unauthorized_client: '400 unauthorized_client',
+  invalid_scope: '400 invalid_scope',
+  invalid_grant: '400 invalid_grant',
 } satisfies Record<Told, string>;
 
 const reasons = Object.keys(told) as Told[];
@@ -94,11 +104,10 @@ test('members that are not there are left out', () => {
   const reply = problem({ status: 400, code: 'a', detail: 'b' });
   assert.deepEqual(Object.keys(reply.json as object), ['type', 'title', 'status', 'detail', 'code']);
   assert.equal('headers' in reply, false);
-  const errors = [{ pointer: '/a', detail: 'c' }];
-  assert.deepEqual(
-    (problem({ status: 400, code: 'a', detail: 'b', errors }).json as { errors?: unknown }).errors,
-    errors,
-  );
+  const errors = [{ pointer: '/a', detail: 'c', missing: true }];
+  assert.deepEqual((problem({ status: 400, code: 'a', detail: 'b', errors }).json as { errors?: unknown }).errors, [
+    { pointer: '/a', detail: 'c' },
+  ]);
 });
 
 test('every status has its title, and one that nobody foresaw has one too', () => {

@@ -174,7 +174,7 @@ onEachDatabase('a stolen database', (database) => {
     const answered = await answer(thief.ctx, { challengeToken, reply: home.codeFor(seed) }, client);
     assert.deepEqual(answered, refuse('invalid_challenge'));
     assert.deepEqual(await authenticate(thief.ctx, token), refuse('invalid_token'));
-    const forged = await issueToken(thief.ctx, caller, home.root);
+    const forged = await issueToken(thief.ctx, caller, home.root, home.clock.now());
     assert.deepEqual(await authenticate(home.ctx, forged), refuse('invalid_token'));
   });
 

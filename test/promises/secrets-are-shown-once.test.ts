@@ -30,11 +30,16 @@ async function lifeOf(server: Server): Promise<readonly Secret[]> {
   const secrets = await live(server);
   const kinds = new Set(secrets.map(({ what }) => what));
   assert.deepEqual([...kinds].toSorted(), [
+    'access_token',
     'apikey',
+    'backup_code',
     'challenge_token',
+    'client_secret',
     'device secret',
+    'mfa_token',
     'password',
     'recovery code',
+    'refresh_token',
     'seed',
     'token',
   ]);
@@ -81,7 +86,7 @@ onEachDatabase('secrets are shown once', (on) => {
   test('and a fault tells nothing of what was sent', async () => {
     await using server = await startServer({ on });
     const { db } = server.countersign.context.store;
-    for (const table of ['sessions', 'challenges', 'authenticators'] as const)
+    for (const table of ['refresh_tokens', 'sessions', 'challenges', 'authenticators'] as const)
       await db.schema.dropTable(table).execute();
     const from = server.answers.length;
     const secret = { what: 'secret', value: 'what only ada knows', answers: 0 } as const;

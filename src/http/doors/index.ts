@@ -1,8 +1,21 @@
 import type { Route } from '../route.ts';
+import { authtokenRoutes } from './deux/authtoken.ts';
+import { mfaRoutes } from './deux/mfa.ts';
+import { clientRoutes } from './oauth2/clients.ts';
+import { tokenRoutes } from './oauth2/token.ts';
 import { authRoutes } from './secrets/auth.ts';
 import { secretRoutes } from './secrets/secrets.ts';
 import { userRoutes } from './secrets/users.ts';
 import { sessionRoutes } from './sessions.ts';
 
 /** Every door. A dialect of one more system is one more file beside these and a word in this list. */
-export const doors: readonly Route[] = [...authRoutes, ...sessionRoutes, ...userRoutes, ...secretRoutes];
+export const doors: readonly Route[] = [
+  ...authRoutes,
+  ...authtokenRoutes,
+  ...tokenRoutes,
+  ...sessionRoutes,
+  ...mfaRoutes,
+  ...userRoutes,
+  ...secretRoutes,
+  ...clientRoutes,
+];

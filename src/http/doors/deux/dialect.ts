@@ -1,0 +1,39 @@
+import type { Refusal } from '../../../base/outcome.ts';
+import { problemOf, type Problem, type Told } from '../../problem.ts';
+import type { Reply } from '../../route.ts';
+
+/** How Deux says what is wrong: one `detail`, or a list of sentences for each field, as Django REST framework does. */
+export const required = 'This field is required.';
+const unauthenticated = 'Authentication credentials were not provided.';
+
+export function say({ status, code, detail, errors, headers }: Problem): Reply {
+  const json = errors
+    ? Object.fromEntries(
+        errors.map(({ pointer, detail: wrong, missing }) => [fieldOf(pointer), [missing ? required : wrong]]),
+      )
+    : { detail: code === 'authentication_required' ? unauthenticated : detail };
+  return { status, json, ...(headers && { headers }) };
+}
+
+const fieldOf = (pointer: string) =>
+  pointer.split('/')[1]?.replaceAll('~1', '/').replaceAll('~0', '~') ?? 'non_field_errors';
+
+/** A refusal that has no sentence of its own in this dialect. */
+export function declined(refusal: Refusal<Told>): Reply {
+  return say(problemOf(refusal));
+}
+
+export const badRequest = (json: unknown): Reply => ({ status: 400, json });
+
+export const sentences = {
+  alreadyEnabled: { detail: ['Two factor authentication is already enabled.'] },
+  notEnabled: 'Two factor authentication is not enabled.',
+  smsFailed: { detail: 'SMS failed to send.' },
+  emailFailed: { detail: 'Email failed to send.' },
+  phoneNumber: { phone_number: ['Please enter a valid phone number.'] },
+  email: { email: ['Please enter a valid email address.'] },
+  code: 'Please enter a valid code.',
+  backupCode: 'Please enter a valid backup code.',
+  credentials: 'Unable to log in with provided credentials.',
+  bothCodes: 'Login does not take both a verification and backup code.',
+} as const;

@@ -1,0 +1,152 @@
+import { renderSVG } from 'uqr';
+import { z } from 'zod';
+import type { Refusal } from '../../../base/outcome.ts';
+import { isPlainText } from '../../../base/text.ts';
+import type { Client, Context } from '../../../engine/context.ts';
+import { browseAuthenticators, confirm, enroll, ownProfile } from '../../../engine/operations.ts';
+import type { Reason } from '../../../engine/reasons.ts';
+import type { Caller } from '../../../engine/sessions.ts';
+import { readEmailAddress, readPhoneNumber } from '../../../messages/destinations.ts';
+import { problem, problemBody } from '../../problem.ts';
+import { route, type Reply, type Route } from '../../route.ts';
+import { badRequest, declined, required, say, sentences } from './dialect.ts';
+import { statusOf, statusView } from './status.ts';
+
+const tag = 'Self-service';
+
+/** The methods that Deux turns on in two steps: a request, which sends or shows something, and a code that verifies it. */
+type Method = 'sms' | 'email' | 'totp';
+
+const requestPath = (method: string) => `/mfa/${method}/request`;
+const codeBody = z.strictObject({ mfa_code: z.union([z.string().max(64), z.int().nonnegative()]) });
+
+const label = z.string().trim().min(1).max(128).refine(isPlainText, 'holds characters that nobody can see');
+
+const asked = { method: 'put', access: 'session', tag, say } as const;
+
+const pendingView = z.strictObject({
+  enabled: z.literal(false),
+  phone_number: z.string().optional(),
+  email: z.string().optional(),
+});
+
+export const enrollmentRoutes: readonly Route[] = [
+  route({
+    ...asked,
+    path: requestPath('sms'),
+    summary: 'Begin to enable codes by text message',
+    description: 'The code is sent. The number is E.164, or 7 to 15 digits read in the default region.',
+    body: z.strictObject({ phone_number: z.string().max(64) }),
+    responses: { 200: { description: 'Sent.', body: pendingView } },
+    async handle({ house, client, caller, body }) {
+      const number = readPhoneNumber(body.phone_number, house.settings.region);
+      if (await isEnabled(house, caller, 'sms')) return badRequest(sentences.alreadyEnabled);
+      if (!number.ok) return badRequest(sentences.phoneNumber);
+      const begun = await begin(house, caller, 'sms', number.value, client);
+      if (begun.ok) return { status: 200, json: { enabled: false, phone_number: number.value } };
+      return declinedToSend(begun, sentences.phoneNumber, sentences.smsFailed);
+    },
+  }),
+  route({
+    ...asked,
+    path: requestPath('email'),
+    summary: 'Begin to enable codes by e-mail',
+    description: "The code is sent to the address given, or else to the user's own.",
+    body: z.strictObject({ email: z.string().max(254).optional() }),
+    responses: { 200: { description: 'Sent.', body: pendingView } },
+    async handle({ house, client, caller, body }) {
+      if (await isEnabled(house, caller, 'email')) return badRequest(sentences.alreadyEnabled);
+      const given = body.email ?? (await ownProfile(house, caller))?.email;
+      if (given === undefined || given === null) return badRequest({ email: [required] });
+      const address = readEmailAddress(given);
+      if (!address.ok) return badRequest(sentences.email);
+      const begun = await begin(house, caller, 'email', address.value, client);
+      if (begun.ok) return { status: 200, json: { enabled: false, email: address.value } };
+      return declinedToSend(begun, sentences.email, sentences.emailFailed);
+    },
+  }),
+  route({
+    ...asked,
+    path: requestPath('totp'),
+    summary: 'Begin to enable an authenticator app',
+    body: z.strictObject({ label: label.optional() }),
+    responses: {
+      200: {
+        description: 'What the app needs, shown this once.',
+        body: z.strictObject({
+          enabled: z.literal(false),
+          secret: z.string(),
+          otpauth_url: z.string(),
+          qr: z.string(),
+        }),
+      },
+    },
+    async handle({ house, client, caller, body }) {
+      if (await isEnabled(house, caller, 'totp')) return badRequest(sentences.alreadyEnabled);
+      const begun = await enroll(house, caller, { kind: 'totp', label: body.label ?? null, input: {} }, client);
+      if (!begun.ok) return declined(begun);
+      const { offer } = begun.value;
+      return { status: 200, json: { enabled: false, ...offer, qr: qrCode(String(offer['otpauth_url'])) } };
+    },
+  }),
+  verifyRoute('sms'),
+  verifyRoute('email'),
+  verifyRoute('totp'),
+  notYet('request'),
+  notYet('verify'),
+];
+
+function verifyRoute(method: Method): Route {
+  return route({
+    ...asked,
+    path: `/mfa/${method}/verify`,
+    summary: `Enable ${method} with a code`,
+    body: codeBody,
+    responses: { 200: { description: 'It is enabled.', body: statusView } },
+    async handle({ house, client, caller, body }) {
+      const own = (await browseAuthenticators(house, { id: caller.userId })).filter(({ kind }) => kind === method);
+      if (own.some(({ status }) => status === 'active')) return badRequest(sentences.alreadyEnabled);
+      const wrong = badRequest({ mfa_code: [sentences.code] });
+      // Without a request there is nothing to verify; that, too, is told only to who may enrol.
+      const pending = own.find(({ status }) => status === 'pending');
+      const given = { authenticatorId: pending?.id ?? '', reply: body.mfa_code, withoutRecoveryCodes: true } as const;
+      const confirmed = await confirm(house, caller, given, client);
+      if (confirmed.ok) return { status: 200, json: await statusOf(house, caller) };
+      return isWrongCode(confirmed.reason) ? wrong : declined(confirmed);
+    },
+  });
+}
+
+const isWrongCode = (reason: Reason) => ['wrong', 'replayed', 'malformed_reply', 'not_found', 'raced'].includes(reason);
+
+/** Passkeys have their place in the dialect, and come with their own feature. */
+function notYet(step: 'request' | 'verify'): Route {
+  const detail = 'Passkeys are not available yet.';
+  return route({
+    ...asked,
+    path: `/mfa/webauthn/${step}`,
+    summary: `Passkeys: ${step} (not available yet)`,
+    responses: { 501: { description: detail, body: problemBody, type: 'application/problem+json' } },
+    handle: async () => problem({ status: 501, code: 'not_implemented', detail }),
+  });
+}
+
+async function isEnabled(house: Context, caller: Caller, method: Method): Promise<boolean> {
+  const own = await browseAuthenticators(house, { id: caller.userId });
+  return own.some(({ kind, status }) => kind === method && status === 'active');
+}
+
+function begin(house: Context, caller: Caller, kind: 'sms' | 'email', destination: string, client: Client) {
+  return enroll(house, caller, { kind, label: null, input: { destination } }, client);
+}
+
+/** The user's mistake, ours, or neither's. */
+function declinedToSend(refusal: Refusal<Reason>, invalid: unknown, failed: unknown): Reply {
+  const { reason } = refusal;
+  if (reason === 'too_many') return badRequest(sentences.alreadyEnabled);
+  if (reason === 'invalid_destination' || reason === 'not_allowed') return badRequest(invalid);
+  if (reason === 'gateway_failed' || reason === 'no_gateway') return badRequest(failed);
+  return declined(refusal);
+}
+
+const qrCode = (text: string) => `data:image/svg+xml;base64,${Buffer.from(renderSVG(text)).toString('base64')}`;

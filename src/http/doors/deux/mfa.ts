@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { turnOffMfa, renewBackupCode } from '../../../engine/operations.ts';
+import { route, type Route } from '../../route.ts';
+import { badRequest, declined, say, sentences } from './dialect.ts';
+import { enrollmentRoutes } from './enrollment.ts';
+import { statusOf, statusView } from './status.ts';
+
+const tag = 'Self-service';
+
+export const mfaRoutes: readonly Route[] = [
+  route({
+    method: 'get',
+    path: '/mfa',
+    access: 'session',
+    tag,
+    say,
+    summary: 'Whether multi-factor authentication is on',
+    responses: { 200: { description: 'How it stands.', body: statusView } },
+    handle: async ({ house, caller }) => ({ status: 200, json: await statusOf(house, caller) }),
+  }),
+  route({
+    method: 'delete',
+    path: '/mfa',
+    access: 'session',
+    tag,
+    say,
+    summary: 'Turn multi-factor authentication off',
+    description: 'All second factors and recovery codes are gone. Needs step-up.',
+    responses: { 204: { description: 'It is off.' } },
+    async handle({ house, client, caller }) {
+      const disabled = await turnOffMfa(house, caller, client);
+      if (disabled.ok) return { status: 204 };
+      return disabled.reason === 'mfa_not_enabled' ? badRequest({ detail: sentences.notEnabled }) : declined(disabled);
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/mfa/recovery',
+    access: 'session',
+    tag,
+    say,
+    summary: 'Make a backup code',
+    description:
+      'Each request makes a new one, and the old one stops working. Logging in with it turns multi-factor authentication off. Needs step-up.',
+    responses: {
+      200: { description: 'The code, shown this once.', body: z.strictObject({ backup_code: z.string() }) },
+    },
+    async handle({ house, client, caller }) {
+      const code = await renewBackupCode(house, caller, client);
+      if (code.ok) return { status: 200, json: { backup_code: code.value } };
+      return code.reason === 'mfa_not_enabled' ? badRequest({ backup_code: sentences.notEnabled }) : declined(code);
+    },
+  }),
+  ...enrollmentRoutes,
+];

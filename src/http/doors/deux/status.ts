@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import type { Context } from '../../../engine/context.ts';
+import { browseAuthenticators, hintOf, secondFactors } from '../../../engine/operations.ts';
+import type { Caller } from '../../../engine/sessions.ts';
+import { factorOf } from '../../../factors/index.ts';
+import type { Authenticator } from '../../../store/authenticators.ts';
+
+/** What Deux tells of a user's multi-factor authentication. */
+const factorView = z.strictObject({
+  id: z.uuid(),
+  type: z.string(),
+  label: z.string().nullable(),
+  created_at: z.iso.datetime(),
+  last_used_at: z.iso.datetime().nullable(),
+  hint: z.string().optional(),
+});
+
+export const statusView = z
+  .strictObject({
+    enabled: z.boolean(),
+    challenge_type: z.string().optional(),
+    phone_number: z.string().optional(),
+    factors: z.array(factorView).optional(),
+  })
+  .meta({ id: 'MfaStatus' });
+
+/** `challenge_type` is the factor a login asks for first: the one the user has had for the longest. */
+export async function statusOf(house: Context, caller: Caller): Promise<z.infer<typeof statusView>> {
+  const factors = secondFactors(await browseAuthenticators(house, { id: caller.userId }));
+  const [first] = factors;
+  if (!first) return { enabled: false };
+  const phone = factors.map(destinationOf).find((destination) => destination?.channel === 'sms');
+  return {
+    enabled: true,
+    challenge_type: first.kind,
+    ...(phone && { phone_number: phone.to }),
+    factors: factors.map(viewFactor),
+  };
+}
+
+const destinationOf = ({ kind, state }: Authenticator) => factorOf(kind).destination?.(state);
+
+function viewFactor(authenticator: Authenticator): z.infer<typeof factorView> {
+  const { id, kind, label, createdAt, lastUsedAt } = authenticator;
+  const hint = hintOf(authenticator);
+  return {
+    id,
+    type: kind,
+    label,
+    created_at: new Date(createdAt).toISOString(),
+    last_used_at: lastUsedAt === null ? null : new Date(lastUsedAt).toISOString(),
+    ...(hint !== undefined && { hint }),
+  };
+}

@@ -1,0 +1,136 @@
+import { z } from 'zod';
+import { isPlainText } from '../../../base/text.ts';
+import {
+  browseClients,
+  changeClient,
+  makeClient,
+  managedAccount,
+  reachClient,
+  removeClient,
+} from '../../../engine/operations.ts';
+import type { OAuthClient } from '../../../store/clients.ts';
+import { refused } from '../../problem.ts';
+import { route, type Route } from '../../route.ts';
+
+const tag = 'OAuth2 clients';
+
+export const clientName = z.string().trim().min(1).max(128).refine(isPlainText, 'holds characters that nobody can see');
+export const grantTypes = z
+  .array(z.enum(['password', 'refresh_token']))
+  .min(1)
+  .max(2);
+/** RFC 6749 section 3.3. */
+export const scope = z
+  .string()
+  .max(1024)
+  .regex(
+    /^(?:[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*)?$/,
+    'must be words with single spaces between them',
+  );
+
+const clientView = z
+  .strictObject({
+    client_id: z.uuid(),
+    name: z.string(),
+    grant_types: z.array(z.string()),
+    scope: z.string(),
+    created_at: z.iso.datetime(),
+  })
+  .meta({ id: 'OAuthClient' });
+
+const clientPath = z.strictObject({ id: z.uuid() });
+
+function viewClient({
+  id,
+  name,
+  grantTypes: grants,
+  scope: words,
+  createdAt,
+}: OAuthClient): z.infer<typeof clientView> {
+  return { client_id: id, name, grant_types: [...grants], scope: words, created_at: new Date(createdAt).toISOString() };
+}
+
+const managed = { access: 'session', tag } as const;
+
+export const clientRoutes: readonly Route[] = [
+  route({
+    ...managed,
+    method: 'get',
+    path: '/oauth2/clients',
+    summary: "List the account's clients",
+    responses: { 200: { description: 'The clients, without their secrets.', body: z.array(clientView) } },
+    async handle({ house, caller }) {
+      const clients = await browseClients(house, caller);
+      return clients.ok ? { status: 200, json: clients.value.map(viewClient) } : refused(clients);
+    },
+  }),
+  route({
+    ...managed,
+    method: 'post',
+    path: '/oauth2/clients',
+    summary: 'Make a client',
+    description: 'A client may use only the grants it names. `public` clients have no secret.',
+    body: z.strictObject({
+      name: clientName,
+      grant_types: grantTypes,
+      scope: scope.default(''),
+      public: z.boolean().default(false),
+    }),
+    responses: {
+      201: {
+        description: 'The client; its secret is shown this once.',
+        body: clientView.extend({ client_secret: z.string().optional() }),
+      },
+    },
+    async handle({ house, caller, body }) {
+      const account = managedAccount(caller);
+      if (!account.ok) return refused(account);
+      const { name, grant_types, scope: words, public: isPublic } = body;
+      const made = await makeClient(house, account.value, { name, grantTypes: grant_types, scope: words, isPublic });
+      const secret = made.secret === undefined ? {} : { client_secret: made.secret };
+      return { status: 201, json: { ...viewClient(made.client), ...secret } };
+    },
+  }),
+  route({
+    ...managed,
+    method: 'get',
+    path: '/oauth2/clients/{id}',
+    summary: 'Read a client',
+    params: clientPath,
+    responses: { 200: { description: 'The client, without its secret.', body: clientView } },
+    async handle({ house, caller, params }) {
+      const client = await reachClient(house, caller, params.id);
+      return client.ok ? { status: 200, json: viewClient(client.value) } : refused(client);
+    },
+  }),
+  route({
+    ...managed,
+    method: 'patch',
+    path: '/oauth2/clients/{id}',
+    summary: 'Change a client',
+    params: clientPath,
+    body: z.strictObject({ name: clientName.optional(), grant_types: grantTypes.optional(), scope: scope.optional() }),
+    responses: { 200: { description: 'The client as it is now.', body: clientView } },
+    async handle({ house, caller, params, body }) {
+      const client = await reachClient(house, caller, params.id);
+      if (!client.ok) return refused(client);
+      const { name, grant_types, scope: words } = body;
+      const changed = await changeClient(house, client.value, { name, grantTypes: grant_types, scope: words });
+      return changed.ok ? { status: 200, json: viewClient(changed.value) } : refused(changed);
+    },
+  }),
+  route({
+    ...managed,
+    method: 'delete',
+    path: '/oauth2/clients/{id}',
+    summary: 'Remove a client, and end the sessions that were made for it',
+    params: clientPath,
+    responses: { 204: { description: 'The client is gone.' } },
+    async handle({ house, caller, params }) {
+      const client = await reachClient(house, caller, params.id);
+      if (!client.ok) return refused(client);
+      const removed = await removeClient(house, client.value);
+      return removed.ok ? { status: 204 } : refused(removed);
+    },
+  }),
+];

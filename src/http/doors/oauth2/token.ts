@@ -1,0 +1,186 @@
+import { z } from 'zod';
+import type { Refusal } from '../../../base/outcome.ts';
+import type { Client, Context } from '../../../engine/context.ts';
+import { introspect, passwordGrant, refresh, revoke } from '../../../engine/operations.ts';
+import type { Reason } from '../../../engine/reasons.ts';
+import { accessTokenLife, assuranceOf } from '../../../engine/sessions.ts';
+import type { OAuthClient } from '../../../store/clients.ts';
+import { problemOf, type Problem } from '../../problem.ts';
+import { route, type Reply, type Route } from '../../route.ts';
+import { mfaRequiredView, reference, secondMembers, secondOf, sentenceFor } from '../deux/authtoken.ts';
+import { sentences } from '../deux/dialect.ts';
+import { callingClient } from './calling-client.ts';
+
+const tag = 'OAuth2';
+
+const text = (max: number) => z.string().max(max).optional();
+const clientMembers = { client_id: reference(128).optional(), client_secret: text(256) };
+
+/** What a server does not know it must ignore here (RFC 6749 section 3.2), so this form is not strict. */
+const tokenBody = z.object({
+  grant_type: z.string().max(128),
+  ...clientMembers,
+  scope: text(1024),
+  username: reference(254).optional(),
+  password: text(1024),
+  account: reference(128).optional(),
+  // Long enough for an access token that somebody takes for one.
+  refresh_token: text(4096),
+  ...secondMembers,
+});
+
+const grantedView = z
+  .strictObject({
+    access_token: z.string(),
+    token_type: z.literal('Bearer'),
+    expires_in: z.int(),
+    refresh_token: z.string().optional(),
+    scope: z.string(),
+  })
+  .meta({ id: 'Granted', description: 'RFC 6749 section 5.1.' });
+
+/** RFC 6749 section 5.2, and beside it Deux's `detail`. */
+function say({ status, code, detail, headers }: Problem): Reply {
+  const error = errors.has(code) ? code : 'invalid_request';
+  return { status, json: { error, error_description: detail, detail }, ...(headers && { headers }) };
+}
+
+const errors = new Set([
+  'invalid_client',
+  'invalid_grant',
+  'invalid_scope',
+  'unauthorized_client',
+  'unsupported_grant_type',
+  'temporarily_unavailable',
+]);
+
+const invalid = (detail: string) => say({ status: 400, code: 'invalid_request', detail });
+
+const posted = { method: 'post', access: 'basic', tag, say, form: true } as const;
+
+/** By PUT, as Deux's documents say, and by POST, as Deux itself and RFC 6749 do. */
+const tokenRoute = (method: 'put' | 'post'): Route =>
+  route({
+    ...posted,
+    method,
+    path: '/mfa/oauth2/token',
+    summary: 'Get tokens with a password and a code, or with a refresh token',
+    description:
+      'The client proves itself with HTTP Basic or in the body. The password grant is only for clients that may use it: RFC 9700 advises against it.',
+    body: tokenBody,
+    responses: {
+      200: { description: 'Tokens, or a second factor is needed.', body: z.union([grantedView, mfaRequiredView]) },
+    },
+    async handle({ house, client: from, body, headers }) {
+      const client = await callingClient(house, body, headers);
+      if (!client.ok) return invalidClient(client);
+      if (body.grant_type === 'password') return byPassword(house, client.value, body, from);
+      if (body.grant_type === 'refresh_token') return byRefreshToken(house, client.value, body, from);
+      const detail = 'The grant types here are password and refresh_token.';
+      return say({ status: 400, code: 'unsupported_grant_type', detail });
+    },
+  });
+
+export const tokenRoutes: readonly Route[] = [
+  tokenRoute('post'),
+  tokenRoute('put'),
+  route({
+    ...posted,
+    path: '/oauth2/introspect',
+    summary: 'Ask what a token is worth (RFC 7662)',
+    body: z.object({ ...clientMembers, token: z.string().max(4096), token_type_hint: text(64) }),
+    responses: {
+      200: {
+        description: 'Whether it is active, and then what it says.',
+        body: z.looseObject({ active: z.boolean() }),
+      },
+    },
+    async handle({ house, body, headers }) {
+      const client = await callingClient(house, body, headers);
+      if (!client.ok) return invalidClient(client);
+      const outcome = await introspect(house, client.value, body.token);
+      if (!outcome.ok) return invalidClient(outcome);
+      const found = outcome.value;
+      if (!found) return { status: 200, json: { active: false } };
+      const { session, kind, expiresAt } = found;
+      const times = { auth_time: Math.floor(session.authTime / 1000), exp: Math.floor(expiresAt / 1000) };
+      const who = { sub: session.userId, account: session.accountId };
+      const said = { ...who, amr: session.amr, acr: assuranceOf(session), ...times };
+      const owner = session.clientId === null ? {} : { client_id: session.clientId };
+      const token_type = kind === 'access_token' ? 'Bearer' : 'refresh_token';
+      return { status: 200, json: { active: true, token_type, ...owner, ...said } };
+    },
+  }),
+  route({
+    ...posted,
+    path: '/oauth2/revoke',
+    summary: 'End the session of a token (RFC 7009)',
+    body: z.object({ ...clientMembers, token: z.string().max(4096), token_type_hint: text(64) }),
+    responses: { 200: { description: 'It is worth nothing now, if it was ever yours.' } },
+    async handle({ house, client: from, body, headers }) {
+      const client = await callingClient(house, body, headers);
+      if (!client.ok) return invalidClient(client);
+      await revoke(house, client.value, body.token, from);
+      return { status: 200 };
+    },
+  }),
+];
+
+type TokenBody = z.infer<typeof tokenBody>;
+
+async function byPassword(house: Context, client: OAuthClient, body: TokenBody, from: Client): Promise<Reply> {
+  const { username, password, account, scope } = body;
+  if (username === undefined || password === undefined)
+    return invalid('The password grant needs username and password.');
+  if (body.mfa_code !== undefined && body.backup_code !== undefined) return invalid(sentences.bothCodes);
+  const given = { login: username, secret: password, account, scope, second: secondOf(body) };
+  const outcome = await passwordGrant(house, client, given, from);
+  if (!outcome.ok) return refusedGrant(outcome, sentenceFor(outcome.reason, body));
+  if (outcome.value.state === 'granted') return granted(outcome.value);
+  const { challengeToken, anyOf } = outcome.value;
+  return { status: 200, json: { mfa_required: true, mfa_type: anyOf[0]?.kind, mfa_token: challengeToken } };
+}
+
+async function byRefreshToken(house: Context, client: OAuthClient, body: TokenBody, from: Client): Promise<Reply> {
+  if (body.refresh_token === undefined) return invalid('The refresh grant needs refresh_token.');
+  const outcome = await refresh(house, client, { refreshToken: body.refresh_token, scope: body.scope }, from);
+  return outcome.ok ? granted(outcome.value) : refusedGrant(outcome, undefined);
+}
+
+function granted({
+  accessToken,
+  refreshToken,
+  scope,
+}: {
+  accessToken: string;
+  refreshToken: string | undefined;
+  scope: string;
+}): Reply {
+  const lasting = refreshToken === undefined ? {} : { refresh_token: refreshToken };
+  const json = {
+    access_token: accessToken,
+    token_type: 'Bearer',
+    expires_in: accessTokenLife / 1000,
+    ...lasting,
+    scope,
+  };
+  return { status: 200, json, headers: { Pragma: 'no-cache' } };
+}
+
+function refusedGrant(refusal: Refusal<Reason>, sentence: string | undefined): Reply {
+  if (sentence !== undefined) return say({ status: 400, code: 'invalid_grant', detail: sentence });
+  const { reason } = refusal;
+  if (reason === 'gateway_failed' || reason === 'no_gateway') {
+    return say({ status: 400, code: 'temporarily_unavailable', detail: sentences.smsFailed.detail });
+  }
+  const said = problemOf(refusal);
+  return say(reason === 'throttled' || reason === 'send_limited' ? { ...said, code: 'temporarily_unavailable' } : said);
+}
+
+function invalidClient(refusal: Refusal<Reason>): Reply {
+  return say(
+    problemOf(refusal, {
+      invalid_client: { headers: { 'WWW-Authenticate': 'Basic realm="countersign", charset="UTF-8"' } },
+    }),
+  );
+}
