@@ -1,10 +1,8 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, CommanderError } from 'commander';
 import { version } from '../base/version.ts';
+import { addClientCommands } from './client/commands.ts';
 import { explain } from './explain.ts';
-import type { AddOptions } from './user/add.ts';
-import type { DisableOptions } from './user/disable-mfa.ts';
-import type { PasswordOptions } from './user/new-password.ts';
-import type { UserOptions } from './user/with-house.ts';
+import { addUserCommands } from './user/commands.ts';
 import { describeVariables } from './variables.ts';
 import { onWarning } from './warnings.ts';
 
@@ -59,60 +57,18 @@ function createProgram(): Command {
     .action(async () => (await import('./keys.ts')).makeKeys());
 
   addUserCommands(program.command('user').description('users, changed in the database; a running server follows'));
+  addClientCommands(
+    program.command('client').description('OAuth2 clients, changed in the database; a running server follows'),
+  );
+
+  const message = program.command('message').description('what the house sends');
+  message
+    .command('test')
+    .description('send a test message and say what took it')
+    .addArgument(new Argument('<channel>', 'the channel').choices(['sms', 'email']))
+    .argument('<to>', 'the number or address')
+    .action(async (channel: 'sms' | 'email', to: string) =>
+      (await import('./message-test.ts')).testMessage(channel, to),
+    );
   return program;
-}
-
-function addUserCommands(user: Command): void {
-  const add = user
-    .command('add <name>')
-    .description('make a user')
-    .addOption(
-      new Option('--role <role>', 'admin, service or user; more than once for several (default: user)').argParser(
-        addRole,
-      ),
-    )
-    .option('--email <address>', 'their e-mail address')
-    .option('--phone <number>', 'their phone, in E.164: + and the country code first');
-  addPasswordOptions(add)
-    .addOption(
-      new Option('--no-password', 'leave the user without one').conflicts(['passwordStdin', 'generatePassword']),
-    )
-    .action(async (name: string, options: AddOptions) => (await import('./user/add.ts')).addUser(name, options));
-
-  addPasswordOptions(user.command('password <name>'))
-    .description("set a user's password and end their sessions")
-    .action(async (name: string, options: UserOptions & PasswordOptions) =>
-      (await import('./user/password.ts')).setPassword(name, options),
-    );
-
-  user
-    .command('unlock <name>')
-    .description("forget a user's failed attempts")
-    .action(async (name: string, options: UserOptions) => (await import('./user/unlock.ts')).unlockUser(name, options));
-
-  user
-    .command('disable-mfa <name>')
-    .description('take every second factor and recovery code from a user who lost them')
-    .option('--yes', 'ask nothing')
-    .action(async (name: string, options: DisableOptions) =>
-      (await import('./user/disable-mfa.ts')).disableUserMfa(name, options),
-    );
-
-  for (const command of user.commands)
-    command.option('--account <account>', "the account's id or name (default: root)");
-}
-
-function addPasswordOptions(command: Command): Command {
-  return command
-    .option('--password-stdin', 'read the password from standard input')
-    .addOption(new Option('--generate-password', 'make one and print it').conflicts('passwordStdin'));
-}
-
-const roles = ['admin', 'service', 'user'] as const;
-type Role = (typeof roles)[number];
-
-function addRole(given: string, before: readonly Role[] = []): readonly Role[] {
-  const role = roles.find((one) => one === given);
-  if (!role) throw new InvalidArgumentError(`It must be one of ${roles.join(', ')}.`);
-  return [...before, role];
 }

@@ -4,11 +4,13 @@ import { createCountersign } from '../countersign.ts';
 import type { Log } from '../engine/context.ts';
 import { announceAdministrator } from './announce.ts';
 import { listen } from './listen.ts';
+import { gatewaysOf, tellChannels } from './gateways.ts';
 import { listenerFor } from './listener.ts';
 import { createLog } from './log.ts';
 import { readSettings } from './settings.ts';
 import { stopSignal } from './stop-signal.ts';
 import { keepSwept } from './sweeping.ts';
+import { keepTold } from './telling.ts';
 import { onWarning } from './warnings.ts';
 
 /** Together less than the ten seconds that Docker leaves between its SIGTERM and its SIGKILL. */
@@ -17,12 +19,13 @@ const patience = { requests: 8 * second, database: 1 * second };
 export async function serve(): Promise<void> {
   const told = stopSignal();
   const settings = readSettings(process.env);
+  const gateways = gatewaysOf(settings);
   const log = createLog(settings.logLevel);
   tellOfFaults(log);
 
   const front = await listen(settings.host, settings.port);
   const url = settings.url ?? `http://localhost:${front.port}`;
-  const house = await createCountersign({ ...settings.house, url, log }).catch(async (error: unknown) => {
+  const house = await createCountersign({ ...settings.house, gateways, url, log }).catch(async (error: unknown) => {
     await front.close(0);
     throw error;
   });
@@ -30,10 +33,11 @@ export async function serve(): Promise<void> {
   announceAdministrator(settings, house);
   process.stdout.write(`countersign listening on ${url}\n`);
   log.info({ url, version }, 'serving');
-  const stopSweeping = keepSwept(house.context);
+  tellChannels(house.context, gateways);
+  const stops = [keepSwept(house.context), keepTold(house.context)];
 
   log.info({ signal: await told }, 'stopping');
-  stopSweeping();
+  for (const stop of stops) stop();
   await front.close(patience.requests);
   await Promise.race([house.close(), new Promise((resolve) => setTimeout(resolve, patience.database))]);
   log.info({}, 'stopped');

@@ -1,8 +1,12 @@
 import { z } from 'zod';
+import { systemClock } from '../base/clock.ts';
 import { SetupError } from '../base/fault.ts';
 import type { Options } from '../countersign.ts';
 import { newPassword } from '../factors/password.ts';
 import { newUserBody } from '../http/doors/secrets/shapes.ts';
+import { isRegion } from '../messages/destinations.ts';
+import { readGateways } from '../messages/gateways.ts';
+import type { Gateway } from '../messages/message.ts';
 import type { Variable } from './variables.ts';
 
 const path = z.string().min(1, 'must name a file');
@@ -30,6 +34,19 @@ const port = z
   .transform(Number)
   .refine((number) => number <= 65_535, 'must be a number from 0 to 65535');
 
+/** Its own complaints repeat nothing of the text, which holds passwords. */
+const gateways = z.string().transform((text, context) => {
+  try {
+    const read = readGateways(text, systemClock);
+    if (read.length > 0) return read;
+    context.addIssue({ code: 'custom', message: 'must name a gateway' });
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    context.addIssue({ code: 'custom', message: error.message });
+  }
+  return z.NEVER;
+});
+
 const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 const environment = z.strictObject({
@@ -45,9 +62,10 @@ const environment = z.strictObject({
   COUNTERSIGN_ADMIN_PASSWORD: newPassword.optional(),
   COUNTERSIGN_REGISTRATION: z.enum(['open', 'closed'], 'must be open or closed').default('closed'),
   COUNTERSIGN_OUTBOX: path.optional(),
+  COUNTERSIGN_GATEWAYS: gateways.optional(),
   COUNTERSIGN_DEFAULT_REGION: z
     .string()
-    .regex(/^[A-Z]{2}$/, 'must be a country code of two capital letters, such as US')
+    .refine(isRegion, 'must be a country code of two capital letters, such as US')
     .default('US'),
   COUNTERSIGN_LOG_LEVEL: z.enum(levels, `must be one of ${levels.join(', ')}`).default('info'),
 } satisfies Record<Variable, z.ZodType>);
@@ -60,10 +78,11 @@ export type Settings = {
   /** Where people reach it; the address it listens on when absent. */
   readonly url: string | undefined;
   readonly logLevel: LogLevel;
+  /** A file that takes every message in the place of the gateways. */
   readonly outbox: string | undefined;
-  readonly defaultRegion: string;
+  readonly gateways: readonly Gateway[];
   /** What the house itself is made from. */
-  readonly house: Required<Pick<Options, 'database' | 'keysFile' | 'admin' | 'registration'>>;
+  readonly house: Required<Pick<Options, 'database' | 'keysFile' | 'admin' | 'registration' | 'region'>>;
 };
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -80,12 +99,13 @@ export function readSettings(given: Environment): Settings {
     url: data.COUNTERSIGN_URL,
     logLevel: data.COUNTERSIGN_LOG_LEVEL,
     outbox: data.COUNTERSIGN_OUTBOX,
-    defaultRegion: data.COUNTERSIGN_DEFAULT_REGION,
+    gateways: data.COUNTERSIGN_GATEWAYS ?? [],
     house: {
       database: data.COUNTERSIGN_DATABASE,
       keysFile: data.COUNTERSIGN_KEYS,
       admin: { username: data.COUNTERSIGN_ADMIN_USERNAME, password: data.COUNTERSIGN_ADMIN_PASSWORD },
       registration: data.COUNTERSIGN_REGISTRATION,
+      region: data.COUNTERSIGN_DEFAULT_REGION,
     },
   };
 }

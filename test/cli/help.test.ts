@@ -15,6 +15,12 @@ const commands = [
   'user password',
   'user unlock',
   'user disable-mfa',
+  'client',
+  'client add',
+  'client list',
+  'client remove',
+  'message',
+  'message test',
 ];
 
 describe('help', { concurrency: 4 }, () => {
@@ -65,6 +71,18 @@ describe(
       ['two ways to none', ['user', 'add', 'ada', '--password-stdin', '--no-password'], /cannot be used with/],
       ['no way to a password and no terminal', ['user', 'add', 'ada'], /no terminal .*--password-stdin/],
       ['no confirmation and no terminal', ['user', 'disable-mfa', 'ada'], /no terminal .*--yes/],
+      ['a client without a grant', ['client', 'add', 'app'], /required option '--grant <grant>' not specified/],
+      ['a grant that is not there', ['client', 'add', 'app', '--grant', 'implicit'], /password, refresh_token/],
+      [
+        'a scope that is none',
+        ['client', 'add', 'app', '--grant', 'password', '--scope', 'a  b'],
+        /scope: must be words with single spaces/,
+      ],
+      ['a client with a name that can not be one', ['client', 'add', ' ', '--grant', 'password'], /name: /],
+      ['a channel that is not there', ['message', 'test', 'fax', '+12025550123'], /'fax' is invalid.*sms, email/],
+      ['a test message to no number', ['message', 'test', 'sms', '555'], /sms: the number can not be sent to/],
+      ['a test message to no address', ['message', 'test', 'email', 'ada'], /email: the address can not be sent to/],
+      ['clients of a database that is not there', ['client', 'list'], /no database .*countersign\.db/],
       ['a user of a database that is not there', ['user', 'unlock', 'ada'], /no database .*countersign\.db/],
     ];
     for (const [what, args, said] of mistakes) {
@@ -79,7 +97,14 @@ describe(
       assert.match(stderr, /^Usage: countersign /);
     });
 
-    for (const command of [['serve'], ['migrate'], ['keys', 'make'], ['user', 'unlock', 'ada']]) {
+    for (const command of [
+      ['serve'],
+      ['migrate'],
+      ['keys', 'make'],
+      ['user', 'unlock', 'ada'],
+      ['client', 'list'],
+      ['message', 'test', 'email', 'a@example.com'],
+    ]) {
       test(`an environment variable that ${command.join(' ')} does not know`, async () => {
         const ended = await countersign(command, { env: { COUNTERSIGN_PROT: '80', COUNTERSIGN_PORT: '0' } });
         assert.match(mistake(ended, 2), /COUNTERSIGN_PROT is no variable/);

@@ -102,11 +102,32 @@ const cases: Record<Variable, Case> = {
     good: [['./outbox.jsonl', './outbox.jsonl']],
     bad: [''],
   },
+  COUNTERSIGN_GATEWAYS: {
+    read: ({ gateways }) => (gateways.length === 0 ? undefined : gateways.map(({ name }) => name).join(', ')),
+    absent: undefined,
+    good: [
+      ['smtp://mail.example.com?from=a@example.com', 'smtp mail.example.com'],
+      [
+        ` webhook+https://hooks.example.com/sms?secret=${'x'.repeat(16)}\n smtps://u:p@mail.example.com?from=a@example.com `,
+        'webhook hooks.example.com, smtp mail.example.com',
+      ],
+    ],
+    bad: [
+      '',
+      '  ',
+      'mail.example.com',
+      'ftp://mail.example.com',
+      'smtp://me:hunter2/hunter2@mail.example.com?from=a@example.com',
+      'twilio://AC1:hunter2hunter2@api.twilio.com',
+      'smtp://mail.example.com?from=a@example.com&from=b@example.com',
+      'smtp://mail.example.com?from=a@example.com smtp://me:hunter2hunter2@mail.example.com',
+    ],
+  },
   COUNTERSIGN_DEFAULT_REGION: {
-    read: (settings) => settings.defaultRegion,
+    read: (settings) => settings.house.region,
     absent: 'US',
     good: [['DE', 'DE']],
-    bad: ['', 'de', 'DEU', '49', 'D'],
+    bad: ['', 'de', 'DEU', '49', 'D', 'UK'],
   },
   COUNTERSIGN_LOG_LEVEL: {
     read: (settings) => settings.logLevel,

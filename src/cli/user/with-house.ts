@@ -6,6 +6,7 @@ import type { Context } from '../../engine/context.ts';
 import type { Reason } from '../../engine/reasons.ts';
 import { announceAdministrator } from '../announce.ts';
 import { Refused } from '../explain.ts';
+import { gatewaysOf } from '../gateways.ts';
 import { createLog } from '../log.ts';
 import { readSettings } from '../settings.ts';
 import { refusals } from './refusals.ts';
@@ -13,7 +14,7 @@ import { refusals } from './refusals.ts';
 /** The options that every command about a user has. */
 export type UserOptions = { readonly account?: string };
 
-/** Puts the house together for one operation on its database, beside a server that may be running. */
+/** Puts the house together for one command's work on its database, beside a server that may be running. */
 export async function withHouse<Value>(work: (house: Context) => Promise<Value>): Promise<Value> {
   const settings = readSettings(process.env);
   const { database } = settings.house;
@@ -22,8 +23,9 @@ export async function withHouse<Value>(work: (house: Context) => Promise<Value>)
   if (file !== undefined && !existsSync(file)) {
     throw new SetupError(`there is no database ${file}: set COUNTERSIGN_DATABASE to the server's, or start it once`);
   }
-  const log = createLog(settings.logLevel);
-  const house = await createCountersign({ ...settings.house, url: settings.url ?? 'http://localhost', log });
+  const url = settings.url ?? 'http://localhost';
+  const gateways = gatewaysOf(settings);
+  const house = await createCountersign({ ...settings.house, gateways, url, log: createLog(settings.logLevel) });
   try {
     announceAdministrator(settings, house);
     return await work(house.context);

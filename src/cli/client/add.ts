@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import { SetupError } from '../../base/fault.ts';
+import { addClient as add } from '../../engine/operations.ts';
+import { clientName, scope } from '../../http/doors/oauth2/clients.ts';
+import { granted, withHouse } from '../user/with-house.ts';
+import type { Grant } from './commands.ts';
+import type { AccountOptions } from './list.ts';
+
+export type AddOptions = AccountOptions & {
+  readonly grant: readonly Grant[];
+  readonly scope: string;
+  readonly public?: boolean;
+};
+
+const given = z.object({ name: clientName, scope });
+
+export async function addClient(name: string, options: AddOptions): Promise<void> {
+  const read = given.safeParse({ name, scope: options.scope });
+  if (!read.success) {
+    throw new SetupError(read.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '));
+  }
+  const { account, grant: grantTypes, public: isPublic = false } = options;
+  const { client, secret } = await withHouse(async (house) =>
+    granted(await add(house, { ...read.data, account, grantTypes, isPublic }), read.data.name),
+  );
+  process.stdout.write(`made the client ${client.name}\nits id is ${client.id}\n`);
+  process.stdout.write(
+    secret === undefined ? 'it has no secret\n' : `its secret is ${secret} (it is shown this once)\n`,
+  );
+}

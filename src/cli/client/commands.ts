@@ -1,0 +1,38 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { AddOptions } from './add.ts';
+import type { AccountOptions } from './list.ts';
+
+export function addClientCommands(client: Command): void {
+  const add = client
+    .command('add <name>')
+    .description('make a client; its secret is printed once')
+    .addOption(
+      new Option('--grant <grant>', 'password or refresh_token; more than once for both')
+        .argParser(addGrant)
+        .makeOptionMandatory(),
+    )
+    .option('--scope <words>', 'what it may ask for: words with spaces between them', '')
+    .option('--public', 'it can keep no secret, such as an app on a phone')
+    .action(async (name: string, options: AddOptions) => (await import('./add.ts')).addClient(name, options));
+
+  const list = client
+    .command('list')
+    .description("list an account's clients")
+    .action(async (options: AccountOptions) => (await import('./list.ts')).listClients(options));
+
+  client
+    .command('remove <id>')
+    .description('remove a client and end the sessions that were made for it')
+    .action(async (id: string) => (await import('./remove.ts')).removeClient(id));
+
+  for (const command of [add, list]) command.option('--account <account>', "the account's id or name (default: root)");
+}
+
+const grants = ['password', 'refresh_token'] as const;
+export type Grant = (typeof grants)[number];
+
+function addGrant(given: string, before: readonly Grant[] = []): readonly Grant[] {
+  const grant = grants.find((one) => one === given);
+  if (!grant) throw new InvalidArgumentError(`It must be one of ${grants.join(', ')}.`);
+  return before.includes(grant) ? before : [...before, grant];
+}

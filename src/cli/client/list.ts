@@ -1,0 +1,13 @@
+import { clientsOf } from '../../engine/operations.ts';
+import { granted, withHouse } from '../user/with-house.ts';
+
+export type AccountOptions = { readonly account?: string };
+
+/** One line a client: its id, its grants, its scope in brackets, its name. */
+export async function listClients({ account }: AccountOptions): Promise<void> {
+  const clients = await withHouse(async (house) => granted(await clientsOf(house, account), account ?? 'root'));
+  const lines = clients.map(
+    ({ id, name, grantTypes, scope }) => `${id}  ${grantTypes.join(',')}  [${scope}]  ${name}\n`,
+  );
+  process.stdout.write(lines.length === 0 ? 'there are no clients\n' : lines.join(''));
+}

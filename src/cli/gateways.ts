@@ -1,0 +1,31 @@
+import { systemClock } from '../base/clock.ts';
+import { SetupError } from '../base/fault.ts';
+import type { Context } from '../engine/context.ts';
+import { channels, type Gateway } from '../messages/message.ts';
+import { createOutbox } from '../messages/outbox.ts';
+import type { Settings } from './settings.ts';
+
+/** What takes messages out of the house: the outbox alone where there is one, so that nothing of a test reaches anybody. */
+export function gatewaysOf({ outbox, gateways }: Pick<Settings, 'outbox' | 'gateways'>): readonly Gateway[] {
+  if (outbox === undefined) return gateways;
+  try {
+    return [createOutbox({ file: outbox }, systemClock)];
+  } catch (error) {
+    throw error instanceof SetupError ? new SetupError(`COUNTERSIGN_OUTBOX: ${error.message}`) : error;
+  }
+}
+
+/** Says on which channels people can be reached, before somebody waits for a code that nothing sends. */
+export function tellChannels(
+  { log, messenger }: Pick<Context, 'log' | 'messenger'>,
+  gateways: readonly Gateway[],
+): void {
+  const open = messenger.channels();
+  log.info({ channels: open, gateways: gateways.map(({ name }) => name) }, 'messages are sent on these channels');
+  const shut = channels.filter((channel) => !open.includes(channel));
+  if (shut.length === 0) return;
+  log.warn(
+    { channels: shut },
+    'nothing is sent on these channels: set COUNTERSIGN_GATEWAYS, or COUNTERSIGN_OUTBOX to try it',
+  );
+}

@@ -1,0 +1,68 @@
+import { SetupError } from '../base/fault.ts';
+import { readEmailAddress, readPhoneNumber } from '../messages/destinations.ts';
+import type { Channel, Gateway } from '../messages/message.ts';
+import { createMessenger } from '../messages/messenger.ts';
+import { Refused } from './explain.ts';
+import { gatewaysOf } from './gateways.ts';
+import { readSettings, type Settings } from './settings.ts';
+import { refusals } from './user/refusals.ts';
+
+const text = {
+  subject: 'A test of Countersign',
+  body: 'This is a test message from Countersign. It carries no code, and nothing has to be done.',
+};
+
+/** Sends a text through the gateways as a code would go, and says which one took it. Needs no database. */
+export async function testMessage(channel: Channel, given: string): Promise<void> {
+  const settings = readSettings(process.env);
+  const to = destination(channel, given, settings);
+  const took: string[] = [];
+  const declined: string[] = [];
+  const log = { warn: (fields: Readonly<Record<string, unknown>>) => void declined.push(whyNot(fields)) };
+  const messenger = createMessenger(
+    gatewaysOf(settings).map((gateway) => noting(gateway, took)),
+    log,
+  );
+  try {
+    const sent = await messenger.send({
+      channel,
+      to,
+      body: text.body,
+      ...(channel === 'email' && { subject: text.subject }),
+    });
+    const why = declined.filter((part) => part !== '').join('; ');
+    if (!sent.ok) throw new Refused(`${channel}: ${sayings[sent.reason]}${why && ` (${why})`}`);
+    process.stdout.write(`${channel}: ${took.join()} took the message to ${to}\n${why && `before it, ${why}\n`}`);
+  } finally {
+    messenger.close();
+  }
+}
+
+const sayings = {
+  ...refusals,
+  no_gateway: 'no gateway is set up that could send it: set COUNTERSIGN_GATEWAYS',
+  gateway_failed: 'no gateway took the message',
+};
+
+function destination(channel: Channel, given: string, { house }: Settings): string {
+  const read = channel === 'sms' ? readPhoneNumber(given, house.region) : readEmailAddress(given);
+  if (read.ok) return read.value;
+  throw new SetupError(`${channel}: ${channel === 'sms' ? 'the number' : 'the address'} can not be sent to`);
+}
+
+/** The same gateway, that writes its name down when it takes a message. */
+function noting(gateway: Gateway, took: string[]): Gateway {
+  return {
+    ...gateway,
+    async send(message) {
+      const delivery = await gateway.send(message);
+      if (delivery.ok) took.push(gateway.name);
+      return delivery;
+    },
+  };
+}
+
+function whyNot({ gateway, reason, detail }: Readonly<Record<string, unknown>>): string {
+  if (typeof gateway !== 'string') return '';
+  return `${gateway} declined: ${typeof detail === 'string' ? detail : String(reason)}`;
+}

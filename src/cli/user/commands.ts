@@ -1,0 +1,60 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { AddOptions } from './add.ts';
+import type { DisableOptions } from './disable-mfa.ts';
+import type { PasswordOptions } from './new-password.ts';
+import type { UserOptions } from './with-house.ts';
+
+export function addUserCommands(user: Command): void {
+  const add = user
+    .command('add <name>')
+    .description('make a user')
+    .addOption(
+      new Option('--role <role>', 'admin, service or user; more than once for several (default: user)').argParser(
+        addRole,
+      ),
+    )
+    .option('--email <address>', 'their e-mail address')
+    .option('--phone <number>', 'their phone, in E.164: + and the country code first');
+  addPasswordOptions(add)
+    .addOption(
+      new Option('--no-password', 'leave the user without one').conflicts(['passwordStdin', 'generatePassword']),
+    )
+    .action(async (name: string, options: AddOptions) => (await import('./add.ts')).addUser(name, options));
+
+  addPasswordOptions(user.command('password <name>'))
+    .description("set a user's password and end their sessions")
+    .action(async (name: string, options: UserOptions & PasswordOptions) =>
+      (await import('./password.ts')).setPassword(name, options),
+    );
+
+  user
+    .command('unlock <name>')
+    .description("forget a user's failed attempts")
+    .action(async (name: string, options: UserOptions) => (await import('./unlock.ts')).unlockUser(name, options));
+
+  user
+    .command('disable-mfa <name>')
+    .description('take every second factor and recovery code from a user who lost them')
+    .option('--yes', 'ask nothing')
+    .action(async (name: string, options: DisableOptions) =>
+      (await import('./disable-mfa.ts')).disableUserMfa(name, options),
+    );
+
+  for (const command of user.commands)
+    command.option('--account <account>', "the account's id or name (default: root)");
+}
+
+function addPasswordOptions(command: Command): Command {
+  return command
+    .option('--password-stdin', 'read the password from standard input')
+    .addOption(new Option('--generate-password', 'make one and print it').conflicts('passwordStdin'));
+}
+
+const roles = ['admin', 'service', 'user'] as const;
+type Role = (typeof roles)[number];
+
+function addRole(given: string, before: readonly Role[] = []): readonly Role[] {
+  const role = roles.find((one) => one === given);
+  if (!role) throw new InvalidArgumentError(`It must be one of ${roles.join(', ')}.`);
+  return [...before, role];
+}

@@ -1,0 +1,41 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { listen } from '../../src/cli/listen.ts';
+import { listenerFor } from '../../src/cli/listener.ts';
+import { createOutbox } from '../../src/messages/outbox.ts';
+import { shownAs } from '../../tools/shown-answer.ts';
+import { play, type Page } from '../../tools/transcript.ts';
+import { startServer } from '../support/server.ts';
+
+export const file = new URL('../../docs/mfa-by-sms.md', import.meta.url);
+
+/** The answers to the page's commands. Nobody sleeps: the server's clock goes on by as much instead. */
+export async function answersOf({ steps }: Page): Promise<readonly string[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'countersign-sms-page-'));
+  const [outbox, slept] = [join(folder, 'outbox.jsonl'), join(folder, 'slept')];
+  const clock = { now: () => Date.now() + secondsIn(slept) * 1000, tick() {} };
+  const front = await listen('127.0.0.1', 0);
+  const url = `http://localhost:${front.port}`;
+  const gateways = [createOutbox({ file: outbox }, clock)];
+  const server = await startServer({ url, clock, gateways, registration: 'open' });
+  try {
+    front.open(listenerFor(server.countersign));
+    const sleep = `sleep() { echo "$1" >> '${slept}'; }`;
+    const commands = steps.map(({ command }) => command.replaceAll('/tmp/outbox.jsonl', outbox));
+    const [, ...printed] = await play([sleep, ...commands], url);
+    return printed.map((text) => shownAs(text.replaceAll(/\b\d{6}\b/g, '…'), url));
+  } finally {
+    await front.close(0);
+    await server[Symbol.asyncDispose]();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function secondsIn(slept: string): number {
+  if (!existsSync(slept)) return 0;
+  return readFileSync(slept, 'utf8')
+    .trim()
+    .split('\n')
+    .reduce((sum, line) => sum + Number(line), 0);
+}
