@@ -52,11 +52,16 @@ export async function findUser(store: Store, id: string): Promise<User | undefin
  */
 export async function findUserByLogin(store: Store, accountId: string, login: string): Promise<User | undefined> {
   const key = comparableName(login);
+  const ofAccount = store.db.selectFrom('users').select('id').where('account_id', '=', accountId);
+  // One search by each index: asked with `or`, SQLite looks at every user of the account.
+  const meant = ofAccount
+    .where('name_key', '=', key)
+    .unionAll(ofAccount.where('id', '=', login))
+    .unionAll(ofAccount.where('email_key', '=', key));
   const rows = await store.db
     .selectFrom('users')
     .selectAll()
-    .where('account_id', '=', accountId)
-    .where((where) => where.or([where('name_key', '=', key), where('id', '=', login), where('email_key', '=', key)]))
+    .where('id', 'in', meant)
     // Many may have written the same address; who has the name or the id stands before them all.
     .orderBy((order) => order.case().when('name_key', '=', key).then(0).when('id', '=', login).then(1).else(2).end())
     .limit(2)
