@@ -20,11 +20,11 @@ export type Manager = { readonly user: User; readonly authenticators: readonly A
  * a change that is made with both of them fails when something else changed in between.
  */
 export async function requireStepUp(ctx: Context, caller: Caller, now: number): Promise<Outcome<Manager, Reason>> {
-  if (isKind(caller.authModule) && factors[caller.authModule].traits.unattended) return refuse('unattended');
   const user = await findUser(ctx.store, caller.userId);
   if (!user) return refuse('not_found');
   const authenticators = await listAuthenticators(ctx.store, user.id, now);
   const fresh = caller.secondFactorAt !== null && now - caller.secondFactorAt <= stepUpLife;
   if (secondFactors(authenticators).length > 0 && !fresh) return refuse('step_up_required');
+  if (isKind(caller.authModule) && factors[caller.authModule].traits.unattended) return refuse('unattended');
   return success({ user, authenticators });
 }

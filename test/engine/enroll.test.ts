@@ -109,7 +109,10 @@ onEachDatabase('an enrolment', (database) => {
     const { name, token, caller } = await home.addProtected('ada');
     const { offer } = got(await begin(home, caller, 'apikey'));
     for (const kind of ['totp', 'apikey'] as const) {
-      assert.deepEqual(await begin(home, await home.enter(name, String(offer.secret)), kind), refuse('unattended'));
+      assert.deepEqual(
+        await begin(home, await home.enter(name, String(offer.secret)), kind),
+        refuse('step_up_required'),
+      );
     }
     home.clock.tick(stepUpLife);
     assert.equal((await begin(home, await home.caller(token))).ok, true);

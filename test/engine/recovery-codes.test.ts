@@ -39,7 +39,7 @@ onEachDatabase('renewed recovery codes', (database) => {
     const { name, token, caller } = await home.addProtected('ada');
     const { offer } = got(await enroll(home.ctx, caller, { kind: 'apikey', label: null, input: {} }, client));
     const program = await home.enter(name, String(offer.secret));
-    assert.deepEqual(await renewRecoveryCodes(home.ctx, program, client), refuse('unattended'));
+    assert.deepEqual(await renewRecoveryCodes(home.ctx, program, client), refuse('step_up_required'));
     home.clock.tick(stepUpLife + 1);
     assert.deepEqual(await renewRecoveryCodes(home.ctx, await home.caller(token), client), refuse('step_up_required'));
   });

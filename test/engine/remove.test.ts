@@ -127,7 +127,10 @@ onEachDatabase('a removal', (database) => {
     await using home = await house(database);
     const { user, name, token, caller, id } = await home.addProtected('ada');
     const { offer } = got(await enroll(home.ctx, caller, { kind: 'apikey', label: null, input: {} }, client));
-    assert.deepEqual(await take(home, await home.enter(name, String(offer.secret)), user, id), refuse('unattended'));
+    assert.deepEqual(
+      await take(home, await home.enter(name, String(offer.secret)), user, id),
+      refuse('step_up_required'),
+    );
     home.clock.tick(stepUpLife + 1);
     assert.deepEqual(await take(home, await home.caller(token), user, id), refuse('step_up_required'));
     home.clock.tick(-1);

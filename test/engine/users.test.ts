@@ -212,8 +212,8 @@ onEachDatabase('users', (database) => {
     assert.deepEqual(await changeProfile(home.ctx, stale, { user, changes: {} }, client), refuse('step_up_required'));
     assert.deepEqual(await removeUser(home.ctx, stale, user, client), refuse('step_up_required'));
     const program = { ...caller, authModule: 'apikey' };
-    assert.deepEqual(await changeProfile(home.ctx, program, { user, changes: {} }, client), refuse('unattended'));
-    assert.deepEqual(await removeUser(home.ctx, program, user, client), refuse('unattended'));
+    assert.deepEqual(await changeProfile(home.ctx, program, { user, changes: {} }, client), refuse('step_up_required'));
+    assert.deepEqual(await removeUser(home.ctx, program, user, client), refuse('step_up_required'));
   });
 
   test('are removed with everything they have, once, and the log stays', async () => {

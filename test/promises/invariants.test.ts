@@ -432,8 +432,8 @@ function foretell(person: Person, intent: Intent, now: number): string | undefin
     kept.over = true;
     return undefined;
   }
-  if (session.program) return 'unattended';
   if (person.apps.length > 0 && !isFresh(kept.provenAt, now)) return 'step_up_required';
+  if (session.program) return 'unattended';
   const refused = foretellChange(person, intent, now);
   if (refused !== undefined || intent.do === 'enroll') return refused;
   person.epoch += 1;
