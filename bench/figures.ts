@@ -58,6 +58,7 @@ export function figuresOf({ rates, times }: Measured, starts: Starts): Figures {
       row('passwords-64', 'password login, 64 clients', against('passwords-64', 'hashes-all', 'of argon2id alone')),
       row('codes', 'second factor, 16 clients', share),
       row('logins', 'full login, 16 clients'),
+      row('authtoken', 'authtoken login, 16 clients', against('authtoken', 'logins', 'of a full login')),
       row('hellos', 'hello world, 16 clients'),
       row('sessions', 'session check, 16 clients', against('sessions', 'hellos', 'of hello world')),
     ],

@@ -3,23 +3,29 @@ import { availableParallelism } from 'node:os';
 import { createHasher } from '../src/base/hasher.ts';
 import { basic, bearer, bytesOf, openConnection } from './client.ts';
 import { forSeconds, once, overConnections, pick, type Counted, type Timed } from './clients.ts';
-import { challenge, complete, expect, register, type Person } from './people.ts';
+import { challenge, complete, expect, logInByAuthtoken, register, type Person } from './people.ts';
 
 /** Milliseconds of each login, by what was wrong with it. Each kind is measured twice, to see what difference chance alone makes. */
 export type Times = Record<'unknown' | 'unknownAgain' | 'wrong' | 'wrongAgain', number[]>;
 
-const people = { plain: [] as Person[], verifying: [] as Person[], loggingIn: [] as Person[] };
+const people = {
+  plain: [] as Person[],
+  verifying: [] as Person[],
+  loggingIn: [] as Person[],
+  selfService: [] as Person[],
+};
 const challenges: { person: Person; token: string }[] = [];
 let server = '';
 
 export const jobs = {
-  /** Makes the people: with a password only, for second factors alone, and for full logins. */
+  /** Makes the people: with a password only, for second factors alone, and for full logins at two doors. */
   async prepare({ url, plain, apps }: { url: string; plain: number; apps: number }): Promise<Counted> {
     server = url;
     const wanted = [
       ...names('person', plain).map((name) => [people.plain, name, false] as const),
       ...names('verifying', apps).map((name) => [people.verifying, name, true] as const),
       ...names('logging-in', apps).map((name) => [people.loggingIn, name, true] as const),
+      ...names('self-service', apps).map((name) => [people.selfService, name, true] as const),
     ];
     return once(server, 16, wanted, async (connection, [list, name, withApp]) => {
       list.push(await register(connection, name, withApp));
@@ -54,6 +60,8 @@ export const jobs = {
     once(server, clients, people.loggingIn, async (connection, person) =>
       complete(connection, person, await challenge(connection, person)),
     ),
+
+  authtokenLogins: ({ clients }: { clients: number }) => once(server, clients, people.selfService, logInByAuthtoken),
 
   sessionChecks: (timed: Timed) => gets(server, timed),
 

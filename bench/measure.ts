@@ -23,6 +23,7 @@ const measurements = {
   'passwords-64': { job: 'passwordLogins', by: 'house', clients: 64 },
   codes: { job: 'secondFactors', by: 'house', clients: 16 },
   logins: { job: 'fullLogins', by: 'house', clients: 16 },
+  authtoken: { job: 'authtokenLogins', by: 'house', clients: 16 },
   hellos: { job: 'hellos', by: 'hello', clients: 16 },
   sessions: { job: 'sessionChecks', by: 'house', clients: 16 },
 } as const;

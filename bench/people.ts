@@ -68,3 +68,16 @@ export async function complete(connection: Connection, { app }: Person, challeng
   const json = { challenge_token: challengeToken, token: await nextCode(app) };
   await expect(connection, 200, { path: '/auth/totp', json });
 }
+
+/** A login at the self-service door: the password, and then the password once more with a code. */
+export async function logInByAuthtoken(connection: Connection, { name, password, app }: Person): Promise<void> {
+  if (!app) throw new Error('this person has no app');
+  const path = '/mfa/authtoken/login/';
+  const asked = await expect(connection, 200, { path, json: { username: name, password } });
+  if (asked['mfa_required'] !== true) throw new Error(`${path} did not ask ${name} for a code`);
+  const given = await expect(connection, 200, {
+    path,
+    json: { username: name, password, mfa_code: await nextCode(app) },
+  });
+  if (typeof given['token'] !== 'string') throw new Error(`${path} gave ${name} no token`);
+}
