@@ -6,11 +6,15 @@ import {
   insertClient,
   listClients,
   updateClient,
+  type ClientChanges,
   type OAuthClient,
 } from '../store/clients.ts';
-import type { Context } from './context.ts';
+import { inTransaction } from '../store/store.ts';
+import type { Client, Context } from './context.ts';
+import { logSuccess } from './log-attempt.ts';
 import type { Reason } from './reasons.ts';
 import type { Caller } from './sessions.ts';
+import { operator } from './setup.ts';
 import { isAdministrator } from './users.ts';
 
 /** `isPublic`: a client that can keep no secret, such as an app on a phone. */
@@ -18,13 +22,27 @@ export type NewClient = Pick<OAuthClient, 'name' | 'grantTypes' | 'scope' | 'isP
 
 export type MadeClient = { readonly client: OAuthClient; /** Shown once. */ readonly secret: string | undefined };
 
+/** Who manages clients, and from where. */
+export type Manager = { readonly userId: string | null; readonly from: Client };
+
+const theOperator: Manager = { userId: null, from: operator };
+
 /** Makes an OAuth2 client of an account. */
-export async function makeClient(ctx: Context, accountId: string, given: NewClient): Promise<MadeClient> {
+export async function makeClient(
+  ctx: Context,
+  accountId: string,
+  given: NewClient,
+  manager = theOperator,
+): Promise<MadeClient> {
   const now = ctx.clock.now();
   const client = { id: uuid(ctx.random, now), accountId, ...given, createdAt: now };
   const secret = client.isPublic ? undefined : opaqueToken(ctx.random);
-  await insertClient(ctx.store, client, secret);
-  return { client, secret };
+  return ctx.store.db.transaction().execute(async (db) => {
+    const tx = { ...ctx.store, db };
+    await insertClient(tx, client, secret);
+    await logSuccess(ctx, tx, { action: 'client.make', accountId, userId: manager.userId }, manager.from, now);
+    return { client, secret };
+  });
 }
 
 /** The account whose clients the caller manages. */
@@ -47,17 +65,31 @@ export async function reachClient(ctx: Context, caller: Caller, id: string): Pro
 
 export async function changeClient(
   ctx: Context,
-  client: OAuthClient,
-  changes: { readonly [Member in 'name' | 'grantTypes' | 'scope']?: OAuthClient[Member] | undefined },
+  { id, accountId }: OAuthClient,
+  changes: ClientChanges,
+  manager = theOperator,
 ): Promise<Outcome<OAuthClient, Reason>> {
-  const { name = client.name, grantTypes = client.grantTypes, scope = client.scope } = changes;
-  const changed = { ...client, name, grantTypes, scope };
-  return (await updateClient(ctx.store, changed)) ? success(changed) : refuse('not_found');
+  return inTransaction(ctx.store, async (tx) => {
+    const changed = await updateClient(tx, id, changes);
+    if (!changed) return refuse('not_found');
+    const tried = { action: 'client.change', accountId, userId: manager.userId };
+    await logSuccess(ctx, tx, tried, manager.from, ctx.clock.now());
+    return success(changed);
+  });
 }
 
 /** Removes a client, and with it every session that was made for it. */
-export async function removeClient(ctx: Context, client: OAuthClient): Promise<Outcome<undefined, Reason>> {
-  return (await deleteClient(ctx.store, client.id)) ? success(undefined) : refuse('not_found');
+export async function removeClient(
+  ctx: Context,
+  { id, accountId }: OAuthClient,
+  manager = theOperator,
+): Promise<Outcome<undefined, Reason>> {
+  return inTransaction(ctx.store, async (tx) => {
+    if (!(await deleteClient(tx, id))) return refuse('not_found');
+    const tried = { action: 'client.remove', accountId, userId: manager.userId };
+    await logSuccess(ctx, tx, tried, manager.from, ctx.clock.now());
+    return success(undefined);
+  });
 }
 
 /** The client that an id and secret prove (RFC 6749 section 2.3). A public one shows its id alone. */

@@ -57,15 +57,30 @@ export async function listClients({ db }: Store, accountId: string): Promise<rea
   return rows.map(read);
 }
 
-export async function updateClient({ db }: Store, client: OAuthClient): Promise<boolean> {
-  const result = await db
+export type ClientChanges = {
+  readonly [Member in 'name' | 'grantTypes' | 'scope']?: OAuthClient[Member] | undefined;
+};
+
+/** Changes what is given and nothing else, so that of two changes at once none is lost. Answers with the client as it is then. */
+export async function updateClient(
+  { db }: Store,
+  id: string,
+  { name, grantTypes, scope }: ClientChanges,
+): Promise<OAuthClient | undefined> {
+  const row = await db
     .updateTable('clients')
-    .set({ name: client.name, grant_types: JSON.stringify(client.grantTypes), scope: client.scope })
-    .where('id', '=', client.id)
+    .set((column) => ({
+      name: name ?? column.ref('name'),
+      grant_types: grantTypes ? JSON.stringify(grantTypes) : column.ref('grant_types'),
+      scope: scope ?? column.ref('scope'),
+    }))
+    .where('id', '=', id)
+    .returningAll()
     .executeTakeFirst();
-  return result.numUpdatedRows === 1n;
+  return row && read(row);
 }
 
+/** Sessions of a client that is gone are not in force; its own go with it, so call this in a transaction. */
 export async function deleteClient({ db }: Store, id: string): Promise<boolean> {
   await db.deleteFrom('sessions').where('client_id', '=', id).execute();
   const result = await db.deleteFrom('clients').where('id', '=', id).executeTakeFirst();

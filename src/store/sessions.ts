@@ -1,5 +1,7 @@
+import type { ExpressionBuilder } from 'kysely';
 import { readRoles, readTexts, type Role } from './lists.ts';
 import type { Store } from './store.ts';
+import type { Tables } from './tables.ts';
 
 /** What a login makes; access tokens speak for it. Instants are milliseconds since the Unix epoch. */
 export type Session = {
@@ -105,7 +107,13 @@ function selectLive({ db }: Store, now: number) {
     ])
     .where('revoked_at', 'is', null)
     .where('expires_at', '>', now)
-    .whereRef('sessions.epoch', '=', 'users.epoch');
+    .whereRef('sessions.epoch', '=', 'users.epoch')
+    .where((where) => where.or([where('client_id', 'is', null), where.exists(ownClient(where))]));
+}
+
+/** A login that was under way when its client was removed may still write its session, which is then in force nowhere. */
+function ownClient(where: ExpressionBuilder<Tables, 'sessions'>) {
+  return where.selectFrom('clients').select('clients.id').whereRef('clients.id', '=', 'sessions.client_id');
 }
 
 type Row = Omit<LiveSession, 'amr' | 'roles'> & { readonly amr: string; readonly roles: string };

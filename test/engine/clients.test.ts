@@ -12,8 +12,9 @@ import {
   reachClient,
   removeClient,
 } from '../../src/engine/operations.ts';
+import { listAttempts } from '../../src/store/attempts.ts';
 import { onEachDatabase } from '../support/databases.ts';
-import { got, house } from '../support/house.ts';
+import { client as from, got, house } from '../support/house.ts';
 
 const app = { name: 'app', grantTypes: ['password'], scope: 'read', isPublic: false } as const;
 const nobody = '00000000-0000-0000-0000-000000000000';
@@ -86,6 +87,23 @@ onEachDatabase('clients', (database) => {
     assert.deepEqual(await dropClient(built.ctx, client.id), gone);
     const wrong = await proveClient(built.ctx, { id: client.id, secret });
     assert.deepEqual(wrong, { ok: false, reason: 'invalid_client' });
+  });
+
+  test('are made, changed and removed on the record, with who did it and from where', async () => {
+    await using built = await house(database);
+    const { ctx } = built;
+    const admin = await built.addPerson('ada', { roles: ['admin'] });
+    const manager = { userId: admin.caller.userId, from };
+    const { client } = await makeClient(ctx, built.root, app, manager);
+    got(await changeClient(ctx, client, { name: 'other' }, manager));
+    got(await removeClient(ctx, client, manager));
+    const attempts = (await listAttempts(ctx.store, admin.caller.userId, 10)).filter(({ action }) =>
+      action.startsWith('client.'),
+    );
+    assert.deepEqual(
+      attempts.map(({ action, outcome, accountId, clientIp }) => [action, outcome, accountId, clientIp]),
+      ['remove', 'change', 'make'].map((verb) => [`client.${verb}`, 'success', built.root, from.ip]),
+    );
   });
 
   test('are made, listed and removed by the operator, in any account', async () => {

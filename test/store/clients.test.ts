@@ -84,10 +84,20 @@ onEachDatabase('clients', (database) => {
     const app = newClient(built);
     await insertClient(store, app, 'a secret');
     const changes = { name: 'another', grantTypes: ['password'], scope: '' };
-    assert.equal(await updateClient(store, { ...app, ...changes, accountId: 'elsewhere', createdAt: 0 }), true);
+    assert.deepEqual(await updateClient(store, app.id, changes), { ...app, ...changes });
     const { proves, ...read } = (await findClient(store, app.id)) ?? assert.fail('it is not there');
     assert.deepEqual([read, proves('a secret')], [{ ...app, ...changes }, true]);
-    assert.equal(await updateClient(store, newClient(built)), false);
+    assert.equal(await updateClient(store, newClient(built).id, changes), undefined);
+  });
+
+  test('lose none of two changes at once', async () => {
+    await using built = await house(database);
+    const { store } = built.ctx;
+    const app = newClient(built);
+    await insertClient(store, app, 'a secret');
+    await Promise.all([updateClient(store, app.id, { name: 'another' }), updateClient(store, app.id, { scope: 'x' })]);
+    const { name, scope } = (await findClient(store, app.id)) ?? assert.fail('it is not there');
+    assert.deepEqual([name, scope], ['another', 'x']);
   });
 
   test('go once, and take their own sessions along and no others', async () => {
@@ -105,5 +115,7 @@ onEachDatabase('clients', (database) => {
     assert.deepEqual([await deleteClient(ctx.store, app.id), await deleteClient(ctx.store, app.id)], [true, false]);
     assert.equal(await findLiveSession(ctx.store, gone, now), undefined);
     assert.equal((await findLiveSession(ctx.store, stays, now))?.clientId, other.id);
+    const late = await open(app.id);
+    assert.equal(await findLiveSession(ctx.store, late, now), undefined, 'a login that was under way');
   });
 });

@@ -34,20 +34,18 @@ const clientView = z
     name: z.string(),
     grant_types: z.array(z.string()),
     scope: z.string(),
+    public: z.boolean(),
     created_at: z.iso.datetime(),
   })
   .meta({ id: 'OAuthClient' });
 
+type View = z.infer<typeof clientView>;
+
 const clientPath = z.strictObject({ id: z.uuid() });
 
-function viewClient({
-  id,
-  name,
-  grantTypes: grants,
-  scope: words,
-  createdAt,
-}: OAuthClient): z.infer<typeof clientView> {
-  return { client_id: id, name, grant_types: [...grants], scope: words, created_at: new Date(createdAt).toISOString() };
+function viewClient({ id, name, grantTypes: grants, scope: words, isPublic, createdAt }: OAuthClient): View {
+  const made = new Date(createdAt).toISOString();
+  return { client_id: id, name, grant_types: [...grants], scope: words, public: isPublic, created_at: made };
 }
 
 const managed = { access: 'session', tag } as const;
@@ -82,11 +80,12 @@ export const clientRoutes: readonly Route[] = [
         body: clientView.extend({ client_secret: z.string().optional() }),
       },
     },
-    async handle({ house, caller, body }) {
+    async handle({ house, caller, body, client: from }) {
       const account = managedAccount(caller);
       if (!account.ok) return refused(account);
       const { name, grant_types, scope: words, public: isPublic } = body;
-      const made = await makeClient(house, account.value, { name, grantTypes: grant_types, scope: words, isPublic });
+      const given = { name, grantTypes: grant_types, scope: words, isPublic };
+      const made = await makeClient(house, account.value, given, { userId: caller.userId, from });
       const secret = made.secret === undefined ? {} : { client_secret: made.secret };
       return { status: 201, json: { ...viewClient(made.client), ...secret } };
     },
@@ -111,11 +110,12 @@ export const clientRoutes: readonly Route[] = [
     params: clientPath,
     body: z.strictObject({ name: clientName.optional(), grant_types: grantTypes.optional(), scope: scope.optional() }),
     responses: { 200: { description: 'The client as it is now.', body: clientView } },
-    async handle({ house, caller, params, body }) {
+    async handle({ house, caller, params, body, client: from }) {
       const client = await reachClient(house, caller, params.id);
       if (!client.ok) return refused(client);
       const { name, grant_types, scope: words } = body;
-      const changed = await changeClient(house, client.value, { name, grantTypes: grant_types, scope: words });
+      const changes = { name, grantTypes: grant_types, scope: words };
+      const changed = await changeClient(house, client.value, changes, { userId: caller.userId, from });
       return changed.ok ? { status: 200, json: viewClient(changed.value) } : refused(changed);
     },
   }),
@@ -126,10 +126,10 @@ export const clientRoutes: readonly Route[] = [
     summary: 'Remove a client, and end the sessions that were made for it',
     params: clientPath,
     responses: { 204: { description: 'The client is gone.' } },
-    async handle({ house, caller, params }) {
+    async handle({ house, caller, params, client: from }) {
       const client = await reachClient(house, caller, params.id);
       if (!client.ok) return refused(client);
-      const removed = await removeClient(house, client.value);
+      const removed = await removeClient(house, client.value, { userId: caller.userId, from });
       return removed.ok ? { status: 204 } : refused(removed);
     },
   }),

@@ -19,6 +19,7 @@ describe('OAuth2 clients', () => {
       name: 'app of ada',
       grant_types: ['password'],
       scope: '',
+      public: false,
       created_at: '2026-11-21T12:00:00.000Z',
     };
     assert.deepEqual(rest, expected);
@@ -37,6 +38,7 @@ describe('OAuth2 clients', () => {
     const made = await server.call('POST', path, { bearer: server.admin.token, json });
     assert.equal(made.status, 201);
     assert.ok(!('client_secret' in membersOf(made)));
+    assert.equal(membersOf(made)['public'], true);
   });
 
   test('are refused with what is wrong in them', async () => {
