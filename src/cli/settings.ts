@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { systemClock } from '../base/clock.ts';
 import { SetupError } from '../base/fault.ts';
@@ -6,7 +7,9 @@ import { newPassword } from '../factors/password.ts';
 import { newUserBody } from '../http/doors/secrets/shapes.ts';
 import { isRegion } from '../messages/destinations.ts';
 import { readGateways } from '../messages/gateways.ts';
+import { errorCode } from '../messages/error-code.ts';
 import type { Gateway } from '../messages/message.ts';
+import { textReplacement } from '../messages/texts.ts';
 import type { Variable } from './variables.ts';
 
 const path = z.string().min(1, 'must name a file');
@@ -47,6 +50,19 @@ const gateways = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+/** Read at the start, so that a text without its code stops the start and not a login. */
+const texts = path.transform((file, context) => {
+  try {
+    const read = z.array(textReplacement).safeParse(JSON.parse(readFileSync(file, 'utf8')));
+    if (read.success) return read.data;
+    const [{ path: at, message } = { path: [], message: '' }] = read.error.issues;
+    context.addIssue({ code: 'custom', message: [at.join('.'), message].join(' ').trim() });
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: `is no JSON file that can be read (${errorCode(error)})` });
+  }
+  return z.NEVER;
+});
+
 const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 const environment = z.strictObject({
@@ -63,6 +79,7 @@ const environment = z.strictObject({
   COUNTERSIGN_REGISTRATION: z.enum(['open', 'closed'], 'must be open or closed').default('closed'),
   COUNTERSIGN_OUTBOX: path.optional(),
   COUNTERSIGN_GATEWAYS: gateways.optional(),
+  COUNTERSIGN_TEXTS: texts.optional(),
   COUNTERSIGN_DEFAULT_REGION: z
     .string()
     .refine(isRegion, 'must be a country code of two capital letters, such as US')
@@ -82,7 +99,7 @@ export type Settings = {
   readonly outbox: string | undefined;
   readonly gateways: readonly Gateway[];
   /** What the house itself is made from. */
-  readonly house: Required<Pick<Options, 'database' | 'keysFile' | 'admin' | 'registration' | 'region'>>;
+  readonly house: Required<Pick<Options, 'database' | 'keysFile' | 'admin' | 'registration' | 'texts' | 'region'>>;
 };
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -105,6 +122,7 @@ export function readSettings(given: Environment): Settings {
       keysFile: data.COUNTERSIGN_KEYS,
       admin: { username: data.COUNTERSIGN_ADMIN_USERNAME, password: data.COUNTERSIGN_ADMIN_PASSWORD },
       registration: data.COUNTERSIGN_REGISTRATION,
+      texts: data.COUNTERSIGN_TEXTS ?? [],
       region: data.COUNTERSIGN_DEFAULT_REGION,
     },
   };

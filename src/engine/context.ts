@@ -47,6 +47,8 @@ export type Client = {
   readonly ip: string | null;
   readonly userAgent: string | null;
   readonly requestId: string | null;
+  /** The language that its person reads (RFC 5646), where it said one. */
+  readonly language?: string | undefined;
 };
 
 /** What the factors may use, at the one instant this request lives in. */

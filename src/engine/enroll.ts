@@ -49,7 +49,7 @@ export async function enroll(
   const { state: first, offer, lookup } = begun.value;
   // What its owner has to show is a code that was sent: without the message there is nothing to enrol.
   const asked = factor.send
-    ? await deliver(ctx, user, { kind, state: first, counted: countedInEnrollment(kind) }, now)
+    ? await deliver(ctx, user, { kind, state: first, counted: countedInEnrollment(kind) }, client, now)
     : success({ state: first });
   if (!asked.ok) return asked;
   const { state } = asked.value;

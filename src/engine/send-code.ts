@@ -32,7 +32,7 @@ export async function sendCode(ctx: Context, input: Sending, client: Client): Pr
 
   const tried = { action: 'send', factor: chosen.kind, authModule: challenge.authModule };
   const who = { accountId: user.accountId, userId: user.id };
-  const sent = await deliver(ctx, user, chosen, now);
+  const sent = await deliver(ctx, user, chosen, client, now);
   const kept = sent.ok ? await replaceState(ctx.store, chosen, sent.value.state, now) : false;
   const outcome = !sent.ok ? sent : kept ? success({ hint: hintOf(chosen) }) : refuse('raced' as const);
   if (outcome.ok) await logSuccess(ctx, ctx.store, { ...tried, ...who }, client, now);
@@ -53,6 +53,7 @@ export async function deliver(
   ctx: Context,
   user: Pick<User, 'id' | 'accountId'>,
   { kind, state, counted = kind }: Sendable,
+  client: Client,
   now: number,
 ): Promise<Outcome<Asked, Reason>> {
   const failures = await failuresOf(ctx.store, user.id, counted);
@@ -63,7 +64,8 @@ export async function deliver(
   if (!claimed.ok) return claimed;
   const { channel, to, code, life } = asked.message;
   const { service, host } = ctx.settings;
-  const text = ctx.texts.code(channel, { code, service, host, minutes: life / minute });
+  const audience = { account: user.accountId, language: client.language };
+  const text = ctx.texts.code(channel, { code, service, host, minutes: life / minute }, audience);
   const sent = await ctx.messenger.send({ channel, to, ...text });
   return sent.ok ? success(asked) : sent;
 }

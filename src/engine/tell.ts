@@ -23,8 +23,8 @@ export async function tellNotices(ctx: Context): Promise<number> {
 
 async function tell(ctx: Context, notice: DueNotice): Promise<boolean> {
   const { service, host } = ctx.settings;
-  const { name, factor, user, at, to } = notice;
-  const text = ctx.texts.notice({ name, factor, user, service, host, when: at });
+  const { name, factor, user, account, at, to } = notice;
+  const text = ctx.texts.notice({ name, factor, user, service, host, when: at }, { account });
   const sent = await ctx.messenger.send({ channel: 'email', to, ...text });
   const hopeless = notice.tries + 1 >= mostTries || (!sent.ok && sent.reason === 'invalid_destination');
   if (sent.ok || hopeless) await removeNotice(ctx.store, notice.attemptId);

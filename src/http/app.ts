@@ -63,6 +63,7 @@ async function serve(
     ip: c.env?.incoming?.socket.remoteAddress ?? null,
     userAgent: c.req.header('user-agent')?.slice(0, 512) ?? null,
     requestId: timeOrderedHex(house.random, house.clock.now()),
+    language: firstLanguage(c.req.header('accept-language')),
   };
   const reply = await answering(client).catch((fault: unknown) => replyToFault(house, client.requestId, fault));
   const seconds = elapsed();
@@ -74,6 +75,11 @@ async function serve(
   metrics.requests.observe(labels, seconds);
   house.log.info({ ...labels, ms: Math.round(seconds * 1000), request_id: client.requestId }, 'request');
   return respond(reply, client.requestId);
+}
+
+/** The language that a person reads best is the first that their browser names (RFC 9110 section 12.5.4), as browsers write it. */
+function firstLanguage(accepted: string | undefined): string | undefined {
+  return accepted && /^\s*([A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,4})\s*(?:[,;]|$)/.exec(accepted)?.[1];
 }
 
 /** Nothing was decided, so nothing is told but when to try again. The operator finds the fault under the request's id. */

@@ -10,6 +10,8 @@ export type Notice = { readonly name: NoticeName; readonly factor?: string | und
 export type DueNotice = Notice & {
   readonly attemptId: string;
   readonly user: string;
+  /** The id of the user's account. */
+  readonly account: string;
   readonly to: string;
   readonly at: number;
   readonly tries: number;
@@ -38,7 +40,7 @@ export async function dueNotices({ db, safe }: Store, limit: number, now: number
     .selectFrom('notices')
     .innerJoin('users', 'users.id', 'notices.user_id')
     .selectAll('notices')
-    .select('users.name as user')
+    .select(['users.name as user', 'users.account_id as account'])
     .where('due_at', '<=', now)
     .orderBy('due_at')
     .limit(limit)
@@ -46,6 +48,7 @@ export async function dueNotices({ db, safe }: Store, limit: number, now: number
   return rows.map((row) => ({
     attemptId: row.attempt_id,
     user: row.user,
+    account: row.account,
     to: safe.open(place(row.attempt_id), row.to),
     name: noticeName.parse(row.name),
     factor: row.factor ?? undefined,

@@ -1,8 +1,22 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
 import { SetupError } from '../../src/base/fault.ts';
 import { readSettings, type Settings } from '../../src/cli/settings.ts';
 import { variables, type Variable } from '../../src/cli/variables.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'countersign-test-settings-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+let files = 0;
+function textsFile(text: string): string {
+  files += 1;
+  const file = join(folder, `texts-${files}.json`);
+  writeFileSync(file, text);
+  return file;
+}
 
 type Case = {
   readonly read: (settings: Settings) => unknown;
@@ -121,6 +135,18 @@ const cases: Record<Variable, Case> = {
       'twilio://AC1:hunter2hunter2@api.twilio.com',
       'smtp://mail.example.com?from=a@example.com&from=b@example.com',
       'smtp://mail.example.com?from=a@example.com smtp://me:hunter2hunter2@mail.example.com',
+    ],
+  },
+  COUNTERSIGN_TEXTS: {
+    read: (settings) => settings.house.texts.map(({ language, body }) => `${language} ${body}`)[0],
+    absent: undefined,
+    good: [[textsFile('[{"language":"de","text":"sms_code","body":"Code {code}"}]'), 'de Code {code}']],
+    bad: [
+      '',
+      '/nowhere/texts.json',
+      textsFile('{'),
+      textsFile('{}'),
+      textsFile('[{"language":"de","text":"sms_code","body":"without it"}]'),
     ],
   },
   COUNTERSIGN_DEFAULT_REGION: {

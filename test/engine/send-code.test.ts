@@ -7,6 +7,7 @@ import { confirm } from '../../src/engine/confirm.ts';
 import { enroll } from '../../src/engine/enroll.ts';
 import { sendCode } from '../../src/engine/send-code.ts';
 import { declined, type Gateway } from '../../src/messages/message.ts';
+import { createTexts } from '../../src/messages/texts.ts';
 import { onEachDatabase, type TestDatabase } from '../support/databases.ts';
 import { atOnce, client, got, house, noTurns, type House, type Overrides, type Person } from '../support/house.ts';
 
@@ -67,6 +68,31 @@ async function scene(on: TestDatabase, overrides: Overrides = {}) {
 const not = (code: string) => String((Number(code) + 1) % 1_000_000).padStart(6, '0');
 
 onEachDatabase('sending a code', (on) => {
+  test("it comes in the words of its person's account and language", async () => {
+    const bodies: string[] = [];
+    const keeping: Gateway = {
+      name: 'keeping',
+      channels: ['sms'],
+      async send({ body }) {
+        bodies.push(body.split('\n')[0] ?? '');
+        return success(undefined);
+      },
+    };
+    await using home = await house(on, { gateways: [keeping] });
+    const told = (language: string, account?: string) =>
+      ({ language, account, text: 'sms_code', body: `${language} of ${account ?? 'all'}: {code}` }) as const;
+    const texts = createTexts([told('de'), told('en', home.root), told('de', home.root), told('de', 'another')]);
+    const ctx = { ...home.ctx, texts };
+    const ada = await home.addPerson('ada');
+    const given = { kind: 'sms', label: null, input: { destination: to } } as const;
+    for (const language of ['de-CH', 'fr', undefined]) {
+      got(await enroll(ctx, ada.caller, given, { ...client, language }));
+      home.clock.tick(minute);
+    }
+    const said = bodies.map((body) => body.replace(/: \d{6}$/, ''));
+    assert.deepEqual(said, [`de of ${home.root}`, `en of ${home.root}`, `en of ${home.root}`]);
+  });
+
   test('a code works until five minutes are over, to the millisecond', async () => {
     for (const [after, outcome] of [
       [5 * minute - 1, 'right'],

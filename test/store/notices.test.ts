@@ -20,7 +20,14 @@ onEachDatabase('notices', (on) => {
   test('one is due at once, and says who is told of what', async () => {
     await using home = await house(on);
     const { store, due } = await told(home);
-    const about = { name: 'factor_added', factor: 'totp', user: 'ada', to: 'ada@example.org', at: now };
+    const about = {
+      name: 'factor_added',
+      factor: 'totp',
+      user: 'ada',
+      account: home.root,
+      to: 'ada@example.org',
+      at: now,
+    };
     assert.deepEqual(due, { attemptId: attempt, ...about, tries: 0, dueAt: now });
     assert.deepEqual(await dueNotices(store, 10, now - 1), []);
   });

@@ -105,6 +105,23 @@ onEachDatabase('/mfa', (on) => {
     assertSays(await server.call('GET', '/mfa/', { bearer: ada.token }), 200, verified.json);
   });
 
+  test('codes come in the language that a browser names first, and in English where it names none', async () => {
+    const texts = [{ language: 'de', text: 'sms_code', body: 'Dein Code: {code}' } as const];
+    await using server = await startServer({ on, texts });
+    const ada = await server.addPerson('ada');
+    const bodyFor = async (accepted: string) => {
+      const headers = { 'accept-language': accepted };
+      const json = { phone_number: phone };
+      await server.call('PUT', '/mfa/sms/request/', { bearer: ada.token, json, headers });
+      server.clock.tick(minute);
+      return server.sent.at(-1)?.body ?? assert.fail('nothing was sent');
+    };
+    for (const german of ['de', 'de-CH,de;q=0.9', ' de ;q=1']) assert.match(await bodyFor(german), /^Dein Code/);
+    for (const other of ['en-GB,de;q=0.9', '*', 'de_DE', 'x'.repeat(500), ',']) {
+      assert.match(await bodyFor(other), /is your code for/);
+    }
+  });
+
   test('codes by e-mail go to the address that is given, or else to the user’s own', async () => {
     await using server = await startServer({ on });
     const ada = await server.addPerson('ada', { email: 'ada@example.org' });
