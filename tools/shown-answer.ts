@@ -77,6 +77,9 @@ const varying: readonly (readonly [RegExp, string])[] = [
   // Seeds and recovery codes.
   [/\b[A-Z2-7]{32}\b/g, '…'],
   [/\b[0-9a-z]{4}(?:-[0-9a-z]{4}){3}\b/g, '…'],
+  // Backup codes and pictures.
+  [/\b[0-9A-F]{12}\b/g, '…'],
+  [/data:image\/svg\+xml[^"\s]+/g, 'data:image/svg+xml…'],
   [/\b\d{4}-\d\d-\d\dT[\d:.]+Z|\b\w{3}, \d\d \w{3} \d{4} [\d:]+ GMT\b/g, '…'],
   [/\bcurl\/[\d.]+/g, 'curl/…'],
   [/^(Retry-After: )(?:2\d|30)$/gim, '$130'],

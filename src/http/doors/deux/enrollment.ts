@@ -7,7 +7,6 @@ import { browseAuthenticators, confirm, enroll, ownProfile } from '../../../engi
 import type { Reason } from '../../../engine/reasons.ts';
 import type { Caller } from '../../../engine/sessions.ts';
 import { readEmailAddress, readPhoneNumber } from '../../../messages/destinations.ts';
-import { problem, problemBody } from '../../problem.ts';
 import { route, type Reply, type Route } from '../../route.ts';
 import { badRequest, declined, required, say, sentences } from './dialect.ts';
 import { statusOf, statusView } from './status.ts';
@@ -126,8 +125,8 @@ function notYet(step: 'request' | 'verify'): Route {
     ...asked,
     path: `/mfa/webauthn/${step}`,
     summary: `Passkeys: ${step} (not available yet)`,
-    responses: { 501: { description: detail, body: problemBody, type: 'application/problem+json' } },
-    handle: async () => problem({ status: 501, code: 'not_implemented', detail }),
+    responses: { 501: { description: detail, body: z.strictObject({ detail: z.string() }) } },
+    handle: async () => say({ status: 501, code: 'not_implemented', detail }),
   });
 }
 

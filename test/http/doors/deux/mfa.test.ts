@@ -117,8 +117,8 @@ onEachDatabase('/mfa', (on) => {
       return server.sent.at(-1)?.body ?? assert.fail('nothing was sent');
     };
     for (const german of ['de', 'de-CH,de;q=0.9', ' de ;q=1']) assert.match(await bodyFor(german), /^Dein Code/);
-    for (const other of ['en-GB,de;q=0.9', '*', 'de_DE', 'x'.repeat(500), ',']) {
-      assert.match(await bodyFor(other), /is your code for/);
+    for (const english of ['en-GB,de;q=0.9', '*', 'de_DE', 'x'.repeat(500), ',']) {
+      assert.match(await bodyFor(english), /is your code for/);
     }
   });
 
@@ -339,8 +339,9 @@ onEachDatabase('/mfa', (on) => {
 
   test('passkeys are not available yet, and say so', async () => {
     await using server = await startServer({ on });
+    const detail = 'Passkeys are not available yet.';
     for (const step of ['request', 'verify'])
-      assert.equal((await put(server, server.admin, `webauthn/${step}`)).status, 501);
+      assertSays(await put(server, server.admin, `webauthn/${step}`), 501, { detail });
   });
 
   test('DELETE turns everything off at once, and tells when there is nothing', async () => {

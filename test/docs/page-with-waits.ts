@@ -1,16 +1,19 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+/**
+ * Plays a page whose commands wait and read messages. Nobody sleeps: the server's clock goes on by as much instead.
+ *
+ *   node test/docs/page-with-waits.ts docs/self-service.md    writes the answers of the page anew
+ */
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { listen } from '../../src/cli/listen.ts';
 import { listenerFor } from '../../src/cli/listener.ts';
 import { createOutbox } from '../../src/messages/outbox.ts';
 import { shownAs } from '../../tools/shown-answer.ts';
-import { play, type Page } from '../../tools/transcript.ts';
+import { play, readPage, withAnswers, type Page } from '../../tools/transcript.ts';
 import { startServer } from '../support/server.ts';
 
-export const file = new URL('../../docs/mfa-by-sms.md', import.meta.url);
-
-/** The answers to the page's commands. Nobody sleeps: the server's clock goes on by as much instead. */
+/** The answers to a page's commands, as it shows them. Programs that tell the time are told how long was slept. */
 export async function answersOf({ steps }: Page): Promise<readonly string[]> {
   const folder = mkdtempSync(join(tmpdir(), 'countersign-sms-page-'));
   const [outbox, slept] = [join(folder, 'outbox.jsonl'), join(folder, 'slept')];
@@ -21,7 +24,11 @@ export async function answersOf({ steps }: Page): Promise<readonly string[]> {
   const server = await startServer({ url, clock, gateways, registration: 'open' });
   try {
     front.open(listenerFor(server.countersign));
-    const sleep = `sleep() { echo "$1" >> '${slept}'; }`;
+    const sleep = `
+      sleep() { echo "$1" >> '${slept}'; }
+      slept() { awk '{ sum += $1 } END { print sum + 0 }' '${slept}'; }
+      oathtool() { command oathtool -N "$(slept) seconds" "$@"; }
+      : > '${slept}'`;
     const commands = steps.map(({ command }) => command.replaceAll('/tmp/outbox.jsonl', outbox));
     const [, ...printed] = await play([sleep, ...commands], url);
     return printed.map((text) => shownAs(text.replaceAll(/\b\d{6}\b/g, '…'), url));
@@ -38,4 +45,12 @@ function secondsIn(slept: string): number {
     .trim()
     .split('\n')
     .reduce((sum, line) => sum + Number(line), 0);
+}
+
+if (import.meta.main) {
+  for (const file of process.argv.slice(2)) {
+    const markdown = readFileSync(file, 'utf8');
+    const page = readPage(markdown);
+    writeFileSync(file, withAnswers(markdown, page.steps, await answersOf(page)));
+  }
 }

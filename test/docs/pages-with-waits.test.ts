@@ -1,0 +1,23 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { readPage, withAnswers } from '../../tools/transcript.ts';
+import { answersOf } from './page-with-waits.ts';
+import { skipWithoutPrograms } from './programs.ts';
+
+const reason = skipWithoutPrograms();
+const skip = reason !== undefined && reason;
+
+for (const name of ['mfa-by-sms', 'self-service']) {
+  test(`every answer in docs/${name}.md is what the server answers`, { skip }, async () => {
+    const markdown = readFileSync(new URL(`../../docs/${name}.md`, import.meta.url), 'utf8');
+    const page = readPage(markdown);
+    assert.ok(page.steps.length > 10);
+    const answers = await answersOf(page);
+    for (const [at, { command, line, shown }] of page.steps.entries()) {
+      const about = `docs/${name}.md:${line} (node test/docs/page-with-waits.ts docs/${name}.md writes its answers anew)\n${command}\n`;
+      assert.equal(about + answers[at], about + shown);
+    }
+    assert.equal(withAnswers(markdown, page.steps, answers), markdown);
+  });
+}
