@@ -21,6 +21,8 @@ export type Answer = {
   readonly reply: unknown;
   /** What it may be; either, when absent. */
   readonly role?: 'second' | 'recovery' | undefined;
+  /** The kind of factor it is meant for, where its person said one. */
+  readonly kind?: string | undefined;
   readonly issuedTo?: IssuedTo | undefined;
 };
 
@@ -110,9 +112,10 @@ async function turnOff(tx: Store, user: User): Promise<number | undefined> {
 }
 
 /** The kinds of factor a reply has the form of, among those that complete a login. */
-function kindsOfReply({ reply, role }: Answer): readonly string[] {
+function kindsOfReply({ reply, role, kind: meant }: Answer): readonly string[] {
   return Object.values(factors)
     .filter(({ traits }) => (role === undefined ? traits.role !== 'first' : traits.role === role))
+    .filter(({ kind }) => meant === undefined || kind === meant)
     .filter(({ reply: form }) => form.safeParse(reply).success)
     .map(({ kind }) => kind);
 }

@@ -40,7 +40,13 @@ export async function makeClient(
   return ctx.store.db.transaction().execute(async (db) => {
     const tx = { ...ctx.store, db };
     await insertClient(tx, client, secret);
-    await logSuccess(ctx, tx, { action: 'client.make', accountId, userId: manager.userId }, manager.from, now);
+    await logSuccess(
+      ctx,
+      tx,
+      { action: 'client.make', accountId, userId: manager.userId, objectId: client.id },
+      manager.from,
+      now,
+    );
     return { client, secret };
   });
 }
@@ -72,7 +78,7 @@ export async function changeClient(
   return inTransaction(ctx.store, async (tx) => {
     const changed = await updateClient(tx, id, changes);
     if (!changed) return refuse('not_found');
-    const tried = { action: 'client.change', accountId, userId: manager.userId };
+    const tried = { action: 'client.change', accountId, userId: manager.userId, objectId: id };
     await logSuccess(ctx, tx, tried, manager.from, ctx.clock.now());
     return success(changed);
   });
@@ -86,7 +92,7 @@ export async function removeClient(
 ): Promise<Outcome<undefined, Reason>> {
   return inTransaction(ctx.store, async (tx) => {
     if (!(await deleteClient(tx, id))) return refuse('not_found');
-    const tried = { action: 'client.remove', accountId, userId: manager.userId };
+    const tried = { action: 'client.remove', accountId, userId: manager.userId, objectId: id };
     await logSuccess(ctx, tx, tried, manager.from, ctx.clock.now());
     return success(undefined);
   });

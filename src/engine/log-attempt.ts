@@ -5,7 +5,20 @@ import type { Client, Context } from './context.ts';
 
 /** What one operation knows of its attempt, whatever its end. */
 export type Tried = Pick<Attempt, 'action'> &
-  Partial<Pick<Attempt, 'accountId' | 'userId' | 'authModule' | 'factor' | 'sessionId'>>;
+  Partial<
+    Pick<
+      Attempt,
+      | 'accountId'
+      | 'userId'
+      | 'authModule'
+      | 'factor'
+      | 'sessionId'
+      | 'providerName'
+      | 'authConfigOrigin'
+      | 'mfaConfigOrigin'
+      | 'objectId'
+    >
+  >;
 
 /** Writes a success in the transaction that makes it true. Answers with the attempt's id. */
 export async function logSuccess(ctx: Context, tx: Store, tried: Tried, client: Client, now: number): Promise<string> {
@@ -38,6 +51,10 @@ function attempt(ctx: Context, tried: Tried, client: Client, now: number, reason
     authModule: null,
     factor: null,
     sessionId: null,
+    providerName: null,
+    authConfigOrigin: null,
+    mfaConfigOrigin: null,
+    objectId: null,
     ...tried,
     outcome: reason === null ? 'success' : 'failed',
     reason,

@@ -9,7 +9,7 @@ import { sendCode } from './send-code.ts';
 
 export type LoginAtOnce = Login & {
   /** The second factor, where the client has it already. */ readonly second?:
-    | Pick<Answer, 'reply' | 'role'>
+    | Pick<Answer, 'reply' | 'role' | 'kind'>
     | undefined;
 };
 

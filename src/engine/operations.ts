@@ -43,6 +43,19 @@ export {
 } from './clients.ts';
 export { introspect, passwordGrant, refresh, revoke } from './oauth.ts';
 
+/** Accounts: the tree an administrator reaches, the users of one, and the log of who tried what there. */
+export {
+  browseAbove,
+  browseBelow,
+  changeAccount,
+  makeAccount,
+  reachAccount,
+  removeAccount,
+  whereOf,
+} from './accounts.ts';
+export { browseUsersOf, makeUserOf, reachUserOf, resetPassword } from './account-users.ts';
+export { browseAttempts, reachAttempt } from './attempts.ts';
+
 /** At the machine: the first start, help for somebody locked out, and forgetting what is over. */
 export { prepareRoot } from './setup.ts';
 export {

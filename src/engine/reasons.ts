@@ -39,6 +39,12 @@ export type Reason =
   | 'forbidden'
   | 'not_found'
   | 'name_taken'
+  /** It is at another revision than the caller thinks. */
+  | 'revision_mismatch'
+  /** Something hangs on it. */
+  | 'in_use'
+  /** The tree of accounts ends here. */
+  | 'too_deep'
   | 'unknown_account'
   /** The user has as many of this factor as one may have. */
   | 'too_many'

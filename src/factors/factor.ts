@@ -26,6 +26,8 @@ export type Factor = {
   readonly send?: (state: unknown, help: Help) => Asked;
   /** Where that is sent. */
   readonly destination?: (state: unknown) => Destination;
+  /** What whoever replies has to know, and anybody may. */
+  readonly shows?: (state: unknown) => Readonly<Record<string, unknown>>;
   /** The keyed hashes under which an authenticator with this secret is found, for factors that are found by their secret. */
   lookups?(reply: unknown, help: Help): readonly string[];
   /** Costs what judging a reply costs, where that shows: for people who have no such authenticator. */
@@ -103,12 +105,13 @@ type Written<State, Input, Reply> = {
   check(state: State, reply: Reply, help: Help): Promise<Verdict<State>> | Verdict<State>;
   readonly send?: (state: State, help: Help) => Asked<State>;
   readonly destination?: (state: State) => Destination;
+  readonly shows?: (state: State) => Readonly<Record<string, unknown>>;
   readonly lookups?: (reply: Reply, help: Help) => readonly string[];
   readonly decoy?: (reply: Reply, help: Help) => Promise<void>;
 };
 
 export function defineFactor<State, Input, Reply>(written: Written<State, Input, Reply>): Factor {
-  const { kind, traits, input, reply, send, destination, lookups, decoy } = written;
+  const { kind, traits, input, reply, send, destination, shows, lookups, decoy } = written;
   return {
     kind,
     traits,
@@ -125,6 +128,7 @@ export function defineFactor<State, Input, Reply>(written: Written<State, Input,
     },
     ...(send && { send: (state, help) => send(written.state.parse(state), help) }),
     ...(destination && { destination: (state) => destination(written.state.parse(state)) }),
+    ...(shows && { shows: (state) => shows(written.state.parse(state)) }),
     ...(lookups && { lookups: (given, help) => lookups(reply.parse(given), help) }),
     ...(decoy && { decoy: async (given, help) => decoy(reply.parse(given), help) }),
   };

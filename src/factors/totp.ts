@@ -37,6 +37,8 @@ export const totp = defineFactor({
   input,
   reply: codeReply,
 
+  shows: ({ digits, period }) => ({ digits, period }),
+
   begin({ issuer, ...chosen }, person, { random }) {
     const seedText = base32Encode(random.bytes(algorithms[chosen.algorithm]));
     const offer = { otpauth_url: otpauthUrl(chosen, seedText, issuer, person.name), secret: seedText };

@@ -9,7 +9,7 @@ import { isUnavailable } from '../store/store.ts';
 import { readBody, readQuery } from './parse.ts';
 import { shownToken } from './credentials.ts';
 import type { Metrics } from './metrics.ts';
-import { problem, problemOf, type Told } from './problem.ts';
+import { problem, problemOf, type Problem, type Told } from './problem.ts';
 import type { Access, Reply, Route } from './route.ts';
 
 /** What node-server hands over beside the request; absent when the house is mounted elsewhere. */
@@ -105,8 +105,9 @@ function replyToFault(house: Context, requestId: string, fault: unknown): Reply 
 /** Authenticates, parses, and only then hands over. */
 async function handle(house: Context, c: Incoming<Env>, route: Route, client: Client): Promise<Reply> {
   const { headers } = c.req.raw;
-  const say = route.say ?? problem;
   const caller = await callerOf(house, headers, route.access);
+  const asked = { house, client, caller: caller.ok ? caller.value : undefined, headers };
+  const say = (wrong: Problem) => (route.say ?? problem)(wrong, asked);
   if (!caller.ok) return say(problemOf(caller));
   const params = route.params?.safeParse(c.req.param());
   if (params && !params.success) return say(problemOf(refuse('not_found')));
@@ -115,7 +116,7 @@ async function handle(house: Context, c: Incoming<Env>, route: Route, client: Cl
   const body = await readBody(route.body, c.req.raw, route.form);
   if (!body.ok) return say(body.problem);
   const parsed = { params: params?.data, query: query.value, body: body.value };
-  return route.handle({ house, client, caller: caller.value, ...parsed, headers });
+  return route.handle({ ...asked, ...parsed });
 }
 
 async function callerOf(house: Context, headers: Headers, access: Access): Promise<Outcome<Caller | undefined, Told>> {

@@ -35,6 +35,7 @@ const titles: Readonly<Record<number, string>> = {
   404: 'Not found',
   405: 'Method not allowed',
   409: 'Conflict',
+  412: 'Precondition failed',
   413: 'Content too large',
   415: 'Unsupported media type',
   429: 'Too many requests',
@@ -147,6 +148,13 @@ const outside = {
   forbidden: { status: 403, code: 'forbidden', detail: 'This is for administrators of the account.' },
   not_found: { status: 404, code: 'not_found', detail: 'There is nothing here, or nothing for you.' },
   name_taken: { status: 409, code: 'name_taken', detail: 'The name is taken in this account.' },
+  revision_mismatch: {
+    status: 412,
+    code: 'revision_mismatch',
+    detail: 'It has changed since: its revision is not the one of If-Match. Read it again.',
+  },
+  in_use: { status: 409, code: 'in_use', detail: 'Something still hangs on it. Remove that first.' },
+  too_deep: { status: 409, code: 'too_deep', detail: 'Accounts can not be nested deeper than this.' },
   too_many: {
     status: 409,
     code: 'too_many',

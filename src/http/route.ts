@@ -22,7 +22,7 @@ export type Route = {
   /** Whether the body may be a form too. */
   readonly form?: true;
   /** How the door says what is wrong, where it does not speak the common dialect (RFC 9457). */
-  readonly say?: (problem: Problem) => Reply;
+  readonly say?: (problem: Problem, request: Asked) => Reply;
   readonly responses: Readonly<Record<number, Answered>>;
   readonly handle: (request: Handled) => Promise<Reply>;
 };
@@ -32,6 +32,9 @@ export type Access = 'anyone' | 'session' | 'optional' | 'basic';
 
 /** What a status means, and the shape of its body; `type` where it is not JSON. */
 export type Answered = { readonly description: string; readonly body?: z.ZodType; readonly type?: string };
+
+/** A request of which nothing was parsed yet; its caller, where they have shown who they are. */
+export type Asked = Pick<Handled, 'house' | 'client' | 'caller' | 'headers'>;
 
 /** A request that has passed its threshold: everything in it has been parsed. */
 export type Handled = {

@@ -34,6 +34,8 @@ export function readPhoneNumber(
   if (!international.test(text) && !national.test(text)) return refuse('invalid_destination');
   const number = parsePhoneNumberFromString(text, region);
   if (!number?.isPossible() || !international.test(number.number)) return refuse('invalid_destination');
+  // A zero too many is dropped from what people type; where zeros are all there is, every reading drops one more.
+  if (parsePhoneNumberFromString(number.number)?.number !== number.number) return refuse('invalid_destination');
   return isAllowed(number, countries) ? success(number.number) : refuse('not_allowed');
 }
 

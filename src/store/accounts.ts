@@ -1,16 +1,48 @@
+import { sql, type ExpressionBuilder } from 'kysely';
 import { comparableName } from '../base/text.ts';
 import type { Store } from './store.ts';
+import type { Tables } from './tables.ts';
 
 /** A tenant. Accounts form a tree with one root. */
-export type Account = { readonly id: string; readonly parentId: string | null; readonly name: string };
+export type Account = {
+  readonly id: string;
+  readonly parentId: string | null;
+  readonly name: string;
+  readonly realm: string | null;
+  /** Grows with every change. */
+  readonly revision: number;
+  readonly createdAt: number;
+};
 
-const columns = ['id', 'parent_id as parentId', 'name'] as const;
+export type NewAccount = Pick<Account, 'id' | 'parentId' | 'name'> & { readonly realm?: string | null };
 
-export async function insertAccount({ db }: Store, account: Account, now: number): Promise<void> {
-  const { id, parentId, name } = account;
+const columns = [
+  'accounts.id as id',
+  'parent_id as parentId',
+  'name',
+  'realm',
+  'revision',
+  'created_at as createdAt',
+] as const;
+
+/** Writes an account and its place in the tree; call it in a transaction. */
+export async function insertAccount({ db }: Store, account: NewAccount, now: number): Promise<void> {
+  const { id, parentId, name, realm = null } = account;
   await db
     .insertInto('accounts')
-    .values({ id, parent_id: parentId, name, name_key: comparableName(name), created_at: now })
+    .values({ id, parent_id: parentId, name, name_key: comparableName(name), realm, created_at: now })
+    .execute();
+  await db.insertInto('account_ancestors').values({ account_id: id, ancestor_id: id, depth: 0 }).execute();
+  if (parentId === null) return;
+  await db
+    .insertInto('account_ancestors')
+    .columns(['account_id', 'ancestor_id', 'depth'])
+    .expression((from) =>
+      from
+        .selectFrom('account_ancestors')
+        .select([sql.val(id).as('account_id'), 'ancestor_id', sql<number>`depth + 1`.as('depth')])
+        .where('account_id', '=', parentId),
+    )
     .execute();
 }
 
@@ -27,4 +59,99 @@ export async function findAccount(store: Store, idOrName: string | undefined): P
     .where((where) => where.or([where('id', '=', idOrName), where('name_key', '=', comparableName(idOrName))]))
     .orderBy((order) => order.case().when('id', '=', idOrName).then(0).else(1).end())
     .executeTakeFirst();
+}
+
+/** An account at or below another one. */
+export async function findBelow({ db }: Store, top: string, id: string): Promise<Account | undefined> {
+  return db
+    .selectFrom('accounts')
+    .innerJoin('account_ancestors', 'account_ancestors.account_id', 'accounts.id')
+    .select(columns)
+    .where('accounts.id', '=', id)
+    .where('ancestor_id', '=', top)
+    .executeTakeFirst();
+}
+
+/** How many accounts stand above an account. */
+export async function depthOf({ db }: Store, id: string): Promise<number> {
+  const row = await db
+    .selectFrom('account_ancestors')
+    .select((select) => select.fn.max('depth').as('depth'))
+    .where('account_id', '=', id)
+    .executeTakeFirst();
+  return row?.depth ?? 0;
+}
+
+export type Page = {
+  readonly limit: number;
+  /** The id after which the page begins. */ readonly after?: string | undefined;
+};
+
+/** The accounts below one, by id: its children, or all of them. */
+export async function listBelow(
+  { db }: Store,
+  top: string,
+  which: 'children' | 'descendants',
+  { limit, after = '' }: Page,
+): Promise<readonly Account[]> {
+  return db
+    .selectFrom('accounts')
+    .innerJoin('account_ancestors', 'account_ancestors.account_id', 'accounts.id')
+    .select(columns)
+    .where('ancestor_id', '=', top)
+    .where('depth', which === 'children' ? '=' : '>=', 1)
+    .where('accounts.id', '>', after)
+    .orderBy('accounts.id')
+    .limit(limit)
+    .execute();
+}
+
+/** The accounts above one, from a top that is at or above it, the highest first. */
+export async function listAbove({ db }: Store, top: string, id: string): Promise<readonly Account[]> {
+  return db
+    .selectFrom('accounts')
+    .innerJoin('account_ancestors as above', 'above.ancestor_id', 'accounts.id')
+    .innerJoin('account_ancestors as within', 'within.account_id', 'accounts.id')
+    .select(columns)
+    .where('above.account_id', '=', id)
+    .where('above.depth', '>', 0)
+    .where('within.ancestor_id', '=', top)
+    .orderBy('above.depth', 'desc')
+    .execute();
+}
+
+/** Writes an account over the revision it was read at. False: somebody else was first. */
+export async function updateAccount(
+  { db }: Store,
+  { id, revision }: Account,
+  { name, realm }: Pick<Account, 'name' | 'realm'>,
+): Promise<boolean> {
+  const result = await db
+    .updateTable('accounts')
+    .set({ name, name_key: comparableName(name), realm, revision: revision + 1 })
+    .where('id', '=', id)
+    .where('revision', '=', revision)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
+/** Removes an account on which nothing hangs. False: something does, or it is gone. */
+export async function deleteAccount({ db }: Store, { id, revision }: Account): Promise<boolean> {
+  const result = await db
+    .deleteFrom('accounts')
+    .where('id', '=', id)
+    .where('revision', '=', revision)
+    .where((where) => where.not(where.exists(hanging(where, 'users'))))
+    .where((where) => where.not(where.exists(hanging(where, 'clients'))))
+    .where((where) =>
+      where.not(
+        where.exists(where.selectFrom('accounts as child').select('child.id').where('child.parent_id', '=', id)),
+      ),
+    )
+    .executeTakeFirst();
+  return result.numDeletedRows === 1n;
+}
+
+function hanging(where: ExpressionBuilder<Tables, 'accounts'>, table: 'users' | 'clients') {
+  return where.selectFrom(table).select(`${table}.id`).whereRef(`${table}.account_id`, '=', 'accounts.id');
 }

@@ -2,6 +2,7 @@ import { sql, type Kysely } from 'kysely';
 import { SetupError } from '../base/fault.ts';
 import * as first from './migrations/0001-first.ts';
 import * as messagesAndClients from './migrations/0002-messages-and-clients.ts';
+import * as accountTree from './migrations/0003-account-tree.ts';
 import type { Database, Flavour } from './store.ts';
 import type { Tables } from './tables.ts';
 
@@ -9,6 +10,7 @@ import type { Tables } from './tables.ts';
 const migrations = [
   { name: '0001-first', up: first.up },
   { name: '0002-messages-and-clients', up: messagesAndClients.up },
+  { name: '0003-account-tree', up: accountTree.up },
 ];
 
 /**
@@ -33,7 +35,7 @@ export async function migrate({ db, flavour }: Database, now: number): Promise<r
     }
     const missing = migrations.filter(({ name }) => !applied.has(name));
     for (const { name, up } of missing) {
-      await up(tx.schema, flavour);
+      await up(tx.schema, flavour, tx);
       await tx.insertInto('migrations').values({ name, applied_at: now }).execute();
     }
     return missing.map(({ name }) => name);

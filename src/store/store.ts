@@ -56,6 +56,14 @@ export function isDuplicate(error: unknown): boolean {
   return errcode === 2067 || errcode === 1555 || code === '23505';
 }
 
+/** Whether a write failed because of a row that another one points to: it is gone, or it may not go. */
+export function isReferenced(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { errcode, code } = error as Error & { errcode?: unknown; code?: unknown };
+  // SQLITE_CONSTRAINT_FOREIGNKEY; foreign_key_violation of PostgreSQL.
+  return errcode === 787 || code === '23503';
+}
+
 /** Whether an error says that the database is out of reach or too busy now, and not that something is wrong with the request. */
 export function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;

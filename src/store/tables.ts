@@ -14,7 +14,35 @@ export type Tables = {
     name: string;
     /** The name as names are compared. */
     name_key: string;
+    realm: Generated<string | null>;
+    /** Grows with every change. */
+    revision: Generated<number>;
     created_at: number;
+  };
+  /** Who stands above whom, each account above itself at depth 0: what one may reach, and what one inherits, is one search. */
+  account_ancestors: { account_id: string; ancestor_id: string; depth: number };
+  /** Configurations of factors. */
+  providers: {
+    id: string;
+    /** Null for the system's own. */
+    account_id: string | null;
+    /** The kind of factor. */
+    provider_name: string;
+    name: string | null;
+    enabled: number;
+    /** Sealed JSON. */
+    settings: string;
+    revision: Generated<number>;
+    created_at: number;
+    updated_at: number;
+  };
+  /** What an account says about its auth modules. */
+  security: {
+    account_id: string;
+    /** A JSON object. */
+    auth_modules: string;
+    revision: Generated<number>;
+    updated_at: number;
   };
   users: {
     id: string;
@@ -141,5 +169,13 @@ export type Tables = {
     client_ip: string | null;
     user_agent: string | null;
     request_id: string | null;
+    /** What was asked for as the second factor. */
+    provider_name: Generated<string | null>;
+    /** The account whose security configuration said so, or `system`. */
+    auth_config_origin: Generated<string | null>;
+    /** The account whose provider was meant, or `system`. */
+    mfa_config_origin: Generated<string | null>;
+    /** What was made, changed or removed, where that is no user's. */
+    object_id: Generated<string | null>;
   };
 };

@@ -51,6 +51,10 @@ type Known = {
   readonly secret?: 'pendingId';
   /** Whether the first factor stands in the body, and not in HTTP Basic. */
   readonly firstInBody?: true;
+  /** Whether the body stands in `data`. */
+  readonly inData?: true;
+  /** How a login is refused: 401 when absent. */
+  readonly refusal?: 400;
 };
 
 const enrolling: Known = {
@@ -64,6 +68,7 @@ const deuxLogin: Known = {
   does: 'logs in',
   bodies: () => [{ username: 'nobody', password: 'nobody has this' }],
   firstInBody: true,
+  refusal: 400,
 };
 
 const client = { client_id: nobody, client_secret: 'no client has this' };
@@ -72,6 +77,13 @@ const tokenRequest: Known = {
   does: 'serves a client',
   bodies: () => [{ ...client, grant_type: 'password', username: 'nobody', password: 'nobody has this' }],
 };
+
+/** At the accounts door. A stranger's id stands for an account, and nobody's for a user and an attempt. */
+const managesAccounts = (...data: readonly object[]): Known => ({
+  does: 'manages',
+  ...(data.length > 0 && { bodies: () => data.map((one) => ({ data: one })) }),
+  inData: true,
+});
 
 const known: Readonly<Record<string, Known>> = {
   'PUT /mfa/authtoken/login': deuxLogin,
@@ -138,6 +150,31 @@ const known: Readonly<Record<string, Known>> = {
   'PUT /users/{uid}/secrets/{secretId}': enrolling,
   'DELETE /users/{uid}/secrets/{secretId}': { does: 'factors' },
 
+  'PUT /v2/user_auth': {
+    does: 'logs in',
+    bodies: () => [{ data: { username: 'nobody', password: 'nobody has this' } }],
+    firstInBody: true,
+    inData: true,
+  },
+  'PUT /v2/accounts/{id}': managesAccounts({ name: 'a child' }),
+  'GET /v2/accounts/{id}': managesAccounts(),
+  'POST /v2/accounts/{id}': managesAccounts({ name: 'another name' }),
+  'PATCH /v2/accounts/{id}': managesAccounts({ name: 'another name' }),
+  'DELETE /v2/accounts/{id}': managesAccounts(),
+  'GET /v2/accounts/{id}/children': managesAccounts(),
+  'GET /v2/accounts/{id}/descendants': managesAccounts(),
+  'GET /v2/accounts/{id}/parents': managesAccounts(),
+  'PUT /v2/accounts/{id}/users': managesAccounts({ username: 'newcomer' }),
+  'GET /v2/accounts/{id}/users': managesAccounts(),
+  'GET /v2/accounts/{id}/users/{userId}': managesAccounts(),
+  'POST /v2/accounts/{id}/users/{userId}': managesAccounts({ username: 'another name' }),
+  'PATCH /v2/accounts/{id}/users/{userId}': managesAccounts({ email: 'elsewhere@example.org' }),
+  'DELETE /v2/accounts/{id}/users/{userId}': managesAccounts(),
+  'GET /v2/accounts/{id}/multi_factor/attempts': managesAccounts(),
+  'GET /v2/accounts/{id}/multi_factor/attempts/{attemptId}': managesAccounts(),
+  'GET /v2/accounts/{id}/security/attempts': managesAccounts(),
+  'GET /v2/accounts/{id}/security/attempts/{attemptId}': managesAccounts(),
+
   'GET /health/live': { does: 'tells' },
   'GET /health/ready': { does: 'tells' },
   'GET /metrics': { does: 'tells' },
@@ -146,6 +183,8 @@ const known: Readonly<Record<string, Known>> = {
   'GET /docs': { does: 'tells' },
   'GET /docs/style.css': { does: 'tells' },
 };
+
+const noAttempt = `202611-${nobody.replaceAll('-', '')}`;
 
 export const nameOf = ({ method, path }: Pick<Route, 'method' | 'path'>) => `${method.toUpperCase()} ${path}`;
 
@@ -169,7 +208,14 @@ export type Good = {
 export function goodRequests(routes: readonly Route[], cast: Cast): readonly Good[] {
   return routes.flatMap((route) => {
     const { does, bodies, secret = 'secretId' } = knownOf(route);
-    const ids: Readonly<Record<string, string>> = { uid: cast.uid, secretId: cast[secret], sid: cast.sid, id: nobody };
+    const ids: Readonly<Record<string, string>> = {
+      uid: cast.uid,
+      secretId: cast[secret],
+      sid: cast.sid,
+      id: route.path.startsWith('/v2/') ? nobody.replaceAll('-', '') : nobody,
+      userId: nobody,
+      attemptId: noAttempt,
+    };
     const path = route.path.replace(/\{(\w+)\}/g, (_whole, id: string) => ids[id] ?? assert.fail(`no {${id}}`));
     const good = { name: nameOf(route), route, does, method: route.method.toUpperCase(), path };
     return bodies ? bodies(cast).map((json) => ({ ...good, json })) : [good];
@@ -189,7 +235,9 @@ export function send(
 /** How somebody shows a name and a secret to a way in: in HTTP Basic, or in the body. */
 export function firstFactor({ route, json }: Good, name: string, secret: string): Call {
   if (!knownOf(route).firstInBody) return { basic: [name, secret] };
-  return { json: { ...(json as object), username: name, password: secret } };
+  const first = { username: name, password: secret };
+  if (!knownOf(route).inData) return { json: { ...(json as object), ...first } };
+  return { json: { data: { ...(json as { readonly data: object }).data, ...first } } };
 }
 
 type Pending = Pick<Cast, 'pendingId' | 'code'> &

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { second } from '../../src/base/clock.ts';
-import { member, type App, type Call, type Server } from '../support/server.ts';
+import { member, type Answer, type App, type Call, type Server } from '../support/server.ts';
 import { nameOf } from './catalogue.ts';
 
 /** Something secret that a life brought forth, and in how many answers it may have stood. */
@@ -69,6 +69,7 @@ export async function live(server: Server): Promise<readonly Secret[]> {
 
   await selfService();
   await clients();
+  await accounts();
 
   // She changes her password, ends sessions and goes.
   await ask(400, 'POST', '/users/me/secrets', {
@@ -171,6 +172,51 @@ export async function live(server: Server): Promise<readonly Secret[]> {
     await ask(200, 'POST', '/oauth2/introspect', { json: { ...client, token } });
     await ask(200, 'POST', '/oauth2/revoke', { json: { ...client, token } });
     await ask(204, 'DELETE', `/oauth2/clients/${id}`, by);
+  }
+
+  /** A reseller makes an account and its users, and reads who tried what. */
+  async function accounts(): Promise<void> {
+    const by = { bearer: admin.token };
+    const ask2 = (status: number, method: string, path: string, data?: object) =>
+      ask(status, method, `/v2/accounts/${path}`, { ...by, ...(data && { json: { data } }) });
+    const dataOf = (answer: Answer) => (answer.json as { data: Readonly<Record<string, string>> }).data;
+    const { id } = dataOf(await ask2(201, 'PUT', 'root', { name: 'acme', realm: 'acme.example' }));
+    await ask2(409, 'PUT', 'root', { name: 'Acme' });
+    await ask2(200, 'GET', `${id}`);
+    await ask2(200, 'PATCH', `${id}`, { realm: null });
+    await ask2(200, 'POST', `${id}`, { name: 'acme inc' });
+    for (const list of ['children', 'descendants', 'parents', 'users']) await ask2(200, 'GET', `${id}/${list}`);
+    const carol = { username: 'carol', password: 'carol at the office' };
+    const [wrong, later] = ['carol in the kitchen', 'carol on the roof'];
+    keep('password', 0, carol.password, wrong, later);
+    const made = dataOf(await ask2(201, 'PUT', `${id}/users`, { ...carol, email: 'carol@example.org' }));
+    const own = `${id}/users/${made['id']}`;
+    const logIn = (status: number, data: object) => ask(status, 'PUT', '/v2/user_auth', { json: { data } });
+    const there = { account_name: 'ACME inc' };
+    await logIn(401, { ...carol, ...there, password: wrong });
+    const token = member(await logIn(201, { ...carol, ...there }), 'auth_token');
+    keep('auth_token', 1, token);
+    const { secret } = (await ask(200, 'PUT', '/mfa/totp/request', { bearer: token, json: {} })).json as {
+      secret: string;
+    };
+    keep('seed', 1, secret);
+    await ask(200, 'PUT', '/mfa/totp/verify', { bearer: token, json: { mfa_code: server.code({ seed: secret }) } });
+    clock.tick(30 * second);
+    await logIn(401, { ...carol, ...there });
+    const multi_factor_response = server.code({ seed: secret });
+    await logIn(401, { ...carol, ...there, multi_factor_response: server.wrongCode({ seed: secret }) });
+    keep('auth_token', 1, member(await logIn(201, { ...carol, ...there, multi_factor_response }), 'auth_token'));
+    for (const about of ['security', 'multi_factor']) {
+      const attempts = await ask2(200, 'GET', `${id}/${about}/attempts`);
+      const [newest] = (attempts.json as { data: readonly { id: string }[] }).data;
+      await ask2(200, 'GET', `${id}/${about}/attempts/${newest?.id}`);
+    }
+    await ask2(200, 'GET', own);
+    await ask2(200, 'PATCH', own, { password: later });
+    await ask2(200, 'POST', own, { username: 'caroline' });
+    await ask2(409, 'DELETE', `${id}`);
+    await ask2(200, 'DELETE', own);
+    await ask2(200, 'DELETE', `${id}`);
   }
 
   async function answerWith(code: string | undefined): Promise<void> {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { stopwatch } from '../../src/base/clock.ts';
+import { refuse, success } from '../../src/base/outcome.ts';
 import {
   hint,
   isDestination,
@@ -78,6 +79,11 @@ describe('a phone number', () => {
     // Of no country that anybody could have allowed.
     assert.equal(readPhoneNumber('+15551234567', 'US', { allowed: ['US'] }).ok, false);
     assert.equal(readPhoneNumber('+15551234567', 'US', { denied: ['JM'] }).ok, false);
+  });
+
+  test('is no number where every reading drops one more zero', () => {
+    assert.deepEqual(readPhoneNumber('+310000000', 'US'), refuse('invalid_destination'));
+    assert.deepEqual(readPhoneNumber('+310612345678', 'US'), success('+31612345678'));
   });
 
   test('is read the same again once it was read', () => {

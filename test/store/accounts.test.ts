@@ -1,6 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findAccount, insertAccount, rootAccount } from '../../src/store/accounts.ts';
+import {
+  deleteAccount,
+  depthOf,
+  findAccount,
+  findBelow,
+  insertAccount,
+  listAbove,
+  listBelow,
+  rootAccount,
+  updateAccount,
+} from '../../src/store/accounts.ts';
+import { deleteClient, insertClient } from '../../src/store/clients.ts';
+import { deleteUser } from '../../src/store/users.ts';
 import { isDuplicate } from '../../src/store/store.ts';
 import { onEachDatabase } from '../support/databases.ts';
 import { house } from '../support/house.ts';
@@ -9,7 +21,7 @@ onEachDatabase('the store keeps accounts', (database) => {
   test('the root is the one without a parent, and is meant when none is named', async () => {
     await using home = await house(database);
     await home.addAccount('child');
-    const root = { id: home.root, parentId: null, name: 'root' };
+    const root = { id: home.root, parentId: null, name: 'root', realm: null, revision: 0, createdAt: home.clock.now() };
     assert.deepEqual(await rootAccount(home.ctx.store), root);
     assert.deepEqual(await findAccount(home.ctx.store, undefined), root);
   });
@@ -35,6 +47,68 @@ onEachDatabase('the store keeps accounts', (database) => {
       await insertAccount(home.ctx.store, { id: `${first}`, parentId: home.root, name: `${other}` }, 0);
     }
     for (const each of ['a', 'b']) assert.equal((await findAccount(home.ctx.store, each))?.id, each);
+  });
+
+  test('what stands below one is found from there, and from nowhere else', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    const add = async (id: string, parentId: string) => {
+      await insertAccount(store, { id, parentId, name: id }, 0);
+      return id;
+    };
+    const [east, west] = [await add('east', home.root), await add('west', home.root)];
+    const cellar = await add('cellar', east);
+    const vault = await add('vault', cellar);
+    for (const [top, id, is] of [
+      [east, vault, true],
+      [home.root, vault, true],
+      [vault, vault, true],
+      [vault, cellar, false],
+      [west, vault, false],
+      [east, west, false],
+    ] as const)
+      assert.equal((await findBelow(store, top, id)) !== undefined, is, `${id} below ${top}`);
+    const ids = (accounts: readonly { id: string }[]) => accounts.map(({ id }) => id);
+    assert.deepEqual(ids(await listBelow(store, east, 'children', { limit: 9 })), [cellar]);
+    assert.deepEqual(ids(await listBelow(store, east, 'descendants', { limit: 9 })), [cellar, vault]);
+    assert.deepEqual(ids(await listBelow(store, east, 'descendants', { limit: 1 })), [cellar]);
+    assert.deepEqual(ids(await listBelow(store, east, 'descendants', { limit: 9, after: cellar })), [vault]);
+    assert.deepEqual(ids(await listAbove(store, home.root, vault)), [home.root, east, cellar]);
+    assert.deepEqual(ids(await listAbove(store, east, vault)), [east, cellar]);
+    assert.deepEqual([await depthOf(store, home.root), await depthOf(store, vault)], [0, 3]);
+  });
+
+  test('one is changed at the revision it was read at, once', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    await insertAccount(store, { id: 'a', parentId: home.root, name: 'a' }, 0);
+    const read = (await findAccount(store, 'a')) ?? assert.fail('it is not there');
+    const changes = ['b', 'c'].map((name) => updateAccount(store, read, { name, realm: 'x.example' }));
+    assert.deepEqual((await Promise.all(changes)).toSorted(), [false, true]);
+    const changed = await findAccount(store, 'a');
+    assert.deepEqual([changed?.revision, changed?.realm], [1, 'x.example']);
+    assert.equal(await updateAccount(store, { ...read, id: 'nobody' }, read), false);
+  });
+
+  test('one goes at the revision it was read at, and not while something hangs on it', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    await insertAccount(store, { id: 'a', parentId: home.root, name: 'a' }, 0);
+    const read = (await findAccount(store, 'a')) ?? assert.fail('it is not there');
+    assert.equal(await deleteAccount(store, { ...read, revision: 1 }), false);
+    await insertAccount(store, { id: 'b', parentId: 'a', name: 'b' }, 0);
+    assert.equal(await deleteAccount(store, read), false, 'a child');
+    assert.equal(await deleteAccount(store, { ...read, id: 'b' }), true);
+    const user = await home.addUser({ name: 'ada', account: 'a' });
+    assert.equal(await deleteAccount(store, read), false, 'a user');
+    await deleteUser(store, user.id);
+    const client = { accountId: 'a', name: 'app', grantTypes: [], scope: '', isPublic: true, createdAt: 0 };
+    await insertClient(store, { ...client, id: 'app' }, undefined);
+    assert.equal(await deleteAccount(store, read), false, 'a client');
+    await deleteClient(store, 'app');
+    assert.equal(await deleteAccount(store, read), true);
+    assert.equal(await deleteAccount(store, read), false);
+    assert.equal(await findBelow(store, home.root, 'a'), undefined);
   });
 
   test('names are unique', async () => {

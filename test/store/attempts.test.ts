@@ -18,10 +18,15 @@ const attempt = (id: string, userId: string | null): Attempt => ({
   clientIp: '192.0.2.1',
   userAgent: 'agent',
   requestId: 'request',
+  providerName: 'totp',
+  authConfigOrigin: 'system',
+  mfaConfigOrigin: 'account',
+  objectId: 'object',
 });
 
 const nothing = { accountId: null, authModule: null, factor: null, reason: null };
-const nowhere = { sessionId: null, clientIp: null, userAgent: null, requestId: null };
+const noOrigin = { providerName: null, authConfigOrigin: null, mfaConfigOrigin: null, objectId: null };
+const nowhere = { ...noOrigin, sessionId: null, clientIp: null, userAgent: null, requestId: null };
 
 onEachDatabase('the store keeps attempts', (database) => {
   test("a user's attempts are read as they were written, the newest first and no more than asked for", async () => {

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SetupError } from '../../src/base/fault.ts';
+import * as first from '../../src/store/migrations/0001-first.ts';
+import * as second from '../../src/store/migrations/0002-messages-and-clients.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { onEachDatabase } from '../support/databases.ts';
 
-const all = ['0001-first', '0002-messages-and-clients'];
+const all = ['0001-first', '0002-messages-and-clients', '0003-account-tree'];
 
 const now = Date.parse('2026-11-21T12:00:00Z');
 
@@ -18,6 +20,7 @@ onEachDatabase('migrations', (database) => {
     );
     const tables = (await bare.db.introspection.getTables()).map(({ name }) => name).toSorted();
     const expected = [
+      'account_ancestors',
       'accounts',
       'attempts',
       'authenticators',
@@ -26,13 +29,47 @@ onEachDatabase('migrations', (database) => {
       'meta',
       'migrations',
       'notices',
+      'providers',
       'refresh_tokens',
+      'security',
       'sends',
       'sessions',
       'throttles',
       'users',
     ];
     assert.deepEqual(tables, expected);
+  });
+
+  test('give every account that was there before the tree its place in it', async () => {
+    await using bare = await database.bare();
+    const { db, flavour } = bare;
+    const insert = (id: string, parent_id: string | null) =>
+      db.insertInto('accounts').values({ id, parent_id, name: id, name_key: id, created_at: now }).execute();
+    await db.schema
+      .createTable('migrations')
+      .addColumn('name', 'text', (column) => column.primaryKey())
+      .addColumn('applied_at', flavour === 'sqlite' ? 'integer' : 'bigint', (column) => column.notNull())
+      .execute();
+    for (const [name, { up }] of [['0001-first', first] as const, ['0002-messages-and-clients', second] as const]) {
+      await up(db.schema, flavour);
+      await db.insertInto('migrations').values({ name, applied_at: now }).execute();
+    }
+    await insert('root', null);
+    await insert('east', 'root');
+    await insert('cellar', 'east');
+    assert.deepEqual(await migrate(bare, now), all.slice(2));
+    const rows = await db.selectFrom('account_ancestors').selectAll().orderBy('account_id').orderBy('depth').execute();
+    assert.deepEqual(
+      rows.map(({ account_id, ancestor_id, depth }) => [account_id, ancestor_id, depth]),
+      [
+        ['cellar', 'cellar', 0],
+        ['cellar', 'east', 1],
+        ['cellar', 'root', 2],
+        ['east', 'east', 0],
+        ['east', 'root', 1],
+        ['root', 'root', 0],
+      ],
+    );
   });
 
   test('run once', async () => {

@@ -169,6 +169,8 @@ function lend({ url, database }: Clone, giveBack: () => Promise<void>): Opened {
 
 const tables = [
   'attempts',
+  'providers',
+  'security',
   'throttles',
   'sends',
   'notices',
@@ -178,6 +180,7 @@ const tables = [
   'challenges',
   'authenticators',
   'users',
+  'account_ancestors',
   'accounts',
   'meta',
 ] as const;

@@ -14,6 +14,7 @@ import { writeKeyFile } from '../../src/base/key-file.ts';
 import { makeKeyRing } from '../../src/base/keys.ts';
 import { success } from '../../src/base/outcome.ts';
 import { createCountersign, type Countersign, type Options } from '../../src/countersign.ts';
+import { errorEnvelope } from '../../src/http/doors/accounts/envelope.ts';
 import { problemBody } from '../../src/http/problem.ts';
 import type { Route } from '../../src/http/route.ts';
 import type { Message } from '../../src/messages/message.ts';
@@ -288,7 +289,7 @@ type Said = Pick<Answer, 'text' | 'json'> & { readonly about: string; readonly r
 
 function assertDialect({ about, route, method, text, json }: Said): void {
   if (method === 'HEAD') return assert.equal(text, '', about);
-  const dialect = route.tag === 'OAuth2' ? oauthError : deuxError;
+  const dialect = route.path.startsWith('/v2/') ? errorEnvelope : route.tag === 'OAuth2' ? oauthError : deuxError;
   assert.ok(dialect.safeParse(json).success, about);
 }
 
@@ -303,6 +304,9 @@ export function assertSaid(answer: Answer, expected: string, about = answer.aske
 
 const tables = [
   'accounts',
+  'account_ancestors',
+  'providers',
+  'security',
   'users',
   'authenticators',
   'challenges',

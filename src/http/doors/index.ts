@@ -1,4 +1,8 @@
 import type { Route } from '../route.ts';
+import { accountRoutes } from './accounts/accounts.ts';
+import { attemptRoutes } from './accounts/attempts.ts';
+import { userAuthRoutes } from './accounts/user-auth.ts';
+import { accountUserRoutes } from './accounts/users.ts';
 import { authtokenRoutes } from './deux/authtoken.ts';
 import { mfaRoutes } from './deux/mfa.ts';
 import { clientRoutes } from './oauth2/clients.ts';
@@ -18,4 +22,8 @@ export const doors: readonly Route[] = [
   ...userRoutes,
   ...secretRoutes,
   ...clientRoutes,
+  ...userAuthRoutes,
+  ...accountRoutes,
+  ...accountUserRoutes,
+  ...attemptRoutes,
 ];

@@ -1,0 +1,59 @@
+import { refuse, success, type Outcome } from '../base/outcome.ts';
+import type { Account } from '../store/accounts.ts';
+import { findUser, listUsers, type Profile, type User } from '../store/users.ts';
+import { changeFactors } from './change.ts';
+import type { Client, Context } from './context.ts';
+import type { Reason } from './reasons.ts';
+import type { Caller } from './sessions.ts';
+import { makePassword, writePassword } from './set-password.ts';
+import { requireStepUp } from './step-up.ts';
+import { insertNewUser } from './users.ts';
+
+/** Makes a user in an account that the caller has reached. */
+export async function makeUserOf(
+  ctx: Context,
+  account: Account,
+  input: Profile & { readonly password?: string | undefined },
+  client: Client,
+): Promise<Outcome<User, Reason>> {
+  const made = await insertNewUser(ctx, { ...input, accountId: account.id }, client, ctx.clock.now());
+  return made.ok ? success(made.value.user) : made;
+}
+
+/** The users of an account that the caller has reached, in the order in which they came. */
+export async function browseUsersOf(
+  ctx: Context,
+  account: Account,
+  { limit, skip }: { readonly limit: number; readonly skip: number },
+): Promise<readonly User[]> {
+  return listUsers(ctx.store, account.id, limit, skip);
+}
+
+/** A user of an account that the caller has reached. */
+export async function reachUserOf(ctx: Context, account: Account, id: string): Promise<Outcome<User, Reason>> {
+  const user = await findUser(ctx.store, id);
+  return user?.accountId === account.id ? success(user) : refuse('not_found');
+}
+
+/**
+ * An administrator gives another user a new password, which ends that user's sessions. Their own they change as everybody does, with the
+ * proof that asks for.
+ */
+export async function resetPassword(
+  ctx: Context,
+  caller: Caller,
+  { user, secret }: { readonly user: User; readonly secret: string },
+  client: Client,
+): Promise<Outcome<User, Reason>> {
+  const now = ctx.clock.now();
+  if (user.id === caller.userId) return refuse('current_password_required');
+  const allowed = await requireStepUp(ctx, caller, now);
+  if (!allowed.ok) return allowed;
+  const made = await makePassword(ctx, user, secret, null, now);
+  if (!made.ok) return made;
+  const tried = { action: 'password.reset', factor: 'password', sessionId: caller.id };
+  return changeFactors(ctx, { user, tried, notice: { name: 'password_changed' } }, client, now, async (tx) => {
+    await writePassword(tx, made.value, now);
+    return success(user);
+  });
+}

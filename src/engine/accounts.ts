@@ -1,0 +1,133 @@
+import { refuse, success, type Outcome } from '../base/outcome.ts';
+import { timeOrderedHex } from '../base/random.ts';
+import {
+  deleteAccount,
+  depthOf,
+  findAccount,
+  findBelow,
+  insertAccount,
+  listAbove,
+  listBelow,
+  rootAccount,
+  updateAccount,
+  type Account,
+  type Page,
+} from '../store/accounts.ts';
+import { inTransaction, isDuplicate, isReferenced } from '../store/store.ts';
+import { findUser, type User } from '../store/users.ts';
+import type { Client, Context } from './context.ts';
+import { logSuccess, type Tried } from './log-attempt.ts';
+import type { Reason } from './reasons.ts';
+import type { Caller } from './sessions.ts';
+import { isAdministrator } from './users.ts';
+
+/** How many accounts may stand above one. */
+const deepest = 32;
+
+/**
+ * The account that an id, or `root`, means to this caller: an administrator reaches their own and all below it. For everybody else, and
+ * everywhere else, there is nothing.
+ */
+export async function reachAccount(ctx: Context, caller: Caller, id: string): Promise<Outcome<Account, Reason>> {
+  if (!isAdministrator(caller)) return refuse('not_found');
+  const meant = id === 'root' ? (await rootAccount(ctx.store))?.id : id;
+  const account = meant === undefined ? undefined : await findBelow(ctx.store, caller.accountId, meant);
+  return account ? success(account) : refuse('not_found');
+}
+
+export type AccountProfile = Pick<Account, 'name' | 'realm'>;
+
+/** Makes a child of an account that the caller has reached. */
+export async function makeAccount(
+  ctx: Context,
+  caller: Caller,
+  parent: Account,
+  profile: AccountProfile,
+  client: Client,
+): Promise<Outcome<Account, Reason>> {
+  const now = ctx.clock.now();
+  if ((await depthOf(ctx.store, parent.id)) + 1 > deepest) return refuse('too_deep');
+  const made = { id: timeOrderedHex(ctx.random, now), parentId: parent.id, ...profile };
+  return writing(async () =>
+    inTransaction(ctx.store, async (tx) => {
+      await insertAccount(tx, made, now);
+      await logSuccess(ctx, tx, changed('account.make', caller, made.id), client, now);
+      return success({ ...made, revision: 0, createdAt: now });
+    }),
+  );
+}
+
+/** Changes an account that the caller has reached. What is absent stays as it is. */
+export async function changeAccount(
+  ctx: Context,
+  caller: Caller,
+  account: Account,
+  changes: { readonly [Member in keyof AccountProfile]?: AccountProfile[Member] | undefined },
+  client: Client,
+): Promise<Outcome<Account, Reason>> {
+  const { name = account.name, realm = account.realm } = changes;
+  return writing(async () =>
+    inTransaction(ctx.store, async (tx) => {
+      if (!(await updateAccount(tx, account, { name, realm }))) return refuse('raced');
+      await logSuccess(ctx, tx, changed('account.change', caller, account.id), client, ctx.clock.now());
+      return success({ ...account, name, realm, revision: account.revision + 1 });
+    }),
+  );
+}
+
+/** Removes an account on which no account, user or client hangs. */
+export async function removeAccount(
+  ctx: Context,
+  caller: Caller,
+  account: Account,
+  client: Client,
+): Promise<Outcome<undefined, Reason>> {
+  return writing(async () =>
+    inTransaction(ctx.store, async (tx) => {
+      if (!(await deleteAccount(tx, account))) return refuse('in_use');
+      const tried = { ...changed('account.remove', caller, account.id), accountId: account.parentId };
+      await logSuccess(ctx, tx, tried, client, ctx.clock.now());
+      return success(undefined);
+    }),
+  );
+}
+
+/** The accounts below one that the caller has reached. */
+export async function browseBelow(
+  ctx: Context,
+  account: Account,
+  which: 'children' | 'descendants',
+  page: Page,
+): Promise<readonly Account[]> {
+  return listBelow(ctx.store, account.id, which, page);
+}
+
+/** The accounts above one that the caller has reached, as far up as the caller reaches. */
+export async function browseAbove(ctx: Context, caller: Caller, account: Account): Promise<readonly Account[]> {
+  return listAbove(ctx.store, caller.accountId, account.id);
+}
+
+function changed(action: string, caller: Caller, accountId: string): Tried {
+  return { action, accountId, userId: caller.userId, sessionId: caller.id, objectId: accountId };
+}
+
+/** What the tree itself refuses: a name twice, and a parent that went in the meantime, or that got a child. */
+async function writing<Value>(work: () => Promise<Outcome<Value, Reason>>): Promise<Outcome<Value, Reason>> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isDuplicate(error)) return refuse('name_taken');
+    if (isReferenced(error)) return refuse('in_use');
+    throw error;
+  }
+}
+
+/** Whose session a login opened, and where. */
+export async function whereOf(
+  ctx: Context,
+  { userId }: Pick<Caller, 'userId'>,
+): Promise<{ readonly user: User; readonly account: Account } | undefined> {
+  const user = await findUser(ctx.store, userId);
+  const account = user && (await findAccount(ctx.store, user.accountId));
+  return account && { user, account };
+}

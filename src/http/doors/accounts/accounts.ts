@@ -1,0 +1,148 @@
+import { z } from 'zod';
+import { refuse, type Outcome } from '../../../base/outcome.ts';
+import {
+  browseAbove,
+  browseBelow,
+  changeAccount,
+  makeAccount,
+  reachAccount,
+  removeAccount,
+} from '../../../engine/operations.ts';
+import type { Reason } from '../../../engine/reasons.ts';
+import type { Account } from '../../../store/accounts.ts';
+import { route, type Route } from '../../route.ts';
+import { answered, declined, envelope, expectedRevision, inData, say } from './envelope.ts';
+import { accountPatch, accountPath, accountView, hexId, newAccount, viewAccount } from './shapes.ts';
+
+const path = '/v2/accounts/{id}';
+
+const managed = { access: 'session', tag: 'Accounts', say, params: accountPath } as const;
+
+const paging = z.object({
+  page_size: z.coerce.number().int().min(1).max(500).default(100),
+  start_key: hexId.optional(),
+});
+
+const accountAnswer = { description: 'The account.', body: envelope(accountView) };
+const accountsAnswer = { description: 'The accounts.', body: envelope(z.array(accountView)) };
+
+/** An account as a client has read it, or as it is. */
+export function unchanged<Thing extends { readonly revision: number }>(
+  reached: Outcome<Thing, Reason>,
+  headers: Headers,
+): Outcome<Thing, Reason> {
+  const expected = expectedRevision(headers);
+  if (!reached.ok || expected === undefined || expected === String(reached.value.revision)) return reached;
+  return refuse('revision_mismatch');
+}
+
+/** POST says the whole, and what it leaves out is cleared; PATCH says what changes. */
+const changing = (method: 'post' | 'patch'): Route =>
+  route({
+    ...managed,
+    method,
+    path,
+    summary: method === 'post' ? 'Replace an account' : 'Change an account',
+    body: inData(method === 'post' ? newAccount : accountPatch),
+    responses: { 200: accountAnswer },
+    async handle(request) {
+      const { house, client, caller, params, headers } = request;
+      const account = unchanged(await reachAccount(house, caller, params.id), headers);
+      if (!account.ok) return declined(account, request);
+      const { name, realm } = request.body.data;
+      const changes = { name, realm: method === 'post' ? (realm ?? null) : realm };
+      const changed = await changeAccount(house, caller, account.value, changes, client);
+      return changed.ok ? one(changed.value, request) : declined(changed, request);
+    },
+  });
+
+const listing = (which: 'children' | 'descendants'): Route =>
+  route({
+    ...managed,
+    method: 'get',
+    path: `${path}/${which}`,
+    summary: `List the ${which} of an account`,
+    description: 'By id. `start_key` is the last id of the page before.',
+    query: paging,
+    responses: { 200: accountsAnswer },
+    async handle(request) {
+      const { house, caller, params, query } = request;
+      const account = await reachAccount(house, caller, params.id);
+      if (!account.ok) return declined(account, request);
+      const page = { limit: query.page_size, after: query.start_key };
+      const found = await browseBelow(house, account.value, which, page);
+      return answered(request, { data: found.map(viewAccount) });
+    },
+  });
+
+export const accountRoutes: readonly Route[] = [
+  route({
+    ...managed,
+    method: 'put',
+    path,
+    summary: 'Make a child of an account',
+    body: inData(newAccount),
+    responses: { 201: accountAnswer },
+    async handle(request) {
+      const { house, client, caller, params, body } = request;
+      const parent = await reachAccount(house, caller, params.id);
+      if (!parent.ok) return declined(parent, request);
+      const { name, realm = null } = body.data;
+      const made = await makeAccount(house, caller, parent.value, { name, realm }, client);
+      return made.ok ? one(made.value, request, 201) : declined(made, request, elsewhere);
+    },
+  }),
+  route({
+    ...managed,
+    method: 'get',
+    path,
+    summary: 'Read an account',
+    responses: { 200: accountAnswer },
+    async handle(request) {
+      const account = await reachAccount(request.house, request.caller, request.params.id);
+      return account.ok ? one(account.value, request) : declined(account, request);
+    },
+  }),
+  changing('post'),
+  changing('patch'),
+  route({
+    ...managed,
+    method: 'delete',
+    path,
+    summary: 'Remove an account',
+    description: 'Refused with 409 while accounts, users or clients hang on it.',
+    responses: { 200: accountAnswer },
+    async handle(request) {
+      const { house, client, caller, params, headers } = request;
+      const account = unchanged(await reachAccount(house, caller, params.id), headers);
+      if (!account.ok) return declined(account, request);
+      const removed = await removeAccount(house, caller, account.value, client);
+      return removed.ok ? one(account.value, request) : declined(removed, request);
+    },
+  }),
+  listing('children'),
+  listing('descendants'),
+  route({
+    ...managed,
+    method: 'get',
+    path: `${path}/parents`,
+    summary: 'List the accounts above an account',
+    description: 'The highest first, and none above the caller’s own.',
+    responses: { 200: accountsAnswer },
+    async handle(request) {
+      const { house, caller, params } = request;
+      const account = await reachAccount(house, caller, params.id);
+      if (!account.ok) return declined(account, request);
+      const above = await browseAbove(house, caller, account.value);
+      return answered(request, { data: above.map(viewAccount) });
+    },
+  }),
+];
+
+/** Names are unique in the whole tree, for people log in with them; nothing else is told of the account that has it. */
+const elsewhere = { name_taken: { detail: 'The name is taken. Choose another.' }, in_use: { detail: 'It is gone.' } };
+
+type Request = Parameters<typeof answered>[0];
+
+const one = (account: Account, request: Request, status?: number) =>
+  answered(request, { data: viewAccount(account), revision: account.revision }, status);

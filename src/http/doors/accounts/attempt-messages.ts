@@ -1,0 +1,31 @@
+import type { Reason } from '../../../engine/reasons.ts';
+import type { Attempt } from '../../../store/attempts.ts';
+
+/** What the log of attempts says of each way in which one can end: to the administrator, who may know why. */
+const failures: Partial<Readonly<Record<Reason, string>>> = {
+  wrong: 'the response is wrong',
+  replayed: 'the response was used already',
+  unknown_user: 'there is no such user',
+  no_authenticator: 'the user has nothing that this could be',
+  wrong_second_factor: 'the second factor is wrong',
+  throttled: 'too many failed attempts: nothing was looked at',
+  raced: 'another request was first',
+  invalid_challenge: 'the challenge is unknown, used or over',
+  malformed_reply: 'the response has not the form of anything that was asked for',
+  send_limited: 'enough messages were sent there for now',
+  no_gateway: 'no gateway is set up that could send the code',
+  gateway_failed: 'no gateway took the message with the code',
+  invalid_destination: 'nobody can be reached at the destination',
+  not_allowed: 'the gateway may not send to the destination',
+};
+
+export function sentenceOf({ action, outcome, reason }: Pick<Attempt, 'action' | 'outcome' | 'reason'>): string {
+  if (outcome === 'success') return successes[action] ?? action;
+  return failures[reason as Reason] ?? reason ?? action;
+}
+
+const successes: Readonly<Record<string, string>> = {
+  login: 'the first factor is right',
+  answer: 'the second factor is right',
+  send: 'a code was sent',
+};

@@ -1,0 +1,100 @@
+import { z } from 'zod';
+import { refuse } from '../../../base/outcome.ts';
+import { hintOf, loginAtOnce, whereOf } from '../../../engine/operations.ts';
+import type { SecondFactorNeeded } from '../../../engine/login.ts';
+import { factorOf } from '../../../factors/index.ts';
+import { sentCodeLife } from '../../../factors/sent-code.ts';
+import type { Authenticator } from '../../../store/authenticators.ts';
+import { reference } from '../deux/authtoken.ts';
+import { problemOf } from '../../problem.ts';
+import { route, type Asked, type Reply, type Route } from '../../route.ts';
+import { answered, declined, envelope, inData, say } from './envelope.ts';
+import { hexId } from './shapes.ts';
+
+/** A code as text or number, or the answer to one of several providers by its name. */
+const code = z.union([z.string().max(1024), z.int().nonnegative()]);
+const named = z.strictObject({ provider_name: reference(64), response: code });
+
+const credentials = z
+  .strictObject({
+    username: reference(8192),
+    password: z.string(),
+    account_id: reference(128).optional(),
+    account_name: reference(128).optional(),
+    multi_factor_response: z.union([code, named]).optional(),
+  })
+  .refine(({ account_id, account_name }) => account_id === undefined || account_name === undefined, {
+    message: 'can not be given together with account_name',
+    path: ['account_id'],
+  });
+
+const loggedIn = z.strictObject({ account_id: hexId, owner_id: z.uuid(), account_name: z.string() });
+
+export const userAuthRoutes: readonly Route[] = [
+  route({
+    method: 'put',
+    path: '/v2/user_auth',
+    access: 'anyone',
+    tag: 'Accounts',
+    say,
+    summary: 'Log in with a password, and a second factor where one is needed',
+    description:
+      'Where one is needed the answer is 401 and says in `multi_factor_request` what to do; the request is then repeated with `multi_factor_response`.',
+    body: inData(credentials),
+    responses: { 201: { description: 'Logged in; `auth_token` is the session’s.', body: envelope(loggedIn) } },
+    async handle(request) {
+      const { username, password, account_id, account_name, multi_factor_response: given } = request.body.data;
+      const first = { authModule: 'user_auth', login: username, secret: password } as const;
+      const second = given === undefined ? undefined : secondOf(given);
+      const account = account_id ?? account_name;
+      const outcome = await loginAtOnce(request.house, { ...first, account, second }, request.client);
+      if (!outcome.ok) return declined(outcome, request, alike);
+      if (outcome.value.state === 'challenge') return asks(outcome.value, request);
+      const { session, token } = outcome.value;
+      const where = await whereOf(request.house, session);
+      if (!where) return declined(refuse('unknown_user'), request);
+      const { account: own, user } = where;
+      const data = { account_id: own.id, owner_id: user.id, account_name: own.name };
+      return answered(request, { data, token }, 201);
+    },
+  }),
+];
+
+function secondOf(given: z.infer<typeof code> | z.infer<typeof named>) {
+  return typeof given === 'object' ? { reply: given.response, kind: given.provider_name } : { reply: given };
+}
+
+/** One answer for every way in which a first factor can fail. That a second one is wrong is known to who was asked for it. */
+const unknown = problemOf(refuse('unknown_user'));
+const alike = {
+  wrong: unknown,
+  no_authenticator: unknown,
+  malformed_reply: unknown,
+  raced: unknown,
+  wrong_second_factor: { detail: 'The second factor was not validated.' },
+};
+
+function asks({ anyOf }: SecondFactorNeeded, request: Asked): Reply {
+  const [first, ...others] = anyOf;
+  if (!first) throw new Error('a second factor is needed, and none is there');
+  const settings = {
+    ...settingsFor(first, request),
+    ...(others.length > 0 && {
+      factors: others.map((other) => ({ provider_name: other.kind, ...settingsFor(other, request) })),
+    }),
+  };
+  const said = say({ status: 401, code: 'invalid_credentials', detail: needed, headers: bearer }, request);
+  const data = { message: needed, multi_factor_request: { provider_name: first.kind, settings } };
+  return { ...said, json: { ...(said.json as object), data } };
+}
+
+const needed = 'client needs to perform second-factor authentication';
+const bearer = { 'WWW-Authenticate': 'Bearer realm="countersign"' };
+
+/** What a client needs to know to answer with a factor. */
+function settingsFor(authenticator: Authenticator, { house }: Asked): Readonly<Record<string, unknown>> {
+  const { send, shows } = factorOf(authenticator.kind);
+  if (shows) return shows(authenticator.state);
+  if (!send) return {};
+  return { hint: hintOf(authenticator), expires_at: new Date(house.clock.now() + sentCodeLife).toISOString() };
+}

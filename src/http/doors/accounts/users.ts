@@ -1,0 +1,147 @@
+import { z } from 'zod';
+import { success, type Outcome } from '../../../base/outcome.ts';
+import {
+  browseUsersOf,
+  changeProfile,
+  makeUserOf,
+  reachAccount,
+  reachUserOf,
+  removeUser,
+  resetPassword,
+} from '../../../engine/operations.ts';
+import type { Reason } from '../../../engine/reasons.ts';
+import type { User } from '../../../store/users.ts';
+import { route, type Handled, type Route } from '../../route.ts';
+import { unchanged } from './accounts.ts';
+import { answered, declined, envelope, inData, say } from './envelope.ts';
+import { accountPath, newUser, userPatch, userPath, userView, viewUser } from './shapes.ts';
+
+const path = '/v2/accounts/{id}/users';
+
+const managed = { access: 'session', tag: 'Accounts', say } as const;
+
+const paging = z.object({
+  page_size: z.coerce.number().int().min(1).max(500).default(100),
+  skip: z.coerce.number().int().min(0).max(1_000_000_000).default(0),
+});
+
+const userAnswer = { description: 'The user.', body: envelope(userView) };
+
+type Reached = Pick<Handled, 'house' | 'headers'> & {
+  readonly caller: NonNullable<Handled['caller']>;
+  readonly params: z.infer<typeof userPath>;
+};
+
+async function reach({ house, caller, params, headers }: Reached): Promise<Outcome<Versioned, Reason>> {
+  const account = await reachAccount(house, caller, params.id);
+  const user = account.ok ? await reachUserOf(house, account.value, params.userId) : account;
+  return unchanged(user.ok ? success(versioned(user.value)) : user, headers);
+}
+
+type Versioned = User & { readonly revision: number };
+const versioned = (user: User): Versioned => ({ ...user, revision: user.version });
+
+/** POST says the whole, and what it leaves out is cleared; PATCH says what changes. A password is kept where none is given. */
+const changing = (method: 'post' | 'patch'): Route =>
+  route({
+    ...managed,
+    method,
+    path: `${path}/{userId}`,
+    summary: method === 'post' ? 'Replace a user' : 'Change a user',
+    description: 'A new password ends the user’s sessions. Needs step-up where the caller has a second factor.',
+    params: userPath,
+    body: inData(method === 'post' ? newUser : userPatch),
+    responses: { 200: userAnswer },
+    async handle(request) {
+      const { house, client, caller } = request;
+      const user = await reach(request);
+      if (!user.ok) return declined(user, request);
+      const { username, password: secret, ...rest } = request.body.data;
+      const absent = method === 'post' ? null : undefined;
+      const { email = absent, phone = absent, first_name = absent, last_name = absent, roles } = rest;
+      if (secret !== undefined) {
+        const reset = await resetPassword(house, caller, { user: user.value, secret }, client);
+        if (!reset.ok) return declined(reset, request, ownPassword);
+      }
+      const changes = { name: username, email, phone, firstName: first_name, lastName: last_name, roles };
+      const changed = await changeProfile(house, caller, { user: user.value, changes }, client);
+      return changed.ok ? one(changed.value, request) : declined(changed, request);
+    },
+  });
+
+const ownPassword = {
+  current_password_required: { detail: 'Nobody resets their own password. Change it at /users/me/secrets.' },
+};
+
+export const accountUserRoutes: readonly Route[] = [
+  route({
+    ...managed,
+    method: 'put',
+    path,
+    summary: 'Make a user of an account',
+    params: accountPath,
+    body: inData(newUser),
+    responses: { 201: userAnswer },
+    async handle(request) {
+      const { house, client, caller, params, body } = request;
+      const account = await reachAccount(house, caller, params.id);
+      if (!account.ok) return declined(account, request);
+      const { username, password, email = null, phone = null, first_name = null, last_name = null, roles } = body.data;
+      const profile = { name: username, email, phone, firstName: first_name, lastName: last_name, roles };
+      const made = await makeUserOf(house, account.value, { ...profile, password }, client);
+      return made.ok ? one(made.value, request, 201) : declined(made, request);
+    },
+  }),
+  route({
+    ...managed,
+    method: 'get',
+    path,
+    summary: "List an account's users",
+    description: 'Oldest first.',
+    params: accountPath,
+    query: paging,
+    responses: { 200: { description: 'The users.', body: envelope(z.array(userView)) } },
+    async handle(request) {
+      const { house, caller, params, query } = request;
+      const account = await reachAccount(house, caller, params.id);
+      if (!account.ok) return declined(account, request);
+      const users = await browseUsersOf(house, account.value, { limit: query.page_size, skip: query.skip });
+      return answered(request, { data: users.map(viewUser) });
+    },
+  }),
+  route({
+    ...managed,
+    method: 'get',
+    path: `${path}/{userId}`,
+    summary: 'Read a user',
+    params: userPath,
+    responses: { 200: userAnswer },
+    async handle(request) {
+      const user = await reach(request);
+      return user.ok ? one(user.value, request) : declined(user, request);
+    },
+  }),
+  changing('post'),
+  changing('patch'),
+  route({
+    ...managed,
+    method: 'delete',
+    path: `${path}/{userId}`,
+    summary: 'Remove a user with everything they have',
+    description: 'Needs step-up where the caller has a second factor.',
+    params: userPath,
+    responses: { 200: userAnswer },
+    async handle(request) {
+      const { house, client, caller } = request;
+      const user = await reach(request);
+      if (!user.ok) return declined(user, request);
+      const removed = await removeUser(house, caller, user.value, client);
+      return removed.ok ? one(user.value, request) : declined(removed, request);
+    },
+  }),
+];
+
+type Request = Parameters<typeof answered>[0];
+
+const one = (user: User, request: Request, status?: number) =>
+  answered(request, { data: viewUser(user), revision: user.version }, status);
