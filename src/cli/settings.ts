@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { systemClock } from '../base/clock.ts';
+import { errorCode } from '../base/error-code.ts';
 import { SetupError } from '../base/fault.ts';
 import type { Options } from '../countersign.ts';
 import { newPassword } from '../factors/password.ts';
 import { newUserBody } from '../http/doors/secrets/shapes.ts';
 import { isRegion } from '../messages/destinations.ts';
 import { readGateways } from '../messages/gateways.ts';
-import { errorCode } from '../messages/error-code.ts';
 import type { Gateway } from '../messages/message.ts';
 import { textReplacement } from '../messages/texts.ts';
 import type { Variable } from './variables.ts';

@@ -1,6 +1,6 @@
+import { errorCode } from '../base/error-code.ts';
 import { refuse, success, type Outcome } from '../base/outcome.ts';
 import { isDestination } from './destinations.ts';
-import { errorCode } from './error-code.ts';
 import {
   channels,
   declined,

@@ -2,9 +2,9 @@ import { closeSync, openSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { z } from 'zod';
 import type { Clock } from '../base/clock.ts';
+import { errorCode } from '../base/error-code.ts';
 import { SetupError } from '../base/fault.ts';
 import { success } from '../base/outcome.ts';
-import { errorCode } from './error-code.ts';
 import { channels, declined, type Gateway } from './message.ts';
 import { readSettings } from './settings.ts';
 

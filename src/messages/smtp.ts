@@ -1,8 +1,8 @@
 import { createTransport } from 'nodemailer';
 import { z } from 'zod';
+import { errorCode } from '../base/error-code.ts';
 import { success } from '../base/outcome.ts';
 import { readEmailAddress } from './destinations.ts';
-import { errorCode } from './error-code.ts';
 import { declined, type Delivery, type Gateway, type Message } from './message.ts';
 import { deadline, isLoopback, readSettings } from './settings.ts';
 

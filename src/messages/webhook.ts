@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto';
 import { z } from 'zod';
 import type { Clock } from '../base/clock.ts';
+import { errorCode } from '../base/error-code.ts';
+import { ignoreText, jsonOf, post, readText } from '../base/exchange.ts';
 import { success } from '../base/outcome.ts';
-import { errorCode } from './error-code.ts';
-import { ignoreText, jsonOf, post, readText } from './exchange.ts';
 import { channels, declined, type Delivery, type Gateway } from './message.ts';
 import { deadline, httpUrl, readSettings } from './settings.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { errorCode } from '../../src/messages/error-code.ts';
+import { errorCode } from '../../src/base/error-code.ts';
 
 const secret = 'hunter2';
 
