@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { z } from 'zod';
 import type { Clock } from '../base/clock.ts';
 import { errorCode } from '../base/error-code.ts';
-import { ignoreText, jsonOf, post, readText } from '../base/exchange.ts';
+import { ignoreText, jsonOf, post, readText, type Answer } from '../base/exchange.ts';
 import { success } from '../base/outcome.ts';
 import { channels, declined, type Delivery, type Gateway } from './message.ts';
 import { deadline, httpUrl, readSettings } from './settings.ts';
@@ -45,13 +45,14 @@ export function createWebhook(given: z.input<typeof settings>, clock: Clock): Ga
   };
 }
 
-async function judge(response: Response): Promise<Delivery> {
-  const { ok, status } = response;
+async function judge(answer: Answer): Promise<Delivery> {
+  const { status } = answer;
+  const ok = status >= 200 && status < 300;
   const detail = `status ${status}`;
   if (ok || status < 400 || status >= 500) {
-    await ignoreText(response);
+    ignoreText(answer);
     return ok ? success(undefined) : declined('gateway_failed', detail);
   }
-  const reason = refused.safeParse(jsonOf(await readText(response))).data?.error ?? 'gateway_failed';
+  const reason = refused.safeParse(jsonOf(await readText(answer))).data?.error ?? 'gateway_failed';
   return declined(reason, detail);
 }

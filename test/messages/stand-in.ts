@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 
@@ -18,8 +19,11 @@ export type StandIn = AsyncDisposable & {
 /** One that is in some trouble until it is mended, and takes what comes otherwise. */
 export type Troubled<Taken> = StandIn & { readonly mend: () => void; readonly taken: () => readonly Taken[] };
 
-/** An HTTP server on loopback that answers as it is told. */
-export async function standIn(answer: (request: Seen, response: ServerResponse) => void): Promise<StandIn> {
+/** An HTTP server on loopback that answers as it is told; over TLS when it is given an identity. */
+export async function standIn(
+  answer: (request: Seen, response: ServerResponse) => void,
+  identity?: { readonly key: string; readonly cert: string },
+): Promise<StandIn> {
   const seen: Seen[] = [];
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { method, url: path, headers } = request;
@@ -27,7 +31,8 @@ export async function standIn(answer: (request: Seen, response: ServerResponse) 
     seen.push(arrived);
     answer(arrived, response);
   };
-  const server = createServer((request, response) => void serve(request, response));
+  const listener = (request: IncomingMessage, response: ServerResponse): void => void serve(request, response);
+  const server = identity ? createTlsServer(identity, listener) : createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
