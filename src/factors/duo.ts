@@ -3,6 +3,8 @@ import type { Exchange } from '../base/exchange.ts';
 import type { Outcome, Refusal } from '../base/outcome.ts';
 import type { Random } from '../base/random.ts';
 import type { DuoSettings } from './duo-settings.ts';
+import { duoUniversal } from './duo-universal.ts';
+import { duoWeb } from './duo-web.ts';
 
 /** Duo's two protocols behind one face: a question is asked, the person answers it at Duo, and the reply is checked. */
 export type Duo = {
@@ -55,3 +57,8 @@ export type DuoReason =
 export type DuoOutcome<Value> =
   | Extract<Outcome<Value, DuoReason>, { ok: true }>
   | (Refusal<DuoReason> & { readonly detail: string });
+
+/** The protocol that a provider's settings ask for. */
+export function duoOf({ application_secret_key: secret }: DuoSettings): Duo {
+  return secret === undefined ? duoUniversal : duoWeb;
+}

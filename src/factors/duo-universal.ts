@@ -1,0 +1,136 @@
+import { z } from 'zod';
+import { second } from '../base/clock.ts';
+import { jsonOf, type Exchange } from '../base/exchange.ts';
+import { success } from '../base/outcome.ts';
+import { sameText } from '../base/seal.ts';
+import { declined, isSuitable } from './duo-refusal.ts';
+import type { DuoSettings } from './duo-settings.ts';
+import { assertion, drawText, longestLife, readIdToken, signed } from './duo-token.ts';
+import type { Duo, DuoHelp, DuoOutcome, DuoQuestion, Spent } from './duo.ts';
+
+/**
+ * Duo's Universal Prompt, by the OIDC Auth API (duo.com/docs/oauthapi): the person is sent to Duo with a signed request and comes back with
+ * a code, which is traded for an id token that says how it went.
+ */
+const universalReply = z.strictObject({ state: z.string().min(1).max(1024), duo_code: z.string().min(1).max(1024) });
+
+/** `redirect_uri` has to be named again at the exchange, as it was in the request (RFC 6749 section 4.1.3). */
+const universalMemo = z.strictObject({ state: z.string(), nonce: z.string(), redirect_uri: z.string() });
+
+export const duoUniversal: Duo = {
+  reply: universalReply,
+  ask: askDuo,
+  check: checkWithDuo,
+  handleOf: (reply) => universalReply.safeParse(reply).data?.state,
+};
+
+async function askDuo(settings: DuoSettings, user: string, help: DuoHelp): Promise<DuoOutcome<DuoQuestion>> {
+  if (!isSuitable(user)) return declined('unsuitable_user', 'the name is empty or no text');
+  const healthy = await checkHealth(settings, help);
+  if (!healthy.ok) return healthy;
+  const { integration_key: client_id } = settings;
+  const state = drawText(help.random);
+  const nonce = drawText(help.random);
+  const life = Math.min(settings.duo_expire, longestLife / second);
+  const common = { response_type: 'code', client_id, redirect_uri: help.redirectUri, scope: 'openid', nonce };
+  const request = await signed(settings, {
+    ...common,
+    iss: client_id,
+    aud: origin(settings),
+    exp: Math.floor(help.now / second) + life,
+    state,
+    duo_uname: user,
+    // The code comes back as `duo_code`, so that no other OAuth2 client on the page takes it for its own.
+    use_duo_code_attribute: true,
+  });
+  // Duo's libraries put the nonce beside the signed request; OpenID Connect lets it be read in either place (Core section 6.1).
+  const query = new URLSearchParams({ ...common, request });
+  return success({
+    ask: { duo_auth_url: `${endpoint(settings, 'authorize')}?${query.toString()}`, state },
+    memo: { state, nonce, redirect_uri: help.redirectUri },
+    handle: state,
+  });
+}
+
+async function checkHealth(settings: DuoSettings, help: DuoHelp): Promise<DuoOutcome<unknown>> {
+  const url = endpoint(settings, 'health_check');
+  const answered = await call(help.exchange, url, {
+    client_id: settings.integration_key,
+    client_assertion: await assertion(settings, url, help),
+  });
+  return answered.ok && !healthy.safeParse(answered.value).success ? nonsense(200) : answered;
+}
+
+async function checkWithDuo(
+  settings: DuoSettings,
+  user: string,
+  memo: unknown,
+  reply: unknown,
+  help: DuoHelp,
+): Promise<DuoOutcome<Spent>> {
+  const asked = universalMemo.safeParse(memo);
+  const came = universalReply.safeParse(reply);
+  if (!asked.success) return declined('wrong', 'was asked in another way');
+  if (!came.success) return declined('wrong', 'has no state and code');
+  if (!sameText(came.data.state, asked.data.state)) return declined('wrong', 'answers another question');
+  const url = endpoint(settings, 'token');
+  const answered = await call(help.exchange, url, {
+    grant_type: 'authorization_code',
+    code: came.data.duo_code,
+    redirect_uri: asked.data.redirect_uri,
+    client_id: settings.integration_key,
+    client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+    client_assertion: await assertion(settings, url, help),
+  });
+  if (!answered.ok) return answered;
+  const token = tokens.safeParse(answered.value);
+  if (!token.success) return nonsense(200);
+  const expected = { issuer: url, user, nonce: asked.data.nonce, now: help.now };
+  return readIdToken(settings, token.data.id_token, expected);
+}
+
+const healthy = z.object({ stat: z.literal('OK') });
+
+const tokens = z.object({ id_token: z.string(), token_type: z.string().regex(/^bearer$/i) });
+
+/** Refusals have the form of Duo's APIs or that of OAuth2 (RFC 6749 section 5.2). */
+const refusal = z.union([
+  z.object({ stat: z.literal('FAIL'), message: z.string().optional() }),
+  z.object({ error: z.string() }),
+]);
+
+const knownErrors = new Set([
+  'invalid_client',
+  'invalid_request',
+  'unauthorized_client',
+  'unsupported_grant_type',
+  'invalid_scope',
+]);
+
+/** Posts a form to Duo and gives what a 200 says as JSON. */
+async function call(exchange: Exchange, url: string, form: Record<string, string>): Promise<DuoOutcome<unknown>> {
+  const headers = { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' };
+  const exchanged = await exchange({ url, headers, body: new URLSearchParams(form).toString() });
+  if ('failure' in exchanged) return declined('provider_unavailable', exchanged.failure);
+  const { status } = exchanged;
+  if (status === 429 || status >= 500) return declined('provider_unavailable', `status ${status}`);
+  const answer = jsonOf(exchanged.text);
+  const refused = refusal.safeParse(answer).data;
+  if (!refused || (status >= 300 && status < 400)) return status === 200 ? success(answer) : nonsense(status);
+  const error = 'error' in refused ? refused.error : refused.message;
+  // The code is spent, expired, or was never Duo's: that is about the reply, and not about us.
+  if (error === 'invalid_grant' && form.code !== undefined) return declined('wrong', 'Duo does not know the code');
+  return declined('provider_refused', knownErrors.has(error ?? '') ? `status ${status}, ${error}` : `status ${status}`);
+}
+
+function nonsense(status: number): DuoOutcome<never> {
+  return declined('provider_nonsense', `status ${status}`);
+}
+
+function origin({ api_hostname: host }: DuoSettings): string {
+  return `https://${host}`;
+}
+
+function endpoint(settings: DuoSettings, name: 'health_check' | 'authorize' | 'token'): string {
+  return `${origin(settings)}/oauth/v1/${name}`;
+}

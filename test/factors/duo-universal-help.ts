@@ -1,0 +1,43 @@
+import { createExchange } from '../../src/base/exchange.ts';
+import { duoSettings, type DuoSettings } from '../../src/factors/duo-settings.ts';
+import type { DuoHelp, DuoOutcome, DuoQuestion, Spent } from '../../src/factors/duo.ts';
+import { duoUniversal } from '../../src/factors/duo-universal.ts';
+import { openDuo, type DuoServer } from '../support/duo.ts';
+import { common, duoHelp } from './duo-help.ts';
+import { noon, yes } from './help.ts';
+
+export type Scene = AsyncDisposable & {
+  readonly server: DuoServer;
+  readonly settings: DuoSettings;
+  /** The time on both sides, in milliseconds since the Unix epoch, and how long we wait. */
+  at(now: number, deadline?: number): DuoHelp;
+  ask(user?: string): Promise<DuoQuestion>;
+  /** What the person's browser brings back when they have said yes. */
+  visit(question: DuoQuestion): Promise<{ state: string; duo_code: string }>;
+  check(question: DuoQuestion, reply: unknown, changes?: Changes): Promise<DuoOutcome<Spent>>;
+};
+
+type Changes = {
+  readonly user?: string;
+  readonly now?: number;
+  readonly deadline?: number;
+  readonly settings?: DuoSettings;
+};
+
+/** A house that has Duo as a provider, and a Duo. */
+export async function openScene(): Promise<Scene> {
+  const server = await openDuo(() => noon);
+  const settings = duoSettings([server.host]).parse({ ...common, api_hostname: server.host });
+  const at = (now: number, deadline = 10_000) =>
+    duoHelp({ now, exchange: createExchange({ deadline, ca: server.ca }) });
+  return {
+    server,
+    settings,
+    at,
+    ask: async (user = 'alice') => yes(await duoUniversal.ask(settings, user, at(noon))),
+    visit: ({ ask }) => server.visit(ask.duo_auth_url ?? ''),
+    check: ({ memo }, reply, { user = 'alice', now = noon, deadline, settings: changed = settings } = {}) =>
+      duoUniversal.check(changed, user, JSON.parse(JSON.stringify(memo)), reply, at(now, deadline)),
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}
