@@ -84,7 +84,7 @@ onEachDatabase('the store keeps accounts', (database) => {
     await insertAccount(store, { id: 'a', parentId: home.root, name: 'a' }, 0);
     const read = (await findAccount(store, 'a')) ?? assert.fail('it is not there');
     const changes = ['b', 'c'].map((name) => updateAccount(store, read, { name, realm: 'x.example' }));
-    assert.deepEqual((await Promise.all(changes)).toSorted(), [false, true]);
+    assert.equal((await Promise.all(changes)).filter((won) => won).length, 1);
     const changed = await findAccount(store, 'a');
     assert.deepEqual([changed?.revision, changed?.realm], [1, 'x.example']);
     assert.equal(await updateAccount(store, { ...read, id: 'nobody' }, read), false);
