@@ -1,4 +1,7 @@
+import type { Selectable } from 'kysely';
+import { statement } from './statement.ts';
 import type { Store } from './store.ts';
+import type { Tables } from './tables.ts';
 
 /** One line of the log: what was tried, how it ended, why. It holds no header, no body and nothing that was typed. */
 export type Attempt = {
@@ -25,29 +28,28 @@ export type Attempt = {
   readonly objectId: string | null;
 };
 
+const insert = statement((db, row: Selectable<Tables['attempts']>) => db.insertInto('attempts').values(row));
+
 export async function insertAttempt({ db }: Store, attempt: Attempt): Promise<void> {
-  await db
-    .insertInto('attempts')
-    .values({
-      id: attempt.id,
-      at: attempt.at,
-      account_id: attempt.accountId,
-      user_id: attempt.userId,
-      action: attempt.action,
-      auth_module: attempt.authModule,
-      factor: attempt.factor,
-      outcome: attempt.outcome,
-      reason: attempt.reason,
-      session_id: attempt.sessionId,
-      client_ip: attempt.clientIp,
-      user_agent: attempt.userAgent,
-      request_id: attempt.requestId,
-      provider_name: attempt.providerName,
-      auth_config_origin: attempt.authConfigOrigin,
-      mfa_config_origin: attempt.mfaConfigOrigin,
-      object_id: attempt.objectId,
-    })
-    .execute();
+  await insert(db, {
+    id: attempt.id,
+    at: attempt.at,
+    account_id: attempt.accountId,
+    user_id: attempt.userId,
+    action: attempt.action,
+    auth_module: attempt.authModule,
+    factor: attempt.factor,
+    outcome: attempt.outcome,
+    reason: attempt.reason,
+    session_id: attempt.sessionId,
+    client_ip: attempt.clientIp,
+    user_agent: attempt.userAgent,
+    request_id: attempt.requestId,
+    provider_name: attempt.providerName,
+    auth_config_origin: attempt.authConfigOrigin,
+    mfa_config_origin: attempt.mfaConfigOrigin,
+    object_id: attempt.objectId,
+  });
 }
 
 const columns = [

@@ -1,4 +1,5 @@
 import { sql, type Selectable } from 'kysely';
+import { statement } from './statement.ts';
 import type { Store } from './store.ts';
 import type { Tables } from './tables.ts';
 
@@ -56,7 +57,12 @@ export async function listForLogin(
   userId: string,
   lookups: readonly string[],
 ): Promise<readonly Authenticator[]> {
-  const rows = await store.db
+  const { rows } = await forLogin(store.db, { userId, lookups });
+  return rows.map((row) => opened(store, row));
+}
+
+const forLogin = statement((db, { userId, lookups }: { userId: string; lookups: readonly string[] }) =>
+  db
     .selectFrom('authenticators')
     .selectAll()
     .where('user_id', '=', userId)
@@ -66,10 +72,8 @@ export async function listForLogin(
         : where.or([where('lookup', 'is', null), where('lookup', 'in', lookups)]),
     )
     .where('status', '=', 'active')
-    .orderBy('id')
-    .execute();
-  return rows.map((row) => opened(store, row));
-}
+    .orderBy('id'),
+);
 
 export async function findAuthenticator(
   store: Store,
@@ -111,14 +115,12 @@ export async function replaceState(store: Store, from: Authenticator, state: unk
 
 /** Notes that an authenticator whose proof spends nothing was used. False: it is gone. */
 export async function touch({ db }: Store, id: string, now: number): Promise<boolean> {
-  const result = await db
-    .updateTable('authenticators')
-    .set({ last_used_at: now })
-    .where('id', '=', id)
-    .where('status', '=', 'active')
-    .executeTakeFirst();
-  return result.numUpdatedRows === 1n;
+  return (await use(db, { id, now })).numAffectedRows === 1n;
 }
+
+const use = statement((db, { id, now }: { id: string; now: number }) =>
+  db.updateTable('authenticators').set({ last_used_at: now }).where('id', '=', id).where('status', '=', 'active'),
+);
 
 /** Makes a pending authenticator active, with the state its first proof left. False: it is not pending any more, or ran out. */
 export async function activate(store: Store, judged: Authenticator, state: unknown, now: number): Promise<boolean> {

@@ -1,5 +1,6 @@
-import type { ExpressionBuilder } from 'kysely';
+import type { ExpressionBuilder, Selectable } from 'kysely';
 import { readRoles, readTexts, type Role } from './lists.ts';
+import { statement } from './statement.ts';
 import type { Store } from './store.ts';
 import type { Tables } from './tables.ts';
 
@@ -24,32 +25,37 @@ export type Session = {
 /** A session that is in force, with what the house needs to know of its user. */
 export type LiveSession = Session & { readonly accountId: string; readonly roles: readonly Role[] };
 
+const insert = statement((db, row: Omit<Selectable<Tables['sessions']>, 'revoked_at'>) =>
+  db.insertInto('sessions').values(row),
+);
+
 export async function insertSession({ db }: Store, session: Session): Promise<void> {
-  await db
-    .insertInto('sessions')
-    .values({
-      id: session.id,
-      user_id: session.userId,
-      auth_module: session.authModule,
-      epoch: session.epoch,
-      amr: JSON.stringify(session.amr),
-      second_factor_at: session.secondFactorAt,
-      auth_time: session.authTime,
-      expires_at: session.expiresAt,
-      client_ip: session.clientIp,
-      user_agent: session.userAgent,
-      client_id: session.clientId,
-    })
-    .execute();
+  await insert(db, {
+    id: session.id,
+    user_id: session.userId,
+    auth_module: session.authModule,
+    epoch: session.epoch,
+    amr: JSON.stringify(session.amr),
+    second_factor_at: session.secondFactorAt,
+    auth_time: session.authTime,
+    expires_at: session.expiresAt,
+    client_ip: session.clientIp,
+    user_agent: session.userAgent,
+    client_id: session.clientId,
+  });
 }
 
-export async function findLiveSession(store: Store, id: string, now: number): Promise<LiveSession | undefined> {
-  const row = await selectLive(store, now).where('sessions.id', '=', id).executeTakeFirst();
-  return row && read(row);
+const find = statement((db, given: { id: string; now: number }) =>
+  selectLive(db, given.now).where('sessions.id', '=', given.id),
+);
+
+export async function findLiveSession({ db }: Store, id: string, now: number): Promise<LiveSession | undefined> {
+  const { rows } = await find(db, { id, now });
+  return rows[0] && read(rows[0]);
 }
 
-export async function listLiveSessions(store: Store, userId: string, now: number): Promise<readonly LiveSession[]> {
-  const rows = await selectLive(store, now)
+export async function listLiveSessions({ db }: Store, userId: string, now: number): Promise<readonly LiveSession[]> {
+  const rows = await selectLive(db, now)
     .where('sessions.user_id', '=', userId)
     .orderBy('sessions.id', 'desc')
     .execute();
@@ -86,7 +92,7 @@ export async function sweepSessions({ db }: Store, before: number): Promise<numb
   return Number(result.numDeletedRows);
 }
 
-function selectLive({ db }: Store, now: number) {
+function selectLive(db: Store['db'], now: number) {
   return db
     .selectFrom('sessions')
     .innerJoin('users', 'users.id', 'sessions.user_id')

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { minute, second } from '../base/clock.ts';
+import { statement } from './statement.ts';
 import type { Store } from './store.ts';
 
 /** Failures that pass before waiting begins, and those after which a factor is closed (SP 800-63B-4 section 3.2.2). */
@@ -18,20 +19,7 @@ export type Claim =
  * guesses only as many are looked at as there are tries. A try counts as a failure until `resetThrottle` says otherwise.
  */
 export async function claimTry({ db }: Store, subject: string, kind: string, now: number): Promise<Claim> {
-  const claimed = await db
-    .insertInto('throttles')
-    .values({ subject, kind, failures: 1, last_at: now })
-    .onConflict((conflict) =>
-      conflict
-        .columns(['subject', 'kind'])
-        .doUpdateSet({ failures: sql`throttles.failures + 1`, last_at: now })
-        .where('throttles.failures', '<', closedAt)
-        .where((where) =>
-          where.or([where('throttles.failures', '<', free), where(sql`throttles.last_at + ${waitAfter}`, '<=', now)]),
-        ),
-    )
-    .returning('failures')
-    .executeTakeFirst();
+  const [claimed] = (await claim(db, { subject, kind, now })).rows;
   if (claimed) return { ok: true, failures: claimed.failures - 1 };
   return { ok: false, retryAfter: await secondsLeft({ db }, subject, kind, now) };
 }
@@ -48,6 +36,22 @@ const waitAfter = sql<number>`(case ${sql.join(
 function waitFor(failures: number): number {
   return Math.min(longestWait, firstWait * 2 ** (failures - free));
 }
+
+const claim = statement((db, { subject, kind, now }: { subject: string; kind: string; now: number }) =>
+  db
+    .insertInto('throttles')
+    .values({ subject, kind, failures: 1, last_at: now })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['subject', 'kind'])
+        .doUpdateSet({ failures: sql`throttles.failures + 1`, last_at: now })
+        .where('throttles.failures', '<', closedAt)
+        .where((where) =>
+          where.or([where('throttles.failures', '<', free), where(sql`throttles.last_at + ${waitAfter}`, '<=', now)]),
+        ),
+    )
+    .returning('failures'),
+);
 
 async function secondsLeft({ db }: Pick<Store, 'db'>, subject: string, kind: string, now: number): Promise<number> {
   const row = await db
@@ -74,8 +78,12 @@ export async function failuresOf({ db }: Store, subject: string, kind: string): 
 
 /** A success with a kind of factor: its failures are forgotten. */
 export async function resetThrottle({ db }: Store, subject: string, kind: string): Promise<void> {
-  await db.deleteFrom('throttles').where('subject', '=', subject).where('kind', '=', kind).execute();
+  await reset(db, { subject, kind });
 }
+
+const reset = statement((db, { subject, kind }: { subject: string; kind: string }) =>
+  db.deleteFrom('throttles').where('subject', '=', subject).where('kind', '=', kind),
+);
 
 /** Gives back a try that was never looked at, or that belonged to another factor. */
 export async function releaseTry({ db }: Store, subject: string, kind: string): Promise<void> {

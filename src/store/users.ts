@@ -1,6 +1,7 @@
 import { sql, type Selectable } from 'kysely';
 import { comparableName } from '../base/text.ts';
 import { readRoles, type Role } from './lists.ts';
+import { statement } from './statement.ts';
 import type { Store } from './store.ts';
 import type { Tables } from './tables.ts';
 
@@ -42,9 +43,11 @@ export async function insertUser(
 }
 
 export async function findUser(store: Store, id: string): Promise<User | undefined> {
-  const row = await store.db.selectFrom('users').selectAll().where('id', '=', id).executeTakeFirst();
+  const [row] = (await byId(store.db, { id })).rows;
   return row && opened(store, row);
 }
+
+const byId = statement((db, { id }: { id: string }) => db.selectFrom('users').selectAll().where('id', '=', id));
 
 /**
  * The user of an account that a name, an id or an e-mail address means, in this order: a name is unique and nobody can
@@ -52,26 +55,32 @@ export async function findUser(store: Store, id: string): Promise<User | undefin
  */
 export async function findUserByLogin(store: Store, accountId: string, login: string): Promise<User | undefined> {
   const key = comparableName(login);
-  const ofAccount = store.db.selectFrom('users').select('id').where('account_id', '=', accountId);
-  // One search by each index: asked with `or`, SQLite looks at every user of the account.
-  const meant = ofAccount
-    .where('name_key', '=', key)
-    .unionAll(ofAccount.where('id', '=', login))
-    .unionAll(ofAccount.where('email_key', '=', key));
-  const rows = await store.db
-    .selectFrom('users')
-    .selectAll()
-    .where('id', 'in', meant)
-    // Many may have written the same address; who has the name or the id stands before them all.
-    .orderBy((order) => order.case().when('name_key', '=', key).then(0).when('id', '=', login).then(1).else(2).end())
-    .limit(2)
-    .execute();
+  const { rows } = await byLogin(store.db, { accountId, login, key });
   const row =
     rows.find((candidate) => candidate.name_key === key) ??
     rows.find((candidate) => candidate.id === login) ??
     (rows.length === 1 ? rows[0] : undefined);
   return row && opened(store, row);
 }
+
+const byLogin = statement((db, { accountId, login, key }: { accountId: string; login: string; key: string }) => {
+  const ofAccount = db.selectFrom('users').select('id').where('account_id', '=', accountId);
+  // One search by each index: asked with `or`, SQLite looks at every user of the account.
+  const meant = ofAccount
+    .where('name_key', '=', key)
+    .unionAll(ofAccount.where('id', '=', login))
+    .unionAll(ofAccount.where('email_key', '=', key));
+  return (
+    db
+      .selectFrom('users')
+      .selectAll()
+      .where('id', 'in', meant)
+      // Many may have written the same address; who has the name or the id stands before them all.
+      .orderBy((order) => order.case().when('name_key', '=', key).then(0).when('id', '=', login).then(1).else(2).end())
+      // A number in the text: SQLite plans a statement anew whenever a limit is bound to it.
+      .limit(sql.lit(2))
+  );
+});
 
 export async function listUsers(
   store: Store,
