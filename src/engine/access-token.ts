@@ -50,23 +50,47 @@ export async function createAccessTokens(ring: KeyRing, url: string): Promise<Ac
     return key;
   };
 
+  const verified = new Map<string, Claims>();
+
+  async function verify(token: string, now: number): Promise<Claims | undefined> {
+    if (!isCanonical(token)) return undefined;
+    try {
+      const options = { issuer: url, audience: url, algorithms: [alg], typ, currentDate: new Date(now) };
+      const { payload } = await jwtVerify(token, keyOf, { ...options, requiredClaims: ['exp', 'iat', 'sub', 'sid'] });
+      return claims.safeParse(payload).data;
+    } catch (error) {
+      if (error instanceof errors.JOSEError) return undefined;
+      throw error;
+    }
+  }
+
   return {
     jwks: { keys: keys.map(({ jwk }) => jwk) },
     issue: (given) =>
       new SignJWT({ ...given, iss: url, aud: url }).setProtectedHeader({ alg, typ, kid: signing.id }).sign(privateKey),
     async read(token, now) {
-      if (!isCanonical(token)) return undefined;
-      try {
-        const options = { issuer: url, audience: url, algorithms: [alg], typ, currentDate: new Date(now) };
-        const { payload } = await jwtVerify(token, keyOf, { ...options, requiredClaims: ['exp', 'iat', 'sub', 'sid'] });
-        const read = claims.safeParse(payload);
-        return read.success && read.data.iat * second <= now + clockSkew ? read.data : undefined;
-      } catch (error) {
-        if (error instanceof errors.JOSEError) return undefined;
-        throw error;
-      }
+      const known = verified.get(token);
+      const read = known ?? (await verify(token, now));
+      if (!read || !isInTime(read, now)) return undefined;
+      if (!known) remember(verified, token, read);
+      return read;
     },
   };
+}
+
+/** A signature that was right stays right, and checking it is half of what a request costs; so much is remembered of as many tokens. */
+const remembered = 4096;
+
+/** The oldest makes room: a client that goes on asking is known again after one more check. */
+function remember(verified: Map<string, Claims>, token: string, read: Claims): void {
+  const [oldest] = verified.keys();
+  if (oldest !== undefined && verified.size >= remembered) verified.delete(oldest);
+  verified.set(token, read);
+}
+
+/** What time changes about a token, and is asked at each use. */
+function isInTime({ iat, exp }: Claims, now: number): boolean {
+  return iat * second <= now + clockSkew && now < exp * second;
 }
 
 async function importKey(jwk: { kty: string; crv: string; x: string; d?: string }): Promise<CryptoKey> {

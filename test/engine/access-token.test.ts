@@ -63,6 +63,26 @@ describe('access tokens', () => {
     assert.equal(await tokens.read(text, (iat + 3600) * 1000), undefined);
   });
 
+  test('that were read before are looked at again for their time', async () => {
+    const text = await tokens.issue(claims);
+    assert.ok(await tokens.read(text, now));
+    assert.equal(await tokens.read(text, (iat - 61) * 1000), undefined);
+    assert.equal(await tokens.read(text, (iat + 3600) * 1000), undefined);
+    assert.deepEqual(await tokens.read(text, now), issued);
+  });
+
+  test('that were refused before are read when their time has come', async () => {
+    const text = await tokens.issue({ ...claims, iat: iat + 61 });
+    assert.equal(await tokens.read(text, now), undefined);
+    assert.ok(await tokens.read(text, now + 1000));
+  });
+
+  test('that were read before vouch for no other spelling of themselves', async () => {
+    const text = await tokens.issue(claims);
+    assert.ok(await tokens.read(text, now));
+    await refused({ longer: `${text}A`, shorter: text.slice(0, -1), padded: `${text}=` });
+  });
+
   test('of a retired key are read, and new ones are made with the active key', async () => {
     const next = makeKeyRing(seededRandom('next'));
     const rotated = {
