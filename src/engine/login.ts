@@ -154,7 +154,7 @@ const isFound = ({ kind }: Authenticator) => factorOf(kind).lookups !== undefine
 
 function lookupsOf(ctx: Context, secret: string, now: number): readonly string[] {
   return Object.values(factors).flatMap((factor) =>
-    factor.reply.safeParse(secret).success ? (factor.lookups?.(secret, helpAt(ctx, now)) ?? []) : [],
+    factor.lookups && factor.reply.safeParse(secret).success ? factor.lookups(secret, helpAt(ctx, now)) : [],
   );
 }
 
