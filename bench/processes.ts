@@ -17,13 +17,18 @@ const root = join(import.meta.dirname, '..');
 /** Milliseconds in which a server has to say where it listens. */
 const patience = 30_000;
 
+const source = 'src/cli/main.ts';
+
 /** Countersign as `npm start` starts it, or another build of it. Its log goes nowhere, but is written. */
-export function startHouse(
-  environment: Readonly<Record<string, string>>,
-  program = 'src/cli/main.ts',
-): Promise<Running> {
+export function startHouse(environment: Readonly<Record<string, string>>, program = source): Promise<Running> {
   const own = Object.entries(process.env).filter(([name]) => !name.startsWith('COUNTERSIGN_'));
-  const settings = { COUNTERSIGN_PORT: '0', COUNTERSIGN_REGISTRATION: 'open', ...environment };
+  const settings = {
+    // As in package.json.
+    ...(program === source && { NODE_COMPILE_CACHE: 'node_modules/.cache/compile' }),
+    COUNTERSIGN_PORT: '0',
+    COUNTERSIGN_REGISTRATION: 'open',
+    ...environment,
+  };
   return start([program, 'serve'], { ...Object.fromEntries(own), ...settings });
 }
 
