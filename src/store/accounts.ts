@@ -1,5 +1,6 @@
 import { sql, type ExpressionBuilder } from 'kysely';
 import { comparableName } from '../base/text.ts';
+import { statement } from './statement.ts';
 import type { Store } from './store.ts';
 import type { Tables } from './tables.ts';
 
@@ -47,8 +48,10 @@ export async function insertAccount({ db }: Store, account: NewAccount, now: num
 }
 
 export async function rootAccount({ db }: Store): Promise<Account | undefined> {
-  return db.selectFrom('accounts').select(columns).where('parent_id', 'is', null).executeTakeFirst();
+  return (await root(db, {})).rows[0];
 }
+
+const root = statement((db) => db.selectFrom('accounts').select(columns).where('parent_id', 'is', null));
 
 /** By id or by name, as a login request names it; without either the root is meant. */
 export async function findAccount(store: Store, idOrName: string | undefined): Promise<Account | undefined> {

@@ -87,20 +87,19 @@ export async function findAuthenticator(
 
 /** Moves an active authenticator on to its next state, from the revision it was judged at. False: somebody was first. */
 export async function advance(store: Store, judged: Authenticator, state: unknown, now: number): Promise<boolean> {
-  const result = await store.db
-    .updateTable('authenticators')
-    .set({
-      state: sealed(store, { ...judged, state }),
-      revision: sql`revision + 1`,
-      updated_at: now,
-      last_used_at: now,
-    })
-    .where('id', '=', judged.id)
-    .where('revision', '=', judged.revision)
-    .where('status', '=', 'active')
-    .executeTakeFirst();
-  return result.numUpdatedRows === 1n;
+  const { id, revision } = judged;
+  const moved = await moveOn(store.db, { id, revision, state: sealed(store, { ...judged, state }), now });
+  return moved.numAffectedRows === 1n;
 }
+
+const moveOn = statement((db, given: { id: string; revision: number; state: string; now: number }) =>
+  db
+    .updateTable('authenticators')
+    .set({ state: given.state, revision: sql`revision + 1`, updated_at: given.now, last_used_at: given.now })
+    .where('id', '=', given.id)
+    .where('revision', '=', given.revision)
+    .where('status', '=', 'active'),
+);
 
 /** Keeps a state that proves nothing, such as one with a new code, over the revision it was made from. False: somebody was first. */
 export async function replaceState(store: Store, from: Authenticator, state: unknown, now: number): Promise<boolean> {

@@ -1,4 +1,5 @@
 import { readTexts } from './lists.ts';
+import { statement } from './statement.ts';
 import type { Store } from './store.ts';
 
 /** One question put to one user, with an end. */
@@ -37,15 +38,7 @@ export async function findOpenChallenge(
   token: string,
   now: number,
 ): Promise<Challenge | undefined> {
-  const row = await db
-    .selectFrom('challenges')
-    .innerJoin('users', 'users.id', 'challenges.user_id')
-    .selectAll('challenges')
-    .where('token_hash', 'in', safe.macs(context, token))
-    .where('closed_at', 'is', null)
-    .where('expires_at', '>', now)
-    .whereRef('challenges.epoch', '=', 'users.epoch')
-    .executeTakeFirst();
+  const [row] = (await findOpen(db, { hashes: safe.macs(context, token), now })).rows;
   return (
     row && {
       id: row.id,
@@ -59,16 +52,25 @@ export async function findOpenChallenge(
   );
 }
 
+const findOpen = statement((db, { hashes, now }: { hashes: readonly string[]; now: number }) =>
+  db
+    .selectFrom('challenges')
+    .innerJoin('users', 'users.id', 'challenges.user_id')
+    .selectAll('challenges')
+    .where('token_hash', 'in', hashes)
+    .where('closed_at', 'is', null)
+    .where('expires_at', '>', now)
+    .whereRef('challenges.epoch', '=', 'users.epoch'),
+);
+
 /** Spends a challenge. False: it is spent already. */
 export async function closeChallenge({ db }: Store, id: string, now: number): Promise<boolean> {
-  const result = await db
-    .updateTable('challenges')
-    .set({ closed_at: now })
-    .where('id', '=', id)
-    .where('closed_at', 'is', null)
-    .executeTakeFirst();
-  return result.numUpdatedRows === 1n;
+  return (await close(db, { id, now })).numAffectedRows === 1n;
 }
+
+const close = statement((db, { id, now }: { id: string; now: number }) =>
+  db.updateTable('challenges').set({ closed_at: now }).where('id', '=', id).where('closed_at', 'is', null),
+);
 
 export async function sweepChallenges({ db }: Store, before: number): Promise<number> {
   const result = await db.deleteFrom('challenges').where('expires_at', '<=', before).executeTakeFirst();

@@ -98,8 +98,12 @@ export async function releaseTry({ db }: Store, subject: string, kind: string): 
 
 /** Opens what 100 failures closed, because another factor of the user was proven. */
 export async function openClosed({ db }: Store, subject: string): Promise<void> {
-  await db.deleteFrom('throttles').where('subject', '=', subject).where('failures', '>=', closedAt).execute();
+  await open(db, { subject });
 }
+
+const open = statement((db, { subject }: { subject: string }) =>
+  db.deleteFrom('throttles').where('subject', '=', subject).where('failures', '>=', closedAt),
+);
 
 /** Forgets every failure of a user: an administrator unlocks them. Returns how many kinds of factor had any. */
 export async function forgetFailures({ db }: Store, subject: string): Promise<number> {
