@@ -31,6 +31,10 @@ onEachDatabase('the log of attempts', (database) => {
       client_ip: client.ip,
       user_agent: client.userAgent,
       request_id: client.requestId,
+      provider_name: null,
+      auth_config_origin: null,
+      mfa_config_origin: null,
+      object_id: null,
     });
   });
 
