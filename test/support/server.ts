@@ -182,7 +182,8 @@ export function member(answer: Answer, name: string): string {
   return String(value);
 }
 
-function caller(countersign: Countersign, answers: Answer[]): Server['call'] {
+/** Asks one node of the house. */
+export function caller(countersign: Pick<Countersign, 'fetch' | 'routes'>, answers: Answer[]): Server['call'] {
   return async (method, path, { json, body = json === undefined ? undefined : JSON.stringify(json), ...call } = {}) => {
     const headers = new Headers(call.headers);
     if (call.bearer !== undefined) headers.set('Authorization', `Bearer ${call.bearer}`);
