@@ -5,7 +5,7 @@ import { answer, type Answer } from './answer.ts';
 import type { Client, Context } from './context.ts';
 import { login, type LoggedIn, type Login, type SecondFactorNeeded } from './login.ts';
 import type { Reason } from './reasons.ts';
-import { sendCode } from './send-code.ts';
+import { awaitsCode, sendCode } from './send-code.ts';
 
 export type LoginAtOnce = Login & {
   /** The second factor, where the client has it already. */ readonly second?:
@@ -31,12 +31,17 @@ export async function loginAtOnce(
   }
   const [asked] = anyOf;
   if (!asked || !factorOf(asked.kind).send) return first;
-  const sent = await sendCode(ctx, { challengeToken, authenticatorId: asked.id }, client);
-  // The code that was sent a moment ago still works.
-  return sent.ok || isFresh(ctx, sent) ? first : refuse(sent.reason, sent.retryAfter);
+  // In turns: who asks twice at once learns of the message that the first of them sent.
+  return ctx.turns(`${asked.userId}/send`, async () => {
+    const sent = await sendCode(ctx, { challengeToken, authenticatorId: asked.id }, client);
+    if (sent.ok) return first;
+    // The destination may have had a message that was somebody else's, or one that no gateway took.
+    if (isBrief(ctx, sent) && (await awaitsCode(ctx, asked))) return first;
+    return refuse(sent.reason, sent.retryAfter);
+  });
 }
 
 /** Told to wait for the next message, and not for the next day. */
-function isFresh({ settings }: Context, { reason, retryAfter = 0 }: Refusal<Reason>): boolean {
+function isBrief({ settings }: Context, { reason, retryAfter = 0 }: Refusal<Reason>): boolean {
   return reason === 'send_limited' && retryAfter * second <= settings.sending.every;
 }

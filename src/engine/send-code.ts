@@ -40,6 +40,14 @@ export async function sendCode(ctx: Context, input: Sending, client: Client): Pr
   return outcome;
 }
 
+/** Whether a code that was sent for an authenticator before still answers a challenge. */
+export async function awaitsCode(ctx: Context, { id, kind, userId }: Authenticator): Promise<boolean> {
+  const present = (await listForLogin(ctx.store, userId, [])).find((one) => one.id === id);
+  const failures = await failuresOf(ctx.store, userId, kind);
+  const help = { ...helpAt(ctx, ctx.clock.now()), failures };
+  return present !== undefined && (factorOf(kind).awaits?.(present.state, help) ?? false);
+}
+
 export type Sendable = Pick<Authenticator, 'kind' | 'state'> & {
   /** The kind under which failures with the code will be counted, where it is not its own. */
   readonly counted?: string;

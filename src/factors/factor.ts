@@ -24,6 +24,8 @@ export type Factor = {
   check(state: unknown, reply: unknown, help: Help): Promise<Verdict>;
   /** For factors whose proof the house sends: a new code in the place of the one before, and what has to be sent. */
   readonly send?: (state: unknown, help: Help) => Asked;
+  /** Whether one that was sent before can still be right. */
+  readonly awaits?: (state: unknown, help: Help) => boolean;
   /** Where that is sent. */
   readonly destination?: (state: unknown) => Destination;
   /** What whoever replies has to know, and anybody may. */
@@ -104,6 +106,7 @@ type Written<State, Input, Reply> = {
   ): Promise<Outcome<Begun<State>, FactorReason>> | Outcome<Begun<State>, FactorReason>;
   check(state: State, reply: Reply, help: Help): Promise<Verdict<State>> | Verdict<State>;
   readonly send?: (state: State, help: Help) => Asked<State>;
+  readonly awaits?: (state: State, help: Help) => boolean;
   readonly destination?: (state: State) => Destination;
   readonly shows?: (state: State) => Readonly<Record<string, unknown>>;
   readonly lookups?: (reply: Reply, help: Help) => readonly string[];
@@ -111,7 +114,7 @@ type Written<State, Input, Reply> = {
 };
 
 export function defineFactor<State, Input, Reply>(written: Written<State, Input, Reply>): Factor {
-  const { kind, traits, input, reply, send, destination, shows, lookups, decoy } = written;
+  const { kind, traits, input, reply, send, awaits, destination, shows, lookups, decoy } = written;
   return {
     kind,
     traits,
@@ -127,6 +130,7 @@ export function defineFactor<State, Input, Reply>(written: Written<State, Input,
       return verdict.ok && verdict.value === parsed ? success(state) : verdict;
     },
     ...(send && { send: (state, help) => send(written.state.parse(state), help) }),
+    ...(awaits && { awaits: (state, help) => awaits(written.state.parse(state), help) }),
     ...(destination && { destination: (state) => destination(written.state.parse(state)) }),
     ...(shows && { shows: (state) => shows(written.state.parse(state)) }),
     ...(lookups && { lookups: (given, help) => lookups(reply.parse(given), help) }),

@@ -27,6 +27,9 @@ export function sentCode({ kind, amr, destination }: Sent) {
     failures: z.int(),
   });
   const state = z.strictObject({ destination, code: code.nullable() });
+  /** Whether a code can still be right: it is no older than its life, and was not looked at too often. */
+  const isAlive = (sent: z.infer<typeof code>, { now, failures }: Help) =>
+    sent.expiresAt > now && failures - sent.failures < looks;
   const hashOf = (to: string, text: string, { safe }: Help) => safe.macs(kind, `${to}\0${text}`);
 
   return defineFactor({
@@ -47,9 +50,9 @@ export function sentCode({ kind, amr, destination }: Sent) {
       const sent = current.code;
       const hashes = hashOf(current.destination, codeOfLength(reply, digits), help);
       const right = sent !== null && hashes.some((hash) => sameText(hash, sent.hash));
-      if (!right || sent.expiresAt <= help.now || help.failures - sent.failures >= looks) return refuse('wrong');
-      return success({ ...current, code: null });
+      return right && isAlive(sent, help) ? success({ ...current, code: null }) : refuse('wrong');
     },
+    awaits: (current, help) => current.code !== null && isAlive(current.code, help),
     destination: (current) => ({ channel: kind, to: current.destination }),
   });
 }
