@@ -29,6 +29,8 @@ export type Cast = {
   readonly secretId: string;
   readonly pendingId: string;
   readonly sid: string;
+  /** An OAuth2 client; nobody's when absent. */
+  readonly clientId?: string;
   /** A right code, and those that were sent to a number and an address of theirs that are not confirmed. */
   readonly code: unknown;
   readonly smsCode?: string;
@@ -208,11 +210,12 @@ export type Good = {
 export function goodRequests(routes: readonly Route[], cast: Cast): readonly Good[] {
   return routes.flatMap((route) => {
     const { does, bodies, secret = 'secretId' } = knownOf(route);
+    const { uid, sid, clientId = nobody } = cast;
     const ids: Readonly<Record<string, string>> = {
-      uid: cast.uid,
+      uid,
       secretId: cast[secret],
-      sid: cast.sid,
-      id: route.path.startsWith('/v2/') ? nobody.replaceAll('-', '') : nobody,
+      sid,
+      id: route.path.startsWith('/v2/') ? nobody.replaceAll('-', '') : clientId,
       userId: nobody,
       attemptId: noAttempt,
     };

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { minute, second } from '../../src/base/clock.ts';
 import type { Hasher } from '../../src/base/hasher.ts';
+import { makeClient } from '../../src/engine/operations.ts';
 import { createApp } from '../../src/http/app.ts';
 import { createMetrics } from '../../src/http/metrics.ts';
 import { insertAccount } from '../../src/store/accounts.ts';
@@ -39,7 +40,11 @@ async function town(server: Server) {
   const json = { name: 'stranger here', password: 'a stranger has this', account: other.id };
   const made = await server.call('POST', '/users', { json });
   const foreign = { ...json, uid: member(made, 'uid'), token: member(made, 'token') };
-  return { ada, mfa, app, foreign };
+  const client = { name: 'an application', grantTypes: ['password'], scope: '', isPublic: false };
+  const clients = [await makeClient(server.countersign.context, root.id, client)];
+  clients.push(await makeClient(server.countersign.context, other.id, client));
+  const [here = '', elsewhere = ''] = clients.map((one) => one.client.id);
+  return { ada, mfa, app, foreign, clients: { here, elsewhere } };
 }
 
 const start = (on: Parameters<Parameters<typeof onEachDatabase>[1]>[0]) => startServer({ on, registration: 'open' });
@@ -248,7 +253,7 @@ onEachDatabase('outsiders cannot tell who exists', (on) => {
 
   test('from the ids in a path: another’s are answered like nobody’s, at every route and with good requests', async () => {
     await using server = await start(on);
-    const { ada, mfa, app, foreign } = await town(server);
+    const { ada, mfa, app, foreign, clients } = await town(server);
     const bearer = mfa.token;
     const [hers] = (await server.call('GET', '/users/me/secrets', { bearer: ada.token })).json as { uid: string }[];
     const [session] = (await server.call('GET', '/sessions', { bearer: ada.token })).json as { sid: string }[];
@@ -258,12 +263,13 @@ onEachDatabase('outsiders cannot tell who exists', (on) => {
       pendingId: hers?.uid ?? '',
       sid: session?.sid ?? '',
       code: '123456',
+      clientId: clients.here,
     };
     const own: Cast = { ...another, uid: mfa.uid };
     const unknown: Cast = { ...strangers, uid: mfa.uid };
     await assertSame(server, bearer, {
       another,
-      'of another account': { ...another, uid: foreign.uid },
+      'of another account': { ...another, uid: foreign.uid, clientId: clients.elsewhere },
       nobody: strangers,
     });
     await assertSame(server, bearer, { own, unknown });
@@ -274,17 +280,20 @@ onEachDatabase('outsiders cannot tell who exists', (on) => {
 
   test('from the ids in a path: to an administrator those of another account are nobody’s', async () => {
     await using server = await start(on);
-    const { foreign, ada } = await town(server);
+    const { foreign, ada, clients } = await town(server);
+    const before = (await server.rows())['clients'];
     const [his] = (await server.call('GET', '/users/me/secrets', { bearer: foreign.token })).json as { uid: string }[];
     const [session] = (await server.call('GET', '/sessions', { bearer: foreign.token })).json as { sid: string }[];
     const secretId = his?.uid ?? '';
-    const another: Cast = { uid: foreign.uid, secretId, pendingId: secretId, sid: session?.sid ?? '', code: '123456' };
+    const ids = { uid: foreign.uid, secretId, pendingId: secretId, sid: session?.sid ?? '' };
+    const another: Cast = { ...ids, code: '123456', clientId: clients.elsewhere };
     await assertSame(server, server.admin.token, { another, nobody: strangers });
     await assertSame(server, server.admin.token, {
       another: { ...another, uid: ada.uid },
       nobody: { ...strangers, uid: ada.uid },
     });
     assert.equal((await server.call('GET', '/users/me', { bearer: foreign.token })).status, 200);
+    assert.deepEqual((await server.rows())['clients'], before);
   });
 
   test('from registering, where it is closed', async () => {
