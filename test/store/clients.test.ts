@@ -55,6 +55,15 @@ onEachDatabase('clients', (database) => {
     assert.deepEqual(await proofs(phone), [false, false, false, true]);
   });
 
+  test('are not proven by a secret that is missing, whatever theirs is', async () => {
+    await using built = await house(database);
+    const { store } = built.ctx;
+    const app = newClient(built);
+    await insertClient(store, app, 'undefined');
+    const found = (await findClient(store, app.id)) ?? assert.fail('it is not there');
+    assert.deepEqual([found.proves('undefined'), found.proves(undefined)], [true, false]);
+  });
+
   test('keep no secret that can be read', async () => {
     await using built = await house(database);
     await insertClient(built.ctx.store, newClient(built), 'hunter2hunter2');
@@ -68,11 +77,10 @@ onEachDatabase('clients', (database) => {
     const branch = await built.addAccount('branch');
     const made: OAuthClient[] = [];
     for (const accountId of [built.root, branch, built.root]) {
-      const one = newClient(built, { accountId });
-      made.push(one);
-      await insertClient(store, one, undefined);
+      made.push(newClient(built, { accountId }));
       built.clock.tick(1);
     }
+    for (const one of made.toReversed()) await insertClient(store, one, undefined);
     const ids = async (account: string) => (await listClients(store, account)).map(({ id }) => id);
     assert.deepEqual(await ids(built.root), [made[0]?.id, made[2]?.id]);
     assert.deepEqual(await ids(branch), [made[1]?.id]);

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { makeKeyRing } from '../../src/base/keys.ts';
 import { uuid } from '../../src/base/random.ts';
 import { openSession } from '../../src/engine/sessions.ts';
 import { findRefreshToken, insertRefreshToken, useRefreshToken } from '../../src/store/refresh-tokens.ts';
 import { sweepSessions } from '../../src/store/sessions.ts';
 import { onEachDatabase } from '../support/databases.ts';
 import { client as from, house, winners, type House } from '../support/house.ts';
+import { seededRandom } from '../support/random.ts';
 
 async function written(built: House, text: string) {
   const { ctx } = built;
@@ -27,6 +29,15 @@ onEachDatabase('refresh tokens', (database) => {
     assert.deepEqual(await findRefreshToken(store, 'one'), one);
     assert.deepEqual(await findRefreshToken(store, 'other'), other);
     for (const text of ['', 'On', 'ONE', one.id]) assert.equal(await findRefreshToken(store, text), undefined);
+  });
+
+  test('are found when the keys of the house have turned since', async () => {
+    await using built = await house(database);
+    const one = await written(built, 'one');
+    const made = makeKeyRing(seededRandom('new keys'));
+    const retired = built.ring.mac.map((key) => ({ ...key, state: 'retired' as const }));
+    const later = await built.node({ ring: { ...built.ring, mac: [...made.mac, ...retired] } });
+    assert.deepEqual(await findRefreshToken(later.ctx.store, 'one'), one);
   });
 
   test('are kept so that nobody can read them', async () => {

@@ -60,6 +60,15 @@ onEachDatabase('claiming a message to a destination', (on) => {
       assert.deepEqual(await claimSend(home.ctx.store, destination, limit, now), free);
   });
 
+  test('each destination is told its own wait', async () => {
+    await using home = await house(on);
+    const claim = (destination: string, after: number) =>
+      claimSend(home.ctx.store, destination, limit, now + after * second);
+    await claim('a', 0);
+    await claim('b', 10);
+    assert.deepEqual([await claim('a', 20), await claim('b', 20)], [wait(10), wait(20)]);
+  });
+
   for (const [what, at] of [
     ['a first message', now],
     ['a message after the wait', now + 30 * second],
