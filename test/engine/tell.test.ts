@@ -102,6 +102,23 @@ onEachDatabase('telling people of changes', (on) => {
     assert.ok(!JSON.stringify(home.lines).includes(ada.email));
   });
 
+  test('one that goes out at the last try is not given up', async () => {
+    const { door, now } = mail();
+    now.trouble = 'gateway_failed';
+    await using home = await house(on, { gateways: [door] });
+    await home.addProtected('ada', ada);
+    for (let tries = 1; tries < 12; tries += 1) {
+      assert.equal(await tellNotices(home.ctx), 0);
+      home.clock.tick(1024 * minute);
+    }
+    delete now.trouble;
+    assert.equal(await tellNotices(home.ctx), 1);
+    assert.deepEqual(
+      home.lines.filter(({ message }) => message === 'a notice was given up'),
+      [],
+    );
+  });
+
   test('it goes out once the mail server is back', async () => {
     const { door, seen, now } = mail();
     now.trouble = 'gateway_failed';

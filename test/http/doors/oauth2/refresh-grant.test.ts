@@ -46,6 +46,7 @@ describe('the refresh grant', () => {
       await renew(server, app, 'unknown'),
       await renew(server, app, ''),
       await renew(server, app, used),
+      await renew(server, app, used, { scope: 'admin' }),
       await renew(server, other, refreshToken),
       await renew(server, app, access),
       await renew(server, app, server.admin.token),
