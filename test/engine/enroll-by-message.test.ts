@@ -13,10 +13,8 @@ async function begun(home: House) {
   const newest = () => home.sent.at(-1)?.code ?? assert.fail('no code was sent');
   return {
     /** Asks for a code; returns the id of what it would confirm. */
-    async ask(): Promise<string> {
-      return got(await enroll(home.ctx, caller, { kind: 'sms', label: null, input }, client)).authenticator.id;
-    },
-    async enter(authenticatorId: string, reply: string): Promise<string> {
+    ask: async () => got(await enroll(home.ctx, caller, { kind: 'sms', label: null, input }, client)).authenticator.id,
+    enter: async (authenticatorId: string, reply: string) => {
       const outcome = await confirm(home.ctx, caller, { authenticatorId, reply }, client);
       return outcome.ok ? 'confirmed' : outcome.reason;
     },
