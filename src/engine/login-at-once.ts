@@ -1,5 +1,5 @@
 import { second } from '../base/clock.ts';
-import { refuse, type Outcome, type Refusal } from '../base/outcome.ts';
+import { refuse, type Refusal, type Success } from '../base/outcome.ts';
 import { factorOf } from '../factors/index.ts';
 import { answer, type Answer } from './answer.ts';
 import type { Client, Context } from './context.ts';
@@ -13,6 +13,9 @@ export type LoginAtOnce = Login & {
     | undefined;
 };
 
+/** A refusal; where a code could not be sent, with the kind of factor that it was for. */
+export type RefusedAtOnce = Refusal<Reason> & { readonly asked?: string };
+
 /**
  * A login of which both factors come in one request, as they do in dialects that keep no state between two. Where the second is needed and
  * did not come, the user's first one is asked for, and its code is sent if it is one that is sent.
@@ -21,7 +24,7 @@ export async function loginAtOnce(
   ctx: Context,
   { second: brought, ...input }: LoginAtOnce,
   client: Client,
-): Promise<Outcome<LoggedIn | SecondFactorNeeded, Reason>> {
+): Promise<Success<LoggedIn | SecondFactorNeeded> | RefusedAtOnce> {
   const first = await login(ctx, input, client);
   if (!first.ok || first.value.state === 'session') return first;
   const { challengeToken, anyOf } = first.value;
@@ -37,7 +40,7 @@ export async function loginAtOnce(
     if (sent.ok) return first;
     // The destination may have had a message that was somebody else's, or one that no gateway took.
     if (isBrief(ctx, sent) && (await awaitsCode(ctx, asked))) return first;
-    return refuse(sent.reason, sent.retryAfter);
+    return { ...refuse(sent.reason, sent.retryAfter), asked: asked.kind };
   });
 }
 

@@ -1,5 +1,5 @@
 import { day, second } from '../base/clock.ts';
-import { refuse, success, type Outcome } from '../base/outcome.ts';
+import { refuse, success, type Outcome, type Success } from '../base/outcome.ts';
 import { opaqueToken, uuid } from '../base/random.ts';
 import type { OAuthClient } from '../store/clients.ts';
 import { findRefreshToken, insertRefreshToken, useRefreshToken, type RefreshToken } from '../store/refresh-tokens.ts';
@@ -8,7 +8,7 @@ import { inTransaction, type Store } from '../store/store.ts';
 import type { Client, Context } from './context.ts';
 import { logRefusal, logSuccess } from './log-attempt.ts';
 import type { SecondFactorNeeded } from './login.ts';
-import { loginAtOnce, type LoginAtOnce } from './login-at-once.ts';
+import { loginAtOnce, type LoginAtOnce, type RefusedAtOnce } from './login-at-once.ts';
 import type { Reason } from './reasons.ts';
 import { authenticate, issueToken } from './sessions.ts';
 
@@ -36,7 +36,7 @@ export async function passwordGrant(
   client: OAuthClient,
   { scope: wanted, account, ...input }: PasswordGrant,
   from: Client,
-): Promise<Outcome<Granted | SecondFactorNeeded, Reason>> {
+): Promise<Success<Granted | SecondFactorNeeded> | RefusedAtOnce> {
   if (!client.grantTypes.includes('password')) return refuse('unauthorized_client');
   const scope = narrow(client.scope, wanted);
   if (scope === undefined) return refuse('invalid_scope');

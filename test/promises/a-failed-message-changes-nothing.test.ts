@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { second } from '../../src/base/clock.ts';
 import { success } from '../../src/base/outcome.ts';
-import type { Message } from '../../src/messages/message.ts';
+import { declined, type Gateway, type Message } from '../../src/messages/message.ts';
 import { createTwilio } from '../../src/messages/twilio.ts';
 import { onEachDatabase, type TestDatabase } from '../support/databases.ts';
 import { addOAuthApp, assertNoToken, loginsAtOnce, said, tokenOf } from '../support/doors.ts';
@@ -153,6 +153,27 @@ onEachDatabase('a failed message changes nothing', (on) => {
     assertSaysSo(await place.call('PUT', '/mfa/sms/request', { ...by, json: { phone_number: wanted } }));
     const enabled = await place.call('PUT', '/mfa/sms/verify', { ...by, json: { mfa_code: arrived } });
     assert.deepEqual([enabled.status, said(enabled)['phone_number']], [200, working]);
+  });
+
+  test('a code by e-mail that could not be sent is told as one, at every login', async () => {
+    const now = { inTrouble: false };
+    const codes: string[] = [];
+    const send: Gateway['send'] = async ({ code = '' }) => {
+      codes.push(code);
+      return now.inTrouble ? declined('gateway_failed', 'as the test wants it') : success(undefined);
+    };
+    await using server = await startServer({ on, gateways: [{ name: 'mail', channels: ['email'], send }] });
+    const ada = await server.addPerson('ada', { email: 'ada@example.org' });
+    const by = { bearer: ada.token };
+    await server.call('PUT', '/mfa/email/request', { ...by, json: {} });
+    assert.equal((await server.call('PUT', '/mfa/email/verify', { ...by, json: { mfa_code: codes[0] } })).status, 200);
+    now.inTrouble = true;
+    for (const login of Object.values(loginsAtOnce(await addOAuthApp(server)))) {
+      server.clock.tick(30 * second);
+      const answer = await login(server.call, ada);
+      assertNoToken(answer);
+      assert.deepEqual([answer.status, said(answer)['detail']], [400, 'Email failed to send.']);
+    }
   });
 
   for (const at of [0, 1, 2, 3]) {

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import type { Refusal } from '../../../base/outcome.ts';
 import { loginAtOnce } from '../../../engine/operations.ts';
+import type { RefusedAtOnce } from '../../../engine/login-at-once.ts';
 import type { Reason } from '../../../engine/reasons.ts';
 import { route, type Reply, type Route } from '../../route.ts';
-import { badRequest, declined, say, sentences } from './dialect.ts';
+import { badRequest, declined, failedToSend, say, sentences } from './dialect.ts';
 
 const codeMember = z.union([z.string().max(64), z.int().nonnegative()]);
 
@@ -72,11 +72,11 @@ const login = (method: 'put' | 'post'): Route =>
 
 export const authtokenRoutes: readonly Route[] = [login('put'), login('post')];
 
-function refusedLogin(refusal: Refusal<Reason>, codes: Given): Reply {
+function refusedLogin(refusal: RefusedAtOnce, codes: Given): Reply {
   const sentence = sentenceFor(refusal.reason, codes);
   if (sentence !== undefined) return nonField(sentence);
   const { reason } = refusal;
-  if (reason === 'gateway_failed' || reason === 'no_gateway') return badRequest(sentences.smsFailed);
+  if (reason === 'gateway_failed' || reason === 'no_gateway') return badRequest(failedToSend(refusal.asked));
   return declined(refusal);
 }
 

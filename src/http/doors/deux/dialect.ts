@@ -25,6 +25,10 @@ export function declined(refusal: Refusal<Told>): Reply {
 
 export const badRequest = (json: unknown): Reply => ({ status: 400, json });
 
+/** That a code for a factor of some kind could not be sent. */
+export const failedToSend = (kind: string | undefined) =>
+  kind === 'email' ? sentences.emailFailed : sentences.smsFailed;
+
 export const sentences = {
   alreadyEnabled: { detail: ['Two factor authentication is already enabled.'] },
   notEnabled: 'Two factor authentication is not enabled.',

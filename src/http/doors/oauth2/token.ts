@@ -2,13 +2,14 @@ import { z } from 'zod';
 import type { Refusal } from '../../../base/outcome.ts';
 import type { Client, Context } from '../../../engine/context.ts';
 import { introspect, passwordGrant, refresh, revoke } from '../../../engine/operations.ts';
+import type { RefusedAtOnce } from '../../../engine/login-at-once.ts';
 import type { Reason } from '../../../engine/reasons.ts';
 import { accessTokenLife, assuranceOf } from '../../../engine/sessions.ts';
 import type { OAuthClient } from '../../../store/clients.ts';
 import { problemOf, type Problem } from '../../problem.ts';
 import { route, type Reply, type Route } from '../../route.ts';
 import { mfaRequiredView, reference, secondMembers, secondOf, sentenceFor } from '../deux/authtoken.ts';
-import { sentences } from '../deux/dialect.ts';
+import { failedToSend, sentences } from '../deux/dialect.ts';
 import { callingClient } from './calling-client.ts';
 
 const tag = 'OAuth2';
@@ -167,11 +168,11 @@ function granted({
   return { status: 200, json, headers: { Pragma: 'no-cache' } };
 }
 
-function refusedGrant(refusal: Refusal<Reason>, sentence: string | undefined): Reply {
+function refusedGrant(refusal: RefusedAtOnce, sentence: string | undefined): Reply {
   if (sentence !== undefined) return say({ status: 400, code: 'invalid_grant', detail: sentence });
   const { reason } = refusal;
   if (reason === 'gateway_failed' || reason === 'no_gateway') {
-    return say({ status: 400, code: 'temporarily_unavailable', detail: sentences.smsFailed.detail });
+    return say({ status: 400, code: 'temporarily_unavailable', detail: failedToSend(refusal.asked).detail });
   }
   const said = problemOf(refusal);
   return say(reason === 'throttled' || reason === 'send_limited' ? { ...said, code: 'temporarily_unavailable' } : said);
