@@ -8,7 +8,7 @@ import { client, got, house, type House } from '../support/house.ts';
 
 /** Somebody who is about to enrol a number. */
 async function begun(home: House) {
-  const { caller } = await home.addPerson('ada');
+  const { caller, token } = await home.addPerson('ada');
   const input = { destination: '+12133734253' };
   const newest = () => home.sent.at(-1)?.code ?? assert.fail('no code was sent');
   return {
@@ -19,6 +19,7 @@ async function begun(home: House) {
       return outcome.ok ? 'confirmed' : outcome.reason;
     },
     newest,
+    token,
     wrong: () => String((Number(newest()) + 1) % 1_000_000).padStart(6, '0'),
   };
 }
@@ -45,6 +46,16 @@ onEachDatabase('enrolling with a code that is sent', (on) => {
     assert.equal(await enter(first, newest()), 'wrong');
     home.clock.tick(minute);
     assert.equal(await enter(await ask(), newest()), 'confirmed');
+  });
+
+  test('who has a number that works enrols no second one', async () => {
+    await using home = await house(on);
+    const { ask, enter, newest, token } = await begun(home);
+    assert.equal(await enter(await ask(), newest()), 'confirmed');
+    const again = { kind: 'sms', label: null, input: { destination: '+14155552671' } } as const;
+    const present = await home.caller(token);
+    assert.deepEqual(await enroll(home.ctx, present, again, client), { ok: false, reason: 'too_many' });
+    assert.equal(home.sent.length, 1);
   });
 
   test('an address is one destination, in whatever letters it is written', async () => {

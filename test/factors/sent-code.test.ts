@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { email } from '../../src/factors/email.ts';
+import { sms } from '../../src/factors/sms.ts';
+import { help, noon, yes } from './help.ts';
+
+const owned = { sms: ['+12133734253', '+14155552671'], email: ['ada@example.org', 'bob@example.org'] } as const;
+
+for (const factor of [sms, email]) {
+  const [destination, other] = owned[factor.kind === 'sms' ? 'sms' : 'email'];
+
+  /** What is sent when chance gives these numbers, each of 32 bits. */
+  const sent = async (...numbers: readonly number[]) => {
+    const { state } = yes(await factor.begin({ destination }, { name: 'ada' }, help()));
+    const left = numbers.map((number) => Buffer.from(number.toString(16).padStart(8, '0'), 'hex'));
+    const random = { bytes: () => left.shift() ?? assert.fail('chance was drawn too often') };
+    return factor.send?.(state, { ...help(), random }) ?? assert.fail('it sends nothing');
+  };
+
+  describe(`a code by ${factor.kind}`, () => {
+    test('has six digits, of which none is likelier than another', async () => {
+      for (const [numbers, code] of [
+        [[0], '000000'],
+        [[7], '000007'],
+        [[1_000_000], '000000'],
+        [[4_293_999_999], '999999'],
+        // From here on the low codes would come once more often than the others.
+        [[4_294_000_000, 42], '000042'],
+        [[2 ** 32 - 1, 4_294_000_000, 123_456], '123456'],
+      ] as const)
+        assert.equal((await sent(...numbers)).message.code, code);
+    });
+
+    test('is good for the destination that it was sent to, and for no other', async () => {
+      const { state } = await sent(123_456);
+      assert.equal((await factor.check(state, '123456', help(noon))).ok, true);
+      const moved = { ...(state as object), destination: other };
+      assert.deepEqual(await factor.check(moved, '123456', help(noon)), { ok: false, reason: 'wrong' });
+    });
+  });
+}
