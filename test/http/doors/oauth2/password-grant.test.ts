@@ -78,8 +78,13 @@ describe('the password grant', () => {
     const app = await addApp(server);
     const needs = 'The password grant needs username and password.';
     assertError(await post(server, tokenPath, { grant_type: 'password' }, app), 400, 'invalid_request', needs);
-    const half = { grant_type: 'password', username: 'admin' };
-    assertError(await post(server, tokenPath, half, app), 400, 'invalid_request', needs);
+    for (const half of [{ username: 'admin' }, { password: server.admin.password }])
+      assertError(
+        await post(server, tokenPath, { grant_type: 'password', ...half }, app),
+        400,
+        'invalid_request',
+        needs,
+      );
     assertError(await post(server, tokenPath, {}, app), 400, 'invalid_request', /grant_type/);
     for (const grant_type of ['', 'client_credentials', 'PASSWORD', 'authorization_code']) {
       assertError(await post(server, tokenPath, { grant_type }, app), 400, 'unsupported_grant_type');
