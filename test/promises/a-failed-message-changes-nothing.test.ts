@@ -6,10 +6,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { second } from '../../src/base/clock.ts';
 import { success } from '../../src/base/outcome.ts';
-import { declined, type Gateway, type Message } from '../../src/messages/message.ts';
+import { declined, type Channel, type Gateway, type Message } from '../../src/messages/message.ts';
 import { createTwilio } from '../../src/messages/twilio.ts';
 import { onEachDatabase, type TestDatabase } from '../support/databases.ts';
-import { addOAuthApp, assertNoToken, loginsAtOnce, said, tokenOf } from '../support/doors.ts';
+import { addOAuthApp, assertNoToken, enableSms, loginsAtOnce, said, tokenOf } from '../support/doors.ts';
 import { startServer, type Answer, type Server } from '../support/server.ts';
 import { openTwilio, twilioAccount, twilioFrom, twilioToken } from '../support/twilio.ts';
 
@@ -153,6 +153,19 @@ onEachDatabase('a failed message changes nothing', (on) => {
     assertSaysSo(await place.call('PUT', '/mfa/sms/request', { ...by, json: { phone_number: wanted } }));
     const enabled = await place.call('PUT', '/mfa/sms/verify', { ...by, json: { mfa_code: arrived } });
     assert.deepEqual([enabled.status, said(enabled)['phone_number']], [200, working]);
+  });
+
+  test('a gateway that was taken away is told like one that fails, at every login', async () => {
+    const channels: Channel[] = ['sms'];
+    const box: Message[] = [];
+    const send: Gateway['send'] = async (message) => (box.push(message), success(undefined));
+    await using server = await startServer({ on, gateways: [{ name: 'gateway', channels, send }] });
+    const ada = await server.addPerson('ada');
+    await enableSms({ ...server, sent: box }, ada);
+    channels.length = 0;
+    for (const login of Object.values(loginsAtOnce(await addOAuthApp(server)))) {
+      assertSaysSo(await login(server.call, ada));
+    }
   });
 
   test('a code by e-mail that could not be sent is told as one, at every login', async () => {

@@ -23,6 +23,11 @@ function assertAsked(answer: Answer): void {
 function assertWaits(answer: Answer, seconds: number): void {
   assert.deepEqual([answer.status, answer.headers.get('retry-after')], [429, String(seconds)], answer.text);
   assertNoToken(answer);
+  const { error } = said(answer);
+  assert.ok(
+    error === undefined ? answer.asked.includes('authtoken') : error === 'temporarily_unavailable',
+    answer.text,
+  );
 }
 
 onEachDatabase('asking for a code again', (on) => {

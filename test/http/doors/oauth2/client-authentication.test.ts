@@ -68,6 +68,8 @@ describe('a client', () => {
       assertError(await post(server, tokenPath, members), 401, 'invalid_client');
     }
     assertError(await ask(server, basicOf(phone.id, '')), 401, 'invalid_client');
+    const bearer = await ask(server, `Bearer ${server.admin.token}`, { client_id: phone.id });
+    assertError(bearer, 401, 'invalid_client');
   });
 
   test('is asked for at every one of the endpoints', async () => {

@@ -28,6 +28,9 @@ describe('introspection (RFC 7662)', () => {
     }
     const json = { token: refreshToken, client_id: app.id, client_secret: app.secret };
     assert.deepEqual((await server.call('POST', '/oauth2/introspect', { json })).json, refresh);
+    // A session that no client asked for belongs to none.
+    const own = await worth(server, app, server.admin.token);
+    assert.deepEqual([own['active'], own['sub'], 'client_id' in own], [true, server.admin.uid, false]);
   });
 
   test('says nothing but that of what is unknown, used, over, revoked or of another kind', async () => {
