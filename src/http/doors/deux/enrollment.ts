@@ -111,14 +111,12 @@ function verifyRoute(method: Method): Route {
       const given = { authenticatorId: pending?.id ?? '', reply: body.mfa_code, withoutRecoveryCodes: true } as const;
       const confirmed = await confirm(house, caller, given, client);
       if (confirmed.ok) return { status: 200, json: await statusOf(house, caller) };
-      if (isEnabledAlready(confirmed.reason)) return badRequest(sentences.alreadyEnabled);
+      // Another request was faster.
+      if (confirmed.reason === 'already_confirmed') return badRequest(sentences.alreadyEnabled);
       return isWrongCode(confirmed.reason) ? wrong : declined(confirmed);
     },
   });
 }
-
-/** Another request was faster, or enrolled one elsewhere. */
-const isEnabledAlready = (reason: Reason) => ['already_confirmed', 'too_many'].includes(reason);
 
 const isWrongCode = (reason: Reason) => ['wrong', 'replayed', 'malformed_reply', 'not_found', 'raced'].includes(reason);
 

@@ -141,6 +141,7 @@ onEachDatabase('/mfa', (on) => {
       { enabled: true, challenge_type: 'email', factors: [] },
     );
     assertSays(await put(server, ada, 'email/request/'), 400, alreadyEnabled);
+    assertSays(await put(server, ada, 'email/request/', { email: 'x' }), 400, alreadyEnabled);
     const bob = await server.addPerson('bob');
     assertSays(await put(server, bob, 'email/request/'), 400, { email: ['This field is required.'] });
     for (const email of ['', 'bob', 'bob@', 'bob@example.org\u0000', 'a@b, c@d.example'])
