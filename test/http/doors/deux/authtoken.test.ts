@@ -87,6 +87,7 @@ onEachDatabase('/mfa/authtoken/login', (on) => {
       { username: 'nobody', password: ada.password },
       { username: ada.name, password: 'wrong' },
       { username: ada.name, password: '' },
+      { username: ada.name, password: 'é'.repeat(1000) },
       { username: ada.name, password: 'wrong', mfa_code: '123456' },
       { username: ada.name, password: 'wrong', backup_code: '0123456789AB' },
       { username: ada.name, password: 'a\u0000b' },
