@@ -84,6 +84,7 @@ export async function createCountersign(options: Options): Promise<Countersign> 
       texts,
       log,
       settings: settingsOf(options),
+      node: random.bytes(16).toString('hex'),
     };
     const made = await prepareRoot(context, options.admin ?? { username: 'admin' });
     const metrics = createMetrics([

@@ -9,7 +9,7 @@ import { openClosed, resetThrottle } from '../store/throttles.ts';
 import { advanceEpoch, findUser, type User } from '../store/users.ts';
 import type { Client, Context } from './context.ts';
 import { logRefusal, logSuccess, type Tried } from './log-attempt.ts';
-import type { LoggedIn } from './login.ts';
+import type { LoggedIn } from './admit.ts';
 import { kindsBeyondFirst } from './policy.ts';
 import { prove, spend, type Proof } from './prove.ts';
 import type { Reason } from './reasons.ts';
@@ -57,9 +57,13 @@ type Open = {
 
 async function answerOpen(ctx: Context, open: Open, client: Client, now: number): Promise<Outcome<LoggedIn, Reason>> {
   const { challenge, user, kinds, input } = open;
-  const candidates = (await listForLogin(ctx.store, user.id, [])).filter(({ kind }) => kinds.includes(kind));
+  const candidates = (await listForLogin(ctx.store, user.id, [])).filter(
+    ({ kind }) => kinds.includes(kind) && answers(challenge, kind),
+  );
   const [kind] = candidates.length > 0 ? candidates.map((candidate) => candidate.kind) : kinds;
-  const tried = { action: 'answer', accountId: user.accountId, userId: user.id, authModule: challenge.authModule };
+  const { authModule, authConfigOrigin, mfaConfigOrigin } = challenge;
+  const origins = { authModule, authConfigOrigin, mfaConfigOrigin };
+  const tried = { action: 'answer', accountId: user.accountId, userId: user.id, ...origins };
   const proof = await prove(ctx, { subject: user.id, kind: kinds[0], candidates, reply: input.reply }, now);
   const opened = proof.ok ? await complete(ctx, open, { proof: proof.value, tried }, client, now) : proof;
   if (!opened.ok) {
@@ -109,6 +113,11 @@ async function turnOff(tx: Store, user: User): Promise<number | undefined> {
   if (!(await advanceEpoch(tx, user.id, user.epoch))) return undefined;
   await removeKinds(tx, user.id, kindsBeyondFirst);
   return user.epoch + 1;
+}
+
+/** Whether a challenge may be answered with a kind of factor. What stands in for a second factor stands in for each. */
+export function answers({ kinds }: Pick<Challenge, 'kinds'>, kind: string): boolean {
+  return kinds === null || kinds.includes(kind) || factorOf(kind).traits.role === 'recovery';
 }
 
 /** The kinds of factor a reply has the form of, among those that complete a login. */

@@ -22,6 +22,8 @@ export type Context = {
   readonly texts: Texts;
   readonly log: Log;
   readonly settings: Settings;
+  /** Which of several nodes this is: 32 hexadecimal digits, made anew at each start. */
+  readonly node: string;
 };
 
 export type Settings = {

@@ -1,9 +1,10 @@
 import { second } from '../base/clock.ts';
 import { refuse, type Refusal, type Success } from '../base/outcome.ts';
 import { factorOf } from '../factors/index.ts';
+import type { LoggedIn, SecondFactorNeeded } from './admit.ts';
 import { answer, type Answer } from './answer.ts';
 import type { Client, Context } from './context.ts';
-import { login, type LoggedIn, type Login, type SecondFactorNeeded } from './login.ts';
+import { login, type Login } from './login.ts';
 import type { Reason } from './reasons.ts';
 import { awaitsCode, sendCode } from './send-code.ts';
 

@@ -1,21 +1,17 @@
-import { minute } from '../base/clock.ts';
-import { refuse, success, type Outcome } from '../base/outcome.ts';
-import { opaqueToken, uuid } from '../base/random.ts';
+import { refuse, type Outcome } from '../base/outcome.ts';
 import { comparableName } from '../base/text.ts';
 import { factorOf, factors } from '../factors/index.ts';
 import { findAccount } from '../store/accounts.ts';
 import { listForLogin, type Authenticator } from '../store/authenticators.ts';
-import { insertChallenge } from '../store/challenges.ts';
-import type { Session } from '../store/sessions.ts';
-import { inTransaction, type Store } from '../store/store.ts';
-import { releaseTry, resetThrottle, strangerPrefix } from '../store/throttles.ts';
-import { findUserByLogin, type User } from '../store/users.ts';
+import { strangerPrefix } from '../store/throttles.ts';
+import { findUserByLogin } from '../store/users.ts';
+import { admit, type LoggedIn, type SecondFactorNeeded } from './admit.ts';
 import { helpAt, type Client, type Context } from './context.ts';
-import { logRefusal, logSuccess } from './log-attempt.ts';
-import { moduleOf, requirement, type AuthModule } from './policy.ts';
-import { prove, spend, type Proof } from './prove.ts';
+import { logRefusal } from './log-attempt.ts';
+import type { AuthModule } from './policy.ts';
+import { prove } from './prove.ts';
 import type { Reason } from './reasons.ts';
-import { issueToken, openSession, type IssuedTo } from './sessions.ts';
+import type { IssuedTo } from './sessions.ts';
 
 export type Login = {
   /** The door's module; an apikey or a device secret is a module of its own. */
@@ -28,18 +24,6 @@ export type Login = {
   readonly secret: string;
   readonly issuedTo?: IssuedTo | undefined;
 };
-
-export type LoggedIn = { readonly state: 'session'; readonly token: string; readonly session: Session };
-
-export type SecondFactorNeeded = {
-  readonly state: 'challenge';
-  /** Opaque; speaks for the challenge alone and dies with it. */
-  readonly challengeToken: string;
-  /** The authenticators of which any answers it. */
-  readonly anyOf: readonly Authenticator[];
-};
-
-export const challengeLife = 3 * minute;
 
 /** What is no key of the user's is a guess at the password, and is counted as one. */
 const guessed = 'password';
@@ -64,76 +48,15 @@ export async function login(
     const candidates = firstFactors(authenticators, input.secret);
     const question = { subject, kind: guessed, countAs: countedAs, candidates, reply: input.secret };
     const proof = await prove(ctx, question, now);
-    const admission = { authenticators, input };
+    if (proof.ok && user) return admit(ctx, { user, authenticators, proof: proof.value, input }, client, now);
     // A stranger is told to wait like anybody else.
     const unknown = proof.ok || (!user && proof.reason !== 'throttled');
-    const outcome = await (proof.ok && user
-      ? admit(ctx, { ...admission, user, proof: proof.value }, client, now)
-      : refuse(unknown ? 'unknown_user' : proof.reason, proof.ok ? undefined : proof.retryAfter));
-    if (!outcome.ok) {
-      const tried = { action: 'login', authModule: input.authModule, factor: candidates[0]?.kind ?? guessed };
-      const who = { accountId: account?.id ?? null, userId: user?.id ?? null };
-      await logRefusal(ctx, { ...tried, ...who }, outcome.reason, client, now);
-    }
-    return outcome;
+    const refused = refuse(unknown ? 'unknown_user' : proof.reason, proof.ok ? undefined : proof.retryAfter);
+    const tried = { action: 'login', authModule: input.authModule, factor: candidates[0]?.kind ?? guessed };
+    const who = { accountId: account?.id ?? null, userId: user?.id ?? null };
+    await logRefusal(ctx, { ...tried, ...who }, refused.reason, client, now);
+    return refused;
   });
-}
-
-type Admission = {
-  readonly user: User;
-  readonly authenticators: readonly Authenticator[];
-  readonly proof: Proof;
-  readonly input: Login;
-};
-
-/** A first factor was proven: spends the proof and opens what policy says comes next, all of it or nothing. */
-async function admit(
-  ctx: Context,
-  { user, authenticators, proof, input }: Admission,
-  client: Client,
-  now: number,
-): Promise<Outcome<LoggedIn | SecondFactorNeeded, Reason>> {
-  const { kind } = proof.authenticator;
-  const { amr } = factorOf(kind).traits;
-  const authModule = moduleOf(input.authModule, kind);
-  const { anyOf } = requirement(authModule, authenticators);
-  const tried = { action: 'login', accountId: user.accountId, userId: user.id, authModule, factor: kind };
-  const proven = { user, epoch: user.epoch, authModule, amr, issuedTo: input.issuedTo };
-
-  async function settle(tx: Store): Promise<boolean> {
-    if (kind === proof.counted) await resetThrottle(tx, user.id, kind);
-    else await releaseTry(tx, user.id, proof.counted);
-    return spend(tx, proof, now);
-  }
-
-  if (anyOf.length > 0) {
-    const challengeToken = opaqueToken(ctx.random);
-    const challenge = {
-      id: uuid(ctx.random, now),
-      userId: user.id,
-      authModule,
-      amr,
-      epoch: user.epoch,
-      createdAt: now,
-      expiresAt: now + challengeLife,
-    };
-    return inTransaction(ctx.store, async (tx) => {
-      if (!(await settle(tx))) return refuse('raced');
-      await insertChallenge(tx, challenge, challengeToken);
-      await logSuccess(ctx, tx, tried, client, now);
-      return success({ state: 'challenge', challengeToken, anyOf });
-    });
-  }
-
-  const opened = await inTransaction(ctx.store, async (tx) => {
-    if (!(await settle(tx))) return refuse('raced');
-    const session = await openSession(ctx, tx, { ...proven, secondFactor: false }, client, now);
-    await logSuccess(ctx, tx, { ...tried, sessionId: session.id }, client, now);
-    return success(session);
-  });
-  if (!opened.ok) return opened;
-  const token = await issueToken(ctx, opened.value, user.accountId, now);
-  return success({ state: 'session', token, session: opened.value });
 }
 
 /** The authenticators this secret may belong to: those found by it first, for they cost nothing to judge. */

@@ -7,9 +7,10 @@ import { findLiveSession, revokeSession, type LiveSession, type Session } from '
 import { inTransaction, type Store } from '../store/store.ts';
 import type { Client, Context } from './context.ts';
 import { logRefusal, logSuccess } from './log-attempt.ts';
-import type { SecondFactorNeeded } from './login.ts';
+import type { SecondFactorNeeded } from './admit.ts';
 import { loginAtOnce, type LoginAtOnce, type RefusedAtOnce } from './login-at-once.ts';
 import type { Reason } from './reasons.ts';
+import { isFirstEnough } from './required.ts';
 import { authenticate, issueToken } from './sessions.ts';
 
 /** How long a session goes on by refreshing before its user logs in again. */
@@ -72,6 +73,11 @@ export async function refresh(
   if (token.usedAt !== null) {
     if (now - token.usedAt > raceLife) await revokeSession(ctx.store, session.userId, session.id, now);
     await logRefusal(ctx, tried, 'replayed', from, now);
+    return refuse('invalid_grant');
+  }
+  // What is required of a login today is required of a session that would go on for weeks.
+  if (session.secondFactorAt === null && !(await isFirstEnough(ctx.store, session))) {
+    await logRefusal(ctx, tried, 'mfa_enrollment_required', from, now);
     return refuse('invalid_grant');
   }
   const scope = narrow(token.scope, wanted);

@@ -7,6 +7,8 @@ export const authModules = ['user_auth', 'authtoken', 'oauth2', 'password', 'api
 
 export type AuthModule = (typeof authModules)[number];
 
+export const isAuthModule = (text: string): text is AuthModule => authModules.some((name) => name === text);
+
 /** Whether a login through this module is asked for a second factor when its user has one. */
 const asks: Record<AuthModule, boolean> = {
   user_auth: true,

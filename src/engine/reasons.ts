@@ -36,6 +36,15 @@ export type Reason =
   | 'step_up_required'
   /** A machine's credential may not manage its user's factors. */
   | 'unattended'
+  /** The account lets nobody in through this module. */
+  | 'module_disabled'
+  /** A second factor is required, and nothing is set up that could ask for it. */
+  | 'no_provider'
+  | 'provider_disabled'
+  /** A second factor is required that the user has not enrolled. */
+  | 'mfa_enrollment_required'
+  /** It names a provider that the account may not use. */
+  | 'unknown_configuration'
   | 'forbidden'
   | 'not_found'
   | 'name_taken'

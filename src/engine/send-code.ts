@@ -8,6 +8,7 @@ import { findOpenChallenge } from '../store/challenges.ts';
 import { claimSend } from '../store/sends.ts';
 import { failuresOf } from '../store/throttles.ts';
 import { findUser, type User } from '../store/users.ts';
+import { answers } from './answer.ts';
 import { helpAt, type Client, type Context } from './context.ts';
 import { logRefusal, logSuccess } from './log-attempt.ts';
 import type { Reason } from './reasons.ts';
@@ -26,7 +27,9 @@ export async function sendCode(ctx: Context, input: Sending, client: Client): Pr
   const challenge = await findOpenChallenge(ctx.store, input.challengeToken, now);
   const user = challenge && (await findUser(ctx.store, challenge.userId));
   if (!challenge || !user) return refuse('invalid_challenge');
-  const sendable = (await listForLogin(ctx.store, user.id, [])).filter(({ kind }) => factorOf(kind).send);
+  const sendable = (await listForLogin(ctx.store, user.id, [])).filter(
+    ({ kind }) => factorOf(kind).send && answers(challenge, kind),
+  );
   const chosen = sendable.find(({ id }) => id === (input.authenticatorId ?? sendable[0]?.id));
   if (!chosen) return refuse('not_found');
 

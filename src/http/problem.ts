@@ -76,6 +76,14 @@ const wrongCode = {
   headers: bearer,
 };
 
+/** Who may know why reads the log of attempts. */
+const unavailable = {
+  status: 401,
+  code: 'second_factor_unavailable',
+  detail: 'The account requires a second factor that can not be asked for now. Tell its administrator.',
+  headers: bearer,
+};
+
 /** The engine's reasons, and the one a door finds itself: nothing was shown. */
 export type Told = Reason | 'no_token';
 
@@ -144,6 +152,19 @@ const outside = {
     status: 403,
     code: 'unattended_credential',
     detail: 'A session made with an apikey may not do this. Log in as a person.',
+  },
+  module_disabled: { status: 403, code: 'auth_module_disabled', detail: 'This way in is closed for the account.' },
+  no_provider: unavailable,
+  provider_disabled: unavailable,
+  mfa_enrollment_required: {
+    status: 403,
+    code: 'mfa_enrollment_required',
+    detail: 'The account requires a second factor that you have not enrolled.',
+  },
+  unknown_configuration: {
+    status: 400,
+    code: 'invalid_request',
+    detail: 'A configuration_id names no provider of this account, or of one above it that shares its own.',
   },
   forbidden: { status: 403, code: 'forbidden', detail: 'This is for administrators of the account.' },
   not_found: { status: 404, code: 'not_found', detail: 'There is nothing here, or nothing for you.' },

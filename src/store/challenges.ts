@@ -12,6 +12,11 @@ export type Challenge = {
   readonly epoch: number;
   readonly createdAt: number;
   readonly expiresAt: number;
+  /** The kinds of factor that answer it; null: any second factor does. A recovery code stands in for each. */
+  readonly kinds: readonly string[] | null;
+  /** Who asked for it: ids of accounts, or `system`. */
+  readonly authConfigOrigin: string | null;
+  readonly mfaConfigOrigin: string | null;
 };
 
 const context = 'challenge';
@@ -28,6 +33,9 @@ export async function insertChallenge({ db, safe }: Store, challenge: Challenge,
       epoch: challenge.epoch,
       created_at: challenge.createdAt,
       expires_at: challenge.expiresAt,
+      kinds: challenge.kinds && JSON.stringify(challenge.kinds),
+      auth_config_origin: challenge.authConfigOrigin,
+      mfa_config_origin: challenge.mfaConfigOrigin,
     })
     .execute();
 }
@@ -48,6 +56,9 @@ export async function findOpenChallenge(
       epoch: row.epoch,
       createdAt: row.created_at,
       expiresAt: row.expires_at,
+      kinds: row.kinds === null ? null : readTexts(row.kinds),
+      authConfigOrigin: row.auth_config_origin,
+      mfaConfigOrigin: row.mfa_config_origin,
     }
   );
 }

@@ -94,6 +94,11 @@ export type Tables = {
     created_at: number;
     expires_at: number;
     closed_at: number | null;
+    /** The kinds of factor that answer it, a JSON list; null: any second factor does. */
+    kinds: Generated<string | null>;
+    /** As in `attempts`. */
+    auth_config_origin: Generated<string | null>;
+    mfa_config_origin: Generated<string | null>;
   };
   sessions: {
     id: string;

@@ -32,6 +32,7 @@ async function lifeOf(server: Server): Promise<readonly Secret[]> {
   assert.deepEqual([...kinds].toSorted(), [
     'access_token',
     'apikey',
+    'auth_token',
     'backup_code',
     'challenge_token',
     'client_secret',

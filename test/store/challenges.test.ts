@@ -22,6 +22,9 @@ const challengeOf = (userId: string, id = 'challenge'): Challenge => ({
   epoch: 0,
   createdAt: now,
   expiresAt: end,
+  kinds: ['totp'],
+  authConfigOrigin: 'system',
+  mfaConfigOrigin: 'account',
 });
 
 onEachDatabase('the store keeps challenges', (database) => {

@@ -21,7 +21,8 @@ async function makePrize({ ctx: { store }, ring, ...home }: House): Promise<Priz
   ];
   assert.ok(active && pending);
   const begun = { userId, authModule: 'password', epoch: 0, amr: ['pwd'], expiresAt: end };
-  await insertChallenge(store, { ...begun, id: 'challenge', createdAt: now }, 'token');
+  const asked = { ...begun, kinds: null, authConfigOrigin: null, mfaConfigOrigin: null };
+  await insertChallenge(store, { ...asked, id: 'challenge', createdAt: now }, 'token');
   const session = {
     ...begun,
     id: 'session',

@@ -168,6 +168,7 @@ async function node(shared: Shared, { db }: Database, overrides: Overrides): Pro
     log: recording(lines),
     messenger: createMessenger(overrides.gateways ?? [postbox(sent)], recording(lines)),
     texts: createTexts(),
+    node: 'd'.repeat(32),
     settings: { ...quiet, ...overrides.settings },
   };
   const next = (more: Overrides = {}) => node(shared, opened.another(), { clock, ring, ...more });

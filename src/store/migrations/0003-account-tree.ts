@@ -59,6 +59,9 @@ export async function up(schema: SchemaModule, flavour: Flavour, db: Kysely<Tabl
       .addColumn('updated_at', instant, (c) => c.notNull()),
   );
 
+  // What a challenge may be answered with, and who asked for it.
+  for (const column of ['kinds', 'auth_config_origin', 'mfa_config_origin'])
+    await schema.alterTable('challenges').addColumn(column, 'text').execute();
   for (const column of ['provider_name', 'auth_config_origin', 'mfa_config_origin', 'object_id'])
     await schema.alterTable('attempts').addColumn(column, 'text').execute();
 }

@@ -16,6 +16,10 @@ const failures: Partial<Readonly<Record<Reason, string>>> = {
   no_gateway: 'no gateway is set up that could send the code',
   gateway_failed: 'no gateway took the message with the code',
   invalid_destination: 'nobody can be reached at the destination',
+  no_provider: 'no multi factor authentication provider is configured',
+  provider_disabled: 'the multi factor authentication provider is disabled',
+  mfa_enrollment_required: 'the user has not enrolled the second factor that is required',
+  module_disabled: 'the auth module is disabled for the account',
   not_allowed: 'the gateway may not send to the destination',
 };
 

@@ -1,4 +1,3 @@
-import { createHash, randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { Refusal } from '../../../base/outcome.ts';
 import { version } from '../../../base/version.ts';
@@ -7,9 +6,6 @@ import { problemOf, type FieldError, type Problem, type Told } from '../../probl
 import type { Asked, Reply } from '../../route.ts';
 
 /** Crossbar's envelope: what is asked for stands in `data`, and around it who answered, when and to what. */
-
-/** Of this process: which of several nodes answered. */
-const node = createHash('sha256').update(randomUUID()).digest('hex').slice(0, 32);
 
 const around = {
   timestamp: z.iso.datetime(),
@@ -98,7 +94,7 @@ function surroundings({ house, client, caller, headers }: Asked, token?: string)
   return {
     timestamp: new Date(house.clock.now()).toISOString(),
     version,
-    node,
+    node: house.node,
     request_id: client.requestId ?? '',
     ...(auth !== undefined && { auth_token: auth }),
   };

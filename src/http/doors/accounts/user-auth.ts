@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { refuse } from '../../../base/outcome.ts';
 import { hintOf, loginAtOnce, whereOf } from '../../../engine/operations.ts';
-import type { SecondFactorNeeded } from '../../../engine/login.ts';
+import type { SecondFactorNeeded } from '../../../engine/admit.ts';
 import { factorOf } from '../../../factors/index.ts';
 import { sentCodeLife } from '../../../factors/sent-code.ts';
 import type { Authenticator } from '../../../store/authenticators.ts';

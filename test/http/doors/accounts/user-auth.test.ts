@@ -97,6 +97,8 @@ onEachDatabase('attempts', (on) => {
     assert.match(String(request_id), /^[0-9a-f]{32}$/);
     assert.deepEqual(rest, {
       ...seconds[1],
+      auth_config_origin: 'system',
+      mfa_config_origin: 'system',
       auth_module: 'user_auth',
       provider_name: 'totp',
       owner_id: acme.uid,

@@ -1,0 +1,106 @@
+import { z } from 'zod';
+import { authModules, type AuthModule } from './policy.ts';
+
+/** 32 lower-case hexadecimal digits. */
+const reference = z.string().regex(/^[0-9a-f]{32}$/, 'must be 32 lower-case hexadecimal digits');
+
+const multiFactor = z.strictObject({
+  enabled: z.boolean().optional(),
+  /** The provider to use, and the account whose it is: the configured account itself when absent. */
+  configuration_id: reference.optional(),
+  account_id: reference.optional(),
+  include_subaccounts: z.boolean().optional(),
+  /** Whether a login goes on with what its user has where the required provider is missing, disabled or out of order. */
+  when_unavailable: z.enum(['deny', 'allow']).optional(),
+});
+
+const moduleConfig = z.strictObject({
+  enabled: z.boolean().optional(),
+  multi_factor: multiFactor.optional(),
+});
+
+/** What an account says about its auth modules (contract section 4). */
+export const authModulesConfig = z.partialRecord(z.enum(authModules), moduleConfig);
+
+export type MultiFactor = z.infer<typeof multiFactor>;
+export type AuthModulesConfig = z.infer<typeof authModulesConfig>;
+
+/** An account that says something. */
+export type Said = {
+  readonly accountId: string;
+  readonly authModules: AuthModulesConfig;
+  /** Of what it says. */
+  readonly revision?: number;
+};
+
+/** A second factor that is required, by whom, and the provider that was named. */
+export type Rule = {
+  /** The account that requires it. */
+  readonly by: string;
+  readonly provider: { readonly accountId: string; readonly id: string } | 'system default';
+  readonly whenUnavailable: 'deny' | 'allow';
+};
+
+export type AccountPolicy = {
+  /** Whether one may log in through the module at all. */
+  readonly enabled: boolean;
+  /** Who said so, or `system` where nobody did. */
+  readonly origin: string;
+  readonly required: Rule | undefined;
+};
+
+/**
+ * What the accounts from the root down to one say about logging in there through a module. `chain` is in that order, and the account itself
+ * stands in it when it says something. What an ancestor requires with `include_subaccounts` no descendant loosens: the highest that requires
+ * governs, and a login goes on without its provider only if every account that requires one would let it.
+ */
+export function accountPolicy(authModule: AuthModule, accountId: string, chain: readonly Said[]): AccountPolicy {
+  const sayings = chain.flatMap(({ accountId: by, authModules: all }) => {
+    const config = all[authModule];
+    return config ? [{ by, config }] : [];
+  });
+  const spoken = sayings.findLast(({ config }) => config.enabled !== undefined);
+  const applying = sayings.flatMap(({ by, config: { multi_factor: said } }) =>
+    said && (by === accountId || said.include_subaccounts === true) ? [{ by, said }] : [],
+  );
+  const rules = applying.flatMap(({ by, said }, at) =>
+    said.enabled === true ? [ruleOf(by, applying.slice(0, at + 1))] : [],
+  );
+  const [governing] = rules;
+  const required = governing && {
+    ...governing,
+    whenUnavailable: rules.every(({ whenUnavailable }) => whenUnavailable === 'allow')
+      ? ('allow' as const)
+      : ('deny' as const),
+  };
+  return { enabled: spoken?.config.enabled ?? true, origin: required?.by ?? sayings.at(-1)?.by ?? 'system', required };
+}
+
+type Applying = { readonly by: string; readonly said: MultiFactor };
+
+/** A rule that names no provider takes the nearest one that stands above it. */
+function ruleOf(by: string, upToIt: readonly Applying[]): Rule {
+  const named = upToIt.findLast(({ said }) => said.configuration_id !== undefined);
+  const provider = named?.said.configuration_id && {
+    accountId: named.said.account_id ?? named.by,
+    id: named.said.configuration_id,
+  };
+  const last = upToIt.findLast(({ said }) => said.when_unavailable !== undefined);
+  return { by, provider: provider || 'system default', whenUnavailable: last?.said.when_unavailable ?? 'deny' };
+}
+
+/** What an account inherits: of each module what the nearest above it said, and of second factors only what is meant for it too. */
+export function inheritedConfig(above: readonly Said[]): AuthModulesConfig {
+  const merged: AuthModulesConfig = {};
+  for (const { authModules: said } of above) {
+    for (const name of authModules) {
+      const config = said[name];
+      if (!config) continue;
+      const { enabled = merged[name]?.enabled, multi_factor: own } = config;
+      const factor =
+        own?.include_subaccounts === true ? { ...merged[name]?.multi_factor, ...own } : merged[name]?.multi_factor;
+      merged[name] = { ...(enabled !== undefined && { enabled }), ...(factor && { multi_factor: factor }) };
+    }
+  }
+  return merged;
+}

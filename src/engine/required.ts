@@ -1,0 +1,89 @@
+import { refuse, success, type Outcome, type Refusal } from '../base/outcome.ts';
+import type { Authenticator } from '../store/authenticators.ts';
+import { findNamedProvider, listSystemProviders, securityDownTo } from '../store/security.ts';
+import type { LiveSession } from '../store/sessions.ts';
+import type { Store } from '../store/store.ts';
+import { accountPolicy, authModulesConfig, type AccountPolicy, type Rule, type Said } from './account-policy.ts';
+import { isAuthModule, requirement, secondFactors, type AuthModule } from './policy.ts';
+import type { Reason } from './reasons.ts';
+
+/** Who said what a login needs: ids of accounts, or `system`. */
+export type Origins = { readonly authConfigOrigin: string; readonly mfaConfigOrigin: string };
+
+export type Needed = Origins & {
+  /** The authenticators of which any completes the login; none: the first factor is enough. */
+  readonly anyOf: readonly Authenticator[];
+  /** The kinds of factor that may answer, where policy names one. */
+  readonly kinds: readonly string[] | null;
+  /** Why the provider that is required was passed over, where policy allows that. */
+  readonly passedOver?: Reason;
+};
+
+export type NotMet = Refusal<Reason> & Origins & { readonly providerName: string | null };
+
+/** In this order the system's own providers stand in where a rule names none. */
+export const defaultOrder = ['duo', 'totp', 'sms', 'email'] as const;
+
+/** Parsed: what cannot be read is a fault, and no login follows from it. */
+export async function saidDownTo(store: Store, accountId: string): Promise<readonly Said[]> {
+  const rows = await securityDownTo(store, accountId);
+  return rows.map(({ accountId: by, authModules, revision }) => ({
+    accountId: by,
+    revision,
+    authModules: authModulesConfig.parse(authModules),
+  }));
+}
+
+/** What a login needs beyond its first factor, by what the accounts above its user say and what the user has at this moment. */
+export async function neededFor(
+  store: Store,
+  { authModule, accountId }: { readonly authModule: AuthModule; readonly accountId: string },
+  authenticators: readonly Authenticator[],
+): Promise<{ readonly ok: true; readonly value: Needed } | NotMet> {
+  const policy = accountPolicy(authModule, accountId, await saidDownTo(store, accountId));
+  const own = { authConfigOrigin: policy.origin, mfaConfigOrigin: 'system' };
+  if (!policy.enabled) return { ...refuse('module_disabled'), ...own, providerName: null };
+  const asked = { ...own, anyOf: requirement(authModule, authenticators).anyOf, kinds: null };
+  return policy.required ? meet(store, { policy, rule: policy.required, asked }, authenticators) : success(asked);
+}
+
+/** Whether a session that rests on a first factor alone would still be opened there today. */
+export async function isFirstEnough(
+  store: Store,
+  { authModule, accountId }: Pick<LiveSession, 'authModule' | 'accountId'>,
+): Promise<boolean> {
+  if (!isAuthModule(authModule)) return false;
+  const { enabled, required } = accountPolicy(authModule, accountId, await saidDownTo(store, accountId));
+  return enabled && (required === undefined || required.whenUnavailable === 'allow');
+}
+
+type Meeting = { readonly policy: AccountPolicy; readonly rule: Rule; readonly asked: Needed };
+
+async function meet(store: Store, { policy, rule, asked }: Meeting, authenticators: readonly Authenticator[]) {
+  const { provider } = rule;
+  const origins = {
+    authConfigOrigin: policy.origin,
+    mfaConfigOrigin: provider === 'system default' ? 'system' : provider.accountId,
+  };
+  const found = await workingProvider(store, provider);
+  if (!found.ok) {
+    if (rule.whenUnavailable === 'allow') return success({ ...asked, ...origins, passedOver: found.reason });
+    return { ...found, ...origins, providerName: null };
+  }
+  const kind = found.value;
+  const anyOf = secondFactors(authenticators).filter((one) => one.kind === kind);
+  if (anyOf.length === 0) return { ...refuse('mfa_enrollment_required'), ...origins, providerName: kind };
+  return success({ ...origins, anyOf, kinds: [kind] });
+}
+
+/** The kind of factor that a rule's provider asks for. */
+async function workingProvider(store: Store, provider: Rule['provider']): Promise<Outcome<string, Reason>> {
+  if (provider === 'system default') {
+    const enabled = await listSystemProviders(store);
+    const first = defaultOrder.find((kind) => enabled.includes(kind));
+    return first === undefined ? refuse('no_provider') : success(first);
+  }
+  const found = await findNamedProvider(store, provider);
+  if (!found) return refuse('no_provider');
+  return found.enabled ? success(found.kind) : refuse('provider_disabled');
+}

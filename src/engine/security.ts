@@ -1,0 +1,118 @@
+import { refuse, success, type Outcome } from '../base/outcome.ts';
+import type { Account } from '../store/accounts.ts';
+import { findNamedProvider, writeSecurity } from '../store/security.ts';
+import { inTransaction } from '../store/store.ts';
+import { listForLogin } from '../store/authenticators.ts';
+import type { User } from '../store/users.ts';
+import {
+  accountPolicy,
+  inheritedConfig,
+  type AuthModulesConfig,
+  type MultiFactor,
+  type Said,
+} from './account-policy.ts';
+import type { Client, Context } from './context.ts';
+import { logSuccess } from './log-attempt.ts';
+import { authModules, type AuthModule } from './policy.ts';
+import type { Reason } from './reasons.ts';
+import { neededFor, saidDownTo } from './required.ts';
+import type { Caller } from './sessions.ts';
+
+export type SecurityOf = {
+  readonly own: AuthModulesConfig;
+  readonly inherited: AuthModulesConfig;
+  /** Grows with every change; 0 where the account never said anything. */
+  readonly revision: number;
+};
+
+/** What an account that the caller has reached says, and what the accounts above it say for it. */
+export async function readSecurity(ctx: Context, account: Account): Promise<SecurityOf> {
+  const chain = await saidDownTo(ctx.store, account.id);
+  const own = chain.find(({ accountId }) => accountId === account.id);
+  const above = chain.filter((said) => said !== own);
+  return { own: own?.authModules ?? {}, inherited: inheritedConfig(above), revision: own?.revision ?? 0 };
+}
+
+/** Says anew what an account says, over the revision it was read at. */
+export async function writeSecurityOf(
+  ctx: Context,
+  caller: Caller,
+  account: Account,
+  { config, revision }: { readonly config: AuthModulesConfig; readonly revision: number },
+  client: Client,
+): Promise<Outcome<SecurityOf, Reason>> {
+  const now = ctx.clock.now();
+  const chain = await saidDownTo(ctx.store, account.id);
+  for (const name of authModules) {
+    const named = config[name]?.multi_factor;
+    if (named && !(await mayName(ctx, account, chain, name, named))) return refuse('unknown_configuration');
+  }
+  return inTransaction(ctx.store, async (tx) => {
+    const said = { accountId: account.id, authModules: config, revision };
+    if (!(await writeSecurity(tx, said, now))) return refuse('raced');
+    const who = { accountId: account.id, userId: caller.userId, sessionId: caller.id, objectId: account.id };
+    await logSuccess(ctx, tx, { action: 'security.change', ...who }, client, now);
+    const inherited = inheritedConfig(chain.filter(({ accountId }) => accountId !== account.id));
+    return success({ own: config, inherited, revision: revision + 1 });
+  });
+}
+
+/** An account names its own providers, and those of an ancestor that shares what it says with its sub-accounts. */
+async function mayName(
+  ctx: Context,
+  account: Account,
+  chain: readonly Said[],
+  authModule: AuthModule,
+  { configuration_id: id, account_id: owner = account.id }: MultiFactor,
+): Promise<boolean> {
+  const shares = chain.some(
+    ({ accountId, authModules: said }) =>
+      accountId === owner && said[authModule]?.multi_factor?.include_subaccounts === true,
+  );
+  if (owner !== account.id && !shares) return false;
+  return id === undefined || (await findNamedProvider(ctx.store, { accountId: owner, id })) !== undefined;
+}
+
+/** What a login would be asked for, and why. */
+export type Explained = {
+  readonly asks: 'nothing' | 'any' | 'provider' | 'enrollment' | 'refused';
+  /** The kinds of factor that would do. */
+  readonly kinds: readonly string[];
+  /** Why nobody could come in, or what would be passed over. */
+  readonly reason: Reason | undefined;
+  readonly authConfigOrigin: string;
+  readonly mfaConfigOrigin: string;
+  /** The account whose rule governs. */
+  readonly requiredBy: string | undefined;
+};
+
+/** Says what would be asked of a user of an account that the caller has reached, after their first factor. */
+export async function explain(ctx: Context, user: User, authModule: AuthModule): Promise<Explained> {
+  const chain = await saidDownTo(ctx.store, user.accountId);
+  const { required } = accountPolicy(authModule, user.accountId, chain);
+  const where = { authModule, accountId: user.accountId };
+  const needed = await neededFor(ctx.store, where, await listForLogin(ctx.store, user.id, []));
+  const requiredBy = required?.by;
+  if (!needed.ok) {
+    const { reason, authConfigOrigin, mfaConfigOrigin, providerName } = needed;
+    const asks = reason === 'mfa_enrollment_required' ? 'enrollment' : 'refused';
+    return {
+      asks,
+      kinds: providerName === null ? [] : [providerName],
+      reason,
+      authConfigOrigin,
+      mfaConfigOrigin,
+      requiredBy,
+    };
+  }
+  const { anyOf, kinds, passedOver: reason, authConfigOrigin, mfaConfigOrigin } = needed.value;
+  const asks = anyOf.length === 0 ? 'nothing' : kinds === null ? 'any' : 'provider';
+  return {
+    asks,
+    kinds: [...new Set(anyOf.map(({ kind }) => kind))],
+    reason,
+    authConfigOrigin,
+    mfaConfigOrigin,
+    requiredBy,
+  };
+}

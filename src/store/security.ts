@@ -1,0 +1,85 @@
+import type { Store } from './store.ts';
+import { statement } from './statement.ts';
+
+/** What an account says about its auth modules: a JSON object, which the engine parses. */
+export type Security = {
+  readonly accountId: string;
+  readonly authModules: unknown;
+  /** Grows with every change; 0 where nothing was ever said. */
+  readonly revision: number;
+};
+
+/** What the accounts from the root down to one say, those that say anything, the highest first. */
+export async function securityDownTo({ db }: Store, accountId: string): Promise<readonly Security[]> {
+  const { rows } = await downTo(db, { accountId });
+  return rows.map(read);
+}
+
+const downTo = statement((db, { accountId }: { accountId: string }) =>
+  db
+    .selectFrom('account_ancestors')
+    .innerJoin('security', 'security.account_id', 'ancestor_id')
+    .select(['security.account_id', 'auth_modules', 'revision'])
+    .where('account_ancestors.account_id', '=', accountId)
+    .orderBy('depth', 'desc'),
+);
+
+/** Writes what an account says over the revision it was read at. False: somebody else was first. */
+export async function writeSecurity(
+  { db }: Store,
+  { accountId, authModules, revision }: Security,
+  now: number,
+): Promise<boolean> {
+  const said = { auth_modules: JSON.stringify(authModules), revision: revision + 1, updated_at: now };
+  if (revision === 0) {
+    const made = await db
+      .insertInto('security')
+      .values({ account_id: accountId, ...said })
+      .onConflict((conflict) => conflict.column('account_id').doNothing())
+      .executeTakeFirst();
+    return made.numInsertedOrUpdatedRows === 1n;
+  }
+  const result = await db
+    .updateTable('security')
+    .set(said)
+    .where('account_id', '=', accountId)
+    .where('revision', '=', revision)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
+type Row = { readonly account_id: string; readonly auth_modules: string; readonly revision: number };
+
+const read = (row: Row): Security => ({
+  accountId: row.account_id,
+  authModules: JSON.parse(row.auth_modules),
+  revision: row.revision,
+});
+
+/** What a rule needs to know of a provider: the kind of factor, and whether it may be used. */
+export type NamedProvider = { readonly kind: string; readonly enabled: boolean };
+
+/** An account's provider, by its id. */
+export async function findNamedProvider(
+  { db }: Store,
+  { accountId, id }: { readonly accountId: string; readonly id: string },
+): Promise<NamedProvider | undefined> {
+  const row = await db
+    .selectFrom('providers')
+    .select(['provider_name as kind', 'enabled'])
+    .where('id', '=', id)
+    .where('account_id', '=', accountId)
+    .executeTakeFirst();
+  return row && { kind: row.kind, enabled: row.enabled === 1 };
+}
+
+/** The system's own providers that may be used. */
+export async function listSystemProviders({ db }: Store): Promise<readonly string[]> {
+  const rows = await db
+    .selectFrom('providers')
+    .select('provider_name as kind')
+    .where('account_id', 'is', null)
+    .where('enabled', '=', 1)
+    .execute();
+  return rows.map(({ kind }) => kind);
+}
