@@ -54,6 +54,7 @@ export {
   whereOf,
 } from './accounts.ts';
 export { browseUsersOf, makeUserOf, reachUserOf, resetPassword } from './account-users.ts';
+export { explain, readSecurity, writeSecurityOf } from './security.ts';
 export { browseAttempts, reachAttempt } from './attempts.ts';
 
 /** At the machine: the first start, help for somebody locked out, and forgetting what is over. */

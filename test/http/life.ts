@@ -211,6 +211,13 @@ export async function live(server: Server): Promise<readonly Secret[]> {
       const [newest] = (attempts.json as { data: readonly { id: string }[] }).data;
       await ask2(200, 'GET', `${id}/${about}/attempts/${newest?.id}`);
     }
+    await ask(200, 'GET', '/v2/security', by);
+    const said = { auth_modules: { user_auth: { multi_factor: { enabled: true, include_subaccounts: true } } } };
+    await ask2(200, 'POST', `${id}/security`, said);
+    await ask2(200, 'PATCH', `${id}/security`, { auth_modules: { user_auth: { multi_factor: { enabled: false } } } });
+    await ask2(200, 'GET', `${id}/security`);
+    await ask2(200, 'GET', `${id}/security/explain?user=carol`);
+    await ask2(200, 'DELETE', `${id}/security`);
     await ask2(200, 'GET', own);
     await ask2(200, 'PATCH', own, { password: later });
     await ask2(200, 'POST', own, { username: 'caroline' });

@@ -1,6 +1,7 @@
 import type { Route } from '../route.ts';
 import { accountRoutes } from './accounts/accounts.ts';
 import { attemptRoutes } from './accounts/attempts.ts';
+import { securityRoutes } from './accounts/security.ts';
 import { userAuthRoutes } from './accounts/user-auth.ts';
 import { accountUserRoutes } from './accounts/users.ts';
 import { authtokenRoutes } from './deux/authtoken.ts';
@@ -25,5 +26,6 @@ export const doors: readonly Route[] = [
   ...userAuthRoutes,
   ...accountRoutes,
   ...accountUserRoutes,
+  ...securityRoutes,
   ...attemptRoutes,
 ];

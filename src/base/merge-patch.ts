@@ -1,0 +1,20 @@
+/** A JSON object. */
+export type Members = Readonly<Record<string, unknown>>;
+
+/** A document with a merge patch applied (RFC 7396 section 2): what is absent stays, null removes, a list is replaced as a whole. */
+export function mergePatch(target: Members, patch: Members): Members {
+  const merged = new Map(Object.entries(target));
+  for (const [name, value] of Object.entries(patch)) {
+    if (value === null) merged.delete(name);
+    else merged.set(name, mergeInto(merged.get(name), value));
+  }
+  return Object.fromEntries(merged);
+}
+
+function mergeInto(target: unknown, patch: unknown): unknown {
+  return isObject(patch) ? mergePatch(isObject(target) ? target : {}, patch) : patch;
+}
+
+function isObject(value: unknown): value is Members {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

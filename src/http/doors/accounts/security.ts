@@ -1,0 +1,137 @@
+import { z } from 'zod';
+import { mergePatch, type Members } from '../../../base/merge-patch.ts';
+import { authModulesConfig } from '../../../engine/account-policy.ts';
+import { explain, findNamed, reachAccount, readSecurity, writeSecurityOf } from '../../../engine/operations.ts';
+import { authModules } from '../../../engine/policy.ts';
+import type { SecurityOf } from '../../../engine/security.ts';
+import { reference } from '../deux/authtoken.ts';
+import { route, type Asked, type Reply, type Route } from '../../route.ts';
+import { unchanged } from './accounts.ts';
+import { answered, declined, envelope, inData, say } from './envelope.ts';
+import { accountPath } from './shapes.ts';
+
+const path = '/v2/accounts/{id}/security';
+const tag = 'Security';
+const managed = { access: 'session', tag, say, params: accountPath } as const;
+
+const config = z.strictObject({ auth_modules: authModulesConfig });
+
+/** Modules and their members to be changed; null takes one away (RFC 7396). What comes out is checked as a whole. */
+const patch = z.strictObject({ auth_modules: z.record(z.string(), z.unknown()) });
+
+const securityView = z.strictObject({
+  account: z.strictObject({ auth_modules: z.looseObject({}) }),
+  inherited_config: z.strictObject({ auth_modules: z.looseObject({}) }),
+});
+
+const securityAnswer = { description: 'What the account says, and what it inherits.', body: envelope(securityView) };
+
+function view({ own, inherited, revision }: SecurityOf, request: Asked): Reply {
+  const data = { account: { auth_modules: own }, inherited_config: { auth_modules: inherited } };
+  return answered(request, { data, revision });
+}
+
+/** POST says all of it anew, PATCH what changes, DELETE takes all of it back. */
+const changing = (method: 'post' | 'patch' | 'delete', summary: string): Route =>
+  route({
+    ...managed,
+    method,
+    path,
+    summary,
+    ...(method !== 'delete' && { body: inData(method === 'post' ? config : patch) }),
+    responses: { 200: securityAnswer },
+    async handle(request) {
+      const { house, client, caller, params, headers } = request;
+      const account = await reachAccount(house, caller, params.id);
+      if (!account.ok) return declined(account, request);
+      const present = unchanged({ ok: true, value: await readSecurity(house, account.value) }, headers);
+      if (!present.ok) return declined(present, request);
+      const { own, revision } = present.value;
+      const said = (request.body as { data: { auth_modules: unknown } } | undefined)?.data.auth_modules ?? {};
+      const read = authModulesConfig.safeParse(method === 'patch' ? mergePatch(own, said as Members) : said);
+      if (!read.success) return say(wrongConfig(read.error), request);
+      const change = { config: read.data, revision };
+      const changed = await writeSecurityOf(house, caller, account.value, change, client);
+      return changed.ok ? view(changed.value, request) : declined(changed, request);
+    },
+  });
+
+function wrongConfig({ issues }: z.ZodError) {
+  const errors = issues.map(({ path: at, message }) => ({
+    pointer: ['', 'data', 'auth_modules', ...at.map(String)].join('/'),
+    detail: message,
+    missing: false,
+  }));
+  return { status: 400, code: 'invalid_request', detail: 'The configuration is not right.', errors };
+}
+
+const explained = z.strictObject({
+  asks: z.enum(['nothing', 'any', 'provider', 'enrollment', 'refused']),
+  factors: z.array(z.string()),
+  reason: z.string().optional(),
+  required_by: z.string().optional(),
+  auth_config_origin: z.string(),
+  mfa_config_origin: z.string(),
+});
+
+export const securityRoutes: readonly Route[] = [
+  route({
+    method: 'get',
+    path: '/v2/security',
+    access: 'session',
+    tag,
+    say,
+    summary: 'List the ways in that policy can speak about',
+    responses: {
+      200: {
+        description: 'The auth modules.',
+        body: envelope(z.strictObject({ available_auth_modules: z.array(z.string()) })),
+      },
+    },
+    handle: async (request) => answered(request, { data: { available_auth_modules: authModules } }),
+  }),
+  route({
+    ...managed,
+    method: 'get',
+    path,
+    summary: 'Read what an account says about its auth modules',
+    responses: { 200: securityAnswer },
+    async handle(request) {
+      const account = await reachAccount(request.house, request.caller, request.params.id);
+      if (!account.ok) return declined(account, request);
+      return view(await readSecurity(request.house, account.value), request);
+    },
+  }),
+  changing('post', 'Say anew what an account says about its auth modules'),
+  changing('patch', 'Change what an account says about its auth modules'),
+  changing('delete', 'Take back what an account says about its auth modules'),
+  route({
+    ...managed,
+    method: 'get',
+    path: `${path}/explain`,
+    summary: 'Explain what a user would be asked for',
+    description:
+      'After their first factor: `nothing`, `any` of their factors, the `provider` that is required, `enrollment`, or they would be `refused`. `user` is a name, an id or an address; the caller when absent.',
+    query: z.object({ user: reference(254).optional(), auth_module: z.enum(authModules).default('user_auth') }),
+    responses: { 200: { description: 'What, and who says so.', body: envelope(explained) } },
+    async handle(request) {
+      const { house, caller, params, query } = request;
+      const account = await reachAccount(house, caller, params.id);
+      const user = account.ok
+        ? await findNamed(house, { account: account.value.id, login: query.user ?? caller.userId })
+        : account;
+      if (!user.ok)
+        return declined(user.reason === 'unknown_user' ? { ok: false, reason: 'not_found' } : user, request);
+      const { asks, kinds, reason, requiredBy, ...origins } = await explain(house, user.value, query.auth_module);
+      const data = {
+        asks,
+        factors: kinds,
+        ...(reason && { reason }),
+        ...(requiredBy !== undefined && { required_by: requiredBy }),
+        auth_config_origin: origins.authConfigOrigin,
+        mfa_config_origin: origins.mfaConfigOrigin,
+      };
+      return answered(request, { data });
+    },
+  }),
+];
