@@ -39,6 +39,8 @@ export type Options = {
   readonly texts?: readonly TextReplacement[];
   /** How phone numbers without `+` are read: a country's two letters. */
   readonly region?: Region;
+  /** How long the codes are that the house sends: 6 (which is the default) to 8 digits. */
+  readonly codeDigits?: number;
   /** How often a code may be sent. */
   readonly sending?: Partial<Context['settings']['sending']>;
   readonly log?: Log;
@@ -113,9 +115,10 @@ export async function createCountersign(options: Options): Promise<Countersign> 
   }
 }
 
-function settingsOf({ url, registration = 'closed', region = 'US', sending }: Options): Context['settings'] {
+function settingsOf(options: Options): Context['settings'] {
+  const { url, registration = 'closed', region = 'US', codeDigits = 6, sending } = options;
   const limits = { every: 30 * second, perDay: 10, perAccountPerDay: 5000, ...sending };
-  return { registration, region, service: 'Countersign', host: new URL(url).hostname, sending: limits };
+  return { registration, region, service: 'Countersign', host: new URL(url).hostname, codeDigits, sending: limits };
 }
 
 async function loadKeyRing(

@@ -80,6 +80,7 @@ const environment = z.strictObject({
   COUNTERSIGN_OUTBOX: path.optional(),
   COUNTERSIGN_GATEWAYS: gateways.optional(),
   COUNTERSIGN_TEXTS: texts.optional(),
+  COUNTERSIGN_CODE_DIGITS: z.enum(['6', '7', '8'], 'must be 6, 7 or 8').transform(Number).default(6),
   COUNTERSIGN_DEFAULT_REGION: z
     .string()
     .refine(isRegion, 'must be a country code of two capital letters, such as US')
@@ -99,7 +100,9 @@ export type Settings = {
   readonly outbox: string | undefined;
   readonly gateways: readonly Gateway[];
   /** What the house itself is made from. */
-  readonly house: Required<Pick<Options, 'database' | 'keysFile' | 'admin' | 'registration' | 'texts' | 'region'>>;
+  readonly house: Required<
+    Pick<Options, 'database' | 'keysFile' | 'admin' | 'registration' | 'texts' | 'codeDigits' | 'region'>
+  >;
 };
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -123,6 +126,7 @@ export function readSettings(given: Environment): Settings {
       admin: { username: data.COUNTERSIGN_ADMIN_USERNAME, password: data.COUNTERSIGN_ADMIN_PASSWORD },
       registration: data.COUNTERSIGN_REGISTRATION,
       texts: data.COUNTERSIGN_TEXTS ?? [],
+      codeDigits: data.COUNTERSIGN_CODE_DIGITS,
       region: data.COUNTERSIGN_DEFAULT_REGION,
     },
   };

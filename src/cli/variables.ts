@@ -11,6 +11,7 @@ export const variables = {
   COUNTERSIGN_OUTBOX: ['unset', 'a file that messages are written to instead of being sent'],
   COUNTERSIGN_GATEWAYS: ['unset', 'what sends messages: URLs with spaces between them, tried in this order'],
   COUNTERSIGN_TEXTS: ['unset', 'a JSON file with other wordings of what is sent, by account and language'],
+  COUNTERSIGN_CODE_DIGITS: ['6', 'how long the codes are that are sent: 6, 7 or 8 digits'],
   COUNTERSIGN_DEFAULT_REGION: ['US', 'how phone numbers without + are read'],
   COUNTERSIGN_LOG_LEVEL: ['info', 'fatal, error, warn, info, debug, trace or silent'],
 } as const;

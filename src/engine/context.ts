@@ -34,6 +34,8 @@ export type Settings = {
   readonly host: string;
   /** How phone numbers without `+` are read. */
   readonly region: Region;
+  /** How long the codes are that the house sends: 6 to 8 digits. */
+  readonly codeDigits: number;
   readonly sending: SendLimit & { readonly perAccountPerDay: number };
 };
 
@@ -54,6 +56,6 @@ export type Client = {
 };
 
 /** What the factors may use, at the one instant this request lives in. */
-export function helpAt({ random, store, hasher }: Context, now: number): Help {
-  return { now, random, safe: store.safe, hasher, failures: 0 };
+export function helpAt({ random, store, hasher, settings }: Context, now: number): Help {
+  return { now, random, safe: store.safe, hasher, codeDigits: settings.codeDigits, failures: 0 };
 }

@@ -62,6 +62,8 @@ export type Help = {
   readonly random: Random;
   readonly safe: Pick<Safe, 'mac' | 'macs'>;
   readonly hasher: Hasher;
+  /** How long the codes are that the house sends: 6 to 8 digits. */
+  readonly codeDigits: number;
   /** Consecutive failures of the person with this kind of factor, before this reply. */
   readonly failures: number;
 };

@@ -9,8 +9,6 @@ import { defineFactor, type Channel, type Help } from './factor.ts';
 export const sentCodeLife = 5 * minute;
 const looks = 5;
 
-const digits = 6;
-
 type Sent = {
   readonly kind: Channel;
   /** RFC 8176. */
@@ -23,6 +21,7 @@ export function sentCode({ kind, amr, destination }: Sent) {
   const code = z.strictObject({
     hash: z.string(),
     expiresAt: z.int(),
+    digits: z.int().min(6).max(8),
     /** How many failures stood against the person when it was sent: five more, and it is dead. */
     failures: z.int(),
   });
@@ -42,13 +41,14 @@ export function sentCode({ kind, amr, destination }: Sent) {
     send(current, help) {
       const text = drawCode(help);
       const [hash = ''] = hashOf(current.destination, text, help);
-      const made = { hash, expiresAt: help.now + sentCodeLife, failures: help.failures };
+      const life = { expiresAt: help.now + sentCodeLife, failures: help.failures };
+      const made = { hash, digits: help.codeDigits, ...life };
       const message = { channel: kind, to: current.destination, code: text, life: sentCodeLife };
       return { state: { ...current, code: made }, message };
     },
     check(current, reply, help) {
       const sent = current.code;
-      const hashes = hashOf(current.destination, codeOfLength(reply, digits), help);
+      const hashes = hashOf(current.destination, codeOfLength(reply, sent?.digits ?? help.codeDigits), help);
       const right = sent !== null && hashes.some((hash) => sameText(hash, sent.hash));
       return right && isAlive(sent, help) ? success({ ...current, code: null }) : refuse('wrong');
     },
@@ -58,10 +58,10 @@ export function sentCode({ kind, amr, destination }: Sent) {
 }
 
 /** Every code as likely as any other: what would favour the low ones is drawn again. */
-function drawCode({ random }: Help): string {
-  const range = 10 ** digits;
+function drawCode({ random, codeDigits }: Help): string {
+  const range = 10 ** codeDigits;
   const fair = 2 ** 32 - (2 ** 32 % range);
   let drawn = random.bytes(4).readUInt32BE();
   while (drawn >= fair) drawn = random.bytes(4).readUInt32BE();
-  return String(drawn % range).padStart(digits, '0');
+  return String(drawn % range).padStart(codeDigits, '0');
 }

@@ -149,6 +149,15 @@ const cases: Record<Variable, Case> = {
       textsFile('[{"language":"de","text":"sms_code","body":"without it"}]'),
     ],
   },
+  COUNTERSIGN_CODE_DIGITS: {
+    read: (settings) => settings.house.codeDigits,
+    absent: 6,
+    good: [
+      ['6', 6],
+      ['8', 8],
+    ],
+    bad: ['', '5', '9', '6.0', 'six', '06'],
+  },
   COUNTERSIGN_DEFAULT_REGION: {
     read: (settings) => settings.house.region,
     absent: 'US',

@@ -15,7 +15,7 @@ const hasher = cheapHasher();
 
 /** What a factor may use; one house for all of a file's tests. */
 export function help(now = noon): Help {
-  return { now, random, safe, hasher, failures: 0 };
+  return { now, random, safe, hasher, codeDigits: 6, failures: 0 };
 }
 
 /** The same later, when the house makes its hashes with a new key and knows the old one still. */

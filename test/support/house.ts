@@ -33,6 +33,7 @@ const quiet: Settings = {
   service: 'Countersign',
   host: 'house.example',
   region: 'US',
+  codeDigits: 6,
   sending: { every: 30 * second, perDay: 10, perAccountPerDay: 5000 },
 };
 

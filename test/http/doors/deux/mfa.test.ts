@@ -105,6 +105,17 @@ onEachDatabase('/mfa', (on) => {
     assertSays(await server.call('GET', '/mfa/', { bearer: ada.token }), 200, verified.json);
   });
 
+  test('codes are as long as the operator says, and may be typed or sent as a number', async () => {
+    for (const codeDigits of [6, 7, 8]) {
+      await using server = await startServer({ on, codeDigits });
+      const ada = await withSms(server);
+      assert.match(newest(server), new RegExp(`^[0-9]{${codeDigits}}$`));
+      server.clock.tick(minute);
+      await logIn(server, ada);
+      assert.equal((await logIn(server, ada, { mfa_code: Number(newest(server)) })).status, 200);
+    }
+  });
+
   test('codes come in the language that a browser names first, and in English where it names none', async () => {
     const texts = [{ language: 'de', text: 'sms_code', body: 'Dein Code: {code}' } as const];
     await using server = await startServer({ on, texts });
