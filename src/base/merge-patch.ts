@@ -12,9 +12,9 @@ export function mergePatch(target: Members, patch: Members): Members {
 }
 
 function mergeInto(target: unknown, patch: unknown): unknown {
-  return isObject(patch) ? mergePatch(isObject(target) ? target : {}, patch) : patch;
+  return isMembers(patch) ? mergePatch(isMembers(target) ? target : {}, patch) : patch;
 }
 
-function isObject(value: unknown): value is Members {
+export function isMembers(value: unknown): value is Members {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { wrongMembers, type WrongMember } from '../base/wrong-members.ts';
 import type { Problem } from './problem.ts';
 import { parseStrictJson } from './strict-json.ts';
 
@@ -59,22 +60,14 @@ async function readBytes(request: Request): Promise<Buffer | undefined> {
 function check(schema: z.ZodType, value: unknown): Parsed {
   const parsed = schema.safeParse(value);
   if (parsed.success) return { ok: true, value: parsed.data };
-  const errors = parsed.error.issues.flatMap(({ path, message, ...issue }) =>
-    issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => ({
-          pointer: pointer([...path, key]),
-          detail: 'is not a member of this',
-          missing: false,
-        }))
-      : [{ pointer: pointer(path), detail: message, missing: isMissing(value, path) }],
-  );
-  const detail = errors.map((error) => `${error.pointer || 'the body'}: ${error.detail}`).join('; ');
-  return { ok: false, problem: { status: 400, code: 'invalid_request', detail, errors } };
+  return { ok: false, problem: invalid(wrongMembers(parsed.error, value)) };
 }
 
-function isMissing(value: unknown, [first, ...rest]: readonly PropertyKey[]): boolean {
-  if (first === undefined) return value === undefined;
-  return typeof value === 'object' && value !== null && isMissing(Reflect.get(value, first), rest);
+/** What is wrong with members of what was sent, by their names. */
+export function invalid(members: readonly WrongMember[]): Problem {
+  const errors = members.map(({ path, detail, missing }) => ({ pointer: pointer(path), detail, missing }));
+  const detail = errors.map((error) => `${error.pointer || 'the body'}: ${error.detail}`).join('; ');
+  return { status: 400, code: 'invalid_request', detail, errors };
 }
 
 /** A JSON Pointer (RFC 6901). */
