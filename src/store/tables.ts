@@ -24,7 +24,7 @@ export type Tables = {
   /** Configurations of factors. */
   providers: {
     id: string;
-    /** Null for the system's own. */
+    /** Null for the system's own, of which there is one for each kind of factor. */
     account_id: string | null;
     /** The kind of factor. */
     provider_name: string;

@@ -50,6 +50,13 @@ export async function up(schema: SchemaModule, flavour: Flavour, db: Kysely<Tabl
       .addColumn('updated_at', instant, (c) => c.notNull()),
   );
   await index('providers', 'account_id');
+  await schema
+    .createIndex('providers_of_the_system')
+    .on('providers')
+    .column('provider_name')
+    .unique()
+    .where(sql<boolean>`account_id is null`)
+    .execute();
 
   await create('security', (table) =>
     table

@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { sql } from 'kysely';
+import { timeOrderedHex } from '../../src/base/random.ts';
+import {
+  deleteProvider,
+  findProvider,
+  findSystemProvider,
+  holdProvider,
+  insertProvider,
+  listProviders,
+  updateProvider,
+  type NewProvider,
+} from '../../src/store/providers.ts';
+import { isDuplicate, isReferenced } from '../../src/store/store.ts';
+import { onEachDatabase } from '../support/databases.ts';
+import { house, type House } from '../support/house.ts';
+
+const newProvider = ({ ctx, root }: House, more: Partial<NewProvider> = {}): NewProvider => ({
+  id: timeOrderedHex(ctx.random, ctx.clock.now()),
+  accountId: root,
+  providerName: 'duo',
+  name: null,
+  enabled: true,
+  settings: { secret_key: 'what nobody may read', duo_expire: 300 },
+  ...more,
+});
+
+async function kept(home: House, more: Partial<NewProvider> = {}) {
+  home.clock.tick(1);
+  const made = newProvider(home, more);
+  await insertProvider(home.ctx.store, made, home.clock.now());
+  return { ...made, revision: 0 };
+}
+
+const refer = ({ ctx, root }: House, id: string, db = ctx.store.db) =>
+  db
+    .insertInto('security')
+    .values({
+      account_id: root,
+      auth_modules: JSON.stringify({ user_auth: { multi_factor: { enabled: true, configuration_id: id } } }),
+      updated_at: 0,
+    })
+    .execute();
+
+onEachDatabase('the store keeps providers', (database) => {
+  test('as they were written, each in its account or in the system', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    const child = await home.addAccount('child');
+    const [own, childs, systems] = [
+      await kept(home, { name: 'ours' }),
+      await kept(home, { accountId: child, enabled: false, settings: {} }),
+      await kept(home, { accountId: null }),
+    ];
+    for (const one of [own, childs, systems]) {
+      assert.deepEqual(await findProvider(store, one), one);
+      assert.deepEqual(await listProviders(store, one.accountId), [one]);
+      for (const accountId of [home.root, child, null].filter((id) => id !== one.accountId))
+        assert.equal(await findProvider(store, { accountId, id: one.id }), undefined);
+    }
+    assert.deepEqual(await findSystemProvider(store, 'duo'), systems);
+    assert.equal(await findSystemProvider(store, 'totp'), undefined);
+  });
+
+  test('one of each kind for the system, any number for an account that is there', async () => {
+    await using home = await house(database);
+    await kept(home, { accountId: null });
+    await kept(home, { accountId: null, providerName: 'totp' });
+    await assert.rejects(kept(home, { accountId: null }), isDuplicate);
+    const two = [await kept(home), await kept(home)];
+    assert.deepEqual(await listProviders(home.ctx.store, home.root), two);
+    await assert.rejects(kept(home, { accountId: '0'.repeat(32) }), isReferenced);
+  });
+
+  test('a change is written over the revision it was made from, and no other', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    const made = await kept(home);
+    const next = { name: 'another', enabled: false, settings: { secret_key: 'a new one' } };
+    assert.equal(await updateProvider(store, made, next, 1), true);
+    assert.equal(await updateProvider(store, made, { ...next, name: 'too late' }, 2), false);
+    assert.deepEqual(await findProvider(store, made), { ...made, ...next, revision: 1 });
+    assert.equal(await deleteProvider(store, made), 'raced');
+    assert.equal(await deleteProvider(store, { ...made, revision: 1 }), 'done');
+    assert.equal(await findProvider(store, made), undefined);
+  });
+
+  test('settings are sealed for their own row, account and kind', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    const child = await home.addAccount('child');
+    const [made, other] = [await kept(home), await kept(home)];
+    const rows = await store.db.selectFrom('providers').selectAll().execute();
+    assert.ok(!JSON.stringify(rows).includes('nobody may read'));
+    const setting = (id: string, values: object) =>
+      store.db.updateTable('providers').set(values).where('id', '=', id).execute();
+    await setting(other.id, { settings: rows.find(({ id }) => id === made.id)?.settings });
+    await assert.rejects(findProvider(store, other));
+    await setting(made.id, { provider_name: 'totp' });
+    await assert.rejects(findProvider(store, made));
+    for (const account_id of [child, null]) {
+      await setting(made.id, { provider_name: 'duo', account_id });
+      await assert.rejects(findProvider(store, { ...made, accountId: account_id }));
+    }
+  });
+
+  test('one that an account’s security refers to is not removed', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    const [made, other] = [await kept(home), await kept(home)];
+    await refer(home, made.id);
+    const remove = (one: typeof made) =>
+      store.db.transaction().execute(async (db) => deleteProvider({ ...store, db }, one));
+    assert.equal(await remove(made), 'in_use');
+    assert.equal(await remove(other), 'done');
+    assert.ok(await findProvider(store, made));
+  });
+
+  test('nor is one that another transaction is about to refer to', async () => {
+    await using home = await house(database);
+    const node = await home.node();
+    const made = await kept(home);
+    const { store } = home.ctx;
+    const removing = await store.db.transaction().execute(async (db) => {
+      assert.equal(await holdProvider({ ...store, db }, made), true);
+      const begun = { removal: removal(node, made) };
+      // It gets as far as it can.
+      if (database.flavour === 'postgres') await sql`select pg_sleep(0.2)`.execute(db);
+      await refer(home, made.id, db);
+      return begun;
+    });
+    assert.equal(await removing.removal, 'in_use');
+    assert.ok(await findProvider(store, made));
+    assert.equal(await holdProvider(store, { ...made, accountId: null }), false);
+  });
+});
+
+const removal = ({ ctx: { store } }: House, made: Parameters<typeof deleteProvider>[1]) =>
+  store.db.transaction().execute(async (db) => deleteProvider({ ...store, db }, made));
