@@ -1,4 +1,5 @@
 import { refuse, success, type Outcome, type Refusal } from '../base/outcome.ts';
+import { providerNames } from '../factors/providers.ts';
 import type { Authenticator } from '../store/authenticators.ts';
 import { findNamedProvider, listSystemProviders, securityDownTo } from '../store/security.ts';
 import type { LiveSession } from '../store/sessions.ts';
@@ -20,9 +21,6 @@ export type Needed = Origins & {
 };
 
 export type NotMet = Refusal<Reason> & Origins & { readonly providerName: string | null };
-
-/** In this order the system's own providers stand in where a rule names none. */
-export const defaultOrder = ['duo', 'totp', 'sms', 'email'] as const;
 
 /** Parsed: what cannot be read is a fault, and no login follows from it. */
 export async function saidDownTo(store: Store, accountId: string): Promise<readonly Said[]> {
@@ -80,7 +78,7 @@ async function meet(store: Store, { policy, rule, asked }: Meeting, authenticato
 async function workingProvider(store: Store, provider: Rule['provider']): Promise<Outcome<string, Reason>> {
   if (provider === 'system default') {
     const enabled = await listSystemProviders(store);
-    const first = defaultOrder.find((kind) => enabled.includes(kind));
+    const first = providerNames.find((kind) => enabled.includes(kind));
     return first === undefined ? refuse('no_provider') : success(first);
   }
   const found = await findNamedProvider(store, provider);

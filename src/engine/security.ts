@@ -1,7 +1,8 @@
 import { refuse, success, type Outcome } from '../base/outcome.ts';
 import type { Account } from '../store/accounts.ts';
+import { holdProvider } from '../store/providers.ts';
 import { findNamedProvider, writeSecurity } from '../store/security.ts';
-import { inTransaction } from '../store/store.ts';
+import { inTransaction, type Store } from '../store/store.ts';
 import { listForLogin } from '../store/authenticators.ts';
 import type { User } from '../store/users.ts';
 import {
@@ -48,6 +49,7 @@ export async function writeSecurityOf(
     if (named && !(await mayName(ctx, account, chain, name, named))) return refuse('unknown_configuration');
   }
   return inTransaction(ctx.store, async (tx) => {
+    if (!(await holdNamed(tx, account, config))) return refuse('unknown_configuration');
     const said = { accountId: account.id, authModules: config, revision };
     if (!(await writeSecurity(tx, said, now))) return refuse('raced');
     const who = { accountId: account.id, userId: caller.userId, sessionId: caller.id, objectId: account.id };
@@ -71,6 +73,19 @@ async function mayName(
   );
   if (owner !== account.id && !shares) return false;
   return id === undefined || (await findNamedProvider(ctx.store, { accountId: owner, id })) !== undefined;
+}
+
+/** Keeps every provider that is named from being removed in this moment, in one order, so that two of these never wait for each other. */
+async function holdNamed(tx: Store, account: Account, config: AuthModulesConfig): Promise<boolean> {
+  const owners = new Map<string, string>();
+  for (const name of authModules) {
+    const { configuration_id: id, account_id: owner = account.id } = config[name]?.multi_factor ?? {};
+    if (id !== undefined) owners.set(id, owner);
+  }
+  for (const [id, accountId] of [...owners].toSorted(([one], [other]) => (one < other ? -1 : 1))) {
+    if (!(await holdProvider(tx, { accountId, id }))) return false;
+  }
+  return true;
 }
 
 /** What a login would be asked for, and why. */
