@@ -57,6 +57,10 @@ export { browseUsersOf, makeUserOf, reachUserOf, resetPassword } from './account
 export { explain, readSecurity, writeSecurityOf } from './security.ts';
 export { browseAttempts, reachAttempt } from './attempts.ts';
 
+/** Providers: what an account, or the system, configures as a second factor. */
+export { browseProviders, reachProvider, reachSystem, showProvider, systemDefault } from './reach-provider.ts';
+export { makeProvider, patchProvider, removeProvider, replaceProvider } from './providers.ts';
+
 /** At the machine: the first start, help for somebody locked out, and forgetting what is over. */
 export { prepareRoot } from './setup.ts';
 export {

@@ -50,6 +50,8 @@ export type Reason =
   | 'name_taken'
   /** It is at another revision than the caller thinks. */
   | 'revision_mismatch'
+  /** The settings of a provider are not what its kind needs. */
+  | 'invalid_settings'
   /** Something hangs on it. */
   | 'in_use'
   /** The tree of accounts ends here. */

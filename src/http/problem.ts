@@ -174,6 +174,7 @@ const outside = {
     code: 'revision_mismatch',
     detail: 'It has changed since: its revision is not the one of If-Match. Read it again.',
   },
+  invalid_settings: { status: 400, code: 'invalid_request', detail: 'The settings are not what this provider needs.' },
   in_use: { status: 409, code: 'in_use', detail: 'Something still hangs on it. Remove that first.' },
   too_deep: { status: 409, code: 'too_deep', detail: 'Accounts can not be nested deeper than this.' },
   too_many: {

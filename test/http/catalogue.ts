@@ -87,6 +87,8 @@ const managesAccounts = (...data: readonly object[]): Known => ({
   inData: true,
 });
 
+const provider = { provider_name: 'totp', provider_type: 'multi_factor', enabled: true, settings: {} };
+
 const known: Readonly<Record<string, Known>> = {
   'PUT /mfa/authtoken/login': deuxLogin,
   'POST /mfa/authtoken/login': deuxLogin,
@@ -178,6 +180,17 @@ const known: Readonly<Record<string, Known>> = {
   'PATCH /v2/accounts/{id}/security': managesAccounts({ auth_modules: { oauth2: { enabled: true } } }),
   'DELETE /v2/accounts/{id}/security': managesAccounts(),
   'GET /v2/accounts/{id}/security/explain': managesAccounts(),
+  'GET /v2/accounts/{id}/multi_factor': managesAccounts(),
+  'PUT /v2/accounts/{id}/multi_factor': managesAccounts(provider),
+  'GET /v2/accounts/{id}/multi_factor/{configId}': managesAccounts(),
+  'POST /v2/accounts/{id}/multi_factor/{configId}': managesAccounts(provider),
+  'PATCH /v2/accounts/{id}/multi_factor/{configId}': managesAccounts({ enabled: false }),
+  'DELETE /v2/accounts/{id}/multi_factor/{configId}': managesAccounts(),
+  'GET /v2/multi_factor': managesAccounts(),
+  'PUT /v2/multi_factor': managesAccounts(provider),
+  'GET /v2/multi_factor/{name}': managesAccounts(),
+  'POST /v2/multi_factor/{name}': managesAccounts(provider),
+  'PATCH /v2/multi_factor/{name}': managesAccounts({ enabled: false }),
   'GET /v2/accounts/{id}/multi_factor/attempts': managesAccounts(),
   'GET /v2/accounts/{id}/multi_factor/attempts/{attemptId}': managesAccounts(),
   'GET /v2/accounts/{id}/security/attempts': managesAccounts(),
@@ -224,6 +237,8 @@ export function goodRequests(routes: readonly Route[], cast: Cast): readonly Goo
       id: route.path.startsWith('/v2/') ? nobody.replaceAll('-', '') : clientId,
       userId: nobody,
       attemptId: noAttempt,
+      configId: nobody.replaceAll('-', ''),
+      name: 'totp',
     };
     const path = route.path.replace(/\{(\w+)\}/g, (_whole, id: string) => ids[id] ?? assert.fail(`no {${id}}`));
     const good = { name: nameOf(route), route, does, method: route.method.toUpperCase(), path };

@@ -218,12 +218,47 @@ export async function live(server: Server): Promise<readonly Secret[]> {
     await ask2(200, 'GET', `${id}/security`);
     await ask2(200, 'GET', `${id}/security/explain?user=carol`);
     await ask2(200, 'DELETE', `${id}/security`);
+    await providers(`accounts/${id}/multi_factor`, 'multi_factor');
     await ask2(200, 'GET', own);
     await ask2(200, 'PATCH', own, { password: later });
     await ask2(200, 'POST', own, { username: 'caroline' });
     await ask2(409, 'DELETE', `${id}`);
     await ask2(200, 'DELETE', own);
     await ask2(200, 'DELETE', `${id}`);
+  }
+
+  /** A Duo of an account's own, and one of the system's. */
+  async function providers(own: string, system: string): Promise<void> {
+    const ask2 = (status: number, method: string, path: string, data?: object) =>
+      ask(status, method, `/v2/${path}`, { bearer: admin.token, ...(data && { json: { data } }) });
+    const keys = (letter: string) => {
+      const made = {
+        secret_key: `secret-${letter}`.padEnd(40, letter),
+        own: `application-${letter}`.padEnd(40, letter),
+      };
+      keep('provider key', 1, made.secret_key, made.own);
+      return { secret_key: made.secret_key, application_secret_key: made.own };
+    };
+    const common = { integration_key: 'DIXXXXXXXXXXXXXXXXXX', api_hostname: 'api-00000000.duosecurity.com' };
+    const duo = { provider_name: 'duo', provider_type: 'multi_factor', enabled: true };
+    const bad = 'half a secret key';
+    keep('provider key', 0, bad);
+    await ask2(400, 'PUT', own, { ...duo, settings: { ...common, secret_key: bad } });
+    const made = await ask2(201, 'PUT', own, { ...duo, settings: { ...common, ...keys('a') } });
+    const { id } = (made.json as { data: { id: string } }).data;
+    await ask2(201, 'PUT', system, { ...duo, settings: { ...common, ...keys('b') } });
+    for (const [list, one] of [
+      [own, `${own}/${id}`],
+      [system, `${system}/duo`],
+    ] as const) {
+      await ask2(200, 'GET', list);
+      const { data } = (await ask2(200, 'GET', one)).json as { data: object };
+      await ask2(200, 'POST', one, data);
+      await ask2(400, 'PATCH', one, { settings: { secret_key: null } });
+      await ask2(200, 'PATCH', one, { settings: keys(list === own ? 'c' : 'd') });
+      await ask2(200, 'PATCH', one, { enabled: false });
+    }
+    await ask2(200, 'DELETE', `${own}/${id}`);
   }
 
   async function answerWith(code: string | undefined): Promise<void> {

@@ -33,6 +33,7 @@ const told = {
   provider_disabled: '401 second_factor_unavailable',
   mfa_enrollment_required: '403 mfa_enrollment_required',
   unknown_configuration: '400 invalid_request',
+  invalid_settings: '400 invalid_request',
   in_use: '409 in_use',
   too_deep: '409 too_deep',
   revision_mismatch: '412 revision_mismatch',

@@ -39,6 +39,7 @@ async function lifeOf(server: Server): Promise<readonly Secret[]> {
     'device secret',
     'mfa_token',
     'password',
+    'provider key',
     'recovery code',
     'refresh_token',
     'seed',

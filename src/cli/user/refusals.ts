@@ -37,6 +37,7 @@ export const refusals = {
   invalid_destination: 'nobody can be reached there',
   not_allowed: 'the gateway may not send there',
   revision_mismatch: notHere,
+  invalid_settings: notHere,
   in_use: notHere,
   too_deep: notHere,
   module_disabled: notHere,

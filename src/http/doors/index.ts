@@ -1,7 +1,9 @@
 import type { Route } from '../route.ts';
 import { accountRoutes } from './accounts/accounts.ts';
 import { attemptRoutes } from './accounts/attempts.ts';
+import { providerRoutes } from './accounts/providers.ts';
 import { securityRoutes } from './accounts/security.ts';
+import { systemProviderRoutes } from './accounts/system-providers.ts';
 import { userAuthRoutes } from './accounts/user-auth.ts';
 import { accountUserRoutes } from './accounts/users.ts';
 import { authtokenRoutes } from './deux/authtoken.ts';
@@ -27,5 +29,8 @@ export const doors: readonly Route[] = [
   ...accountRoutes,
   ...accountUserRoutes,
   ...securityRoutes,
+  // Before the providers, of which none is called "attempts".
   ...attemptRoutes,
+  ...providerRoutes,
+  ...systemProviderRoutes,
 ];

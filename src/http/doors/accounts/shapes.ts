@@ -10,7 +10,7 @@ export const hexId = z.string().regex(/^[0-9a-f]{32}$/, 'must be 32 lower-case h
 
 export const accountPath = z.strictObject({ id: z.union([z.literal('root'), hexId]) });
 
-const plain = (max: number) =>
+export const plain = (max: number) =>
   z.string().trim().min(1).max(max).refine(isPlainText, 'holds characters that nobody can see');
 
 const accountName = plain(128);

@@ -1,0 +1,141 @@
+import { mergePatch, type Members } from '../base/merge-patch.ts';
+import { refuse, success, type Refusal, type Success } from '../base/outcome.ts';
+import { timeOrderedHex } from '../base/random.ts';
+import type { WrongMember } from '../base/wrong-members.ts';
+import { isProviderName, readSettings, secretsIn, type ProviderName } from '../factors/providers.ts';
+import { deleteProvider, insertProvider, updateProvider, type Provider } from '../store/providers.ts';
+import { inTransaction, isDuplicate, isReferenced } from '../store/store.ts';
+import type { Client, Context } from './context.ts';
+import { logSuccess, type Tried } from './log-attempt.ts';
+import { showProvider, type Owner, type ShownProvider } from './reach-provider.ts';
+import type { Reason } from './reasons.ts';
+import type { Caller } from './sessions.ts';
+
+/** What configures a provider. */
+export type ProviderInput = {
+  readonly providerName: ProviderName;
+  readonly name: string | null;
+  readonly enabled: boolean;
+  readonly settings: Members;
+};
+
+/** What is absent stays; null clears (RFC 7396). */
+export type ProviderPatch = { readonly [Member in keyof ProviderInput]?: ProviderInput[Member] | undefined };
+
+/** A refusal of settings says which members are wrong. */
+export type ProviderOutcome<Value> = Success<Value> | (Refusal<Reason> & { readonly members?: readonly WrongMember[] });
+
+/** Configures one more provider of an account, or the system's of that kind. */
+export async function makeProvider(
+  ctx: Context,
+  caller: Caller,
+  owner: Owner,
+  given: ProviderInput,
+  client: Client,
+): Promise<ProviderOutcome<ShownProvider>> {
+  const now = ctx.clock.now();
+  const read = readSettings(given.providerName, given.settings);
+  if (!read.ok) return wrongSettings(read.members);
+  const id = timeOrderedHex(ctx.random, now);
+  const made = { ...given, id, accountId: owner.id, settings: read.settings };
+  try {
+    return await inTransaction(ctx.store, async (tx) => {
+      await insertProvider(tx, made, now);
+      await logSuccess(ctx, tx, changed('provider.make', caller, made), client, now);
+      return success(showProvider({ ...made, revision: 0 }, secretsIn(given.providerName, given.settings)));
+    });
+  } catch (error) {
+    // Somebody else made the system's, or removed the account.
+    if (isDuplicate(error) || isReferenced(error)) return refuse('raced');
+    throw error;
+  }
+}
+
+/** Puts another configuration in the place of a provider's. Its kind stays, for those who refer to it chose it for that. */
+export async function replaceProvider(
+  ctx: Context,
+  caller: Caller,
+  provider: Provider,
+  { providerName, ...given }: ProviderInput,
+  client: Client,
+): Promise<ProviderOutcome<ShownProvider>> {
+  const kind = kindOf(provider, providerName);
+  return kind.ok ? write(ctx, caller, provider, { ...given, kind: kind.value, set: given.settings }, client) : kind;
+}
+
+/** Changes members of a provider's configuration; what comes out of it has to be right as a whole. */
+export async function patchProvider(
+  ctx: Context,
+  caller: Caller,
+  provider: Provider,
+  patch: ProviderPatch,
+  client: Client,
+): Promise<ProviderOutcome<ShownProvider>> {
+  const kind = kindOf(provider, patch.providerName);
+  if (!kind.ok) return kind;
+  const { name = provider.name, enabled = provider.enabled, settings: set = {} } = patch;
+  const settings = mergePatch(provider.settings, set);
+  return write(ctx, caller, provider, { kind: kind.value, name, enabled, settings, set }, client);
+}
+
+/** Removes a provider, unless somebody's security refers to it: what asks for a second factor would ask for nobody's. */
+export async function removeProvider(
+  ctx: Context,
+  caller: Caller,
+  provider: Provider,
+  client: Client,
+): Promise<ProviderOutcome<ShownProvider>> {
+  return inTransaction(ctx.store, async (tx) => {
+    const removed = await deleteProvider(tx, provider);
+    if (removed !== 'done') return refuse(removed);
+    await logSuccess(ctx, tx, changed('provider.remove', caller, provider), client, ctx.clock.now());
+    return success(showProvider(provider));
+  });
+}
+
+type Next = Omit<ProviderInput, 'providerName'> & {
+  readonly kind: ProviderName;
+  /** The settings that came with the request. */
+  readonly set: Members;
+};
+
+async function write(
+  ctx: Context,
+  caller: Caller,
+  provider: Provider,
+  { kind, name, enabled, settings, set }: Next,
+  client: Client,
+): Promise<ProviderOutcome<ShownProvider>> {
+  const read = readSettings(kind, settings, provider.settings);
+  if (!read.ok) return wrongSettings(read.members);
+  const now = ctx.clock.now();
+  const next = { name, enabled, settings: read.settings };
+  return inTransaction(ctx.store, async (tx) => {
+    if (!(await updateProvider(tx, provider, next, now))) return refuse('raced');
+    await logSuccess(ctx, tx, changed('provider.change', caller, provider), client, now);
+    return success(showProvider({ ...provider, ...next, revision: provider.revision + 1 }, secretsIn(kind, set)));
+  });
+}
+
+/** The kind of a provider, where none or the same was given. One that this program does not know is not for it to change. */
+function kindOf({ providerName: kept }: Provider, given: string | undefined): ProviderOutcome<ProviderName> {
+  if (isProviderName(kept) && (given === undefined || given === kept)) return success(kept);
+  const detail = `is ${kept} and stays so`;
+  return { ...refuse('invalid_settings'), members: [{ path: ['provider_name'], detail, missing: false }] };
+}
+
+function wrongSettings(members: readonly WrongMember[]): ProviderOutcome<never> {
+  const inside = members.map((member) => ({ ...member, path: ['settings', ...member.path] }));
+  return { ...refuse('invalid_settings'), members: inside };
+}
+
+/** What the system's is changed by, and for, stands in the log of the root. */
+function changed(action: string, caller: Caller, { id, accountId }: Pick<Provider, 'id' | 'accountId'>): Tried {
+  return {
+    action,
+    accountId: accountId ?? caller.accountId,
+    userId: caller.userId,
+    sessionId: caller.id,
+    objectId: id,
+  };
+}

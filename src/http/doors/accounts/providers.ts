@@ -1,0 +1,76 @@
+import { browseProviders, makeProvider, reachAccount, removeProvider } from '../../../engine/operations.ts';
+import { route, type Route } from '../../route.ts';
+import { answered, declined, envelope, inData } from './envelope.ts';
+import {
+  managed,
+  patching,
+  providerAnswer,
+  reach,
+  reading,
+  replacing,
+  tell,
+  type Asking,
+  type Place,
+} from './provider-routes.ts';
+import { inputOf, newProvider, providersView, viewProviders } from './provider-shapes.ts';
+import { accountPath, hexId } from './shapes.ts';
+
+const path = '/v2/accounts/{id}/multi_factor';
+
+const owner = async ({ house, caller, params }: Asking) => reachAccount(house, caller, params['id'] ?? '');
+
+const place: Place = {
+  path: `${path}/{configId}`,
+  params: accountPath.extend({ configId: hexId }),
+  owner,
+  which: ({ configId }) => configId,
+};
+
+/** What an account configures as its second factor. */
+export const providerRoutes: readonly Route[] = [
+  route({
+    ...managed,
+    method: 'get',
+    path,
+    summary: "List an account's providers, and the kinds that there are",
+    params: accountPath,
+    responses: { 200: { description: 'The providers.', body: envelope(providersView) } },
+    async handle(request) {
+      const account = await owner(request);
+      if (!account.ok) return declined(account, request);
+      return answered(request, { data: viewProviders(await browseProviders(request.house, account.value)) });
+    },
+  }),
+  route({
+    ...managed,
+    method: 'put',
+    path,
+    summary: 'Configure a provider',
+    params: accountPath,
+    body: inData(newProvider),
+    responses: { 201: providerAnswer },
+    async handle(request) {
+      const { house, client, caller, body } = request;
+      const account = await owner(request);
+      if (!account.ok) return declined(account, request);
+      return tell(await makeProvider(house, caller, account.value, inputOf(body.data), client), request, 201);
+    },
+  }),
+  reading(place),
+  replacing(place),
+  patching(place),
+  route({
+    ...managed,
+    method: 'delete',
+    path: place.path,
+    summary: 'Remove a provider',
+    description: "Refused with 409 while an account's security refers to it.",
+    params: place.params,
+    responses: { 200: providerAnswer },
+    async handle(request) {
+      const provider = await reach(place, request);
+      if (!provider.ok) return tell(provider, request);
+      return tell(await removeProvider(request.house, request.caller, provider.value, request.client), request);
+    },
+  }),
+];

@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import { refuse } from '../../../base/outcome.ts';
+import {
+  browseProviders,
+  makeProvider,
+  reachProvider,
+  reachSystem,
+  replaceProvider,
+} from '../../../engine/operations.ts';
+import { providerNames } from '../../../factors/providers.ts';
+import { route, type Route } from '../../route.ts';
+import { unchanged } from './accounts.ts';
+import { answered, declined, envelope, expectedRevision, inData } from './envelope.ts';
+import {
+  managed,
+  patching,
+  providerAnswer,
+  reading,
+  replacing,
+  tell,
+  type Asking,
+  type Place,
+} from './provider-routes.ts';
+import { inputOf, newProvider, systemProvidersView, viewSystem } from './provider-shapes.ts';
+
+const path = '/v2/multi_factor';
+
+const owner = async ({ house, caller }: Pick<Asking, 'house' | 'caller'>) => reachSystem(house, caller);
+
+const place: Place = {
+  path: `${path}/{name}`,
+  params: z.strictObject({ name: z.enum(providerNames) }),
+  owner,
+  which: ({ name }) => name,
+};
+
+/** What stands in where an account names no provider: one of each kind, for administrators of the root account. */
+export const systemProviderRoutes: readonly Route[] = [
+  route({
+    ...managed,
+    method: 'get',
+    path,
+    summary: "List the system's providers",
+    description: 'Every kind that there is. The first that is enabled is meant where an account names none.',
+    responses: { 200: { description: 'The providers.', body: envelope(systemProvidersView) } },
+    async handle(request) {
+      const system = await owner(request);
+      if (!system.ok) return declined(system, request);
+      return answered(request, { data: viewSystem(await browseProviders(request.house, system.value)) });
+    },
+  }),
+  route({
+    ...managed,
+    method: 'put',
+    path,
+    summary: "Configure the system's provider of a kind",
+    description: 'The one of the same kind is replaced.',
+    body: inData(newProvider),
+    responses: { 201: providerAnswer },
+    async handle(request) {
+      const { house, client, caller, headers } = request;
+      const system = await owner(request);
+      if (!system.ok) return declined(system, request);
+      const given = inputOf(request.body.data);
+      const kept = unchanged(await reachProvider(house, system.value, given.providerName), headers);
+      if (kept.ok) return tell(await replaceProvider(house, caller, kept.value, given, client), request, 201);
+      if (kept.reason !== 'not_found') return declined(kept, request);
+      if (expectedRevision(headers) !== undefined) return declined(refuse('revision_mismatch'), request);
+      return tell(await makeProvider(house, caller, system.value, given, client), request, 201);
+    },
+  }),
+  reading(place),
+  replacing(place),
+  patching(place),
+];
