@@ -41,6 +41,7 @@ export type Reason =
   /** A second factor is required, and nothing is set up that could ask for it. */
   | 'no_provider'
   | 'provider_disabled'
+  | 'provider_unavailable'
   /** A second factor is required that the user has not enrolled. */
   | 'mfa_enrollment_required'
   /** It names a provider that the account may not use. */

@@ -1,5 +1,6 @@
 import { refuse, success, type Outcome, type Refusal } from '../base/outcome.ts';
 import { providerNames } from '../factors/providers.ts';
+import { isKind } from '../factors/index.ts';
 import type { Authenticator } from '../store/authenticators.ts';
 import { findNamedProvider, listSystemProviders, securityDownTo } from '../store/security.ts';
 import type { LiveSession } from '../store/sessions.ts';
@@ -79,9 +80,13 @@ async function workingProvider(store: Store, provider: Rule['provider']): Promis
   if (provider === 'system default') {
     const enabled = await listSystemProviders(store);
     const first = providerNames.find((kind) => enabled.includes(kind));
-    return first === undefined ? refuse('no_provider') : success(first);
+    return first === undefined ? refuse('no_provider') : known(first);
   }
   const found = await findNamedProvider(store, provider);
   if (!found) return refuse('no_provider');
-  return found.enabled ? success(found.kind) : refuse('provider_disabled');
+  return found.enabled ? known(found.kind) : refuse('provider_disabled');
 }
+
+/** A provider of which this program has no factor can ask nobody for anything. */
+const known = (kind: string): Outcome<string, Reason> =>
+  isKind(kind) ? success(kind) : refuse('provider_unavailable');

@@ -2,9 +2,11 @@ import { minute } from '../base/clock.ts';
 import { refuse, success, type Outcome } from '../base/outcome.ts';
 import { factorOf } from '../factors/index.ts';
 import type { Asked, CodeMessage } from '../factors/factor.ts';
-import { hint } from '../messages/destinations.ts';
+import { countriesIn } from '../factors/providers.ts';
+import { hint, mayReach } from '../messages/destinations.ts';
 import { listForLogin, replaceState, type Authenticator } from '../store/authenticators.ts';
 import { findOpenChallenge } from '../store/challenges.ts';
+import { listProvidersDownTo } from '../store/providers.ts';
 import { claimSend } from '../store/sends.ts';
 import { failuresOf } from '../store/throttles.ts';
 import { findUser, type User } from '../store/users.ts';
@@ -71,6 +73,7 @@ export async function deliver(
   const asked = factorOf(kind).send?.(state, { ...helpAt(ctx, now), failures });
   if (!asked) return refuse('no_authenticator');
   if (!ctx.messenger.channels().includes(asked.message.channel)) return refuse('no_gateway');
+  if (!(await mayBeSent(ctx, user.accountId, asked.message))) return refuse('not_allowed');
   const claimed = await claimMessage(ctx, user.accountId, asked.message, now);
   if (!claimed.ok) return claimed;
   const { channel, to, code, life } = asked.message;
@@ -79,6 +82,13 @@ export async function deliver(
   const text = ctx.texts.code(channel, { code, service, host, minutes: life / minute }, audience);
   const sent = await ctx.messenger.send({ channel, to, ...text });
   return sent.ok ? success(asked) : sent;
+}
+
+/** Whether every provider of text messages that speaks for an account lets its numbers' countries pass. */
+async function mayBeSent({ store }: Context, accountId: string, { channel, to }: CodeMessage): Promise<boolean> {
+  if (channel !== 'sms') return true;
+  const providers = await listProvidersDownTo(store, accountId, channel);
+  return providers.every(({ settings }) => mayReach(to, countriesIn(settings)));
 }
 
 /** One share of what its destination may get, and one of what its account may send. */

@@ -17,6 +17,8 @@ export const isProviderName = (name: string): name is ProviderName =>
 const words = 'must be a two-letter code in capitals, such as CH';
 const countries = z.array(z.string(words).regex(/^[A-Z]{2}$/, words)).max(300);
 
+const smsSettings = z.strictObject({ allowed_countries: countries.optional(), denied_countries: countries.optional() });
+
 type Kind = {
   readonly settings: z.ZodType<Members>;
   /** Members that are shown to nobody once they are set. */
@@ -27,12 +29,15 @@ const kinds: Readonly<Record<ProviderName, Kind>> = {
   duo: { settings: duoSettings(), secrets: duoSecrets },
   totp: { settings: z.strictObject({}), secrets: [] },
   /** Codes to ISO 3166-1 countries: to all when nothing is said. */
-  sms: {
-    settings: z.strictObject({ allowed_countries: countries.optional(), denied_countries: countries.optional() }),
-    secrets: [],
-  },
+  sms: { settings: smsSettings, secrets: [] },
   email: { settings: z.strictObject({}), secrets: [] },
 };
+
+/** The countries that the settings of an `sms` provider speak of. What cannot be read is a fault: nothing is sent. */
+export function countriesIn(settings: Members): { readonly allowed?: string[]; readonly denied?: string[] } {
+  const { allowed_countries: allowed, denied_countries: denied } = smsSettings.parse(settings);
+  return { ...(allowed && { allowed }), ...(denied && { denied }) };
+}
 
 /** Stands for a secret that is kept: in what is shown, and in what is sent back. */
 export const mask = '********';

@@ -156,6 +156,7 @@ const outside = {
   module_disabled: { status: 403, code: 'auth_module_disabled', detail: 'This way in is closed for the account.' },
   no_provider: unavailable,
   provider_disabled: unavailable,
+  provider_unavailable: unavailable,
   mfa_enrollment_required: {
     status: 403,
     code: 'mfa_enrollment_required',

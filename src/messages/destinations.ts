@@ -13,7 +13,7 @@ import type { Channel } from './message.ts';
 export type Region = CountryCode;
 
 /** Countries that may be sent to, and that may not. Without the first, all may. */
-export type Countries = { readonly allowed?: readonly Region[]; readonly denied?: readonly Region[] };
+export type Countries = { readonly allowed?: readonly string[]; readonly denied?: readonly string[] };
 
 export function isRegion(text: string): text is Region {
   return isSupportedCountry(text);
@@ -37,6 +37,12 @@ export function readPhoneNumber(
   // A zero too many is dropped from what people type; where zeros are all there is, every reading drops one more.
   if (parsePhoneNumberFromString(number.number)?.number !== number.number) return refuse('invalid_destination');
   return isAllowed(number, countries) ? success(number.number) : refuse('not_allowed');
+}
+
+/** Whether a number in E.164 is one that may be sent to. */
+export function mayReach(number: string, countries: Countries): boolean {
+  const parsed = parsePhoneNumberFromString(number);
+  return parsed !== undefined && isAllowed(parsed, countries);
 }
 
 /** Numbers that earn money for whoever is called (attack A13.1). */

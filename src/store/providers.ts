@@ -59,6 +59,34 @@ export async function listProviders(store: Store, accountId: string | null): Pro
   return rows.map((row) => opened(store, row));
 }
 
+/** Those of one kind that may be used, of the system, of an account and of all above it. */
+export async function listProvidersDownTo(
+  store: Store,
+  accountId: string,
+  providerName: string,
+): Promise<readonly Provider[]> {
+  const rows = await store.db
+    .selectFrom('providers')
+    .selectAll()
+    .where('provider_name', '=', providerName)
+    .where('enabled', '=', 1)
+    .where((where) =>
+      where.or([
+        where('account_id', 'is', null),
+        where(
+          'account_id',
+          'in',
+          where
+            .selectFrom('account_ancestors')
+            .select('ancestor_id')
+            .where('account_ancestors.account_id', '=', accountId),
+        ),
+      ]),
+    )
+    .execute();
+  return rows.map((row) => opened(store, row));
+}
+
 /** Writes a provider over the revision it was read at. False: somebody else was first. */
 export async function updateProvider(
   store: Store,

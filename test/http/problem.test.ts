@@ -31,6 +31,7 @@ const told = {
   module_disabled: '403 auth_module_disabled',
   no_provider: '401 second_factor_unavailable',
   provider_disabled: '401 second_factor_unavailable',
+  provider_unavailable: '401 second_factor_unavailable',
   mfa_enrollment_required: '403 mfa_enrollment_required',
   unknown_configuration: '400 invalid_request',
   invalid_settings: '400 invalid_request',

@@ -43,6 +43,7 @@ export const refusals = {
   module_disabled: notHere,
   no_provider: notHere,
   provider_disabled: notHere,
+  provider_unavailable: notHere,
   mfa_enrollment_required: notHere,
   unknown_configuration: notHere,
   invalid_client: notHere,

@@ -18,6 +18,7 @@ const failures: Partial<Readonly<Record<Reason, string>>> = {
   invalid_destination: 'nobody can be reached at the destination',
   no_provider: 'no multi factor authentication provider is configured',
   provider_disabled: 'the multi factor authentication provider is disabled',
+  provider_unavailable: 'the multi factor authentication provider can not be asked',
   mfa_enrollment_required: 'the user has not enrolled the second factor that is required',
   module_disabled: 'the auth module is disabled for the account',
   not_allowed: 'the gateway may not send to the destination',

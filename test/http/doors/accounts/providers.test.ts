@@ -23,6 +23,38 @@ async function keptIn({ countersign }: Server, accountId: string, id: string) {
   return (await findProvider(countersign.context.store, { accountId, id }))?.settings;
 }
 
+onEachDatabase('providers of text messages', (on) => {
+  test('say to which countries codes go: of the account, of those above it and of the system', async () => {
+    await using server = await startServer({ on });
+    const acme = await tenant(server, 'root', 'acme');
+    const east = await tenant(server, acme.id, 'east', acme.token);
+    const sms = (settings: object, enabled = true) => ({
+      provider_name: 'sms',
+      provider_type: 'multi_factor',
+      enabled,
+      settings,
+    });
+    const reaches = async (phone_number: string) => {
+      const before = server.sent.length;
+      const { status } = await server.call('PUT', '/mfa/sms/request', { bearer: east.token, json: { phone_number } });
+      server.clock.tick(31_000);
+      assert.equal(server.sent.length - before, status === 200 ? 1 : 0);
+      return status === 200;
+    };
+    const [american, german, swiss] = ['+12133734253', '+4915123456789', '+41781234567'] as const;
+    const all = async () => [await reaches(american), await reaches(german), await reaches(swiss)];
+    assert.deepEqual(await all(), [true, true, true]);
+    await door(server)(201, 'PUT', `accounts/${acme.id}/multi_factor`, sms({ denied_countries: ['CH'] }));
+    assert.deepEqual(await all(), [true, true, false], 'the account above');
+    await door(server)(201, 'PUT', `accounts/${east.id}/multi_factor`, sms({ allowed_countries: ['US', 'CH'] }));
+    assert.deepEqual(await all(), [true, false, false], 'its own, too');
+    await door(server)(201, 'PUT', `accounts/${east.id}/multi_factor`, sms({ allowed_countries: [] }, false));
+    assert.deepEqual(await all(), [true, false, false], 'none that is disabled');
+    await door(server)(201, 'PUT', 'multi_factor', sms({ denied_countries: ['US'] }));
+    assert.deepEqual(await all(), [false, false, false], 'and the system');
+  });
+});
+
 onEachDatabase('providers of an account', (on) => {
   test('seed 001: none, configured, listed, read, replaced, patched and removed', async () => {
     await using server = await startServer({ on });

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { minute } from '../../../../src/base/clock.ts';
+import { insertProvider } from '../../../../src/store/providers.ts';
 import { onEachDatabase } from '../../../support/databases.ts';
 import { startServer, type Answer, type Server } from '../../../support/server.ts';
 import { bodyOf, dataOf, door, listOf, tenant } from './door.ts';
@@ -13,16 +14,11 @@ const modules = (multi_factor: object, ...names: readonly string[]) => ({
   auth_modules: Object.fromEntries(names.map((name) => [name, { multi_factor }])),
 });
 
-/** A provider in the table, as the providers' routes write it. */
+/** A provider with an id that the test knows. */
 async function provider(server: Server, id: string, kind: string, account: string | null, enabled = true) {
   const { store, clock } = server.countersign.context;
-  const now = clock.now();
-  const settings = store.safe.seal(`providers.settings.${id}`, '{}');
-  const row = { id, account_id: account, provider_name: kind, name: null, enabled: Number(enabled), settings };
-  await store.db
-    .insertInto('providers')
-    .values({ ...row, created_at: now, updated_at: now })
-    .execute();
+  const made = { id, accountId: account, providerName: kind, name: null, enabled, settings: {} };
+  await insertProvider(store, made, clock.now());
   return id;
 }
 
@@ -236,6 +232,16 @@ onEachDatabase('security', (on) => {
     assert.deepEqual([refused.status, bodyOf(refused)['message']], [403, 'auth_module_disabled']);
     const wrong = await login(server, { ...acme, password: 'wrong' });
     assert.equal(bodyOf(wrong)['message'], 'invalid_credentials', 'who does not know the password learns nothing');
+  });
+
+  test('a provider of which there is no factor yet asks nobody, and lets nobody in', async () => {
+    await using server = await startServer({ on });
+    const acme = await tenant(server, 'root', 'acme');
+    await provider(server, one, 'duo', acme.id);
+    const said = modules(requiring({ configuration_id: one }), 'user_auth');
+    await door(server)(200, 'POST', `accounts/${acme.id}/security`, said);
+    assert.equal(bodyOf(await login(server, acme))['message'], 'second_factor_unavailable');
+    assert.equal((await newest(server, acme))['message'], 'the multi factor authentication provider can not be asked');
   });
 
   test('it is explained what a user would be asked for, and the login does just that', async () => {
