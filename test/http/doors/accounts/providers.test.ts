@@ -28,11 +28,11 @@ onEachDatabase('providers of text messages', (on) => {
     await using server = await startServer({ on });
     const acme = await tenant(server, 'root', 'acme');
     const east = await tenant(server, acme.id, 'east', acme.token);
-    const sms = (settings: object, enabled = true) => ({
+    const sms = (countries: object, enabled = true) => ({
       provider_name: 'sms',
       provider_type: 'multi_factor',
       enabled,
-      settings,
+      settings: countries,
     });
     const reaches = async (phone_number: string) => {
       const before = server.sent.length;
