@@ -1,4 +1,3 @@
-import { createTransport } from 'nodemailer';
 import { z } from 'zod';
 import { errorCode } from '../base/error-code.ts';
 import { success } from '../base/outcome.ts';
@@ -28,7 +27,7 @@ type Settings = z.infer<typeof settings>;
 /** E-mail over a mail server (RFC 5321), as plain text. */
 export function createSmtp(given: z.input<typeof settings>): Gateway {
   const checked = readSettings(settings, given, 'smtp');
-  const transport = createTransport(transportOptions(checked));
+  const line = openLine(checked);
   const letter = ({ to, subject = '', body }: Message) => ({
     // As objects they are taken as they are: in a text, a comma would begin another recipient.
     from: { name: '', address: checked.from },
@@ -44,13 +43,37 @@ export function createSmtp(given: z.input<typeof settings>): Gateway {
     channels: ['email'],
     async send(message) {
       try {
+        const transport = await line.transport();
+        if (!transport) return declined('gateway_failed', 'closed');
         await transport.sendMail(letter(message));
         return success(undefined);
       } catch (error) {
         return judge(error);
       }
     },
-    close: () => transport.close(),
+    close: () => line.close(),
+  };
+}
+
+/** Nodemailer comes with the first letter: who sends none need not hold it in memory. After `close` there is no line any more. */
+function openLine(checked: Settings) {
+  const open = async () => (await import('nodemailer')).createTransport(transportOptions(checked));
+  let opened: ReturnType<typeof open> | undefined;
+  let isClosed = false;
+  return {
+    async transport() {
+      if (isClosed) return undefined;
+      opened ??= open();
+      const transport = await opened;
+      return isClosed ? undefined : transport;
+    },
+    close() {
+      isClosed = true;
+      opened?.then(
+        (transport) => transport.close(),
+        () => {},
+      );
+    },
   };
 }
 
