@@ -92,13 +92,15 @@ function ruleOf(by: string, upToIt: readonly Applying[]): Rule {
 /** What an account inherits: of each module what the nearest above it said, and of second factors only what is meant for it too. */
 export function inheritedConfig(above: readonly Said[]): AuthModulesConfig {
   const merged: AuthModulesConfig = {};
-  for (const { authModules: said } of above) {
+  for (const { accountId, authModules: said } of above) {
     for (const name of authModules) {
       const config = said[name];
       if (!config) continue;
       const { enabled = merged[name]?.enabled, multi_factor: own } = config;
-      const factor =
-        own?.include_subaccounts === true ? { ...merged[name]?.multi_factor, ...own } : merged[name]?.multi_factor;
+      // Further down the provider is somebody else's, so it is said whose.
+      const owner = own?.configuration_id !== undefined && { account_id: own.account_id ?? accountId };
+      const before = merged[name]?.multi_factor;
+      const factor = own?.include_subaccounts === true ? { ...before, ...own, ...owner } : before;
       merged[name] = { ...(enabled !== undefined && { enabled }), ...(factor && { multi_factor: factor }) };
     }
   }

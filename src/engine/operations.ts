@@ -54,7 +54,7 @@ export {
   whereOf,
 } from './accounts.ts';
 export { browseUsersOf, makeUserOf, reachUserOf, resetPassword } from './account-users.ts';
-export { explain, readSecurity, writeSecurityOf } from './security.ts';
+export { explain, namesIn, readSecurity, writeSecurityOf } from './security.ts';
 export { browseAttempts, reachAttempt } from './attempts.ts';
 
 /** Providers: what an account, or the system, configures as a second factor. */

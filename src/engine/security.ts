@@ -34,6 +34,24 @@ export async function readSecurity(ctx: Context, account: Account): Promise<Secu
   return { own: own?.authModules ?? {}, inherited: inheritedConfig(above), revision: own?.revision ?? 0 };
 }
 
+/** The names of a provider that is named, as they may be shown beside it. */
+export type ProviderNames = { readonly name: string | null; readonly kind: string };
+
+/** The providers that a configuration of an account names, by their ids. One that is gone has no names. */
+export async function namesIn(
+  ctx: Context,
+  account: Account,
+  config: AuthModulesConfig,
+): Promise<ReadonlyMap<string, ProviderNames>> {
+  const names = new Map<string, ProviderNames>();
+  for (const module of authModules) {
+    const { configuration_id: id, account_id: accountId = account.id } = config[module]?.multi_factor ?? {};
+    const found = id !== undefined && !names.has(id) && (await findNamedProvider(ctx.store, { accountId, id }));
+    if (id !== undefined && found) names.set(id, found);
+  }
+  return names;
+}
+
 /** Says anew what an account says, over the revision it was read at. */
 export async function writeSecurityOf(
   ctx: Context,

@@ -57,7 +57,7 @@ const read = (row: Row): Security => ({
 });
 
 /** What a rule needs to know of a provider: the kind of factor, and whether it may be used. */
-export type NamedProvider = { readonly kind: string; readonly enabled: boolean };
+export type NamedProvider = { readonly kind: string; readonly enabled: boolean; readonly name: string | null };
 
 /** An account's provider, by its id. */
 export async function findNamedProvider(
@@ -66,11 +66,11 @@ export async function findNamedProvider(
 ): Promise<NamedProvider | undefined> {
   const row = await db
     .selectFrom('providers')
-    .select(['provider_name as kind', 'enabled'])
+    .select(['provider_name as kind', 'enabled', 'name'])
     .where('id', '=', id)
     .where('account_id', '=', accountId)
     .executeTakeFirst();
-  return row && { kind: row.kind, enabled: row.enabled === 1 };
+  return row && { kind: row.kind, enabled: row.enabled === 1, name: row.name };
 }
 
 /** The system's own providers that may be used. */

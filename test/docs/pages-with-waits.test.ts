@@ -8,7 +8,7 @@ import { skipWithoutPrograms } from './programs.ts';
 const reason = skipWithoutPrograms();
 const skip = reason !== undefined && reason;
 
-for (const name of ['mfa-by-sms', 'self-service']) {
+for (const name of ['mfa-by-sms', 'self-service', 'accounts']) {
   test(`every answer in docs/${name}.md is what the server answers`, { skip }, async () => {
     const markdown = readFileSync(new URL(`../../docs/${name}.md`, import.meta.url), 'utf8');
     const page = readPage(markdown);

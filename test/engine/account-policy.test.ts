@@ -111,7 +111,10 @@ test('what is inherited is the nearest word, and of second factors only what is 
     { enabled: true, multi_factor: { enabled: true, configuration_id: app } },
   );
   assert.deepEqual(inheritedConfig(chain), {
-    user_auth: { enabled: true, multi_factor: { enabled: true, include_subaccounts: true, configuration_id: duo } },
+    user_auth: {
+      enabled: true,
+      multi_factor: { enabled: true, include_subaccounts: true, configuration_id: duo, account_id: root },
+    },
   });
   assert.deepEqual(inheritedConfig([]), {});
 });

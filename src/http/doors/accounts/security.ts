@@ -1,9 +1,17 @@
 import { z } from 'zod';
 import { mergePatch, type Members } from '../../../base/merge-patch.ts';
-import { authModulesConfig } from '../../../engine/account-policy.ts';
-import { explain, findNamed, reachAccount, readSecurity, writeSecurityOf } from '../../../engine/operations.ts';
+import { authModulesConfig, type AuthModulesConfig } from '../../../engine/account-policy.ts';
+import {
+  explain,
+  findNamed,
+  namesIn,
+  reachAccount,
+  readSecurity,
+  writeSecurityOf,
+} from '../../../engine/operations.ts';
 import { authModules } from '../../../engine/policy.ts';
-import type { SecurityOf } from '../../../engine/security.ts';
+import type { ProviderNames, SecurityOf } from '../../../engine/security.ts';
+import type { Account } from '../../../store/accounts.ts';
 import { reference } from '../deux/authtoken.ts';
 import { route, type Asked, type Reply, type Route } from '../../route.ts';
 import { unchanged } from './accounts.ts';
@@ -14,10 +22,9 @@ const path = '/v2/accounts/{id}/security';
 const tag = 'Security';
 const managed = { access: 'session', tag, say, params: accountPath } as const;
 
-const config = z.strictObject({ auth_modules: authModulesConfig });
+/** Checked as a whole once what is only for reading was taken out of it. */
 
-/** Modules and their members to be changed; null takes one away (RFC 7396). What comes out is checked as a whole. */
-const patch = z.strictObject({ auth_modules: z.record(z.string(), z.unknown()) });
+const config = z.strictObject({ auth_modules: z.record(z.string(), z.unknown()) });
 
 const securityView = z.strictObject({
   account: z.strictObject({ auth_modules: z.looseObject({}) }),
@@ -26,9 +33,29 @@ const securityView = z.strictObject({
 
 const securityAnswer = { description: 'What the account says, and what it inherits.', body: envelope(securityView) };
 
-function view({ own, inherited, revision }: SecurityOf, request: Asked): Reply {
+/** A provider that is named is described beside it, for people; what comes back of that is not read. */
+async function view(security: SecurityOf, account: Account, request: Asked): Promise<Reply> {
+  const described = async (config: AuthModulesConfig) => {
+    const names = await namesIn(request.house, account, config);
+    return Object.fromEntries(Object.entries(config).map(([name, said]) => [name, withNames(said, names)]));
+  };
+  const [own, inherited] = [await described(security.own), await described(security.inherited)];
   const data = { account: { auth_modules: own }, inherited_config: { auth_modules: inherited } };
-  return answered(request, { data, revision });
+  return answered(request, { data, revision: security.revision });
+}
+
+type ModuleConfig = NonNullable<AuthModulesConfig['user_auth']>;
+
+function withNames(said: ModuleConfig, names: ReadonlyMap<string, ProviderNames>) {
+  const found = names.get(said.multi_factor?.configuration_id ?? '');
+  if (!found) return said;
+  const { name, kind: provider_name } = found;
+  const _read_only = { ...(name !== null && { name }), provider_name };
+  return { ...said, multi_factor: { ...said.multi_factor, _read_only } };
+}
+
+function withoutNames(said: unknown): unknown {
+  return JSON.parse(JSON.stringify(said, (key, value: unknown) => (key === '_read_only' ? undefined : value)));
 }
 
 /** POST says all of it anew, PATCH what changes, DELETE takes all of it back. */
@@ -38,7 +65,7 @@ const changing = (method: 'post' | 'patch' | 'delete', summary: string): Route =
     method,
     path,
     summary,
-    ...(method !== 'delete' && { body: inData(method === 'post' ? config : patch) }),
+    ...(method !== 'delete' && { body: inData(config) }),
     responses: { 200: securityAnswer },
     async handle(request) {
       const { house, client, caller, params, headers } = request;
@@ -47,12 +74,13 @@ const changing = (method: 'post' | 'patch' | 'delete', summary: string): Route =
       const present = unchanged({ ok: true, value: await readSecurity(house, account.value) }, headers);
       if (!present.ok) return declined(present, request);
       const { own, revision } = present.value;
-      const said = (request.body as { data: { auth_modules: unknown } } | undefined)?.data.auth_modules ?? {};
+      const body = request.body as { data: { auth_modules: unknown } } | undefined;
+      const said = withoutNames(body?.data.auth_modules ?? {});
       const read = authModulesConfig.safeParse(method === 'patch' ? mergePatch(own, said as Members) : said);
       if (!read.success) return say(wrongConfig(read.error), request);
       const change = { config: read.data, revision };
       const changed = await writeSecurityOf(house, caller, account.value, change, client);
-      return changed.ok ? view(changed.value, request) : declined(changed, request);
+      return changed.ok ? view(changed.value, account.value, request) : declined(changed, request);
     },
   });
 
@@ -99,7 +127,7 @@ export const securityRoutes: readonly Route[] = [
     async handle(request) {
       const account = await reachAccount(request.house, request.caller, request.params.id);
       if (!account.ok) return declined(account, request);
-      return view(await readSecurity(request.house, account.value), request);
+      return view(await readSecurity(request.house, account.value), account.value, request);
     },
   }),
   changing('post', 'Say anew what an account says about its auth modules'),

@@ -5,7 +5,7 @@ import { minute } from '../../../../src/base/clock.ts';
 import { insertProvider } from '../../../../src/store/providers.ts';
 import { onEachDatabase } from '../../../support/databases.ts';
 import { startServer, type Answer, type Server } from '../../../support/server.ts';
-import { bodyOf, dataOf, door, listOf, tenant } from './door.ts';
+import { bodyOf, dataOf, door, listOf, tenant, type Data } from './door.ts';
 
 type Tenant = Awaited<ReturnType<typeof tenant>>;
 
@@ -50,6 +50,23 @@ onEachDatabase('security', (on) => {
     const patched = await ask(200, 'PATCH', path, { auth_modules: { oauth2: { enabled: false }, user_auth: null } });
     assert.deepEqual(dataOf(patched)['account'], { auth_modules: { oauth2: { enabled: false } } });
     assert.deepEqual(dataOf(await ask(200, 'DELETE', path)), nothing);
+  });
+
+  test('a provider that is named is described beside it, also where it is inherited, and what was read may be sent back', async () => {
+    await using server = await startServer({ on });
+    const acme = await tenant(server, 'root', 'acme');
+    const east = await tenant(server, acme.id, 'east', acme.token);
+    const made = { provider_name: 'totp', provider_type: 'multi_factor', enabled: true, name: 'apps', settings: {} };
+    const { id } = dataOf(await door(server)(201, 'PUT', `accounts/${acme.id}/multi_factor`, made));
+    const said = modules(requiring({ include_subaccounts: true, configuration_id: id }), 'user_auth');
+    const _read_only = { name: 'apps', provider_name: 'totp' };
+    const own = dataOf(await door(server)(200, 'POST', `accounts/${acme.id}/security`, said))['account'] as Data;
+    const shown = modules(requiring({ include_subaccounts: true, configuration_id: id, _read_only }), 'user_auth');
+    assert.deepEqual(own, shown);
+    assert.deepEqual(dataOf(await door(server)(200, 'POST', `accounts/${acme.id}/security`, own))['account'], shown);
+    const below = dataOf(await door(server)(200, 'GET', `accounts/${east.id}/security`))['inherited_config'];
+    const inherited = requiring({ include_subaccounts: true, configuration_id: id, account_id: acme.id, _read_only });
+    assert.deepEqual(below, modules(inherited, 'user_auth'));
   });
 
   test('what is wrong in it is named, and changes nothing', async () => {
