@@ -35,9 +35,9 @@ const securityAnswer = { description: 'What the account says, and what it inheri
 
 /** A provider that is named is described beside it, for people; what comes back of that is not read. */
 async function view(security: SecurityOf, account: Account, request: Asked): Promise<Reply> {
-  const described = async (config: AuthModulesConfig) => {
-    const names = await namesIn(request.house, account, config);
-    return Object.fromEntries(Object.entries(config).map(([name, said]) => [name, withNames(said, names)]));
+  const described = async (said: AuthModulesConfig) => {
+    const names = await namesIn(request.house, account, said);
+    return Object.fromEntries(Object.entries(said).map(([name, module]) => [name, withNames(module, names)]));
   };
   const [own, inherited] = [await described(security.own), await described(security.inherited)];
   const data = { account: { auth_modules: own }, inherited_config: { auth_modules: inherited } };
@@ -50,8 +50,8 @@ function withNames(said: ModuleConfig, names: ReadonlyMap<string, ProviderNames>
   const found = names.get(said.multi_factor?.configuration_id ?? '');
   if (!found) return said;
   const { name, kind: provider_name } = found;
-  const _read_only = { ...(name !== null && { name }), provider_name };
-  return { ...said, multi_factor: { ...said.multi_factor, _read_only } };
+  const readOnly = { ...(name !== null && { name }), provider_name };
+  return { ...said, multi_factor: { ...said.multi_factor, _read_only: readOnly } };
 }
 
 function withoutNames(said: unknown): unknown {

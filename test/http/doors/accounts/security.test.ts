@@ -59,13 +59,13 @@ onEachDatabase('security', (on) => {
     const made = { provider_name: 'totp', provider_type: 'multi_factor', enabled: true, name: 'apps', settings: {} };
     const { id } = dataOf(await door(server)(201, 'PUT', `accounts/${acme.id}/multi_factor`, made));
     const said = modules(requiring({ include_subaccounts: true, configuration_id: id }), 'user_auth');
-    const _read_only = { name: 'apps', provider_name: 'totp' };
+    const names = { _read_only: { name: 'apps', provider_name: 'totp' } };
     const own = dataOf(await door(server)(200, 'POST', `accounts/${acme.id}/security`, said))['account'] as Data;
-    const shown = modules(requiring({ include_subaccounts: true, configuration_id: id, _read_only }), 'user_auth');
+    const shown = modules(requiring({ include_subaccounts: true, configuration_id: id, ...names }), 'user_auth');
     assert.deepEqual(own, shown);
     assert.deepEqual(dataOf(await door(server)(200, 'POST', `accounts/${acme.id}/security`, own))['account'], shown);
     const below = dataOf(await door(server)(200, 'GET', `accounts/${east.id}/security`))['inherited_config'];
-    const inherited = requiring({ include_subaccounts: true, configuration_id: id, account_id: acme.id, _read_only });
+    const inherited = requiring({ include_subaccounts: true, configuration_id: id, account_id: acme.id, ...names });
     assert.deepEqual(below, modules(inherited, 'user_auth'));
   });
 
