@@ -9,9 +9,11 @@ import {
   holdProvider,
   insertProvider,
   listProviders,
+  listProvidersDownTo,
   updateProvider,
   type NewProvider,
 } from '../../src/store/providers.ts';
+import { insertAccount } from '../../src/store/accounts.ts';
 import { isDuplicate, isReferenced } from '../../src/store/store.ts';
 import { onEachDatabase } from '../support/databases.ts';
 import { house, type House } from '../support/house.ts';
@@ -133,6 +135,34 @@ onEachDatabase('the store keeps providers', (database) => {
     assert.equal(await removing.removal, 'in_use');
     assert.ok(await findProvider(store, made));
     assert.equal(await holdProvider(store, { ...made, accountId: null }), false);
+  });
+
+  test('those of one kind that may be used are those of the system, of an account and of all above it', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    for (const id of ['east', 'west']) await insertAccount(store, { id, parentId: home.root, name: id }, 0);
+    const sms = { providerName: 'sms', settings: {} };
+    const [system, above, own] = [
+      await kept(home, { ...sms, accountId: null }),
+      await kept(home, sms),
+      await kept(home, { ...sms, accountId: 'east' }),
+    ];
+    await kept(home, { ...sms, accountId: 'west' });
+    await kept(home, { ...sms, accountId: 'east', enabled: false });
+    await kept(home, { accountId: 'east' });
+    const ids = (await listProvidersDownTo(store, 'east', 'sms')).map(({ id }) => id);
+    assert.deepEqual(ids.toSorted(), [system.id, above.id, own.id].toSorted());
+  });
+
+  test('a change touches one, and so does holding one', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    const [one, other] = [await kept(home), await kept(home)];
+    assert.equal(await updateProvider(store, one, { ...one, name: 'changed' }, 1), true);
+    const names = [(await findProvider(store, one))?.name, (await findProvider(store, other))?.name];
+    assert.deepEqual(names, ['changed', null]);
+    assert.equal(await holdProvider(store, { ...one, id: 'another' }), false);
+    assert.equal(await holdProvider(store, one), true);
   });
 });
 

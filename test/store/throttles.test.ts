@@ -4,6 +4,7 @@ import { day, minute, second } from '../../src/base/clock.ts';
 import type { Store } from '../../src/store/store.ts';
 import {
   claimTry,
+  failuresOf,
   forgetFailures,
   openClosed,
   releaseTry,
@@ -198,5 +199,20 @@ onEachDatabase('the store counts failures', (database) => {
     const later = now + 30 * second;
     const claims = await atOnce(16, (at) => claimTry(stores[at % 2] ?? home.ctx.store, 'ada', 'totp', later));
     assert.equal(claims.filter(({ ok }) => ok).length, 1);
+  });
+
+  test('failures are told of one subject with one kind of factor', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    await failed(store, 3);
+    await failed(store, 4, now, 'sms');
+    await failed(store, 5, now, 'totp', 'bob');
+    const told = [
+      ['ada', 'totp'],
+      ['ada', 'sms'],
+      ['bob', 'totp'],
+      ['bob', 'sms'],
+    ] as const;
+    assert.deepEqual(await Promise.all(told.map(([subject, kind]) => failuresOf(store, subject, kind))), [3, 4, 5, 0]);
   });
 });

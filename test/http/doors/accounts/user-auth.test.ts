@@ -107,6 +107,10 @@ onEachDatabase('attempts', (on) => {
     const all = listOf(await ask(200, 'GET', `accounts/${acme.id}/security/attempts`)).map(({ message }) => message);
     assert.ok(all.includes('the response is wrong') && all.includes('the first factor is right'));
     assert.equal(all.length, 6);
+    const successes = await ask(200, 'GET', `accounts/${acme.id}/security/attempts?debug_type=success`);
+    const id = String(listOf(successes).find(({ auth_type }) => auth_type === 'first_factor')?.['id']);
+    await ask(200, 'GET', `accounts/${acme.id}/security/attempts/${id}`);
+    await ask(404, 'GET', `accounts/${acme.id}/multi_factor/attempts/${id}`);
   });
 
   test('pages hold together while rows are added, and filters narrow them', async () => {

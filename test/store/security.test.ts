@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { insertAccount } from '../../src/store/accounts.ts';
+import { insertProvider } from '../../src/store/providers.ts';
+import { findNamedProvider, listSystemProviders, securityDownTo, writeSecurity } from '../../src/store/security.ts';
+import { onEachDatabase } from '../support/databases.ts';
+import { house, type House } from '../support/house.ts';
+
+const now = Date.parse('2026-11-21T12:00:00Z');
+
+async function tree({ ctx: { store }, root }: House) {
+  for (const [id, parentId] of [
+    ['east', root],
+    ['cellar', 'east'],
+    ['west', root],
+  ] as const)
+    await insertAccount(store, { id, parentId, name: id }, now);
+}
+
+onEachDatabase('the store keeps what accounts say about logins', (database) => {
+  test('what is said is read from the root down, and of no account beside or below', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    await tree(home);
+    for (const accountId of ['cellar', home.root, 'west', 'east'])
+      assert.equal(await writeSecurity(store, { accountId, authModules: { of: accountId }, revision: 0 }, now), true);
+    const down = async (id: string) => (await securityDownTo(store, id)).map(({ accountId }) => accountId);
+    assert.deepEqual(await down('cellar'), [home.root, 'east', 'cellar']);
+    assert.deepEqual(await down('east'), [home.root, 'east']);
+    assert.deepEqual(await down(home.root), [home.root]);
+    assert.deepEqual((await securityDownTo(store, 'cellar'))[1]?.authModules, { of: 'east' });
+  });
+
+  test('of two who write over one revision one wins, and only that account is written', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    await tree(home);
+    const said = (accountId: string, revision: number, word: string) =>
+      writeSecurity(store, { accountId, authModules: { word }, revision }, now);
+    assert.deepEqual([await said('east', 0, 'first'), await said('east', 0, 'late')], [true, false]);
+    assert.equal(await said('west', 0, 'other'), true);
+    assert.deepEqual([await said('east', 1, 'second'), await said('east', 1, 'late')], [true, false]);
+    assert.equal(await said('east', 7, 'guessed'), false);
+    const [east] = await securityDownTo(store, 'east');
+    const [west] = await securityDownTo(store, 'west');
+    assert.deepEqual([east?.authModules, east?.revision], [{ word: 'second' }, 2]);
+    assert.deepEqual([west?.authModules, west?.revision], [{ word: 'other' }, 1]);
+  });
+
+  test('a provider is found in its own account alone, and the system has those that it enabled', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    await tree(home);
+    const insert = (id: string, accountId: string | null, providerName: string, enabled = true) =>
+      insertProvider(store, { id, accountId, providerName, name: null, enabled, settings: {} }, now);
+    await insert('one', 'east', 'totp');
+    await insert('two', 'east', 'sms', false);
+    await insert('system app', null, 'totp');
+    await insert('system mail', null, 'email', false);
+    const found = (accountId: string, id: string) => findNamedProvider(store, { accountId, id });
+    assert.deepEqual(await found('east', 'one'), { kind: 'totp', enabled: true, name: null });
+    assert.deepEqual(await found('east', 'two'), { kind: 'sms', enabled: false, name: null });
+    for (const id of ['one', 'system app', 'three']) assert.equal(await found('west', id), undefined);
+    assert.deepEqual(await listSystemProviders(store), ['totp']);
+  });
+});
