@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { systemClock } from '../base/clock.ts';
+import { second, systemClock } from '../base/clock.ts';
 import { errorCode } from '../base/error-code.ts';
 import { SetupError } from '../base/fault.ts';
 import type { Options } from '../countersign.ts';
@@ -31,11 +31,12 @@ const database = z
     'must be sqlite:FILE or postgres://USER:PASSWORD@HOST/NAME, with special characters percent-encoded',
   );
 
-const port = z
-  .string()
-  .regex(/^\d{1,5}$/, 'must be a number from 0 to 65535')
-  .transform(Number)
-  .refine((number) => number <= 65_535, 'must be a number from 0 to 65535');
+const count = (least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d{1,6}$/, `must be a number from ${least} to ${most}`)
+    .transform(Number)
+    .refine((number) => number >= least && number <= most, `must be a number from ${least} to ${most}`);
 
 /** Its own complaints repeat nothing of the text, which holds passwords. */
 const gateways = z.string().transform((text, context) => {
@@ -70,7 +71,7 @@ const environment = z.strictObject({
     .string()
     .regex(/^[^\s/]+$/, 'must be an address or a host name')
     .default('127.0.0.1'),
-  COUNTERSIGN_PORT: port.default(8000),
+  COUNTERSIGN_PORT: count(0, 65_535).default(8000),
   COUNTERSIGN_URL: baseUrl.optional(),
   COUNTERSIGN_DATABASE: database.default('sqlite:./data/countersign.db'),
   COUNTERSIGN_KEYS: path.default('./data/keys.json'),
@@ -79,6 +80,8 @@ const environment = z.strictObject({
   COUNTERSIGN_REGISTRATION: z.enum(['open', 'closed'], 'must be open or closed').default('closed'),
   COUNTERSIGN_OUTBOX: path.optional(),
   COUNTERSIGN_GATEWAYS: gateways.optional(),
+  COUNTERSIGN_SEND_INTERVAL: count(1, 3600).default(30),
+  COUNTERSIGN_SENDS_PER_DAY: count(1, 1000).default(10),
   COUNTERSIGN_TEXTS: texts.optional(),
   COUNTERSIGN_CODE_DIGITS: z.enum(['6', '7', '8'], 'must be 6, 7 or 8').transform(Number).default(6),
   COUNTERSIGN_DEFAULT_REGION: z
@@ -101,7 +104,7 @@ export type Settings = {
   readonly gateways: readonly Gateway[];
   /** What the house itself is made from. */
   readonly house: Required<
-    Pick<Options, 'database' | 'keysFile' | 'admin' | 'registration' | 'texts' | 'codeDigits' | 'region'>
+    Pick<Options, 'database' | 'keysFile' | 'admin' | 'registration' | 'texts' | 'codeDigits' | 'sending' | 'region'>
   >;
 };
 
@@ -127,6 +130,7 @@ export function readSettings(given: Environment): Settings {
       registration: data.COUNTERSIGN_REGISTRATION,
       texts: data.COUNTERSIGN_TEXTS ?? [],
       codeDigits: data.COUNTERSIGN_CODE_DIGITS,
+      sending: { every: data.COUNTERSIGN_SEND_INTERVAL * second, perDay: data.COUNTERSIGN_SENDS_PER_DAY },
       region: data.COUNTERSIGN_DEFAULT_REGION,
     },
   };

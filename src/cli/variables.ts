@@ -10,6 +10,8 @@ export const variables = {
   COUNTERSIGN_REGISTRATION: ['closed', 'open lets anyone make a user'],
   COUNTERSIGN_OUTBOX: ['unset', 'a file that messages are written to instead of being sent'],
   COUNTERSIGN_GATEWAYS: ['unset', 'what sends messages: URLs with spaces between them, tried in this order'],
+  COUNTERSIGN_SEND_INTERVAL: ['30', 'seconds between two messages to one destination'],
+  COUNTERSIGN_SENDS_PER_DAY: ['10', 'how many messages one destination gets in a day'],
   COUNTERSIGN_TEXTS: ['unset', 'a JSON file with other wordings of what is sent, by account and language'],
   COUNTERSIGN_CODE_DIGITS: ['6', 'how long the codes are that are sent: 6, 7 or 8 digits'],
   COUNTERSIGN_DEFAULT_REGION: ['US', 'how phone numbers without + are read'],

@@ -137,6 +137,24 @@ const cases: Record<Variable, Case> = {
       'smtp://mail.example.com?from=a@example.com smtp://me:hunter2hunter2@mail.example.com',
     ],
   },
+  COUNTERSIGN_SEND_INTERVAL: {
+    read: (settings) => (settings.house.sending.every ?? 0) / 1000,
+    absent: 30,
+    good: [
+      ['1', 1],
+      ['3600', 3600],
+    ],
+    bad: ['', '0', '3601', '-1', '1.5', '1e3', 'never'],
+  },
+  COUNTERSIGN_SENDS_PER_DAY: {
+    read: (settings) => settings.house.sending.perDay,
+    absent: 10,
+    good: [
+      ['1', 1],
+      ['1000', 1000],
+    ],
+    bad: ['', '0', '1001', '-1', '1.5', 'all'],
+  },
   COUNTERSIGN_TEXTS: {
     read: (settings) => settings.house.texts.map(({ language, body }) => `${language} ${body}`)[0],
     absent: undefined,
