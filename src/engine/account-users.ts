@@ -7,7 +7,7 @@ import type { Reason } from './reasons.ts';
 import type { Caller } from './sessions.ts';
 import { makePassword, writePassword } from './set-password.ts';
 import { requireStepUp } from './step-up.ts';
-import { insertNewUser } from './users.ts';
+import { changeProfile, insertNewUser, refusingNamesTaken, writeProfile, type Changes } from './users.ts';
 
 /** Makes a user in an account that the caller has reached. */
 export async function makeUserOf(
@@ -36,24 +36,28 @@ export async function reachUserOf(ctx: Context, account: Account, id: string): P
 }
 
 /**
- * An administrator gives another user a new password, which ends that user's sessions. Their own they change as everybody does, with the
- * proof that asks for.
+ * An administrator changes a user of an account that they have reached: all that is asked for, or nothing. A new password ends the user's
+ * sessions. Their own an administrator changes as everybody does, with the proof that asks for.
  */
-export async function resetPassword(
+export async function changeUserOf(
   ctx: Context,
   caller: Caller,
-  { user, secret }: { readonly user: User; readonly secret: string },
+  { user, changes, secret }: { readonly user: User; readonly changes: Changes; readonly secret: string | undefined },
   client: Client,
 ): Promise<Outcome<User, Reason>> {
+  if (secret === undefined) return changeProfile(ctx, caller, { user, changes }, client);
   const now = ctx.clock.now();
   if (user.id === caller.userId) return refuse('current_password_required');
   const allowed = await requireStepUp(ctx, caller, now);
   if (!allowed.ok) return allowed;
-  const made = await makePassword(ctx, user, secret, null, now);
+  const made = await makePassword(ctx, { id: user.id, name: changes.name ?? user.name }, secret, null, now);
   if (!made.ok) return made;
   const tried = { action: 'password.reset', factor: 'password', sessionId: caller.id };
-  return changeFactors(ctx, { user, tried, notice: { name: 'password_changed' } }, client, now, async (tx) => {
-    await writePassword(tx, made.value, now);
-    return success(user);
-  });
+  const change = { user, tried, notice: { name: 'password_changed' } } as const;
+  return refusingNamesTaken(() =>
+    changeFactors(ctx, change, client, now, async (tx) => {
+      await writePassword(tx, made.value, now);
+      return writeProfile(tx, user, changes, now);
+    }),
+  );
 }

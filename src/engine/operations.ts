@@ -53,12 +53,12 @@ export {
   removeAccount,
   whereOf,
 } from './accounts.ts';
-export { browseUsersOf, makeUserOf, reachUserOf, resetPassword } from './account-users.ts';
+export { browseUsersOf, makeUserOf, reachUserOf, changeUserOf } from './account-users.ts';
 export { explain, namesIn, readSecurity, writeSecurityOf } from './security.ts';
 export { browseAttempts, reachAttempt } from './attempts.ts';
 
 /** Providers: what an account, or the system, configures as a second factor. */
-export { browseProviders, reachProvider, reachSystem, showProvider, systemDefault } from './reach-provider.ts';
+export { browseProviders, reachProvider, reachSystem, showProvider } from './reach-provider.ts';
 export { makeProvider, patchProvider, removeProvider, replaceProvider } from './providers.ts';
 
 /** At the machine: the first start, help for somebody locked out, and forgetting what is over. */

@@ -1,9 +1,8 @@
 import type { Members } from '../base/merge-patch.ts';
 import { refuse, success, type Outcome } from '../base/outcome.ts';
-import { maskSettings, providerNames } from '../factors/providers.ts';
+import { maskSettings } from '../factors/providers.ts';
 import { rootAccount, type Account } from '../store/accounts.ts';
 import { findProvider, findSystemProvider, listProviders, type Provider } from '../store/providers.ts';
-import type { Store } from '../store/store.ts';
 import type { Context } from './context.ts';
 import type { Reason } from './reasons.ts';
 import type { Caller } from './sessions.ts';
@@ -37,12 +36,4 @@ export async function reachProvider(ctx: Context, owner: Owner, which: string): 
       ? await findSystemProvider(ctx.store, which)
       : await findProvider(ctx.store, { accountId: owner.id, id: which });
   return found ? success(found) : refuse('not_found');
-}
-
-/** The provider that is meant where nobody named one: of the system's enabled ones, the first in the list of all kinds. */
-export async function systemDefault(store: Store): Promise<Provider | undefined> {
-  const enabled = (await listProviders(store, null)).filter((provider) => provider.enabled);
-  return providerNames
-    .map((name) => enabled.find(({ providerName }) => providerName === name))
-    .find((provider) => provider !== undefined);
 }

@@ -2,7 +2,8 @@ import { refuse, success, type Outcome, type Refusal } from '../base/outcome.ts'
 import { providerNames } from '../factors/providers.ts';
 import { isKind } from '../factors/index.ts';
 import type { Authenticator } from '../store/authenticators.ts';
-import { findNamedProvider, listSystemProviders, securityDownTo } from '../store/security.ts';
+import { findProvider, listProviders, type Provider } from '../store/providers.ts';
+import { securityDownTo } from '../store/security.ts';
 import type { LiveSession } from '../store/sessions.ts';
 import type { Store } from '../store/store.ts';
 import { accountPolicy, authModulesConfig, type AccountPolicy, type Rule, type Said } from './account-policy.ts';
@@ -10,7 +11,12 @@ import { isAuthModule, requirement, secondFactors, type AuthModule } from './pol
 import type { Reason } from './reasons.ts';
 
 /** Who said what a login needs: ids of accounts, or `system`. */
-export type Origins = { readonly authConfigOrigin: string; readonly mfaConfigOrigin: string };
+export type Origins = {
+  readonly authConfigOrigin: string;
+  readonly mfaConfigOrigin: string;
+  /** The account that requires a second factor. */
+  readonly requiredBy: string | undefined;
+};
 
 export type Needed = Origins & {
   /** The authenticators of which any completes the login; none: the first factor is enough. */
@@ -40,7 +46,7 @@ export async function neededFor(
   authenticators: readonly Authenticator[],
 ): Promise<{ readonly ok: true; readonly value: Needed } | NotMet> {
   const policy = accountPolicy(authModule, accountId, await saidDownTo(store, accountId));
-  const own = { authConfigOrigin: policy.origin, mfaConfigOrigin: 'system' };
+  const own = { authConfigOrigin: policy.origin, mfaConfigOrigin: 'system', requiredBy: policy.required?.by };
   if (!policy.enabled) return { ...refuse('module_disabled'), ...own, providerName: null };
   const asked = { ...own, anyOf: requirement(authModule, authenticators).anyOf, kinds: null };
   return policy.required ? meet(store, { policy, rule: policy.required, asked }, authenticators) : success(asked);
@@ -51,9 +57,8 @@ export async function isFirstEnough(
   store: Store,
   { authModule, accountId }: Pick<LiveSession, 'authModule' | 'accountId'>,
 ): Promise<boolean> {
-  if (!isAuthModule(authModule)) return false;
-  const { enabled, required } = accountPolicy(authModule, accountId, await saidDownTo(store, accountId));
-  return enabled && (required === undefined || required.whenUnavailable === 'allow');
+  // What the user has plays no part: whoever enrols a factor ends the sessions from before.
+  return isAuthModule(authModule) && (await neededFor(store, { authModule, accountId }, [])).ok;
 }
 
 type Meeting = { readonly policy: AccountPolicy; readonly rule: Rule; readonly asked: Needed };
@@ -62,6 +67,7 @@ async function meet(store: Store, { policy, rule, asked }: Meeting, authenticato
   const { provider } = rule;
   const origins = {
     authConfigOrigin: policy.origin,
+    requiredBy: rule.by,
     mfaConfigOrigin: provider === 'system default' ? 'system' : provider.accountId,
   };
   const found = await workingProvider(store, provider);
@@ -76,17 +82,18 @@ async function meet(store: Store, { policy, rule, asked }: Meeting, authenticato
 }
 
 /** The kind of factor that a rule's provider asks for. */
-async function workingProvider(store: Store, provider: Rule['provider']): Promise<Outcome<string, Reason>> {
-  if (provider === 'system default') {
-    const enabled = await listSystemProviders(store);
-    const first = providerNames.find((kind) => enabled.includes(kind));
-    return first === undefined ? refuse('no_provider') : known(first);
-  }
-  const found = await findNamedProvider(store, provider);
-  if (!found) return refuse('no_provider');
-  return found.enabled ? known(found.kind) : refuse('provider_disabled');
+async function workingProvider(store: Store, named: Rule['provider']): Promise<Outcome<string, Reason>> {
+  const provider = await (named === 'system default' ? systemDefault(store) : findProvider(store, named));
+  if (!provider) return refuse('no_provider');
+  if (!provider.enabled) return refuse('provider_disabled');
+  // One of which this program has no factor can ask nobody for anything.
+  return isKind(provider.providerName) ? success(provider.providerName) : refuse('provider_unavailable');
 }
 
-/** A provider of which this program has no factor can ask nobody for anything. */
-const known = (kind: string): Outcome<string, Reason> =>
-  isKind(kind) ? success(kind) : refuse('provider_unavailable');
+/** The provider that is meant where nobody named one: of the system's enabled ones, the first in the list of all kinds. */
+export async function systemDefault(store: Store): Promise<Provider | undefined> {
+  const enabled = (await listProviders(store, null)).filter((provider) => provider.enabled);
+  return providerNames
+    .map((name) => enabled.find(({ providerName }) => providerName === name))
+    .find((provider) => provider !== undefined);
+}

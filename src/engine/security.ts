@@ -1,22 +1,16 @@
 import { refuse, success, type Outcome } from '../base/outcome.ts';
 import type { Account } from '../store/accounts.ts';
-import { holdProvider } from '../store/providers.ts';
-import { findNamedProvider, writeSecurity } from '../store/security.ts';
+import { findProvider, holdProvider, type Provider } from '../store/providers.ts';
+import { writeSecurity } from '../store/security.ts';
 import { inTransaction, type Store } from '../store/store.ts';
 import { listForLogin } from '../store/authenticators.ts';
 import type { User } from '../store/users.ts';
-import {
-  accountPolicy,
-  inheritedConfig,
-  type AuthModulesConfig,
-  type MultiFactor,
-  type Said,
-} from './account-policy.ts';
+import { inheritedConfig, type AuthModulesConfig, type MultiFactor, type Said } from './account-policy.ts';
 import type { Client, Context } from './context.ts';
 import { logSuccess } from './log-attempt.ts';
 import { authModules, type AuthModule } from './policy.ts';
 import type { Reason } from './reasons.ts';
-import { neededFor, saidDownTo } from './required.ts';
+import { neededFor, saidDownTo, type Origins } from './required.ts';
 import type { Caller } from './sessions.ts';
 
 export type SecurityOf = {
@@ -34,8 +28,8 @@ export async function readSecurity(ctx: Context, account: Account): Promise<Secu
   return { own: own?.authModules ?? {}, inherited: inheritedConfig(above), revision: own?.revision ?? 0 };
 }
 
-/** The names of a provider that is named, as they may be shown beside it. */
-export type ProviderNames = { readonly name: string | null; readonly kind: string };
+/** What a provider that is named may be called beside it. */
+export type ProviderNames = Pick<Provider, 'name' | 'providerName'>;
 
 /** The providers that a configuration of an account names, by their ids. One that is gone has no names. */
 export async function namesIn(
@@ -46,7 +40,7 @@ export async function namesIn(
   const names = new Map<string, ProviderNames>();
   for (const module of authModules) {
     const { configuration_id: id, account_id: accountId = account.id } = config[module]?.multi_factor ?? {};
-    const found = id !== undefined && !names.has(id) && (await findNamedProvider(ctx.store, { accountId, id }));
+    const found = id !== undefined && !names.has(id) && (await findProvider(ctx.store, { accountId, id }));
     if (id !== undefined && found) names.set(id, found);
   }
   return names;
@@ -64,7 +58,7 @@ export async function writeSecurityOf(
   const chain = await saidDownTo(ctx.store, account.id);
   for (const name of authModules) {
     const named = config[name]?.multi_factor;
-    if (named && !(await mayName(ctx, account, chain, name, named))) return refuse('unknown_configuration');
+    if (named && !mayName(account, chain, name, named)) return refuse('unknown_configuration');
   }
   return inTransaction(ctx.store, async (tx) => {
     if (!(await holdNamed(tx, account, config))) return refuse('unknown_configuration');
@@ -78,74 +72,44 @@ export async function writeSecurityOf(
 }
 
 /** An account names its own providers, and those of an ancestor that shares what it says with its sub-accounts. */
-async function mayName(
-  ctx: Context,
-  account: Account,
-  chain: readonly Said[],
-  authModule: AuthModule,
-  { configuration_id: id, account_id: owner = account.id }: MultiFactor,
-): Promise<boolean> {
-  const shares = chain.some(
-    ({ accountId, authModules: said }) =>
-      accountId === owner && said[authModule]?.multi_factor?.include_subaccounts === true,
-  );
-  if (owner !== account.id && !shares) return false;
-  return id === undefined || (await findNamedProvider(ctx.store, { accountId: owner, id })) !== undefined;
+function mayName(account: Account, chain: readonly Said[], authModule: AuthModule, named: MultiFactor): boolean {
+  const { account_id: owner = account.id } = named;
+  const shares = ({ accountId, authModules: said }: Said) =>
+    accountId === owner && said[authModule]?.multi_factor?.include_subaccounts === true;
+  return owner === account.id || chain.some(shares);
 }
 
 /** Keeps every provider that is named from being removed in this moment, in one order, so that two of these never wait for each other. */
 async function holdNamed(tx: Store, account: Account, config: AuthModulesConfig): Promise<boolean> {
-  const owners = new Map<string, string>();
-  for (const name of authModules) {
-    const { configuration_id: id, account_id: owner = account.id } = config[name]?.multi_factor ?? {};
-    if (id !== undefined) owners.set(id, owner);
-  }
-  for (const [id, accountId] of [...owners].toSorted(([one], [other]) => (one < other ? -1 : 1))) {
-    if (!(await holdProvider(tx, { accountId, id }))) return false;
+  const named = authModules.flatMap((name) => {
+    const { configuration_id: id, account_id: accountId = account.id } = config[name]?.multi_factor ?? {};
+    return id === undefined ? [] : [{ accountId, id }];
+  });
+  for (const place of named.toSorted((one, other) => (one.id < other.id ? -1 : 1))) {
+    if (!(await holdProvider(tx, place))) return false;
   }
   return true;
 }
 
 /** What a login would be asked for, and why. */
-export type Explained = {
+export type Explained = Origins & {
   readonly asks: 'nothing' | 'any' | 'provider' | 'enrollment' | 'refused';
   /** The kinds of factor that would do. */
   readonly kinds: readonly string[];
   /** Why nobody could come in, or what would be passed over. */
   readonly reason: Reason | undefined;
-  readonly authConfigOrigin: string;
-  readonly mfaConfigOrigin: string;
-  /** The account whose rule governs. */
-  readonly requiredBy: string | undefined;
 };
 
 /** Says what would be asked of a user of an account that the caller has reached, after their first factor. */
 export async function explain(ctx: Context, user: User, authModule: AuthModule): Promise<Explained> {
-  const chain = await saidDownTo(ctx.store, user.accountId);
-  const { required } = accountPolicy(authModule, user.accountId, chain);
   const where = { authModule, accountId: user.accountId };
   const needed = await neededFor(ctx.store, where, await listForLogin(ctx.store, user.id, []));
-  const requiredBy = required?.by;
   if (!needed.ok) {
-    const { reason, authConfigOrigin, mfaConfigOrigin, providerName } = needed;
+    const { ok: _ok, reason, providerName, ...origins } = needed;
     const asks = reason === 'mfa_enrollment_required' ? 'enrollment' : 'refused';
-    return {
-      asks,
-      kinds: providerName === null ? [] : [providerName],
-      reason,
-      authConfigOrigin,
-      mfaConfigOrigin,
-      requiredBy,
-    };
+    return { asks, kinds: providerName === null ? [] : [providerName], reason, ...origins };
   }
-  const { anyOf, kinds, passedOver: reason, authConfigOrigin, mfaConfigOrigin } = needed.value;
+  const { anyOf, kinds, passedOver: reason, ...origins } = needed.value;
   const asks = anyOf.length === 0 ? 'nothing' : kinds === null ? 'any' : 'provider';
-  return {
-    asks,
-    kinds: [...new Set(anyOf.map(({ kind }) => kind))],
-    reason,
-    authConfigOrigin,
-    mfaConfigOrigin,
-    requiredBy,
-  };
+  return { asks, kinds: [...new Set(anyOf.map(({ kind }) => kind))], reason, ...origins };
 }

@@ -52,16 +52,13 @@ export async function insertNewUser(
   const made =
     password === undefined ? undefined : await makePassword(ctx, { id, name: profile.name }, password, null, now);
   if (made && !made.ok) return made;
-  try {
-    return await inTransaction(ctx.store, async (tx) => {
+  return refusingNamesTaken(() =>
+    inTransaction(ctx.store, async (tx) => {
       await writeNewUser(ctx, tx, { ...profile, id, accountId }, made?.value, client, now);
       const user = await findUser(tx, id);
       return user ? success({ user }) : refuse('not_found');
-    });
-  } catch (error) {
-    if (isDuplicate(error)) return refuse('name_taken');
-    throw error;
-  }
+    }),
+  );
 }
 
 /** The same in the caller's transaction. */
@@ -129,14 +126,35 @@ export async function changeProfile(
   if (changes.roles && !isAdministrator(caller)) return refuse('forbidden');
   const allowed = await requireStepUp(ctx, caller, now);
   if (!allowed.ok) return allowed;
-  try {
-    return await inTransaction(ctx.store, async (tx) => {
-      const given = Object.entries(changes).filter(([, value]) => value !== undefined);
-      if (!(await updateProfile(tx, user, { ...user, ...Object.fromEntries(given) }, now))) return refuse('raced');
+  return refusingNamesTaken(() =>
+    inTransaction(ctx.store, async (tx) => {
+      const written = await writeProfile(tx, user, changes, now);
+      if (!written.ok) return written;
       await logSuccess(ctx, tx, { action: 'user.update', ...whose(user), sessionId: caller.id }, client, now);
-      const updated = await findUser(tx, user.id);
-      return updated ? success(updated) : refuse('not_found');
-    });
+      return written;
+    }),
+  );
+}
+
+/** Writes what changes of a profile, in the caller's transaction. */
+export async function writeProfile(
+  tx: Store,
+  user: User,
+  changes: Changes,
+  now: number,
+): Promise<Outcome<User, Reason>> {
+  const given = Object.entries(changes).filter(([, value]) => value !== undefined);
+  if (!(await updateProfile(tx, user, { ...user, ...Object.fromEntries(given) }, now))) return refuse('raced');
+  const updated = await findUser(tx, user.id);
+  return updated ? success(updated) : refuse('not_found');
+}
+
+/** Writes of names, of which an account has each once. */
+export async function refusingNamesTaken<Value>(
+  write: () => Promise<Outcome<Value, Reason>>,
+): Promise<Outcome<Value, Reason>> {
+  try {
+    return await write();
   } catch (error) {
     if (isDuplicate(error)) return refuse('name_taken');
     throw error;

@@ -55,31 +55,3 @@ const read = (row: Row): Security => ({
   authModules: JSON.parse(row.auth_modules),
   revision: row.revision,
 });
-
-/** What a rule needs to know of a provider: the kind of factor, and whether it may be used. */
-export type NamedProvider = { readonly kind: string; readonly enabled: boolean; readonly name: string | null };
-
-/** An account's provider, by its id. */
-export async function findNamedProvider(
-  { db }: Store,
-  { accountId, id }: { readonly accountId: string; readonly id: string },
-): Promise<NamedProvider | undefined> {
-  const row = await db
-    .selectFrom('providers')
-    .select(['provider_name as kind', 'enabled', 'name'])
-    .where('id', '=', id)
-    .where('account_id', '=', accountId)
-    .executeTakeFirst();
-  return row && { kind: row.kind, enabled: row.enabled === 1, name: row.name };
-}
-
-/** The system's own providers that may be used. */
-export async function listSystemProviders({ db }: Store): Promise<readonly string[]> {
-  const rows = await db
-    .selectFrom('providers')
-    .select('provider_name as kind')
-    .where('account_id', 'is', null)
-    .where('enabled', '=', 1)
-    .execute();
-  return rows.map(({ kind }) => kind);
-}

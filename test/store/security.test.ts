@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { insertAccount } from '../../src/store/accounts.ts';
-import { insertProvider } from '../../src/store/providers.ts';
-import { findNamedProvider, listSystemProviders, securityDownTo, writeSecurity } from '../../src/store/security.ts';
+import { securityDownTo, writeSecurity } from '../../src/store/security.ts';
 import { onEachDatabase } from '../support/databases.ts';
 import { house, type House } from '../support/house.ts';
 
@@ -45,22 +44,5 @@ onEachDatabase('the store keeps what accounts say about logins', (database) => {
     const [west] = await securityDownTo(store, 'west');
     assert.deepEqual([east?.authModules, east?.revision], [{ word: 'second' }, 2]);
     assert.deepEqual([west?.authModules, west?.revision], [{ word: 'other' }, 1]);
-  });
-
-  test('a provider is found in its own account alone, and the system has those that it enabled', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
-    await tree(home);
-    const insert = (id: string, accountId: string | null, providerName: string, enabled = true) =>
-      insertProvider(store, { id, accountId, providerName, name: null, enabled, settings: {} }, now);
-    await insert('one', 'east', 'totp');
-    await insert('two', 'east', 'sms', false);
-    await insert('system app', null, 'totp');
-    await insert('system mail', null, 'email', false);
-    const found = (accountId: string, id: string) => findNamedProvider(store, { accountId, id });
-    assert.deepEqual(await found('east', 'one'), { kind: 'totp', enabled: true, name: null });
-    assert.deepEqual(await found('east', 'two'), { kind: 'sms', enabled: false, name: null });
-    for (const id of ['one', 'system app', 'three']) assert.equal(await found('west', id), undefined);
-    assert.deepEqual(await listSystemProviders(store), ['totp']);
   });
 });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { mergePatch, type Members } from '../../../base/merge-patch.ts';
+import { wrongMembers, type WrongMember } from '../../../base/wrong-members.ts';
 import { authModulesConfig, type AuthModulesConfig } from '../../../engine/account-policy.ts';
 import {
   explain,
@@ -13,6 +14,7 @@ import { authModules } from '../../../engine/policy.ts';
 import type { ProviderNames, SecurityOf } from '../../../engine/security.ts';
 import type { Account } from '../../../store/accounts.ts';
 import { reference } from '../deux/authtoken.ts';
+import { invalid } from '../../parse.ts';
 import { route, type Asked, type Reply, type Route } from '../../route.ts';
 import { unchanged } from './accounts.ts';
 import { answered, declined, envelope, inData, say } from './envelope.ts';
@@ -33,6 +35,8 @@ const securityView = z.strictObject({
 
 const securityAnswer = { description: 'What the account says, and what it inherits.', body: envelope(securityView) };
 
+const inBody = (member: WrongMember) => ({ ...member, path: ['data', 'auth_modules', ...member.path] });
+
 /** A provider that is named is described beside it, for people; what comes back of that is not read. */
 async function view(security: SecurityOf, account: Account, request: Asked): Promise<Reply> {
   const described = async (said: AuthModulesConfig) => {
@@ -49,7 +53,7 @@ type ModuleConfig = NonNullable<AuthModulesConfig['user_auth']>;
 function withNames(said: ModuleConfig, names: ReadonlyMap<string, ProviderNames>) {
   const found = names.get(said.multi_factor?.configuration_id ?? '');
   if (!found) return said;
-  const { name, kind: provider_name } = found;
+  const { name, providerName: provider_name } = found;
   const readOnly = { ...(name !== null && { name }), provider_name };
   return { ...said, multi_factor: { ...said.multi_factor, _read_only: readOnly } };
 }
@@ -76,22 +80,14 @@ const changing = (method: 'post' | 'patch' | 'delete', summary: string): Route =
       const { own, revision } = present.value;
       const body = request.body as { data: { auth_modules: unknown } } | undefined;
       const said = withoutNames(body?.data.auth_modules ?? {});
-      const read = authModulesConfig.safeParse(method === 'patch' ? mergePatch(own, said as Members) : said);
-      if (!read.success) return say(wrongConfig(read.error), request);
+      const whole = method === 'patch' ? mergePatch(own, said as Members) : said;
+      const read = authModulesConfig.safeParse(whole);
+      if (!read.success) return say(invalid(wrongMembers(read.error, whole).map(inBody)), request);
       const change = { config: read.data, revision };
       const changed = await writeSecurityOf(house, caller, account.value, change, client);
       return changed.ok ? view(changed.value, account.value, request) : declined(changed, request);
     },
   });
-
-function wrongConfig({ issues }: z.ZodError) {
-  const errors = issues.map(({ path: at, message }) => ({
-    pointer: ['', 'data', 'auth_modules', ...at.map(String)].join('/'),
-    detail: message,
-    missing: false,
-  }));
-  return { status: 400, code: 'invalid_request', detail: 'The configuration is not right.', errors };
-}
 
 const explained = z.strictObject({
   asks: z.enum(['nothing', 'any', 'provider', 'enrollment', 'refused']),

@@ -2,12 +2,11 @@ import { z } from 'zod';
 import { success, type Outcome } from '../../../base/outcome.ts';
 import {
   browseUsersOf,
-  changeProfile,
+  changeUserOf,
   makeUserOf,
   reachAccount,
   reachUserOf,
   removeUser,
-  resetPassword,
 } from '../../../engine/operations.ts';
 import type { Reason } from '../../../engine/reasons.ts';
 import type { User } from '../../../store/users.ts';
@@ -59,13 +58,9 @@ const changing = (method: 'post' | 'patch'): Route =>
       const { username, password: secret, ...rest } = request.body.data;
       const absent = method === 'post' ? null : undefined;
       const { email = absent, phone = absent, first_name = absent, last_name = absent, roles } = rest;
-      if (secret !== undefined) {
-        const reset = await resetPassword(house, caller, { user: user.value, secret }, client);
-        if (!reset.ok) return declined(reset, request, ownPassword);
-      }
       const changes = { name: username, email, phone, firstName: first_name, lastName: last_name, roles };
-      const changed = await changeProfile(house, caller, { user: user.value, changes }, client);
-      return changed.ok ? one(changed.value, request) : declined(changed, request);
+      const changed = await changeUserOf(house, caller, { user: user.value, changes, secret }, client);
+      return changed.ok ? one(changed.value, request) : declined(changed, request, ownPassword);
     },
   });
 

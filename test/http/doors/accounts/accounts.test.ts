@@ -127,6 +127,23 @@ onEachDatabase('accounts', (on) => {
     await ask(404, 'GET', own);
   });
 
+  test('a change that is refused changes nothing, the password neither', async () => {
+    await using server = await startServer({ on });
+    const acme = await tenant(server, 'root', 'acme');
+    const ask = door(server, acme.token);
+    const users = `accounts/${acme.id}/users`;
+    const { id } = dataOf(await ask(201, 'PUT', users, { username: 'ada', password: 'ada in the library' }));
+    const own = `${users}/${String(id)}`;
+    const before = await server.rows();
+    await ask(409, 'PATCH', own, { username: acme.username, password: 'ada in the garden' });
+    await ask(400, 'PATCH', own, { first_name: 'Ada', password: 'password123' });
+    await ask(400, 'PATCH', own, { username: 'lovelace at home', password: 'lovelace at home' });
+    assert.deepEqual(await server.rows(), before);
+    await ask(200, 'PATCH', own, { username: 'lovelace', password: 'ada in the garden' });
+    const login = { username: 'lovelace', password: 'ada in the garden', account_id: acme.id };
+    await ask(201, 'PUT', 'user_auth', login);
+  });
+
   test('nobody resets their own password here', async () => {
     await using server = await startServer({ on });
     const acme = await tenant(server, 'root', 'acme');

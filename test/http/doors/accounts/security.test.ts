@@ -84,6 +84,8 @@ onEachDatabase('security', (on) => {
         { user_auth: { multi_factor: { configuration_id: 'x' } } },
         'auth_modules.user_auth.multi_factor.configuration_id',
       ],
+      [{ user_auth: { unknown: true } }, 'auth_modules.user_auth.unknown'],
+      [{ ftp: {} }, 'auth_modules.ftp'],
     ] as const) {
       for (const method of ['POST', 'PATCH']) {
         const answer = await ask(400, method, `accounts/${id}/security`, { auth_modules: bad });
@@ -238,6 +240,34 @@ onEachDatabase('security', (on) => {
       assert.doesNotMatch(text, /eyJ/, way);
     }
     assert.deepEqual((await server.rows())['sessions'], before);
+  });
+
+  test('who may be let in without a provider that is away is not let in without one that is there', async () => {
+    await using server = await startServer({ on, registration: 'open' });
+    const acme = await tenant(server, 'root', 'acme');
+    const { username, password, id: account } = acme;
+    const client = { name: 'app', grant_types: ['password', 'refresh_token'] };
+    const made = await server.call('POST', '/oauth2/clients', { bearer: acme.token, json: client });
+    const { client_id, client_secret } = made.json as { client_id: string; client_secret: string };
+    const asClient = { client_id, client_secret };
+    const grant = { ...asClient, grant_type: 'password', username, password };
+    const tokensOf = (answer: Answer) => answer.json as { refresh_token?: string };
+    let { refresh_token } = tokensOf(await server.call('POST', '/mfa/oauth2/token', { json: grant }));
+    const allowed = modules(requiring({ when_unavailable: 'allow' }), 'oauth2', 'password');
+    await door(server)(200, 'POST', `accounts/${acme.id}/security`, allowed);
+    const refresh = async () => {
+      const json = { ...asClient, grant_type: 'refresh_token', refresh_token };
+      const answer = await server.call('POST', '/mfa/oauth2/token', { json });
+      refresh_token = tokensOf(answer).refresh_token ?? refresh_token;
+      return answer.status;
+    };
+    const register = async (name: string) => {
+      const json = { name, password: 'a newcomer has this', account };
+      return 'token' in ((await server.call('POST', '/users', { json })).json as object);
+    };
+    assert.deepEqual([await refresh(), await register('early')], [200, true], 'it is away');
+    await provider(server, one, 'totp', null);
+    assert.deepEqual([await refresh(), await register('late')], [400, false], 'it is there');
   });
 
   test('a module that is closed lets nobody in', async () => {

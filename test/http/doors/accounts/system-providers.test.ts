@@ -1,7 +1,7 @@
 /** Contract section 4, "Providers": what stands in where an account names none. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { systemDefault } from '../../../../src/engine/operations.ts';
+import { systemDefault } from '../../../../src/engine/required.ts';
 import { onEachDatabase } from '../../../support/databases.ts';
 import { startServer } from '../../../support/server.ts';
 import { bodyOf, dataOf, door, listOf, tenant } from './door.ts';
