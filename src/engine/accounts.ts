@@ -14,7 +14,7 @@ import {
   type Page,
 } from '../store/accounts.ts';
 import { inTransaction, isDuplicate, isReferenced } from '../store/store.ts';
-import { findUser, type User } from '../store/users.ts';
+import type { LoggedIn } from './admit.ts';
 import type { Client, Context } from './context.ts';
 import { logSuccess, type Tried } from './log-attempt.ts';
 import type { Reason } from './reasons.ts';
@@ -122,12 +122,8 @@ async function writing<Value>(work: () => Promise<Outcome<Value, Reason>>): Prom
   }
 }
 
-/** Whose session a login opened, and where. */
-export async function whereOf(
-  ctx: Context,
-  { userId }: Pick<Caller, 'userId'>,
-): Promise<{ readonly user: User; readonly account: Account } | undefined> {
-  const user = await findUser(ctx.store, userId);
-  const account = user && (await findAccount(ctx.store, user.accountId));
-  return account && { user, account };
+/** The account in which somebody has just logged in. */
+export async function accountOf(ctx: Context, { accountId }: LoggedIn): Promise<Outcome<Account, Reason>> {
+  const account = await findAccount(ctx.store, accountId);
+  return account ? success(account) : refuse('unknown_account');
 }

@@ -16,7 +16,13 @@ import type { Reason } from './reasons.ts';
 import { neededFor, type Needed, type NotMet } from './required.ts';
 import { issueToken, openSession, type IssuedTo } from './sessions.ts';
 
-export type LoggedIn = { readonly state: 'session'; readonly token: string; readonly session: Session };
+export type LoggedIn = {
+  readonly state: 'session';
+  readonly token: string;
+  readonly session: Session;
+  /** The account of its user. */
+  readonly accountId: string;
+};
 
 export type SecondFactorNeeded = {
   readonly state: 'challenge';
@@ -131,5 +137,5 @@ async function enter(ctx: Context, step: Step, client: Client, now: number): Pro
   });
   if (!opened.ok) return opened;
   const token = await issueToken(ctx, opened.value, user.accountId, now);
-  return success({ state: 'session', token, session: opened.value });
+  return success({ state: 'session', token, session: opened.value, accountId: user.accountId });
 }

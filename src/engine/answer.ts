@@ -71,7 +71,7 @@ async function answerOpen(ctx: Context, open: Open, client: Client, now: number)
     return opened;
   }
   const token = await issueToken(ctx, opened.value, user.accountId, now);
-  return success({ state: 'session', token, session: opened.value });
+  return success({ state: 'session', token, session: opened.value, accountId: user.accountId });
 }
 
 /** A second factor was proven: spends the proof and the challenge, and opens the session, all of it or nothing. */

@@ -51,7 +51,7 @@ export {
   makeAccount,
   reachAccount,
   removeAccount,
-  whereOf,
+  accountOf,
 } from './accounts.ts';
 export { browseUsersOf, makeUserOf, reachUserOf, changeUserOf } from './account-users.ts';
 export { explain, namesIn, readSecurity, writeSecurityOf } from './security.ts';

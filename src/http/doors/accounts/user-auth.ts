@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { refuse } from '../../../base/outcome.ts';
-import { hintOf, loginAtOnce, whereOf } from '../../../engine/operations.ts';
+import { hintOf, loginAtOnce, accountOf } from '../../../engine/operations.ts';
 import type { SecondFactorNeeded } from '../../../engine/admit.ts';
 import { factorOf } from '../../../factors/index.ts';
 import { sentCodeLife } from '../../../factors/sent-code.ts';
@@ -51,10 +51,9 @@ export const userAuthRoutes: readonly Route[] = [
       if (!outcome.ok) return declined(outcome, request, alike);
       if (outcome.value.state === 'challenge') return asks(outcome.value, request);
       const { session, token } = outcome.value;
-      const where = await whereOf(request.house, session);
-      if (!where) return declined(refuse('unknown_user'), request);
-      const { account: own, user } = where;
-      const data = { account_id: own.id, owner_id: user.id, account_name: own.name };
+      const own = await accountOf(request.house, outcome.value);
+      if (!own.ok) return declined(own, request);
+      const data = { account_id: own.value.id, owner_id: session.userId, account_name: own.value.name };
       return answered(request, { data, token }, 201);
     },
   }),
