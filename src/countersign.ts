@@ -1,4 +1,5 @@
 import { second, systemClock, type Clock } from './base/clock.ts';
+import { createExchange } from './base/exchange.ts';
 import { SetupError } from './base/fault.ts';
 import { createHasher, type HashCost } from './base/hasher.ts';
 import { readKeyFile, writeKeyFile } from './base/key-file.ts';
@@ -43,10 +44,21 @@ export type Options = {
   readonly codeDigits?: number;
   /** How often a code may be sent. */
   readonly sending?: Partial<Context['settings']['sending']>;
+  readonly duo?: DuoOptions;
   readonly log?: Log;
   readonly clock?: Clock;
   readonly random?: Random;
   readonly hashCost?: HashCost;
+};
+
+/** How Duo is reached, where it is a provider. */
+export type DuoOptions = {
+  /** Hosts beside Duo's own that tenants may name as `api_hostname`: `host` or `host:port`. */
+  readonly hosts?: readonly string[];
+  /** Certificates in PEM that are trusted in the place of the system's. */
+  readonly ca?: string;
+  /** How long one answer is waited for, in milliseconds: 5,000 when absent. */
+  readonly deadline?: number;
 };
 
 export type Countersign = {
@@ -83,6 +95,7 @@ export async function createCountersign(options: Options): Promise<Countersign> 
       turns,
       tokens,
       messenger,
+      duo: duoWay(options),
       texts,
       log,
       settings: settingsOf(options),
@@ -119,6 +132,10 @@ function settingsOf(options: Options): Context['settings'] {
   const { url, registration = 'closed', region = 'US', codeDigits = 6, sending } = options;
   const limits = { every: 30 * second, perDay: 10, perAccountPerDay: 5000, ...sending };
   return { registration, region, service: 'Countersign', host: new URL(url).hostname, codeDigits, sending: limits };
+}
+
+function duoWay({ url, duo: { hosts = [], ca, deadline = 5 * second } = {} }: Options): Context['duo'] {
+  return { hosts, redirectUri: new URL('/duo/callback', url).href, exchange: createExchange({ deadline, ca }) };
 }
 
 async function loadKeyRing(

@@ -11,6 +11,8 @@ export type Refusal<Reason extends string> = {
   readonly reason: Reason;
   /** Seconds after which trying again makes sense. */
   readonly retryAfter?: number;
+  /** More about it for the log of attempts. No door tells it. */
+  readonly detail?: string;
 };
 
 export function success<Value>(value: Value): Success<Value> {

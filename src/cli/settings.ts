@@ -64,6 +64,14 @@ const texts = path.transform((file, context) => {
   return z.NEVER;
 });
 
+const hosts = z
+  .string()
+  .transform((text) => text.split(' ').filter((host) => host !== ''))
+  .refine(
+    (all) => all.length > 0 && all.every((host) => URL.parse(`https://${host}`)?.host === host),
+    'must be host names, each with :PORT where it is not 443, with spaces between them',
+  );
+
 const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 const environment = z.strictObject({
@@ -84,6 +92,7 @@ const environment = z.strictObject({
   COUNTERSIGN_SENDS_PER_DAY: count(1, 1000).default(10),
   COUNTERSIGN_TEXTS: texts.optional(),
   COUNTERSIGN_CODE_DIGITS: z.enum(['6', '7', '8'], 'must be 6, 7 or 8').transform(Number).default(6),
+  COUNTERSIGN_DUO_HOSTS: hosts.default([]),
   COUNTERSIGN_DEFAULT_REGION: z
     .string()
     .refine(isRegion, 'must be a country code of two capital letters, such as US')
@@ -104,7 +113,10 @@ export type Settings = {
   readonly gateways: readonly Gateway[];
   /** What the house itself is made from. */
   readonly house: Required<
-    Pick<Options, 'database' | 'keysFile' | 'admin' | 'registration' | 'texts' | 'codeDigits' | 'sending' | 'region'>
+    Pick<
+      Options,
+      'database' | 'keysFile' | 'admin' | 'registration' | 'texts' | 'codeDigits' | 'sending' | 'region' | 'duo'
+    >
   >;
 };
 
@@ -132,6 +144,7 @@ export function readSettings(given: Environment): Settings {
       codeDigits: data.COUNTERSIGN_CODE_DIGITS,
       sending: { every: data.COUNTERSIGN_SEND_INTERVAL * second, perDay: data.COUNTERSIGN_SENDS_PER_DAY },
       region: data.COUNTERSIGN_DEFAULT_REGION,
+      duo: { hosts: data.COUNTERSIGN_DUO_HOSTS },
     },
   };
 }

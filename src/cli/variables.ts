@@ -14,6 +14,7 @@ export const variables = {
   COUNTERSIGN_SENDS_PER_DAY: ['10', 'how many messages one destination gets in a day'],
   COUNTERSIGN_TEXTS: ['unset', 'a JSON file with other wordings of what is sent, by account and language'],
   COUNTERSIGN_CODE_DIGITS: ['6', 'how long the codes are that are sent: 6, 7 or 8 digits'],
+  COUNTERSIGN_DUO_HOSTS: ['unset', "hosts that may stand in for Duo's, with spaces between them"],
   COUNTERSIGN_DEFAULT_REGION: ['US', 'how phone numbers without + are read'],
   COUNTERSIGN_LOG_LEVEL: ['info', 'fatal, error, warn, info, debug, trace or silent'],
 } as const;

@@ -14,7 +14,7 @@ import {
   type Page,
 } from '../store/accounts.ts';
 import { inTransaction, isDuplicate, isReferenced } from '../store/store.ts';
-import type { LoggedIn } from './admit.ts';
+import type { LoggedIn } from './after-first.ts';
 import type { Client, Context } from './context.ts';
 import { logSuccess, type Tried } from './log-attempt.ts';
 import type { Reason } from './reasons.ts';

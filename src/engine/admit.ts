@@ -1,141 +1,120 @@
-import { minute } from '../base/clock.ts';
+import { second } from '../base/clock.ts';
 import { refuse, success, type Outcome } from '../base/outcome.ts';
-import { opaqueToken, uuid } from '../base/random.ts';
-import { factorOf } from '../factors/index.ts';
 import type { Authenticator } from '../store/authenticators.ts';
-import { insertChallenge } from '../store/challenges.ts';
-import type { Session } from '../store/sessions.ts';
-import { inTransaction, type Store } from '../store/store.ts';
-import { releaseTry, resetThrottle } from '../store/throttles.ts';
-import type { User } from '../store/users.ts';
+import { findPrompted } from '../store/challenges.ts';
+import { challenge, challengeLife, comeBack, enter, turnAway, type Admitted, type Step } from './after-first.ts';
 import type { Client, Context } from './context.ts';
-import { logRefusal, logSuccess, type Tried } from './log-attempt.ts';
+import { logRefusal } from './log-attempt.ts';
 import { moduleOf, type AuthModule } from './policy.ts';
-import { spend, type Proof } from './prove.ts';
+import { askPrompter, handleOf } from './prompt.ts';
 import type { Reason } from './reasons.ts';
-import { neededFor, type Needed, type NotMet } from './required.ts';
-import { issueToken, openSession, type IssuedTo } from './sessions.ts';
+import { neededFor, type Needed } from './required.ts';
 
-export type LoggedIn = {
-  readonly state: 'session';
-  readonly token: string;
-  readonly session: Session;
-  /** The account of its user. */
-  readonly accountId: string;
-};
-
-export type SecondFactorNeeded = {
-  readonly state: 'challenge';
-  /** Opaque; speaks for the challenge alone and dies with it. */
-  readonly challengeToken: string;
-  /** The authenticators of which any answers it. */
-  readonly anyOf: readonly Authenticator[];
-};
-
-export const challengeLife = 3 * minute;
-
-export type Admission = {
-  readonly user: User;
+export type Admission = Pick<Step, 'user' | 'proof' | 'issuedTo'> & {
   readonly authenticators: readonly Authenticator[];
-  readonly proof: Proof;
-  readonly input: { readonly authModule: AuthModule; readonly issuedTo?: IssuedTo | undefined };
+  readonly door: AuthModule;
+  /** What the client brought along as the second factor. */
+  readonly reply: unknown;
 };
-
-type Step = Admission & { readonly authModule: AuthModule; readonly tried: Tried };
 
 /** A first factor was proven: spends the proof and opens what policy says comes next, all of it or nothing. */
 export async function admit(
   ctx: Context,
-  admission: Admission,
+  { user, authenticators, proof, door, issuedTo, reply }: Admission,
   client: Client,
   now: number,
-): Promise<Outcome<LoggedIn | SecondFactorNeeded, Reason>> {
-  const { user, authenticators, proof, input } = admission;
+): Promise<Outcome<Admitted, Reason>> {
   const { kind } = proof.authenticator;
-  const authModule = moduleOf(input.authModule, kind);
+  const authModule = moduleOf(door, kind);
   const who = { accountId: user.accountId, userId: user.id, authModule };
-  const step = { ...admission, authModule, tried: { action: 'login', ...who, factor: kind } };
-  const needed = await neededFor(ctx.store, who, authenticators);
+  const step = { user, proof, authModule, issuedTo, tried: { action: 'login', ...who, factor: kind } };
+  const needed = await neededFor(ctx, who, authenticators);
   if (!needed.ok) return turnAway(ctx, step, needed, client, now);
-  const { anyOf, authConfigOrigin, mfaConfigOrigin, passedOver } = needed.value;
+  const { prompter } = needed.value;
+  if (!prompter) return goOn(ctx, step, needed.value, client, now);
+  const prompted = { ...needed.value, prompter };
+  return reply === undefined
+    ? prompt(ctx, step, prompted, client, now)
+    : resume(ctx, step, prompted, reply, client, now);
+}
+
+/** With what the house itself can ask for. */
+async function goOn(
+  ctx: Context,
+  step: Step,
+  needed: Needed,
+  client: Client,
+  now: number,
+): Promise<Outcome<Admitted, Reason>> {
+  const { anyOf, passedOver, authConfigOrigin, mfaConfigOrigin } = needed;
   if (passedOver) {
-    const about = { ...who, action: 'answer', authConfigOrigin, mfaConfigOrigin };
-    await logRefusal(ctx, about, passedOver, client, now);
+    const { reason, detail = null } = passedOver;
+    const about = { ...step.tried, action: 'answer', factor: null, authConfigOrigin, mfaConfigOrigin, detail };
+    await logRefusal(ctx, about, reason, client, now);
   }
-  const outcome = await (anyOf.length > 0
-    ? challenge(ctx, step, needed.value, client, now)
-    : enter(ctx, step, client, now));
+  const outcome = await (anyOf.length > 0 ? ask(ctx, step, needed, client, now) : enter(ctx, step, client, now));
   if (!outcome.ok) await logRefusal(ctx, step.tried, outcome.reason, client, now);
   return outcome;
 }
 
-/** The first factor was right, whatever comes of it: its failures are forgotten, and it is spent. */
-async function settle(tx: Store, { user, proof }: Admission, now: number): Promise<boolean> {
-  const { kind } = proof.authenticator;
-  if (kind === proof.counted) await resetThrottle(tx, user.id, kind);
-  else await releaseTry(tx, user.id, proof.counted);
-  return spend(tx, proof, now);
+async function ask(ctx: Context, step: Step, needed: Needed, client: Client, now: number) {
+  const token = await challenge(ctx, step, { ...needed, life: challengeLife }, client, now);
+  if (!token.ok) return token;
+  return success({ state: 'challenge', challengeToken: token.value, anyOf: needed.anyOf } as const);
 }
 
-/** What policy requires cannot be asked for, or nobody may come in this way. */
-async function turnAway(
-  ctx: Context,
-  step: Step,
-  { reason, authConfigOrigin, mfaConfigOrigin, providerName }: NotMet,
-  client: Client,
-  now: number,
-): Promise<Outcome<never, Reason>> {
-  const action = reason === 'module_disabled' ? 'login' : 'answer';
-  const origins = { authConfigOrigin, mfaConfigOrigin, providerName };
-  const settled = await inTransaction(ctx.store, async (tx) =>
-    (await settle(tx, step, now)) ? success(undefined) : refuse('raced'),
-  );
-  const refused = settled.ok ? reason : settled.reason;
-  await logRefusal(ctx, { ...step.tried, action, ...origins, factor: providerName }, refused, client, now);
-  return refuse(refused);
-}
+type Prompted = Needed & { readonly prompter: NonNullable<Needed['prompter']> };
 
-async function challenge(
+/** Nothing is written before the provider has answered: who waits for it holds nothing up. */
+async function prompt(
   ctx: Context,
   step: Step,
-  { anyOf, kinds, authConfigOrigin, mfaConfigOrigin }: Needed,
+  needed: Prompted,
   client: Client,
   now: number,
-): Promise<Outcome<SecondFactorNeeded, Reason>> {
-  const { user, authModule, proof } = step;
-  const challengeToken = opaqueToken(ctx.random);
-  const { amr } = factorOf(proof.authenticator.kind).traits;
-  const made = {
-    id: uuid(ctx.random, now),
-    userId: user.id,
-    authModule,
-    amr,
-    epoch: user.epoch,
-    createdAt: now,
-    expiresAt: now + challengeLife,
-    kinds,
-    authConfigOrigin,
-    mfaConfigOrigin,
+): Promise<Outcome<Admitted, Reason>> {
+  const { prompter } = needed;
+  const { provider, settings, otherwise } = prompter;
+  const asked = await askPrompter(ctx, prompter, step.user.name, now);
+  if (!asked.ok) {
+    // A name that the provider can't take is no failure of the provider.
+    if (otherwise && asked.reason !== 'unsuitable_user') return goOn(ctx, step, otherwise(asked), client, now);
+    return turnAway(ctx, step, { ...asked, ...needed, providerName: provider.providerName }, client, now);
+  }
+  const { ask: told, memo, handle } = asked.value;
+  const { accountId, id } = provider;
+  const question = {
+    ...needed,
+    prompt: { provider: { accountId, id }, memo, handle },
+    life: settings.app_expire * second,
   };
-  return inTransaction(ctx.store, async (tx) => {
-    if (!(await settle(tx, step, now))) return refuse('raced');
-    await insertChallenge(tx, made, challengeToken);
-    await logSuccess(ctx, tx, step.tried, client, now);
-    return success({ state: 'challenge', challengeToken, anyOf });
-  });
+  const token = await challenge(ctx, step, question, client, now);
+  if (token.ok) {
+    const shown = { kind: provider.providerName, ask: told };
+    return success({ state: 'challenge', challengeToken: token.value, anyOf: [], prompt: shown });
+  }
+  await logRefusal(ctx, step.tried, token.reason, client, now);
+  return token;
 }
 
-async function enter(ctx: Context, step: Step, client: Client, now: number): Promise<Outcome<LoggedIn, Reason>> {
-  const { user, authModule, proof, input } = step;
-  const { amr } = factorOf(proof.authenticator.kind).traits;
-  const opening = { user, epoch: user.epoch, authModule, amr, issuedTo: input.issuedTo, secondFactor: false };
-  const opened = await inTransaction(ctx.store, async (tx) => {
-    if (!(await settle(tx, step, now))) return refuse('raced');
-    const session = await openSession(ctx, tx, opening, client, now);
-    await logSuccess(ctx, tx, { ...step.tried, sessionId: session.id }, client, now);
-    return success(session);
-  });
-  if (!opened.ok) return opened;
-  const token = await issueToken(ctx, opened.value, user.accountId, now);
-  return success({ state: 'session', token, session: opened.value, accountId: user.accountId });
+/** The client has the reply already: to a prompt that was put to this user, at this door, by this provider. */
+async function resume(
+  ctx: Context,
+  step: Step,
+  needed: Prompted,
+  reply: unknown,
+  client: Client,
+  now: number,
+): Promise<Outcome<Admitted, Reason>> {
+  const { provider } = needed.prompter;
+  const handle = handleOf(needed.prompter, reply);
+  const where = { userId: step.user.id, authModule: step.authModule };
+  const open = handle === undefined ? undefined : await findPrompted(ctx.store, { ...where, handle }, now);
+  if (open?.prompt?.provider.id !== provider.id || !open?.prompt) {
+    const unknown = { ...refuse('invalid_challenge'), ...needed, providerName: provider.providerName };
+    await turnAway(ctx, step, unknown, client, now);
+    return refuse('wrong_second_factor');
+  }
+  const back = await comeBack(ctx, step, client, now);
+  return back.ok ? success({ state: 'challenge', challengeToken: open.prompt.token, anyOf: [] }) : back;
 }

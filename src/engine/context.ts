@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Hasher } from '../base/hasher.ts';
 import type { Random } from '../base/random.ts';
 import type { Turns } from '../base/turns.ts';
+import type { DuoHelp } from '../factors/duo.ts';
 import type { Help } from '../factors/factor.ts';
 import type { Region } from '../messages/destinations.ts';
 import type { Messenger } from '../messages/messenger.ts';
@@ -19,11 +20,18 @@ export type Context = {
   readonly turns: Turns;
   readonly tokens: AccessTokens;
   readonly messenger: Messenger;
+  readonly duo: DuoWay;
   readonly texts: Texts;
   readonly log: Log;
   readonly settings: Settings;
   /** Which of several nodes this is: 32 hexadecimal digits, made anew at each start. */
   readonly node: string;
+};
+
+/** How Duo is reached. */
+export type DuoWay = Pick<DuoHelp, 'exchange' | 'redirectUri'> & {
+  /** Hosts beside Duo's own that tenants may name: `host` or `host:port`. */
+  readonly hosts: readonly string[];
 };
 
 export type Settings = {

@@ -17,6 +17,7 @@ export type Tried = Pick<Attempt, 'action'> &
       | 'authConfigOrigin'
       | 'mfaConfigOrigin'
       | 'objectId'
+      | 'detail'
     >
   >;
 
@@ -55,6 +56,7 @@ function attempt(ctx: Context, tried: Tried, client: Client, now: number, reason
     authConfigOrigin: null,
     mfaConfigOrigin: null,
     objectId: null,
+    detail: null,
     ...tried,
     outcome: reason === null ? 'success' : 'failed',
     reason,

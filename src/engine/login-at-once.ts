@@ -1,14 +1,15 @@
 import { second } from '../base/clock.ts';
 import { refuse, type Refusal, type Success } from '../base/outcome.ts';
 import { factorOf } from '../factors/index.ts';
-import type { LoggedIn, SecondFactorNeeded } from './admit.ts';
-import { answer, type Answer } from './answer.ts';
+import type { Admitted } from './after-first.ts';
+import { answer } from './answer.ts';
+import type { Answer } from './complete.ts';
 import type { Client, Context } from './context.ts';
 import { login, type Login } from './login.ts';
 import type { Reason } from './reasons.ts';
 import { awaitsCode, sendCode } from './send-code.ts';
 
-export type LoginAtOnce = Login & {
+export type LoginAtOnce = Omit<Login, 'reply'> & {
   /** The second factor, where the client has it already. */ readonly second?:
     | Pick<Answer, 'reply' | 'role' | 'kind'>
     | undefined;
@@ -25,8 +26,8 @@ export async function loginAtOnce(
   ctx: Context,
   { second: brought, ...input }: LoginAtOnce,
   client: Client,
-): Promise<Success<LoggedIn | SecondFactorNeeded> | RefusedAtOnce> {
-  const first = await login(ctx, input, client);
+): Promise<Success<Admitted> | RefusedAtOnce> {
+  const first = await login(ctx, { ...input, reply: brought?.reply }, client);
   if (!first.ok || first.value.state === 'session') return first;
   const { challengeToken, anyOf } = first.value;
   if (brought) {

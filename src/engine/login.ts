@@ -5,7 +5,8 @@ import { findAccount } from '../store/accounts.ts';
 import { listForLogin, type Authenticator } from '../store/authenticators.ts';
 import { strangerPrefix } from '../store/throttles.ts';
 import { findUserByLogin } from '../store/users.ts';
-import { admit, type LoggedIn, type SecondFactorNeeded } from './admit.ts';
+import { admit } from './admit.ts';
+import type { Admitted } from './after-first.ts';
 import { helpAt, type Client, type Context } from './context.ts';
 import { logRefusal } from './log-attempt.ts';
 import type { AuthModule } from './policy.ts';
@@ -23,6 +24,8 @@ export type Login = {
   /** A password, an apikey or a device secret. */
   readonly secret: string;
   readonly issuedTo?: IssuedTo | undefined;
+  /** What the client brought along as the second factor, so that no provider is asked for it once more. */
+  readonly reply?: unknown;
 };
 
 /** What is no key of the user's is a guess at the password, and is counted as one. */
@@ -32,11 +35,7 @@ const guessed = 'password';
  * Judges a first factor. Answers with a session, or with a challenge when policy asks for more. An unknown name costs what a
  * known one costs and is throttled like it.
  */
-export async function login(
-  ctx: Context,
-  input: Login,
-  client: Client,
-): Promise<Outcome<LoggedIn | SecondFactorNeeded, Reason>> {
+export async function login(ctx: Context, input: Login, client: Client): Promise<Outcome<Admitted, Reason>> {
   const now = ctx.clock.now();
   if (!factors[guessed].reply.safeParse(input.secret).success) return refuse('malformed_reply');
   const account = await findAccount(ctx.store, input.account);
@@ -48,7 +47,10 @@ export async function login(
     const candidates = firstFactors(authenticators, input.secret);
     const question = { subject, kind: guessed, countAs: countedAs, candidates, reply: input.secret };
     const proof = await prove(ctx, question, now);
-    if (proof.ok && user) return admit(ctx, { user, authenticators, proof: proof.value, input }, client, now);
+    if (proof.ok && user) {
+      const { authModule: door, issuedTo, reply } = input;
+      return admit(ctx, { user, authenticators, proof: proof.value, door, issuedTo, reply }, client, now);
+    }
     // A stranger is told to wait like anybody else.
     const unknown = proof.ok || (!user && proof.reason !== 'throttled');
     const refused = refuse(unknown ? 'unknown_user' : proof.reason, proof.ok ? undefined : proof.retryAfter);

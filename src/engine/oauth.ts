@@ -7,7 +7,7 @@ import { findLiveSession, revokeSession, type LiveSession, type Session } from '
 import { inTransaction, type Store } from '../store/store.ts';
 import type { Client, Context } from './context.ts';
 import { logRefusal, logSuccess } from './log-attempt.ts';
-import type { SecondFactorNeeded } from './admit.ts';
+import type { SecondFactorNeeded } from './after-first.ts';
 import { loginAtOnce, type LoginAtOnce, type RefusedAtOnce } from './login-at-once.ts';
 import type { Reason } from './reasons.ts';
 import { isFirstEnough } from './required.ts';
@@ -76,7 +76,7 @@ export async function refresh(
     return refuse('invalid_grant');
   }
   // What is required of a login today is required of a session that would go on for weeks.
-  if (session.secondFactorAt === null && !(await isFirstEnough(ctx.store, session))) {
+  if (session.secondFactorAt === null && !(await isFirstEnough(ctx, session))) {
     await logRefusal(ctx, tried, 'mfa_enrollment_required', from, now);
     return refuse('invalid_grant');
   }

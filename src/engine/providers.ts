@@ -34,7 +34,7 @@ export async function makeProvider(
   client: Client,
 ): Promise<ProviderOutcome<ShownProvider>> {
   const now = ctx.clock.now();
-  const read = readSettings(given.providerName, given.settings);
+  const read = readSettings(given.providerName, given.settings, allowedIn(ctx));
   if (!read.ok) return wrongSettings(read.members);
   const id = timeOrderedHex(ctx.random, now);
   const made = { ...given, id, accountId: owner.id, settings: read.settings };
@@ -106,7 +106,7 @@ async function write(
   { kind, name, enabled, settings, set }: Next,
   client: Client,
 ): Promise<ProviderOutcome<ShownProvider>> {
-  const read = readSettings(kind, settings, provider.settings);
+  const read = readSettings(kind, settings, allowedIn(ctx), provider.settings);
   if (!read.ok) return wrongSettings(read.members);
   const now = ctx.clock.now();
   const next = { name, enabled, settings: read.settings };
@@ -116,6 +116,8 @@ async function write(
     return success(showProvider({ ...provider, ...next, revision: provider.revision + 1 }, secretsIn(kind, set)));
   });
 }
+
+const allowedIn = ({ duo }: Context) => ({ duoHosts: duo.hosts });
 
 /** The kind of a provider, where none or the same was given. One that this program does not know is not for it to change. */
 function kindOf({ providerName: kept }: Provider, given: string | undefined): ProviderOutcome<ProviderName> {

@@ -7,7 +7,9 @@ import { securityDownTo } from '../store/security.ts';
 import type { LiveSession } from '../store/sessions.ts';
 import type { Store } from '../store/store.ts';
 import { accountPolicy, authModulesConfig, type AccountPolicy, type Rule, type Said } from './account-policy.ts';
+import type { Context } from './context.ts';
 import { isAuthModule, requirement, secondFactors, type AuthModule } from './policy.ts';
+import { isPrompter, readPrompter, type Prompter } from './prompt.ts';
 import type { Reason } from './reasons.ts';
 
 /** Who said what a login needs: ids of accounts, or `system`. */
@@ -23,8 +25,13 @@ export type Needed = Origins & {
   readonly anyOf: readonly Authenticator[];
   /** The kinds of factor that may answer, where policy names one. */
   readonly kinds: readonly string[] | null;
+  /** The provider that judges the user itself. No authenticator stands in for it. */
+  readonly prompter?: Prompter & {
+    /** What holds when it turns out that it can't be asked, where policy allows to go on without it. */
+    readonly otherwise?: ((why: Refusal<Reason>) => Needed) | undefined;
+  };
   /** Why the provider that is required was passed over, where policy allows that. */
-  readonly passedOver?: Reason;
+  readonly passedOver?: Refusal<Reason>;
 };
 
 export type NotMet = Refusal<Reason> & Origins & { readonly providerName: string | null };
@@ -41,53 +48,64 @@ export async function saidDownTo(store: Store, accountId: string): Promise<reado
 
 /** What a login needs beyond its first factor, by what the accounts above its user say and what the user has at this moment. */
 export async function neededFor(
-  store: Store,
+  ctx: Context,
   { authModule, accountId }: { readonly authModule: AuthModule; readonly accountId: string },
   authenticators: readonly Authenticator[],
 ): Promise<{ readonly ok: true; readonly value: Needed } | NotMet> {
-  const policy = accountPolicy(authModule, accountId, await saidDownTo(store, accountId));
+  const policy = accountPolicy(authModule, accountId, await saidDownTo(ctx.store, accountId));
   const own = { authConfigOrigin: policy.origin, mfaConfigOrigin: 'system', requiredBy: policy.required?.by };
   if (!policy.enabled) return { ...refuse('module_disabled'), ...own, providerName: null };
   const asked = { ...own, anyOf: requirement(authModule, authenticators).anyOf, kinds: null };
-  return policy.required ? meet(store, { policy, rule: policy.required, asked }, authenticators) : success(asked);
+  return policy.required ? meet(ctx, { policy, rule: policy.required, asked }, authenticators) : success(asked);
 }
 
 /** Whether a session that rests on a first factor alone would still be opened there today. */
 export async function isFirstEnough(
-  store: Store,
+  ctx: Context,
   { authModule, accountId }: Pick<LiveSession, 'authModule' | 'accountId'>,
 ): Promise<boolean> {
   // What the user has plays no part: whoever enrols a factor ends the sessions from before.
-  return isAuthModule(authModule) && (await neededFor(store, { authModule, accountId }, [])).ok;
+  if (!isAuthModule(authModule)) return false;
+  const needed = await neededFor(ctx, { authModule, accountId }, []);
+  return needed.ok && !needed.value.prompter;
 }
 
 type Meeting = { readonly policy: AccountPolicy; readonly rule: Rule; readonly asked: Needed };
 
-async function meet(store: Store, { policy, rule, asked }: Meeting, authenticators: readonly Authenticator[]) {
+async function meet(ctx: Context, { policy, rule, asked }: Meeting, authenticators: readonly Authenticator[]) {
   const { provider } = rule;
   const origins = {
     authConfigOrigin: policy.origin,
     requiredBy: rule.by,
     mfaConfigOrigin: provider === 'system default' ? 'system' : provider.accountId,
   };
-  const found = await workingProvider(store, provider);
-  if (!found.ok) {
-    if (rule.whenUnavailable === 'allow') return success({ ...asked, ...origins, passedOver: found.reason });
-    return { ...found, ...origins, providerName: null };
-  }
-  const kind = found.value;
+  const otherwise =
+    rule.whenUnavailable === 'allow'
+      ? (why: Refusal<Reason>) => ({ ...asked, ...origins, passedOver: why })
+      : undefined;
+  const found = await workingProvider(ctx, provider);
+  if (!found.ok) return otherwise ? success(otherwise(found)) : { ...found, ...origins, providerName: null };
+  const { kind, prompter } = found.value;
+  if (prompter) return success({ ...origins, anyOf: [], kinds: [kind], prompter: { ...prompter, otherwise } });
   const anyOf = secondFactors(authenticators).filter((one) => one.kind === kind);
   if (anyOf.length === 0) return { ...refuse('mfa_enrollment_required'), ...origins, providerName: kind };
   return success({ ...origins, anyOf, kinds: [kind] });
 }
 
+type Working = { readonly kind: string; readonly prompter?: Prompter };
+
 /** The kind of factor that a rule's provider asks for. */
-async function workingProvider(store: Store, named: Rule['provider']): Promise<Outcome<string, Reason>> {
-  const provider = await (named === 'system default' ? systemDefault(store) : findProvider(store, named));
+async function workingProvider(ctx: Context, named: Rule['provider']): Promise<Outcome<Working, Reason>> {
+  const provider = await (named === 'system default' ? systemDefault(ctx.store) : findProvider(ctx.store, named));
   if (!provider) return refuse('no_provider');
   if (!provider.enabled) return refuse('provider_disabled');
+  const { providerName: kind } = provider;
+  if (isPrompter(provider)) {
+    const prompter = readPrompter(ctx, provider);
+    return prompter.ok ? success({ kind, prompter: prompter.value }) : prompter;
+  }
   // One of which this program has no factor can ask nobody for anything.
-  return isKind(provider.providerName) ? success(provider.providerName) : refuse('provider_unavailable');
+  return isKind(kind) ? success({ kind }) : refuse('provider_unavailable');
 }
 
 /** The provider that is meant where nobody named one: of the system's enabled ones, the first in the list of all kinds. */

@@ -103,13 +103,15 @@ export type Explained = Origins & {
 /** Says what would be asked of a user of an account that the caller has reached, after their first factor. */
 export async function explain(ctx: Context, user: User, authModule: AuthModule): Promise<Explained> {
   const where = { authModule, accountId: user.accountId };
-  const needed = await neededFor(ctx.store, where, await listForLogin(ctx.store, user.id, []));
+  const needed = await neededFor(ctx, where, await listForLogin(ctx.store, user.id, []));
   if (!needed.ok) {
     const { ok: _ok, reason, providerName, ...origins } = needed;
     const asks = reason === 'mfa_enrollment_required' ? 'enrollment' : 'refused';
     return { asks, kinds: providerName === null ? [] : [providerName], reason, ...origins };
   }
-  const { anyOf, kinds, passedOver: reason, ...origins } = needed.value;
+  const { anyOf, kinds, prompter, passedOver, ...origins } = needed.value;
+  if (prompter) return { asks: 'provider', kinds: kinds ?? [], reason: undefined, ...origins };
+  const reason = passedOver?.reason;
   const asks = anyOf.length === 0 ? 'nothing' : kinds === null ? 'any' : 'provider';
   return { asks, kinds: [...new Set(anyOf.map(({ kind }) => kind))], reason, ...origins };
 }

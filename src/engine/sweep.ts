@@ -2,12 +2,14 @@ import { day, hour } from '../base/clock.ts';
 import { sweepPending } from '../store/authenticators.ts';
 import { sweepChallenges } from '../store/challenges.ts';
 import { sweepSessions } from '../store/sessions.ts';
+import { sweepSpentReplies } from '../store/spent-replies.ts';
 import { sweepStrangers } from '../store/throttles.ts';
 import type { Context } from './context.ts';
 
 /**
  * Forgets what can't matter any more: challenges, sessions and enrolments past their end, failures of names that nobody has. Nothing
- * that marks a proof as spent is among it: that lives in the authenticator's own state. Returns how many rows went.
+ * that marks a proof as spent is among it while the proof could still be right: that lives in the authenticator's own state, or has an
+ * end. Returns how many rows went.
  */
 export async function sweep({ store, clock }: Context): Promise<number> {
   const now = clock.now();
@@ -15,6 +17,7 @@ export async function sweep({ store, clock }: Context): Promise<number> {
     await sweepChallenges(store, now - hour),
     await sweepSessions(store, now - hour),
     await sweepPending(store, now - hour),
+    await sweepSpentReplies(store, now - hour),
     await sweepStrangers(store, now - 30 * day),
   ];
   return gone.reduce((sum, count) => sum + count, 0);

@@ -77,8 +77,7 @@ export async function writeNewUser(
 
 /** Who registers is logged in with it, unless the account asks for more than a password. */
 async function register(ctx: Context, user: User, client: Client, now: number): Promise<Outcome<Made, Reason>> {
-  if (!(await isFirstEnough(ctx.store, { authModule: 'password', accountId: user.accountId })))
-    return success({ user });
+  if (!(await isFirstEnough(ctx, { authModule: 'password', accountId: user.accountId }))) return success({ user });
   const opening = { user, epoch: user.epoch, authModule: 'password', amr: ['pwd'], secondFactor: false };
   const session = await openSession(ctx, ctx.store, opening, client, now);
   return success({ user, token: await issueToken(ctx, session, user.accountId, now) });

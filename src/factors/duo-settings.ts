@@ -11,6 +11,19 @@ function key(lengths: string, words: string): z.ZodString {
   return z.string(words).regex(new RegExp(`^[!-~]{${lengths}}$`), words);
 }
 
+const page = 'must be an https:// URL, or one on this machine, without a fragment';
+
+const redirectUri = z
+  .string(page)
+  .max(1024, page)
+  .refine((text) => {
+    const url = URL.parse(text);
+    const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLocal(url.hostname));
+    return isSafe && !text.includes('#') && url.username === '' && url.password === '';
+  }, page);
+
+const isLocal = (host: string) => ['localhost', '127.0.0.1', '[::1]'].includes(host);
+
 function seconds(standard: number): z.ZodDefault<z.ZodInt> {
   const words = 'must be a whole number of seconds, at most a day';
   return z.int(words).min(1, words).max(86_400, words).default(standard);
@@ -37,6 +50,8 @@ export function duoSettings(allowedHosts: readonly string[] = []) {
     duo_expire: seconds(300),
     /** Seconds in which the response comes back. */
     app_expire: seconds(3600),
+    /** Where the Universal Prompt sends the person back to, with `state` and `duo_code` in the query. */
+    redirect_uri: redirectUri.optional(),
   });
 }
 

@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 import type { Exchange } from '../base/exchange.ts';
-import type { Outcome, Refusal } from '../base/outcome.ts';
+import type { Refusal, Success } from '../base/outcome.ts';
 import type { Random } from '../base/random.ts';
+import type { Traits } from './factor.ts';
 import type { DuoSettings } from './duo-settings.ts';
 import { duoUniversal } from './duo-universal.ts';
 import { duoWeb } from './duo-web.ts';
@@ -17,6 +18,9 @@ export type Duo = {
   /** The `handle` of the question that a reply claims to answer, where there may be several. It proves nothing. */
   handleOf(reply: unknown): string | undefined;
 };
+
+/** How the person proved themself is Duo's affair. RFC 8176 has no word for that. */
+export const duoTraits: Pick<Traits, 'role' | 'amr' | 'disablesMfa'> = { role: 'second', amr: ['duo'] };
 
 /** `now` is in milliseconds since the Unix epoch. */
 export type DuoHelp = {
@@ -53,10 +57,8 @@ export type DuoReason =
   /** What answered is not Duo as we know it. */
   | 'provider_nonsense';
 
-/** `detail` is for the log of attempts, in words and codes of ours: what Duo and clients write may repeat secrets. */
-export type DuoOutcome<Value> =
-  | Extract<Outcome<Value, DuoReason>, { ok: true }>
-  | (Refusal<DuoReason> & { readonly detail: string });
+/** `detail` is in words and codes of ours: what Duo and clients write may repeat secrets. */
+export type DuoOutcome<Value> = Success<Value> | (Refusal<DuoReason> & { readonly detail: string });
 
 /** The protocol that a provider's settings ask for. */
 export function duoOf({ application_secret_key: secret }: DuoSettings): Duo {

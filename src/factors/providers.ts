@@ -20,17 +20,22 @@ const countries = z.array(z.string(words).regex(/^[A-Z]{2}$/, words)).max(300);
 const smsSettings = z.strictObject({ allowed_countries: countries.optional(), denied_countries: countries.optional() });
 
 type Kind = {
-  readonly settings: z.ZodType<Members>;
+  readonly settings: (allowed: Allowed) => z.ZodType<Members>;
   /** Members that are shown to nobody once they are set. */
   readonly secrets: readonly string[];
 };
 
+/** What the operator allows beyond the usual. */
+export type Allowed = { readonly duoHosts: readonly string[] };
+
+const none = z.strictObject({});
+
 const kinds: Readonly<Record<ProviderName, Kind>> = {
-  duo: { settings: duoSettings(), secrets: duoSecrets },
-  totp: { settings: z.strictObject({}), secrets: [] },
+  duo: { settings: ({ duoHosts }) => duoSettings(duoHosts), secrets: duoSecrets },
+  totp: { settings: () => none, secrets: [] },
   /** Codes to ISO 3166-1 countries: to all when nothing is said. */
-  sms: { settings: smsSettings, secrets: [] },
-  email: { settings: z.strictObject({}), secrets: [] },
+  sms: { settings: () => smsSettings, secrets: [] },
+  email: { settings: () => none, secrets: [] },
 };
 
 /** The countries that the settings of an `sms` provider speak of. What cannot be read is a fault: nothing is sent. */
@@ -47,11 +52,11 @@ type Read =
   | { readonly ok: false; readonly members: readonly WrongMember[] };
 
 /** Checks settings as they are given, as a whole; a masked secret is the one among those that are kept. */
-export function readSettings(name: ProviderName, given: Members, kept: Members = {}): Read {
+export function readSettings(name: ProviderName, given: Members, allowed: Allowed, kept: Members = {}): Read {
   const { settings: schema, secrets } = kinds[name];
   const unmasked = secrets.filter((secret) => given[secret] === mask && Object.hasOwn(kept, secret));
   const whole = { ...given, ...Object.fromEntries(unmasked.map((secret) => [secret, kept[secret]])) };
-  const read = schema.safeParse(whole);
+  const read = schema(allowed).safeParse(whole);
   return read.success ? { ok: true, settings: read.data } : { ok: false, members: wrongMembers(read.error, whole) };
 }
 

@@ -156,7 +156,11 @@ const outside = {
   module_disabled: { status: 403, code: 'auth_module_disabled', detail: 'This way in is closed for the account.' },
   no_provider: unavailable,
   provider_disabled: unavailable,
+  provider_misconfigured: unavailable,
   provider_unavailable: unavailable,
+  provider_refused: unavailable,
+  provider_nonsense: unavailable,
+  unsuitable_user: unavailable,
   mfa_enrollment_required: {
     status: 403,
     code: 'mfa_enrollment_required',

@@ -26,6 +26,8 @@ export type Attempt = {
   readonly mfaConfigOrigin: string | null;
   /** What was made, changed or removed, where that is no user's. */
   readonly objectId: string | null;
+  /** More about the reason, in words of ours: what came from outside may repeat secrets. */
+  readonly detail: string | null;
 };
 
 const insert = statement((db, row: Selectable<Tables['attempts']>) => db.insertInto('attempts').values(row));
@@ -49,6 +51,7 @@ export async function insertAttempt({ db }: Store, attempt: Attempt): Promise<vo
     auth_config_origin: attempt.authConfigOrigin,
     mfa_config_origin: attempt.mfaConfigOrigin,
     object_id: attempt.objectId,
+    detail: attempt.detail,
   });
 }
 
@@ -70,6 +73,7 @@ const columns = [
   'auth_config_origin as authConfigOrigin',
   'mfa_config_origin as mfaConfigOrigin',
   'object_id as objectId',
+  'detail',
 ] as const;
 
 /** A user's newest attempts first. */

@@ -1,6 +1,9 @@
+import type { Selectable } from 'kysely';
+import { z } from 'zod';
 import { readTexts } from './lists.ts';
 import { statement } from './statement.ts';
 import type { Store } from './store.ts';
+import type { Tables } from './tables.ts';
 
 /** One question put to one user, with an end. */
 export type Challenge = {
@@ -17,11 +20,24 @@ export type Challenge = {
   /** Who asked for it: ids of accounts, or `system`. */
   readonly authConfigOrigin: string | null;
   readonly mfaConfigOrigin: string | null;
+  /** What a provider that judges people itself was asked; then nothing else answers it. */
+  readonly prompt: Prompt | null;
+};
+
+export type Prompt = {
+  readonly provider: { readonly accountId: string | null; readonly id: string };
+  /** What judges a reply again. */
+  readonly memo: unknown;
+  /** What a reply names it by. */
+  readonly handle: string;
+  /** The challenge's own: who comes back with a reply alone has no other way to it. */
+  readonly token: string;
 };
 
 const context = 'challenge';
 
 export async function insertChallenge({ db, safe }: Store, challenge: Challenge, token: string): Promise<void> {
+  const { prompt } = challenge;
   await db
     .insertInto('challenges')
     .values({
@@ -36,31 +52,16 @@ export async function insertChallenge({ db, safe }: Store, challenge: Challenge,
       kinds: challenge.kinds && JSON.stringify(challenge.kinds),
       auth_config_origin: challenge.authConfigOrigin,
       mfa_config_origin: challenge.mfaConfigOrigin,
+      prompt: prompt && safe.seal(promptPlace(challenge), JSON.stringify(prompt)),
+      handle: prompt && safe.mac(handleContext, prompt.handle),
     })
     .execute();
 }
 
 /** The open challenge that a token speaks for, and only while its user's factors are those it was made under. */
-export async function findOpenChallenge(
-  { db, safe }: Store,
-  token: string,
-  now: number,
-): Promise<Challenge | undefined> {
-  const [row] = (await findOpen(db, { hashes: safe.macs(context, token), now })).rows;
-  return (
-    row && {
-      id: row.id,
-      userId: row.user_id,
-      authModule: row.auth_module,
-      amr: readTexts(row.amr),
-      epoch: row.epoch,
-      createdAt: row.created_at,
-      expiresAt: row.expires_at,
-      kinds: row.kinds === null ? null : readTexts(row.kinds),
-      authConfigOrigin: row.auth_config_origin,
-      mfaConfigOrigin: row.mfa_config_origin,
-    }
-  );
+export async function findOpenChallenge(store: Store, token: string, now: number): Promise<Challenge | undefined> {
+  const [row] = (await findOpen(store.db, { hashes: store.safe.macs(context, token), now })).rows;
+  return row && opened(store, row);
 }
 
 const findOpen = statement((db, { hashes, now }: { hashes: readonly string[]; now: number }) =>
@@ -74,6 +75,45 @@ const findOpen = statement((db, { hashes, now }: { hashes: readonly string[]; no
     .whereRef('challenges.epoch', '=', 'users.epoch'),
 );
 
+/** Where a prompt was put to somebody who now comes back with a reply: whose it must be, and what the reply names it by. */
+export type Prompted = Pick<Challenge, 'userId' | 'authModule'> & Pick<Prompt, 'handle'>;
+
+/** The open challenge of a user with such a prompt. */
+export async function findPrompted(
+  store: Store,
+  { userId, authModule, handle }: Prompted,
+  now: number,
+): Promise<Challenge | undefined> {
+  const row = await store.db
+    .selectFrom('challenges')
+    .innerJoin('users', 'users.id', 'challenges.user_id')
+    .selectAll('challenges')
+    .where('user_id', '=', userId)
+    .where('handle', 'in', store.safe.macs(handleContext, handle))
+    .where('auth_module', '=', authModule)
+    .where('closed_at', 'is', null)
+    .where('expires_at', '>', now)
+    .whereRef('challenges.epoch', '=', 'users.epoch')
+    .executeTakeFirst();
+  return row && opened(store, row);
+}
+
+/** A new prompt takes the place of the one before it: what answers an older one answers nothing any more. */
+export async function closePrompts(
+  { db }: Store,
+  { userId, authModule }: Pick<Challenge, 'userId' | 'authModule'>,
+  now: number,
+): Promise<void> {
+  await db
+    .updateTable('challenges')
+    .set({ closed_at: now })
+    .where('user_id', '=', userId)
+    .where('handle', 'is not', null)
+    .where('auth_module', '=', authModule)
+    .where('closed_at', 'is', null)
+    .execute();
+}
+
 /** Spends a challenge. False: it is spent already. */
 export async function closeChallenge({ db }: Store, id: string, now: number): Promise<boolean> {
   return (await close(db, { id, now })).numAffectedRows === 1n;
@@ -86,4 +126,32 @@ const close = statement((db, { id, now }: { id: string; now: number }) =>
 export async function sweepChallenges({ db }: Store, before: number): Promise<number> {
   const result = await db.deleteFrom('challenges').where('expires_at', '<=', before).executeTakeFirst();
   return Number(result.numDeletedRows);
+}
+
+const handleContext = 'challenge.handle';
+
+/** A sealed prompt opens for its own challenge and user only. */
+const promptPlace = ({ id, userId }: Pick<Challenge, 'id' | 'userId'>) => `challenges.prompt.${id}.${userId}`;
+
+const keptPrompt = z.strictObject({
+  provider: z.strictObject({ accountId: z.string().nullable(), id: z.string() }),
+  memo: z.unknown(),
+  handle: z.string(),
+  token: z.string(),
+});
+
+function opened({ safe }: Store, row: Selectable<Tables['challenges']>): Challenge {
+  const own = { id: row.id, userId: row.user_id };
+  return {
+    ...own,
+    authModule: row.auth_module,
+    amr: readTexts(row.amr),
+    epoch: row.epoch,
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+    kinds: row.kinds === null ? null : readTexts(row.kinds),
+    authConfigOrigin: row.auth_config_origin,
+    mfaConfigOrigin: row.mfa_config_origin,
+    prompt: row.prompt === null ? null : keptPrompt.parse(JSON.parse(safe.open(promptPlace(own), row.prompt))),
+  };
 }

@@ -3,6 +3,7 @@ import { SetupError } from '../base/fault.ts';
 import * as first from './migrations/0001-first.ts';
 import * as messagesAndClients from './migrations/0002-messages-and-clients.ts';
 import * as accountTree from './migrations/0003-account-tree.ts';
+import * as promptsAndEnrollments from './migrations/0004-prompts-and-enrollments.ts';
 import type { Database, Flavour } from './store.ts';
 import type { Tables } from './tables.ts';
 
@@ -11,6 +12,7 @@ const migrations = [
   { name: '0001-first', up: first.up },
   { name: '0002-messages-and-clients', up: messagesAndClients.up },
   { name: '0003-account-tree', up: accountTree.up },
+  { name: '0004-prompts-and-enrollments', up: promptsAndEnrollments.up },
 ];
 
 /**

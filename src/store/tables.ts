@@ -99,7 +99,15 @@ export type Tables = {
     /** As in `attempts`. */
     auth_config_origin: Generated<string | null>;
     mfa_config_origin: Generated<string | null>;
+    /** What a provider that judges people itself was asked, sealed JSON. */
+    prompt: Generated<string | null>;
+    /** A keyed hash of what a reply to that names it by. */
+    handle: Generated<string | null>;
+    /** Where it stands for an enrolment: the kind of factor. */
+    enrolls: Generated<string | null>;
   };
+  /** Replies that providers' words were taken for. */
+  spent_replies: { provider_id: string; reply: string; until: number };
   sessions: {
     id: string;
     user_id: string;
@@ -182,5 +190,7 @@ export type Tables = {
     mfa_config_origin: Generated<string | null>;
     /** What was made, changed or removed, where that is no user's. */
     object_id: Generated<string | null>;
+    /** More about the reason, in words of ours. */
+    detail: Generated<string | null>;
   };
 };

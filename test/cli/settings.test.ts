@@ -83,6 +83,15 @@ const cases: Record<Variable, Case> = {
     ],
     bad: ['', 'sqlite:', './countersign.db', 'mysql://db/name', 'postgres:db', 'postgres://user:sec ret@db:port/name'],
   },
+  COUNTERSIGN_DUO_HOSTS: {
+    read: (settings) => settings.house.duo.hosts?.join(' ') || undefined,
+    absent: undefined,
+    good: [
+      ['duo.example.com', 'duo.example.com'],
+      ['duo.example.com:8443  [::1]:8443', 'duo.example.com:8443 [::1]:8443'],
+    ],
+    bad: ['', ' ', 'https://duo.example.com', 'duo.example.com/', 'duo.example.com:443', 'Duo.example.com', 'a b/c'],
+  },
   COUNTERSIGN_KEYS: {
     read: (settings) => settings.house.keysFile,
     absent: './data/keys.json',

@@ -5,7 +5,7 @@ import { refuse } from '../../src/base/outcome.ts';
 import { createTurns, type Turns } from '../../src/base/turns.ts';
 import { answer } from '../../src/engine/answer.ts';
 import { enroll } from '../../src/engine/enroll.ts';
-import { challengeLife } from '../../src/engine/admit.ts';
+import { challengeLife } from '../../src/engine/after-first.ts';
 import { disableMfa } from '../../src/engine/operator.ts';
 import { renewRecoveryCodes } from '../../src/engine/recovery-codes.ts';
 import { remove } from '../../src/engine/remove.ts';

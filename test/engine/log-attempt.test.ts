@@ -35,6 +35,7 @@ onEachDatabase('the log of attempts', (database) => {
       auth_config_origin: null,
       mfa_config_origin: null,
       object_id: null,
+      detail: null,
     });
   });
 

@@ -3,13 +3,15 @@ import { test } from 'node:test';
 import { mask, maskSettings, readSettings, secretsIn, type ProviderName } from '../../src/factors/providers.ts';
 import { common } from './duo-help.ts';
 
+const usual = { duoHosts: [] };
+
 const wrong = (name: ProviderName, given: Record<string, unknown>, kept?: Record<string, unknown>) => {
-  const read = readSettings(name, given, kept);
+  const read = readSettings(name, given, usual, kept);
   return read.ok ? [] : read.members.map(({ path, missing }) => `${path.join('.')}${missing ? ' is missing' : ''}`);
 };
 
 test('every wrong member is named, and none of their values', () => {
-  const read = readSettings('duo', { secret_key: 'half a secret', color: 'red', duo_expire: 0 });
+  const read = readSettings('duo', { secret_key: 'half a secret', color: 'red', duo_expire: 0 }, usual);
   assert.ok(!read.ok);
   assert.deepEqual(read.members.map(({ path }) => path.join('.')).toSorted(), [
     'api_hostname',
@@ -35,7 +37,7 @@ test('an app and an address have no settings, and a text message has countries',
 
 test('a masked secret is the one that is kept, and where none is kept it is wrong', () => {
   const masked = { ...common, secret_key: mask };
-  const read = readSettings('duo', masked, common);
+  const read = readSettings('duo', masked, usual, common);
   assert.equal(read.ok && read.settings['secret_key'], common.secret_key);
   assert.deepEqual(wrong('duo', masked), ['secret_key']);
   assert.deepEqual(wrong('duo', { ...common, application_secret_key: mask }, common), ['application_secret_key']);
@@ -56,4 +58,10 @@ test('secrets are masked, but for those that were given just now', () => {
 
 test('of a provider that this program does not know, everything is masked', () => {
   assert.deepEqual(maskSettings('toString', { host: 'example.org', key: 1 }), { host: mask, key: mask });
+});
+
+test("only a host that the operator allows stands in for Duo's", () => {
+  const elsewhere = { ...common, api_hostname: 'duo.example.com:8443' };
+  assert.deepEqual(wrong('duo', elsewhere), ['api_hostname']);
+  assert.equal(readSettings('duo', elsewhere, { duoHosts: ['duo.example.com:8443'] }).ok, true);
 });

@@ -21,6 +21,7 @@ const attempt = (id: string, userId: string | null): Attempt => ({
   providerName: 'totp',
   authConfigOrigin: 'system',
   mfaConfigOrigin: 'account',
+  detail: 'is about another user',
   objectId: 'object',
 });
 

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   closeChallenge,
+  closePrompts,
   findOpenChallenge,
+  findPrompted,
   insertChallenge,
   sweepChallenges,
   type Challenge,
@@ -25,6 +27,7 @@ const challengeOf = (userId: string, id = 'challenge'): Challenge => ({
   kinds: ['totp'],
   authConfigOrigin: 'system',
   mfaConfigOrigin: 'account',
+  prompt: null,
 });
 
 onEachDatabase('the store keeps challenges', (database) => {
@@ -94,5 +97,83 @@ onEachDatabase('the store keeps challenges', (database) => {
     await insertChallenge(store, { ...challengeOf(id, 'b'), expiresAt: end + 1 }, 'other');
     assert.equal(await sweepChallenges(store, end), 1);
     assert.ok(await findOpenChallenge(store, 'other', now));
+  });
+
+  const prompt = (handle: string) => ({
+    provider: { accountId: null, id: 'duo' },
+    memo: { app: 1 },
+    handle,
+    token: `t ${handle}`,
+  });
+  const prompted = (userId: string, id: string, more: Partial<Challenge> = {}) => ({
+    ...challengeOf(userId, id),
+    prompt: prompt(id),
+    ...more,
+  });
+  const where = { authModule: 'password', handle: 'one' };
+
+  test('one with a prompt is found by what a reply names it by, for its user and module', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    const [ada, bob] = [(await home.addUser({ name: 'ada' })).id, (await home.addUser({ name: 'bob' })).id];
+    const challenge = prompted(ada, 'one');
+    await insertChallenge(store, challenge, 't one');
+    assert.deepEqual(await findPrompted(store, { ...where, userId: ada }, now), challenge);
+    assert.deepEqual(await findOpenChallenge(store, 't one', now), challenge);
+    assert.equal(await findPrompted(store, { ...where, userId: bob }, now), undefined);
+    assert.equal(await findPrompted(store, { ...where, userId: ada, handle: 'two' }, now), undefined);
+    assert.equal(await findPrompted(store, { ...where, userId: ada, authModule: 'oauth2' }, now), undefined);
+    assert.ok(await findPrompted(store, { ...where, userId: ada }, end - 1));
+    assert.equal(await findPrompted(store, { ...where, userId: ada }, end), undefined);
+    await advanceEpoch(store, ada, 0);
+    assert.equal(await findPrompted(store, { ...where, userId: ada }, now), undefined);
+  });
+
+  test('a closed one with a prompt is not found', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    const { id } = await home.addUser({ name: 'ada' });
+    await insertChallenge(store, prompted(id, 'one'), 't one');
+    await closeChallenge(store, 'one', now);
+    assert.equal(await findPrompted(store, { ...where, userId: id }, now), undefined);
+  });
+
+  test('prompts of a user at one door are closed, and no other challenges', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    const [ada, bob] = [(await home.addUser({ name: 'ada' })).id, (await home.addUser({ name: 'bob' })).id];
+    await insertChallenge(store, prompted(ada, 'one'), 'one');
+    await insertChallenge(store, prompted(ada, 'there', { authModule: 'oauth2' }), 'there');
+    await insertChallenge(store, prompted(bob, 'his'), 'his');
+    await insertChallenge(store, challengeOf(ada, 'code'), 'code');
+    await closePrompts(store, { userId: ada, authModule: 'password' }, now);
+    const open = await Promise.all(
+      ['one', 'there', 'his', 'code'].map((token) => findOpenChallenge(store, token, now)),
+    );
+    assert.deepEqual(
+      open.map((found) => found?.id),
+      [undefined, 'there', 'his', 'code'],
+    );
+    const rows = await store.db.selectFrom('challenges').select('closed_at as at').where('id', '=', 'one').execute();
+    await closePrompts(store, { userId: ada, authModule: 'password' }, now + 1);
+    assert.deepEqual(
+      await store.db.selectFrom('challenges').select('closed_at as at').where('id', '=', 'one').execute(),
+      rows,
+    );
+  });
+
+  test('a prompt opens for its own challenge only', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    const { id } = await home.addUser({ name: 'ada' });
+    await insertChallenge(store, prompted(id, 'one'), 'one');
+    await insertChallenge(store, prompted(id, 'two'), 'two');
+    const { prompt: foreign } = await store.db
+      .selectFrom('challenges')
+      .select('prompt')
+      .where('id', '=', 'two')
+      .executeTakeFirstOrThrow();
+    await store.db.updateTable('challenges').set({ prompt: foreign }).where('id', '=', 'one').execute();
+    await assert.rejects(findOpenChallenge(store, 'one', now));
   });
 });

@@ -175,6 +175,7 @@ const tables = [
   'sends',
   'notices',
   'refresh_tokens',
+  'spent_replies',
   'clients',
   'sessions',
   'challenges',

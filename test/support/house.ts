@@ -10,7 +10,7 @@ import { createTurns, type Turns } from '../../src/base/turns.ts';
 import { createAccessTokens } from '../../src/engine/access-token.ts';
 import { answer } from '../../src/engine/answer.ts';
 import { confirm } from '../../src/engine/confirm.ts';
-import type { Client, Context, Settings } from '../../src/engine/context.ts';
+import type { Client, Context, DuoWay, Settings } from '../../src/engine/context.ts';
 import { enroll } from '../../src/engine/enroll.ts';
 import { login, type Login } from '../../src/engine/login.ts';
 import { authenticate, type Caller } from '../../src/engine/sessions.ts';
@@ -59,8 +59,16 @@ export type Overrides = {
   readonly hasher?: Hasher;
   readonly turns?: Turns;
   readonly settings?: Partial<Settings>;
+  readonly duo?: DuoWay;
   /** What takes messages; without it a box that keeps them. */
   readonly gateways?: readonly Gateway[];
+};
+
+/** A house from which nobody asks Duo anything. */
+const noDuo: DuoWay = {
+  hosts: [],
+  redirectUri: 'https://house.example/duo/callback',
+  exchange: () => Promise.reject(new Error('nothing was to be sent')),
 };
 
 export type LogLine = {
@@ -169,6 +177,7 @@ async function node(shared: Shared, { db }: Database, overrides: Overrides): Pro
     log: recording(lines),
     messenger: createMessenger(overrides.gateways ?? [postbox(sent)], recording(lines)),
     texts: createTexts(),
+    duo: overrides.duo ?? noDuo,
     node: 'd'.repeat(32),
     settings: { ...quiet, ...overrides.settings },
   };

@@ -318,6 +318,7 @@ const tables = [
   'notices',
   'clients',
   'refresh_tokens',
+  'spent_replies',
   'meta',
 ] as const;
 

@@ -18,16 +18,23 @@ const failures: Partial<Readonly<Record<Reason, string>>> = {
   invalid_destination: 'nobody can be reached at the destination',
   no_provider: 'no multi factor authentication provider is configured',
   provider_disabled: 'the multi factor authentication provider is disabled',
+  provider_misconfigured: 'the settings of the multi factor authentication provider are not right',
   provider_unavailable: 'the multi factor authentication provider can not be asked',
+  provider_refused: 'the multi factor authentication provider refused what it was asked',
+  provider_nonsense: 'the multi factor authentication provider answered with something else than it should',
+  unsuitable_user: 'the multi factor authentication provider has no way to name the user',
   mfa_enrollment_required: 'the user has not enrolled the second factor that is required',
   module_disabled: 'the auth module is disabled for the account',
   not_allowed: 'the gateway may not send to the destination',
 };
 
-export function sentenceOf({ action, outcome, reason }: Pick<Attempt, 'action' | 'outcome' | 'reason'>): string {
+export function sentenceOf({ action, outcome, reason, detail }: Ended): string {
   if (outcome === 'success') return successes[action] ?? action;
-  return failures[reason as Reason] ?? reason ?? action;
+  const sentence = failures[reason as Reason] ?? reason ?? action;
+  return detail === null ? sentence : `${sentence} (${detail})`;
 }
+
+type Ended = Pick<Attempt, 'action' | 'outcome' | 'reason' | 'detail'>;
 
 const successes: Readonly<Record<string, string>> = {
   login: 'the first factor is right',

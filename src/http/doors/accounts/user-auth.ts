@@ -1,19 +1,19 @@
 import { z } from 'zod';
 import { refuse } from '../../../base/outcome.ts';
 import { hintOf, loginAtOnce, accountOf } from '../../../engine/operations.ts';
-import type { SecondFactorNeeded } from '../../../engine/admit.ts';
+import type { SecondFactorNeeded } from '../../../engine/after-first.ts';
 import { factorOf } from '../../../factors/index.ts';
 import { sentCodeLife } from '../../../factors/sent-code.ts';
 import type { Authenticator } from '../../../store/authenticators.ts';
 import { reference } from '../deux/authtoken.ts';
+import { replyMember } from '../second-factor.ts';
 import { problemOf } from '../../problem.ts';
 import { route, type Asked, type Reply, type Route } from '../../route.ts';
 import { answered, declined, envelope, inData, say } from './envelope.ts';
 import { hexId } from './shapes.ts';
 
-/** A code as text or number, or the answer to one of several providers by its name. */
-const code = z.union([z.string().max(1024), z.int().nonnegative()]);
-const named = z.strictObject({ provider_name: reference(64), response: code });
+/** The answer to one of several providers, by its name. */
+const named = z.strictObject({ provider_name: reference(64), response: replyMember });
 
 const credentials = z
   .strictObject({
@@ -21,7 +21,7 @@ const credentials = z
     password: z.string(),
     account_id: reference(128).optional(),
     account_name: reference(128).optional(),
-    multi_factor_response: z.union([code, named]).optional(),
+    multi_factor_response: z.union([replyMember, named]).optional(),
   })
   .refine(({ account_id, account_name }) => account_id === undefined || account_name === undefined, {
     message: 'can not be given together with account_name',
@@ -59,8 +59,10 @@ export const userAuthRoutes: readonly Route[] = [
   }),
 ];
 
-function secondOf(given: z.infer<typeof code> | z.infer<typeof named>) {
-  return typeof given === 'object' ? { reply: given.response, kind: given.provider_name } : { reply: given };
+function secondOf(given: z.infer<typeof replyMember> | z.infer<typeof named>) {
+  return typeof given === 'object' && 'provider_name' in given
+    ? { reply: given.response, kind: given.provider_name }
+    : { reply: given };
 }
 
 /** One answer for every way in which a first factor can fail. That a second one is wrong is known to who was asked for it. */
@@ -73,7 +75,8 @@ const alike = {
   wrong_second_factor: { detail: 'The second factor was not validated.' },
 };
 
-function asks({ anyOf }: SecondFactorNeeded, request: Asked): Reply {
+function asks({ anyOf, prompt }: SecondFactorNeeded, request: Asked): Reply {
+  if (prompt) return demand(prompt.kind, prompt.ask, request);
   const [first, ...others] = anyOf;
   if (!first) throw new Error('a second factor is needed, and none is there');
   const settings = {
@@ -82,8 +85,12 @@ function asks({ anyOf }: SecondFactorNeeded, request: Asked): Reply {
       factors: others.map((other) => ({ provider_name: other.kind, ...settingsFor(other, request) })),
     }),
   };
+  return demand(first.kind, settings, request);
+}
+
+function demand(provider_name: string, settings: Readonly<Record<string, unknown>>, request: Asked): Reply {
   const said = say({ status: 401, code: 'invalid_credentials', detail: needed, headers: bearer }, request);
-  const data = { message: needed, multi_factor_request: { provider_name: first.kind, settings } };
+  const data = { message: needed, multi_factor_request: { provider_name, settings } };
   return { ...said, json: { ...(said.json as object), data } };
 }
 

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { loginAtOnce } from '../../../engine/operations.ts';
+import type { SecondFactorNeeded } from '../../../engine/after-first.ts';
 import type { RefusedAtOnce } from '../../../engine/login-at-once.ts';
 import type { Reason } from '../../../engine/reasons.ts';
 import { route, type Reply, type Route } from '../../route.ts';
+import { promptSettings, replyMember } from '../second-factor.ts';
 import { badRequest, declined, failedToSend, say, sentences } from './dialect.ts';
-
-const codeMember = z.union([z.string().max(64), z.int().nonnegative()]);
 
 /** Who is meant: as in HTTP Basic no control character, and a database can keep no NUL. */
 export const reference = (max: number) =>
@@ -15,9 +15,12 @@ export const reference = (max: number) =>
     .refine((text) => !/\p{Cc}/u.test(text), 'holds a control character');
 
 /** What both of Deux's logins take beside their own. */
-export const secondMembers = { mfa_code: codeMember.optional(), backup_code: z.string().max(64).optional() };
+export const secondMembers = { mfa_code: replyMember.optional(), backup_code: z.string().max(64).optional() };
 
-type Given = { readonly mfa_code?: string | number | undefined; readonly backup_code?: string | undefined };
+type Given = {
+  readonly mfa_code?: z.infer<typeof replyMember> | undefined;
+  readonly backup_code?: string | undefined;
+};
 
 /** The second factor a client brought along, if it did. */
 export function secondOf({ mfa_code, backup_code }: Given) {
@@ -26,8 +29,22 @@ export function secondOf({ mfa_code, backup_code }: Given) {
 }
 
 export const mfaRequiredView = z
-  .strictObject({ mfa_required: z.literal(true), mfa_type: z.string(), mfa_token: z.string() })
-  .meta({ id: 'MfaRequired', description: 'A second factor is needed. A code by message is on its way.' });
+  .strictObject({
+    mfa_required: z.literal(true),
+    mfa_type: z.string(),
+    mfa_token: z.string(),
+    mfa_settings: promptSettings.optional(),
+  })
+  .meta({
+    id: 'MfaRequired',
+    description:
+      'A second factor is needed. A code by message is on its way. `mfa_settings` says what a provider needs that asks by itself.',
+  });
+
+export function viewNeeded({ challengeToken, anyOf, prompt }: SecondFactorNeeded): z.infer<typeof mfaRequiredView> {
+  const mfa_type = prompt?.kind ?? anyOf[0]?.kind ?? '';
+  return { mfa_required: true, mfa_type, mfa_token: challengeToken, ...(prompt && { mfa_settings: prompt.ask }) };
+}
 
 /** Deux's sentence for a login that was refused, or undefined where it has none. */
 export function sentenceFor(reason: Reason, given: Given): string | undefined {
@@ -65,8 +82,7 @@ const login = (method: 'put' | 'post'): Route =>
       if (!outcome.ok) return refusedLogin(outcome, codes);
       const reached = outcome.value;
       if (reached.state === 'session') return { status: 200, json: { token: reached.token } };
-      const { challengeToken, anyOf } = reached;
-      return { status: 200, json: { mfa_required: true, mfa_type: anyOf[0]?.kind, mfa_token: challengeToken } };
+      return { status: 200, json: viewNeeded(reached) };
     },
   });
 

@@ -8,7 +8,7 @@ import { accessTokenLife, assuranceOf } from '../../../engine/sessions.ts';
 import type { OAuthClient } from '../../../store/clients.ts';
 import { problemOf, type Problem } from '../../problem.ts';
 import { route, type Reply, type Route } from '../../route.ts';
-import { mfaRequiredView, reference, secondMembers, secondOf, sentenceFor } from '../deux/authtoken.ts';
+import { mfaRequiredView, reference, secondMembers, secondOf, sentenceFor, viewNeeded } from '../deux/authtoken.ts';
 import { failedToSend, sentences } from '../deux/dialect.ts';
 import { callingClient } from './calling-client.ts';
 
@@ -138,8 +138,7 @@ async function byPassword(house: Context, client: OAuthClient, body: TokenBody, 
   const outcome = await passwordGrant(house, client, given, from);
   if (!outcome.ok) return refusedGrant(outcome, sentenceFor(outcome.reason, body));
   if (outcome.value.state === 'granted') return granted(outcome.value);
-  const { challengeToken, anyOf } = outcome.value;
-  return { status: 200, json: { mfa_required: true, mfa_type: anyOf[0]?.kind, mfa_token: challengeToken } };
+  return { status: 200, json: viewNeeded(outcome.value) };
 }
 
 async function byRefreshToken(house: Context, client: OAuthClient, body: TokenBody, from: Client): Promise<Reply> {

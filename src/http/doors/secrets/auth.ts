@@ -3,7 +3,8 @@ import { answer, login } from '../../../engine/operations.ts';
 import { basicCredentials } from '../../credentials.ts';
 import { bearer, problem, refused, type Problem } from '../../problem.ts';
 import { route, type Route } from '../../route.ts';
-import { accountReference, codeMember } from './shapes.ts';
+import { promptSettings, replyMember } from '../second-factor.ts';
+import { accountReference } from './shapes.ts';
 
 const tag = 'Login';
 
@@ -13,7 +14,15 @@ const challengeView = z
   .strictObject({
     mfa_required: z.literal(true),
     challenge_token: z.string(),
-    factors: z.array(z.strictObject({ id: z.string(), type: z.string(), label: z.string().nullable() })),
+    factors: z.array(
+      z.strictObject({
+        /** A provider that asks by itself is nobody's factor, and has none. */
+        id: z.string().optional(),
+        type: z.string(),
+        label: z.string().nullable(),
+        settings: promptSettings.optional(),
+      }),
+    ),
   })
   .meta({ id: 'SecondFactorNeeded' });
 
@@ -49,15 +58,13 @@ const byBasic = (method: 'get' | 'post'): Route =>
       const outcome = await login(house, { authModule: 'password', ...query, ...shown }, client);
       if (!outcome.ok) return refused(outcome, inBasic);
       if (outcome.value.state === 'session') return { status: 200, json: { token: outcome.value.token } };
-      const { challengeToken, anyOf } = outcome.value;
+      const { challengeToken, anyOf, prompt } = outcome.value;
+      const own = anyOf.map(({ id, kind, label }) => ({ id, type: kind, label }));
+      const factors = prompt ? [{ type: prompt.kind, label: null, settings: prompt.ask }] : own;
       return {
         status: 302,
         headers: { Location: `/auth/totp?jwt_token=${challengeToken}` },
-        json: {
-          mfa_required: true,
-          challenge_token: challengeToken,
-          factors: anyOf.map(({ id, kind, label }) => ({ id, type: kind, label })),
-        },
+        json: { mfa_required: true, challenge_token: challengeToken, factors },
       };
     },
   });
@@ -72,9 +79,9 @@ export const authRoutes: readonly Route[] = [
     tag,
     summary: 'Complete a login with a code',
     description:
-      'A code of an authenticator app, or a recovery code. The challenge token comes in the query or in the body.',
+      'A code of an authenticator app, a recovery code, or what a provider signed. The challenge token comes in the query or in the body.',
     query: z.object({ jwt_token: z.string().max(256).optional() }),
-    body: z.strictObject({ token: codeMember, challenge_token: z.string().max(256).optional() }),
+    body: z.strictObject({ token: replyMember, challenge_token: z.string().max(256).optional() }),
     responses: { 200: { description: 'Logged in, with two factors.', body: tokenView } },
     async handle({ house, client, query, body }) {
       const tokens = new Set([query.jwt_token, body.challenge_token].filter((token) => token !== undefined));

@@ -281,10 +281,10 @@ onEachDatabase('security', (on) => {
     assert.equal(bodyOf(wrong)['message'], 'invalid_credentials', 'who does not know the password learns nothing');
   });
 
-  test('a provider of which there is no factor yet asks nobody, and lets nobody in', async () => {
+  test('a provider of which there is no factor asks nobody, and lets nobody in', async () => {
     await using server = await startServer({ on });
     const acme = await tenant(server, 'root', 'acme');
-    await provider(server, one, 'duo', acme.id);
+    await provider(server, one, 'pager', acme.id);
     const said = modules(requiring({ configuration_id: one }), 'user_auth');
     await door(server)(200, 'POST', `accounts/${acme.id}/security`, said);
     assert.equal(bodyOf(await login(server, acme))['message'], 'second_factor_unavailable');

@@ -1,0 +1,142 @@
+import { minute } from '../base/clock.ts';
+import { refuse, success, type Outcome } from '../base/outcome.ts';
+import { opaqueToken, uuid } from '../base/random.ts';
+import { factorOf } from '../factors/index.ts';
+import type { Authenticator } from '../store/authenticators.ts';
+import { closePrompts, insertChallenge, type Prompt } from '../store/challenges.ts';
+import type { Session } from '../store/sessions.ts';
+import { inTransaction, type Store } from '../store/store.ts';
+import { releaseTry, resetThrottle } from '../store/throttles.ts';
+import type { User } from '../store/users.ts';
+import type { Client, Context } from './context.ts';
+import { logRefusal, logSuccess, type Tried } from './log-attempt.ts';
+import { spend, type Proof } from './prove.ts';
+import type { Reason } from './reasons.ts';
+import type { Needed, NotMet } from './required.ts';
+import { issueToken, openSession, type IssuedTo } from './sessions.ts';
+
+/** What follows a right first factor: a session, a challenge, or being turned away; each of them whole or not at all. */
+export type LoggedIn = {
+  readonly state: 'session';
+  readonly token: string;
+  readonly session: Session;
+  /** The account of its user. */
+  readonly accountId: string;
+};
+
+export type SecondFactorNeeded = {
+  readonly state: 'challenge';
+  /** Opaque; speaks for the challenge alone and dies with it. */
+  readonly challengeToken: string;
+  /** The authenticators of which any answers it. */
+  readonly anyOf: readonly Authenticator[];
+  /** What the person's client has to do where a provider judges them itself: its kind, and what it needs to know. */
+  readonly prompt?: { readonly kind: string; readonly ask: Readonly<Record<string, string>> };
+};
+
+export type Admitted = LoggedIn | SecondFactorNeeded;
+
+export const challengeLife = 3 * minute;
+
+/** A first factor was proven. */
+export type Step = {
+  readonly user: User;
+  readonly proof: Proof;
+  readonly authModule: string;
+  readonly issuedTo: IssuedTo | undefined;
+  readonly tried: Tried;
+};
+
+/** It was right, whatever comes of it: its failures are forgotten, and it is spent. */
+async function settle(tx: Store, { user, proof }: Step, now: number): Promise<boolean> {
+  const { kind } = proof.authenticator;
+  if (kind === proof.counted) await resetThrottle(tx, user.id, kind);
+  else await releaseTry(tx, user.id, proof.counted);
+  return spend(tx, proof, now);
+}
+
+/** What policy requires cannot be asked for, or nobody may come in this way. */
+export async function turnAway(
+  ctx: Context,
+  step: Step,
+  { reason, detail, authConfigOrigin, mfaConfigOrigin, providerName }: NotMet,
+  client: Client,
+  now: number,
+): Promise<Outcome<never, Reason>> {
+  const action = reason === 'module_disabled' ? 'login' : 'answer';
+  const about = { authConfigOrigin, mfaConfigOrigin, providerName, detail: detail ?? null };
+  const settled = await inTransaction(ctx.store, async (tx) =>
+    (await settle(tx, step, now)) ? success(undefined) : refuse('raced'),
+  );
+  const refused = settled.ok ? reason : settled.reason;
+  await logRefusal(ctx, { ...step.tried, action, ...about, factor: providerName }, refused, client, now);
+  return refuse(refused);
+}
+
+/** What a challenge asks for; beyond the house's own factors, a provider's prompt. */
+export type Question = Pick<Needed, 'kinds' | 'authConfigOrigin' | 'mfaConfigOrigin'> & {
+  readonly prompt?: Omit<Prompt, 'token'>;
+  /** Milliseconds. */
+  readonly life: number;
+};
+
+/** Puts the question. Answers with the token that speaks for the challenge. */
+export async function challenge(
+  ctx: Context,
+  step: Step,
+  { prompt, life, kinds, authConfigOrigin, mfaConfigOrigin }: Question,
+  client: Client,
+  now: number,
+): Promise<Outcome<string, Reason>> {
+  const { user, authModule, proof } = step;
+  const token = opaqueToken(ctx.random);
+  const made = {
+    id: uuid(ctx.random, now),
+    userId: user.id,
+    authModule,
+    amr: factorOf(proof.authenticator.kind).traits.amr,
+    epoch: user.epoch,
+    createdAt: now,
+    expiresAt: now + life,
+    kinds,
+    authConfigOrigin,
+    mfaConfigOrigin,
+    prompt: prompt ? { ...prompt, token } : null,
+  };
+  return inTransaction(ctx.store, async (tx) => {
+    if (!(await settle(tx, step, now))) return refuse('raced');
+    if (prompt) await closePrompts(tx, made, now);
+    await insertChallenge(tx, made, token);
+    await logSuccess(ctx, tx, step.tried, client, now);
+    return success(token);
+  });
+}
+
+/** The person comes back with the reply to a question that stands: nothing new is asked. */
+export async function comeBack(
+  ctx: Context,
+  step: Step,
+  client: Client,
+  now: number,
+): Promise<Outcome<undefined, Reason>> {
+  return inTransaction(ctx.store, async (tx) => {
+    if (!(await settle(tx, step, now))) return refuse('raced');
+    await logSuccess(ctx, tx, step.tried, client, now);
+    return success(undefined);
+  });
+}
+
+export async function enter(ctx: Context, step: Step, client: Client, now: number): Promise<Outcome<LoggedIn, Reason>> {
+  const { user, authModule, proof, issuedTo } = step;
+  const { amr } = factorOf(proof.authenticator.kind).traits;
+  const opening = { user, epoch: user.epoch, authModule, amr, issuedTo, secondFactor: false };
+  const opened = await inTransaction(ctx.store, async (tx) => {
+    if (!(await settle(tx, step, now))) return refuse('raced');
+    const session = await openSession(ctx, tx, opening, client, now);
+    await logSuccess(ctx, tx, { ...step.tried, sessionId: session.id }, client, now);
+    return success(session);
+  });
+  if (!opened.ok) return opened;
+  const token = await issueToken(ctx, opened.value, user.accountId, now);
+  return success({ state: 'session', token, session: opened.value, accountId: user.accountId });
+}

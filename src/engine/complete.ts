@@ -1,0 +1,81 @@
+import { refuse, success, type Outcome } from '../base/outcome.ts';
+import type { Traits } from '../factors/factor.ts';
+import { removeKinds } from '../store/authenticators.ts';
+import { closeChallenge, type Challenge } from '../store/challenges.ts';
+import { writeNotice } from '../store/notices.ts';
+import type { Session } from '../store/sessions.ts';
+import { inTransaction, type Store } from '../store/store.ts';
+import { openClosed, resetThrottle } from '../store/throttles.ts';
+import { advanceEpoch, type User } from '../store/users.ts';
+import type { Client, Context } from './context.ts';
+import { logSuccess, type Tried } from './log-attempt.ts';
+import { kindsBeyondFirst } from './policy.ts';
+import type { Reason } from './reasons.ts';
+import { openSession, withSecondFactor, type IssuedTo } from './sessions.ts';
+
+export type Answer = {
+  readonly challengeToken: string;
+  /** What the person sent: a code of one of their second factors, a recovery code, or what a provider gave them. */
+  readonly reply: unknown;
+  /** What it may be; either, when absent. */
+  readonly role?: 'second' | 'recovery' | undefined;
+  /** The kind of factor it is meant for, where its person said one. */
+  readonly kind?: string | undefined;
+  readonly issuedTo?: IssuedTo | undefined;
+};
+
+/** A challenge that is being answered. */
+export type Open = {
+  readonly challenge: Challenge;
+  readonly user: User;
+  readonly input: Answer;
+  readonly tried: Tried;
+};
+
+/** A second factor that was proven. */
+export type Proven = {
+  readonly kind: string;
+  readonly traits: Pick<Traits, 'role' | 'amr' | 'disablesMfa'>;
+  /** Spends the proof, or says why it can't be. */
+  readonly spend: (tx: Store) => Promise<Reason | undefined>;
+};
+
+/** Spends the challenge and the proof, and opens the session, all of it or nothing. */
+export async function complete(
+  ctx: Context,
+  { challenge, user, input, tried }: Open,
+  { kind, traits, spend }: Proven,
+  client: Client,
+  now: number,
+): Promise<Outcome<Session, Reason>> {
+  return inTransaction(ctx.store, async (tx) => {
+    if (!(await closeChallenge(tx, challenge.id, now))) return refuse('raced');
+    const unspent = await spend(tx);
+    if (unspent) return refuse(unspent);
+    await resetThrottle(tx, user.id, kind);
+    await openClosed(tx, user.id);
+    const epoch = traits.disablesMfa ? await turnOff(tx, user) : challenge.epoch;
+    if (epoch === undefined) return refuse('raced');
+    const amr = withSecondFactor(challenge.amr, traits.amr);
+    const opening = {
+      user,
+      epoch,
+      authModule: challenge.authModule,
+      amr,
+      secondFactor: true,
+      issuedTo: input.issuedTo,
+    };
+    const session = await openSession(ctx, tx, opening, client, now);
+    const attempt = await logSuccess(ctx, tx, { ...tried, factor: kind, sessionId: session.id }, client, now);
+    const name = traits.disablesMfa ? 'mfa_disabled' : 'recovery_code_used';
+    if (traits.role === 'recovery') await writeNotice(tx, user, { attempt, name }, now);
+    return success(session);
+  });
+}
+
+/** Takes every second factor from a user, which ends all that came before. Answers with the epoch that begins. */
+async function turnOff(tx: Store, user: User): Promise<number | undefined> {
+  if (!(await advanceEpoch(tx, user.id, user.epoch))) return undefined;
+  await removeKinds(tx, user.id, kindsBeyondFirst);
+  return user.epoch + 1;
+}

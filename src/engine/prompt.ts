@@ -1,0 +1,56 @@
+import { refuse, success, type Outcome } from '../base/outcome.ts';
+import { duoSettings, type DuoSettings } from '../factors/duo-settings.ts';
+import { duoOf, type DuoHelp, type DuoOutcome, type DuoQuestion, type Spent } from '../factors/duo.ts';
+import type { Prompt } from '../store/challenges.ts';
+import { findProvider, type Provider } from '../store/providers.ts';
+import type { Context } from './context.ts';
+import type { Reason } from './reasons.ts';
+
+/** A provider that judges people itself, in working order: nobody enrols for it here, and only its word counts. */
+export type Prompter = { readonly provider: Provider; readonly settings: DuoSettings };
+
+/** The one kind of them that there is. */
+export const promptKind = 'duo';
+
+export const isPrompter = ({ providerName }: Provider) => providerName === promptKind;
+
+/** Reads the settings again, for what the operator allows may have changed since they were written. */
+export function readPrompter({ duo }: Context, provider: Provider): Outcome<Prompter, Reason> {
+  const settings = duoSettings(duo.hosts).safeParse(provider.settings);
+  return settings.success ? success({ provider, settings: settings.data }) : refuse('provider_misconfigured');
+}
+
+/** Puts the question. May take as long as the provider is waited for. */
+export function askPrompter(
+  ctx: Context,
+  { settings }: Prompter,
+  user: string,
+  now: number,
+): Promise<DuoOutcome<DuoQuestion>> {
+  return duoOf(settings).ask(settings, user, helpFor(ctx, settings, now));
+}
+
+/** What the prompt that a reply answers is known by, if the reply has that form. */
+export function handleOf({ settings }: Prompter, reply: unknown): string | undefined {
+  return duoOf(settings).handleOf(reply);
+}
+
+/** Judges a reply by the provider as it is now: one that was disabled or changed since it was asked vouches for nobody. */
+export async function judgePrompted(
+  ctx: Context,
+  { provider: place, memo }: Prompt,
+  { user, reply }: { readonly user: string; readonly reply: unknown },
+  now: number,
+): Promise<Outcome<Spent, Reason>> {
+  const provider = await findProvider(ctx.store, place);
+  if (!provider) return refuse('no_provider');
+  if (!provider.enabled) return refuse('provider_disabled');
+  const prompter = readPrompter(ctx, provider);
+  if (!prompter.ok) return prompter;
+  const { settings } = prompter.value;
+  return duoOf(settings).check(settings, user, memo, reply, helpFor(ctx, settings, now));
+}
+
+function helpFor({ duo, random }: Context, settings: DuoSettings, now: number): DuoHelp {
+  return { now, random, exchange: duo.exchange, redirectUri: settings.redirect_uri ?? duo.redirectUri };
+}

@@ -1,0 +1,106 @@
+/** What an account requires of an auth module holds at its door, whatever its dialect: Duo at the doors that know no Duo. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { decodeJwt } from 'jose';
+import { approve } from '../../../factors/duo-help.ts';
+import type { Answer } from '../../../support/server.ts';
+import { both } from '../oauth2/help.ts';
+import { door, type Data } from './door.ts';
+import { duoHouse, type DuoHouse, type Protocol } from './duo-house.ts';
+
+type Door = {
+  /** Asks with the password, and with a reply where there is one. */
+  readonly logIn: (house: DuoHouse, reply?: unknown) => Promise<Answer>;
+  /** What the answer says that the client has to do. */
+  readonly settings: (answer: Answer) => Data;
+  readonly token: (answer: Answer) => unknown;
+  readonly refused: number;
+};
+
+const json = ({ json: body }: Answer) => body as Data;
+
+const deux = (logIn: Door['logIn'], member: string): Door => ({
+  logIn,
+  settings(answer) {
+    const { mfa_required, mfa_type, mfa_settings } = json(answer);
+    assert.deepEqual([answer.status, mfa_required, mfa_type], [200, true, 'duo']);
+    return mfa_settings as Data;
+  },
+  token: (answer) => json(answer)[member],
+  refused: 400,
+});
+
+/** A client of the account's own. */
+async function clientOf({ server, acme }: DuoHouse): Promise<Data> {
+  const wished = { name: 'app', grant_types: both, scope: '' };
+  const made = await server.call('POST', '/oauth2/clients', { bearer: acme.token, json: wished });
+  const { client_id, client_secret } = json(made);
+  return { client_id, client_secret };
+}
+
+function tokens({ server }: DuoHouse, client: Data, members: Data): Promise<Answer> {
+  return server.call('POST', '/mfa/oauth2/token', { json: { ...client, ...members } });
+}
+
+const byPassword = ({ acme: { username, password } }: DuoHouse) => ({ grant_type: 'password', username, password });
+
+async function grant(house: DuoHouse, mfa_code?: unknown): Promise<Answer> {
+  return tokens(house, await clientOf(house), { ...byPassword(house), mfa_code });
+}
+
+const doors: Record<string, Door> = {
+  authtoken: deux(async ({ server, acme: { username, password, id } }, mfa_code) => {
+    return server.call('POST', '/mfa/authtoken/login', { json: { username, password, account: id, mfa_code } });
+  }, 'token'),
+  oauth2: deux(grant, 'access_token'),
+};
+
+for (const [name, { logIn, settings, token, refused }] of Object.entries(doors)) {
+  for (const protocol of ['Web SDK', 'Universal Prompt'] as const) {
+    test(`${name} asks for Duo by the ${protocol}, and takes its reply as a code`, async () => {
+      await using house = await duoHouse(protocol);
+      const reply = await yes(house, settings(await logIn(house)), protocol);
+      assert.equal((await logIn(house, '123456')).status, refused);
+      const answer = await logIn(house, reply);
+      assert.deepEqual(decodeJwt(String(token(answer)))['amr'], ['pwd', 'duo', 'mfa'], answer.text);
+      assert.equal((await logIn(house, reply)).status, refused);
+    });
+  }
+}
+
+for (const protocol of ['Web SDK', 'Universal Prompt'] as const) {
+  test(`password asks for Duo by the ${protocol}, and the challenge takes its reply`, async () => {
+    await using house = await duoHouse(protocol);
+    const { server, acme } = house;
+    const first = await server.call('POST', `/auth/password?account=${acme.id}`, {
+      basic: [acme.username, acme.password],
+    });
+    assert.equal(first.status, 302);
+    const { challenge_token, factors } = json(first) as { challenge_token: string; factors: { settings: Data }[] };
+    const answer = (reply: unknown) => server.call('POST', '/auth/totp', { json: { token: reply, challenge_token } });
+    for (const wrong of ['123456', 7, { state: 's', duo_code: 'd' }]) assert.equal((await answer(wrong)).status, 401);
+    const [{ settings: asked } = { settings: {} }] = factors;
+    const token = await answer(await yes(house, asked, protocol));
+    assert.deepEqual(decodeJwt(String(json(token)['token']))['amr'], ['pwd', 'duo', 'mfa']);
+  });
+}
+
+test('a session without Duo is not refreshed once Duo is required', async () => {
+  await using house = await duoHouse('Web SDK');
+  const { server, acme } = house;
+  const path = `accounts/${acme.id}/security`;
+  const required = json(await door(server)(200, 'GET', path))['data'] as { account: Data };
+  await door(server)(200, 'DELETE', path);
+  const client = await clientOf(house);
+  const renew = (refresh_token: unknown) => tokens(house, client, { grant_type: 'refresh_token', refresh_token });
+  const first = json(await tokens(house, client, byPassword(house)))['refresh_token'];
+  const next = await renew(first);
+  assert.equal(next.status, 200, next.text);
+  await door(server)(200, 'POST', path, required.account);
+  const answer = await renew(json(next)['refresh_token']);
+  assert.deepEqual([answer.status, json(answer)['error']], [400, 'invalid_grant']);
+});
+
+async function yes({ duo }: DuoHouse, asked: Data, protocol: Protocol): Promise<unknown> {
+  return protocol === 'Web SDK' ? approve(String(asked['duo_sig_request'])) : duo.visit(String(asked['duo_auth_url']));
+}

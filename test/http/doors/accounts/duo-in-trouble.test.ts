@@ -1,0 +1,210 @@
+/** Whatever is wrong with Duo, or with what an account says of it, one factor is not enough: the house fails closed. */
+import assert from 'node:assert/strict';
+import type { ServerResponse } from 'node:http';
+import { describe, test } from 'node:test';
+import { createExchange } from '../../../../src/base/exchange.ts';
+import { httpTroubles } from '../../../messages/stand-in.ts';
+import type { Endpoint } from '../../../support/duo.ts';
+import type { Answer } from '../../../support/server.ts';
+import { dataOf, door, tenant } from './door.ts';
+import { duoHouse, providerAt, type DuoHouse } from './duo-house.ts';
+
+/** Waiting for their end would be waiting for the deadline. */
+const endless = new Set(['says nothing', 'stops in the middle', 'talks slowly']);
+
+/** Plays a trouble while something is done, with a short patience where only that ends it. */
+async function during(
+  { server, duo }: DuoHouse,
+  endpoint: Endpoint,
+  [what, trick]: readonly [string, Trick],
+  act: () => Promise<void>,
+): Promise<void> {
+  const way = server.countersign.context.duo;
+  const { exchange } = way;
+  if (endless.has(what)) Object.assign(way, { exchange: createExchange({ deadline: 300, ca: duo.ca }) });
+  duo.play({ answers: { [endpoint]: trick } });
+  await act();
+  duo.play({});
+  Object.assign(way, { exchange });
+}
+
+type Trick = (response: ServerResponse) => void;
+
+const broken: Trick = (response) => response.writeHead(503).end();
+
+const sentence = {
+  missing: 'no multi factor authentication provider is configured',
+  disabled: 'the multi factor authentication provider is disabled',
+  misconfigured: 'the settings of the multi factor authentication provider are not right',
+  unavailable: 'the multi factor authentication provider can not be asked',
+  nonsense: 'the multi factor authentication provider answered with something else than it should',
+  refused: 'the multi factor authentication provider refused what it was asked',
+};
+
+/** No token, no session, the same answer for every reason, and the administrator reads which it was. */
+async function assertClosed(house: DuoHouse, answer: Answer, said: string): Promise<void> {
+  assert.equal(answer.status, 401, answer.text);
+  assert.doesNotMatch(answer.text, /"auth_token":"ey/);
+  assert.ok(!answer.text.includes(house.duo.host));
+  assert.equal(String((await house.newest())['message']).replace(/ \(.*\)$/, ''), said);
+  const sessions = (await house.server.rows())['sessions'] ?? [];
+  assert.ok(!sessions.some((row) => row.includes('duo')));
+}
+
+const path = ({ acme, provider }: DuoHouse) => `accounts/${acme.id}/multi_factor/${provider}`;
+const patch = (house: DuoHouse, change: object) => door(house.server)(200, 'PATCH', path(house), change);
+
+describe('Duo can not be asked', () => {
+  const elsewhere: Trick = (response) => response.writeHead(307, { location: '/elsewhere' }).end();
+  const json =
+    (status: number, body: unknown): Trick =>
+    (response) =>
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  const troubles: Record<string, readonly [Trick, string]> = {
+    ...Object.fromEntries(Object.entries(httpTroubles).map(([what, trick]) => [what, [trick, sentence.unavailable]])),
+    'says that it is well without a word of it': [json(200, {}), sentence.nonsense],
+    'says something else': [json(200, 'OK'), sentence.nonsense],
+    'does not know us': [json(400, { stat: 'FAIL', message: 'invalid_client' }), sentence.refused],
+    'sends us elsewhere': [elsewhere, sentence.nonsense],
+  };
+  for (const [what, [trick, said]] of Object.entries(troubles)) {
+    test(`because it ${what}: nobody gets in, and a second later as before`, async () => {
+      await using house = await duoHouse('Universal Prompt');
+      await during(house, 'health_check', [what, trick], async () => assertClosed(house, await house.logIn(), said));
+      assert.ok((await house.asked())['duo_auth_url']);
+    });
+
+    test(`when the code is to be traded, because it ${what}: nobody gets in, and that is no failure of the user`, async () => {
+      await using house = await duoHouse('Universal Prompt');
+      const asked = await house.asked();
+      const multi_factor_response = await house.duo.visit(asked['duo_auth_url'] ?? '');
+      await during(house, 'token', [what, trick], async () =>
+        assertClosed(house, await house.logIn({ multi_factor_response }), said),
+      );
+      const { context } = house.server.countersign;
+      const counted = await context.store.db.selectFrom('throttles').selectAll().where('kind', '=', 'duo').execute();
+      assert.deepEqual(
+        counted.map(({ failures }) => failures),
+        [0],
+      );
+      assert.equal((await house.logIn({ multi_factor_response })).status, 201);
+    });
+  }
+
+  test('because nothing listens there', async () => {
+    await using house = await duoHouse('Universal Prompt');
+    await house.duo[Symbol.asyncDispose]();
+    await assertClosed(house, await house.logIn(), sentence.unavailable);
+  });
+
+  test('because somebody else answers in its name', async () => {
+    await using house = await duoHouse('Universal Prompt', { ca: 'not the authority' });
+    await assertClosed(house, await house.logIn(), sentence.unavailable);
+  });
+});
+
+describe('the provider that is required', () => {
+  for (const protocol of ['Web SDK', 'Universal Prompt'] as const) {
+    test(`${protocol}: was disabled, before it was asked or after`, async () => {
+      await using house = await duoHouse(protocol);
+      const asked = await house.asked();
+      await patch(house, { enabled: false });
+      await assertClosed(house, await house.logIn(), sentence.disabled);
+      const multi_factor_response = { state: asked['state'] ?? '', duo_code: 'd' };
+      await assertClosed(house, await house.logIn({ multi_factor_response }), sentence.disabled);
+    });
+
+    test(`${protocol}: is not there any more`, async () => {
+      await using house = await duoHouse(protocol);
+      const { store } = house.server.countersign.context;
+      // The house itself refuses to delete what is referred to; somebody at the database may.
+      await door(house.server)(409, 'DELETE', path(house));
+      await store.db.deleteFrom('providers').where('id', '=', house.provider).execute();
+      await assertClosed(house, await house.logIn(), sentence.missing);
+    });
+
+    test(`${protocol}: was patched with null, which is refused and changes nothing`, async () => {
+      await using house = await duoHouse(protocol);
+      for (const settings of [null, { secret_key: null }, { integration_key: null }, { api_hostname: null }])
+        await door(house.server)(400, 'PATCH', path(house), { settings });
+      await door(house.server)(400, 'PATCH', path(house), { enabled: null });
+      assert.ok(await house.asked());
+    });
+
+    test(`${protocol}: is half configured, which nobody can write here`, async () => {
+      await using house = await duoHouse(protocol);
+      const { store } = house.server.countersign.context;
+      const { duo, acme } = house;
+      const { settings, ...whole } = providerAt(duo, protocol);
+      const half = { ...settings, secret_key: undefined };
+      await door(house.server)(400, 'PUT', `accounts/${acme.id}/multi_factor`, { ...whole, settings: half });
+      const place = `providers.settings.${house.provider}.${acme.id}.duo`;
+      const sealed = store.safe.seal(place, JSON.stringify(half));
+      await store.db.updateTable('providers').set({ settings: sealed }).where('id', '=', house.provider).execute();
+      await assertClosed(house, await house.logIn(), sentence.misconfigured);
+    });
+
+    test(`${protocol}: is at a host that the operator does not allow any more`, async () => {
+      await using house = await duoHouse(protocol);
+      const { context } = house.server.countersign;
+      Object.assign(context.duo, { hosts: [] });
+      await assertClosed(house, await house.logIn(), sentence.misconfigured);
+      assert.equal(house.duo.seen.length, 0);
+    });
+
+    test(`${protocol}: is a stranger's, which nobody can name`, async () => {
+      await using house = await duoHouse(protocol);
+      const west = await tenant(house.server, 'root', 'west');
+      const made = await door(house.server)(
+        201,
+        'PUT',
+        `accounts/${west.id}/multi_factor`,
+        providerAt(house.duo, protocol),
+      );
+      const multi_factor = { enabled: true, configuration_id: dataOf(made)['id'], account_id: west.id };
+      const said = { auth_modules: { user_auth: { multi_factor } } };
+      await door(house.server)(400, 'POST', `accounts/${house.acme.id}/security`, said);
+    });
+  }
+
+  test('has settings that can not be opened: that is a fault, and nobody gets in', async () => {
+    await using house = await duoHouse('Web SDK');
+    const { store } = house.server.countersign.context;
+    await store.db.updateTable('providers').set({ settings: 'not sealed' }).where('id', '=', house.provider).execute();
+    const { username, password, id } = house.acme;
+    const json = { data: { username, password, account_id: id } };
+    const answer = await house.server.call('PUT', '/v2/user_auth', { json, breaks: true });
+    assert.equal(answer.status, 500);
+    assert.doesNotMatch(answer.text, /"auth_token":"ey/);
+  });
+});
+
+describe('where the account goes on without Duo when it is out of order', () => {
+  test('a login goes on with what the user has, and the log says so', async () => {
+    await using house = await duoHouse('Universal Prompt', { allow: true });
+    house.duo.play({ answers: { health_check: broken } });
+    assert.equal((await house.logIn()).status, 201);
+    const { message, debug_type } = await house.newest();
+    assert.deepEqual([debug_type, message], ['failed', `${sentence.unavailable} (status 503)`]);
+    await house.server.addApp(house.acme);
+    const request = dataOf(await house.logIn())['multi_factor_request'] as { provider_name: string };
+    assert.equal(request.provider_name, 'totp');
+  });
+
+  test('who was asked already does not get in without an answer', async () => {
+    await using house = await duoHouse('Universal Prompt', { allow: true });
+    const asked = await house.asked();
+    const multi_factor_response = await house.duo.visit(asked['duo_auth_url'] ?? '');
+    house.duo.play({ answers: { token: broken } });
+    await assertClosed(house, await house.logIn({ multi_factor_response }), sentence.unavailable);
+  });
+
+  test('a name that Duo can not take is no reason', async () => {
+    await using house = await duoHouse('Web SDK', { allow: true });
+    const named = { username: 'a|b', password: 'the secret of a|b' };
+    await door(house.server)(201, 'PUT', `accounts/${house.acme.id}/users`, named);
+    const answer = await house.logIn({}, { ...house.acme, ...named });
+    const said = 'the multi factor authentication provider has no way to name the user';
+    await assertClosed(house, answer, said);
+  });
+});
