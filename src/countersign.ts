@@ -14,7 +14,7 @@ import { prepareRoot } from './engine/operations.ts';
 import type { FirstAdministrator } from './engine/setup.ts';
 import { createApp, type Environment } from './http/app.ts';
 import { houseRoutes } from './http/doors/house.ts';
-import { doors } from './http/doors/index.ts';
+import { dialects, doors } from './http/doors/index.ts';
 import { createMetrics } from './http/metrics.ts';
 import type { Route } from './http/route.ts';
 import type { Region } from './messages/destinations.ts';
@@ -111,7 +111,7 @@ export async function createCountersign(options: Options): Promise<Countersign> 
       { name: 'process_resident_memory_bytes', help: 'Resident memory.', read: () => process.memoryUsage.rss() },
     ]);
     const routes = houseRoutes(doors, { version, url: options.url, metrics });
-    const app = createApp(context, routes, metrics);
+    const app = createApp(context, routes, dialects, metrics);
     return {
       context,
       routes,

@@ -1,16 +1,15 @@
 import { Hono, type Context as Incoming } from 'hono';
 import { stopwatch } from '../base/clock.ts';
-import { Busy } from '../base/fault.ts';
 import { refuse, success, type Outcome } from '../base/outcome.ts';
 import { timeOrderedHex } from '../base/random.ts';
-import type { Client, Context } from '../engine/context.ts';
+import type { Context } from '../engine/context.ts';
 import { authenticate, type Caller } from '../engine/sessions.ts';
-import { isUnavailable } from '../store/store.ts';
 import { readBody, readQuery } from './parse.ts';
 import { shownToken } from './credentials.ts';
+import { problemOfFault } from './fault.ts';
 import type { Metrics } from './metrics.ts';
 import { problem, problemOf, type Problem, type Told } from './problem.ts';
-import type { Access, Reply, Route } from './route.ts';
+import type { Access, Asked, Dialect, Reply, Route, Say } from './route.ts';
 
 /** What node-server hands over beside the request; absent when the house is mounted elsewhere. */
 export type Environment = { readonly incoming?: { readonly socket: { readonly remoteAddress?: string | undefined } } };
@@ -18,32 +17,40 @@ export type Environment = { readonly incoming?: { readonly socket: { readonly re
 type Env = { Bindings: Environment };
 
 /** Mounts the doors: every request goes through the same beats, from its id to its metrics. */
-export function createApp(house: Context, routes: readonly Route[], metrics: Metrics): Hono<Env> {
+export function createApp(
+  house: Context,
+  routes: readonly Route[],
+  dialects: readonly Dialect[],
+  metrics: Metrics,
+): Hono<Env> {
   const app = new Hono<Env>({ strict: false });
   // Path by path: `GET /users/{uid}/secrets/codes` is a method that this path has not, and no `{secretId}` called "codes".
   for (const [path, rows] of Map.groupBy(routes, (route) => route.path)) {
+    // The routes of one path are one door's.
+    const place = { path, say: rows[0]?.say ?? problem };
     for (const route of rows) {
       app.on(route.method.toUpperCase(), honoPath(path), (c) =>
-        serve(house, metrics, c, path, (client) => handle(house, c, route, client)),
+        serve(house, metrics, c, place, (asked) => handle(c, route, place.say, asked)),
       );
     }
     const allow = rows
       .flatMap(({ method }) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]))
       .join(', ');
     const detail = `Only ${allow} can be used here.`;
-    app.all(honoPath(path), (c) =>
-      serve(house, metrics, c, path, async () =>
-        problem({ status: 405, code: 'method_not_allowed', detail, headers: { Allow: allow } }),
-      ),
-    );
+    const wrong = { status: 405, code: 'method_not_allowed', detail, headers: { Allow: allow } };
+    app.all(honoPath(path), (c) => serve(house, metrics, c, place, async (asked) => place.say(wrong, asked)));
   }
-  app.notFound((c) =>
-    serve(house, metrics, c, 'unknown', async () =>
-      problem({ status: 404, code: 'not_found', detail: 'There is no such route.' }),
-    ),
-  );
+  app.notFound((c) => {
+    const wrong = { status: 404, code: 'not_found', detail: 'There is no such route.' };
+    const door = dialects.find(({ below }) => `${c.req.path}/`.startsWith(`${below}/`));
+    const place = { path: 'unknown', say: door?.say ?? problem };
+    return serve(house, metrics, c, place, async (asked) => place.say(wrong, asked));
+  });
   return app;
 }
+
+/** Where a request has come: a path of the table, or `unknown`, and the words in which it is told there what is wrong. */
+type Place = { readonly path: string; readonly say: Say };
 
 const honoPath = (path: string) => path.replace(/\{(\w+)\}/g, ':$1');
 
@@ -55,8 +62,8 @@ async function serve(
   house: Context,
   metrics: Metrics,
   c: Incoming<Env>,
-  path: string,
-  answering: (client: Client) => Promise<Reply>,
+  { path, say }: Place,
+  answering: (asked: Asked) => Promise<Reply>,
 ): Promise<Response> {
   const elapsed = stopwatch();
   const client = {
@@ -65,7 +72,10 @@ async function serve(
     requestId: timeOrderedHex(house.random, house.clock.now()),
     language: firstLanguage(c.req.header('accept-language')),
   };
-  const reply = await answering(client).catch((fault: unknown) => replyToFault(house, client.requestId, fault));
+  const asked = { house, client, caller: undefined, headers: c.req.raw.headers };
+  const reply = await answering(asked).catch((fault: unknown) =>
+    say(problemOfFault(house, client.requestId, fault), asked),
+  );
   const seconds = elapsed();
   const labels = {
     method: methods.has(c.req.method) ? c.req.method : 'other',
@@ -82,32 +92,12 @@ function firstLanguage(accepted: string | undefined): string | undefined {
   return accepted && /^\s*([A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,4})\s*(?:[,;]|$)/.exec(accepted)?.[1];
 }
 
-/** Nothing was decided, so nothing is told but when to try again. The operator finds the fault under the request's id. */
-function replyToFault(house: Context, requestId: string, fault: unknown): Reply {
-  const busy = fault instanceof Busy;
-  if (!busy) house.log.error({ err: fault, request_id: requestId }, 'a request met a fault');
-  if (busy || isUnavailable(fault)) {
-    const headers = { 'Retry-After': String(busy ? fault.retryAfter : 5) };
-    return problem({
-      status: 503,
-      code: 'unavailable',
-      detail: 'The server can not do this now. Try again shortly.',
-      headers,
-    });
-  }
-  return problem({
-    status: 500,
-    code: 'internal_error',
-    detail: 'Something is broken here. Tell the operator the request id.',
-  });
-}
-
 /** Authenticates, parses, and only then hands over. */
-async function handle(house: Context, c: Incoming<Env>, route: Route, client: Client): Promise<Reply> {
-  const { headers } = c.req.raw;
+async function handle(c: Incoming<Env>, route: Route, tell: Say, stranger: Asked): Promise<Reply> {
+  const { house, headers } = stranger;
   const caller = await callerOf(house, headers, route.access);
-  const asked = { house, client, caller: caller.ok ? caller.value : undefined, headers };
-  const say = (wrong: Problem) => (route.say ?? problem)(wrong, asked);
+  const asked = { ...stranger, caller: caller.ok ? caller.value : undefined };
+  const say = (wrong: Problem) => tell(wrong, asked);
   if (!caller.ok) return say(problemOf(caller));
   const params = route.params?.safeParse(c.req.param());
   if (params && !params.success) return say(problemOf(refuse('not_found')));

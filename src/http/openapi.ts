@@ -82,11 +82,12 @@ function response({ description, body, type }: Answered, schemaOf: SchemaOf): Js
   return { description, content: { [type ?? 'application/json']: { schema } } };
 }
 
-/** A door with words of its own refuses in them; faults are told in the common dialect everywhere. */
+/** A door with words of its own refuses in them. */
 function refusal({ say }: Route, schemaOf: SchemaOf): Json {
-  const common = { 'application/problem+json': { schema: schemaOf(problemBody, 'output') } };
-  const own = say && { 'application/json': { schema: schemaOf(z.looseObject({}), 'output') } };
-  return { description: 'Refused.', content: { ...own, ...common } };
+  const content = say
+    ? { 'application/json': { schema: schemaOf(z.looseObject({}), 'output') } }
+    : { 'application/problem+json': { schema: schemaOf(problemBody, 'output') } };
+  return { description: 'Refused.', content };
 }
 
 function parameters(where: 'path' | 'query', schema: z.ZodObject | undefined, schemaOf: SchemaOf): readonly Json[] {

@@ -22,10 +22,16 @@ export type Route = {
   /** Whether the body may be a form too. */
   readonly form?: true;
   /** How the door says what is wrong, where it does not speak the common dialect (RFC 9457). */
-  readonly say?: (problem: Problem, request: Asked) => Reply;
+  readonly say?: Say;
   readonly responses: Readonly<Record<number, Answered>>;
   readonly handle: (request: Handled) => Promise<Reply>;
 };
+
+/** Says what is wrong in the words of a door. */
+export type Say = (problem: Problem, request: Asked) => Reply;
+
+/** What a door answers below its path where none of its routes does: in its own words too. */
+export type Dialect = { readonly below: string; readonly say: Say };
 
 /** `optional`: a session is read when one is shown. `basic`: HTTP Basic, which the handler reads itself. */
 export type Access = 'anyone' | 'session' | 'optional' | 'basic';

@@ -6,15 +6,46 @@ import { setImmediate } from 'node:timers/promises';
 import { minute } from '../../src/base/clock.ts';
 import { createHasher } from '../../src/base/hasher.ts';
 import { createApp } from '../../src/http/app.ts';
+import { errorEnvelope } from '../../src/http/doors/accounts/envelope.ts';
+import { dialects } from '../../src/http/doors/index.ts';
 import { createMetrics } from '../../src/http/metrics.ts';
 import type { Context } from '../../src/engine/context.ts';
 import { assertSaid, basic, member, startServer, url, type Answer, type Call, type Server } from '../support/server.ts';
+import { addOAuthApp } from '../support/doors.ts';
 import { onEachDatabase } from '../support/databases.ts';
 import { cheapCost } from '../support/hasher.ts';
 import { firstFactor, goodRequests, nameOf, send, strangers } from './catalogue.ts';
 
 const fill = (path: string) => path.replace(/\{\w+\}/g, strangers.uid);
 const code = (answer: Answer) => member(answer, 'code');
+
+/** What an answer says is wrong, in the words of each door, without what changes from request to request. */
+const wordsFor: Readonly<Record<string, (status: number, word: string, detail: string) => object>> = {
+  Crossbar: (status, message, detail) => ({ data: { message: detail }, error: String(status), message }),
+  OAuth2: (_status, error, detail) => ({ error, error_description: detail, detail }),
+  Deux: (_status, _word, detail) => ({ detail }),
+  ours: (status, word, detail) => ({ status, code: word, detail }),
+};
+
+/** Where each door's words are spoken: at the first of these that fits. */
+const spoken: readonly (readonly [RegExp, string])[] = [
+  [/^\/v2(?:\/|$)/, 'Crossbar'],
+  [/^\/(?:mfa\/oauth2\/token|oauth2\/(?:introspect|revoke))\/?$/, 'OAuth2'],
+  [/^\/mfa(?:\/|$)/, 'Deux'],
+  [/^/, 'ours'],
+];
+
+type Wrong = { readonly status: number; readonly detail: string; readonly words: Readonly<Record<string, string>> };
+
+/** Asserts that an error says this in the words of its door, and no member more. */
+function assertWrong({ asked, path, status, json }: Answer, wrong: Wrong): void {
+  const [, who = ''] = spoken.find(([where]) => where.test(path)) ?? [];
+  const { type: _type, title: _title, request_id: _id, ...said } = json as Readonly<Record<string, unknown>>;
+  const { timestamp: _at, version: _version, node: _node, ...rest } = said;
+  const expected = wordsFor[who]?.(wrong.status, wrong.words[who] ?? '', wrong.detail);
+  const around = who === 'Crossbar' ? { status: 'error' } : {};
+  assert.deepEqual([status, rest], [wrong.status, { ...expected, ...around }], asked);
+}
 
 test('every path works with and without a trailing slash', async () => {
   await using server = await startServer();
@@ -45,6 +76,16 @@ test('an unknown route is 404, with any method', async () => {
     '/health',
     '/auth',
     '/v2',
+    '/v2/',
+    '/v2/nowhere',
+    '/v2/accounts',
+    '/v2/accounts/root/nowhere',
+    '/v2/%',
+    '/v2x',
+    '/V2/security',
+    '/mfa/nowhere',
+    '/mfa/oauth2',
+    '/oauth2/introspect/x',
     '/%00',
     '/%',
     '/%E0%A4%A',
@@ -52,10 +93,16 @@ test('an unknown route is 404, with any method', async () => {
     for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND']) {
       const answer = await server.call(method, path);
       assert.equal(answer.status, 404, answer.asked);
-      if (method !== 'HEAD') assert.equal(code(answer), 'not_found');
+      if (method !== 'HEAD') assertWrong(answer, unknownRoute);
     }
   }
 });
+
+const unknownRoute = {
+  status: 404,
+  detail: 'There is no such route.',
+  words: { Crossbar: 'bad_identifier', ours: 'not_found' },
+};
 
 test('a known route with another method is 405, and Allow names the methods it has', async () => {
   await using server = await startServer();
@@ -65,13 +112,15 @@ test('a known route with another method is 405, and Allow names the methods it h
       if (has.includes(method)) continue;
       for (const slash of ['', '/']) {
         const answer = await server.call(method, fill(path) + slash, { bearer: server.admin.token });
-        assert.equal(answer.status, 405, answer.asked);
-        assert.equal(code(answer), 'method_not_allowed');
+        const detail = `Only ${answer.headers.get('allow')} can be used here.`;
+        assertWrong(answer, { status: 405, detail, words: methodWords });
         assert.deepEqual(answer.headers.get('allow')?.split(', ').toSorted(), has.toSorted(), answer.asked);
       }
     }
   }
 });
+
+const methodWords = { Crossbar: 'method_not_allowed', OAuth2: 'invalid_request', ours: 'method_not_allowed' };
 
 test('a header or a parameter that asks for another method changes nothing', async () => {
   await using server = await startServer();
@@ -221,29 +270,19 @@ onEachDatabase('faults', (on) => {
   test('a database that is broken is a 500 without details, at every route that needs it', async () => {
     await using server = await startServer({ on });
     const { db } = server.countersign.context.store;
-    for (const table of ['refresh_tokens', 'sessions', 'challenges', 'authenticators'] as const)
+    const app = await addOAuthApp(server);
+    for (const table of ['refresh_tokens', 'sessions', 'challenges', 'authenticators', 'clients'] as const)
       await db.schema.dropTable(table).execute();
-    // Clients are read from a table that is whole.
-    const broken = goodRequests(server.countersign.routes, strangers).filter(
-      ({ does }) => does !== 'tells' && does !== 'serves a client',
-    );
-    for (const good of broken) {
-      const credentials =
-        good.does === 'logs in' ? firstFactor(good, 'admin', server.admin.password) : { bearer: server.admin.token };
-      const json = good.does === 'answers a challenge' && { json: { token: '123456', challenge_token: 'x' } };
-      const answer = await send(server, { ...good, ...json }, { ...credentials, breaks: true });
-      assert.equal(answer.status, 500, good.name);
-      assert.deepEqual(
-        { ...(answer.json as object), request_id: '' },
-        {
-          type: 'urn:countersign:problem:internal_error',
-          title: 'Internal server error',
-          status: 500,
-          detail: 'Something is broken here. Tell the operator the request id.',
-          code: 'internal_error',
-          request_id: '',
-        },
-      );
+    const needing = goodRequests(server.countersign.routes, strangers).filter(({ does }) => does !== 'tells');
+    for (const good of needing) {
+      const known: Partial<Record<typeof good.does, Call>> = {
+        'logs in': firstFactor(good, 'admin', server.admin.password),
+        'answers a challenge': { json: { token: '123456', challenge_token: 'x' } },
+        'serves a client': { json: { ...(good.json as object), ...app } },
+      };
+      const credentials = known[good.does] ?? { bearer: server.admin.token };
+      const answer = await send(server, good, { ...credentials, breaks: true });
+      assertWrong(answer, broken);
     }
     const faults = server.lines.filter(({ level }) => level === 'error');
     const ids = server.answers.filter(({ status }) => status === 500).map(({ headers }) => headers.get('x-request-id'));
@@ -256,11 +295,17 @@ onEachDatabase('faults', (on) => {
   });
 });
 
+const broken = {
+  status: 500,
+  detail: 'Something is broken here. Tell the operator the request id.',
+  words: { Crossbar: 'internal_error', OAuth2: 'server_error', ours: 'internal_error' },
+};
+
 /** A house with a hasher that holds as little as one can. */
 function busyHouse(server: Server, waiting: number) {
   const hasher = createHasher(cheapCost, 1, waiting);
   const context: Context = { ...server.countersign.context, hasher };
-  const app = createApp(context, server.countersign.routes, createMetrics([]));
+  const app = createApp(context, server.countersign.routes, dialects, createMetrics([]));
   return { hasher, fetch: (path: string, init?: RequestInit) => app.fetch(new Request(url + path, init), {}) };
 }
 
@@ -277,6 +322,12 @@ test('when too many passwords wait to be hashed the answer is 503 with Retry-Aft
   const { code: said, detail } = (await response.json()) as { code: string; detail: string };
   assert.equal(said, 'unavailable');
   assert.doesNotMatch(detail, /hash|queue|password/i);
+  const body = JSON.stringify({ data: { username: 'admin', password: server.admin.password } });
+  const sent = { method: 'PUT', body, headers: { 'Content-Type': 'application/json' } };
+  const enveloped = await fetch('/v2/user_auth', sent);
+  assert.deepEqual([enveloped.status, enveloped.headers.has('retry-after')], [503, true]);
+  const { error, message, data } = errorEnvelope.parse(await enveloped.json());
+  assert.deepEqual([error, message, data], ['503', 'unavailable', { message: detail }]);
   assert.equal((await fetch('/health/live')).status, 200);
   assert.equal((await fetch('/health/ready')).status, 200);
   const bearer = { headers: { Authorization: `Bearer ${server.admin.token}` } };
@@ -291,6 +342,12 @@ test('when too many passwords wait to be hashed the answer is 503 with Retry-Aft
     [],
   );
 });
+
+const unavailable = {
+  status: 503,
+  detail: 'The server can not do this now. Try again shortly.',
+  words: { Crossbar: 'unavailable', ours: 'unavailable' },
+};
 
 onEachDatabase('a database out of reach', (on) => {
   // SQLite is a file beside the house.
@@ -311,10 +368,12 @@ onEachDatabase('a database out of reach', (on) => {
     for (const [path, call] of [
       ['/users/me', { bearer }],
       ['/sessions', { bearer }],
+      ['/v2/accounts/root', { bearer }],
+      ['/mfa', { bearer }],
       ['/auth/password', { basic: ['admin', server.admin.password] as const }],
     ] as const) {
       const answer = await server.call('GET', path, { ...call, breaks: true });
-      assert.deepEqual([answer.status, code(answer)], [503, 'unavailable'], path);
+      assertWrong(answer, unavailable);
       assert.match(answer.headers.get('retry-after') ?? '', /^[1-9][0-9]*$/);
       assert.doesNotMatch(answer.text, /ECONN|postgres|127\.0\.0\.1/i);
     }

@@ -8,6 +8,7 @@ import { minute, second } from '../../src/base/clock.ts';
 import type { Hasher } from '../../src/base/hasher.ts';
 import { makeClient } from '../../src/engine/operations.ts';
 import { createApp } from '../../src/http/app.ts';
+import { dialects } from '../../src/http/doors/index.ts';
 import { createMetrics } from '../../src/http/metrics.ts';
 import { insertAccount } from '../../src/store/accounts.ts';
 import { firstFactor, goodRequests, knownOf, nobody, send, strangers, type Cast } from '../http/catalogue.ts';
@@ -232,7 +233,7 @@ onEachDatabase('outsiders cannot tell who exists', (on) => {
       hash: (secret) => ((hashes += 1), context.hasher.hash(secret)),
       verify: (phc, secret) => ((hashes += 1), context.hasher.verify(phc, secret)),
     };
-    const app = createApp({ ...context, hasher: counting }, routes, createMetrics([]));
+    const app = createApp({ ...context, hasher: counting }, routes, dialects, createMetrics([]));
     for (const [who, name] of Object.entries(names)) {
       for (const secret of ['this is wrong', `csk_${'A'.repeat(43)}`]) {
         hashes = 0;

@@ -4,6 +4,7 @@
  */
 import type { Context } from '../../src/engine/context.ts';
 import { createApp } from '../../src/http/app.ts';
+import { dialects } from '../../src/http/doors/index.ts';
 import { createMetrics } from '../../src/http/metrics.ts';
 import { createSafe } from '../../src/base/seal.ts';
 import type { TestDatabase } from './databases.ts';
@@ -27,7 +28,7 @@ export async function twoNodes(on: TestDatabase, settings: Omit<Settings, 'on'> 
     const db = opened?.another().db ?? context.store.db;
     const store = { db, safe: createSafe(ring, random) };
     const own: Context = { ...context, store, random, turns: noTurns, hasher: cheapHasher() };
-    const app = createApp(own, routes, createMetrics([]));
+    const app = createApp(own, routes, dialects, createMetrics([]));
     const answers: Answer[] = [];
     return caller({ routes, fetch: async (request, environment) => app.fetch(request, environment) }, answers);
   }

@@ -1,12 +1,14 @@
-import type { Route } from '../route.ts';
+import type { Dialect, Route } from '../route.ts';
 import { accountRoutes } from './accounts/accounts.ts';
 import { attemptRoutes } from './accounts/attempts.ts';
+import { crossbar } from './accounts/envelope.ts';
 import { providerRoutes } from './accounts/providers.ts';
 import { securityRoutes } from './accounts/security.ts';
 import { systemProviderRoutes } from './accounts/system-providers.ts';
 import { userAuthRoutes } from './accounts/user-auth.ts';
 import { accountUserRoutes } from './accounts/users.ts';
 import { authtokenRoutes } from './deux/authtoken.ts';
+import { deux } from './deux/dialect.ts';
 import { mfaRoutes } from './deux/mfa.ts';
 import { clientRoutes } from './oauth2/clients.ts';
 import { tokenRoutes } from './oauth2/token.ts';
@@ -34,3 +36,6 @@ export const doors: readonly Route[] = [
   ...providerRoutes,
   ...systemProviderRoutes,
 ];
+
+/** What is asked below a door's path, and is none of its routes, is answered in its words. */
+export const dialects: readonly Dialect[] = [deux, crossbar];

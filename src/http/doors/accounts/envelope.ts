@@ -3,7 +3,7 @@ import type { Refusal } from '../../../base/outcome.ts';
 import { version } from '../../../base/version.ts';
 import { shownToken } from '../../credentials.ts';
 import { problemOf, type FieldError, type Problem, type Told } from '../../problem.ts';
-import type { Asked, Reply } from '../../route.ts';
+import type { Asked, Dialect, Reply } from '../../route.ts';
 
 /** Crossbar's envelope: what is asked for stands in `data`, and around it who answered, when and to what. */
 
@@ -54,6 +54,8 @@ export function say({ status, code, detail, errors, headers }: Problem, request:
     ...(headers && { headers }),
   };
 }
+
+export const crossbar: Dialect = { below: '/v2', say };
 
 /** Crossbar's words where it has its own. */
 const words: Readonly<Record<string, string>> = {

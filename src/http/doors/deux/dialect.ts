@@ -1,6 +1,6 @@
 import type { Refusal } from '../../../base/outcome.ts';
 import { problemOf, type Problem, type Told } from '../../problem.ts';
-import type { Reply } from '../../route.ts';
+import type { Dialect, Reply } from '../../route.ts';
 
 /** How Deux says what is wrong: one `detail`, or a list of sentences for each field, as Django REST framework does. */
 export const required = 'This field is required.';
@@ -14,6 +14,8 @@ export function say({ status, code, detail, errors, headers }: Problem): Reply {
     : { detail: code === 'authentication_required' ? unauthenticated : detail };
   return { status, json, ...(headers && { headers }) };
 }
+
+export const deux: Dialect = { below: '/mfa', say };
 
 const fieldOf = (pointer: string) =>
   pointer.split('/')[1]?.replaceAll('~1', '/').replaceAll('~0', '~') ?? 'non_field_errors';

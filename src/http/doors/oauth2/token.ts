@@ -42,7 +42,7 @@ const grantedView = z
 
 /** RFC 6749 section 5.2, and beside it Deux's `detail`. */
 function say({ status, code, detail, headers }: Problem): Reply {
-  const error = errors.has(code) ? code : 'invalid_request';
+  const error = errors.has(code) ? code : (faults[code] ?? 'invalid_request');
   return { status, json: { error, error_description: detail, detail }, ...(headers && { headers }) };
 }
 
@@ -54,6 +54,12 @@ const errors = new Set([
   'unsupported_grant_type',
   'temporarily_unavailable',
 ]);
+
+/** Section 4.1.2.1 has words for them. */
+const faults: Readonly<Record<string, string>> = {
+  internal_error: 'server_error',
+  unavailable: 'temporarily_unavailable',
+};
 
 const invalid = (detail: string) => say({ status: 400, code: 'invalid_request', detail });
 

@@ -4,6 +4,7 @@ import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { hour, minute, second } from '../../../../src/base/clock.ts';
 import { insertAccount } from '../../../../src/store/accounts.ts';
 import { createApp } from '../../../../src/http/app.ts';
+import { dialects } from '../../../../src/http/doors/index.ts';
 import { createMetrics } from '../../../../src/http/metrics.ts';
 import { onEachDatabase } from '../../../support/databases.ts';
 import { noTurns } from '../../../support/house.ts';
@@ -228,7 +229,7 @@ onEachDatabase('the second factor', (on) => {
     const used = await answerWith(server, await server.challenge(ada), server.code(app, -1));
     assert.equal(code(used), '401 invalid_code');
     const { context, routes } = server.countersign;
-    const node = createApp({ ...context, turns: noTurns }, routes, createMetrics([]));
+    const node = createApp({ ...context, turns: noTurns }, routes, dialects, createMetrics([]));
     const challenges = [await server.challenge(ada), await server.challenge(ada), await server.challenge(ada)];
     const responses = await Promise.all(
       challenges.map(async (challenge) => {
