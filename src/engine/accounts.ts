@@ -1,5 +1,6 @@
 import { refuse, success, type Outcome } from '../base/outcome.ts';
 import { timeOrderedHex } from '../base/random.ts';
+import { holdTree } from '../store/account-tree.ts';
 import {
   deleteAccount,
   depthOf,
@@ -22,7 +23,7 @@ import type { Caller } from './sessions.ts';
 import { isAdministrator } from './users.ts';
 
 /** How many accounts may stand above one. */
-const deepest = 32;
+export const deepest = 32;
 
 /**
  * The account that an id, or `root`, means to this caller: an administrator reaches their own and all below it. For everybody else, and
@@ -46,10 +47,11 @@ export async function makeAccount(
   client: Client,
 ): Promise<Outcome<Account, Reason>> {
   const now = ctx.clock.now();
-  if ((await depthOf(ctx.store, parent.id)) + 1 > deepest) return refuse('too_deep');
   const made = { id: timeOrderedHex(ctx.random, now), parentId: parent.id, ...profile };
   return writing(async () =>
     inTransaction(ctx.store, async (tx) => {
+      await holdTree(tx);
+      if ((await depthOf(tx, parent.id)) + 1 > deepest) return refuse('too_deep');
       await insertAccount(tx, made, now);
       await logSuccess(ctx, tx, changed('account.make', caller, made.id), client, now);
       return success({ ...made, revision: 0, createdAt: now });
@@ -84,6 +86,7 @@ export async function removeAccount(
 ): Promise<Outcome<undefined, Reason>> {
   return writing(async () =>
     inTransaction(ctx.store, async (tx) => {
+      await holdTree(tx);
       if (!(await deleteAccount(tx, account))) return refuse('in_use');
       const tried = { ...changed('account.remove', caller, account.id), accountId: account.parentId };
       await logSuccess(ctx, tx, tried, client, ctx.clock.now());
@@ -107,7 +110,7 @@ export async function browseAbove(ctx: Context, caller: Caller, account: Account
   return listAbove(ctx.store, caller.accountId, account.id);
 }
 
-function changed(action: string, caller: Caller, accountId: string): Tried {
+export function changed(action: string, caller: Caller, accountId: string): Tried {
   return { action, accountId, userId: caller.userId, sessionId: caller.id, objectId: accountId };
 }
 

@@ -53,6 +53,7 @@ export {
   removeAccount,
   accountOf,
 } from './accounts.ts';
+export { moveAccount } from './move-account.ts';
 export { browseUsersOf, makeUserOf, reachUserOf, changeUserOf } from './account-users.ts';
 export { explain, namesIn, readSecurity, writeSecurityOf } from './security.ts';
 export { browseAttempts, reachAttempt } from './attempts.ts';

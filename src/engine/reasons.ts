@@ -66,6 +66,8 @@ export type Reason =
   | 'in_use'
   /** The tree of accounts ends here. */
   | 'too_deep'
+  /** An account would stand below itself. */
+  | 'below_itself'
   | 'unknown_account'
   /** The user has as many of this factor as one may have. */
   | 'too_many'

@@ -1,4 +1,5 @@
 import { refuse, success, type Outcome } from '../base/outcome.ts';
+import { holdTree } from '../store/account-tree.ts';
 import type { Account } from '../store/accounts.ts';
 import { findProvider, holdProvider, type Provider } from '../store/providers.ts';
 import { writeSecurity } from '../store/security.ts';
@@ -55,12 +56,14 @@ export async function writeSecurityOf(
   client: Client,
 ): Promise<Outcome<SecurityOf, Reason>> {
   const now = ctx.clock.now();
-  const chain = await saidDownTo(ctx.store, account.id);
-  for (const name of authModules) {
-    const named = config[name]?.multi_factor;
-    if (named && !mayName(account, chain, name, named)) return refuse('unknown_configuration');
-  }
   return inTransaction(ctx.store, async (tx) => {
+    // Until this is written nobody takes the account out from under one whose provider it names.
+    await holdTree(tx);
+    const chain = await saidDownTo(tx, account.id);
+    for (const name of authModules) {
+      const named = config[name]?.multi_factor;
+      if (named && !mayName(account, chain, name, named)) return refuse('unknown_configuration');
+    }
     if (!(await holdNamed(tx, account, config))) return refuse('unknown_configuration');
     const said = { accountId: account.id, authModules: config, revision };
     if (!(await writeSecurity(tx, said, now))) return refuse('raced');

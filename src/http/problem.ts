@@ -182,6 +182,7 @@ const outside = {
   invalid_settings: { status: 400, code: 'invalid_request', detail: 'The settings are not what this provider needs.' },
   in_use: { status: 409, code: 'in_use', detail: 'Something still hangs on it. Remove that first.' },
   too_deep: { status: 409, code: 'too_deep', detail: 'Accounts can not be nested deeper than this.' },
+  below_itself: { status: 409, code: 'below_itself', detail: 'An account can not stand below itself.' },
   too_many: {
     status: 409,
     code: 'too_many',

@@ -48,6 +48,18 @@ export async function writeSecurity(
   return result.numUpdatedRows === 1n;
 }
 
+/** Whether an account, or one below it, names a provider of one of these owners. */
+export async function namesProviderOf({ db }: Store, top: string, owners: readonly string[]): Promise<boolean> {
+  const found = await db
+    .selectFrom('account_ancestors')
+    .innerJoin('security', 'security.account_id', 'account_ancestors.account_id')
+    .select('security.account_id')
+    .where('ancestor_id', '=', top)
+    .where((where) => where.or(owners.map((id) => where('auth_modules', 'like', `%"account_id":"${id}"%`))))
+    .executeTakeFirst();
+  return found !== undefined;
+}
+
 type Row = { readonly account_id: string; readonly auth_modules: string; readonly revision: number };
 
 const read = (row: Row): Security => ({

@@ -41,6 +41,7 @@ const told = {
   invalid_settings: '400 invalid_request',
   in_use: '409 in_use',
   too_deep: '409 too_deep',
+  below_itself: '409 below_itself',
   revision_mismatch: '412 revision_mismatch',
   too_many: '409 too_many',
   already_confirmed: '409 already_enrolled',

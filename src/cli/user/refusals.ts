@@ -40,6 +40,7 @@ export const refusals = {
   invalid_settings: notHere,
   in_use: notHere,
   too_deep: notHere,
+  below_itself: notHere,
   module_disabled: notHere,
   no_provider: notHere,
   provider_disabled: notHere,
