@@ -165,6 +165,7 @@ const known: Readonly<Record<string, Known>> = {
   'POST /v2/accounts/{id}': managesAccounts({ name: 'another name' }),
   'PATCH /v2/accounts/{id}': managesAccounts({ name: 'another name' }),
   'DELETE /v2/accounts/{id}': managesAccounts(),
+  'POST /v2/accounts/{id}/move': managesAccounts({ to: 'root' }),
   'GET /v2/accounts/{id}/children': managesAccounts(),
   'GET /v2/accounts/{id}/descendants': managesAccounts(),
   'GET /v2/accounts/{id}/parents': managesAccounts(),

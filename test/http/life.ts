@@ -182,6 +182,10 @@ export async function live(server: Server): Promise<readonly Secret[]> {
     const dataOf = (answer: Answer) => (answer.json as { data: Readonly<Record<string, string>> }).data;
     const { id } = dataOf(await ask2(201, 'PUT', 'root', { name: 'acme', realm: 'acme.example' }));
     await ask2(409, 'PUT', 'root', { name: 'Acme' });
+    const branch = dataOf(await ask2(201, 'PUT', `${id}`, { name: 'a branch' }))['id'];
+    await ask2(409, 'POST', `${id}/move`, { to: branch });
+    await ask2(200, 'POST', `${branch}/move`, { to: 'root' });
+    await ask2(200, 'DELETE', `${branch}`);
     await ask2(200, 'GET', `${id}`);
     await ask2(200, 'PATCH', `${id}`, { realm: null });
     await ask2(200, 'POST', `${id}`, { name: 'acme inc' });

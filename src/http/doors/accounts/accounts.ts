@@ -5,6 +5,7 @@ import {
   browseBelow,
   changeAccount,
   makeAccount,
+  moveAccount,
   reachAccount,
   removeAccount,
 } from '../../../engine/operations.ts';
@@ -120,6 +121,24 @@ export const accountRoutes: readonly Route[] = [
       return removed.ok ? one(account.value, request) : declined(removed, request);
     },
   }),
+  route({
+    ...managed,
+    method: 'post',
+    path: `${path}/move`,
+    summary: 'Move an account, with all below it, below another',
+    description: 'What the accounts above its new place require holds from the next login on; sessions go on.',
+    body: inData(z.strictObject({ to: accountPath.shape.id })),
+    responses: { 200: accountAnswer },
+    async handle(request) {
+      const { house, client, caller, params, headers, body } = request;
+      const account = unchanged(await reachAccount(house, caller, params.id), headers);
+      if (!account.ok) return declined(account, request);
+      const parent = await reachAccount(house, caller, body.data.to);
+      if (!parent.ok) return declined(parent, request);
+      const moved = await moveAccount(house, caller, { account: account.value, parent: parent.value }, client);
+      return moved.ok ? one(moved.value, request) : declined(moved, request, immovable);
+    },
+  }),
   listing('children'),
   listing('descendants'),
   route({
@@ -141,6 +160,14 @@ export const accountRoutes: readonly Route[] = [
 
 /** Names are unique in the whole tree, for people log in with them; nothing else is told of the account that has it. */
 const elsewhere = { name_taken: { detail: 'The name is taken. Choose another.' }, in_use: { detail: 'It is gone.' } };
+
+const immovable = {
+  forbidden: { detail: 'Nobody moves the account they belong to.' },
+  in_use: {
+    detail:
+      'The security of an account there names a provider of an account that would no longer stand above it. Name another one first.',
+  },
+};
 
 type Request = Parameters<typeof answered>[0];
 

@@ -2,21 +2,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { onEachDatabase } from '../../../support/databases.ts';
-import { startServer, type Server } from '../../../support/server.ts';
+import { startServer } from '../../../support/server.ts';
 import { goodRequests, nameOf, send, strangers } from '../../catalogue.ts';
-import { bodyOf, dataOf, door, listOf, tenant } from './door.ts';
+import { bodyOf, dataOf, door, listOf, tenant, town } from './door.ts';
 
 const names = (answer: Parameters<typeof listOf>[0]) => listOf(answer).map(({ name }) => name);
-
-/** root → acme → (east → cellar, west), and other beside acme. */
-async function town(server: Server) {
-  const acme = await tenant(server, 'root', 'acme');
-  const east = await tenant(server, acme.id, 'east', acme.token);
-  const cellar = await tenant(server, east.id, 'cellar', acme.token);
-  const west = await tenant(server, acme.id, 'west', acme.token);
-  const other = await tenant(server, 'root', 'other');
-  return { acme, east, cellar, west, other };
-}
 
 onEachDatabase('accounts', (on) => {
   test('every answer stands in the envelope, and says who answered what and when', async () => {

@@ -30,3 +30,13 @@ export async function tenant(server: Server, parent: string, name: string, beare
   const login = await ask(201, 'PUT', 'user_auth', { username, password, account_id: id });
   return { id, username, password, uid: String(dataOf(made)['id']), token: String(bodyOf(login)['auth_token']) };
 }
+
+/** root → acme → (east → cellar, west), and other beside acme. */
+export async function town(server: Server) {
+  const acme = await tenant(server, 'root', 'acme');
+  const east = await tenant(server, acme.id, 'east', acme.token);
+  const cellar = await tenant(server, east.id, 'cellar', acme.token);
+  const west = await tenant(server, acme.id, 'west', acme.token);
+  const other = await tenant(server, 'root', 'other');
+  return { acme, east, cellar, west, other };
+}
