@@ -8,7 +8,8 @@ import { readBody, readQuery } from './parse.ts';
 import { shownToken } from './credentials.ts';
 import { problemOfFault } from './fault.ts';
 import type { Metrics } from './metrics.ts';
-import { problem, problemOf, type Problem, type Told } from './problem.ts';
+import { problem, type Problem } from './problem.ts';
+import { problemOf, type Told } from './told.ts';
 import type { Access, Asked, Dialect, Reply, Route, Say } from './route.ts';
 
 /** What node-server hands over beside the request; absent when the house is mounted elsewhere. */

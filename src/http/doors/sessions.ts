@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { endSession, listSessions } from '../../engine/operations.ts';
 import { assuranceOf, type Caller } from '../../engine/sessions.ts';
 import type { Client, Context } from '../../engine/context.ts';
-import { refused } from '../problem.ts';
+import { refused } from '../told.ts';
 import { route, type Reply, type Route } from '../route.ts';
 
 const tag = 'Sessions';

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { Refusal } from '../../../base/outcome.ts';
 import { version } from '../../../base/version.ts';
 import { shownToken } from '../../credentials.ts';
-import { problemOf, type FieldError, type Problem, type Told } from '../../problem.ts';
+import type { FieldError, Problem } from '../../problem.ts';
+import { problemOf, type Told } from '../../told.ts';
 import type { Asked, Dialect, Reply } from '../../route.ts';
 
 /** Crossbar's envelope: what is asked for stands in `data`, and around it who answered, when and to what. */

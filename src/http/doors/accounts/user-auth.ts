@@ -7,7 +7,7 @@ import { sentCodeLife } from '../../../factors/sent-code.ts';
 import type { Authenticator } from '../../../store/authenticators.ts';
 import { reference } from '../deux/authtoken.ts';
 import { replyMember } from '../second-factor.ts';
-import { problemOf } from '../../problem.ts';
+import { problemOf } from '../../told.ts';
 import { route, type Asked, type Reply, type Route } from '../../route.ts';
 import { answered, declined, envelope, inData, say } from './envelope.ts';
 import { hexId } from './shapes.ts';

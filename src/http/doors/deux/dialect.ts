@@ -1,5 +1,6 @@
 import type { Refusal } from '../../../base/outcome.ts';
-import { problemOf, type Problem, type Told } from '../../problem.ts';
+import type { Problem } from '../../problem.ts';
+import { problemOf, type Told } from '../../told.ts';
 import type { Dialect, Reply } from '../../route.ts';
 
 /** How Deux says what is wrong: one `detail`, or a list of sentences for each field, as Django REST framework does. */

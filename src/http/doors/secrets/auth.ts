@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { answer, login } from '../../../engine/operations.ts';
 import { basicCredentials } from '../../credentials.ts';
-import { bearer, problem, refused, type Problem } from '../../problem.ts';
+import { bearer, problem, type Problem } from '../../problem.ts';
+import { refused } from '../../told.ts';
 import { route, type Route } from '../../route.ts';
 import { promptSettings, replyMember } from '../second-factor.ts';
 import { accountReference } from './shapes.ts';

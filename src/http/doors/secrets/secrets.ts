@@ -10,7 +10,8 @@ import {
 } from '../../../engine/operations.ts';
 import type { Client, Context } from '../../../engine/context.ts';
 import type { Caller } from '../../../engine/sessions.ts';
-import { refused, type Problem } from '../../problem.ts';
+import type { Problem } from '../../problem.ts';
+import { refused } from '../../told.ts';
 import { route, type Reply, type Route } from '../../route.ts';
 import {
   codeMember,

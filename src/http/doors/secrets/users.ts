@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { browseUsers, changeProfile, createUser, reachUser, removeUser } from '../../../engine/operations.ts';
-import { refused } from '../../problem.ts';
+import { refused } from '../../told.ts';
 import { route, type Route } from '../../route.ts';
 import { newUserBody, userChanges, userPath, userView, viewUser } from './shapes.ts';
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Reason } from '../../src/engine/reasons.ts';
-import { problem, problemBody, refused } from '../../src/http/problem.ts';
+import { problem, problemBody } from '../../src/http/problem.ts';
+import { refused } from '../../src/http/told.ts';
 
 type Told = Reason | 'no_token';
 
