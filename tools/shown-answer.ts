@@ -70,6 +70,7 @@ function oneLine(value: unknown): string {
 const varying: readonly (readonly [RegExp, string])[] = [
   [/\beyJ[\w-]+\.[\w-]+\.[\w-]+/g, 'eyJ…'],
   [/\bcsk_[\w-]{43}/g, 'csk_…'],
+  [/\b(TX|APP)\|[\w+/=]+\|[0-9a-f]{40}/g, '$1|…|…'],
   // Challenge tokens and public keys.
   [/(?<![\w-])[\w-]{43}(?![\w-])/g, '…'],
   [/\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, '…'],

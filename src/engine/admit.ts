@@ -1,13 +1,14 @@
 import { second } from '../base/clock.ts';
-import { refuse, success, type Outcome } from '../base/outcome.ts';
+import { refuse, success, type Success } from '../base/outcome.ts';
+import { factorOf } from '../factors/index.ts';
 import type { Authenticator } from '../store/authenticators.ts';
 import { findPrompted } from '../store/challenges.ts';
-import { challenge, challengeLife, comeBack, enter, turnAway, type Admitted, type Step } from './after-first.ts';
+import { challenge, challengeLife, comeBack, enter, offer, turnAway, type Admitted, type Step } from './after-first.ts';
 import type { Client, Context } from './context.ts';
+import type { LoginRefusal } from './enroller.ts';
 import { logRefusal } from './log-attempt.ts';
 import { moduleOf, type AuthModule } from './policy.ts';
 import { askPrompter, handleOf } from './prompt.ts';
-import type { Reason } from './reasons.ts';
 import { neededFor, type Needed } from './required.ts';
 
 export type Admission = Pick<Step, 'user' | 'proof' | 'issuedTo'> & {
@@ -23,7 +24,7 @@ export async function admit(
   { user, authenticators, proof, door, issuedTo, reply }: Admission,
   client: Client,
   now: number,
-): Promise<Outcome<Admitted, Reason>> {
+): Promise<Success<Admitted> | LoginRefusal> {
   const { kind } = proof.authenticator;
   const authModule = moduleOf(door, kind);
   const who = { accountId: user.accountId, userId: user.id, authModule };
@@ -45,12 +46,19 @@ async function goOn(
   needed: Needed,
   client: Client,
   now: number,
-): Promise<Outcome<Admitted, Reason>> {
-  const { anyOf, passedOver, authConfigOrigin, mfaConfigOrigin } = needed;
+): Promise<Success<Admitted> | LoginRefusal> {
+  const { anyOf, passedOver, authConfigOrigin, mfaConfigOrigin, enrolls } = needed;
   if (passedOver) {
     const { reason, detail = null } = passedOver;
     const about = { ...step.tried, action: 'answer', factor: null, authConfigOrigin, mfaConfigOrigin, detail };
     await logRefusal(ctx, about, reason, client, now);
+  }
+  if (enrolls !== undefined) {
+    const { unattended } = factorOf(step.proof.authenticator.kind).traits;
+    // A program enrols nothing for its user.
+    const refused = refuse('mfa_enrollment_required' as const);
+    if (unattended) return turnAway(ctx, step, { ...needed, ...refused, providerName: enrolls }, client, now);
+    if (anyOf.length === 0) return offer(ctx, step, { ...needed, enrolls }, client, now);
   }
   const outcome = await (anyOf.length > 0 ? ask(ctx, step, needed, client, now) : enter(ctx, step, client, now));
   if (!outcome.ok) await logRefusal(ctx, step.tried, outcome.reason, client, now);
@@ -72,7 +80,7 @@ async function prompt(
   needed: Prompted,
   client: Client,
   now: number,
-): Promise<Outcome<Admitted, Reason>> {
+): Promise<Success<Admitted> | LoginRefusal> {
   const { prompter } = needed;
   const { provider, settings, otherwise } = prompter;
   const asked = await askPrompter(ctx, prompter, step.user.name, now);
@@ -105,7 +113,7 @@ async function resume(
   reply: unknown,
   client: Client,
   now: number,
-): Promise<Outcome<Admitted, Reason>> {
+): Promise<Success<Admitted> | LoginRefusal> {
   const { provider } = needed.prompter;
   const handle = handleOf(needed.prompter, reply);
   const where = { userId: step.user.id, authModule: step.authModule };

@@ -9,6 +9,7 @@ import { inTransaction, type Store } from '../store/store.ts';
 import { releaseTry, resetThrottle } from '../store/throttles.ts';
 import type { User } from '../store/users.ts';
 import type { Client, Context } from './context.ts';
+import { offerEnrollment, type LoginRefusal } from './enroller.ts';
 import { logRefusal, logSuccess, type Tried } from './log-attempt.ts';
 import { spend, type Proof } from './prove.ts';
 import type { Reason } from './reasons.ts';
@@ -74,7 +75,7 @@ export async function turnAway(
 }
 
 /** What a challenge asks for; beyond the house's own factors, a provider's prompt. */
-export type Question = Pick<Needed, 'kinds' | 'authConfigOrigin' | 'mfaConfigOrigin'> & {
+export type Question = Pick<Needed, 'kinds' | 'authConfigOrigin' | 'mfaConfigOrigin' | 'enrolls'> & {
   readonly prompt?: Omit<Prompt, 'token'>;
   /** Milliseconds. */
   readonly life: number;
@@ -84,7 +85,7 @@ export type Question = Pick<Needed, 'kinds' | 'authConfigOrigin' | 'mfaConfigOri
 export async function challenge(
   ctx: Context,
   step: Step,
-  { prompt, life, kinds, authConfigOrigin, mfaConfigOrigin }: Question,
+  { prompt, life, kinds, authConfigOrigin, mfaConfigOrigin, enrolls }: Question,
   client: Client,
   now: number,
 ): Promise<Outcome<string, Reason>> {
@@ -102,6 +103,7 @@ export async function challenge(
     authConfigOrigin,
     mfaConfigOrigin,
     prompt: prompt ? { ...prompt, token } : null,
+    enrolls: enrolls ?? null,
   };
   return inTransaction(ctx.store, async (tx) => {
     if (!(await settle(tx, step, now))) return refuse('raced');
@@ -124,6 +126,31 @@ export async function comeBack(
     await logSuccess(ctx, tx, step.tried, client, now);
     return success(undefined);
   });
+}
+
+/** They have nothing more to prove, and not enough: what they may do is enrol. */
+export async function offer(
+  ctx: Context,
+  step: Step,
+  {
+    enrolls,
+    authConfigOrigin,
+    mfaConfigOrigin,
+  }: Pick<Needed, 'authConfigOrigin' | 'mfaConfigOrigin'> & { readonly enrolls: string },
+  client: Client,
+  now: number,
+): Promise<LoginRefusal> {
+  const { user, authModule, proof, tried } = step;
+  const { amr } = factorOf(proof.authenticator.kind).traits;
+  const proven = { userId: user.id, authModule, amr, epoch: user.epoch, authConfigOrigin, mfaConfigOrigin };
+  const offered = await inTransaction(ctx.store, async (tx) => {
+    if (!(await settle(tx, step, now))) return refuse('raced');
+    return success(await offerEnrollment(ctx, tx, proven, enrolls, now));
+  });
+  const reason = offered.ok ? 'mfa_enrollment_required' : offered.reason;
+  const about = { authConfigOrigin, mfaConfigOrigin, providerName: enrolls, factor: enrolls };
+  await logRefusal(ctx, { ...tried, ...about, action: 'answer' }, reason, client, now);
+  return offered.ok ? { ...refuse(reason), enrollment: offered.value } : offered;
 }
 
 export async function enter(ctx: Context, step: Step, client: Client, now: number): Promise<Outcome<LoggedIn, Reason>> {

@@ -1,10 +1,9 @@
 import { refuse, type Outcome } from '../base/outcome.ts';
 import { duoTraits, type Spent } from '../factors/duo.ts';
 import type { Prompt } from '../store/challenges.ts';
-import type { Session } from '../store/sessions.ts';
 import { spendReply } from '../store/spent-replies.ts';
 import { claimTry, releaseTry } from '../store/throttles.ts';
-import { complete, type Open, type Proven } from './complete.ts';
+import { complete, type Completed, type Open, type Proven } from './complete.ts';
 import type { Client, Context } from './context.ts';
 import { logRefusal } from './log-attempt.ts';
 import { judgePrompted, promptKind } from './prompt.ts';
@@ -14,12 +13,7 @@ import type { Reason } from './reasons.ts';
  * Judges the reply to a provider's prompt, by the same beats as any other: a try is claimed, the provider judges, and one transaction
  * spends its word, which counts once wherever it is shown.
  */
-export async function answerPrompt(
-  ctx: Context,
-  open: Asked,
-  client: Client,
-  now: number,
-): Promise<Outcome<Session, Reason>> {
+export async function answerPrompt(ctx: Context, open: Asked, client: Client, now: number): Promise<Completed> {
   const { prompt, tried } = open;
   const judged = await judgeClaimed(ctx, open, now);
   const opened = judged.ok ? await complete(ctx, open, proven(prompt, judged.value), client, now) : judged;

@@ -1,23 +1,22 @@
-import { refuse, success, type Outcome } from '../base/outcome.ts';
+import { refuse, success, type Success } from '../base/outcome.ts';
 import { factorOf, factors } from '../factors/index.ts';
 import { listForLogin } from '../store/authenticators.ts';
 import { findOpenChallenge, type Challenge } from '../store/challenges.ts';
-import type { Session } from '../store/sessions.ts';
 import { findUser } from '../store/users.ts';
 import type { LoggedIn } from './after-first.ts';
 import { answerPrompt } from './answer-prompt.ts';
-import { complete, type Answer, type Open, type Proven } from './complete.ts';
+import { complete, type Answer, type Completed, type Open, type Proven } from './complete.ts';
 import type { Client, Context } from './context.ts';
+import type { LoginRefusal } from './enroller.ts';
 import { logRefusal } from './log-attempt.ts';
 import { prove, spend, type Proof } from './prove.ts';
-import type { Reason } from './reasons.ts';
 import { issueToken } from './sessions.ts';
 
 /**
- * Judges the answer to a challenge and opens the session it stood for. Of all the uses of a code, over whatever challenges and
+ * Judges the answer to a challenge and opens the session it stood for; who must enrol another factor first is refused with what lets them. Of all the uses of a code, over whatever challenges and
  * nodes, one wins.
  */
-export async function answer(ctx: Context, input: Answer, client: Client): Promise<Outcome<LoggedIn, Reason>> {
+export async function answer(ctx: Context, input: Answer, client: Client): Promise<Success<LoggedIn> | LoginRefusal> {
   const kinds = kindsOfReply(input);
   // One at a time over one challenge: who comes second with the right code meets a spent challenge, and that is no failure.
   return ctx.turns(input.challengeToken, async () => {
@@ -39,8 +38,10 @@ export async function answer(ctx: Context, input: Answer, client: Client): Promi
         ? answerPrompt(ctx, { ...open, prompt }, client, now)
         : answerOpen(ctx, { ...open, kinds }, client, now));
       if (!opened.ok) return opened;
-      const token = await issueToken(ctx, opened.value, user.accountId, now);
-      return success({ state: 'session', token, session: opened.value, accountId: user.accountId });
+      const won = opened.value;
+      if ('kind' in won) return { ...refuse('mfa_enrollment_required'), enrollment: won };
+      const token = await issueToken(ctx, won, user.accountId, now);
+      return success({ state: 'session', token, session: won, accountId: user.accountId });
     });
   });
 }
@@ -50,7 +51,7 @@ type OwnOpen = Open & {
   readonly kinds: readonly string[];
 };
 
-async function answerOpen(ctx: Context, open: OwnOpen, client: Client, now: number): Promise<Outcome<Session, Reason>> {
+async function answerOpen(ctx: Context, open: OwnOpen, client: Client, now: number): Promise<Completed> {
   const { challenge, user, kinds, input, tried } = open;
   const candidates = (await listForLogin(ctx.store, user.id, [])).filter(
     ({ kind }) => kinds.includes(kind) && answers(challenge, kind),

@@ -8,6 +8,7 @@ import { inTransaction, type Store } from '../store/store.ts';
 import { openClosed, resetThrottle } from '../store/throttles.ts';
 import { advanceEpoch, type User } from '../store/users.ts';
 import type { Client, Context } from './context.ts';
+import { offerEnrollment, type EnrollmentOffer } from './enroller.ts';
 import { logSuccess, type Tried } from './log-attempt.ts';
 import { kindsBeyondFirst } from './policy.ts';
 import type { Reason } from './reasons.ts';
@@ -40,14 +41,16 @@ export type Proven = {
   readonly spend: (tx: Store) => Promise<Reason | undefined>;
 };
 
-/** Spends the challenge and the proof, and opens the session, all of it or nothing. */
+export type Completed = Outcome<Session | EnrollmentOffer, Reason>;
+
+/** Spends the challenge and the proof, and opens the session, or lets the user enrol what they lack; all of it or nothing. */
 export async function complete(
   ctx: Context,
   { challenge, user, input, tried }: Open,
   { kind, traits, spend }: Proven,
   client: Client,
   now: number,
-): Promise<Outcome<Session, Reason>> {
+): Promise<Completed> {
   return inTransaction(ctx.store, async (tx) => {
     if (!(await closeChallenge(tx, challenge.id, now))) return refuse('raced');
     const unspent = await spend(tx);
@@ -57,19 +60,17 @@ export async function complete(
     const epoch = traits.disablesMfa ? await turnOff(tx, user) : challenge.epoch;
     if (epoch === undefined) return refuse('raced');
     const amr = withSecondFactor(challenge.amr, traits.amr);
-    const opening = {
-      user,
-      epoch,
-      authModule: challenge.authModule,
-      amr,
-      secondFactor: true,
-      issuedTo: input.issuedTo,
-    };
-    const session = await openSession(ctx, tx, opening, client, now);
-    const attempt = await logSuccess(ctx, tx, { ...tried, factor: kind, sessionId: session.id }, client, now);
+    const proven = { ...challenge, epoch, amr };
+    const { issuedTo } = input;
+    const won =
+      challenge.enrolls === null
+        ? await openSession(ctx, tx, { ...proven, user, secondFactor: true, issuedTo }, client, now)
+        : await offerEnrollment(ctx, tx, proven, challenge.enrolls, now);
+    const sessionId = 'id' in won ? won.id : null;
+    const attempt = await logSuccess(ctx, tx, { ...tried, factor: kind, sessionId }, client, now);
     const name = traits.disablesMfa ? 'mfa_disabled' : 'recovery_code_used';
     if (traits.role === 'recovery') await writeNotice(tx, user, { attempt, name }, now);
-    return success(session);
+    return success(won);
   });
 }
 

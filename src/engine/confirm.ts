@@ -1,15 +1,19 @@
 import { refuse, success, type Outcome } from '../base/outcome.ts';
 import { factorOf } from '../factors/index.ts';
 import { activate } from '../store/authenticators.ts';
+import { closeChallenge } from '../store/challenges.ts';
+import type { Session } from '../store/sessions.ts';
+import type { Store } from '../store/store.ts';
 import { resetThrottle } from '../store/throttles.ts';
 import type { User } from '../store/users.ts';
 import { changeFactors } from './change.ts';
 import type { Client, Context } from './context.ts';
-import { logRefusal } from './log-attempt.ts';
+import { mayEnroll, sessionOf, type Enroller, type Enrolling } from './enroller.ts';
+import { logRefusal, logSuccess } from './log-attempt.ts';
 import { prove, type Proof } from './prove.ts';
 import type { Reason } from './reasons.ts';
 import { hasCodesLeft, writeRecoveryCodes } from './recovery-codes.ts';
-import { withSecondFactor, type Caller } from './sessions.ts';
+import { issueToken, openSession, withSecondFactor } from './sessions.ts';
 import { countedInEnrollment, isFull } from './enroll.ts';
 import { requireStepUp } from './step-up.ts';
 
@@ -23,25 +27,29 @@ export type Confirmation = {
 export type Confirmed = {
   /** Recovery codes, made when the user has none; empty otherwise. Shown once. */
   readonly recoveryCodes: readonly string[];
+  /** The access token of the session that this opens, for who had to enrol before they got one. */
+  readonly token?: string;
 };
 
 /**
- * Completes the caller's enrolment: a right reply makes the authenticator count, and counts as proving it in this session. The reply
+ * Completes an enrolment: a right reply makes the authenticator count, and counts as proving it in this session. The reply
  * is spent by that. A wrong one can be tried again, as often as a login could.
  */
 export async function confirm(
   ctx: Context,
-  caller: Caller,
+  enroller: Enroller,
   { authenticatorId, reply, withoutRecoveryCodes }: Confirmation,
   client: Client,
 ): Promise<Outcome<Confirmed, Reason>> {
-  return ctx.turns(`${caller.userId}/confirm`, async () => {
+  return ctx.turns(`${enroller.userId}/confirm`, async () => {
     const now = ctx.clock.now();
-    const allowed = await requireStepUp(ctx, caller, now);
+    const allowed = await requireStepUp(ctx, enroller, now);
     if (!allowed.ok) return allowed;
     const { user, authenticators } = allowed.value;
     const pending = authenticators.find(({ id }) => id === authenticatorId);
     if (!pending) return refuse('not_found');
+    const may = mayEnroll(enroller, pending.kind, user);
+    if (!may.ok) return may;
     if (pending.status !== 'pending') return refuse('already_confirmed');
     if (isFull(authenticators, pending.kind)) return refuse('too_many');
     if (!factorOf(pending.kind).reply.safeParse(reply).success) return refuse('malformed_reply');
@@ -55,13 +63,13 @@ export async function confirm(
     };
     const proof = await prove(ctx, question, now);
     const needsCodes = !withoutRecoveryCodes && !hasCodesLeft(authenticators);
-    const keeping = { user, caller, needsCodes };
+    const keeping = { user, enroller, needsCodes };
     const confirmed = proof.ok ? await keep(ctx, { ...keeping, proof: proof.value }, client, now) : proof;
     if (!confirmed.ok) {
       const tried = {
         action: 'confirm',
         factor: pending.kind,
-        sessionId: caller.id,
+        sessionId: enroller.id,
         accountId: user.accountId,
         userId: user.id,
       };
@@ -73,25 +81,58 @@ export async function confirm(
 
 type Keeping = {
   readonly user: User;
-  readonly caller: Caller;
+  readonly enroller: Enroller;
   readonly proof: Proof;
   readonly needsCodes: boolean;
 };
 
 async function keep(
   ctx: Context,
-  { user, caller, proof, needsCodes }: Keeping,
+  { user, enroller, proof, needsCodes }: Keeping,
   client: Client,
   now: number,
 ): Promise<Outcome<Confirmed, Reason>> {
   const { authenticator, state, counted } = proof;
-  const proven = { amr: withSecondFactor(caller.amr, factorOf(authenticator.kind).traits.amr), secondFactorAt: now };
-  const tried = { action: 'confirm', factor: authenticator.kind, sessionId: caller.id };
-  const notice = { name: 'factor_added', factor: authenticator.kind } as const;
-  return changeFactors(ctx, { user, caller, tried, notice, proven }, client, now, async (tx) => {
+  const { kind } = authenticator;
+  const before = enroller.id === null ? enroller.challenge.amr : enroller.amr;
+  const amr = withSecondFactor(before, factorOf(kind).traits.amr);
+  const tried = { action: 'confirm', factor: kind, sessionId: enroller.id };
+  const notice = { name: 'factor_added', factor: kind } as const;
+  const change = { user, caller: sessionOf(enroller), tried, notice, proven: { amr, secondFactorAt: now } };
+  const kept = await changeFactors(ctx, change, client, now, async (tx) => {
     if (!(await activate(tx, authenticator, state, now))) return refuse('raced');
     await resetThrottle(tx, user.id, counted);
     const recoveryCodes = needsCodes ? await writeRecoveryCodes(ctx, tx, user, now) : [];
-    return success({ recoveryCodes });
+    const opened =
+      enroller.id === null ? await logIn(ctx, tx, { user, enroller, kind, amr }, client, now) : success(undefined);
+    return opened.ok ? success({ recoveryCodes, session: opened.value }) : opened;
   });
+  if (!kept.ok) return kept;
+  const { recoveryCodes, session } = kept.value;
+  if (!session) return success({ recoveryCodes });
+  return success({ recoveryCodes, token: await issueToken(ctx, session, user.accountId, now) });
+}
+
+type LoggingIn = Pick<Keeping, 'user'> & {
+  readonly enroller: Enrolling;
+  readonly kind: string;
+  readonly amr: readonly string[];
+};
+
+/** The login that could not end without the factor ends with it. Its session is of the epoch that the change begins. */
+async function logIn(
+  ctx: Context,
+  tx: Store,
+  { user, enroller: { challenge }, kind, amr }: LoggingIn,
+  client: Client,
+  now: number,
+): Promise<Outcome<Session, Reason>> {
+  if (!(await closeChallenge(tx, challenge.id, now))) return refuse('raced');
+  const { authModule, authConfigOrigin, mfaConfigOrigin } = challenge;
+  const opening = { user, epoch: user.epoch + 1, authModule, amr, secondFactor: true };
+  const session = await openSession(ctx, tx, opening, client, now);
+  const who = { accountId: user.accountId, userId: user.id, sessionId: session.id };
+  const about = { action: 'answer', factor: kind, authModule, authConfigOrigin, mfaConfigOrigin };
+  await logSuccess(ctx, tx, { ...about, ...who }, client, now);
+  return success(session);
 }

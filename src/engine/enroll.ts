@@ -1,4 +1,3 @@
-import { minute } from '../base/clock.ts';
 import { refuse, success, type Outcome } from '../base/outcome.ts';
 import { uuid } from '../base/random.ts';
 import { factorOf, factors, type Kind } from '../factors/index.ts';
@@ -6,10 +5,10 @@ import { insertAuthenticator, removePending, type Authenticator } from '../store
 import { inTransaction } from '../store/store.ts';
 import { changeFactors } from './change.ts';
 import { helpAt, type Client, type Context } from './context.ts';
+import { enrollmentLife, mayEnroll, sessionOf, type Enroller } from './enroller.ts';
 import { logSuccess } from './log-attempt.ts';
 import type { Reason } from './reasons.ts';
 import { deliver } from './send-code.ts';
-import type { Caller } from './sessions.ts';
 import { requireStepUp } from './step-up.ts';
 
 export type Enrollment = {
@@ -25,23 +24,23 @@ export type Enrolled = {
   readonly offer: Readonly<Record<string, unknown>>;
 };
 
-export const enrollmentLife = 10 * minute;
-
 /**
- * Makes one more authenticator for the caller. A factor whose owner must first show that they can use it stays pending for ten
+ * Makes one more authenticator for who asks. A factor whose owner must first show that they can use it stays pending for ten
  * minutes and touches nothing that works; `confirm` makes it count. Only a user themself enrols; nobody does it for them.
  */
 export async function enroll(
   ctx: Context,
-  caller: Caller,
+  enroller: Enroller,
   { kind, label, input }: Enrollment,
   client: Client,
 ): Promise<Outcome<Enrolled, Reason>> {
   const now = ctx.clock.now();
   const factor = factors[kind];
-  const allowed = await requireStepUp(ctx, caller, now);
+  const allowed = await requireStepUp(ctx, enroller, now);
   if (!allowed.ok) return allowed;
   const { user, authenticators } = allowed.value;
+  const may = mayEnroll(enroller, kind, user);
+  if (!may.ok) return may;
   if (isFull(authenticators, kind)) return refuse('too_many');
 
   const begun = await factor.begin(input, user, helpAt(ctx, now));
@@ -55,7 +54,7 @@ export async function enroll(
   const { state } = asked.value;
   const made = { id: uuid(ctx.random, now), userId: user.id, kind, label, state };
   const authenticator = { ...made, revision: 0, createdAt: now, updatedAt: now, lastUsedAt: null };
-  const tried = { action: 'enroll', factor: kind, sessionId: caller.id, accountId: user.accountId, userId: user.id };
+  const tried = { action: 'enroll', factor: kind, sessionId: enroller.id, accountId: user.accountId, userId: user.id };
 
   if (factor.traits.confirms) {
     return inTransaction(ctx.store, async (tx) => {
@@ -66,7 +65,7 @@ export async function enroll(
     });
   }
   const notice = { name: 'factor_added', factor: kind } as const;
-  return changeFactors(ctx, { user, caller, tried, notice }, client, now, async (tx) => {
+  return changeFactors(ctx, { user, caller: sessionOf(enroller), tried, notice }, client, now, async (tx) => {
     await insertAuthenticator(tx, { ...made, lookup, status: 'active' }, now);
     return success({ authenticator: { ...authenticator, status: 'active' }, offer });
   });

@@ -5,6 +5,7 @@ import type { Admitted } from './after-first.ts';
 import { answer } from './answer.ts';
 import type { Answer } from './complete.ts';
 import type { Client, Context } from './context.ts';
+import type { LoginRefusal } from './enroller.ts';
 import { login, type Login } from './login.ts';
 import type { Reason } from './reasons.ts';
 import { awaitsCode, sendCode } from './send-code.ts';
@@ -16,7 +17,7 @@ export type LoginAtOnce = Omit<Login, 'reply'> & {
 };
 
 /** A refusal; where a code could not be sent, with the kind of factor that it was for. */
-export type RefusedAtOnce = Refusal<Reason> & { readonly asked?: string };
+export type RefusedAtOnce = LoginRefusal & { readonly asked?: string };
 
 /**
  * A login of which both factors come in one request, as they do in dialects that keep no state between two. Where the second is needed and
@@ -32,7 +33,8 @@ export async function loginAtOnce(
   const { challengeToken, anyOf } = first.value;
   if (brought) {
     const answered = await answer(ctx, { ...brought, challengeToken, issuedTo: input.issuedTo }, client);
-    return answered.ok || answered.reason === 'throttled' ? answered : refuse('wrong_second_factor');
+    const told = ['throttled', 'mfa_enrollment_required'];
+    return answered.ok || told.includes(answered.reason) ? answered : refuse('wrong_second_factor');
   }
   const [asked] = anyOf;
   if (!asked || !factorOf(asked.kind).send) return first;

@@ -1,4 +1,4 @@
-import { refuse, type Outcome } from '../base/outcome.ts';
+import { refuse, type Success } from '../base/outcome.ts';
 import { comparableName } from '../base/text.ts';
 import { factorOf, factors } from '../factors/index.ts';
 import { findAccount } from '../store/accounts.ts';
@@ -8,10 +8,10 @@ import { findUserByLogin } from '../store/users.ts';
 import { admit } from './admit.ts';
 import type { Admitted } from './after-first.ts';
 import { helpAt, type Client, type Context } from './context.ts';
+import type { LoginRefusal } from './enroller.ts';
 import { logRefusal } from './log-attempt.ts';
 import type { AuthModule } from './policy.ts';
 import { prove } from './prove.ts';
-import type { Reason } from './reasons.ts';
 import type { IssuedTo } from './sessions.ts';
 
 export type Login = {
@@ -35,7 +35,7 @@ const guessed = 'password';
  * Judges a first factor. Answers with a session, or with a challenge when policy asks for more. An unknown name costs what a
  * known one costs and is throttled like it.
  */
-export async function login(ctx: Context, input: Login, client: Client): Promise<Outcome<Admitted, Reason>> {
+export async function login(ctx: Context, input: Login, client: Client): Promise<Success<Admitted> | LoginRefusal> {
   const now = ctx.clock.now();
   if (!factors[guessed].reply.safeParse(input.secret).success) return refuse('malformed_reply');
   const account = await findAccount(ctx.store, input.account);

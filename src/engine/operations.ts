@@ -25,6 +25,7 @@ export { secondFactors } from './policy.ts';
 export { hintOf } from './send-code.ts';
 export { enroll } from './enroll.ts';
 export { confirm } from './confirm.ts';
+export { authenticateEnroller } from './enroller.ts';
 export { remove, turnOffMfa } from './remove.ts';
 
 /** Passwords and recovery codes: renewed in place. */

@@ -30,6 +30,8 @@ export type Needed = Origins & {
     /** What holds when it turns out that it can't be asked, where policy allows to go on without it. */
     readonly otherwise?: ((why: Refusal<Reason>) => Needed) | undefined;
   };
+  /** The kind of factor that policy requires and that the user has to enrol; what they have must be proven before that. */
+  readonly enrolls?: string;
   /** Why the provider that is required was passed over, where policy allows that. */
   readonly passedOver?: Refusal<Reason>;
 };
@@ -67,7 +69,7 @@ export async function isFirstEnough(
   // What the user has plays no part: whoever enrols a factor ends the sessions from before.
   if (!isAuthModule(authModule)) return false;
   const needed = await neededFor(ctx, { authModule, accountId }, []);
-  return needed.ok && !needed.value.prompter;
+  return needed.ok && !needed.value.prompter && needed.value.enrolls === undefined;
 }
 
 type Meeting = { readonly policy: AccountPolicy; readonly rule: Rule; readonly asked: Needed };
@@ -87,9 +89,10 @@ async function meet(ctx: Context, { policy, rule, asked }: Meeting, authenticato
   if (!found.ok) return otherwise ? success(otherwise(found)) : { ...found, ...origins, providerName: null };
   const { kind, prompter } = found.value;
   if (prompter) return success({ ...origins, anyOf: [], kinds: [kind], prompter: { ...prompter, otherwise } });
-  const anyOf = secondFactors(authenticators).filter((one) => one.kind === kind);
-  if (anyOf.length === 0) return { ...refuse('mfa_enrollment_required'), ...origins, providerName: kind };
-  return success({ ...origins, anyOf, kinds: [kind] });
+  const had = secondFactors(authenticators);
+  const anyOf = had.filter((one) => one.kind === kind);
+  if (anyOf.length > 0) return success({ ...origins, anyOf, kinds: [kind] });
+  return success({ ...origins, anyOf: had, kinds: null, enrolls: kind });
 }
 
 type Working = { readonly kind: string; readonly prompter?: Prompter };

@@ -109,10 +109,11 @@ export async function explain(ctx: Context, user: User, authModule: AuthModule):
   const needed = await neededFor(ctx, where, await listForLogin(ctx.store, user.id, []));
   if (!needed.ok) {
     const { ok: _ok, reason, providerName, ...origins } = needed;
-    const asks = reason === 'mfa_enrollment_required' ? 'enrollment' : 'refused';
-    return { asks, kinds: providerName === null ? [] : [providerName], reason, ...origins };
+    return { asks: 'refused', kinds: providerName === null ? [] : [providerName], reason, ...origins };
   }
-  const { anyOf, kinds, prompter, passedOver, ...origins } = needed.value;
+  const { anyOf, kinds, prompter, enrolls, passedOver, ...origins } = needed.value;
+  if (enrolls !== undefined)
+    return { asks: 'enrollment', kinds: [enrolls], reason: 'mfa_enrollment_required', ...origins };
   if (prompter) return { asks: 'provider', kinds: kinds ?? [], reason: undefined, ...origins };
   const reason = passedOver?.reason;
   const asks = anyOf.length === 0 ? 'nothing' : kinds === null ? 'any' : 'provider';

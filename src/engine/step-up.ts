@@ -19,7 +19,11 @@ export type Manager = { readonly user: User; readonly authenticators: readonly A
  * shortly after they have proven it (RFC 9470). The user is read before what they have, so that
  * a change that is made with both of them fails when something else changed in between.
  */
-export async function requireStepUp(ctx: Context, caller: Caller, now: number): Promise<Outcome<Manager, Reason>> {
+export async function requireStepUp(
+  ctx: Context,
+  caller: Pick<Caller, 'userId' | 'secondFactorAt' | 'authModule'>,
+  now: number,
+): Promise<Outcome<Manager, Reason>> {
   const user = await findUser(ctx.store, caller.userId);
   if (!user) return refuse('not_found');
   const authenticators = await listAuthenticators(ctx.store, user.id, now);

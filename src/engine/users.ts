@@ -92,7 +92,7 @@ export async function reachUser(ctx: Context, caller: Caller, id: string): Promi
 }
 
 /** The caller's own user. */
-export async function ownProfile(ctx: Context, caller: Caller): Promise<User | undefined> {
+export async function ownProfile(ctx: Context, caller: Pick<Caller, 'userId'>): Promise<User | undefined> {
   return findUser(ctx.store, caller.userId);
 }
 

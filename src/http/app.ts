@@ -3,7 +3,8 @@ import { stopwatch } from '../base/clock.ts';
 import { refuse, success, type Outcome } from '../base/outcome.ts';
 import { timeOrderedHex } from '../base/random.ts';
 import type { Context } from '../engine/context.ts';
-import { authenticate, type Caller } from '../engine/sessions.ts';
+import { authenticateEnroller, type Enroller } from '../engine/enroller.ts';
+import { authenticate } from '../engine/sessions.ts';
 import { readBody, readQuery } from './parse.ts';
 import { shownToken } from './credentials.ts';
 import { problemOfFault } from './fault.ts';
@@ -97,7 +98,7 @@ function firstLanguage(accepted: string | undefined): string | undefined {
 async function handle(c: Incoming<Env>, route: Route, tell: Say, stranger: Asked): Promise<Reply> {
   const { house, headers } = stranger;
   const caller = await callerOf(house, headers, route.access);
-  const asked = { ...stranger, caller: caller.ok ? caller.value : undefined };
+  const asked = { ...stranger, caller: caller.ok ? (caller.value as Asked['caller']) : undefined };
   const say = (wrong: Problem) => tell(wrong, asked);
   if (!caller.ok) return say(problemOf(caller));
   const params = route.params?.safeParse(c.req.param());
@@ -110,11 +111,16 @@ async function handle(c: Incoming<Env>, route: Route, tell: Say, stranger: Asked
   return route.handle({ ...asked, ...parsed });
 }
 
-async function callerOf(house: Context, headers: Headers, access: Access): Promise<Outcome<Caller | undefined, Told>> {
+async function callerOf(
+  house: Context,
+  headers: Headers,
+  access: Access,
+): Promise<Outcome<Enroller | undefined, Told>> {
   if (access === 'anyone' || access === 'basic') return success(undefined);
   const shown = shownToken(headers);
   if (shown === 'nothing') return access === 'optional' ? success(undefined) : refuse('no_token');
-  return shown === 'unreadable' ? refuse('invalid_token') : authenticate(house, shown.token);
+  if (shown === 'unreadable') return refuse('invalid_token');
+  return access === 'enroller' ? authenticateEnroller(house, shown.token) : authenticate(house, shown.token);
 }
 
 /** The usual hardening: nothing is cached, framed, sniffed, run or told to others. */

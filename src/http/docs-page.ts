@@ -37,6 +37,7 @@ const callers = {
   session: 'Needs a session.',
   optional: 'A session is read when one is shown.',
   basic: 'HTTP Basic.',
+  enroller: 'Needs a session, or an enrolment token.',
 };
 
 function section({ method, path, summary, description, access, body, query, responses }: Route) {

@@ -39,6 +39,12 @@ const securitySchemes = {
     description: 'An access token. `Token`, `JWT` and `X-Auth-Token` work too.',
   },
   basic: { type: 'http', scheme: 'basic' },
+  enrollment: {
+    type: 'http',
+    scheme: 'bearer',
+    description:
+      'An enrolment token, from a login that ended with `mfa_enrollment_required`. It can enrol that factor and nothing else.',
+  },
 };
 
 const security: Readonly<Record<Access, readonly Json[]>> = {
@@ -46,6 +52,7 @@ const security: Readonly<Record<Access, readonly Json[]>> = {
   session: [{ session: [] }],
   optional: [{ session: [] }, {}],
   basic: [{ basic: [] }],
+  enroller: [{ session: [] }, { enrollment: [] }],
 };
 
 function operation(route: Route, components: Record<string, unknown>): Json {

@@ -1,6 +1,14 @@
 import { z } from 'zod';
 import type { Reply } from './route.ts';
 
+/** What lets somebody enrol who must before they get in, and then gets them in. */
+export const enrollmentView = z.strictObject({
+  mfa_enrollment_required: z.literal(true),
+  mfa_type: z.string(),
+  enrollment_token: z.string(),
+  expires_at: z.iso.datetime(),
+});
+
 /** An error in the form of RFC 9457. `code` is a stable word for programs; `request_id` is added on the way out. */
 export const problemBody = z
   .strictObject({
@@ -11,6 +19,7 @@ export const problemBody = z
     code: z.string(),
     request_id: z.string(),
     errors: z.array(z.strictObject({ pointer: z.string(), detail: z.string() })).optional(),
+    ...enrollmentView.partial().shape,
   })
   .meta({ id: 'Problem', description: 'An error (RFC 9457).' });
 
@@ -23,6 +32,8 @@ export type Problem = {
   readonly detail: string;
   readonly errors?: readonly FieldError[];
   readonly headers?: Readonly<Record<string, string>>;
+  /** Members beside the usual ones (RFC 9457 section 3.2). */
+  readonly more?: Readonly<Record<string, unknown>>;
 };
 
 const titles: Readonly<Record<number, string>> = {
@@ -40,8 +51,9 @@ const titles: Readonly<Record<number, string>> = {
   503: 'Service unavailable',
 };
 
-export function problem({ status, code, detail, errors, headers }: Problem): Reply {
-  const json = { type: `urn:countersign:problem:${code}`, title: titles[status] ?? 'Error', status, detail, code };
+export function problem({ status, code, detail, errors, headers, more }: Problem): Reply {
+  const about = { type: `urn:countersign:problem:${code}`, title: titles[status] ?? 'Error', status, detail, code };
+  const json = { ...about, ...more };
   return {
     status,
     json: errors ? { ...json, errors: errors.map(({ pointer, detail: wrong }) => ({ pointer, detail: wrong })) } : json,

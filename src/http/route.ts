@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Client, Context } from '../engine/context.ts';
+import type { Enroller } from '../engine/enroller.ts';
 import type { Caller } from '../engine/sessions.ts';
 import type { Problem } from './problem.ts';
 
@@ -33,8 +34,11 @@ export type Say = (problem: Problem, request: Asked) => Reply;
 /** What a door answers below its path where none of its routes does: in its own words too. */
 export type Dialect = { readonly below: string; readonly say: Say };
 
-/** `optional`: a session is read when one is shown. `basic`: HTTP Basic, which the handler reads itself. */
-export type Access = 'anyone' | 'session' | 'optional' | 'basic';
+/**
+ * `optional`: a session is read when one is shown. `basic`: HTTP Basic, which the handler reads itself. `enroller`: a session, or an enrolment
+ * token.
+ */
+export type Access = 'anyone' | 'session' | 'optional' | 'basic' | 'enroller';
 
 /** What a status means, and the shape of its body; `type` where it is not JSON. */
 export type Answered = { readonly description: string; readonly body?: z.ZodType; readonly type?: string };
@@ -46,6 +50,7 @@ export type Asked = Pick<Handled, 'house' | 'client' | 'caller' | 'headers'>;
 export type Handled = {
   readonly house: Context;
   readonly client: Client;
+  /** At an `enroller` route it may be somebody who enrols; only such a route's handler looks at that. */
   readonly caller: Caller | undefined;
   readonly params: unknown;
   readonly query: unknown;
@@ -63,7 +68,13 @@ export type Reply = {
   readonly headers?: Readonly<Record<string, string>>;
 };
 
-type CallerFor<A extends Access> = A extends 'session' ? Caller : A extends 'optional' ? Caller | undefined : undefined;
+type CallerFor<A extends Access> = A extends 'session'
+  ? Caller
+  : A extends 'enroller'
+    ? Enroller
+    : A extends 'optional'
+      ? Caller | undefined
+      : undefined;
 
 type Written<A extends Access, Params, Query, Body> = Omit<Route, 'access' | 'params' | 'query' | 'body' | 'handle'> & {
   readonly access: A;

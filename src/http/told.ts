@@ -1,7 +1,9 @@
+import type { z } from 'zod';
 import type { Refusal } from '../base/outcome.ts';
 import type { Reason } from '../engine/reasons.ts';
+import type { EnrollmentOffer, LoginRefusal } from '../engine/enroller.ts';
 import { stepUpLife } from '../engine/step-up.ts';
-import { bearer, problem, type Problem } from './problem.ts';
+import { bearer, problem, type enrollmentView, type Problem } from './problem.ts';
 import type { Reply } from './route.ts';
 
 /** RFC 9470: what this session lacks, and how fresh it has to be. */
@@ -113,7 +115,8 @@ const outside = {
   mfa_enrollment_required: {
     status: 403,
     code: 'mfa_enrollment_required',
-    detail: 'The account requires a second factor that you have not enrolled.',
+    detail:
+      'The account requires a second factor that you have not enrolled. Enrol it, with the enrolment token if you got one.',
   },
   unknown_configuration: {
     status: 400,
@@ -185,16 +188,24 @@ const outside = {
   },
 } satisfies Record<Told, Problem>;
 
+export type Declined = Refusal<Told> & Pick<LoginRefusal, 'enrollment'>;
+
 /** A refusal of the engine as a problem, with what a door says otherwise in its own words. */
 export function problemOf(
-  { reason, retryAfter }: Refusal<Told>,
+  { reason, retryAfter, enrollment }: Declined,
   otherwise: Partial<Record<Told, Partial<Problem>>> = {},
 ): Problem {
   const said: Problem = { ...outside[reason], ...otherwise[reason] };
+  if (enrollment) return { ...said, more: viewEnrollment(enrollment) };
   return retryAfter === undefined ? said : { ...said, headers: { ...said.headers, 'Retry-After': String(retryAfter) } };
 }
 
 /** The same, said in the common dialect. */
-export function refused(refusal: Refusal<Told>, otherwise: Partial<Record<Told, Partial<Problem>>> = {}): Reply {
+export function refused(refusal: Declined, otherwise: Partial<Record<Told, Partial<Problem>>> = {}): Reply {
   return problem(problemOf(refusal, otherwise));
+}
+
+function viewEnrollment({ token, kind, expiresAt }: EnrollmentOffer): z.infer<typeof enrollmentView> {
+  const expires_at = new Date(expiresAt).toISOString();
+  return { mfa_enrollment_required: true, mfa_type: kind, enrollment_token: token, expires_at };
 }

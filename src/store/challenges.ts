@@ -22,6 +22,8 @@ export type Challenge = {
   readonly mfaConfigOrigin: string | null;
   /** What a provider that judges people itself was asked; then nothing else answers it. */
   readonly prompt: Prompt | null;
+  /** The kind of factor that has to be enrolled before there is a session. */
+  readonly enrolls: string | null;
 };
 
 export type Prompt = {
@@ -34,15 +36,27 @@ export type Prompt = {
   readonly token: string;
 };
 
-const context = 'challenge';
+/** What a token speaks for: the answer to a challenge, or an enrolment after it. Neither is good for the other. */
+type Purpose = 'challenge' | 'enrollment';
 
-export async function insertChallenge({ db, safe }: Store, challenge: Challenge, token: string): Promise<void> {
+export function insertChallenge(store: Store, challenge: Challenge, token: string): Promise<void> {
+  return insert(store, challenge, { purpose: 'challenge', token });
+}
+
+/** Keeps who may enrol the factor that `enrolls` names, until it expires, and do nothing else. */
+export function insertEnrollment(store: Store, challenge: Challenge, token: string): Promise<void> {
+  return insert(store, challenge, { purpose: 'enrollment', token });
+}
+
+type Spoken = { readonly purpose: Purpose; readonly token: string };
+
+async function insert({ db, safe }: Store, challenge: Challenge, { purpose, token }: Spoken): Promise<void> {
   const { prompt } = challenge;
   await db
     .insertInto('challenges')
     .values({
       id: challenge.id,
-      token_hash: safe.mac(context, token),
+      token_hash: safe.mac(purpose, token),
       user_id: challenge.userId,
       auth_module: challenge.authModule,
       amr: JSON.stringify(challenge.amr),
@@ -54,13 +68,23 @@ export async function insertChallenge({ db, safe }: Store, challenge: Challenge,
       mfa_config_origin: challenge.mfaConfigOrigin,
       prompt: prompt && safe.seal(promptPlace(challenge), JSON.stringify(prompt)),
       handle: prompt && safe.mac(handleContext, prompt.handle),
+      enrolls: challenge.enrolls,
     })
     .execute();
 }
 
 /** The open challenge that a token speaks for, and only while its user's factors are those it was made under. */
-export async function findOpenChallenge(store: Store, token: string, now: number): Promise<Challenge | undefined> {
-  const [row] = (await findOpen(store.db, { hashes: store.safe.macs(context, token), now })).rows;
+export function findOpenChallenge(store: Store, token: string, now: number): Promise<Challenge | undefined> {
+  return find(store, { purpose: 'challenge', token }, now);
+}
+
+/** The same of an enrolment. */
+export function findOpenEnrollment(store: Store, token: string, now: number): Promise<Challenge | undefined> {
+  return find(store, { purpose: 'enrollment', token }, now);
+}
+
+async function find(store: Store, { purpose, token }: Spoken, now: number): Promise<Challenge | undefined> {
+  const [row] = (await findOpen(store.db, { hashes: store.safe.macs(purpose, token), now })).rows;
   return row && opened(store, row);
 }
 
@@ -153,5 +177,6 @@ function opened({ safe }: Store, row: Selectable<Tables['challenges']>): Challen
     authConfigOrigin: row.auth_config_origin,
     mfaConfigOrigin: row.mfa_config_origin,
     prompt: row.prompt === null ? null : keptPrompt.parse(JSON.parse(safe.open(promptPlace(own), row.prompt))),
+    enrolls: row.enrolls,
   };
 }

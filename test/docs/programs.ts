@@ -5,7 +5,9 @@ import { execFileSync } from 'node:child_process';
  * everything is required, as in CI, a missing program fails the test instead.
  */
 export function skipWithoutPrograms(): string | undefined {
-  const missing = ['bash', 'curl', 'oathtool'].filter((program) => !runs(program, '--version'));
+  const missing = ['bash', 'curl', 'oathtool', 'openssl'].filter(
+    (program) => !runs(program, program === 'openssl' ? 'version' : '--version'),
+  );
   if (!missing.includes('curl') && !isNewEnough(curlVersion())) missing.push('curl 7.83 or newer');
   return missing.length === 0 || process.env.TEST_POSTGRES === 'required'
     ? undefined

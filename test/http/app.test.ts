@@ -14,7 +14,7 @@ import { assertSaid, basic, member, startServer, url, type Answer, type Call, ty
 import { addOAuthApp } from '../support/doors.ts';
 import { onEachDatabase } from '../support/databases.ts';
 import { cheapCost } from '../support/hasher.ts';
-import { firstFactor, goodRequests, nameOf, send, strangers } from './catalogue.ts';
+import { asksForSession, firstFactor, goodRequests, nameOf, send, strangers } from './catalogue.ts';
 
 const fill = (path: string) => path.replace(/\{\w+\}/g, strangers.uid);
 const code = (answer: Answer) => member(answer, 'code');
@@ -253,7 +253,7 @@ for (const [place, headers] of Object.entries(credentialPlaces)) {
 
 test('who may call is asked before anything else is looked at', async () => {
   await using server = await startServer();
-  for (const route of server.countersign.routes.filter(({ access }) => access === 'session')) {
+  for (const route of server.countersign.routes.filter(asksForSession)) {
     const method = route.method.toUpperCase();
     const path = route.path.replaceAll(/\{\w+\}/g, 'not-an-id');
     const body = method === 'GET' ? {} : { body: '{not json' };

@@ -214,6 +214,9 @@ export function knownOf(route: Route): Known {
   return known[nameOf(route)] ?? assert.fail(`test/http/catalogue.ts does not know ${nameOf(route)}`);
 }
 
+/** Whether a route asks for a session; some take an enrolment token as well. */
+export const asksForSession = ({ access }: Route) => access === 'session' || access === 'enroller';
+
 /** The names of routes that the catalogue knows. */
 export const knownNames = Object.keys(known);
 

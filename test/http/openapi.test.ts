@@ -105,11 +105,17 @@ test('every operation has a name of its own that a program can use', async () =>
 test('it says who may call what', async () => {
   await using server = await startServer();
   const document = await documentOf(server);
-  const expected = { anyone: [], session: [{ session: [] }], optional: [{ session: [] }, {}], basic: [{ basic: [] }] };
+  const expected = {
+    anyone: [],
+    session: [{ session: [] }],
+    optional: [{ session: [] }, {}],
+    basic: [{ basic: [] }],
+    enroller: [{ session: [] }, { enrollment: [] }],
+  };
   for (const route of server.countersign.routes) {
     assert.deepEqual(document.paths[route.path]?.[route.method]?.security, expected[route.access], nameOf(route));
   }
-  assert.deepEqual(Object.keys(document.components.securitySchemes), ['session', 'basic']);
+  assert.deepEqual(Object.keys(document.components.securitySchemes), ['session', 'basic', 'enrollment']);
 });
 
 /** A schema of the document, as a program that has only the document reads it. */

@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { minute } from '../../src/base/clock.ts';
 import {
   ada,
+  asksForSession,
   enrolments,
   firstFactor,
   goodRequests,
@@ -125,7 +126,7 @@ onEachDatabase('a half login is no login', (on) => {
     await using server = await startServer({ on });
     const cast = await ada(server);
     const before = await server.rows();
-    const asking = goodRequests(server.countersign.routes, cast).filter(({ route }) => route.access === 'session');
+    const asking = goodRequests(server.countersign.routes, cast).filter(({ route }) => asksForSession(route));
     assert.ok(asking.length > 15);
     for (const good of asking) {
       const answer = await send(server, good);
@@ -138,7 +139,7 @@ onEachDatabase('a half login is no login', (on) => {
 
   test('routes that anybody may call are those that tell, log in or answer a challenge', async () => {
     await using server = await startServer({ on });
-    const open = server.countersign.routes.filter(({ access }) => access !== 'session').map(nameOf);
+    const open = server.countersign.routes.filter((route) => !asksForSession(route)).map(nameOf);
     const expected = goodRequests(server.countersign.routes, await ada(server))
       .filter(({ does }) =>
         ['tells', 'logs in', 'answers a challenge', 'makes a user', 'serves a client'].includes(does),

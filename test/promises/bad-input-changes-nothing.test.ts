@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import { hour, minute } from '../../src/base/clock.ts';
 import type { Route } from '../../src/http/route.ts';
 import { badTokens } from '../http/bad-tokens.ts';
-import { ada, firstFactor, goodRequests, knownOf, nobody, send, type Good } from '../http/catalogue.ts';
+import { ada, asksForSession, firstFactor, goodRequests, knownOf, nobody, send, type Good } from '../http/catalogue.ts';
 import { onEachDatabase } from '../support/databases.ts';
 import { assertSaid, basic, member, startServer, type Answer, type Call, type Server } from '../support/server.ts';
 
@@ -436,7 +436,7 @@ onEachDatabase('bad input changes nothing', (on) => {
         for (const name of Object.keys(good.route.query?.shape ?? {})) {
           for (const value of values) {
             const call = good.does === 'answers a challenge' ? {} : { basic: ['nobody', 'x'] as const };
-            const shown = good.route.access === 'session' ? { bearer: server.admin.token } : call;
+            const shown = asksForSession(good.route) ? { bearer: server.admin.token } : call;
             const answer = await send(server, good, { ...shown, query: `${name}=${value}` });
             const isDefault = name === 'skip' && value === '';
             assert.ok(isDefault || (answer.status >= 400 && answer.status < 500), about(answer));
@@ -523,7 +523,7 @@ onEachDatabase('a token that is none changes nothing', (on) => {
       person.uid,
     ];
     await unchanged(server, async () => {
-      for (const good of scenery.goods.filter(({ route }) => route.access === 'session')) {
+      for (const good of scenery.goods.filter(({ route }) => asksForSession(route))) {
         for (const bearer of bearers) assertSaid(await send(server, good, { bearer }), '401 invalid_token', good.name);
       }
     });
@@ -561,9 +561,7 @@ onEachDatabase('a token that is none changes nothing', (on) => {
       const scenery = await scene(server);
       await end(server, scenery);
       await unchanged(server, async () => {
-        for (const good of scenery.goods.filter(
-          ({ route }) => route.access === 'session' || route.access === 'optional',
-        )) {
+        for (const good of scenery.goods.filter(({ route }) => asksForSession(route) || route.access === 'optional')) {
           const answer = await send(server, good, { bearer: scenery.person.token });
           assertSaid(answer, '401 invalid_token', about(answer));
         }

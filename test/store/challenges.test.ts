@@ -28,6 +28,7 @@ const challengeOf = (userId: string, id = 'challenge'): Challenge => ({
   authConfigOrigin: 'system',
   mfaConfigOrigin: 'account',
   prompt: null,
+  enrolls: null,
 });
 
 onEachDatabase('the store keeps challenges', (database) => {

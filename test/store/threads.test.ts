@@ -24,7 +24,7 @@ async function makePrize({ ctx: { store }, ring, ...home }: House): Promise<Priz
   ];
   assert.ok(active && pending);
   const begun = { userId, authModule: 'password', epoch: 0, amr: ['pwd'], expiresAt: end };
-  const asked = { ...begun, kinds: null, authConfigOrigin: null, mfaConfigOrigin: null, prompt: null };
+  const asked = { ...begun, kinds: null, authConfigOrigin: null, mfaConfigOrigin: null, prompt: null, enrolls: null };
   await insertChallenge(store, { ...asked, id: 'challenge', createdAt: now }, 'token');
   const session = {
     ...begun,

@@ -15,7 +15,7 @@ import { makeKeyRing } from '../../src/base/keys.ts';
 import { success } from '../../src/base/outcome.ts';
 import { createCountersign, type Countersign, type Options } from '../../src/countersign.ts';
 import { errorEnvelope } from '../../src/http/doors/accounts/envelope.ts';
-import { problemBody } from '../../src/http/problem.ts';
+import { enrollmentView, problemBody } from '../../src/http/problem.ts';
 import type { Route } from '../../src/http/route.ts';
 import type { Message } from '../../src/messages/message.ts';
 import { clockAt, type TestClock } from './clock.ts';
@@ -283,8 +283,10 @@ function assertDeclared(answer: Answer, method: string): void {
 }
 
 /** OAuth2's errors (RFC 6749 section 5.2) with Deux's `detail`, and what Django REST framework says: one text, or lists of them by field. */
-const oauthError = z.strictObject({ error: z.string(), error_description: z.string(), detail: z.string() });
+const oauthMembers = { error: z.string(), error_description: z.string(), detail: z.string() };
+const oauthError = z.union([z.strictObject(oauthMembers), enrollmentView.extend(oauthMembers)]);
 const deuxError = z.union([
+  enrollmentView.extend({ detail: z.string() }),
   z.strictObject({ detail: z.union([z.string(), z.tuple([z.string()])]) }),
   z.strictObject({ backup_code: z.literal('Two factor authentication is not enabled.') }),
   z.record(z.string(), z.array(z.string()).min(1)),

@@ -1,9 +1,8 @@
 import { z } from 'zod';
-import type { Refusal } from '../../../base/outcome.ts';
 import { version } from '../../../base/version.ts';
 import { shownToken } from '../../credentials.ts';
 import type { FieldError, Problem } from '../../problem.ts';
-import { problemOf, type Told } from '../../told.ts';
+import { problemOf, type Declined, type Told } from '../../told.ts';
 import type { Asked, Dialect, Reply } from '../../route.ts';
 
 /** Crossbar's envelope: what is asked for stands in `data`, and around it who answered, when and to what. */
@@ -47,8 +46,8 @@ export function answered(request: Asked, { data, revision, token }: Said, status
 }
 
 /** What is wrong, in the envelope. `data` says more than `message`: a sentence, or one for each member. */
-export function say({ status, code, detail, errors, headers }: Problem, request: Asked): Reply {
-  const data = errors ? byMember(errors) : { message: detail };
+export function say({ status, code, detail, errors, headers, more }: Problem, request: Asked): Reply {
+  const data = errors ? byMember(errors) : { message: detail, ...more };
   return {
     status,
     json: { data, error: String(status), message: words[code] ?? code, ...surroundings(request), status: 'error' },
@@ -67,7 +66,7 @@ const words: Readonly<Record<string, string>> = {
 
 /** A refusal of the engine, in the envelope. */
 export function declined(
-  refusal: Refusal<Told>,
+  refusal: Declined,
   request: Asked,
   otherwise: Partial<Record<Told, Partial<Problem>>> = {},
 ): Reply {

@@ -1,18 +1,17 @@
-import type { Refusal } from '../../../base/outcome.ts';
 import type { Problem } from '../../problem.ts';
-import { problemOf, type Told } from '../../told.ts';
+import { problemOf, type Declined } from '../../told.ts';
 import type { Dialect, Reply } from '../../route.ts';
 
 /** How Deux says what is wrong: one `detail`, or a list of sentences for each field, as Django REST framework does. */
 export const required = 'This field is required.';
 const unauthenticated = 'Authentication credentials were not provided.';
 
-export function say({ status, code, detail, errors, headers }: Problem): Reply {
+export function say({ status, code, detail, errors, headers, more }: Problem): Reply {
   const json = errors
     ? Object.fromEntries(
         errors.map(({ pointer, detail: wrong, missing }) => [fieldOf(pointer), [missing ? required : wrong]]),
       )
-    : { detail: code === 'authentication_required' ? unauthenticated : detail };
+    : { detail: code === 'authentication_required' ? unauthenticated : detail, ...more };
   return { status, json, ...(headers && { headers }) };
 }
 
@@ -22,7 +21,7 @@ const fieldOf = (pointer: string) =>
   pointer.split('/')[1]?.replaceAll('~1', '/').replaceAll('~0', '~') ?? 'non_field_errors';
 
 /** A refusal that has no sentence of its own in this dialect. */
-export function declined(refusal: Refusal<Told>): Reply {
+export function declined(refusal: Declined): Reply {
   return say(problemOf(refusal));
 }
 

@@ -5,7 +5,7 @@ import { isPlainText } from '../../../base/text.ts';
 import type { Client, Context } from '../../../engine/context.ts';
 import { browseAuthenticators, confirm, enroll, ownProfile } from '../../../engine/operations.ts';
 import type { Reason } from '../../../engine/reasons.ts';
-import type { Caller } from '../../../engine/sessions.ts';
+import type { Enroller } from '../../../engine/enroller.ts';
 import { readEmailAddress, readPhoneNumber } from '../../../messages/destinations.ts';
 import { route, type Reply, type Route } from '../../route.ts';
 import { badRequest, declined, required, say, sentences } from './dialect.ts';
@@ -21,13 +21,16 @@ const codeBody = z.strictObject({ mfa_code: z.union([z.string().max(64), z.int()
 
 const label = z.string().trim().min(1).max(128).refine(isPlainText, 'holds characters that nobody can see');
 
-const asked = { method: 'put', access: 'session', tag, say } as const;
+const asked = { method: 'put', access: 'enroller', tag, say } as const;
 
 const pendingView = z.strictObject({
   enabled: z.literal(false),
   phone_number: z.string().optional(),
   email: z.string().optional(),
 });
+
+/** Who had to enrol before they got in is in. */
+const enabledView = statusView.extend({ token: z.string().optional() }).meta({ id: 'MfaEnabled' });
 
 export const enrollmentRoutes: readonly Route[] = [
   route({
@@ -101,7 +104,7 @@ function verifyRoute(method: Method): Route {
     path: `/mfa/${method}/verify`,
     summary: `Enable ${method} with a code`,
     body: codeBody,
-    responses: { 200: { description: 'It is enabled.', body: statusView } },
+    responses: { 200: { description: 'It is enabled.', body: enabledView } },
     async handle({ house, client, caller, body }) {
       const own = (await browseAuthenticators(house, { id: caller.userId })).filter(({ kind }) => kind === method);
       if (own.some(({ status }) => status === 'active')) return badRequest(sentences.alreadyEnabled);
@@ -110,7 +113,9 @@ function verifyRoute(method: Method): Route {
       const pending = own.find(({ status }) => status === 'pending');
       const given = { authenticatorId: pending?.id ?? '', reply: body.mfa_code, withoutRecoveryCodes: true } as const;
       const confirmed = await confirm(house, caller, given, client);
-      if (confirmed.ok) return { status: 200, json: await statusOf(house, caller) };
+      const token = confirmed.ok ? confirmed.value.token : undefined;
+      if (confirmed.ok)
+        return { status: 200, json: { ...(await statusOf(house, caller)), ...(token !== undefined && { token }) } };
       // Another request was faster.
       if (confirmed.reason === 'already_confirmed') return badRequest(sentences.alreadyEnabled);
       return isWrongCode(confirmed.reason) ? wrong : declined(confirmed);
@@ -132,12 +137,12 @@ function notYet(step: 'request' | 'verify'): Route {
   });
 }
 
-async function isEnabled(house: Context, caller: Caller, method: Method): Promise<boolean> {
+async function isEnabled(house: Context, caller: Enroller, method: Method): Promise<boolean> {
   const own = await browseAuthenticators(house, { id: caller.userId });
   return own.some(({ kind, status }) => kind === method && status === 'active');
 }
 
-function begin(house: Context, caller: Caller, kind: 'sms' | 'email', destination: string, client: Client) {
+function begin(house: Context, caller: Enroller, kind: 'sms' | 'email', destination: string, client: Client) {
   return enroll(house, caller, { kind, label: null, input: { destination } }, client);
 }
 

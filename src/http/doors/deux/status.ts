@@ -25,7 +25,7 @@ export const statusView = z
   .meta({ id: 'MfaStatus' });
 
 /** `challenge_type` is the factor a login asks for first: the one the user has had for the longest. */
-export async function statusOf(house: Context, caller: Caller): Promise<z.infer<typeof statusView>> {
+export async function statusOf(house: Context, caller: Pick<Caller, 'userId'>): Promise<z.infer<typeof statusView>> {
   const factors = secondFactors(await browseAuthenticators(house, { id: caller.userId }));
   const [first] = factors;
   if (!first) return { enabled: false };

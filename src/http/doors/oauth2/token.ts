@@ -42,15 +42,16 @@ const grantedView = z
   .meta({ id: 'Granted', description: 'RFC 6749 section 5.1.' });
 
 /** RFC 6749 section 5.2, and beside it Deux's `detail`. */
-function say({ status, code, detail, headers }: Problem): Reply {
+function say({ status, code, detail, headers, more }: Problem): Reply {
   const error = errors.has(code) ? code : (faults[code] ?? 'invalid_request');
-  return { status, json: { error, error_description: detail, detail }, ...(headers && { headers }) };
+  return { status, json: { error, error_description: detail, detail, ...more }, ...(headers && { headers }) };
 }
 
 const errors = new Set([
   'invalid_client',
   'invalid_grant',
   'invalid_scope',
+  'mfa_enrollment_required',
   'unauthorized_client',
   'unsupported_grant_type',
   'temporarily_unavailable',

@@ -9,6 +9,7 @@ import {
   setPassword,
 } from '../../../engine/operations.ts';
 import type { Client, Context } from '../../../engine/context.ts';
+import type { Enroller } from '../../../engine/enroller.ts';
 import type { Caller } from '../../../engine/sessions.ts';
 import type { Problem } from '../../problem.ts';
 import { refused } from '../../told.ts';
@@ -16,6 +17,7 @@ import { route, type Reply, type Route } from '../../route.ts';
 import {
   codeMember,
   codesView,
+  enrolledView,
   isSecret,
   madeSecretView,
   newSecretBody,
@@ -60,7 +62,7 @@ export const secretRoutes: readonly Route[] = [
   route({
     method: 'post',
     path: '/users/{uid}/secrets',
-    access: 'session',
+    access: 'enroller',
     tag,
     summary: 'Make a secret of your own',
     description:
@@ -130,30 +132,33 @@ function enrollRoute(path: string): Route {
   return route({
     method: 'put',
     path,
-    access: 'session',
+    access: 'enroller',
     tag,
     summary: 'Enrol an authenticator app',
     description: 'A code of it makes it count. From then on a password login asks for one.',
     params: secretPath,
     body: z.strictObject({ token: codeMember }),
-    responses: { 200: { description: 'It is active. Recovery codes, if there were none.', body: codesView } },
+    responses: { 200: { description: 'It is active. Recovery codes, if there were none.', body: enrolledView } },
     async handle({ house, client, caller, params, body }) {
       if (!isOwn(caller, params.uid)) return refusedToOthers(house, caller, params.uid);
       const confirmed = await confirm(house, caller, { authenticatorId: params.secretId, reply: body.token }, client);
       if (!confirmed.ok) return refused(confirmed, { wrong: wrongHere, replayed: wrongHere });
-      return { status: 200, json: { codes: confirmed.value.recoveryCodes } };
+      const { recoveryCodes: codes, token } = confirmed.value;
+      return { status: 200, json: { codes, ...(token !== undefined && { token }) } };
     },
   });
 }
 
 async function makeSecret(
   house: Context,
-  caller: Caller,
+  caller: Enroller,
   body: z.infer<typeof newSecretBody>,
   client: Client,
 ): Promise<Reply> {
   const label = body.description ?? null;
   if (body.type === 'password') {
+    // Nobody who has no session yet changes what they got this far with.
+    if (caller.id === null) return refused({ ok: false, reason: 'forbidden' });
     const set = await setPassword(house, caller, { secret: body.secret, current: body.currentPassword, label }, client);
     return set.ok ? { status: 200, json: viewSecret(set.value) } : refused(set);
   }
@@ -174,10 +179,11 @@ async function secretsOf(house: Context, caller: Caller, uid: string) {
   return { ok: true as const, value: authenticators.filter(isSecret) };
 }
 
-const isOwn = (caller: Caller, uid: string) => uid === 'me' || uid === caller.userId;
+const isOwn = (caller: Enroller, uid: string) => uid === 'me' || uid === caller.userId;
 
 /** An administrator may look at a user's secrets and remove them, never make or use one. */
-async function refusedToOthers(house: Context, caller: Caller, uid: string): Promise<Reply> {
+async function refusedToOthers(house: Context, caller: Enroller, uid: string): Promise<Reply> {
+  if (caller.id === null) return refused({ ok: false, reason: 'not_found' });
   const user = await reachUser(house, caller, uid);
   if (!user.ok) return refused(user);
   return refused({ ok: false, reason: 'forbidden' }, { forbidden: { detail: 'Only users themselves can do this.' } });

@@ -151,6 +151,11 @@ export const newSecretBody = z.discriminatedUnion('type', [
 /** A code; what form it must have is its factor's to say. */
 export const codeMember = z.union([z.string().max(64), z.int().nonnegative()]);
 
+/** The same, and for who had to enrol before they got in, the token that gets them in. */
+export const enrolledView = z
+  .strictObject({ codes: z.array(z.string()), token: z.string().optional() })
+  .meta({ id: 'Enrolled' });
+
 export const codesView = z
   .strictObject({ codes: z.array(z.string()) })
   .meta({ id: 'RecoveryCodes', description: 'Recovery codes, each good once. Empty when the user has codes already.' });

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { minute, second } from '../../../../src/base/clock.ts';
 import { declined, type Gateway } from '../../../../src/messages/message.ts';
+import { asksForSession } from '../../catalogue.ts';
 import { onEachDatabase } from '../../../support/databases.ts';
 import { member, startServer, type Answer, type Person, type Server } from '../../../support/server.ts';
 
@@ -49,7 +50,7 @@ onEachDatabase('/mfa', (on) => {
   test('without a session every route answers 401 and the sentence, with and without a slash', async () => {
     await using server = await startServer({ on });
     const routes = server.countersign.routes.filter(
-      ({ path, access }) => /^\/mfa(?:\/|$)/.test(path) && access === 'session',
+      (route) => /^\/mfa(?:\/|$)/.test(route.path) && asksForSession(route),
     );
     assert.equal(routes.length, 11);
     for (const { method, path } of routes) {

@@ -1,0 +1,81 @@
+import { minute } from '../base/clock.ts';
+import { refuse, success, type Outcome, type Refusal } from '../base/outcome.ts';
+import { opaqueToken, uuid } from '../base/random.ts';
+import { findOpenEnrollment, insertEnrollment, type Challenge } from '../store/challenges.ts';
+import type { Store } from '../store/store.ts';
+import { findUser, type User } from '../store/users.ts';
+import type { Context } from './context.ts';
+import type { Reason } from './reasons.ts';
+import { authenticate, type Caller } from './sessions.ts';
+
+/** Somebody who has proven all they have, and must enrol a factor before they get a session. They can do nothing else. */
+export type Enrolling = Pick<Caller, 'userId' | 'accountId' | 'authModule' | 'secondFactorAt'> & {
+  /** There is no session yet. */
+  readonly id: null;
+  /** The one factor they may enrol. */
+  readonly kind: string;
+  readonly challenge: Challenge;
+};
+
+/** Who may enrol a factor. */
+export type Enroller = Caller | Enrolling;
+
+/** What they get for that. */
+export type EnrollmentOffer = {
+  /** Opaque; speaks for the enrolment alone and dies with it. */
+  readonly token: string;
+  readonly kind: string;
+  readonly expiresAt: number;
+};
+
+/** A login that is refused, for now, to who must enrol first. */
+export type LoginRefusal = Refusal<Reason> & { readonly enrollment?: EnrollmentOffer };
+
+/** As long as a pending enrolment lasts. */
+export const enrollmentLife = 10 * minute;
+
+type Proven = Pick<Challenge, 'userId' | 'authModule' | 'amr' | 'epoch' | 'authConfigOrigin' | 'mfaConfigOrigin'>;
+
+/** Makes the token, in the transaction of the proof that earns it. */
+export async function offerEnrollment(
+  ctx: Context,
+  tx: Store,
+  { userId, authModule, amr, epoch, authConfigOrigin, mfaConfigOrigin }: Proven,
+  kind: string,
+  now: number,
+): Promise<EnrollmentOffer> {
+  const token = opaqueToken(ctx.random);
+  const expiresAt = now + enrollmentLife;
+  const proven = { userId, authModule, amr, epoch, authConfigOrigin, mfaConfigOrigin };
+  const times = { createdAt: now, expiresAt };
+  await insertEnrollment(
+    tx,
+    { ...proven, ...times, id: uuid(ctx.random, now), kinds: null, prompt: null, enrolls: kind },
+    token,
+  );
+  return { token, kind, expiresAt };
+}
+
+/** Says who enrols: whose session a token speaks for, or whose enrolment. */
+export async function authenticateEnroller(ctx: Context, token: string): Promise<Outcome<Enroller, Reason>> {
+  const session = await authenticate(ctx, token);
+  if (session.ok) return session;
+  const challenge = await findOpenEnrollment(ctx.store, token, ctx.clock.now());
+  const user = challenge && (await findUser(ctx.store, challenge.userId));
+  if (!user || challenge.enrolls === null) return refuse('invalid_token');
+  const { userId, authModule, amr, createdAt, enrolls: kind } = challenge;
+  const secondFactorAt = amr.includes('mfa') ? createdAt : null;
+  return success({ id: null, userId, accountId: user.accountId, authModule, secondFactorAt, kind, challenge });
+}
+
+/** The session of who enrols, if they have one. */
+export function sessionOf(enroller: Enroller): Caller | undefined {
+  return enroller.id === null ? undefined : enroller;
+}
+
+/** Whether who enrols may enrol this, for a user as they are now: who has no session holds nothing that a change would end. */
+export function mayEnroll(enroller: Enroller, kind: string, { epoch }: User): Outcome<undefined, Reason> {
+  if (enroller.id !== null) return success(undefined);
+  if (enroller.challenge.epoch !== epoch) return refuse('invalid_token');
+  return enroller.kind === kind ? success(undefined) : refuse('forbidden');
+}
