@@ -111,7 +111,7 @@ function equal(rounds: readonly Times[], share: number) {
   };
 }
 
-function figure(values: readonly number[]): Figure {
+export function figure(values: readonly number[]): Figure {
   const [least, most] = range(values);
   return { median: median(values), least, most };
 }

@@ -1,17 +1,15 @@
 /** Measures Countersign on this machine: `npm run bench`. bench/README.md explains every figure. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { writeKeyFile } from '../src/base/key-file.ts';
 import { makeKeyRing } from '../src/base/keys.ts';
 import { systemRandom } from '../src/base/random.ts';
-import { version } from '../src/base/version.ts';
 import { figuresOf } from './figures.ts';
 import { measure } from './measure.ts';
 import { startPostgres } from './postgres.ts';
 import { buildPublished } from './published.ts';
 import { startHello, startHouse, startLoad } from './processes.ts';
+import { endAfter, machine, positive, temporaryFolder } from './setting.ts';
 import { measureStarts } from './starts.ts';
 import { tableOf } from './table.ts';
 
@@ -49,24 +47,18 @@ try {
 async function run(options: Options): Promise<void> {
   const [seconds, rounds] = [positive('seconds', options.seconds), positive('rounds', options.rounds)];
   if (!['sqlite', 'postgres'].includes(options.database)) throw new Error('--database must be sqlite or postgres');
-  setTimeout(() => {
-    process.stderr.write('bench: this takes too long, something hangs\n');
-    process.exit(1);
-  }, patience).unref();
-  const machine = {
-    version,
-    node: process.versions.node,
-    database: options.database,
-    cpus: availableParallelism(),
-    cpu: cpus()[0]?.model.trim() ?? 'unknown',
-    loadBefore: loadavg()[0],
-  };
+  endAfter(patience);
+  const { loadBefore, ...where } = machine();
   const figures = await measureAll(options.database, seconds, rounds);
-  const about = `Countersign ${machine.version}, Node ${machine.node}, ${machine.database}, ${machine.cpus} CPUs (${machine.cpu})
-The load is made on the same CPUs. Load before the run: ${machine.loadBefore?.toFixed(2)}
+  const about = `Countersign ${where.version}, Node ${where.node}, ${options.database}, ${where.cpus} CPUs (${where.cpu})
+The load is made on the same CPUs. Load before the run: ${loadBefore?.toFixed(2)}
 Medians of ${rounds} rounds of ${seconds} s, in parentheses the least and the most`;
   const told = options.json
-    ? JSON.stringify({ machine, seconds, rounds, ...figures }, null, 2)
+    ? JSON.stringify(
+        { machine: { ...where, database: options.database, loadBefore }, seconds, rounds, ...figures },
+        null,
+        2,
+      )
     : `${about}\n\n${tableOf(figures)}`;
   process.stdout.write(`${told}\n`);
 }
@@ -86,15 +78,4 @@ async function measureAll(database: string, seconds: number, rounds: number) {
   await using hello = await startHello();
   await using load = startLoad();
   return figuresOf(await measure({ house, hello, load, seconds, rounds, tell }), starts);
-}
-
-function positive(name: string, text: string): number {
-  const number = Number(text);
-  if (number > 0 && Number.isFinite(number)) return number;
-  throw new Error(`--${name} must be a number above 0`);
-}
-
-function temporaryFolder(): Disposable & { readonly path: string } {
-  const path = mkdtempSync(join(tmpdir(), 'countersign-bench-'));
-  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
 }

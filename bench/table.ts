@@ -32,11 +32,12 @@ const milliseconds = (cpu: Figure | undefined) => {
   return `${cpu.median < 100 ? cpu.median.toPrecision(2) : cpu.median.toFixed(0)} ms`;
 };
 
-const shown = ({ median, least, most }: Figure, digits = 0) =>
+export const shown = ({ median, least, most }: Figure, digits = 0) =>
   `${median.toFixed(digits)} (${least.toFixed(digits)} to ${most.toFixed(digits)})`;
 
-function aligned(rows: readonly (readonly string[])[]): readonly string[] {
-  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0)));
+/** Lines in columns, as wide as their widest cell. */
+export function aligned(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0)));
   return rows.map((cells) =>
     cells
       .map((cell, column) => cell.padEnd(widths[column] ?? 0))

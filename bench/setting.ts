@@ -1,0 +1,37 @@
+/** What both benches need around them. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { version } from '../src/base/version.ts';
+
+/** A folder that is gone at the end. */
+export function temporaryFolder(): Disposable & { readonly path: string } {
+  const path = mkdtempSync(join(tmpdir(), 'countersign-bench-'));
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** Where it was measured, and how busy that was before. */
+export function machine() {
+  return {
+    version,
+    node: process.versions.node,
+    cpus: availableParallelism(),
+    cpu: cpus()[0]?.model.trim() ?? 'unknown',
+    loadBefore: loadavg()[0],
+  };
+}
+
+/** The number that an option was given. */
+export function positive(name: string, text: string): number {
+  const number = Number(text);
+  if (number > 0 && Number.isFinite(number)) return number;
+  throw new Error(`--${name} must be a number above 0`);
+}
+
+/** Ends a run in which something hangs, after some milliseconds. */
+export function endAfter(patience: number): void {
+  setTimeout(() => {
+    process.stderr.write('bench: this takes too long, something hangs\n');
+    process.exit(1);
+  }, patience).unref();
+}

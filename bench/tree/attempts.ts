@@ -1,0 +1,70 @@
+import type { Insertable } from 'kysely';
+import { day } from '../../src/base/clock.ts';
+import { systemRandom, timeOrderedHex } from '../../src/base/random.ts';
+import type { Tables } from '../../src/store/tables.ts';
+import { chance } from './chance.ts';
+
+/** Users and their accounts, in which attempts happen. */
+export type Population = {
+  /** The account in which a tenth of everything happens, and its users. */
+  readonly busy: { readonly account: string; readonly users: readonly string[] };
+  /** Somebody in it with a few attempts, whatever the size of the tree. */
+  readonly person: string;
+  readonly others: readonly { readonly id: string; readonly account: string }[];
+};
+
+/** In how long they happened. */
+const span = 365 * day;
+/** Attempts of the one person. */
+const few = 120;
+
+/** One row for each number, the oldest first: logins and second factors, of which one in ten fails. */
+export function attemptRows(
+  { busy, person, others }: Population,
+  all: number,
+  now: number,
+): (at: number) => Insertable<Tables['attempts']> {
+  const draw = chance(all);
+  const pick = <Value>(values: readonly [Value, ...Value[]] | readonly Value[]) =>
+    values[Math.floor(draw() * values.length)];
+  const every = Math.floor(all / few);
+  return (number) => {
+    const at = Math.floor(now - span + (number * span) / all);
+    const user = number % every === 0 ? person : number % 10 === 1 ? pick(busy.users) : undefined;
+    const other = user === undefined ? pick(others) : undefined;
+    const action = draw() < 0.5 ? 'login' : draw() < 0.9 ? 'answer' : 'send';
+    const failed = draw() < 0.1;
+    return attempt({ at, action, failed, account: other?.account ?? busy.account, user: other?.id ?? user ?? person });
+  };
+}
+
+type Tried = {
+  readonly at: number;
+  readonly action: string;
+  readonly failed: boolean;
+  readonly account: string;
+  readonly user: string;
+};
+
+function attempt({ at, action, failed, account, user }: Tried): Insertable<Tables['attempts']> {
+  const hex = timeOrderedHex(systemRandom, at);
+  return {
+    id: `${new Date(at).toISOString().slice(0, 7).replace('-', '')}-${hex}`,
+    at,
+    account_id: account,
+    user_id: user,
+    action,
+    auth_module: 'user_auth',
+    factor: action === 'login' ? 'password' : 'totp',
+    outcome: failed ? 'failed' : 'success',
+    reason: failed ? 'wrong' : null,
+    session_id: null,
+    client_ip: '192.0.2.1',
+    user_agent: 'Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0',
+    request_id: hex,
+    provider_name: action === 'login' ? null : 'totp',
+    auth_config_origin: 'system',
+    mfa_config_origin: 'system',
+    object_id: null,
+  };
+}

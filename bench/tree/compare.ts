@@ -1,0 +1,65 @@
+import { type Figure, figure } from '../figures.ts';
+import { median } from '../statistics.ts';
+import type { TreeHouse } from './house.ts';
+import type { Progress } from './progress.ts';
+import { requests, type Request } from './requests.ts';
+
+export type Compared = {
+  readonly name: string;
+  /** Milliseconds. */
+  readonly small: Figure;
+  readonly big: Figure;
+  /** What the big one takes divided by what the small one takes, formed within each round. */
+  readonly ratio: Figure;
+};
+
+/** What a big tree may cost, divided by what a small one does. */
+export const limit = 1.5;
+
+const rounds = 7;
+/** Of each request in each round, in both houses. */
+const repetitions = 60;
+
+/** Sends every request to both houses in turns, many times, so that whatever else the machine does strikes both. */
+export async function compare(small: TreeHouse, big: TreeHouse, tell: Progress): Promise<readonly Compared[]> {
+  const compared: Compared[] = [];
+  for (const [at, request] of requests.entries()) {
+    tell('measuring', at, requests.length);
+    compared.push(await compareOne(request, small, big));
+  }
+  tell('measuring', requests.length, requests.length);
+  return compared;
+}
+
+async function compareOne({ name, prepare }: Request, small: TreeHouse, big: TreeHouse): Promise<Compared> {
+  const [atSmall, atBig] = [await prepare(small), await prepare(big)];
+  await round(atSmall, atBig);
+  const measured: { readonly small: number; readonly big: number }[] = [];
+  for (let turn = 0; turn < rounds; turn += 1) measured.push(await round(atSmall, atBig));
+  return {
+    name,
+    small: figure(measured.map((one) => one.small)),
+    big: figure(measured.map((one) => one.big)),
+    ratio: figure(measured.map((one) => one.big / one.small)),
+  };
+}
+
+type Work = () => Promise<unknown>;
+
+/** The medians of one round. Who goes first changes, for who goes second finds the machine warm. */
+async function round(atSmall: Work, atBig: Work): Promise<{ readonly small: number; readonly big: number }> {
+  const small: number[] = [];
+  const big: number[] = [];
+  for (let turn = 0; turn < repetitions; turn += 1) {
+    if (turn % 2 === 0) small.push(await timed(atSmall));
+    big.push(await timed(atBig));
+    if (turn % 2 === 1) small.push(await timed(atSmall));
+  }
+  return { small: median(small), big: median(big) };
+}
+
+async function timed(work: Work): Promise<number> {
+  const began = performance.now();
+  await work();
+  return performance.now() - began;
+}

@@ -1,0 +1,88 @@
+/** Measures whether a big tree costs more than a small one: `npm run bench:tree`. bench/README.md explains it. */
+import { parseArgs } from 'node:util';
+import { minute } from '../../src/base/clock.ts';
+import { clockAt } from '../../test/support/clock.ts';
+import { startPostgres } from '../postgres.ts';
+import { endAfter, machine, positive, temporaryFolder } from '../setting.ts';
+import { compare, limit, type Compared } from './compare.ts';
+import { openTree } from './house.ts';
+import { showProgress } from './progress.ts';
+import type { Size } from './seed.ts';
+import { tableOf } from './table.ts';
+import { plant, type Made } from './trees.ts';
+
+const help = `npm run bench:tree [-- options]
+
+  --accounts N      of the big tree (default 10000)
+  --users N         (default 100000)
+  --attempts N      in the log (default 1000000)
+  --database NAME   sqlite, postgres or both (default both)
+  --help
+
+Ends with 1 when something costs more than ${limit} times what it costs in a small tree.
+`;
+
+const patience = 30 * minute;
+
+/** As many accounts as the promise names, with as much in them that every page that is measured is full. */
+const small: Size = { accounts: 10, users: 100, attempts: 10_000 };
+
+const known = {
+  accounts: { type: 'string', default: '10000' },
+  users: { type: 'string', default: '100000' },
+  attempts: { type: 'string', default: '1000000' },
+  database: { type: 'string', default: 'both' },
+  help: { type: 'boolean', default: false },
+} as const;
+
+type Options = ReturnType<typeof parseArgs<{ options: typeof known }>>['values'];
+
+try {
+  const { values } = parseArgs({ options: known });
+  if (values.help) process.stdout.write(help);
+  else await run(values);
+} catch (error) {
+  process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}
+
+async function run(options: Options): Promise<void> {
+  const big = { accounts: of('accounts'), users: of('users'), attempts: of('attempts') };
+  const { database } = options;
+  if (!['sqlite', 'postgres', 'both'].includes(database))
+    throw new Error('--database must be sqlite, postgres or both');
+  endAfter(patience);
+  const { version, node, cpus, cpu, loadBefore } = machine();
+  process.stdout
+    .write(`Countersign ${version}, Node ${node}, ${cpus} CPUs (${cpu}). Load before the run: ${loadBefore?.toFixed(2)}
+Small tree: ${words(small)}. Big tree: ${words(big)}\n`);
+  for (const flavour of database === 'both' ? ['sqlite', 'postgres'] : [database]) {
+    const { compared, made } = await measureOn(flavour, big);
+    process.stdout.write(`\n${tableOf(flavour, made, compared)}\n`);
+    if (compared.some(({ ratio }) => ratio.median > limit)) process.exitCode = 1;
+  }
+
+  function of(name: keyof Size): number {
+    const number = positive(name, options[name]);
+    if (Number.isInteger(number) && number >= small[name]) return number;
+    throw new Error(`--${name} must be a whole number, and no less than the ${small[name]} of the small tree`);
+  }
+}
+
+async function measureOn(flavour: string, size: Size): Promise<{ compared: readonly Compared[]; made: Made }> {
+  const tell = showProgress(process.stderr);
+  using folder = temporaryFolder();
+  await using postgres = flavour === 'postgres' ? await startPostgres() : undefined;
+  // One for both, so that no code is shown twice.
+  const clock = clockAt('2026-12-01T00:00:00Z');
+  const ground = { folder: folder.path, postgres, clock, tell };
+  const [little, made] = [await plant(ground, 'small', small), await plant(ground, 'big', size)];
+  await using smallHouse = await openTree(little.place, little.tree, clock);
+  await using bigHouse = await openTree(made.place, made.tree, clock);
+  return { compared: await compare(smallHouse, bigHouse, tell), made };
+}
+
+function words({ accounts, users, attempts }: Size): string {
+  const [some, people, tries] = [accounts, users, attempts].map((count) => count.toLocaleString('en-US'));
+  return `${some} accounts, ${people} users, ${tries} attempts`;
+}

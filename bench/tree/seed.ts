@@ -1,0 +1,136 @@
+import { base32Encode } from '../../src/base/base32.ts';
+import { success } from '../../src/base/outcome.ts';
+import { systemRandom, timeOrderedHex, uuid } from '../../src/base/random.ts';
+import type { Context } from '../../src/engine/context.ts';
+import { insertAccount, rootAccount } from '../../src/store/accounts.ts';
+import { insertAuthenticator } from '../../src/store/authenticators.ts';
+import { insertProvider } from '../../src/store/providers.ts';
+import { writeSecurity } from '../../src/store/security.ts';
+import { inTransaction, type Store } from '../../src/store/store.ts';
+import { insertUser } from '../../src/store/users.ts';
+import { attemptRows } from './attempts.ts';
+import { writeInBatches } from './batches.ts';
+import { chance } from './chance.ts';
+import type { Progress } from './progress.ts';
+import { chain, measured, shapeOf } from './shape.ts';
+
+export type Size = { readonly accounts: number; readonly users: number; readonly attempts: number };
+
+/** What is measured in a tree, whatever its size. */
+export type Tree = {
+  /** The ids of the root and of the account at the end of the chain. */
+  readonly root: string;
+  readonly account: string;
+  /** The user with few attempts in a busy account. */
+  readonly owner: string;
+};
+
+/** Everybody's, the measured people's too. */
+export const password = 'the password of everybody';
+export const totpKey = Buffer.from('twenty bytes of key.');
+/** The people who log in, and what the hash of their password costs. */
+export const people = { real: 'ada', cheap: 'grace' } as const;
+
+/** Rows that are written one by one, in one transaction. */
+const together = 2000;
+
+/**
+ * Fills a house that has its root account: accounts with providers and policies, users with passwords and apps, and a year of attempts.
+ * `hashes` are those of the password, at the two costs.
+ */
+export async function seed(
+  ctx: Context,
+  size: Size,
+  hashes: Readonly<Record<keyof typeof people, string>>,
+  tell: Progress,
+): Promise<Tree> {
+  const now = ctx.clock.now();
+  const accounts = await seedAccounts(ctx, size.accounts, tell);
+  const [root = '', account = ''] = [accounts[0], accounts[measured]];
+  const owner = await addUser(ctx, { account, name: people.cheap, hash: hashes.cheap, withApp: true });
+  await addUser(ctx, { account, name: people.real, hash: hashes.real, withApp: true });
+
+  const draw = chance(size.users);
+  const users: { readonly id: string; readonly account: string }[] = [];
+  await inTurns(ctx, 'users', size.users - 2, tell, async (tx, at) => {
+    // Early accounts have more users, and the measured one a twentieth of them all.
+    const chosen = at % 20 === 0 ? account : (accounts[Math.floor(accounts.length * draw() ** 2)] ?? root);
+    const made = { account: chosen, name: `user ${at}`, hash: hashes.cheap, withApp: draw() < 0.3 };
+    users.push({ id: await addUser({ ...ctx, store: tx }, made), account: chosen });
+  });
+
+  const busy = { account, users: users.filter((user) => user.account === account).map(({ id }) => id) };
+  const row = attemptRows({ busy, person: owner, others: users }, size.attempts, now);
+  await writeInBatches(ctx.store.db, 'attempts', size.attempts, row, tell);
+  return { root, account, owner };
+}
+
+/** Answers with their ids, by number. */
+async function seedAccounts(ctx: Context, count: number, tell: Progress): Promise<readonly string[]> {
+  const { parents } = shapeOf(count);
+  const root = await rootAccount(ctx.store);
+  const ids = [root?.id ?? ''];
+  await inTurns(ctx, 'accounts', count - 1, tell, async (tx, at) => {
+    const account = at + 1;
+    const now = ctx.clock.now();
+    const id = timeOrderedHex(systemRandom, now);
+    ids.push(id);
+    await insertAccount(tx, { id, parentId: ids[parents[account] ?? 0] ?? null, name: `account ${account}` }, now);
+    // On the way to the measured account everybody says something; elsewhere one in twenty does.
+    if (chain.some((link) => link === account) || account % 20 === 0) await requireApp(tx, id, now);
+  });
+  return ids;
+}
+
+/** An account that requires an authenticator app, for all below it too, and brings its own provider. */
+async function requireApp(tx: Store, accountId: string, now: number): Promise<void> {
+  const id = timeOrderedHex(systemRandom, now);
+  const provider = { id, accountId, providerName: 'totp', name: 'apps', enabled: true, settings: {} };
+  await insertProvider(tx, provider, now);
+  const multi_factor = { enabled: true, include_subaccounts: true, configuration_id: id };
+  await writeSecurity(tx, { accountId, authModules: { user_auth: { multi_factor } }, revision: 0 }, now);
+}
+
+type NewUser = {
+  readonly account: string;
+  readonly name: string;
+  readonly hash: string;
+  readonly withApp: boolean;
+};
+
+async function addUser({ store, clock }: Pick<Context, 'store' | 'clock'>, made: NewUser): Promise<string> {
+  const now = clock.now();
+  const id = uuid(systemRandom, now);
+  const names = {
+    name: made.name,
+    email: `${made.name.replace(' ', '.')}@example.com`,
+    firstName: null,
+    lastName: null,
+  };
+  await insertUser(store, { id, accountId: made.account, ...names, phone: null, roles: ['user'] }, now);
+  const own = { userId: id, label: null, status: 'active' } as const;
+  const hashed = { ...own, id: uuid(systemRandom, now), kind: 'password', state: { hash: made.hash } };
+  await insertAuthenticator(store, hashed, now);
+  if (!made.withApp) return id;
+  const state = { algorithm: 'SHA1', digits: 6, period: 30, seed: base32Encode(totpKey), lastStep: -1 };
+  await insertAuthenticator(store, { ...own, id: uuid(systemRandom, now), kind: 'totp', state }, now);
+  return id;
+}
+
+/** Does a work many times, many of them in one transaction. */
+async function inTurns(
+  { store }: Context,
+  what: string,
+  all: number,
+  tell: Progress,
+  work: (tx: Store, at: number) => Promise<void>,
+): Promise<void> {
+  for (let start = 0; start < all; start += together) {
+    const end = Math.min(all, start + together);
+    await inTransaction(store, async (tx) => {
+      for (let at = start; at < end; at += 1) await work(tx, at);
+      return success(undefined);
+    });
+    tell(what, end, all);
+  }
+}

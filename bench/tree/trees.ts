@@ -1,0 +1,56 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { writeKeyFile } from '../../src/base/key-file.ts';
+import { makeKeyRing } from '../../src/base/keys.ts';
+import { systemRandom } from '../../src/base/random.ts';
+import type { Flavour } from '../../src/store/store.ts';
+import type { TestClock } from '../../test/support/clock.ts';
+import type { startPostgres } from '../postgres.ts';
+import { makeTree, type Place } from './house.ts';
+import type { Progress } from './progress.ts';
+import type { Size, Tree } from './seed.ts';
+
+/** A tree that was made, and what that took. */
+export type Made = {
+  readonly place: Place;
+  readonly tree: Tree;
+  readonly seconds: number;
+  readonly megabytes: number;
+};
+
+export type Ground = {
+  readonly folder: string;
+  /** SQLite when absent. */
+  readonly postgres?: Awaited<ReturnType<typeof startPostgres>> | undefined;
+  readonly clock: TestClock;
+  readonly tell: Progress;
+};
+
+export const flavourOf = ({ postgres }: Pick<Ground, 'postgres'>): Flavour => (postgres ? 'postgres' : 'sqlite');
+
+/** Makes a tree of its own size in a database of its own. */
+export async function plant(ground: Ground, name: string, size: Size): Promise<Made> {
+  const { folder, postgres, clock, tell } = ground;
+  const began = performance.now();
+  const keysFile = join(folder, `${name}.json`);
+  writeKeyFile(keysFile, makeKeyRing(systemRandom), systemRandom);
+  const file = join(folder, `${name}.db`);
+  const place = { keysFile, database: postgres ? await postgres.newDatabase() : `sqlite:${file}` };
+  const tree = await makeTree(place, size, clock, (what, done, all) => tell(`${name} tree, ${what}`, done, all));
+  const bytes = postgres ? await settle(place.database) : statSync(file).size;
+  return { place, tree, seconds: (performance.now() - began) / 1000, megabytes: bytes / 1e6 };
+}
+
+/** What PostgreSQL would do by itself a little later, in the middle of the measurement. Answers with the size of the database. */
+async function settle(url: string): Promise<number> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query('vacuum analyze');
+    const sized = await client.query<{ bytes: string }>('select pg_database_size(current_database()) as bytes');
+    return Number(sized.rows[0]?.bytes);
+  } finally {
+    await client.end();
+  }
+}
