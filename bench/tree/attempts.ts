@@ -4,37 +4,47 @@ import { systemRandom, timeOrderedHex } from '../../src/base/random.ts';
 import type { Tables } from '../../src/store/tables.ts';
 import { chance } from './chance.ts';
 
+/** An account and users of it. */
+type Group = { readonly account: string; readonly users: readonly string[] };
+
 /** Users and their accounts, in which attempts happen. */
 export type Population = {
-  /** The account in which a tenth of everything happens, and its users. */
-  readonly busy: { readonly account: string; readonly users: readonly string[] };
-  /** Somebody in it with a few attempts, whatever the size of the tree. */
+  /** A tenth of everything happens here. */
+  readonly busy: Group;
+  /** A twentieth happens here, nearly all of it logins with a right password that need no more. */
+  readonly plain: Group;
+  /** Somebody in the busy account with a few attempts, whatever the size of the tree. */
   readonly person: string;
   readonly others: readonly { readonly id: string; readonly account: string }[];
 };
 
 /** In how long they happened. */
 const span = 365 * day;
-/** Attempts of the one person. */
+/** Attempts of the one person, and second factors in the plain account: as many in a small tree as in a big one. */
 const few = 120;
 
 /** One row for each number, the oldest first: logins and second factors, of which one in ten fails. */
 export function attemptRows(
-  { busy, person, others }: Population,
+  { busy, plain, person, others }: Population,
   all: number,
   now: number,
 ): (at: number) => Insertable<Tables['attempts']> {
   const draw = chance(all);
-  const pick = <Value>(values: readonly [Value, ...Value[]] | readonly Value[]) =>
-    values[Math.floor(draw() * values.length)];
+  const pick = <Value>(values: readonly Value[], otherwise: Value) =>
+    values[Math.floor(draw() * values.length)] ?? otherwise;
   const every = Math.floor(all / few);
   return (number) => {
     const at = Math.floor(now - span + (number * span) / all);
-    const user = number % every === 0 ? person : number % 10 === 1 ? pick(busy.users) : undefined;
-    const other = user === undefined ? pick(others) : undefined;
     const action = draw() < 0.5 ? 'login' : draw() < 0.9 ? 'answer' : 'send';
     const failed = draw() < 0.1;
-    return attempt({ at, action, failed, account: other?.account ?? busy.account, user: other?.id ?? user ?? person });
+    const { account } = busy;
+    if (number % every === 0) return attempt({ at, action, failed, account, user: person });
+    if (number % 10 === 1) return attempt({ at, action, failed, account, user: pick(busy.users, person) });
+    const some = { at, account: plain.account, user: pick(plain.users, person) };
+    if (number % every === 2) return attempt({ ...some, action: 'answer', failed: true });
+    if (number % 20 === 3) return attempt({ ...some, action: 'login', failed: false });
+    const other = pick(others, { id: person, account });
+    return attempt({ at, action, failed, account: other.account, user: other.id });
   };
 }
 

@@ -24,16 +24,24 @@ export const requests: readonly Request[] = [
   {
     name: 'attempts: a page from the middle',
     prepare: async (house) => {
-      const half = await read(house, attempts(house, `&created_to=${ago(house, 182)}`));
+      const half = await read(house, attempts(house, `created_to=${ago(house, 182)}`));
       const [{ id } = { id: '' }] = half['data'] as readonly { readonly id: string }[];
-      return page(house, `&start_key=${id}`);
+      return page(house, `start_key=${id}&`);
     },
   },
-  { name: 'attempts: of one user', prepare: async (house) => page(house, `&owner_id=${house.tree.owner}`) },
-  { name: 'attempts: those that failed', prepare: async (house) => page(house, '&debug_type=failed') },
+  { name: 'attempts: of one user', prepare: async (house) => page(house, `owner_id=${house.tree.owner}&`) },
+  { name: 'attempts: those that failed', prepare: async (house) => page(house, 'debug_type=failed&') },
   {
     name: 'attempts: of a past month',
-    prepare: async (house) => page(house, `&created_from=${ago(house, 212)}&created_to=${ago(house, 182)}`),
+    prepare: async (house) => page(house, `created_from=${ago(house, 212)}&created_to=${ago(house, 182)}&`),
+  },
+  {
+    name: 'attempts: second factors, where few use one',
+    prepare: async (house) => pageOf(house, `accounts/${house.tree.plain}/multi_factor/attempts?`),
+  },
+  {
+    name: 'attempts: those that failed, where few do',
+    prepare: async (house) => pageOf(house, `accounts/${house.tree.plain}/security/attempts?debug_type=failed&`),
   },
   { name: 'descendants: the first page', prepare: async (house) => () => descendants(house) },
   {
@@ -47,15 +55,15 @@ export const requests: readonly Request[] = [
   { name: 'login with a code, argon2id', prepare: async (house) => () => logIn(house, 'real') },
 ];
 
-const attempts = ({ tree }: TreeHouse, filter: string) =>
-  `accounts/${tree.account}/multi_factor/attempts?page_size=${pageSize}${filter}`;
+const attempts = ({ tree }: TreeHouse, filter: string) => `accounts/${tree.account}/multi_factor/attempts?${filter}`;
 
 const ago = ({ clock }: TreeHouse, days: number) => gregorian(clock.now() - days * day);
 
-async function page(house: TreeHouse, filter: string): Promise<() => Promise<void>> {
-  const path = attempts(house, filter);
-  return async () => full(await read(house, path), pageSize);
+function pageOf(house: TreeHouse, path: string): () => Promise<void> {
+  return async () => full(await read(house, `${path}page_size=${pageSize}`), pageSize);
 }
+
+const page = (house: TreeHouse, filter: string) => pageOf(house, attempts(house, filter));
 
 async function descendants(house: TreeHouse, after?: string): Promise<readonly { readonly id: string }[]> {
   const start = after === undefined ? '' : `&start_key=${after}`;

@@ -21,6 +21,8 @@ export type Tree = {
   /** The ids of the root and of the account at the end of the chain. */
   readonly root: string;
   readonly account: string;
+  /** The one above it, in which hardly anybody uses a second factor or fails. */
+  readonly plain: string;
   /** The user with few attempts in a busy account. */
   readonly owner: string;
 };
@@ -46,23 +48,30 @@ export async function seed(
 ): Promise<Tree> {
   const now = ctx.clock.now();
   const accounts = await seedAccounts(ctx, size.accounts, tell);
-  const [root = '', account = ''] = [accounts[0], accounts[measured]];
+  const [root = '', account = '', plain = ''] = [accounts[0], accounts[measured], accounts[measured - 1]];
   const owner = await addUser(ctx, { account, name: people.cheap, hash: hashes.cheap, withApp: true });
   await addUser(ctx, { account, name: people.real, hash: hashes.real, withApp: true });
 
   const draw = chance(size.users);
   const users: { readonly id: string; readonly account: string }[] = [];
   await inTurns(ctx, 'users', size.users - 2, tell, async (tx, at) => {
-    // Early accounts have more users, and the measured one a twentieth of them all.
-    const chosen = at % 20 === 0 ? account : (accounts[Math.floor(accounts.length * draw() ** 2)] ?? root);
+    // Early accounts have more users, and the measured ones a twentieth of them all each.
+    const drawn = accounts[Math.floor(accounts.length * draw() ** 2)] ?? root;
+    const chosen = [account, plain][at % 20] ?? drawn;
     const made = { account: chosen, name: `user ${at}`, hash: hashes.cheap, withApp: draw() < 0.3 };
     users.push({ id: await addUser({ ...ctx, store: tx }, made), account: chosen });
   });
 
-  const busy = { account, users: users.filter((user) => user.account === account).map(({ id }) => id) };
-  const row = attemptRows({ busy, person: owner, others: users }, size.attempts, now);
+  const group = (of: string) => ({
+    account: of,
+    users: users.filter((user) => user.account === of).map(({ id }) => id),
+  });
+  // In the plain account happens what is said of it, and nothing else.
+  const others = users.filter((user) => user.account !== plain);
+  const population = { busy: group(account), plain: group(plain), person: owner, others };
+  const row = attemptRows(population, size.attempts, now);
   await writeInBatches(ctx.store.db, 'attempts', size.attempts, row, tell);
-  return { root, account, owner };
+  return { root, account, plain, owner };
 }
 
 /** Answers with their ids, by number. */

@@ -97,16 +97,19 @@ export async function listBelow(
   which: 'children' | 'descendants',
   { limit, after = '' }: Page,
 ): Promise<readonly Account[]> {
-  return db
-    .selectFrom('accounts')
-    .innerJoin('account_ancestors', 'account_ancestors.account_id', 'accounts.id')
-    .select(columns)
-    .where('ancestor_id', '=', top)
-    .where('depth', which === 'children' ? '=' : '>=', 1)
-    .where('accounts.id', '>', after)
-    .orderBy('accounts.id')
-    .limit(limit)
-    .execute();
+  return (
+    db
+      .selectFrom('accounts')
+      .innerJoin('account_ancestors', 'account_ancestors.account_id', 'accounts.id')
+      .select(columns)
+      .where('ancestor_id', '=', top)
+      .where('depth', which === 'children' ? '=' : '>=', 1)
+      .where('account_id', '>', after)
+      // By the ids that the index holds in this order, below one account.
+      .orderBy('account_id')
+      .limit(limit)
+      .execute()
+  );
 }
 
 /** The accounts above one, from a top that is at or above it, the highest first. */

@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely';
+import { sql, type Selectable } from 'kysely';
 import { statement } from './statement.ts';
 import type { Store } from './store.ts';
 import type { Tables } from './tables.ts';
@@ -82,6 +82,7 @@ export async function listAttempts({ db }: Store, userId: string, limit: number)
     .selectFrom('attempts')
     .select(columns)
     .where('user_id', '=', userId)
+    .orderBy('at', 'desc')
     .orderBy('id', 'desc')
     .limit(limit)
     .execute();
@@ -110,21 +111,47 @@ export async function findAttempts(
   { limit, start }: AttemptPage,
 ): Promise<readonly Attempt[]> {
   const { accountId, actions, from, to, userId, authModule, outcome } = filter;
+  const newest = db
+    .selectFrom('attempts')
+    .select(['at', 'id'])
+    .$if(start !== undefined, (query) => query.where('id', '<=', start ?? '').where('at', '<=', instantOf(start ?? '')))
+    .$if(from !== undefined, (query) => query.where('at', '>=', from ?? 0))
+    .$if(to !== undefined, (query) => query.where('at', '<', to ?? 0))
+    .$if(authModule !== undefined, (query) => query.where('auth_module', '=', authModule ?? ''))
+    // As ids sort, but no index sorts everybody's attempts so: PostgreSQL would go through them all to find one account's.
+    .orderBy('at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(limit);
+  const outcomes = outcome === undefined ? (['success', 'failed'] as const) : [outcome];
+  const ofUser = (user: string) =>
+    newest
+      .where('user_id', '=', user)
+      // Said so that no index answers it: the user's is the one to search by, for an account's holds everybody's.
+      .where((where) => where(where.fn.coalesce('account_id', sql.lit('')), '=', accountId))
+      .where('action', 'in', actions)
+      .where('outcome', 'in', outcomes);
+  // One search for each action and outcome, so that what is rare is found without a look at what is not.
+  const ofAccount = () =>
+    actions.flatMap((action) =>
+      outcomes.map((ended) =>
+        newest.where('account_id', '=', accountId).where('action', '=', action).where('outcome', '=', ended),
+      ),
+    );
+  const searches = userId === undefined ? ofAccount() : [ofUser(userId)];
+  const [first, ...others] = searches.map((search) => db.selectFrom(search.as('search')).selectAll());
+  if (!first) return [];
+  const found = others.reduce((all, other) => all.unionAll(other), first).as('found');
   return db
     .selectFrom('attempts')
     .select(columns)
-    .where('account_id', '=', accountId)
-    .where('action', 'in', actions)
-    .$if(start !== undefined, (query) => query.where('id', '<=', start ?? ''))
-    .$if(from !== undefined, (query) => query.where('at', '>=', from ?? 0))
-    .$if(to !== undefined, (query) => query.where('at', '<', to ?? 0))
-    .$if(userId !== undefined, (query) => query.where('user_id', '=', userId ?? ''))
-    .$if(authModule !== undefined, (query) => query.where('auth_module', '=', authModule ?? ''))
-    .$if(outcome !== undefined, (query) => query.where('outcome', '=', outcome ?? 'failed'))
+    .where('id', 'in', db.selectFrom(found).select('id').orderBy('at', 'desc').orderBy('id', 'desc').limit(limit))
+    .orderBy('at', 'desc')
     .orderBy('id', 'desc')
-    .limit(limit)
     .execute();
 }
+
+/** Milliseconds since the Unix epoch at which an attempt was made, by its id. */
+const instantOf = (id: string) => Number.parseInt(id.slice('YYYYMM-'.length).slice(0, 12), 16);
 
 /** One attempt of an account, if it is one of these actions. */
 export async function findAttempt(
