@@ -4,10 +4,19 @@ import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { version } from '../src/base/version.ts';
 
-/** A folder that is gone at the end. */
+/** A folder that is gone at the end, also at the one that Ctrl-C makes. */
 export function temporaryFolder(): Disposable & { readonly path: string } {
   const path = mkdtempSync(join(tmpdir(), 'countersign-bench-'));
-  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+  const remove = () => rmSync(path, { recursive: true, force: true });
+  const stop = () => process.exit(1);
+  process.once('exit', remove).once('SIGINT', stop).once('SIGTERM', stop);
+  return {
+    path,
+    [Symbol.dispose]() {
+      process.off('exit', remove).off('SIGINT', stop).off('SIGTERM', stop);
+      remove();
+    },
+  };
 }
 
 /** Where it was measured, and how busy that was before. */

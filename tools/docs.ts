@@ -5,24 +5,31 @@ import { doors } from '../src/http/doors/index.ts';
 import { houseRoutes } from '../src/http/doors/house.ts';
 import { createMetrics } from '../src/http/metrics.ts';
 import { openApiDocument } from '../src/http/openapi.ts';
+import { keptParts, plansFile, sqlitePart } from './query-plans.ts';
 
-/** Writes docs/openapi.json from the route table; with `--check` says instead what in the documents is not true any more. */
+/** Writes docs/openapi.json from the route table and docs/query-plans.md from what SQLite says; with `--check` says instead what in the documents is not true any more. */
 const file = 'docs/openapi.json';
 const about = { version, url: 'http://localhost:8000' };
 const routes = houseRoutes(doors, { ...about, metrics: createMetrics([]) });
 const document = `${JSON.stringify(openApiDocument(routes, about), null, 2)}\n`;
+const plans = await sqlitePart();
 
 if (process.argv.includes('--check')) {
-  const faults = [...staleDocument(), ...deadLinks()];
+  const faults = [...staleDocument(), ...stalePlans(), ...deadLinks()];
   for (const fault of faults) console.error(fault);
   process.exitCode = faults.length > 0 ? 1 : 0;
 } else {
   writeFileSync(file, document);
+  writeFileSync(plansFile, `${plans}${keptParts().postgres}`);
 }
 
 function staleDocument(): readonly string[] {
   const kept = existsSync(file) ? readFileSync(file, 'utf8') : '';
   return kept === document ? [] : [`${file} does not say what the routes say: run npm run docs`];
+}
+
+function stalePlans(): readonly string[] {
+  return keptParts().sqlite === plans ? [] : [`${plansFile} does not say how SQLite answers: run npm run docs`];
 }
 
 /** Links between the pages, and from them to the code, that lead nowhere. */

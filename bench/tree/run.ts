@@ -3,13 +3,15 @@ import { parseArgs } from 'node:util';
 import { minute } from '../../src/base/clock.ts';
 import { clockAt } from '../../test/support/clock.ts';
 import { startPostgres } from '../postgres.ts';
+import { writePostgresPlans } from '../../tools/query-plans.ts';
 import { endAfter, machine, positive, temporaryFolder } from '../setting.ts';
 import { compare, limit, type Compared } from './compare.ts';
 import { openTree } from './house.ts';
+import { plansOf } from './plans.ts';
 import { showProgress } from './progress.ts';
 import type { Size } from './seed.ts';
 import { tableOf } from './table.ts';
-import { plant, type Made } from './trees.ts';
+import { plant, small, type Made } from './trees.ts';
 
 const help = `npm run bench:tree [-- options]
 
@@ -17,6 +19,7 @@ const help = `npm run bench:tree [-- options]
   --users N         (default 100000)
   --attempts N      in the log (default 1000000)
   --database NAME   sqlite, postgres or both (default both)
+  --plans           also write PostgreSQL's plans into docs/query-plans.md
   --help
 
 Ends with 1 when something costs more than ${limit} times what it costs in a small tree.
@@ -24,14 +27,12 @@ Ends with 1 when something costs more than ${limit} times what it costs in a sma
 
 const patience = 30 * minute;
 
-/** As many accounts as the promise names, with as much in them that every page that is measured is full. */
-const small: Size = { accounts: 10, users: 100, attempts: 10_000 };
-
 const known = {
   accounts: { type: 'string', default: '10000' },
   users: { type: 'string', default: '100000' },
   attempts: { type: 'string', default: '1000000' },
   database: { type: 'string', default: 'both' },
+  plans: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 } as const;
 
@@ -57,7 +58,7 @@ async function run(options: Options): Promise<void> {
     .write(`Countersign ${version}, Node ${node}, ${cpus} CPUs (${cpu}). Load before the run: ${loadBefore?.toFixed(2)}
 Small tree: ${words(small)}. Big tree: ${words(big)}\n`);
   for (const flavour of database === 'both' ? ['sqlite', 'postgres'] : [database]) {
-    const { compared, made } = await measureOn(flavour, big);
+    const { compared, made } = await measureOn(flavour, big, options.plans);
     process.stdout.write(`\n${tableOf(flavour, made, compared)}\n`);
     if (compared.some(({ ratio }) => ratio.median > limit)) process.exitCode = 1;
   }
@@ -69,7 +70,11 @@ Small tree: ${words(small)}. Big tree: ${words(big)}\n`);
   }
 }
 
-async function measureOn(flavour: string, size: Size): Promise<{ compared: readonly Compared[]; made: Made }> {
+async function measureOn(
+  flavour: string,
+  size: Size,
+  plans: boolean,
+): Promise<{ compared: readonly Compared[]; made: Made }> {
   const tell = showProgress(process.stderr);
   using folder = temporaryFolder();
   await using postgres = flavour === 'postgres' ? await startPostgres() : undefined;
@@ -79,6 +84,10 @@ async function measureOn(flavour: string, size: Size): Promise<{ compared: reado
   const [little, made] = [await plant(ground, 'small', small), await plant(ground, 'big', size)];
   await using smallHouse = await openTree(little.place, little.tree, clock);
   await using bigHouse = await openTree(made.place, made.tree, clock);
+  if (plans && postgres) {
+    const how = `Taken on ${new Date().toISOString().slice(0, 10)} with \`npm run bench:tree -- --plans\`, in a tree of ${words(size)}.`;
+    writePostgresPlans(how, await plansOf(bigHouse, 'postgres'));
+  }
   return { compared: await compare(smallHouse, bigHouse, tell), made };
 }
 

@@ -12,6 +12,7 @@ import { attemptRows } from './attempts.ts';
 import { writeInBatches } from './batches.ts';
 import { chance } from './chance.ts';
 import type { Progress } from './progress.ts';
+import { seedRest } from './rest.ts';
 import { chain, measured, shapeOf } from './shape.ts';
 
 export type Size = { readonly accounts: number; readonly users: number; readonly attempts: number };
@@ -23,6 +24,8 @@ export type Tree = {
   readonly account: string;
   /** The one above it, in which hardly anybody uses a second factor or fails. */
   readonly plain: string;
+  /** One with as many accounts before it as after it. */
+  readonly middle: string;
   /** The user with few attempts in a busy account. */
   readonly owner: string;
 };
@@ -71,7 +74,9 @@ export async function seed(
   const population = { busy: group(account), plain: group(plain), person: owner, others };
   const row = attemptRows(population, size.attempts, now);
   await writeInBatches(ctx.store.db, 'attempts', size.attempts, row, tell);
-  return { root, account, plain, owner };
+  await seedRest(ctx, users, tell);
+  const middle = accounts[Math.floor(accounts.length / 2)] ?? '';
+  return { root, account, plain, middle, owner };
 }
 
 /** Answers with their ids, by number. */

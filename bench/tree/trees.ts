@@ -4,12 +4,14 @@ import { Client } from 'pg';
 import { writeKeyFile } from '../../src/base/key-file.ts';
 import { makeKeyRing } from '../../src/base/keys.ts';
 import { systemRandom } from '../../src/base/random.ts';
-import type { Flavour } from '../../src/store/store.ts';
 import type { TestClock } from '../../test/support/clock.ts';
 import type { startPostgres } from '../postgres.ts';
 import { makeTree, type Place } from './house.ts';
 import type { Progress } from './progress.ts';
 import type { Size, Tree } from './seed.ts';
+
+/** As many accounts as the promise names, with as much in them that every page that is measured is full. */
+export const small: Size = { accounts: 10, users: 100, attempts: 10_000 };
 
 /** A tree that was made, and what that took. */
 export type Made = {
@@ -26,8 +28,6 @@ export type Ground = {
   readonly clock: TestClock;
   readonly tell: Progress;
 };
-
-export const flavourOf = ({ postgres }: Pick<Ground, 'postgres'>): Flavour => (postgres ? 'postgres' : 'sqlite');
 
 /** Makes a tree of its own size in a database of its own. */
 export async function plant(ground: Ground, name: string, size: Size): Promise<Made> {

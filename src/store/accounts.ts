@@ -97,19 +97,16 @@ export async function listBelow(
   which: 'children' | 'descendants',
   { limit, after = '' }: Page,
 ): Promise<readonly Account[]> {
-  return (
-    db
-      .selectFrom('accounts')
-      .innerJoin('account_ancestors', 'account_ancestors.account_id', 'accounts.id')
-      .select(columns)
-      .where('ancestor_id', '=', top)
-      .where('depth', which === 'children' ? '=' : '>=', 1)
-      .where('account_id', '>', after)
-      // By the ids that the index holds in this order, below one account.
-      .orderBy('account_id')
-      .limit(limit)
-      .execute()
-  );
+  // The page first, and its accounts then: joined, PostgreSQL goes through all accounts up to where the page begins.
+  const page = db
+    .selectFrom('account_ancestors')
+    .select('account_id')
+    .where('ancestor_id', '=', top)
+    .where('depth', which === 'children' ? '=' : '>=', 1)
+    .where('account_id', '>', after)
+    .orderBy('account_id')
+    .limit(limit);
+  return db.selectFrom('accounts').select(columns).where('id', 'in', page).orderBy('id').execute();
 }
 
 /** The accounts above one, from a top that is at or above it, the highest first. */

@@ -44,7 +44,7 @@ onEachDatabase('no statement looks at a whole table', (database) => {
       await page();
       mock.restore();
       const plans = await Promise.all(statementsOf(mock).map((sql) => planOf(store, sql)));
-      return [...new Set(plans.flat().filter((detail) => / attempts_|account_ancestors_|B-TREE/.test(detail)))];
+      return [...new Set(plans.flat().filter((detail) => / attempts_| account_ancestors_|B-TREE/.test(detail)))];
     };
     const meant = { accountId: 'acme', actions: ['answer', 'send'] };
     const page = { limit: 10 };
