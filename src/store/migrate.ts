@@ -48,5 +48,8 @@ export async function migrate({ db, flavour }: Database, now: number): Promise<r
 
 /** SQLite's `begin immediate` is the lock already. The number only has to be the same on every node. */
 async function lock(tx: Kysely<Tables>, flavour: Flavour): Promise<void> {
-  if (flavour === 'postgres') await sql`select pg_advisory_xact_lock(7116420163)`.execute(tx);
+  if (flavour !== 'postgres') return;
+  // A new index on a big table takes longer than any request may, and so does waiting for the node that makes it.
+  await sql`set local statement_timeout = 0`.execute(tx);
+  await sql`select pg_advisory_xact_lock(7116420163)`.execute(tx);
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { sql } from 'kysely';
 import { SetupError } from '../../src/base/fault.ts';
 import * as first from '../../src/store/migrations/0001-first.ts';
 import * as second from '../../src/store/migrations/0002-messages-and-clients.ts';
@@ -105,6 +106,20 @@ onEachDatabase('migrations', (database) => {
       (await bare.db.introspection.getTables()).map(({ name }) => name),
       ['attempts'],
     );
+  });
+
+  test('take the time they need', { skip: database.flavour === 'sqlite' }, async () => {
+    await using bare = await database.bare();
+    const { db } = bare;
+    await sql`create table seen (statement_timeout text)`.execute(db);
+    await sql`create function look() returns event_trigger language plpgsql as
+      $$ begin insert into seen values (current_setting('statement_timeout')); end $$`.execute(db);
+    await sql`create event trigger watch on ddl_command_end when tag in ('CREATE INDEX') execute function look()`.execute(
+      db,
+    );
+    await migrate(bare, now);
+    const seen = await sql<{ statement_timeout: string }>`select distinct statement_timeout from seen`.execute(db);
+    assert.deepEqual(seen.rows, [{ statement_timeout: '0' }]);
   });
 
   test('make tables that take no value of another type', async () => {
