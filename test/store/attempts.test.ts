@@ -100,6 +100,7 @@ onEachDatabase('a page of attempts', (database) => {
     { userId: 'ada', outcome: 'success', authModule: 'password' },
     { from: start + 20 * day, to: start + 60 * day },
     { userId: 'bob', from: start + 20 * day, to: start + 60 * day },
+    { from: start + 57 * day, to: start + 60 * day },
     { from: -1, to: 0 },
   ];
 
