@@ -7,7 +7,13 @@ import * as second from '../../src/store/migrations/0002-messages-and-clients.ts
 import { migrate } from '../../src/store/migrate.ts';
 import { onEachDatabase } from '../support/databases.ts';
 
-const all = ['0001-first', '0002-messages-and-clients', '0003-account-tree', '0004-prompts-and-enrollments', '0006-pages'];
+const all = [
+  '0001-first',
+  '0002-messages-and-clients',
+  '0003-account-tree',
+  '0004-prompts-and-enrollments',
+  '0006-pages',
+];
 
 const now = Date.parse('2026-11-21T12:00:00Z');
 
