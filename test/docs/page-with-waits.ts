@@ -8,13 +8,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { listen } from '../../src/cli/listen.ts';
 import { listenerFor } from '../../src/cli/listener.ts';
+import type { Route } from '../../src/http/route.ts';
 import { createOutbox } from '../../src/messages/outbox.ts';
 import { shownAs } from '../../tools/shown-answer.ts';
 import { play, readPage, withAnswers, type Page } from '../../tools/transcript.ts';
 import { startServer } from '../support/server.ts';
 
-/** The answers to a page's commands, as it shows them. Programs that tell the time are told how long was slept. */
-export async function answersOf({ steps }: Page): Promise<readonly string[]> {
+export type Played = {
+  /** The answers to a page's commands, as it shows them. */
+  readonly answers: readonly string[];
+  /** The routes that no command of it asked. */
+  readonly unasked: readonly Route[];
+};
+
+/** Plays a page. Programs that tell the time are told how long was slept. */
+export async function playPage({ steps }: Page): Promise<Played> {
   const folder = mkdtempSync(join(tmpdir(), 'countersign-sms-page-'));
   const [outbox, slept] = [join(folder, 'outbox.jsonl'), join(folder, 'slept')];
   const clock = { now: () => Date.now() + secondsIn(slept) * 1000, tick() {} };
@@ -31,7 +39,11 @@ export async function answersOf({ steps }: Page): Promise<readonly string[]> {
       : > '${slept}'`;
     const commands = steps.map(({ command }) => command.replaceAll('/tmp/outbox.jsonl', outbox));
     const [, ...printed] = await play([sleep, ...commands], url);
-    return printed.map((text) => shownAs(text.replaceAll(/\b\d{6}\b/g, '…'), url));
+    const answers = printed.map((text) => shownAs(text.replaceAll(/\b\d{6}\b/g, '…'), url));
+    const { text: metrics } = await server.call('GET', '/metrics');
+    const wasAsked = ({ method, path }: Route) =>
+      metrics.includes(`{method="${method.toUpperCase()}",route="${path}",`);
+    return { answers, unasked: server.countersign.routes.filter((route) => !wasAsked(route)) };
   } finally {
     await front.close(0);
     await server[Symbol.asyncDispose]();
@@ -51,6 +63,6 @@ if (import.meta.main) {
   for (const file of process.argv.slice(2)) {
     const markdown = readFileSync(file, 'utf8');
     const page = readPage(markdown);
-    writeFileSync(file, withAnswers(markdown, page.steps, await answersOf(page)));
+    writeFileSync(file, withAnswers(markdown, page.steps, (await playPage(page)).answers));
   }
 }
