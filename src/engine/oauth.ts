@@ -85,8 +85,9 @@ export async function refresh(
 
   const next = await inTransaction<string, Reason>(ctx.store, async (tx) => {
     if (!(await useRefreshToken(tx, token.id, now))) return refuse('invalid_grant');
+    const written = await writeRefreshToken(ctx, tx, session, token.scope);
     await logSuccess(ctx, tx, tried, from, now);
-    return success(await writeRefreshToken(ctx, tx, session, token.scope));
+    return success(written);
   });
   if (!next.ok) return next;
   const accessToken = await issueToken(ctx, session, session.accountId, now);

@@ -1,7 +1,6 @@
-import { sql, type Selectable } from 'kysely';
-import { statement } from './statement.ts';
+import { sql } from 'kysely';
+import { appendToChain, type AttemptRow } from './attempt-chain.ts';
 import type { Store } from './store.ts';
-import type { Tables } from './tables.ts';
 
 /** One line of the log: what was tried, how it ended, why. It holds no header, no body and nothing that was typed. */
 export type Attempt = {
@@ -30,10 +29,9 @@ export type Attempt = {
   readonly detail: string | null;
 };
 
-const insert = statement((db, row: Selectable<Tables['attempts']>) => db.insertInto('attempts').values(row));
-
-export async function insertAttempt({ db }: Store, attempt: Attempt): Promise<void> {
-  await insert(db, {
+/** Writes an attempt at the end of its chain: in the caller's transaction, or in one of its own. */
+export async function insertAttempt(store: Store, attempt: Attempt): Promise<void> {
+  const row = {
     id: attempt.id,
     at: attempt.at,
     account_id: attempt.accountId,
@@ -52,7 +50,9 @@ export async function insertAttempt({ db }: Store, attempt: Attempt): Promise<vo
     mfa_config_origin: attempt.mfaConfigOrigin,
     object_id: attempt.objectId,
     detail: attempt.detail,
-  });
+  };
+  if (store.db.isTransaction) await appendToChain(store, row);
+  else await store.db.transaction().execute((db) => appendToChain({ ...store, db }, row));
 }
 
 const columns = [
@@ -166,4 +166,24 @@ export async function findAttempt(
     .where('account_id', '=', accountId)
     .where('action', 'in', actions)
     .executeTakeFirst();
+}
+
+export type LogFilter = Pick<AttemptFilter, 'from' | 'to'> & { readonly accountId?: string | undefined };
+
+/** Rows as they stand, the oldest first, after some id. */
+export async function readLog(
+  { db }: Store,
+  { accountId, from, to }: LogFilter,
+  { after, limit }: { readonly after: string; readonly limit: number },
+): Promise<readonly AttemptRow[]> {
+  return db
+    .selectFrom('attempts')
+    .selectAll()
+    .where('id', '>', after)
+    .$if(accountId !== undefined, (query) => query.where('account_id', '=', accountId ?? ''))
+    .$if(from !== undefined, (query) => query.where('at', '>=', from ?? 0))
+    .$if(to !== undefined, (query) => query.where('at', '<', to ?? 0))
+    .orderBy('id')
+    .limit(limit)
+    .execute();
 }

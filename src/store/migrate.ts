@@ -4,6 +4,7 @@ import * as first from './migrations/0001-first.ts';
 import * as messagesAndClients from './migrations/0002-messages-and-clients.ts';
 import * as accountTree from './migrations/0003-account-tree.ts';
 import * as promptsAndEnrollments from './migrations/0004-prompts-and-enrollments.ts';
+import * as attemptChain from './migrations/0005-attempt-chain.ts';
 import * as pages from './migrations/0006-pages.ts';
 import type { Database, Flavour } from './store.ts';
 import type { Tables } from './tables.ts';
@@ -14,6 +15,7 @@ const migrations = [
   { name: '0002-messages-and-clients', up: messagesAndClients.up },
   { name: '0003-account-tree', up: accountTree.up },
   { name: '0004-prompts-and-enrollments', up: promptsAndEnrollments.up },
+  { name: '0005-attempt-chain', up: attemptChain.up },
   { name: '0006-pages', up: pages.up },
 ];
 

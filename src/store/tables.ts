@@ -192,5 +192,23 @@ export type Tables = {
     object_id: Generated<string | null>;
     /** More about the reason, in words of ours. */
     detail: Generated<string | null>;
+    /** Its chain, its place there from 1, and a keyed hash over the row and the place's predecessor. Null in rows older than the chains. */
+    strand: Generated<string | null>;
+    seq: Generated<number | null>;
+    hash: Generated<string | null>;
+  };
+  /** The two ends of each chain of attempts. */
+  attempt_chains: {
+    strand: string;
+    /** The place of the newest row. */
+    seq: number;
+    /** A keyed hash of the newest row's hash. The next row is chained to it, and then it stands nowhere any more. */
+    tip: string;
+    /** Up to here everything was pruned; 0: nothing was. */
+    base_seq: number;
+    /** The hash of the row that stood there. */
+    base_hash: string;
+    /** A keyed hash over these two, for only pruning moves them. */
+    base_seal: string;
   };
 };

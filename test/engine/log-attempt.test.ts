@@ -17,7 +17,11 @@ onEachDatabase('the log of attempts', (database) => {
     const rows = home.ctx.store.db.selectFrom('attempts').selectAll().where('outcome', '=', 'failed');
     const row = await rows.executeTakeFirstOrThrow();
     assert.match(row.id, /^202611-[0-9a-f]{32}$/);
-    assert.deepEqual(row, {
+    // Her place in the chain: after the user that was made, and the login before.
+    assert.ok(row.strand?.startsWith(`${home.root}/`));
+    assert.deepEqual([row.seq, typeof row.hash], [3, 'string']);
+    const { strand, seq, hash, ...said } = row;
+    assert.deepEqual(said, {
       id: row.id,
       at: home.clock.now(),
       account_id: home.root,

@@ -12,6 +12,7 @@ const all = [
   '0002-messages-and-clients',
   '0003-account-tree',
   '0004-prompts-and-enrollments',
+  '0005-attempt-chain',
   '0006-pages',
 ];
 
@@ -29,6 +30,7 @@ onEachDatabase('migrations', (database) => {
     const expected = [
       'account_ancestors',
       'accounts',
+      'attempt_chains',
       'attempts',
       'authenticators',
       'challenges',

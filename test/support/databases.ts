@@ -169,6 +169,7 @@ function lend({ url, database }: Clone, giveBack: () => Promise<void>): Opened {
 
 const tables = [
   'attempts',
+  'attempt_chains',
   'providers',
   'security',
   'throttles',
