@@ -20,7 +20,7 @@ onEachDatabase('the log of attempts', (database) => {
     // Her place in the chain: after the user that was made, and the login before.
     assert.ok(row.strand?.startsWith(`${home.root}/`));
     assert.deepEqual([row.seq, typeof row.hash], [3, 'string']);
-    const { strand, seq, hash, ...said } = row;
+    const { strand: _strand, seq: _seq, hash: _hash, ...said } = row;
     assert.deepEqual(said, {
       id: row.id,
       at: home.clock.now(),

@@ -313,9 +313,9 @@ export async function winners(times: number, work: (at: number) => Promise<boole
   return won.filter(Boolean).length;
 }
 
-/** A context in which something else happens, once, after an operation has read and before it writes. */
-export function interrupted(ctx: Context, meanwhile: () => Promise<unknown>): Context {
-  let left = 1;
+/** A context in which something else happens, once, after an operation has read and before it writes: before its first transaction, or another. */
+export function interrupted(ctx: Context, meanwhile: () => Promise<unknown>, transaction = 1): Context {
+  let left = transaction;
   const db = new Proxy(ctx.store.db, {
     get(target, member) {
       if (member !== 'transaction' || left === 0) {
@@ -324,6 +324,7 @@ export function interrupted(ctx: Context, meanwhile: () => Promise<unknown>): Co
         return typeof own === 'function' ? (own.bind(target) as unknown) : own;
       }
       left -= 1;
+      if (left > 0) return target.transaction.bind(target);
       return () => ({
         execute: async (work: Parameters<ReturnType<typeof target.transaction>['execute']>[0]) => {
           await meanwhile();
