@@ -1,5 +1,6 @@
 import { Argument, Command, CommanderError } from 'commander';
 import { version } from '../base/version.ts';
+import { addAttemptsCommands } from './attempts/commands.ts';
 import { addClientCommands } from './client/commands.ts';
 import { explain } from './explain.ts';
 import { addUserCommands } from './user/commands.ts';
@@ -60,6 +61,7 @@ function createProgram(): Command {
   addClientCommands(
     program.command('client').description('OAuth2 clients, changed in the database; a running server follows'),
   );
+  addAttemptsCommands(program.command('attempts').description('the log of attempts: verified, pruned, exported'));
 
   const message = program.command('message').description('what the house sends');
   message

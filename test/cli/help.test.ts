@@ -19,6 +19,10 @@ const commands = [
   'client add',
   'client list',
   'client remove',
+  'attempts',
+  'attempts verify',
+  'attempts prune',
+  'attempts export',
   'message',
   'message test',
 ];

@@ -1,0 +1,32 @@
+import { pipeline } from 'node:stream/promises';
+import type { Context } from '../../engine/context.ts';
+import { findLog, readAttempts } from '../../engine/operations.ts';
+import type { AttemptRow } from '../../store/attempt-chain.ts';
+import type { LogFilter } from '../../store/attempts.ts';
+import { codeOf } from '../plain-error.ts';
+import { granted, withHouse } from '../user/with-house.ts';
+
+export type ExportOptions = { readonly account?: string; readonly from?: number; readonly to?: number };
+
+export async function exportLog({ account, from, to }: ExportOptions): Promise<void> {
+  await withHouse(async (house) => {
+    const accountId = account === undefined ? undefined : granted(await findLog(house, account), account);
+    try {
+      await pipeline(linesOf(house, { accountId, from, to }), process.stdout, { end: false });
+    } catch (error) {
+      // Who reads has had enough, as `head` has.
+      if (!(error instanceof Error) || codeOf(error) !== 'EPIPE') throw error;
+    }
+  });
+}
+
+async function* linesOf(house: Context, filter: LogFilter): AsyncGenerator<string> {
+  for await (const page of readAttempts(house, filter)) {
+    yield page.map((row) => `${JSON.stringify(lineOf(row))}\n`).join('');
+  }
+}
+
+/** Members in the order in which they are written; docs/attempts.md says what they mean. */
+function lineOf({ id, at, ...rest }: AttemptRow): Readonly<Record<string, unknown>> {
+  return { id, at: new Date(at).toISOString(), ...rest };
+}

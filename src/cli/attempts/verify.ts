@@ -1,0 +1,44 @@
+import { findLog, verifyRest, verifyStrands } from '../../engine/operations.ts';
+import type { Finding, Verified } from '../../engine/verify-attempts.ts';
+import { Refused } from '../explain.ts';
+import { granted, withHouse } from '../user/with-house.ts';
+import { progressOf } from './progress.ts';
+
+export type VerifyOptions = { readonly account?: string };
+
+/** One line a strand: where it ends, or what is wrong with it. */
+export async function verifyLog({ account }: VerifyOptions): Promise<void> {
+  const wrong = await withHouse(async (house) => {
+    const accountId = account === undefined ? undefined : granted(await findLog(house, account), account);
+    const progress = progressOf('checked');
+    const say = (line: string) => {
+      progress.clear();
+      process.stdout.write(`${line}\n`);
+    };
+    const count = { rows: 0, strands: 0, wrong: 0 };
+    for await (const verified of verifyStrands(house, accountId, progress.tell)) {
+      count.rows += verified.rows;
+      count.strands += 1;
+      if (verified.finding) count.wrong += 1;
+      say(verified.finding ? lineOf(verified.finding) : endOf(verified));
+    }
+    const { older, findings } = await verifyRest(house, accountId);
+    for (const finding of findings) say(lineOf(finding));
+    if (older > 0) say(`${older} attempts are older than the chains: of these only the number is known`);
+    say(`checked ${count.rows} attempts in ${count.strands} strands`);
+    return count.wrong + findings.length;
+  });
+  if (wrong > 0)
+    throw new Refused(`the log is not as it was written: ${wrong} findings, each the first of its kind there`);
+  process.stdout.write('nothing was changed, removed or added\n');
+}
+
+function endOf({ strand, newest }: Verified): string {
+  return newest === undefined
+    ? `intact   strand=${strand} pruned to its end`
+    : `intact   strand=${strand} seq=${newest.seq} id=${newest.id} hash=${newest.hash}`;
+}
+
+function lineOf({ what, strand, seq, id, detail }: Finding): string {
+  return `${what.padEnd(8)} strand=${strand ?? '-'} seq=${seq ?? '-'} id=${id ?? '-'}: ${detail}`;
+}
