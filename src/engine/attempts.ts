@@ -51,7 +51,7 @@ export async function findLog(ctx: Context, idOrName: string): Promise<Outcome<s
   return left.length > 0 ? success(idOrName) : refuse('unknown_account');
 }
 
-const pageSize = 1000;
+const pageSize = 250;
 
 /** Every attempt that fits, with everything that is kept of it, the oldest first and some at a time. */
 export async function* readAttempts({ store }: Context, filter: LogFilter): AsyncGenerator<readonly AttemptRow[]> {

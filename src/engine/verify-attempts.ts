@@ -35,7 +35,7 @@ export type Verified = {
 
 export type Progress = (rows: number) => void;
 
-const pageSize = 1000;
+const pageSize = 250;
 
 /** Walks the strands of an account, or of all, one after the other. Rows that are written meanwhile are left for the next time. */
 export async function* verifyStrands(
