@@ -5,7 +5,7 @@ import type { Store } from './store.ts';
 
 /**
  * What no chain can say of itself: how many strands there are, so that one which is gone with all its rows is missed, and how many rows are
- * older than the chains and up to which id, so that none is slipped in among them. One sealed row of `meta`.
+ * older than the chains and up to which id, so that none is slipped in among them. One sealed row.
  */
 const form = z.strictObject({
   strands: z.int(),
@@ -15,12 +15,12 @@ const form = z.strictObject({
 
 export type Register = z.infer<typeof form>;
 
-const key = 'attempt_register';
-const place = `meta.${key}`;
+const id = 1;
+const place = 'attempt_register.value';
 
 /** Counts one more strand, in the transaction that makes it. The first one makes the register. */
 export async function registerStrand(store: Store): Promise<void> {
-  const known = await store.db.selectFrom('meta').select('key').where('key', '=', key).executeTakeFirst();
+  const known = await store.db.selectFrom('attempt_register').select('id').where('id', '=', id).executeTakeFirst();
   if (!known) await begin(store);
   await amend(store, (register) => ({ ...register, strands: register.strands + 1 }));
 }
@@ -32,9 +32,9 @@ async function begin({ db, safe }: Store): Promise<void> {
     .select((of) => [of.fn.countAll<number>().as('older'), of.fn.max('id').as('newestOlder')])
     .executeTakeFirstOrThrow();
   await db
-    .insertInto('meta')
-    .values({ key, value: sealed(safe, { strands: 0, older, newestOlder }) })
-    .onConflict((conflict) => conflict.column('key').doNothing())
+    .insertInto('attempt_register')
+    .values({ id, value: sealed(safe, { strands: 0, older, newestOlder }) })
+    .onConflict((conflict) => conflict.column('id').doNothing())
     .execute();
 }
 
@@ -46,18 +46,18 @@ export async function forgetOlder(store: Store, count: number): Promise<void> {
 async function amend({ db, safe }: Store, change: (register: Register) => Register): Promise<void> {
   // Written before it is read: that is the lock.
   const held = await db
-    .updateTable('meta')
+    .updateTable('attempt_register')
     .set({ value: sql`value` })
-    .where('key', '=', key)
+    .where('id', '=', id)
     .returning('value')
     .executeTakeFirst();
   const register = opened(safe, held?.value);
   // One that somebody has changed stays as they left it, for verification to find. Logins go on.
   if (!register) return;
   await db
-    .updateTable('meta')
+    .updateTable('attempt_register')
     .set({ value: sealed(safe, change(register)) })
-    .where('key', '=', key)
+    .where('id', '=', id)
     .execute();
 }
 
@@ -82,7 +82,7 @@ export type Registered = {
 export async function readRegister({ db, safe }: Store): Promise<Registered> {
   const row = await db
     .selectNoFrom((of) => [
-      of.selectFrom('meta').select('value').where('key', '=', key).as('value'),
+      of.selectFrom('attempt_register').select('value').where('id', '=', id).as('value'),
       of.selectFrom('attempt_chains').select(of.fn.countAll<number>().as('count')).as('strands'),
       of.selectFrom('attempts').select(of.fn.countAll<number>().as('count')).where('strand', 'is', null).as('older'),
     ])

@@ -211,4 +211,6 @@ export type Tables = {
     /** A keyed hash over these two, for only pruning moves them. */
     base_seal: string;
   };
+  /** One row, which counts the chains. */
+  attempt_register: { id: number; /** Sealed JSON. */ value: string };
 };

@@ -204,7 +204,7 @@ onEachDatabase('pruning the log', (database) => {
     const rows = await rowsOf(home, 'ada');
     await db.deleteFrom('attempts').execute();
     await db.deleteFrom('attempt_chains').execute();
-    await db.deleteFrom('meta').execute();
+    await db.deleteFrom('attempt_register').execute();
     for (const row of rows)
       await db
         .insertInto('attempts')

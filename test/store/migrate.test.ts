@@ -31,6 +31,7 @@ onEachDatabase('migrations', (database) => {
       'account_ancestors',
       'accounts',
       'attempt_chains',
+      'attempt_register',
       'attempts',
       'authenticators',
       'challenges',

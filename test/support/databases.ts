@@ -170,6 +170,7 @@ function lend({ url, database }: Clone, giveBack: () => Promise<void>): Opened {
 const tables = [
   'attempts',
   'attempt_chains',
+  'attempt_register',
   'providers',
   'security',
   'throttles',

@@ -20,4 +20,7 @@ export async function up(schema: SchemaModule, flavour: Flavour): Promise<void> 
       .addColumn('base_hash', 'text', (c) => c.notNull())
       .addColumn('base_seal', 'text', (c) => c.notNull()),
   );
+  await create('attempt_register', (table) =>
+    table.addColumn('id', 'integer', (c) => c.primaryKey()).addColumn('value', 'text', (c) => c.notNull()),
+  );
 }
