@@ -36,6 +36,7 @@ const covered = [
   'auth_config_origin',
   'mfa_config_origin',
   'object_id',
+  'detail',
   'strand',
   'seq',
 ] as const satisfies readonly (keyof AttemptRow)[];

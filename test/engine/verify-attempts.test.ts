@@ -74,6 +74,7 @@ const changes: Required<Omit<Updateable<Tables['attempts']>, 'strand' | 'seq'>> 
   auth_config_origin: 'another',
   mfa_config_origin: 'another',
   object_id: 'another',
+  detail: 'another',
   hash: 'another',
 };
 
