@@ -18,6 +18,7 @@ export async function tryTimes(home: House, times: number, userId: string, more:
     authConfigOrigin: 'system',
     mfaConfigOrigin: 'account',
     objectId: 'object',
+    detail: 'more about it',
     ...more,
   };
   for (let time = 0; time < times; time += 1) {
