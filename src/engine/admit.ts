@@ -9,6 +9,7 @@ import type { LoginRefusal } from './enroller.ts';
 import { logRefusal } from './log-attempt.ts';
 import { moduleOf, type AuthModule } from './policy.ts';
 import { askPrompter, handleOf } from './prompt.ts';
+import { readPolicy } from './read-policy.ts';
 import { neededFor, type Needed } from './required.ts';
 
 export type Admission = Pick<Step, 'user' | 'proof' | 'issuedTo'> & {
@@ -28,8 +29,10 @@ export async function admit(
   const { kind } = proof.authenticator;
   const authModule = moduleOf(door, kind);
   const who = { accountId: user.accountId, userId: user.id, authModule };
-  const step = { user, proof, authModule, issuedTo, tried: { action: 'login', ...who, factor: kind } };
-  const needed = await neededFor(ctx, who, authenticators);
+  const policy = await readPolicy(ctx.store, who);
+  const tried = { action: 'login', ...who, factor: kind, logs: policy.logs };
+  const step = { user, proof, authModule, issuedTo, policy, tried };
+  const needed = await neededFor(ctx, authModule, policy, authenticators);
   if (!needed.ok) return turnAway(ctx, step, needed, client, now);
   const { prompter } = needed.value;
   if (!prompter) return goOn(ctx, step, needed.value, client, now);

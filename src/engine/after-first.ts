@@ -4,23 +4,23 @@ import { opaqueToken, uuid } from '../base/random.ts';
 import { factorOf } from '../factors/index.ts';
 import type { Authenticator } from '../store/authenticators.ts';
 import { closePrompts, insertChallenge, type Prompt } from '../store/challenges.ts';
-import type { Session } from '../store/sessions.ts';
 import { inTransaction, type Store } from '../store/store.ts';
 import { releaseTry, resetThrottle } from '../store/throttles.ts';
 import type { User } from '../store/users.ts';
+import type { AccountPolicy } from './account-policy.ts';
 import type { Client, Context } from './context.ts';
 import { offerEnrollment, type LoginRefusal } from './enroller.ts';
 import { logRefusal, logSuccess, type Tried } from './log-attempt.ts';
 import { spend, type Proof } from './prove.ts';
 import type { Reason } from './reasons.ts';
 import type { Needed, NotMet } from './required.ts';
-import { issueToken, openSession, type IssuedTo } from './sessions.ts';
+import { issueToken, openSession, type IssuedTo, type OpenedSession } from './sessions.ts';
 
 /** What follows a right first factor: a session, a challenge, or being turned away; each of them whole or not at all. */
 export type LoggedIn = {
   readonly state: 'session';
   readonly token: string;
-  readonly session: Session;
+  readonly session: OpenedSession;
   /** The account of its user. */
   readonly accountId: string;
 };
@@ -45,6 +45,8 @@ export type Step = {
   readonly proof: Proof;
   readonly authModule: string;
   readonly issuedTo: IssuedTo | undefined;
+  /** What holds for the way in. */
+  readonly policy: Pick<AccountPolicy, 'tokenLife'>;
   readonly tried: Tried;
 };
 
@@ -154,9 +156,9 @@ export async function offer(
 }
 
 export async function enter(ctx: Context, step: Step, client: Client, now: number): Promise<Outcome<LoggedIn, Reason>> {
-  const { user, authModule, proof, issuedTo } = step;
+  const { user, authModule, proof, issuedTo, policy } = step;
   const { amr } = factorOf(proof.authenticator.kind).traits;
-  const opening = { user, epoch: user.epoch, authModule, amr, issuedTo, secondFactor: false };
+  const opening = { user, epoch: user.epoch, authModule, amr, issuedTo, policy, secondFactor: false };
   const opened = await inTransaction(ctx.store, async (tx) => {
     if (!(await settle(tx, step, now))) return refuse('raced');
     const session = await openSession(ctx, tx, opening, client, now);

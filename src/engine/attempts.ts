@@ -16,9 +16,12 @@ import type { Reason } from './reasons.ts';
 /** What an attempt was about: a second factor, or any step of a login. */
 export type About = 'second factors' | 'logins';
 
+/** What belongs to a login, and what accounts may choose not to log. */
+export const loginActions: readonly string[] = ['login', 'answer', 'send'];
+
 const actions: Readonly<Record<About, readonly string[]>> = {
   'second factors': ['answer', 'send'],
-  logins: ['login', 'answer', 'send'],
+  logins: loginActions,
 };
 
 /** The attempts of an account that the caller has reached, the newest first. */

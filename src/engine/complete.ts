@@ -3,16 +3,16 @@ import type { Traits } from '../factors/factor.ts';
 import { removeKinds } from '../store/authenticators.ts';
 import { closeChallenge, type Challenge } from '../store/challenges.ts';
 import { writeNotice } from '../store/notices.ts';
-import type { Session } from '../store/sessions.ts';
 import { inTransaction, type Store } from '../store/store.ts';
 import { openClosed, resetThrottle } from '../store/throttles.ts';
 import { advanceEpoch, type User } from '../store/users.ts';
 import type { Client, Context } from './context.ts';
 import { offerEnrollment, type EnrollmentOffer } from './enroller.ts';
-import { logSuccess, type Tried } from './log-attempt.ts';
+import { everything, logSuccess, type Tried } from './log-attempt.ts';
 import { kindsBeyondFirst } from './policy.ts';
+import { readPolicy } from './read-policy.ts';
 import type { Reason } from './reasons.ts';
-import { openSession, withSecondFactor, type IssuedTo } from './sessions.ts';
+import { openSession, withSecondFactor, type IssuedTo, type OpenedSession } from './sessions.ts';
 
 export type Answer = {
   readonly challengeToken: string;
@@ -41,7 +41,7 @@ export type Proven = {
   readonly spend: (tx: Store) => Promise<Reason | undefined>;
 };
 
-export type Completed = Outcome<Session | EnrollmentOffer, Reason>;
+export type Completed = Outcome<OpenedSession | EnrollmentOffer, Reason>;
 
 /** Spends the challenge and the proof, and opens the session, or lets the user enrol what they lack; all of it or nothing. */
 export async function complete(
@@ -59,17 +59,21 @@ export async function complete(
     await openClosed(tx, user.id);
     const epoch = traits.disablesMfa ? await turnOff(tx, user) : challenge.epoch;
     if (epoch === undefined) return refuse('raced');
+    const policy = await readPolicy(tx, { authModule: challenge.authModule, accountId: user.accountId });
     const amr = withSecondFactor(challenge.amr, traits.amr);
     const proven = { ...challenge, epoch, amr };
     const { issuedTo } = input;
     const won =
       challenge.enrolls === null
-        ? await openSession(ctx, tx, { ...proven, user, secondFactor: true, issuedTo }, client, now)
+        ? await openSession(ctx, tx, { ...proven, user, secondFactor: true, issuedTo, policy }, client, now)
         : await offerEnrollment(ctx, tx, proven, challenge.enrolls, now);
     const sessionId = 'id' in won ? won.id : null;
-    const attempt = await logSuccess(ctx, tx, { ...tried, factor: kind, sessionId }, client, now);
+    const isTold = traits.role === 'recovery';
+    // A notice refers to its attempt, so that is written whatever the account wants.
+    const logs = isTold ? everything : policy.logs;
+    const attempt = await logSuccess(ctx, tx, { ...tried, factor: kind, sessionId, logs }, client, now);
     const name = traits.disablesMfa ? 'mfa_disabled' : 'recovery_code_used';
-    if (traits.role === 'recovery') await writeNotice(tx, user, { attempt, name }, now);
+    if (isTold) await writeNotice(tx, user, { attempt, name }, now);
     return success(won);
   });
 }

@@ -2,7 +2,6 @@ import { refuse, success, type Outcome } from '../base/outcome.ts';
 import { factorOf } from '../factors/index.ts';
 import { activate } from '../store/authenticators.ts';
 import { closeChallenge } from '../store/challenges.ts';
-import type { Session } from '../store/sessions.ts';
 import type { Store } from '../store/store.ts';
 import { resetThrottle } from '../store/throttles.ts';
 import type { User } from '../store/users.ts';
@@ -11,9 +10,10 @@ import type { Client, Context } from './context.ts';
 import { mayEnroll, sessionOf, type Enroller, type Enrolling } from './enroller.ts';
 import { logRefusal, logSuccess } from './log-attempt.ts';
 import { prove, type Proof } from './prove.ts';
+import { readPolicy } from './read-policy.ts';
 import type { Reason } from './reasons.ts';
 import { hasCodesLeft, writeRecoveryCodes } from './recovery-codes.ts';
-import { issueToken, openSession, withSecondFactor } from './sessions.ts';
+import { issueToken, openSession, withSecondFactor, type OpenedSession } from './sessions.ts';
 import { countedInEnrollment, isFull } from './enroll.ts';
 import { requireStepUp } from './step-up.ts';
 
@@ -126,13 +126,15 @@ async function logIn(
   { user, enroller: { challenge }, kind, amr }: LoggingIn,
   client: Client,
   now: number,
-): Promise<Outcome<Session, Reason>> {
+): Promise<Outcome<OpenedSession, Reason>> {
   if (!(await closeChallenge(tx, challenge.id, now))) return refuse('raced');
   const { authModule, authConfigOrigin, mfaConfigOrigin } = challenge;
-  const opening = { user, epoch: user.epoch + 1, authModule, amr, secondFactor: true };
+  const policy = await readPolicy(tx, { authModule, accountId: user.accountId });
+  const opening = { user, epoch: user.epoch + 1, authModule, amr, secondFactor: true, policy };
   const session = await openSession(ctx, tx, opening, client, now);
   const who = { accountId: user.accountId, userId: user.id, sessionId: session.id };
-  const about = { action: 'answer', factor: kind, authModule, authConfigOrigin, mfaConfigOrigin };
+  const { logs } = policy;
+  const about = { action: 'answer', factor: kind, authModule, authConfigOrigin, mfaConfigOrigin, logs };
   await logSuccess(ctx, tx, { ...about, ...who }, client, now);
   return success(session);
 }

@@ -1,7 +1,10 @@
 import { timeOrderedHex } from '../base/random.ts';
 import { insertAttempt, type Attempt } from '../store/attempts.ts';
 import type { Store } from '../store/store.ts';
+import type { Logs } from './account-policy.ts';
+import { loginActions } from './attempts.ts';
 import type { Client, Context } from './context.ts';
+import { readPolicy } from './read-policy.ts';
 
 /** What one operation knows of its attempt, whatever its end. */
 export type Tried = Pick<Attempt, 'action'> &
@@ -19,16 +22,22 @@ export type Tried = Pick<Attempt, 'action'> &
       | 'objectId'
       | 'detail'
     >
-  >;
+  > & {
+    /** What the account wants written down, where that was read already. */
+    readonly logs?: Logs;
+  };
 
-/** Writes a success in the transaction that makes it true. Answers with the attempt's id. */
+/** What an account that says nothing wants written down. */
+export const everything: Logs = { failed: true, success: true };
+
+/** Writes a success in the transaction that makes it true, if it is to be written. Answers with the attempt's id. */
 export async function logSuccess(ctx: Context, tx: Store, tried: Tried, client: Client, now: number): Promise<string> {
   const made = attempt(ctx, tried, client, now, null);
-  await insertAttempt(tx, made);
+  if (await isWanted(ctx, tx, tried, 'success')) await insertAttempt(tx, made);
   return made.id;
 }
 
-/** Writes a refusal. A log that cannot be written changes no answer; the fault goes to the operator. */
+/** Writes a refusal, if it is to be written. A log that cannot be written changes no answer; the fault goes to the operator. */
 export async function logRefusal(
   ctx: Context,
   tried: Tried,
@@ -37,13 +46,37 @@ export async function logRefusal(
   now: number,
 ): Promise<void> {
   try {
-    await insertAttempt(ctx.store, attempt(ctx, tried, client, now, reason));
+    const made = attempt(ctx, tried, client, now, reason);
+    if (await isWanted(ctx, ctx.store, tried, 'failed')) await insertAttempt(ctx.store, made);
   } catch (error) {
     ctx.log.error({ err: error, request_id: client.requestId }, 'an attempt could not be logged');
   }
 }
 
-function attempt(ctx: Context, tried: Tried, client: Client, now: number, reason: string | null): Attempt {
+/** Of a login the account says it. When that can't be read, it is written. */
+async function isWanted(
+  ctx: Context,
+  store: Store,
+  { action, authModule, accountId, logs }: Tried,
+  outcome: Attempt['outcome'],
+): Promise<boolean> {
+  if (!loginActions.includes(action) || !authModule || !accountId) return true;
+  if (logs) return logs[outcome];
+  try {
+    return (await readPolicy(store, { authModule, accountId })).logs[outcome];
+  } catch (error) {
+    ctx.log.error({ err: error, account_id: accountId }, 'what an account wants logged could not be read');
+    return true;
+  }
+}
+
+function attempt(
+  ctx: Context,
+  { logs: _logs, ...tried }: Tried,
+  client: Client,
+  now: number,
+  reason: string | null,
+): Attempt {
   return {
     id: `${new Date(now).toISOString().slice(0, 7).replace('-', '')}-${timeOrderedHex(ctx.random, now)}`,
     at: now,

@@ -10,8 +10,9 @@ import { logRefusal, logSuccess } from './log-attempt.ts';
 import type { SecondFactorNeeded } from './after-first.ts';
 import { loginAtOnce, type LoginAtOnce, type RefusedAtOnce } from './login-at-once.ts';
 import type { Reason } from './reasons.ts';
-import { isFirstEnough } from './required.ts';
-import { authenticate, issueToken } from './sessions.ts';
+import { readPolicy } from './read-policy.ts';
+import { policyOnFirst } from './required.ts';
+import { authenticate, issueToken, tokenSeconds } from './sessions.ts';
 
 /** How long a session goes on by refreshing before its user logs in again. */
 const refreshLife = 30 * day;
@@ -22,6 +23,8 @@ const raceLife = 10 * second;
 export type Granted = {
   readonly state: 'granted';
   readonly accessToken: string;
+  /** Seconds. */
+  readonly expiresIn: number;
   /** Only for clients that may refresh. */
   readonly refreshToken: string | undefined;
   readonly scope: string;
@@ -51,7 +54,8 @@ export async function passwordGrant(
   const refreshToken = client.grantTypes.includes('refresh_token')
     ? await writeRefreshToken(ctx, ctx.store, session, scope)
     : undefined;
-  return success({ state: 'granted', accessToken: token, refreshToken, scope });
+  const expiresIn = tokenSeconds(session, session.authTime);
+  return success({ state: 'granted', accessToken: token, expiresIn, refreshToken, scope });
 }
 
 /**
@@ -76,7 +80,8 @@ export async function refresh(
     return refuse('invalid_grant');
   }
   // What is required of a login today is required of a session that would go on for weeks.
-  if (session.secondFactorAt === null && !(await isFirstEnough(ctx, session))) {
+  const policy = await (session.secondFactorAt === null ? policyOnFirst(ctx, session) : readPolicy(ctx.store, session));
+  if (!policy) {
     await logRefusal(ctx, tried, 'mfa_enrollment_required', from, now);
     return refuse('invalid_grant');
   }
@@ -90,8 +95,15 @@ export async function refresh(
     return success(written);
   });
   if (!next.ok) return next;
-  const accessToken = await issueToken(ctx, session, session.accountId, now);
-  return success({ state: 'granted', accessToken, refreshToken: next.value, scope });
+  const goingOn = { ...session, tokenLife: policy.tokenLife };
+  const accessToken = await issueToken(ctx, goingOn, session.accountId, now);
+  return success({
+    state: 'granted',
+    accessToken,
+    expiresIn: tokenSeconds(goingOn, now),
+    refreshToken: next.value,
+    scope,
+  });
 }
 
 async function writeRefreshToken(ctx: Context, tx: Store, session: Session, scope: string): Promise<string> {

@@ -3,13 +3,12 @@ import { providerNames } from '../factors/providers.ts';
 import { isKind } from '../factors/index.ts';
 import type { Authenticator } from '../store/authenticators.ts';
 import { findProvider, listProviders, type Provider } from '../store/providers.ts';
-import { securityDownTo } from '../store/security.ts';
-import type { LiveSession } from '../store/sessions.ts';
 import type { Store } from '../store/store.ts';
-import { accountPolicy, authModulesConfig, type AccountPolicy, type Rule, type Said } from './account-policy.ts';
+import type { AccountPolicy, Rule } from './account-policy.ts';
 import type { Context } from './context.ts';
 import { isAuthModule, requirement, secondFactors, type AuthModule } from './policy.ts';
 import { isPrompter, readPrompter, type Prompter } from './prompt.ts';
+import { readPolicy, type WayIn } from './read-policy.ts';
 import type { Reason } from './reasons.ts';
 
 /** Who said what a login needs: ids of accounts, or `system`. */
@@ -38,67 +37,76 @@ export type Needed = Origins & {
 
 export type NotMet = Refusal<Reason> & Origins & { readonly providerName: string | null };
 
-/** Parsed: what cannot be read is a fault, and no login follows from it. */
-export async function saidDownTo(store: Store, accountId: string): Promise<readonly Said[]> {
-  const rows = await securityDownTo(store, accountId);
-  return rows.map(({ accountId: by, authModules, revision }) => ({
-    accountId: by,
-    revision,
-    authModules: authModulesConfig.parse(authModules),
-  }));
-}
-
-/** What a login needs beyond its first factor, by what the accounts above its user say and what the user has at this moment. */
+/** What a login needs beyond its first factor, by the policy of its way in and what the user has at this moment. */
 export async function neededFor(
   ctx: Context,
-  { authModule, accountId }: { readonly authModule: AuthModule; readonly accountId: string },
+  authModule: AuthModule,
+  policy: AccountPolicy,
   authenticators: readonly Authenticator[],
 ): Promise<{ readonly ok: true; readonly value: Needed } | NotMet> {
-  const policy = accountPolicy(authModule, accountId, await saidDownTo(ctx.store, accountId));
-  const own = { authConfigOrigin: policy.origin, mfaConfigOrigin: 'system', requiredBy: policy.required?.by };
-  if (!policy.enabled) return { ...refuse('module_disabled'), ...own, providerName: null };
-  const asked = { ...own, anyOf: requirement(authModule, authenticators).anyOf, kinds: null };
-  return policy.required ? meet(ctx, { policy, rule: policy.required, asked }, authenticators) : success(asked);
-}
-
-/** Whether a session that rests on a first factor alone would still be opened there today. */
-export async function isFirstEnough(
-  ctx: Context,
-  { authModule, accountId }: Pick<LiveSession, 'authModule' | 'accountId'>,
-): Promise<boolean> {
-  // What the user has plays no part: whoever enrols a factor ends the sessions from before.
-  if (!isAuthModule(authModule)) return false;
-  const needed = await neededFor(ctx, { authModule, accountId }, []);
-  return needed.ok && !needed.value.prompter && needed.value.enrolls === undefined;
-}
-
-type Meeting = { readonly policy: AccountPolicy; readonly rule: Rule; readonly asked: Needed };
-
-async function meet(ctx: Context, { policy, rule, asked }: Meeting, authenticators: readonly Authenticator[]) {
-  const { provider } = rule;
-  const origins = {
-    authConfigOrigin: policy.origin,
-    requiredBy: rule.by,
-    mfaConfigOrigin: provider === 'system default' ? 'system' : provider.accountId,
-  };
-  const otherwise =
-    rule.whenUnavailable === 'allow'
-      ? (why: Refusal<Reason>) => ({ ...asked, ...origins, passedOver: why })
-      : undefined;
-  const found = await workingProvider(ctx, provider);
-  if (!found.ok) return otherwise ? success(otherwise(found)) : { ...found, ...origins, providerName: null };
-  const { kind, prompter } = found.value;
-  if (prompter) return success({ ...origins, anyOf: [], kinds: [kind], prompter: { ...prompter, otherwise } });
+  const origins = originsOf(policy);
+  const demand = await demandOf(policy, (named) => workingProvider(ctx, named));
+  if (!demand.ok) return { ...demand, ...origins, providerName: null };
+  const { kind, prompter, passedOver } = demand.value;
+  const asked = { ...origins, anyOf: requirement(authModule, authenticators).anyOf, kinds: null };
+  if (kind === undefined) return success({ ...asked, ...(passedOver && { passedOver }) });
+  if (prompter) {
+    const otherwise = mayPassOver(policy) ? (why: Refusal<Reason>) => ({ ...asked, passedOver: why }) : undefined;
+    return success({ ...origins, anyOf: [], kinds: [kind], prompter: { ...prompter, otherwise } });
+  }
   const had = secondFactors(authenticators);
   const anyOf = had.filter((one) => one.kind === kind);
   if (anyOf.length > 0) return success({ ...origins, anyOf, kinds: [kind] });
   return success({ ...origins, anyOf: had, kinds: null, enrolls: kind });
 }
 
-type Working = { readonly kind: string; readonly prompter?: Prompter };
+function originsOf({ enabled, origin, required }: AccountPolicy): Origins {
+  // Through a module that is closed no provider is asked for.
+  const provider = enabled && required ? required.provider : 'system default';
+  const mfaConfigOrigin = provider === 'system default' ? 'system' : provider.accountId;
+  return { authConfigOrigin: origin, mfaConfigOrigin, requiredBy: required?.by };
+}
+
+const mayPassOver = ({ required }: AccountPolicy) => required?.whenUnavailable === 'allow';
+
+/** The policy of a session's way in, if a session that rests on a first factor alone would still be opened there today. */
+export async function policyOnFirst(
+  ctx: Context,
+  { authModule, accountId }: WayIn,
+): Promise<AccountPolicy | undefined> {
+  if (!isAuthModule(authModule)) return undefined;
+  const policy = await readPolicy(ctx.store, { authModule, accountId });
+  // What the user has plays no part: whoever enrols a factor ends the sessions from before.
+  const needed = await neededFor(ctx, authModule, policy, []);
+  return needed.ok && !needed.value.prompter && needed.value.enrolls === undefined ? policy : undefined;
+}
+
+/** What a policy asks of everybody alike, before anybody's authenticators are looked at. */
+export type Demand = {
+  /** The one kind of factor that does; absent: what the user has. */
+  readonly kind?: string;
+  /** Who judges people itself, and asks nobody to enrol. */
+  readonly prompter?: Prompter | undefined;
+  /** Why the provider that is required is passed over. */
+  readonly passedOver?: Refusal<Reason>;
+};
+
+/** Says what a policy comes to with the providers that are there; or why nobody comes in. */
+export async function demandOf(
+  policy: AccountPolicy,
+  find: (named: Rule['provider']) => Promise<Outcome<Working, Reason>>,
+): Promise<Outcome<Demand, Reason>> {
+  if (!policy.enabled) return refuse('module_disabled');
+  if (!policy.required) return success({});
+  const found = await find(policy.required.provider);
+  if (found.ok || !mayPassOver(policy)) return found;
+  return success({ passedOver: found });
+}
+
+export type Working = { readonly kind: string; readonly prompter?: Prompter };
 
 /** The kind of factor that a rule's provider asks for. */
-async function workingProvider(ctx: Context, named: Rule['provider']): Promise<Outcome<Working, Reason>> {
+export async function workingProvider(ctx: Context, named: Rule['provider']): Promise<Outcome<Working, Reason>> {
   const provider = await (named === 'system default' ? systemDefault(ctx.store) : findProvider(ctx.store, named));
   if (!provider) return refuse('no_provider');
   if (!provider.enabled) return refuse('provider_disabled');

@@ -11,7 +11,8 @@ import type { Client, Context } from './context.ts';
 import { logSuccess } from './log-attempt.ts';
 import { authModules, type AuthModule } from './policy.ts';
 import type { Reason } from './reasons.ts';
-import { neededFor, saidDownTo, type Origins } from './required.ts';
+import { readPolicy, saidDownTo } from './read-policy.ts';
+import { neededFor, type Origins } from './required.ts';
 import type { Caller } from './sessions.ts';
 
 export type SecurityOf = {
@@ -105,8 +106,8 @@ export type Explained = Origins & {
 
 /** Says what would be asked of a user of an account that the caller has reached, after their first factor. */
 export async function explain(ctx: Context, user: User, authModule: AuthModule): Promise<Explained> {
-  const where = { authModule, accountId: user.accountId };
-  const needed = await neededFor(ctx, where, await listForLogin(ctx.store, user.id, []));
+  const policy = await readPolicy(ctx.store, { authModule, accountId: user.accountId });
+  const needed = await neededFor(ctx, authModule, policy, await listForLogin(ctx.store, user.id, []));
   if (!needed.ok) {
     const { ok: _ok, reason, providerName, ...origins } = needed;
     return { asks: 'refused', kinds: providerName === null ? [] : [providerName], reason, ...origins };

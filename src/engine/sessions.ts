@@ -1,4 +1,4 @@
-import { hour, second } from '../base/clock.ts';
+import { second } from '../base/clock.ts';
 import { refuse, success, type Outcome } from '../base/outcome.ts';
 import { uuid } from '../base/random.ts';
 import {
@@ -11,15 +11,13 @@ import {
 } from '../store/sessions.ts';
 import { inTransaction, type Store } from '../store/store.ts';
 import type { User } from '../store/users.ts';
+import { accessTokenLife, type AccountPolicy } from './account-policy.ts';
 import type { Client, Context } from './context.ts';
 import { logSuccess } from './log-attempt.ts';
 import type { Reason } from './reasons.ts';
 
 /** The caller of an operation: a session in force. */
 export type Caller = LiveSession;
-
-/** How long an access token lives, and a session that can't be refreshed with it. */
-export const accessTokenLife = hour;
 
 export type IssuedTo = { readonly clientId: string; readonly life: number };
 
@@ -32,7 +30,12 @@ export type Opening = {
   readonly secondFactor: boolean;
   /** The OAuth2 client it is for, and how long it may then live by refreshing, in milliseconds. */
   readonly issuedTo?: IssuedTo | undefined;
+  /** What holds for the way in. */
+  readonly policy: Pick<AccountPolicy, 'tokenLife'>;
 };
+
+/** A session, with how long its access tokens live by the policy of this moment, in milliseconds. */
+export type OpenedSession = Session & { readonly tokenLife: number };
 
 /** Writes a session, in the transaction of the proof that makes it. */
 export async function openSession(
@@ -41,7 +44,8 @@ export async function openSession(
   opening: Opening,
   client: Client,
   now: number,
-): Promise<Session> {
+): Promise<OpenedSession> {
+  const { tokenLife } = opening.policy;
   const session: Session = {
     id: uuid(ctx.random, now),
     userId: opening.user.id,
@@ -50,19 +54,19 @@ export async function openSession(
     amr: opening.amr,
     secondFactorAt: opening.secondFactor ? now : null,
     authTime: now,
-    expiresAt: now + (opening.issuedTo?.life ?? accessTokenLife),
+    expiresAt: now + (opening.issuedTo?.life ?? tokenLife),
     clientId: opening.issuedTo?.clientId ?? null,
     clientIp: client.ip,
     userAgent: client.userAgent,
   };
   await insertSession(tx, session);
-  return session;
+  return { ...session, tokenLife };
 }
 
 /** The access token that speaks for a session. */
 export async function issueToken(
   { tokens }: Context,
-  session: Session,
+  session: OpenedSession,
   accountId: string,
   now: number,
 ): Promise<string> {
@@ -71,11 +75,20 @@ export async function issueToken(
     account: accountId,
     sid: session.id,
     iat: seconds(now),
-    exp: seconds(Math.min(now + accessTokenLife, session.expiresAt)),
+    exp: seconds(now) + tokenSeconds(session, now),
     auth_time: seconds(session.authTime),
     amr: [...session.amr],
     acr: assuranceOf(session),
   });
+}
+
+/**
+ * How many seconds an access token is good for that is issued at this moment. One that can be refreshed never outlives the usual ones: what it
+ * says of its user is looked at again by then.
+ */
+export function tokenSeconds({ clientId, tokenLife, expiresAt }: OpenedSession, now: number): number {
+  const life = clientId === null ? tokenLife : Math.min(tokenLife, accessTokenLife);
+  return seconds(Math.min(now + life, expiresAt)) - seconds(now);
 }
 
 const seconds = (milliseconds: number) => Math.floor(milliseconds / second);

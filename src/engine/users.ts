@@ -7,7 +7,7 @@ import { deleteUser, findUser, insertUser, listUsers, updateProfile, type Profil
 import type { Client, Context } from './context.ts';
 import { logSuccess } from './log-attempt.ts';
 import type { Reason } from './reasons.ts';
-import { isFirstEnough } from './required.ts';
+import { policyOnFirst } from './required.ts';
 import { issueToken, openSession, type Caller } from './sessions.ts';
 import { makePassword, writePassword } from './set-password.ts';
 import { requireStepUp } from './step-up.ts';
@@ -77,8 +77,9 @@ export async function writeNewUser(
 
 /** Who registers is logged in with it, unless the account asks for more than a password. */
 async function register(ctx: Context, user: User, client: Client, now: number): Promise<Outcome<Made, Reason>> {
-  if (!(await isFirstEnough(ctx, { authModule: 'password', accountId: user.accountId }))) return success({ user });
-  const opening = { user, epoch: user.epoch, authModule: 'password', amr: ['pwd'], secondFactor: false };
+  const policy = await policyOnFirst(ctx, { authModule: 'password', accountId: user.accountId });
+  if (!policy) return success({ user });
+  const opening = { user, epoch: user.epoch, authModule: 'password', amr: ['pwd'], secondFactor: false, policy };
   const session = await openSession(ctx, ctx.store, opening, client, now);
   return success({ user, token: await issueToken(ctx, session, user.accountId, now) });
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { keepSwept } from '../../src/cli/sweeping.ts';
+import { accessTokenLife } from '../../src/engine/account-policy.ts';
 import { openSession } from '../../src/engine/sessions.ts';
 import { onEachDatabase } from '../support/databases.ts';
 import { client, house } from '../support/house.ts';
@@ -14,7 +15,8 @@ onEachDatabase('sweeping', (database) => {
     await using built = await house(database);
     const { ctx, clock, lines } = built;
     const user = await built.addUser({ name: 'ada' });
-    const opening = { user, epoch: user.epoch, authModule: 'password', amr: ['pwd'], secondFactor: false };
+    const policy = { tokenLife: accessTokenLife };
+    const opening = { user, epoch: user.epoch, authModule: 'password', amr: ['pwd'], secondFactor: false, policy };
     await openSession(ctx, ctx.store, opening, client, clock.now());
     clock.tick(30 * day);
 

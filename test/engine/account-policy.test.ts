@@ -5,6 +5,7 @@ import {
   accountPolicy,
   authModulesConfig,
   inheritedConfig,
+  type AuthModulesConfig,
   type MultiFactor,
   type Said,
 } from '../../src/engine/account-policy.ts';
@@ -13,7 +14,7 @@ import {
 const [root, mid, leaf] = ['a', 'b', 'c'].map((digit) => digit.repeat(32)) as [string, string, string];
 const [duo, app] = ['d', 'e'].map((digit) => digit.repeat(32)) as [string, string];
 
-type Line = { readonly enabled?: boolean; readonly multi_factor?: MultiFactor } | undefined;
+type Line = NonNullable<AuthModulesConfig['user_auth']> | undefined;
 
 const chainOf = (...lines: readonly Line[]): readonly Said[] =>
   [root, mid, leaf].flatMap((accountId, at) => {
@@ -94,6 +95,40 @@ test('a module is open unless the nearest that says anything about it closes it'
   assert.equal(atLeaf({ enabled: false }, undefined, requires()).enabled, false);
 });
 
+describe('how long a token lives', () => {
+  const lives = (...seconds: readonly (number | undefined)[]) =>
+    atLeaf(...seconds.map((life) => (life === undefined ? {} : { token_auth_expiry_s: life }))).tokenLife;
+  const cases: Readonly<Record<string, readonly [said: readonly (number | undefined)[], milliseconds: number]>> = {
+    'an hour, where nobody says it': [[], 3_600_000],
+    'what the account says itself': [[undefined, undefined, 60], 60_000],
+    'longer than an hour, where that is said': [[undefined, undefined, 7200], 7_200_000],
+    'what an ancestor says': [[600], 600_000],
+    'the shortest, where the ancestor says less': [[600, undefined, 900], 600_000],
+    'the shortest, where the account says less': [[900, 600, undefined], 600_000],
+  };
+  for (const [name, [said, expected]] of Object.entries(cases))
+    test(name, () => assert.equal(lives(...said), expected));
+});
+
+describe('attempts are written down', () => {
+  const cases: Readonly<Record<string, readonly [said: readonly (boolean | undefined)[], isLogged: boolean]>> = {
+    'where nobody says anything': [[], true],
+    'not where the account turns it off': [[undefined, undefined, false], false],
+    'not where an ancestor turns it off': [[false], false],
+    'where an ancestor wants it, whatever is said below': [[true, undefined, false], true],
+    'where the parent wants it, whatever is said below': [[undefined, true, false], true],
+    'not where the highest turns it off, whatever is said below': [[false, undefined, true], false],
+  };
+  for (const [name, [said, isLogged]] of Object.entries(cases)) {
+    test(name, () => {
+      const logs = (member: 'log_failed_attempts' | 'log_successful_attempts') =>
+        atLeaf(...said.map((word) => (word === undefined ? {} : { [member]: word }))).logs;
+      assert.deepEqual(logs('log_failed_attempts'), { failed: isLogged, success: true });
+      assert.deepEqual(logs('log_successful_attempts'), { failed: true, success: isLogged });
+    });
+  }
+});
+
 test('it says who said so, and the system where nobody did', () => {
   assert.equal(atLeaf().origin, 'system');
   assert.equal(atLeaf({ enabled: true }).origin, root);
@@ -119,6 +154,15 @@ test('what is inherited is the nearest word, and of second factors only what is 
   assert.deepEqual(inheritedConfig([]), {});
 });
 
+test('what is inherited is the shortest life, and of what is logged the highest word', () => {
+  const chain = chainOf(
+    { log_failed_attempts: true, token_auth_expiry_s: 600 },
+    { log_failed_attempts: false, log_successful_attempts: false, token_auth_expiry_s: 900 },
+  );
+  const terms = { log_failed_attempts: true, log_successful_attempts: false, token_auth_expiry_s: 600 };
+  assert.deepEqual(inheritedConfig(chain), { user_auth: terms });
+});
+
 test('a configuration is what the schema knows and nothing else', () => {
   for (const bad of [
     { user_auth: { enabled: 'false' } },
@@ -126,17 +170,31 @@ test('a configuration is what the schema knows and nothing else', () => {
     { user_auth: { multi_factor: null } },
     { user_auth: { multi_factor: { configuration_id: 'duo' } } },
     { user_auth: { multi_factor: { when_unavailable: 'maybe' } } },
+    { user_auth: { log_failed_attempts: 1 } },
+    { user_auth: { log_successful_attempts: 'no' } },
+    { user_auth: { token_auth_expiry_s: 0 } },
+    { user_auth: { token_auth_expiry_s: 1.5 } },
+    { user_auth: { token_auth_expiry_s: 2_592_001 } },
+    { user_auth: { token_auth_expiry_s: '60' } },
     { ftp: {} },
     { user_auth: { unknown: true } },
   ])
     assert.equal(authModulesConfig.safeParse(bad).success, false, JSON.stringify(bad));
-  assert.equal(authModulesConfig.safeParse({ user_auth: {}, oauth2: { enabled: true } }).success, true);
+  const terms = { log_failed_attempts: false, log_successful_attempts: true };
+  for (const good of [
+    { user_auth: {}, oauth2: { enabled: true } },
+    { user_auth: { ...terms, token_auth_expiry_s: 1 }, apikey: { token_auth_expiry_s: 2_592_000 } },
+  ])
+    assert.equal(authModulesConfig.safeParse(good).success, true, JSON.stringify(good));
 });
 
 const anyLine: fc.Arbitrary<Line> = fc.option(
   fc.record(
     {
       enabled: fc.boolean(),
+      log_failed_attempts: fc.boolean(),
+      log_successful_attempts: fc.boolean(),
+      token_auth_expiry_s: fc.integer({ min: 1, max: 10_000 }),
       multi_factor: fc.record(
         {
           enabled: fc.boolean(),
@@ -161,6 +219,37 @@ describe('over any three accounts', () => {
         if (!before) return;
         assert.deepEqual([after?.by, after?.provider], [before.by, before.provider]);
         if (before.whenUnavailable === 'deny') assert.equal(after?.whenUnavailable, 'deny');
+      }),
+    );
+  });
+
+  test('a descendant never lengthens what an ancestor shortens, and never hides what an ancestor wants to know', () => {
+    fc.assert(
+      fc.property(anyLine, anyLine, anyLine, (...lines) => {
+        const { tokenLife, logs } = atLeaf(...lines);
+        const lives = lines.flatMap((line) => line?.token_auth_expiry_s ?? []);
+        assert.equal(tokenLife, lives.length === 0 ? 3_600_000 : Math.min(...lives) * 1000);
+        for (const [outcome, member] of [
+          ['failed', 'log_failed_attempts'],
+          ['success', 'log_successful_attempts'],
+        ] as const) {
+          const words = lines.map((line) => line?.[member]);
+          const turnedOff = words.some((word, at) => word === false && !words.slice(0, at).includes(true));
+          assert.equal(logs[outcome], !turnedOff, outcome);
+        }
+      }),
+    );
+  });
+
+  test('what is inherited, said by the account itself, changes nothing', () => {
+    fc.assert(
+      fc.property(anyLine, anyLine, (first, second) => {
+        const inherited = inheritedConfig(chainOf(first, second)).user_auth;
+        const { tokenLife, logs } = atLeaf(first, second);
+        assert.deepEqual(
+          [atLeaf(undefined, undefined, inherited).tokenLife, atLeaf(inherited).logs],
+          [tokenLife, logs],
+        );
       }),
     );
   });

@@ -1,15 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { refuse, success } from '../../src/base/outcome.ts';
+import { accessTokenLife } from '../../src/engine/account-policy.ts';
 import { enroll } from '../../src/engine/enroll.ts';
-import {
-  assuranceOf,
-  authenticate,
-  endSession,
-  issueToken,
-  listSessions,
-  accessTokenLife,
-} from '../../src/engine/sessions.ts';
+import { assuranceOf, authenticate, endSession, issueToken, listSessions } from '../../src/engine/sessions.ts';
 import { deleteUser } from '../../src/store/users.ts';
 import { onEachDatabase } from '../support/databases.ts';
 import { client, got, house } from '../support/house.ts';
@@ -77,15 +71,16 @@ onEachDatabase('a session', (database) => {
   test('is not another user, account or session, even where its token says so', async () => {
     await using home = await house(database);
     const [ada, eve] = [await home.addPerson('ada'), await home.addPerson('eve')];
+    const own = { ...ada.caller, tokenLife: accessTokenLife };
     const forged = [
-      await issueToken(home.ctx, { ...ada.caller, userId: eve.user.id }, home.root, home.clock.now()),
-      await issueToken(home.ctx, { ...ada.caller, id: eve.caller.id }, home.root, home.clock.now()),
-      await issueToken(home.ctx, ada.caller, await home.addAccount('branch'), home.clock.now()),
-      await issueToken(home.ctx, { ...ada.caller, id: 'nothing' }, home.root, home.clock.now()),
+      await issueToken(home.ctx, { ...own, userId: eve.user.id }, home.root, home.clock.now()),
+      await issueToken(home.ctx, { ...own, id: eve.caller.id }, home.root, home.clock.now()),
+      await issueToken(home.ctx, own, await home.addAccount('branch'), home.clock.now()),
+      await issueToken(home.ctx, { ...own, id: 'nothing' }, home.root, home.clock.now()),
     ];
     for (const token of forged) assert.deepEqual(await authenticate(home.ctx, token), refuse('invalid_token'));
     assert.deepEqual(
-      await authenticate(home.ctx, await issueToken(home.ctx, ada.caller, home.root, home.clock.now())),
+      await authenticate(home.ctx, await issueToken(home.ctx, own, home.root, home.clock.now())),
       success(ada.caller),
     );
   });

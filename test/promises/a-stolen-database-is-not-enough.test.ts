@@ -10,6 +10,7 @@ import { base32Decode, base32Encode } from '../../src/base/base32.ts';
 import { SetupError } from '../../src/base/fault.ts';
 import { makeKeyRing } from '../../src/base/keys.ts';
 import { refuse } from '../../src/base/outcome.ts';
+import { accessTokenLife } from '../../src/engine/account-policy.ts';
 import { answer } from '../../src/engine/answer.ts';
 import { confirm } from '../../src/engine/confirm.ts';
 import { enroll } from '../../src/engine/enroll.ts';
@@ -174,7 +175,7 @@ onEachDatabase('a stolen database', (database) => {
     const answered = await answer(thief.ctx, { challengeToken, reply: home.codeFor(seed) }, client);
     assert.deepEqual(answered, refuse('invalid_challenge'));
     assert.deepEqual(await authenticate(thief.ctx, token), refuse('invalid_token'));
-    const forged = await issueToken(thief.ctx, caller, home.root, home.clock.now());
+    const forged = await issueToken(thief.ctx, { ...caller, tokenLife: accessTokenLife }, home.root, home.clock.now());
     assert.deepEqual(await authenticate(home.ctx, forged), refuse('invalid_token'));
   });
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { uuid } from '../../src/base/random.ts';
+import { accessTokenLife } from '../../src/engine/account-policy.ts';
 import {
   deleteClient,
   findClient,
@@ -115,7 +116,8 @@ onEachDatabase('clients', (database) => {
     await insertClient(ctx.store, app, 'a secret');
     await insertClient(ctx.store, other, 'a secret');
     const user = await built.addUser({ name: 'ada' });
-    const opening = { user, epoch: user.epoch, authModule: 'oauth2', amr: ['pwd'], secondFactor: false };
+    const policy = { tokenLife: accessTokenLife };
+    const opening = { user, epoch: user.epoch, authModule: 'oauth2', amr: ['pwd'], secondFactor: false, policy };
     const now = ctx.clock.now();
     const open = async (clientId: string) =>
       (await openSession(ctx, ctx.store, { ...opening, issuedTo: { clientId, life: 1000 } }, from, now)).id;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeKeyRing } from '../../src/base/keys.ts';
 import { uuid } from '../../src/base/random.ts';
+import { accessTokenLife } from '../../src/engine/account-policy.ts';
 import { openSession } from '../../src/engine/sessions.ts';
 import { findRefreshToken, insertRefreshToken, useRefreshToken } from '../../src/store/refresh-tokens.ts';
 import { sweepSessions } from '../../src/store/sessions.ts';
@@ -13,7 +14,8 @@ async function written(built: House, text: string) {
   const { ctx } = built;
   const now = ctx.clock.now();
   const user = await built.addUser({ name: `somebody with ${text}` });
-  const opening = { user, epoch: user.epoch, authModule: 'oauth2', amr: ['pwd'], secondFactor: false };
+  const policy = { tokenLife: accessTokenLife };
+  const opening = { user, epoch: user.epoch, authModule: 'oauth2', amr: ['pwd'], secondFactor: false, policy };
   const session = await openSession(ctx, ctx.store, opening, from, now);
   const made = { id: uuid(ctx.random, now), sessionId: session.id, scope: 'read', createdAt: now };
   const token = { ...made, expiresAt: now + 1000, usedAt: null };

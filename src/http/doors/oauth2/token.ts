@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import type { Refusal } from '../../../base/outcome.ts';
 import type { Client, Context } from '../../../engine/context.ts';
+import type { Granted } from '../../../engine/oauth.ts';
 import { introspect, passwordGrant, refresh, revoke } from '../../../engine/operations.ts';
 import type { RefusedAtOnce } from '../../../engine/login-at-once.ts';
 import type { Reason } from '../../../engine/reasons.ts';
-import { accessTokenLife, assuranceOf } from '../../../engine/sessions.ts';
+import { assuranceOf } from '../../../engine/sessions.ts';
 import type { OAuthClient } from '../../../store/clients.ts';
 import type { Problem } from '../../problem.ts';
 import { problemOf } from '../../told.ts';
@@ -155,20 +156,12 @@ async function byRefreshToken(house: Context, client: OAuthClient, body: TokenBo
   return outcome.ok ? granted(outcome.value) : refusedGrant(outcome, undefined);
 }
 
-function granted({
-  accessToken,
-  refreshToken,
-  scope,
-}: {
-  accessToken: string;
-  refreshToken: string | undefined;
-  scope: string;
-}): Reply {
+function granted({ accessToken, expiresIn, refreshToken, scope }: Granted): Reply {
   const lasting = refreshToken === undefined ? {} : { refresh_token: refreshToken };
   const json = {
     access_token: accessToken,
     token_type: 'Bearer',
-    expires_in: accessTokenLife / 1000,
+    expires_in: expiresIn,
     ...lasting,
     scope,
   };
