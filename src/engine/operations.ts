@@ -57,6 +57,7 @@ export {
 export { moveAccount } from './move-account.ts';
 export { browseUsersOf, makeUserOf, reachUserOf, changeUserOf } from './account-users.ts';
 export { explain, namesIn, readSecurity, writeSecurityOf } from './security.ts';
+export { previewSecurity } from './preview-security.ts';
 export { browseAttempts, reachAttempt } from './attempts.ts';
 
 /** Providers: what an account, or the system, configures as a second factor. */

@@ -1,7 +1,7 @@
 import { refuse, success, type Outcome } from '../base/outcome.ts';
 import { holdTree } from '../store/account-tree.ts';
 import type { Account } from '../store/accounts.ts';
-import { findProvider, holdProvider, type Provider } from '../store/providers.ts';
+import { findProvider, holdProvider, type Provider, type ProviderPlace } from '../store/providers.ts';
 import { writeSecurity } from '../store/security.ts';
 import { inTransaction, type Store } from '../store/store.ts';
 import { listForLogin } from '../store/authenticators.ts';
@@ -40,10 +40,9 @@ export async function namesIn(
   config: AuthModulesConfig,
 ): Promise<ReadonlyMap<string, ProviderNames>> {
   const names = new Map<string, ProviderNames>();
-  for (const module of authModules) {
-    const { configuration_id: id, account_id: accountId = account.id } = config[module]?.multi_factor ?? {};
-    const found = id !== undefined && !names.has(id) && (await findProvider(ctx.store, { accountId, id }));
-    if (id !== undefined && found) names.set(id, found);
+  for (const place of namedIn(account, config)) {
+    const found = !names.has(place.id) && (await findProvider(ctx.store, place));
+    if (found) names.set(place.id, found);
   }
   return names;
 }
@@ -61,10 +60,7 @@ export async function writeSecurityOf(
     // Until this is written nobody takes the account out from under one whose provider it names.
     await holdTree(tx);
     const chain = await saidDownTo(tx, account.id);
-    for (const name of authModules) {
-      const named = config[name]?.multi_factor;
-      if (named && !mayName(account, chain, name, named)) return refuse('unknown_configuration');
-    }
+    if (!mayNameAll(account, chain, config)) return refuse('unknown_configuration');
     if (!(await holdNamed(tx, account, config))) return refuse('unknown_configuration');
     const said = { accountId: account.id, authModules: config, revision };
     if (!(await writeSecurity(tx, said, now))) return refuse('raced');
@@ -72,6 +68,13 @@ export async function writeSecurityOf(
     await logSuccess(ctx, tx, { action: 'security.change', ...who }, client, now);
     const inherited = inheritedConfig(chain.filter(({ accountId }) => accountId !== account.id));
     return success({ own: config, inherited, revision: revision + 1 });
+  });
+}
+
+export function mayNameAll(account: Account, chain: readonly Said[], config: AuthModulesConfig): boolean {
+  return authModules.every((name) => {
+    const named = config[name]?.multi_factor;
+    return !named || mayName(account, chain, name, named);
   });
 }
 
@@ -83,13 +86,17 @@ function mayName(account: Account, chain: readonly Said[], authModule: AuthModul
   return owner === account.id || chain.some(shares);
 }
 
-/** Keeps every provider that is named from being removed in this moment, in one order, so that two of these never wait for each other. */
-async function holdNamed(tx: Store, account: Account, config: AuthModulesConfig): Promise<boolean> {
-  const named = authModules.flatMap((name) => {
+/** Where the providers are that a configuration of an account names. */
+export function namedIn(account: Account, config: AuthModulesConfig): readonly ProviderPlace[] {
+  return authModules.flatMap((name) => {
     const { configuration_id: id, account_id: accountId = account.id } = config[name]?.multi_factor ?? {};
     return id === undefined ? [] : [{ accountId, id }];
   });
-  for (const place of named.toSorted((one, other) => (one.id < other.id ? -1 : 1))) {
+}
+
+/** Keeps every provider that is named from being removed in this moment, in one order, so that two of these never wait for each other. */
+async function holdNamed(tx: Store, account: Account, config: AuthModulesConfig): Promise<boolean> {
+  for (const place of namedIn(account, config).toSorted((one, other) => (one.id < other.id ? -1 : 1))) {
     if (!(await holdProvider(tx, place))) return false;
   }
   return true;

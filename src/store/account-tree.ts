@@ -14,6 +14,20 @@ export async function holdTree({ db }: Store): Promise<void> {
     .execute();
 }
 
+/** Where an account stands. */
+export type TreePlace = Pick<Account, 'id' | 'parentId'>;
+
+/** An account and all below it, each after its parent. */
+export async function listTree({ db }: Store, top: string): Promise<readonly TreePlace[]> {
+  return db
+    .selectFrom('account_ancestors')
+    .innerJoin('accounts', 'accounts.id', 'account_ancestors.account_id')
+    .select(['accounts.id as id', 'parent_id as parentId'])
+    .where('ancestor_id', '=', top)
+    .orderBy('depth')
+    .execute();
+}
+
 /** How many levels stand below an account. */
 export async function heightOf({ db }: Store, id: string): Promise<number> {
   const row = await db

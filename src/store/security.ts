@@ -24,6 +24,17 @@ const downTo = statement((db, { accountId }: { accountId: string }) =>
     .orderBy('depth', 'desc'),
 );
 
+/** What an account and those below it say, those that say anything. */
+export async function securityBelow({ db }: Store, top: string): Promise<readonly Security[]> {
+  const rows = await db
+    .selectFrom('account_ancestors')
+    .innerJoin('security', 'security.account_id', 'account_ancestors.account_id')
+    .select(['security.account_id', 'auth_modules', 'revision'])
+    .where('ancestor_id', '=', top)
+    .execute();
+  return rows.map(read);
+}
+
 /** Writes what an account says over the revision it was read at. False: somebody else was first. */
 export async function writeSecurity(
   { db }: Store,

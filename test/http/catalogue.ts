@@ -181,6 +181,7 @@ const known: Readonly<Record<string, Known>> = {
   'PATCH /v2/accounts/{id}/security': managesAccounts({ auth_modules: { oauth2: { enabled: true } } }),
   'DELETE /v2/accounts/{id}/security': managesAccounts(),
   'GET /v2/accounts/{id}/security/explain': managesAccounts(),
+  'POST /v2/accounts/{id}/security/preview': managesAccounts({ auth_modules: {} }),
   'GET /v2/accounts/{id}/multi_factor': managesAccounts(),
   'PUT /v2/accounts/{id}/multi_factor': managesAccounts(provider),
   'GET /v2/accounts/{id}/multi_factor/{configId}': managesAccounts(),

@@ -217,6 +217,7 @@ export async function live(server: Server): Promise<readonly Secret[]> {
     }
     await ask(200, 'GET', '/v2/security', by);
     const said = { auth_modules: { user_auth: { multi_factor: { enabled: true, include_subaccounts: true } } } };
+    await ask2(200, 'POST', `${id}/security/preview`, said);
     await ask2(200, 'POST', `${id}/security`, said);
     await ask2(200, 'PATCH', `${id}/security`, { auth_modules: { user_auth: { multi_factor: { enabled: false } } } });
     await ask2(200, 'GET', `${id}/security`);

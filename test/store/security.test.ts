@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { insertAccount } from '../../src/store/accounts.ts';
-import { securityDownTo, writeSecurity } from '../../src/store/security.ts';
+import { securityBelow, securityDownTo, writeSecurity } from '../../src/store/security.ts';
 import { onEachDatabase } from '../support/databases.ts';
 import { house, type House } from '../support/house.ts';
 
@@ -28,6 +28,20 @@ onEachDatabase('the store keeps what accounts say about logins', (database) => {
     assert.deepEqual(await down('east'), [home.root, 'east']);
     assert.deepEqual(await down(home.root), [home.root]);
     assert.deepEqual((await securityDownTo(store, 'cellar'))[1]?.authModules, { of: 'east' });
+  });
+
+  test('what is said in an account and below it is read, and nothing from above or beside', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    await tree(home);
+    for (const accountId of ['cellar', home.root, 'west', 'east'])
+      await writeSecurity(store, { accountId, authModules: { of: accountId }, revision: 0 }, now);
+    const below = async (id: string) => (await securityBelow(store, id)).map(({ accountId }) => accountId).toSorted();
+    assert.deepEqual(await below('east'), ['cellar', 'east']);
+    assert.deepEqual(await below(home.root), [home.root, 'cellar', 'east', 'west'].toSorted());
+    assert.deepEqual(await securityBelow(store, 'cellar'), [
+      { accountId: 'cellar', authModules: { of: 'cellar' }, revision: 1 },
+    ]);
   });
 
   test('of two who write over one revision one wins, and only that account is written', async () => {

@@ -3,6 +3,7 @@ import { accountRoutes } from './accounts/accounts.ts';
 import { attemptRoutes } from './accounts/attempts.ts';
 import { crossbar } from './accounts/envelope.ts';
 import { providerRoutes } from './accounts/providers.ts';
+import { securityPreviewRoutes } from './accounts/security-preview.ts';
 import { securityRoutes } from './accounts/security.ts';
 import { systemProviderRoutes } from './accounts/system-providers.ts';
 import { userAuthRoutes } from './accounts/user-auth.ts';
@@ -31,6 +32,7 @@ export const doors: readonly Route[] = [
   ...accountRoutes,
   ...accountUserRoutes,
   ...securityRoutes,
+  ...securityPreviewRoutes,
   // Before the providers, of which none is called "attempts".
   ...attemptRoutes,
   ...providerRoutes,

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { mergePatch, type Members } from '../../../base/merge-patch.ts';
-import { wrongMembers, type WrongMember } from '../../../base/wrong-members.ts';
-import { authModulesConfig, type AuthModulesConfig } from '../../../engine/account-policy.ts';
+import type { AuthModulesConfig } from '../../../engine/account-policy.ts';
 import {
   explain,
   findNamed,
@@ -14,19 +13,10 @@ import { authModules } from '../../../engine/policy.ts';
 import type { ProviderNames, SecurityOf } from '../../../engine/security.ts';
 import type { Account } from '../../../store/accounts.ts';
 import { reference } from '../deux/authtoken.ts';
-import { invalid } from '../../parse.ts';
 import { route, type Asked, type Reply, type Route } from '../../route.ts';
 import { unchanged } from './accounts.ts';
 import { answered, declined, envelope, inData, say } from './envelope.ts';
-import { accountPath } from './shapes.ts';
-
-const path = '/v2/accounts/{id}/security';
-const tag = 'Security';
-const managed = { access: 'session', tag, say, params: accountPath } as const;
-
-/** Checked as a whole once what is only for reading was taken out of it. */
-
-const config = z.strictObject({ auth_modules: z.record(z.string(), z.unknown()) });
+import { managed, readConfig, securityBody, securityPath, withoutNames } from './security-shapes.ts';
 
 const securityView = z.strictObject({
   account: z.strictObject({ auth_modules: z.looseObject({}) }),
@@ -34,8 +24,6 @@ const securityView = z.strictObject({
 });
 
 const securityAnswer = { description: 'What the account says, and what it inherits.', body: envelope(securityView) };
-
-const inBody = (member: WrongMember) => ({ ...member, path: ['data', 'auth_modules', ...member.path] });
 
 /** A provider that is named is described beside it, for people; what comes back of that is not read. */
 async function view(security: SecurityOf, account: Account, request: Asked): Promise<Reply> {
@@ -58,18 +46,14 @@ function withNames(said: ModuleConfig, names: ReadonlyMap<string, ProviderNames>
   return { ...said, multi_factor: { ...said.multi_factor, _read_only: readOnly } };
 }
 
-function withoutNames(said: unknown): unknown {
-  return JSON.parse(JSON.stringify(said, (key, value: unknown) => (key === '_read_only' ? undefined : value)));
-}
-
 /** POST says all of it anew, PATCH what changes, DELETE takes all of it back. */
 const changing = (method: 'post' | 'patch' | 'delete', summary: string): Route =>
   route({
     ...managed,
     method,
-    path,
+    path: securityPath,
     summary,
-    ...(method !== 'delete' && { body: inData(config) }),
+    ...(method !== 'delete' && { body: inData(securityBody) }),
     responses: { 200: securityAnswer },
     async handle(request) {
       const { house, client, caller, params, headers } = request;
@@ -81,9 +65,9 @@ const changing = (method: 'post' | 'patch' | 'delete', summary: string): Route =
       const body = request.body as { data: { auth_modules: unknown } } | undefined;
       const said = withoutNames(body?.data.auth_modules ?? {});
       const whole = method === 'patch' ? mergePatch(own, said as Members) : said;
-      const read = authModulesConfig.safeParse(whole);
-      if (!read.success) return say(invalid(wrongMembers(read.error, whole).map(inBody)), request);
-      const change = { config: read.data, revision };
+      const read = readConfig(whole);
+      if (!read.ok) return say(read.problem, request);
+      const change = { config: read.value, revision };
       const changed = await writeSecurityOf(house, caller, account.value, change, client);
       return changed.ok ? view(changed.value, account.value, request) : declined(changed, request);
     },
@@ -103,7 +87,7 @@ export const securityRoutes: readonly Route[] = [
     method: 'get',
     path: '/v2/security',
     access: 'session',
-    tag,
+    tag: managed.tag,
     say,
     summary: 'List the ways in that policy can speak about',
     responses: {
@@ -117,7 +101,7 @@ export const securityRoutes: readonly Route[] = [
   route({
     ...managed,
     method: 'get',
-    path,
+    path: securityPath,
     summary: 'Read what an account says about its auth modules',
     responses: { 200: securityAnswer },
     async handle(request) {
@@ -132,7 +116,7 @@ export const securityRoutes: readonly Route[] = [
   route({
     ...managed,
     method: 'get',
-    path: `${path}/explain`,
+    path: `${securityPath}/explain`,
     summary: 'Explain what a user would be asked for',
     description:
       'After their first factor: `nothing`, `any` of their factors, the `provider` that is required, `enrollment`, or they would be `refused`. `user` is a name, an id or an address; the caller when absent.',

@@ -1,0 +1,47 @@
+import { sql } from 'kysely';
+import type { Store } from './store.ts';
+
+/** How many people something is about. */
+export type Count = {
+  readonly users: number;
+  /** How many of them are administrators. */
+  readonly administrators: number;
+};
+
+/**
+ * The users of an account and of all below it, counted by account; those alone who lack an active authenticator of a kind, where one is said.
+ * Accounts without such users are left out.
+ */
+export async function countUsersBelow(
+  { db }: Store,
+  top: string,
+  lacking: string | null,
+): Promise<ReadonlyMap<string, Count>> {
+  const rows = await db
+    .selectFrom('account_ancestors')
+    .innerJoin('users', 'users.account_id', 'account_ancestors.account_id')
+    .select(({ fn }) => [
+      'users.account_id as accountId',
+      fn.countAll<number>().as('users'),
+      // Roles are a JSON list of words of ours, of which none holds another.
+      sql<number>`sum(case when roles like '%"admin"%' then 1 else 0 end)`.as('administrators'),
+    ])
+    .where('ancestor_id', '=', top)
+    .$if(lacking !== null, (query) =>
+      query.where((where) =>
+        where.not(
+          where.exists(
+            where
+              .selectFrom('authenticators')
+              .select('authenticators.id')
+              .whereRef('user_id', '=', 'users.id')
+              .where('kind', '=', lacking ?? '')
+              .where('status', '=', 'active'),
+          ),
+        ),
+      ),
+    )
+    .groupBy('users.account_id')
+    .execute();
+  return new Map(rows.map(({ accountId, ...count }) => [accountId, count]));
+}

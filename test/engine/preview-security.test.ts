@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { login, previewSecurity, writeSecurityOf } from '../../src/engine/operations.ts';
+import { authModules } from '../../src/engine/policy.ts';
+import type { Preview, Stopped } from '../../src/engine/preview-security.ts';
+import { findAccount } from '../../src/store/accounts.ts';
+import type { Count } from '../../src/store/user-counts.ts';
+import { onEachDatabase } from '../support/databases.ts';
+import { client, house, type House } from '../support/house.ts';
+import { anyScene, build, type Played } from './preview-scene.ts';
+
+/** What becomes of people who log in with all they have to begin with. */
+async function tried({ ctx }: House, people: readonly Played[]): Promise<Preview> {
+  const fates = authModules.map(async (authModule) => {
+    const [enrollment, lockedOut]: [Played[], Played[]] = [[], []];
+    for (const person of people) {
+      const { user, secrets } = person;
+      const given = { authModule, account: user.accountId, login: user.id, secret: secrets[authModule] };
+      const outcome = await login(ctx, given, client);
+      if (!outcome.ok) (outcome.reason === 'mfa_enrollment_required' ? enrollment : lockedOut).push(person);
+    }
+    return [authModule, { enrollment: count(enrollment), lockedOut: count(lockedOut) }] as const;
+  });
+  return Object.fromEntries(await Promise.all(fates)) as Preview;
+}
+
+const count = (people: readonly Played[]): Count => ({
+  users: people.length,
+  administrators: people.filter(({ user }) => user.roles.includes('admin')).length,
+});
+
+const stops = ({ enrollment, lockedOut }: Stopped) => [enrollment.users > 0, lockedOut.users > 0];
+
+onEachDatabase('a preview', (database) => {
+  test('says of any small tree what the logins then do, and refuses what could not be said', async () => {
+    const seen = { refused: 0, enrolling: 0, lockedOut: 0 };
+    const whatLoginsDo = fc.asyncProperty(anyScene, async (scene) => {
+      await using home = await house(database);
+      const { caller, accountId, config, revision, below } = await build(home, scene);
+      const top = (await findAccount(home.ctx.store, accountId)) ?? assert.fail('it is not there');
+      const foretold = await previewSecurity(home.ctx, top, config);
+      const said = await writeSecurityOf(home.ctx, caller, top, { config, revision }, client);
+      assert.equal(said.ok ? undefined : said.reason, foretold.ok ? undefined : foretold.reason);
+      seen.refused += foretold.ok ? 0 : 1;
+      if (!foretold.ok) return;
+      assert.deepEqual(foretold.value, await tried(home, below));
+      const [enrolling, lockedOut] = [0, 1].map((at) => Object.values(foretold.value).some((one) => stops(one)[at]));
+      seen.enrolling += enrolling ? 1 : 0;
+      seen.lockedOut += lockedOut ? 1 : 0;
+    });
+    await fc.assert(whatLoginsDo, { seed: 10, numRuns: 10, endOnFailure: true });
+    assert.ok(seen.refused > 0 && seen.enrolling > 2 && seen.lockedOut > 2, JSON.stringify(seen));
+  });
+});
