@@ -1,7 +1,7 @@
 /** Contract section 4: what accounts require of a login, who says so, and that every door obeys it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { minute } from '../../../../src/base/clock.ts';
+import { minute, second } from '../../../../src/base/clock.ts';
 import { insertProvider } from '../../../../src/store/providers.ts';
 import { onEachDatabase } from '../../../support/databases.ts';
 import { startServer, type Answer, type Server } from '../../../support/server.ts';
@@ -69,6 +69,33 @@ onEachDatabase('security', (on) => {
     assert.deepEqual(below, modules(inherited, 'user_auth'));
   });
 
+  test('it says how long tokens live and what is logged, and accounts below inherit that', async () => {
+    await using server = await startServer({ on });
+    const acme = await tenant(server, 'root', 'acme');
+    const east = await tenant(server, acme.id, 'east', acme.token);
+    const [above, below] = [`accounts/${acme.id}/security`, `accounts/${east.id}/security`];
+    const said = (user_auth: object) => ({ auth_modules: { user_auth } });
+    const terms = { log_failed_attempts: true, log_successful_attempts: false, token_auth_expiry_s: 600 };
+    assert.deepEqual(dataOf(await door(server)(200, 'POST', above, said(terms)))['account'], said(terms));
+    const looser = { log_failed_attempts: false, log_successful_attempts: true, token_auth_expiry_s: 900 };
+    const own = dataOf(await door(server, east.token)(200, 'POST', below, said(looser)));
+    assert.deepEqual(own, { account: said(looser), inherited_config: said(terms) });
+    assert.equal((await login(server, { ...east, password: 'wrong' })).status, 401);
+    const entered = await login(server, east);
+    const attempts = listOf(await door(server)(200, 'GET', `accounts/${east.id}/security/attempts`));
+    assert.deepEqual(
+      attempts.map(({ debug_type }) => debug_type),
+      ['failed', 'success'],
+      'after the login of before',
+    );
+    const bearer = String(bodyOf(entered)['auth_token']);
+    // Tokens end with whole seconds.
+    server.clock.tick(10 * minute - second);
+    assert.equal((await server.call('GET', '/users/me', { bearer })).status, 200);
+    server.clock.tick(second);
+    assert.equal((await server.call('GET', '/users/me', { bearer })).status, 401);
+  });
+
   test('what is wrong in it is named, and changes nothing', async () => {
     await using server = await startServer({ on });
     const { id } = await tenant(server, 'root', 'acme');
@@ -84,6 +111,9 @@ onEachDatabase('security', (on) => {
         { user_auth: { multi_factor: { configuration_id: 'x' } } },
         'auth_modules.user_auth.multi_factor.configuration_id',
       ],
+      [{ user_auth: { log_failed_attempts: 'no' } }, 'auth_modules.user_auth.log_failed_attempts'],
+      [{ user_auth: { log_successful_attempts: 1 } }, 'auth_modules.user_auth.log_successful_attempts'],
+      [{ user_auth: { token_auth_expiry_s: 2_592_001 } }, 'auth_modules.user_auth.token_auth_expiry_s'],
       [{ user_auth: { unknown: true } }, 'auth_modules.user_auth.unknown'],
       [{ ftp: {} }, 'auth_modules.ftp'],
     ] as const) {
