@@ -7,6 +7,7 @@ import { login, previewSecurity, writeSecurityOf } from '../../src/engine/operat
 import { authModules } from '../../src/engine/policy.ts';
 import type { Preview, Stopped } from '../../src/engine/preview-security.ts';
 import { findAccount } from '../../src/store/accounts.ts';
+import { findOpenChallenge } from '../../src/store/challenges.ts';
 import { insertProvider } from '../../src/store/providers.ts';
 import { writeSecurity } from '../../src/store/security.ts';
 import type { Count } from '../../src/store/user-counts.ts';
@@ -15,18 +16,27 @@ import { client, got, house, type House } from '../support/house.ts';
 import { anyScene, build, type Played } from './preview-scene.ts';
 
 /** What becomes of people who log in with all they have to begin with. */
-async function tried({ ctx }: House, people: readonly Played[]): Promise<Preview> {
+async function tried(home: House, people: readonly Played[]): Promise<Preview> {
   const fates = authModules.map(async (authModule) => {
     const [enrollment, lockedOut]: [Played[], Played[]] = [[], []];
     for (const person of people) {
       const { user, secrets } = person;
       const given = { authModule, account: user.accountId, login: user.id, secret: secrets[authModule] };
-      const outcome = await login(ctx, given, client);
-      if (!outcome.ok) (outcome.reason === 'mfa_enrollment_required' ? enrollment : lockedOut).push(person);
+      const outcome = await login(home.ctx, given, client);
+      if (await mustEnroll(home, outcome)) enrollment.push(person);
+      else if (!outcome.ok) lockedOut.push(person);
     }
     return [authModule, { enrollment: count(enrollment), lockedOut: count(lockedOut) }] as const;
   });
   return Object.fromEntries(await Promise.all(fates)) as Preview;
+}
+
+/** Who has another factor is asked for that one first. */
+async function mustEnroll({ ctx, clock }: House, outcome: Awaited<ReturnType<typeof login>>): Promise<boolean> {
+  if (!outcome.ok) return outcome.reason === 'mfa_enrollment_required';
+  if (outcome.value.state === 'session') return false;
+  const asked = await findOpenChallenge(ctx.store, outcome.value.challengeToken, clock.now());
+  return (asked ?? assert.fail('nothing is asked')).enrolls !== null;
 }
 
 const count = (people: readonly Played[]): Count => ({

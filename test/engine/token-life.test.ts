@@ -3,7 +3,17 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hour, minute, second } from '../../src/base/clock.ts';
 import type { AuthModulesConfig } from '../../src/engine/account-policy.ts';
-import { authenticate, createUser, makeClient, passwordGrant, refresh } from '../../src/engine/operations.ts';
+import {
+  authenticate,
+  authenticateEnroller,
+  confirm,
+  createUser,
+  enroll,
+  makeClient,
+  passwordGrant,
+  refresh,
+} from '../../src/engine/operations.ts';
+import { insertProvider } from '../../src/store/providers.ts';
 import { writeSecurity } from '../../src/store/security.ts';
 import { onEachDatabase } from '../support/databases.ts';
 import { client, got, house, type House } from '../support/house.ts';
@@ -47,6 +57,28 @@ onEachDatabase('the life that an account gives to tokens', (database) => {
     const other = got(await home.logIn('ada', ada.password, { authModule: 'authtoken' }));
     assert.equal(await lifeOf(home, await home.signIn('ada', ada.password)), 24 * hour);
     assert.equal(other.state === 'session' && other.session.expiresAt - other.session.authTime, hour);
+  });
+
+  test('is that of a session that an enrolment opens, of which the login may go unlogged and the enrolment not', async () => {
+    await using home = await house(database);
+    const { ctx, clock } = home;
+    const ada = await home.addPerson('ada');
+    const provider = { accountId: null, providerName: 'totp', name: null, enabled: true, settings: {} };
+    await insertProvider(ctx.store, { id: 'a'.repeat(32), ...provider }, clock.now());
+    const terms = { token_auth_expiry_s: 120, log_successful_attempts: false, log_failed_attempts: false };
+    await says(home, { password: { multi_factor: { enabled: true }, ...terms } });
+    let token = '';
+    const logged = await home.logged(async () => {
+      const refused = await home.logIn('ada', ada.password);
+      assert.ok(!refused.ok && refused.enrollment);
+      const enroller = got(await authenticateEnroller(ctx, refused.enrollment.token));
+      const wanted = { kind: 'totp', label: null, input: {} } as const;
+      const { authenticator, offer } = got(await enroll(ctx, enroller, wanted, client));
+      const given = { authenticatorId: authenticator.id, reply: home.codeFor(String(offer.secret)) };
+      token = got(await confirm(ctx, enroller, given, client)).token ?? '';
+    });
+    assert.deepEqual(logged.map(({ action }) => action).toSorted(), ['confirm', 'enroll']);
+    assert.equal(await lifeOf(home, token), 2 * minute);
   });
 
   test('is that of the moment at which the second factor is proven', async () => {
