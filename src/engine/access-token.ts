@@ -1,4 +1,13 @@
-import { errors, importJWK, jwtVerify, SignJWT, type CryptoKey, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
+import {
+  errors,
+  importJWK,
+  jwtVerify,
+  SignJWT,
+  type CryptoKey,
+  type JSONWebKeySet,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+} from 'jose';
 import { z } from 'zod';
 import { minute, second } from '../base/clock.ts';
 import { activeKey, type KeyRing } from '../base/keys.ts';
@@ -23,8 +32,24 @@ export type AccessTokens = {
   issue(claims: Omit<Claims, 'iss' | 'aud'>): Promise<string>;
   /** The claims of a token that this house issued and whose time is not over, or undefined. `now` is in milliseconds. */
   read(token: string, now: number): Promise<Claims | undefined>;
+  /** A proof for one service that its user has passed a challenge: checked offline, and of use to nobody else. */
+  assert(assertion: Assertion): Promise<string>;
   /** The public keys, for those who check tokens themselves (RFC 7517). */
   readonly jwks: JSONWebKeySet;
+};
+
+/** What a service is told (RFC 7519): `aud` is the service, `jti` the challenge, `sub` the user. Instants are seconds. */
+export type Assertion = {
+  readonly aud: string;
+  readonly sub: string;
+  readonly jti: string;
+  readonly account: string;
+  readonly iat: number;
+  readonly exp: number;
+  readonly amr: readonly string[];
+  readonly acr: 'aal2';
+  /** SHA-256 of what was approved, in base64url. */
+  readonly action_hash?: string;
 };
 
 const alg = 'EdDSA';
@@ -64,10 +89,14 @@ export async function createAccessTokens(ring: KeyRing, url: string): Promise<Ac
     }
   }
 
+  // Of two kinds, so that neither is taken for the other (RFC 8725 section 3.11).
+  const sign = (kind: string, payload: JWTPayload) =>
+    new SignJWT(payload).setProtectedHeader({ alg, typ: kind, kid: signing.id }).sign(privateKey);
+
   return {
     jwks: { keys: keys.map(({ jwk }) => jwk) },
-    issue: (given) =>
-      new SignJWT({ ...given, iss: url, aud: url }).setProtectedHeader({ alg, typ, kid: signing.id }).sign(privateKey),
+    issue: (given) => sign(typ, { ...given, iss: url, aud: url }),
+    assert: (assertion) => sign('mfa-assertion+jwt', { ...assertion, iss: url }),
     async read(token, now) {
       const known = verified.get(token);
       const read = known ?? (await verify(token, now));

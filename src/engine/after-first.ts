@@ -3,7 +3,7 @@ import { refuse, success, type Outcome } from '../base/outcome.ts';
 import { opaqueToken, uuid } from '../base/random.ts';
 import { factorOf } from '../factors/index.ts';
 import type { Authenticator } from '../store/authenticators.ts';
-import { closePrompts, insertChallenge, type Prompt } from '../store/challenges.ts';
+import { closePrompts, insertChallenge, ofLogin, type Prompt } from '../store/challenges.ts';
 import { inTransaction, type Store } from '../store/store.ts';
 import { releaseTry, resetThrottle } from '../store/throttles.ts';
 import type { User } from '../store/users.ts';
@@ -106,6 +106,7 @@ export async function challenge(
     mfaConfigOrigin,
     prompt: prompt ? { ...prompt, token } : null,
     enrolls: enrolls ?? null,
+    ...ofLogin,
   };
   return inTransaction(ctx.store, async (tx) => {
     if (!(await settle(tx, step, now))) return refuse('raced');

@@ -25,25 +25,36 @@ export async function answer(ctx: Context, input: Answer, client: Client): Promi
     const user = challenge && (await findUser(ctx.store, challenge.userId));
     const [kind] = kinds;
     if (kind === undefined && !challenge?.prompt) return refuse('malformed_reply');
-    if (!challenge || !user) {
+    if (!challenge || !user || !isLogin(challenge)) {
       await logRefusal(ctx, { action: 'answer', factor: kind ?? null }, 'invalid_challenge', client, now);
       return refuse('invalid_challenge');
     }
-    const { authModule, authConfigOrigin, mfaConfigOrigin, prompt } = challenge;
-    const origins = { authModule, authConfigOrigin, mfaConfigOrigin };
-    const tried = { action: 'answer', accountId: user.accountId, userId: user.id, ...origins };
-    const open = { challenge, user, input, tried };
-    return ctx.turns(`${user.id}/answer`, async () => {
-      const opened = await (prompt
-        ? answerPrompt(ctx, { ...open, prompt }, client, now)
-        : answerOpen(ctx, { ...open, kinds }, client, now));
-      if (!opened.ok) return opened;
-      const won = opened.value;
-      if ('kind' in won) return { ...refuse('mfa_enrollment_required'), enrollment: won };
-      const token = await issueToken(ctx, won, user.accountId, now);
-      return success({ state: 'session', token, session: won, accountId: user.accountId });
-    });
+    const judged = await judgeAnswer(ctx, { challenge, user, input }, client, now);
+    if (!judged.ok) return judged;
+    const won = judged.value;
+    if ('kind' in won) return { ...refuse('mfa_enrollment_required'), enrollment: won };
+    if (!('id' in won)) throw new Error('a login was approved for somebody else');
+    const token = await issueToken(ctx, won, user.accountId, now);
+    return success({ state: 'session', token, session: won, accountId: user.accountId });
   });
+}
+
+/** Judges what was sent in answer to an open challenge, and completes it if that is right. */
+export async function judgeAnswer(
+  ctx: Context,
+  { challenge, user, input }: Omit<Open, 'tried'>,
+  client: Client,
+  now: number,
+): Promise<Completed> {
+  const kinds = kindsOfReply(input);
+  const { authModule, authConfigOrigin, mfaConfigOrigin, prompt } = challenge;
+  if (kinds.length === 0 && !prompt) return refuse('malformed_reply');
+  const origins = { authModule, authConfigOrigin, mfaConfigOrigin };
+  const tried = { action: 'answer', accountId: user.accountId, userId: user.id, ...origins };
+  const open = { challenge, user, input, tried };
+  return ctx.turns(`${user.id}/answer`, () =>
+    prompt ? answerPrompt(ctx, { ...open, prompt }, client, now) : answerOpen(ctx, { ...open, kinds }, client, now),
+  );
 }
 
 type OwnOpen = Open & {
@@ -73,12 +84,18 @@ function proven(proof: Proof, now: number): Proven {
   };
 }
 
+/** What a service or a session asked for opens no session, whoever has its token. */
+const isLogin = ({ serviceId, sessionId }: Challenge) => serviceId === null && sessionId === null;
+
 /**
  * Whether a challenge may be answered with a kind of factor. What stands in for a second factor stands in for each; for a provider's own
  * word nothing does.
  */
-export function answers({ kinds, prompt }: Pick<Challenge, 'kinds' | 'prompt'>, kind: string): boolean {
+export function answers(challenge: Challenge, kind: string): boolean {
+  const { kinds, prompt } = challenge;
   if (prompt) return false;
+  // Turning everything off is what a login can do, and nothing that is asked of somebody who is in.
+  if (!isLogin(challenge) && factorOf(kind).traits.disablesMfa) return false;
   return kinds === null || kinds.includes(kind) || factorOf(kind).traits.role === 'recovery';
 }
 

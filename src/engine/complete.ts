@@ -1,6 +1,7 @@
 import { refuse, success, type Outcome } from '../base/outcome.ts';
 import type { Traits } from '../factors/factor.ts';
 import { removeKinds } from '../store/authenticators.ts';
+import { stepUpSession } from '../store/sessions.ts';
 import { closeChallenge, type Challenge } from '../store/challenges.ts';
 import { writeNotice } from '../store/notices.ts';
 import { inTransaction, type Store } from '../store/store.ts';
@@ -41,7 +42,10 @@ export type Proven = {
   readonly spend: (tx: Store) => Promise<Reason | undefined>;
 };
 
-export type Completed = Outcome<OpenedSession | EnrollmentOffer, Reason>;
+/** What was not asked for by a login: what its user has proven. */
+export type Approved = { readonly approved: readonly string[] };
+
+export type Completed = Outcome<OpenedSession | EnrollmentOffer | Approved, Reason>;
 
 /** Spends the challenge and the proof, and opens the session, or lets the user enrol what they lack; all of it or nothing. */
 export async function complete(
@@ -63,11 +67,18 @@ export async function complete(
     const amr = withSecondFactor(challenge.amr, traits.amr);
     const proven = { ...challenge, epoch, amr };
     const { issuedTo } = input;
-    const won =
-      challenge.enrolls === null
-        ? await openSession(ctx, tx, { ...proven, user, secondFactor: true, issuedTo, policy }, client, now)
-        : await offerEnrollment(ctx, tx, proven, challenge.enrolls, now);
-    const sessionId = 'id' in won ? won.id : null;
+    const { serviceId, sessionId: stepsUp } = challenge;
+    if (stepsUp !== null) {
+      const steps = { id: stepsUp, userId: user.id, epoch, amr };
+      if (!(await stepUpSession(tx, steps, now))) return refuse('raced');
+    }
+    const won: OpenedSession | EnrollmentOffer | Approved =
+      serviceId !== null || stepsUp !== null
+        ? { approved: amr }
+        : challenge.enrolls === null
+          ? await openSession(ctx, tx, { ...proven, user, secondFactor: true, issuedTo, policy }, client, now)
+          : await offerEnrollment(ctx, tx, proven, challenge.enrolls, now);
+    const sessionId = 'id' in won ? won.id : stepsUp;
     const isTold = traits.role === 'recovery';
     // A notice refers to its attempt, so that is written whatever the account wants.
     const logs = isTold ? everything : policy.logs;

@@ -1,7 +1,7 @@
 import { minute } from '../base/clock.ts';
 import { refuse, success, type Outcome, type Refusal } from '../base/outcome.ts';
 import { opaqueToken, uuid } from '../base/random.ts';
-import { findOpenEnrollment, insertEnrollment, type Challenge } from '../store/challenges.ts';
+import { findOpenEnrollment, insertEnrollment, ofLogin, type Challenge } from '../store/challenges.ts';
 import type { Store } from '../store/store.ts';
 import { findUser, type User } from '../store/users.ts';
 import type { Context } from './context.ts';
@@ -50,7 +50,7 @@ export async function offerEnrollment(
   const times = { createdAt: now, expiresAt };
   await insertEnrollment(
     tx,
-    { ...proven, ...times, id: uuid(ctx.random, now), kinds: null, prompt: null, enrolls: kind },
+    { ...proven, ...times, id: uuid(ctx.random, now), kinds: null, prompt: null, enrolls: kind, ...ofLogin },
     token,
   );
   return { token, kind, expiresAt };

@@ -40,7 +40,7 @@ export async function loginAtOnce(
   if (!asked || !factorOf(asked.kind).send) return first;
   // In turns: who asks twice at once learns of the message that the first of them sent.
   return ctx.turns(`${asked.userId}/send`, async () => {
-    const sent = await sendCode(ctx, { challengeToken, authenticatorId: asked.id }, client);
+    const sent = await sendCode(ctx, { challenge: challengeToken, authenticatorId: asked.id }, client);
     if (sent.ok) return first;
     // The destination may have had a message that was somebody else's, or one that no gateway took.
     if (isBrief(ctx, sent) && (await awaitsCode(ctx, asked))) return first;

@@ -16,6 +16,11 @@ export { loginAtOnce } from './login-at-once.ts';
 export { answer } from './answer.ts';
 export { sendCode } from './send-code.ts';
 
+/** Challenges beside logins: a service, or a session that steps up, has a user prove a second factor. */
+export { authenticateAsker, reachChallenge, reachFactor } from './asker.ts';
+export { askChallenge } from './ask-challenge.ts';
+export { approve } from './approve.ts';
+
 /** Sessions: who is calling, which ones are in force, and their end. */
 export { authenticate, endSession, listSessions } from './sessions.ts';
 

@@ -5,7 +5,7 @@ import type { Asked, CodeMessage } from '../factors/factor.ts';
 import { countriesIn } from '../factors/providers.ts';
 import { hint, mayReach } from '../messages/destinations.ts';
 import { listForLogin, replaceState, type Authenticator } from '../store/authenticators.ts';
-import { findOpenChallenge } from '../store/challenges.ts';
+import { findOpenChallenge, type Challenge } from '../store/challenges.ts';
 import { listProvidersDownTo } from '../store/providers.ts';
 import { claimSend } from '../store/sends.ts';
 import { failuresOf } from '../store/throttles.ts';
@@ -16,7 +16,8 @@ import { logRefusal, logSuccess } from './log-attempt.ts';
 import type { Reason } from './reasons.ts';
 
 export type Sending = {
-  readonly challengeToken: string;
+  /** The token of a challenge, or the challenge itself where who asks has reached it. */
+  readonly challenge: string | Challenge;
   /** Which of the challenge's authenticators; the first when absent. */
   readonly authenticatorId?: string | undefined;
 };
@@ -26,7 +27,8 @@ export type SentTo = { readonly hint: string | undefined };
 /** Sends a code that answers a challenge. Refused while the destination has had its share of messages. */
 export async function sendCode(ctx: Context, input: Sending, client: Client): Promise<Outcome<SentTo, Reason>> {
   const now = ctx.clock.now();
-  const challenge = await findOpenChallenge(ctx.store, input.challengeToken, now);
+  const challenge =
+    typeof input.challenge === 'string' ? await findOpenChallenge(ctx.store, input.challenge, now) : input.challenge;
   const user = challenge && (await findUser(ctx.store, challenge.userId));
   if (!challenge || !user) return refuse('invalid_challenge');
   const sendable = (await listForLogin(ctx.store, user.id, [])).filter(

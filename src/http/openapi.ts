@@ -39,6 +39,8 @@ const securitySchemes = {
     description: 'An access token. `Token`, `JWT` and `X-Auth-Token` work too.',
   },
   basic: { type: 'http', scheme: 'basic' },
+  service: { type: 'http', scheme: 'bearer', description: 'An apikey of a user whose role is `service` or `admin`.' },
+  challenge: { type: 'http', scheme: 'bearer', description: 'The token of a challenge; it speaks for that alone.' },
   enrollment: {
     type: 'http',
     scheme: 'bearer',
@@ -53,6 +55,7 @@ const security: Readonly<Record<Access, readonly Json[]>> = {
   optional: [{ session: [] }, {}],
   basic: [{ basic: [] }],
   enroller: [{ session: [] }, { enrollment: [] }],
+  asker: [{ service: [] }, { session: [] }, { challenge: [] }],
 };
 
 function operation(route: Route, components: Record<string, unknown>): Json {

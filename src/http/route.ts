@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Client, Context } from '../engine/context.ts';
+import type { Asker } from '../engine/asker.ts';
 import type { Enroller } from '../engine/enroller.ts';
 import type { Caller } from '../engine/sessions.ts';
 import type { Problem } from './problem.ts';
@@ -36,9 +37,9 @@ export type Dialect = { readonly below: string; readonly say: Say };
 
 /**
  * `optional`: a session is read when one is shown. `basic`: HTTP Basic, which the handler reads itself. `enroller`: a session, or an enrolment
- * token.
+ * token. `asker`: a service's apikey, a session, or a challenge token.
  */
-export type Access = 'anyone' | 'session' | 'optional' | 'basic' | 'enroller';
+export type Access = 'anyone' | 'session' | 'optional' | 'basic' | 'enroller' | 'asker';
 
 /** What a status means, and the shape of its body; `type` where it is not JSON. */
 export type Answered = { readonly description: string; readonly body?: z.ZodType; readonly type?: string };
@@ -50,7 +51,7 @@ export type Asked = Pick<Handled, 'house' | 'client' | 'caller' | 'headers'>;
 export type Handled = {
   readonly house: Context;
   readonly client: Client;
-  /** At an `enroller` route it may be somebody who enrols; only such a route's handler looks at that. */
+  /** At an `enroller` or `asker` route it is one of these; only such a route's handler looks at that. */
   readonly caller: Caller | undefined;
   readonly params: unknown;
   readonly query: unknown;
@@ -72,9 +73,11 @@ type CallerFor<A extends Access> = A extends 'session'
   ? Caller
   : A extends 'enroller'
     ? Enroller
-    : A extends 'optional'
-      ? Caller | undefined
-      : undefined;
+    : A extends 'asker'
+      ? Asker
+      : A extends 'optional'
+        ? Caller | undefined
+        : undefined;
 
 type Written<A extends Access, Params, Query, Body> = Omit<Route, 'access' | 'params' | 'query' | 'body' | 'handle'> & {
   readonly access: A;

@@ -75,6 +75,17 @@ const forLogin = statement((db, { userId, lookups }: { userId: string; lookups: 
     .orderBy('id'),
 );
 
+/** The active authenticator of whatever user that is found by a secret with one of these keyed hashes. */
+export async function findByLookup(store: Store, lookups: readonly string[]): Promise<Authenticator | undefined> {
+  const row = await store.db
+    .selectFrom('authenticators')
+    .selectAll()
+    .where('lookup', 'in', lookups)
+    .where('status', '=', 'active')
+    .executeTakeFirst();
+  return row && opened(store, row);
+}
+
 export async function findAuthenticator(
   store: Store,
   userId: string,

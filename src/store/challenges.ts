@@ -24,7 +24,15 @@ export type Challenge = {
   readonly prompt: Prompt | null;
   /** The kind of factor that has to be enrolled before there is a session. */
   readonly enrolls: string | null;
+  /** Who asked, where it is no login: a service, by its user's id, or a session that steps up. */
+  readonly serviceId: string | null;
+  readonly sessionId: string | null;
+  /** What the user is asked to approve. */
+  readonly action: string | null;
 };
+
+/** What is a login's. */
+export const ofLogin = { serviceId: null, sessionId: null, action: null } as const;
 
 export type Prompt = {
   readonly provider: { readonly accountId: string | null; readonly id: string };
@@ -69,6 +77,9 @@ async function insert({ db, safe }: Store, challenge: Challenge, { purpose, toke
       prompt: prompt && safe.seal(promptPlace(challenge), JSON.stringify(prompt)),
       handle: prompt && safe.mac(handleContext, prompt.handle),
       enrolls: challenge.enrolls,
+      service_id: challenge.serviceId,
+      session_id: challenge.sessionId,
+      action: challenge.action,
     })
     .execute();
 }
@@ -98,6 +109,27 @@ const findOpen = statement((db, { hashes, now }: { hashes: readonly string[]; no
     .where('expires_at', '>', now)
     .whereRef('challenges.epoch', '=', 'users.epoch'),
 );
+
+export type ChallengeState = 'pending' | 'approved' | 'expired' | 'failed';
+
+/** A challenge by its id, and what has become of it. Its user's factors have changed since: it has failed. */
+export async function findChallenge(
+  store: Store,
+  id: string,
+  now: number,
+): Promise<{ readonly challenge: Challenge; readonly state: ChallengeState } | undefined> {
+  const row = await store.db
+    .selectFrom('challenges')
+    .innerJoin('users', 'users.id', 'challenges.user_id')
+    .selectAll('challenges')
+    .select('users.epoch as present')
+    .where('challenges.id', '=', id)
+    .executeTakeFirst();
+  if (!row) return undefined;
+  const open = row.expires_at > now ? ('pending' as const) : ('expired' as const);
+  const state = row.closed_at !== null ? ('approved' as const) : row.present === row.epoch ? open : ('failed' as const);
+  return { challenge: opened(store, row), state };
+}
 
 /** Where a prompt was put to somebody who now comes back with a reply: whose it must be, and what the reply names it by. */
 export type Prompted = Pick<Challenge, 'userId' | 'authModule'> & Pick<Prompt, 'handle'>;
@@ -130,11 +162,12 @@ export async function closePrompts(
 ): Promise<void> {
   await db
     .updateTable('challenges')
-    .set({ closed_at: now })
+    .set({ expires_at: now })
     .where('user_id', '=', userId)
     .where('handle', 'is not', null)
     .where('auth_module', '=', authModule)
-    .where('closed_at', 'is', null)
+    .where('service_id', 'is', null)
+    .where('expires_at', '>', now)
     .execute();
 }
 
@@ -178,5 +211,8 @@ function opened({ safe }: Store, row: Selectable<Tables['challenges']>): Challen
     mfaConfigOrigin: row.mfa_config_origin,
     prompt: row.prompt === null ? null : keptPrompt.parse(JSON.parse(safe.open(promptPlace(own), row.prompt))),
     enrolls: row.enrolls,
+    serviceId: row.service_id,
+    sessionId: row.session_id,
+    action: row.action,
   };
 }

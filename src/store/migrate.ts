@@ -6,6 +6,7 @@ import * as accountTree from './migrations/0003-account-tree.ts';
 import * as promptsAndEnrollments from './migrations/0004-prompts-and-enrollments.ts';
 import * as attemptChain from './migrations/0005-attempt-chain.ts';
 import * as pages from './migrations/0006-pages.ts';
+import * as challengesDoor from './migrations/0007-challenges-door.ts';
 import type { Database, Flavour } from './store.ts';
 import type { Tables } from './tables.ts';
 
@@ -17,6 +18,7 @@ const migrations = [
   { name: '0004-prompts-and-enrollments', up: promptsAndEnrollments.up },
   { name: '0005-attempt-chain', up: attemptChain.up },
   { name: '0006-pages', up: pages.up },
+  { name: '0007-challenges-door', up: challengesDoor.up },
 ];
 
 /**

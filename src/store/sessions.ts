@@ -87,6 +87,24 @@ export async function carryOver({ db }: Store, session: Session): Promise<boolea
   return result.numUpdatedRows === 1n;
 }
 
+/** A session in force steps up: its user has just proven a second factor. False: it is over. */
+export async function stepUpSession(
+  { db }: Store,
+  { id, userId, epoch, amr }: Pick<Session, 'id' | 'userId' | 'epoch' | 'amr'>,
+  now: number,
+): Promise<boolean> {
+  const result = await db
+    .updateTable('sessions')
+    .set({ amr: JSON.stringify(amr), second_factor_at: now })
+    .where('id', '=', id)
+    .where('user_id', '=', userId)
+    .where('epoch', '=', epoch)
+    .where('revoked_at', 'is', null)
+    .where('expires_at', '>', now)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
 export async function sweepSessions({ db }: Store, before: number): Promise<number> {
   const result = await db.deleteFrom('sessions').where('expires_at', '<=', before).executeTakeFirst();
   return Number(result.numDeletedRows);

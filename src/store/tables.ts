@@ -105,6 +105,11 @@ export type Tables = {
     handle: Generated<string | null>;
     /** Where it stands for an enrolment: the kind of factor. */
     enrolls: Generated<string | null>;
+    /** Where it is no login's: the user that is the service which asked, or the session that steps up. */
+    service_id: Generated<string | null>;
+    session_id: Generated<string | null>;
+    /** What its user is asked to approve. */
+    action: Generated<string | null>;
   };
   /** Replies that providers' words were taken for. */
   spent_replies: { provider_id: string; reply: string; until: number };

@@ -54,7 +54,7 @@ async function scene(on: TestDatabase, overrides: Overrides = {}) {
     person,
     challenge,
     send: async (node: House = home, who: Person = person): Promise<string> => {
-      const sent = await sendCode(node.ctx, { challengeToken: await challenge(who) }, client);
+      const sent = await sendCode(node.ctx, { challenge: await challenge(who) }, client);
       return sent.ok ? 'sent' : [sent.reason, sent.retryAfter ?? []].flat().join(' ');
     },
     reply: async (code: string): Promise<string> => {
@@ -155,7 +155,7 @@ onEachDatabase('sending a code', (on) => {
     const challenges: string[] = [];
     for (let login = 0; login < 32; login += 1) challenges.push(await challenge());
     const outcomes = await atOnce(32, (at) =>
-      sendCode((nodes[at % 2] ?? home).ctx, { challengeToken: challenges[at] ?? '' }, client),
+      sendCode((nodes[at % 2] ?? home).ctx, { challenge: challenges[at] ?? '' }, client),
     );
     assert.equal(codes.length, 1);
     const [sent, refused] = [outcomes.filter(({ ok }) => ok), outcomes.filter(({ ok }) => !ok)];
@@ -203,7 +203,7 @@ onEachDatabase('sending a code', (on) => {
     await using town = await scene(on);
     const { home, challenge, codes } = town;
     const reason = async (challengeToken: string, authenticatorId?: string) => {
-      const sent = await sendCode(home.ctx, { challengeToken, authenticatorId }, client);
+      const sent = await sendCode(home.ctx, { challenge: challengeToken, authenticatorId }, client);
       return sent.ok ? 'sent' : sent.reason;
     };
     assert.equal(await reason('unknown'), 'invalid_challenge');

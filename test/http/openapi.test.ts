@@ -111,11 +111,18 @@ test('it says who may call what', async () => {
     optional: [{ session: [] }, {}],
     basic: [{ basic: [] }],
     enroller: [{ session: [] }, { enrollment: [] }],
+    asker: [{ service: [] }, { session: [] }, { challenge: [] }],
   };
   for (const route of server.countersign.routes) {
     assert.deepEqual(document.paths[route.path]?.[route.method]?.security, expected[route.access], nameOf(route));
   }
-  assert.deepEqual(Object.keys(document.components.securitySchemes), ['session', 'basic', 'enrollment']);
+  assert.deepEqual(Object.keys(document.components.securitySchemes), [
+    'session',
+    'basic',
+    'service',
+    'challenge',
+    'enrollment',
+  ]);
 });
 
 /** A schema of the document, as a program that has only the document reads it. */

@@ -6,6 +6,7 @@ import {
   findOpenChallenge,
   findPrompted,
   insertChallenge,
+  ofLogin,
   sweepChallenges,
   type Challenge,
 } from '../../src/store/challenges.ts';
@@ -29,6 +30,7 @@ const challengeOf = (userId: string, id = 'challenge'): Challenge => ({
   mfaConfigOrigin: 'account',
   prompt: null,
   enrolls: null,
+  ...ofLogin,
 });
 
 onEachDatabase('the store keeps challenges', (database) => {

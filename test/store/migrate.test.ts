@@ -14,6 +14,7 @@ const all = [
   '0004-prompts-and-enrollments',
   '0005-attempt-chain',
   '0006-pages',
+  '0007-challenges-door',
 ];
 
 const now = Date.parse('2026-11-21T12:00:00Z');

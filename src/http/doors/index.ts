@@ -1,6 +1,7 @@
 import type { Dialect, Route } from '../route.ts';
 import { accountRoutes } from './accounts/accounts.ts';
 import { attemptRoutes } from './accounts/attempts.ts';
+import { challengeRoutes } from './challenges/challenges.ts';
 import { crossbar } from './accounts/envelope.ts';
 import { providerRoutes } from './accounts/providers.ts';
 import { securityPreviewRoutes } from './accounts/security-preview.ts';
@@ -24,6 +25,7 @@ export const doors: readonly Route[] = [
   ...authtokenRoutes,
   ...tokenRoutes,
   ...sessionRoutes,
+  ...challengeRoutes,
   ...mfaRoutes,
   ...userRoutes,
   ...secretRoutes,

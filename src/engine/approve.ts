@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto';
+import { minute, second } from '../base/clock.ts';
+import { refuse, success, type Outcome } from '../base/outcome.ts';
+import { findChallenge } from '../store/challenges.ts';
+import { findLiveSession } from '../store/sessions.ts';
+import { findUser } from '../store/users.ts';
+import { judgeAnswer } from './answer.ts';
+import type { Reached } from './asker.ts';
+import type { Answer } from './complete.ts';
+import type { Client, Context } from './context.ts';
+import { readPolicy } from './read-policy.ts';
+import type { Reason } from './reasons.ts';
+import { issueToken } from './sessions.ts';
+
+/** How long a service may take to look at an assertion. */
+const assertionLife = 5 * minute;
+
+export type Approval = {
+  readonly userId: string;
+  readonly amr: readonly string[];
+  /** For the service that asked; checked offline, and of use to no other. */
+  readonly assertion?: string;
+  /** For the session that stepped up: its next access token. */
+  readonly token?: string;
+};
+
+/** Judges the reply to a challenge that a service or a session asked for. It is approved once. */
+export async function approve(
+  ctx: Context,
+  { challenge: { id } }: Reached,
+  reply: Omit<Answer, 'challengeToken' | 'issuedTo'>,
+  client: Client,
+): Promise<Outcome<Approval, Reason>> {
+  // One at a time over one challenge: who comes second with the right code meets a spent challenge, and that is no failure.
+  return ctx.turns(id, async () => {
+    const now = ctx.clock.now();
+    const found = await findChallenge(ctx.store, id, now);
+    const user = found && (await findUser(ctx.store, found.challenge.userId));
+    if (found?.state !== 'pending' || !user) return refuse('invalid_challenge');
+    const { challenge } = found;
+    const input = { ...reply, challengeToken: '' };
+    const judged = await judgeAnswer(ctx, { challenge, user, input }, client, now);
+    if (!judged.ok) return judged;
+    if (!('approved' in judged.value)) throw new Error('what a service asked for opened a session');
+    const amr = judged.value.approved;
+    const { serviceId, sessionId, action } = challenge;
+    const approval = { userId: user.id, amr };
+    if (serviceId !== null) {
+      const iat = Math.floor(now / second);
+      const assertion = await ctx.tokens.assert({
+        aud: serviceId,
+        sub: user.id,
+        jti: challenge.id,
+        account: user.accountId,
+        iat,
+        exp: iat + assertionLife / second,
+        amr,
+        acr: 'aal2',
+        ...(action !== null && { action_hash: createHash('sha256').update(action).digest('base64url') }),
+      });
+      return success({ ...approval, assertion });
+    }
+    const session = await findLiveSession(ctx.store, sessionId ?? '', now);
+    if (!session) return refuse('invalid_token');
+    const { tokenLife } = await readPolicy(ctx.store, session);
+    return success({ ...approval, token: await issueToken(ctx, { ...session, tokenLife }, user.accountId, now) });
+  });
+}

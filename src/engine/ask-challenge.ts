@@ -1,0 +1,119 @@
+import { second } from '../base/clock.ts';
+import { refuse, success, type Outcome } from '../base/outcome.ts';
+import { opaqueToken, uuid } from '../base/random.ts';
+import { findAccount, findBelow } from '../store/accounts.ts';
+import { listForLogin, type Authenticator } from '../store/authenticators.ts';
+import { insertChallenge, type Challenge } from '../store/challenges.ts';
+import { findUser, findUserByLogin, type User } from '../store/users.ts';
+import { challengeLife } from './after-first.ts';
+import type { Asker, Service } from './asker.ts';
+import type { Context } from './context.ts';
+import { secondFactors } from './policy.ts';
+import { askPrompter } from './prompt.ts';
+import { readPolicy } from './read-policy.ts';
+import type { Reason } from './reasons.ts';
+import { neededFor, type Needed } from './required.ts';
+
+/** A user as a service names them: by id, or by name in an account, its own when none is said. */
+export type Named = { readonly uid: string } | { readonly name: string; readonly account?: string | undefined };
+
+export type Asking = {
+  /** A service says who; a session asks of its own user. */
+  readonly user?: Named | undefined;
+  /** The kinds of factor that will do; all the user has, when absent. */
+  readonly kinds?: readonly string[] | undefined;
+  /** What the user is to approve. */
+  readonly action?: string | undefined;
+};
+
+export type Put = {
+  readonly challenge: Challenge;
+  readonly token: string;
+  readonly anyOf: readonly Authenticator[];
+  readonly prompt?: { readonly kind: string; readonly ask: Readonly<Record<string, string>> };
+};
+
+/** The application has checked the first factor by itself: it stands for this way in. */
+const authModule = 'password';
+
+/**
+ * Puts a challenge to a user for a service or for a session that steps up. Answers with nothing where the user has no second factor and policy
+ * asks for none.
+ */
+export async function askChallenge(
+  ctx: Context,
+  asker: Asker,
+  asking: Asking,
+): Promise<Outcome<Put | undefined, Reason>> {
+  if (asker.by === 'holder') return refuse('forbidden');
+  const now = ctx.clock.now();
+  const user = await userOf(ctx, asker, asking.user);
+  if (!user) return refuse('not_found');
+  const needed = await neededOf(ctx, asker, user);
+  if (!needed.ok) return needed;
+  const { prompter, enrolls, authConfigOrigin, mfaConfigOrigin } = needed.value;
+  // A service that could enrol its users' factors could log in as them.
+  if (enrolls !== undefined) return refuse('mfa_enrollment_required');
+  const kinds = asking.kinds ?? needed.value.kinds;
+  const anyOf = needed.value.anyOf.filter(({ kind }) => kinds === null || kinds.includes(kind));
+  if (!prompter && anyOf.length === 0)
+    return needed.value.anyOf.length === 0 ? success(undefined) : refuse('no_authenticator');
+
+  const asked = prompter && (await askPrompter(ctx, prompter, user.name, now));
+  if (asked && !asked.ok) return asked;
+  const token = opaqueToken(ctx.random);
+  const challenge: Challenge = {
+    id: uuid(ctx.random, now),
+    userId: user.id,
+    authModule: asker.by === 'session' ? asker.session.authModule : authModule,
+    amr: asker.by === 'session' ? asker.session.amr : ['pwd'],
+    epoch: user.epoch,
+    createdAt: now,
+    expiresAt: now + (prompter ? prompter.settings.app_expire * second : challengeLife),
+    kinds,
+    authConfigOrigin,
+    mfaConfigOrigin,
+    prompt:
+      prompter && asked
+        ? { provider: placeOf(prompter.provider), memo: asked.value.memo, handle: asked.value.handle, token }
+        : null,
+    enrolls: null,
+    serviceId: asker.by === 'service' ? asker.service.id : null,
+    sessionId: asker.by === 'session' ? asker.session.id : null,
+    action: asking.action ?? null,
+  };
+  await insertChallenge(ctx.store, challenge, token);
+  const prompt = prompter && asked ? { kind: prompter.provider.providerName, ask: asked.value.ask } : undefined;
+  return success({ challenge, token, anyOf, ...(prompt && { prompt }) });
+}
+
+const placeOf = ({ accountId, id }: { readonly accountId: string | null; readonly id: string }) => ({ accountId, id });
+
+async function userOf(
+  ctx: Context,
+  asker: Exclude<Asker, { by: 'holder' }>,
+  named: Named | undefined,
+): Promise<User | undefined> {
+  if (asker.by === 'session') return named === undefined ? findUser(ctx.store, asker.session.userId) : undefined;
+  const user = named && (await findNamedUser(ctx, asker.service, named));
+  if (!user) return undefined;
+  const reached = await findBelow(ctx.store, asker.service.accountId, user.accountId);
+  return reached && user;
+}
+
+async function findNamedUser(ctx: Context, service: Service, named: Named): Promise<User | undefined> {
+  if ('uid' in named) return findUser(ctx.store, named.uid);
+  const account = await findAccount(ctx.store, named.account ?? service.accountId);
+  return account && findUserByLogin(ctx.store, account.id, named.name);
+}
+
+async function neededOf(ctx: Context, asker: Asker, user: User): Promise<Outcome<Needed, Reason>> {
+  const authenticators = await listForLogin(ctx.store, user.id, []);
+  if (asker.by === 'session') {
+    // Who steps up proves what they have, whatever the way in asks for.
+    const nobody = { authConfigOrigin: 'system', mfaConfigOrigin: 'system', requiredBy: undefined };
+    return success({ ...nobody, anyOf: secondFactors(authenticators), kinds: null });
+  }
+  const policy = await readPolicy(ctx.store, { authModule, accountId: user.accountId });
+  return neededFor(ctx, authModule, policy, authenticators);
+}

@@ -1,0 +1,67 @@
+import { refuse, success, type Outcome } from '../base/outcome.ts';
+import { apikey } from '../factors/apikey.ts';
+import { findByLookup, listForLogin } from '../store/authenticators.ts';
+import { findChallenge, findOpenChallenge, type Challenge, type ChallengeState } from '../store/challenges.ts';
+import { findUser, type User } from '../store/users.ts';
+import { answers } from './answer.ts';
+import { helpAt, type Context } from './context.ts';
+import type { Reason } from './reasons.ts';
+import { policyOnFirst } from './required.ts';
+import { authenticate, type Caller } from './sessions.ts';
+
+/** An application that asks for its users' second factors. */
+export type Service = Pick<User, 'id' | 'accountId'>;
+
+/** Who deals with challenges: a service, a session that steps up, or whoever holds the token of one. */
+export type Asker =
+  | { readonly by: 'service'; readonly service: Service }
+  | { readonly by: 'session'; readonly session: Caller }
+  | { readonly by: 'holder'; readonly challenge: Challenge; readonly token: string };
+
+/** Says who asks: by an apikey itself, by a session, or by a challenge token. */
+export async function authenticateAsker(ctx: Context, token: string): Promise<Outcome<Asker, Reason>> {
+  if (apikey.reply.safeParse(token).success) return authenticateService(ctx, token);
+  const session = await authenticate(ctx, token);
+  if (session.ok) return success(asSession(session.value));
+  const challenge = await findOpenChallenge(ctx.store, token, ctx.clock.now());
+  return challenge ? success({ by: 'holder', challenge, token }) : refuse('invalid_token');
+}
+
+/** A key has 256 bits: nobody guesses one, so no failures are counted. */
+async function authenticateService(ctx: Context, key: string): Promise<Outcome<Asker, Reason>> {
+  const lookups = apikey.lookups?.(key, helpAt(ctx, ctx.clock.now())) ?? [];
+  const found = await findByLookup(ctx.store, lookups);
+  const user = found && (await findUser(ctx.store, found.userId));
+  if (!user || !isService(user)) return refuse('invalid_token');
+  if (!(await policyOnFirst(ctx, { authModule: 'apikey', accountId: user.accountId }))) return refuse('invalid_token');
+  return success({ by: 'service', service: { id: user.id, accountId: user.accountId } });
+}
+
+/** A session that a program opened with its key is the program. */
+function asSession(session: Caller): Asker {
+  const isProgram = session.authModule === 'apikey' && isService(session);
+  if (!isProgram) return { by: 'session', session };
+  return { by: 'service', service: { id: session.userId, accountId: session.accountId } };
+}
+
+const isService = ({ roles }: Pick<User, 'roles'>) => roles.includes('service') || roles.includes('admin');
+
+export type Reached = { readonly challenge: Challenge; readonly state: ChallengeState };
+
+/** A challenge that is the asker's own. `current` is the one whose token was shown. */
+export async function reachChallenge(ctx: Context, asker: Asker, id: string): Promise<Outcome<Reached, Reason>> {
+  const meant = id === 'current' && asker.by === 'holder' ? asker.challenge.id : id;
+  const found = await findChallenge(ctx.store, meant, ctx.clock.now());
+  return found && isOwn(asker, found.challenge) ? success(found) : refuse('not_found');
+}
+
+/** The kind of one of the factors that answer a challenge. */
+export async function reachFactor(ctx: Context, challenge: Challenge, id: string): Promise<Outcome<string, Reason>> {
+  const found = (await listForLogin(ctx.store, challenge.userId, [])).find((one) => one.id === id);
+  return found && answers(challenge, found.kind) ? success(found.kind) : refuse('not_found');
+}
+
+function isOwn(asker: Asker, { id, serviceId, sessionId }: Challenge): boolean {
+  if (asker.by === 'service') return serviceId === asker.service.id;
+  return asker.by === 'session' ? sessionId === asker.session.id : id === asker.challenge.id;
+}

@@ -1,0 +1,154 @@
+import { z } from 'zod';
+import type { Asker, Reached } from '../../../engine/asker.ts';
+import type { Context } from '../../../engine/context.ts';
+import { answer, approve, askChallenge, reachChallenge, reachFactor, sendCode } from '../../../engine/operations.ts';
+import { bearer, problem } from '../../problem.ts';
+import { refused } from '../../told.ts';
+import { route, type Reply, type Route } from '../../route.ts';
+import {
+  approvedView,
+  challengePath,
+  challengeView,
+  expiryOfCode,
+  newChallenge,
+  reply,
+  sending,
+  sentView,
+  viewPut,
+} from './shapes.ts';
+
+/** Challenges for applications that check the first factor themselves, for sessions that step up, and for logins under way. */
+const asked = { access: 'asker', tag: 'Challenges' } as const;
+
+/** Who loses a race with the right code is told what anybody with a used code is told. */
+const wrong = { status: 401, code: 'invalid_code', detail: 'The code is wrong or was used already.', headers: bearer };
+const alike = { raced: wrong, no_authenticator: wrong };
+
+export const challengeRoutes: readonly Route[] = [
+  route({
+    ...asked,
+    method: 'post',
+    path: '/challenges',
+    summary: 'Have a user prove a second factor',
+    description: 'A service names a user of its account or one below it; a session means its own user, who steps up.',
+    body: newChallenge,
+    responses: {
+      200: {
+        description: 'The user has none, and none is required.',
+        body: z.strictObject({ state: z.literal('not_required') }),
+      },
+      201: { description: 'The challenge.', body: challengeView },
+    },
+    async handle({ house, caller, body: { user, factors, action } }) {
+      if (caller.by === 'service' && !user)
+        return invalid('A service says whose second factor it asks for, in `user`.');
+      if (caller.by === 'session' && user)
+        return invalid('A session asks for the second factor of its own user: leave `user` out.');
+      const put = await askChallenge(house, caller, { user, kinds: factors, action });
+      if (!put.ok) return refused(put, { no_authenticator: noSuchFactor });
+      if (!put.value) return { status: 200, json: { state: 'not_required' } };
+      return { status: 201, json: viewPut(put.value) };
+    },
+  }),
+  route({
+    ...asked,
+    method: 'get',
+    path: '/challenges/{id}',
+    summary: 'Read the state of a challenge',
+    params: challengePath,
+    responses: {
+      200: {
+        description: 'Its state.',
+        body: z.strictObject({
+          id: z.uuid(),
+          state: z.enum(['pending', 'approved', 'expired', 'failed']),
+          expires_at: z.iso.datetime(),
+        }),
+      },
+    },
+    handle: ({ house, caller, params }) =>
+      withChallenge(house, caller, params.id, async ({ challenge: { id, expiresAt }, state }) => ({
+        status: 200,
+        json: { id, state, expires_at: new Date(expiresAt).toISOString() },
+      })),
+  }),
+  route({
+    ...asked,
+    method: 'post',
+    path: '/challenges/{id}/send',
+    summary: 'Send a code that answers a challenge',
+    params: challengePath,
+    body: sending,
+    responses: { 202: { description: 'It is on its way.', body: sentView } },
+    handle: ({ house, client, caller, params, body }) =>
+      withChallenge(house, caller, params.id, async ({ challenge, state }) => {
+        if (state !== 'pending') return refused({ ok: false, reason: 'invalid_challenge' });
+        const sent = await sendCode(house, { challenge, authenticatorId: body.factor_id }, client);
+        if (!sent.ok) return refused(sent);
+        const { hint } = sent.value;
+        const retry_after = house.settings.sending.every / 1000;
+        const expires_at = expiryOfCode(house.clock.now());
+        return { status: 202, json: { ...(hint !== undefined && { hint }), expires_at, retry_after } };
+      }),
+  }),
+  route({
+    ...asked,
+    method: 'post',
+    path: '/challenges/{id}/verify',
+    summary: 'Answer a challenge',
+    description:
+      'A service gets an assertion (a JWT for it alone, good for five minutes), a session its next access token, a login its session.',
+    params: challengePath,
+    body: reply,
+    responses: {
+      200: { description: 'Approved.', body: z.union([approvedView, z.strictObject({ token: z.string() })]) },
+    },
+    handle: ({ house, client, caller, params, body }) =>
+      withChallenge(house, caller, params.id, async (reached) => {
+        const kind =
+          body.factor_id === undefined ? undefined : await reachFactor(house, reached.challenge, body.factor_id);
+        if (kind && !kind.ok) return refused(kind);
+        const given = { ...replyOf(body, reached), kind: kind?.value };
+        if (caller.by === 'holder' && isLogin(reached)) {
+          const login = await answer(house, { ...given, challengeToken: caller.token }, client);
+          return login.ok ? { status: 200, json: { token: login.value.token } } : refused(login, alike);
+        }
+        const approved = await approve(house, reached, given, client);
+        if (!approved.ok) return refused(approved, alike);
+        const { userId, amr, assertion, token } = approved.value;
+        const json = { state: 'approved', user_id: userId, amr, acr: 'aal2' };
+        return {
+          status: 200,
+          json: { ...json, ...(assertion !== undefined && { assertion }), ...(token !== undefined && { token }) },
+        };
+      }),
+  }),
+];
+
+const isLogin = ({ challenge: { serviceId, sessionId } }: Reached) => serviceId === null && sessionId === null;
+
+const noSuchFactor = {
+  status: 409,
+  code: 'no_such_factor',
+  detail: 'The user has none of these factors, but has others.',
+  headers: {},
+};
+
+/** Which prompt a code of Duo's belongs to is said by the challenge. */
+function replyOf({ code, backup_code, duo_code }: z.infer<typeof reply>, { challenge: { prompt } }: Reached) {
+  if (backup_code !== undefined) return { reply: backup_code, role: 'recovery' as const };
+  if (duo_code !== undefined) return { reply: { state: prompt?.handle ?? '', duo_code } };
+  return { reply: code, role: 'second' as const };
+}
+
+async function withChallenge(
+  house: Context,
+  asker: Asker,
+  id: string,
+  handle: (reached: Reached) => Promise<Reply>,
+): Promise<Reply> {
+  const reached = await reachChallenge(house, asker, id);
+  return reached.ok ? handle(reached.value) : refused(reached);
+}
+
+const invalid = (detail: string) => problem({ status: 400, code: 'invalid_request', detail });

@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import { sentCodeLife } from '../../../factors/sent-code.ts';
+import type { Put } from '../../../engine/ask-challenge.ts';
+import { hintOf } from '../../../engine/operations.ts';
+import { reference } from '../deux/authtoken.ts';
+import { promptSettings, replyMember } from '../second-factor.ts';
+
+/** A user by their id, or by their name in an account: the service's own when none is said. */
+const named = z.union([
+  z.strictObject({ uid: z.uuid() }),
+  z.strictObject({ name: reference(254), account: reference(128).optional() }),
+]);
+
+export const newChallenge = z.strictObject({
+  user: named.optional(),
+  factors: z.array(z.string().max(32)).min(1).max(16).optional(),
+  /** What the user is asked to approve; its hash stands in the assertion. */
+  action: z.string().min(1).max(1024).optional(),
+});
+
+export const challengePath = z.strictObject({ id: z.union([z.literal('current'), z.uuid()]) });
+
+export const sending = z.strictObject({ factor_id: z.uuid().optional() });
+
+export const reply = z
+  .strictObject({
+    factor_id: z.uuid().optional(),
+    code: replyMember.optional(),
+    backup_code: z.string().max(64).optional(),
+    duo_code: z.string().max(1024).optional(),
+  })
+  .refine(
+    ({ code, backup_code, duo_code }) => [code, backup_code, duo_code].filter((one) => one !== undefined).length === 1,
+    'must have one of code, backup_code and duo_code',
+  );
+
+const factorView = z.strictObject({
+  id: z.uuid().optional(),
+  type: z.string(),
+  label: z.string().nullable(),
+  hint: z.string().optional(),
+  settings: promptSettings.optional(),
+});
+
+export const challengeView = z
+  .strictObject({
+    id: z.uuid(),
+    challenge_token: z.string(),
+    state: z.literal('pending'),
+    expires_at: z.iso.datetime(),
+    factors: z.array(factorView),
+  })
+  .meta({ id: 'Challenge', description: '`settings` is what a provider needs that asks by itself.' });
+
+export function viewPut({ challenge, token, anyOf, prompt }: Put): z.infer<typeof challengeView> {
+  const own = anyOf.map((authenticator) => {
+    const hint = hintOf(authenticator);
+    const { id, kind, label } = authenticator;
+    return { id, type: kind, label, ...(hint !== undefined && { hint }) };
+  });
+  return {
+    id: challenge.id,
+    challenge_token: token,
+    state: 'pending',
+    expires_at: new Date(challenge.expiresAt).toISOString(),
+    factors: prompt ? [{ type: prompt.kind, label: null, settings: { ...prompt.ask } }] : own,
+  };
+}
+
+export const sentView = z.strictObject({
+  hint: z.string().optional(),
+  expires_at: z.iso.datetime(),
+  retry_after: z.int(),
+});
+
+export const expiryOfCode = (now: number) => new Date(now + sentCodeLife).toISOString();
+
+export const approvedView = z
+  .strictObject({
+    state: z.literal('approved'),
+    user_id: z.uuid(),
+    amr: z.array(z.string()),
+    acr: z.literal('aal2'),
+    assertion: z.string().optional(),
+    token: z.string().optional(),
+  })
+  .meta({ id: 'Approved', description: 'To a service an `assertion`, to a session its next `token`.' });

@@ -1,0 +1,251 @@
+/** Contract section 5: services, sessions that step up and logins under way have a user prove a second factor. */
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { test } from 'node:test';
+import { createLocalJWKSet, decodeJwt, jwtVerify, type JSONWebKeySet } from 'jose';
+import { minute, second } from '../../../../src/base/clock.ts';
+import { onEachDatabase, type TestDatabase } from '../../../support/databases.ts';
+import { member, startServer, url, type Answer, type App, type Person, type Server } from '../../../support/server.ts';
+import { dataOf, door, tenant } from '../accounts/door.ts';
+import { duoHouse } from '../accounts/duo-house.ts';
+
+type Scene = AsyncDisposable & {
+  readonly server: Server;
+  /** A user with an app. */
+  readonly ada: Person & { readonly app: App };
+  /** An apikey of a user whose role is `service`. */
+  readonly key: string;
+  readonly serviceId: string;
+};
+
+async function scene(on: TestDatabase): Promise<Scene> {
+  const server = await startServer({ on });
+  const person = await server.addPerson('ada');
+  const app = await server.addApp(person);
+  server.clock.tick(minute);
+  const { key, id: serviceId } = await service(server, 'root', 'shop');
+  return {
+    server,
+    ada: { ...person, app },
+    key,
+    serviceId,
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}
+
+/** A service of an account, with a key. */
+async function service(server: Server, account: string, name: string, roles = ['service']) {
+  const password = `the secret of ${name}`;
+  const made = await door(server)(201, 'PUT', `accounts/${account}/users`, { username: name, password, roles });
+  const where = account === 'root' ? '' : `?account=${account}`;
+  const login = await server.call('GET', `/auth/password${where}`, { basic: [name, password] });
+  const bearer = member(login, 'token');
+  const key = await server.call('POST', '/users/me/secrets', { bearer, json: { type: 'apikey' } });
+  return { id: String(dataOf(made)['id']), key: member(key, 'secret'), bearer };
+}
+
+type Json = Readonly<Record<string, unknown>>;
+const json = ({ json: body }: Answer) => body as Json;
+
+const put = (server: Server, bearer: string, body: Json) => server.call('POST', '/challenges', { bearer, json: body });
+const verify = (server: Server, bearer: string, id: unknown, body: Json) =>
+  server.call('POST', `/challenges/${String(id)}/verify`, { bearer, json: body });
+
+onEachDatabase('the challenges door', (on) => {
+  test('a service asks for the second factor of a user, and gets an assertion that it checks offline', async () => {
+    await using home = await scene(on);
+    const { server, ada, key, serviceId } = home;
+    const action = 'Pay 40 EUR to Bob';
+    const made = await put(server, key, { user: { name: 'ada' }, action });
+    assert.equal(made.status, 201, made.text);
+    const { id, state, expires_at, factors } = json(made);
+    assert.deepEqual([state, expires_at], ['pending', new Date(server.clock.now() + 3 * minute).toISOString()]);
+    assert.deepEqual(
+      (factors as Json[]).map(({ type, label }) => [type, label]),
+      [['totp', null]],
+    );
+    const stateOf = async () => json(await server.call('GET', `/challenges/${String(id)}`, { bearer: key }))['state'];
+    assert.equal(await stateOf(), 'pending');
+    assert.equal((await verify(server, key, id, { code: server.wrongCode(ada.app) })).status, 401);
+    const done = await verify(server, key, id, { code: server.code(ada.app) });
+    const { assertion, ...approved } = json(done);
+    assert.deepEqual(approved, { state: 'approved', user_id: ada.uid, amr: ['pwd', 'otp', 'mfa'], acr: 'aal2' });
+    assert.equal(await stateOf(), 'approved');
+    const keys = createLocalJWKSet((await server.call('GET', '/.well-known/jwks.json')).json as JSONWebKeySet);
+    const checks = {
+      issuer: url,
+      audience: serviceId,
+      typ: 'mfa-assertion+jwt',
+      currentDate: new Date(server.clock.now()),
+    };
+    const { payload } = await jwtVerify(String(assertion), keys, checks);
+    const hash = createHash('sha256').update(action).digest('base64url');
+    assert.deepEqual([payload.sub, payload.jti, payload['acr'], payload['action_hash']], [ada.uid, id, 'aal2', hash]);
+    assert.equal((payload.exp ?? 0) - (payload.iat ?? 0), 300);
+    await assert.rejects(jwtVerify(String(assertion), keys, { ...checks, audience: 'another service' }));
+    assert.equal(
+      (await server.call('GET', '/users/me', { bearer: String(assertion) })).status,
+      401,
+      'it is no session',
+    );
+  });
+
+  test('it is approved once, of any number at once', async () => {
+    await using home = await scene(on);
+    const { server, ada, key } = home;
+    const { id } = json(await put(server, key, { user: { uid: ada.uid } }));
+    const code = server.code(ada.app);
+    const answers = await Promise.all(Array.from({ length: 8 }, () => verify(server, key, id, { code })));
+    assert.equal(answers.filter(({ status }) => status === 200).length, 1);
+    assert.ok(
+      answers.every(({ status }) => status === 200 || status === 401),
+      answers.map(({ text }) => text).join(),
+    );
+    server.clock.tick(minute);
+    assert.equal(json(await verify(server, key, id, { code: server.code(ada.app) }))['code'], 'invalid_challenge');
+  });
+
+  test('who has no second factor is not asked, and a session asks of its own user alone', async () => {
+    await using home = await scene(on);
+    const { server, ada, key } = home;
+    const bob = await server.addPerson('bob');
+    const nothing = await put(server, key, { user: { name: 'bob' } });
+    assert.deepEqual([nothing.status, json(nothing)], [200, { state: 'not_required' }]);
+    assert.deepEqual(json(await put(server, bob.token, {})), { state: 'not_required' });
+    assert.equal((await put(server, bob.token, { user: { uid: ada.uid } })).status, 400);
+    assert.equal((await put(server, key, {})).status, 400);
+    assert.equal(json(await put(server, key, { user: { name: 'ada' }, factors: ['sms'] }))['code'], 'no_such_factor');
+  });
+
+  test('a session steps up, and its next token says so', async () => {
+    await using home = await scene(on);
+    const { server, ada } = home;
+    const bearer = await server.logIn(ada, server.code(ada.app));
+    server.clock.tick(16 * minute);
+    const remove = () => server.call('DELETE', `/users/me/secrets/${ada.app.secretId}`, { bearer });
+    assert.equal((await remove()).status, 401);
+    const { id } = json(await put(server, bearer, {}));
+    const { token, state } = json(await verify(server, bearer, id, { code: server.code(ada.app) }));
+    assert.equal(state, 'approved');
+    const { sid, acr } = decodeJwt(String(token));
+    assert.deepEqual([sid, acr], [decodeJwt(bearer)['sid'], 'aal2']);
+    assert.equal((await remove()).status, 204);
+  });
+
+  test('a code is sent, and the one after it waits', async () => {
+    await using home = await scene(on);
+    const { server, key } = home;
+    const bob = await server.addPerson('bob');
+    await server.call('PUT', '/mfa/sms/request', { bearer: bob.token, json: { phone_number: '+12133734253' } });
+    await server.call('PUT', '/mfa/sms/verify', { bearer: bob.token, json: { mfa_code: server.sent.at(-1)?.code } });
+    server.clock.tick(minute);
+    const made = json(await put(server, key, { user: { name: 'bob' } }));
+    const send = () => server.call('POST', `/challenges/${String(made['id'])}/send`, { bearer: key, json: {} });
+    const sent = await send();
+    const expires_at = new Date(server.clock.now() + 5 * minute).toISOString();
+    assert.deepEqual([sent.status, json(sent)], [202, { hint: '•••53', expires_at, retry_after: 30 }]);
+    const code = server.sent.at(-1)?.code;
+    const [{ id: factor_id } = { id: '' }] = made['factors'] as { id: string }[];
+    assert.equal((await verify(server, key, made['id'], { factor_id: home.ada.app.secretId, code })).status, 404);
+    assert.equal((await verify(server, key, made['id'], { factor_id, code })).status, 200);
+  });
+
+  test('a login goes on here with its challenge token', async () => {
+    await using home = await scene(on);
+    const { server, ada } = home;
+    const bearer = await server.challenge(ada);
+    assert.equal(json(await server.call('GET', '/challenges/current', { bearer }))['state'], 'pending');
+    const done = await verify(server, bearer, 'current', { backup_code: ada.app.codes[0] });
+    assert.equal((await server.call('GET', '/users/me', { bearer: member(done, 'token') })).status, 200);
+  });
+
+  test('a recovery code stands in for a factor, and turns nothing off', async () => {
+    await using home = await scene(on);
+    const { server, ada, key } = home;
+    const { id } = json(await put(server, key, { user: { name: 'ada' } }));
+    assert.equal((await verify(server, key, id, { backup_code: ada.app.codes[1] })).status, 200);
+    const bearer = await server.logIn(ada, server.code(ada.app));
+    const { backup_code } = json(await server.call('GET', '/mfa/recovery', { bearer }));
+    const next = json(await put(server, key, { user: { name: 'ada' } }));
+    assert.equal((await verify(server, key, next['id'], { backup_code })).status, 401);
+    assert.equal(json(await server.call('GET', '/mfa', { bearer }))['enabled'], true);
+  });
+
+  test('where an account requires Duo, the user is sent there and comes back with a code', async () => {
+    await using house = await duoHouse('Universal Prompt', { on });
+    const { server, acme, duo } = house;
+    const { key } = await service(server, 'root', 'shop');
+    const made = json(await put(server, key, { user: { uid: acme.uid } }));
+    const [{ type, settings } = { type: '', settings: {} }] = made['factors'] as { type: string; settings: Json }[];
+    assert.equal(type, 'duo');
+    const { duo_code } = await duo.visit(String(settings['duo_auth_url']));
+    assert.equal((await verify(server, key, made['id'], { duo_code: 'another' })).status, 401);
+    const done = json(await verify(server, key, made['id'], { duo_code }));
+    assert.deepEqual(done['amr'], ['pwd', 'duo', 'mfa']);
+  });
+
+  test('another service, another session and a stranger reach it not', async () => {
+    await using home = await scene(on);
+    const { server, ada, key } = home;
+    const other = await service(server, 'root', 'other shop');
+    const { id, challenge_token } = json(await put(server, key, { user: { name: 'ada' } }));
+    const code = server.code(ada.app);
+    for (const bearer of [other.key, ada.token, server.admin.token]) {
+      assert.equal((await verify(server, bearer, id, { code })).status, 404);
+      assert.equal((await server.call('GET', `/challenges/${String(id)}`, { bearer })).status, 404);
+    }
+    const stepUp = json(await put(server, await server.logIn(ada, ada.app.codes[0]), {}));
+    assert.equal((await verify(server, key, stepUp['id'], { code })).status, 404);
+    // The token of what a service asked for opens no session, at no other door either.
+    const elsewhere = { json: { challenge_token, token: code } };
+    assert.equal((await server.call('POST', '/auth/totp', elsewhere)).status, 401);
+    assert.equal((await verify(server, key, id, { code })).status, 200);
+  });
+
+  test('a service reaches the users of its account and below, and nobody else exists', async () => {
+    await using server = await startServer({ on });
+    const acme = await tenant(server, 'root', 'acme');
+    const east = await tenant(server, acme.id, 'east');
+    const { key } = await service(server, acme.id, 'shop');
+    for (const uid of [acme.uid, east.uid]) assert.equal((await put(server, key, { user: { uid } })).status, 200);
+    const named = await put(server, key, { user: { name: east.username, account: 'east' } });
+    assert.equal(named.status, 200);
+    for (const user of [{ uid: server.admin.uid }, { name: 'admin', account: 'root' }, { name: 'nobody' }])
+      assert.equal((await put(server, key, { user })).status, 404);
+  });
+
+  test('a key of somebody who is no service asks for nothing, and a key that is no key neither', async () => {
+    await using server = await startServer({ on });
+    const { key } = await service(server, 'root', 'somebody', ['user']);
+    for (const bearer of [key, `csk_${'x'.repeat(43)}`]) {
+      const answer = await put(server, bearer, { user: { name: 'admin' } });
+      assert.deepEqual([answer.status, json(answer)['code']], [401, 'invalid_token']);
+    }
+    assert.equal((await server.call('GET', '/users/me', { bearer: key })).status, 401, 'a key is no session');
+  });
+
+  test('an account that requires more than a key of its programs has no services', async () => {
+    await using home = await scene(on);
+    const { server, key } = home;
+    const said = { auth_modules: { apikey: { enabled: false } } };
+    await door(server)(200, 'POST', 'accounts/root/security', said);
+    assert.equal((await put(server, key, { user: { name: 'ada' } })).status, 401);
+  });
+
+  test('it is over after three minutes, and after a change of the factors', async () => {
+    await using home = await scene(on);
+    const { server, ada, key } = home;
+    const stateOf = async (id: unknown) =>
+      json(await server.call('GET', `/challenges/${String(id)}`, { bearer: key }))['state'];
+    const first = json(await put(server, key, { user: { name: 'ada' } }))['id'];
+    server.clock.tick(3 * minute);
+    assert.equal(await stateOf(first), 'expired');
+    assert.equal(json(await verify(server, key, first, { code: server.code(ada.app) }))['code'], 'invalid_challenge');
+    const next = json(await put(server, key, { user: { name: 'ada' } }))['id'];
+    const bearer = await server.logIn(ada, server.code(ada.app));
+    await server.call('POST', '/users/me/secrets', { bearer, json: { type: 'apikey' } });
+    server.clock.tick(30 * second);
+    assert.equal(await stateOf(next), 'failed');
+    assert.equal(json(await verify(server, key, next, { code: server.code(ada.app) }))['code'], 'invalid_challenge');
+  });
+});
