@@ -66,7 +66,8 @@ export async function askChallenge(
     id: uuid(ctx.random, now),
     userId: user.id,
     authModule: asker.by === 'session' ? asker.session.authModule : authModule,
-    amr: asker.by === 'session' ? asker.session.amr : ['pwd'],
+    // What the application has checked it says itself.
+    amr: asker.by === 'session' ? asker.session.amr : [],
     epoch: user.epoch,
     createdAt: now,
     expiresAt: now + (prompter ? prompter.settings.app_expire * second : challengeLife),

@@ -63,5 +63,7 @@ export async function reachFactor(ctx: Context, challenge: Challenge, id: string
 
 function isOwn(asker: Asker, { id, serviceId, sessionId }: Challenge): boolean {
   if (asker.by === 'service') return serviceId === asker.service.id;
-  return asker.by === 'session' ? sessionId === asker.session.id : id === asker.challenge.id;
+  if (asker.by === 'session') return sessionId === asker.session.id;
+  // What a session asked for gives it its next token, and nobody else.
+  return id === asker.challenge.id && sessionId === null;
 }

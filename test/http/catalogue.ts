@@ -8,7 +8,7 @@ import type { Answer, App, Call, Person, Server } from '../support/server.ts';
 
 /**
  * `tells`: the same for everybody. `factors`: changes what a login rests on, and so asks for step-up. `serves a client`: asks for the
- * credentials of an OAuth2 client. `manages`: for administrators. `refuses`: does nothing for Ada, whatever her session has proven.
+ * credentials of an OAuth2 client. `manages`: for administrators. `asks`: has somebody prove a second factor. `refuses`: does nothing for Ada, whatever her session has proven.
  */
 export type Does =
   | 'tells'
@@ -20,6 +20,7 @@ export type Does =
   | 'factors'
   | 'serves a client'
   | 'manages'
+  | 'asks'
   | 'refuses';
 
 /** Whom and what the requests are about. */
@@ -127,6 +128,12 @@ const known: Readonly<Record<string, Known>> = {
   'POST /auth/password': { does: 'logs in' },
   'POST /auth/totp': { does: 'answers a challenge', bodies: ({ code }) => [{ token: code }], code: 'token' },
 
+  'POST /challenges': { does: 'asks', bodies: () => [{ factors: ['totp'] }] },
+  'GET /challenges/{id}': { does: 'answers a challenge' },
+  'POST /challenges/{id}/send': { does: 'answers a challenge', bodies: ({ secretId }) => [{ factor_id: secretId }] },
+  'POST /challenges/{id}/verify': { does: 'answers a challenge', bodies: ({ code }) => [{ code }], code: 'code' },
+
+  'GET /forward-auth': { does: 'reads' },
   'GET /sessions': { does: 'reads' },
   'DELETE /sessions/current': { does: 'ends sessions' },
   'DELETE /sessions/{sid}': { does: 'ends sessions' },
@@ -216,7 +223,8 @@ export function knownOf(route: Route): Known {
 }
 
 /** Whether a route asks for a session; some take an enrolment token as well. */
-export const asksForSession = ({ access }: Route) => access === 'session' || access === 'enroller';
+export const asksForSession = ({ access }: Route) =>
+  access === 'session' || access === 'enroller' || access === 'asker';
 
 /** The names of routes that the catalogue knows. */
 export const knownNames = Object.keys(known);
@@ -230,6 +238,12 @@ export type Good = {
   readonly json?: unknown;
 };
 
+/** What `{id}` is: nobody's account, the challenge whose token is shown, or an OAuth2 client. */
+function idAt(path: string, clientId: string): string {
+  if (path.startsWith('/challenges/')) return 'current';
+  return path.startsWith('/v2/') ? nobody.replaceAll('-', '') : clientId;
+}
+
 /** Good requests to every route: with a right credential each of them would be granted. */
 export function goodRequests(routes: readonly Route[], cast: Cast): readonly Good[] {
   return routes.flatMap((route) => {
@@ -239,7 +253,7 @@ export function goodRequests(routes: readonly Route[], cast: Cast): readonly Goo
       uid,
       secretId: cast[secret],
       sid,
-      id: route.path.startsWith('/v2/') ? nobody.replaceAll('-', '') : clientId,
+      id: idAt(route.path, clientId),
       userId: nobody,
       attemptId: noAttempt,
       configId: nobody.replaceAll('-', ''),

@@ -148,8 +148,21 @@ export async function live(server: Server): Promise<readonly Secret[]> {
     const fresh = { bearer: await logIn('POST', { mfa_code: sent.code }) };
     const backup = member(await ask(200, 'GET', '/mfa/recovery/', fresh), 'backup_code');
     await ask(400, 'POST', '/mfa/authtoken/login', { json: { ...login, mfa_code: '123456', backup_code: backup } });
+    await stepUp(fresh);
     await ask(204, 'DELETE', '/mfa/', fresh);
     await ask(400, 'DELETE', '/mfa/', fresh);
+  }
+
+  /** A session proves its phone once more. */
+  async function stepUp(by: Call): Promise<void> {
+    clock.tick(30 * second);
+    const path = `/challenges/${member(await ask(201, 'POST', '/challenges', { ...by, json: {} }), 'id')}`;
+    await ask(200, 'GET', path, by);
+    const sent = server.sent.length;
+    await ask(202, 'POST', `${path}/send`, { ...by, json: {} });
+    const { code } = server.sent[sent] ?? assert.fail('no code was sent');
+    await ask(200, 'POST', `${path}/verify`, { ...by, json: { code } });
+    await ask(204, 'GET', '/forward-auth?acr_values=aal2&max_age=60', by);
   }
 
   /** An application that logs people in. */

@@ -13,6 +13,7 @@ import { authtokenRoutes } from './deux/authtoken.ts';
 import { deux } from './deux/dialect.ts';
 import { mfaRoutes } from './deux/mfa.ts';
 import { clientRoutes } from './oauth2/clients.ts';
+import { forwardAuthRoutes } from './forward-auth.ts';
 import { tokenRoutes } from './oauth2/token.ts';
 import { authRoutes } from './secrets/auth.ts';
 import { secretRoutes } from './secrets/secrets.ts';
@@ -26,6 +27,7 @@ export const doors: readonly Route[] = [
   ...tokenRoutes,
   ...sessionRoutes,
   ...challengeRoutes,
+  ...forwardAuthRoutes,
   ...mfaRoutes,
   ...userRoutes,
   ...secretRoutes,
