@@ -12,6 +12,9 @@ import { globalSetup, globalTeardown } from '../test/setup/postgres.ts';
 const LIMIT_MS = 300_000;
 
 const root = join(import.meta.dirname, '..');
+
+/** Some two hundred processes read the same files: what was made of them is kept. */
+const { NODE_COMPILE_CACHE = join(root, 'node_modules/.cache/compile') } = process.env;
 const files = globSync('test/**/*.test.ts', { cwd: root }).toSorted();
 const startsProcesses = (file: string): boolean => /^test\/(cli|docs)\//.test(file);
 const apart = files.filter(startsProcesses);
@@ -36,6 +39,7 @@ process.exitCode = failed ? 1 : 0;
 async function run(options: readonly string[], output: 'inherit' | 'pipe'): Promise<{ ok: boolean; said: string }> {
   const child = spawn(process.execPath, ['--test', '--test-timeout=60000', '--test-reporter=spec', ...options], {
     cwd: root,
+    env: { ...process.env, NODE_COMPILE_CACHE },
     stdio: ['ignore', output, 'inherit'],
     timeout: LIMIT_MS,
     killSignal: 'SIGKILL',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { before, describe, test } from 'node:test';
@@ -10,7 +11,7 @@ import { basic } from '../support/server.ts';
 const admin = { name: 'admin', password: 'the first of them all' };
 
 /** A folder whose database has a log: the making of the administrator, and some logins that failed. */
-async function folderWithLog(): Promise<string> {
+async function makeLog(): Promise<string> {
   const server = await serve({ env: { COUNTERSIGN_ADMIN_PASSWORD: admin.password } });
   const login = async (name: string, secret: string) =>
     (await fetch(`${server.url}/auth/password`, { headers: { Authorization: basic(name, secret) } })).status;
@@ -19,6 +20,16 @@ async function folderWithLog(): Promise<string> {
   assert.equal(await login('nobody', 'a wrong guess'), 401);
   await server.stop();
   return server.folder;
+}
+
+let log: Promise<string> | undefined;
+
+/** A copy of it, for a server takes longer to start than a command. */
+async function folderWithLog(): Promise<string> {
+  log ??= makeLog();
+  const folder = newFolder();
+  cpSync(await log, folder, { recursive: true });
+  return folder;
 }
 
 type Row = Readonly<Record<string, string | number | null>>;

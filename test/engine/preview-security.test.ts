@@ -63,8 +63,8 @@ onEachDatabase('a preview', (database) => {
       seen.enrolling += enrolling ? 1 : 0;
       seen.lockedOut += lockedOut ? 1 : 0;
     });
-    await fc.assert(whatLoginsDo, { seed: 9, numRuns: 10, endOnFailure: true });
-    assert.ok(seen.refused > 0 && seen.enrolling > 2 && seen.lockedOut > 2, JSON.stringify(seen));
+    await fc.assert(whatLoginsDo, { seed: 9, numRuns: database.flavour === 'sqlite' ? 10 : 5, endOnFailure: true });
+    assert.ok(seen.refused > 0 && seen.enrolling > 1 && seen.lockedOut > 1, JSON.stringify(seen));
   });
 
   test('asks the database as often for many accounts as for few', async () => {

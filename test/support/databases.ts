@@ -4,13 +4,13 @@
  */
 import { createHash } from 'node:crypto';
 import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe } from 'node:test';
 import { sql } from 'kysely';
 import { Client } from 'pg';
 import { migrate } from '../../src/store/migrate.ts';
 import { openDatabase, type Database, type Flavour } from '../../src/store/store.ts';
+import { isInMemory, scratch } from './scratch.ts';
 
 export type TestDatabase = {
   readonly flavour: Flavour;
@@ -58,13 +58,21 @@ const sqlite: TestDatabase = {
   bare: async () => openFile(newFile()),
 };
 
+/** A migrated database for a server to open: a copy is had in a tenth of the time that migrating takes. */
+export async function lendSqlite(): Promise<AsyncDisposable & { readonly url: string }> {
+  if (!isInMemory) return { url: 'sqlite::memory:', async [Symbol.asyncDispose]() {} };
+  const file = newFile();
+  copyFileSync(await migratedFile(), file);
+  return { url: `sqlite:${file}`, [Symbol.asyncDispose]: async () => rmSync(file, { force: true }) };
+}
+
 let files = 0;
 let folder: string | undefined;
 let migratedOnce: Promise<string> | undefined;
 
 function newFile(): string {
   if (folder === undefined) {
-    const made = mkdtempSync(join(tmpdir(), 'countersign-test-sqlite-'));
+    const made = mkdtempSync(join(scratch, 'countersign-test-sqlite-'));
     leftovers.push(async () => rmSync(made, { recursive: true, force: true }));
     folder = made;
   }

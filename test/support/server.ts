@@ -19,7 +19,7 @@ import { enrollmentView, problemBody } from '../../src/http/problem.ts';
 import type { Route } from '../../src/http/route.ts';
 import type { Message } from '../../src/messages/message.ts';
 import { clockAt, type TestClock } from './clock.ts';
-import type { TestDatabase } from './databases.ts';
+import { lendSqlite, type TestDatabase } from './databases.ts';
 import { cheapCost } from './hasher.ts';
 import { seededRandom } from './random.ts';
 
@@ -97,13 +97,13 @@ const administrator = { name: 'admin', password: 'the first of them all' };
 
 /** Starts a house of its own for one test. */
 export async function startServer({ on, ...options }: Settings = {}): Promise<Server> {
-  // SQLite's is in memory: nobody opens it once more, and a file costs more than most tests.
-  const opened = on?.flavour === 'postgres' ? await on.open() : undefined;
+  const opened =
+    options.database === undefined ? await (on?.flavour === 'postgres' ? on.open() : lendSqlite()) : undefined;
   const clock = clockAt('2026-11-21T12:00:00Z');
   const lines: LogLine[] = [];
   const sent: Message[] = [];
   const countersign = await createCountersign({
-    database: opened?.url ?? 'sqlite::memory:',
+    database: opened?.url ?? '',
     keysFile: keysFile(),
     url,
     admin: { username: administrator.name, password: administrator.password },
