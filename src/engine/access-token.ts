@@ -50,6 +50,8 @@ export type Assertion = {
   readonly acr: 'aal2';
   /** SHA-256 of what was approved, in base64url. */
   readonly action_hash?: string;
+  /** The word of the service for what it asked. */
+  readonly purpose?: string;
 };
 
 const alg = 'EdDSA';

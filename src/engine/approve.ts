@@ -43,7 +43,7 @@ export async function approve(
     if (!judged.ok) return judged;
     if (!('approved' in judged.value)) throw new Error('what a service asked for opened a session');
     const amr = judged.value.approved;
-    const { serviceId, sessionId, action } = challenge;
+    const { serviceId, sessionId, action, purpose } = challenge;
     const approval = { userId: user.id, amr };
     if (serviceId !== null) {
       const iat = Math.floor(now / second);
@@ -56,6 +56,7 @@ export async function approve(
         exp: iat + assertionLife / second,
         amr,
         acr: 'aal2',
+        ...(purpose !== null && { purpose }),
         ...(action !== null && { action_hash: createHash('sha256').update(action).digest('base64url') }),
       });
       return success({ ...approval, assertion });

@@ -24,6 +24,8 @@ export type Asking = {
   readonly kinds?: readonly string[] | undefined;
   /** What the user is to approve. */
   readonly action?: string | undefined;
+  /** What for, in a word that the assertion repeats. */
+  readonly purpose?: string | undefined;
 };
 
 export type Put = {
@@ -82,6 +84,7 @@ export async function askChallenge(
     serviceId: asker.by === 'service' ? asker.service.id : null,
     sessionId: asker.by === 'session' ? asker.session.id : null,
     action: asking.action ?? null,
+    purpose: asking.purpose ?? null,
   };
   await insertChallenge(ctx.store, challenge, token);
   const prompt = prompter && asked ? { kind: prompter.provider.providerName, ask: asked.value.ask } : undefined;

@@ -29,10 +29,12 @@ export type Challenge = {
   readonly sessionId: string | null;
   /** What the user is asked to approve. */
   readonly action: string | null;
+  /** What for, in a word of who asked. */
+  readonly purpose: string | null;
 };
 
 /** What is a login's. */
-export const ofLogin = { serviceId: null, sessionId: null, action: null } as const;
+export const ofLogin = { serviceId: null, sessionId: null, action: null, purpose: null } as const;
 
 export type Prompt = {
   readonly provider: { readonly accountId: string | null; readonly id: string };
@@ -80,6 +82,7 @@ async function insert({ db, safe }: Store, challenge: Challenge, { purpose, toke
       service_id: challenge.serviceId,
       session_id: challenge.sessionId,
       action: challenge.action,
+      purpose: challenge.purpose,
     })
     .execute();
 }
@@ -214,5 +217,6 @@ function opened({ safe }: Store, row: Selectable<Tables['challenges']>): Challen
     serviceId: row.service_id,
     sessionId: row.session_id,
     action: row.action,
+    purpose: row.purpose,
   };
 }

@@ -110,6 +110,8 @@ export type Tables = {
     session_id: Generated<string | null>;
     /** What its user is asked to approve. */
     action: Generated<string | null>;
+    /** What for, in a word of who asked. */
+    purpose: Generated<string | null>;
   };
   /** Replies that providers' words were taken for. */
   spent_replies: { provider_id: string; reply: string; until: number };

@@ -11,11 +11,17 @@ const named = z.union([
   z.strictObject({ name: reference(254), account: reference(128).optional() }),
 ]);
 
+/** PostgreSQL keeps no NUL, and a hash is made of what everybody writes alike. */
+const isText = (text: string) => text.isWellFormed() && !text.includes('\0');
+const unwritten = 'holds what is no character';
+
 export const newChallenge = z.strictObject({
   user: named.optional(),
   factors: z.array(z.string().max(32)).min(1).max(16).optional(),
   /** What the user is asked to approve; its hash stands in the assertion. */
-  action: z.string().min(1).max(1024).optional(),
+  action: z.string().min(1).max(1024).refine(isText, unwritten).optional(),
+  /** What for, in a word that the assertion repeats. */
+  purpose: z.string().min(1).max(64).refine(isText, unwritten).optional(),
 });
 
 export const challengePath = z.strictObject({ id: z.union([z.literal('current'), z.uuid()]) });

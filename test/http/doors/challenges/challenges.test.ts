@@ -56,7 +56,7 @@ onEachDatabase('the challenges door', (on) => {
     await using home = await scene(on);
     const { server, ada, key, serviceId } = home;
     const action = 'Pay 40 EUR to Bob';
-    const made = await put(server, key, { user: { name: 'ada' }, action });
+    const made = await put(server, key, { user: { name: 'ada' }, action, purpose: 'payment' });
     assert.equal(made.status, 201, made.text);
     const { id, state, expires_at, factors } = json(made);
     assert.deepEqual([state, expires_at], ['pending', new Date(server.clock.now() + 3 * minute).toISOString()]);
@@ -81,6 +81,7 @@ onEachDatabase('the challenges door', (on) => {
     const { payload } = await jwtVerify(String(assertion), keys, checks);
     const hash = createHash('sha256').update(action).digest('base64url');
     assert.deepEqual([payload.sub, payload.jti, payload['acr'], payload['action_hash']], [ada.uid, id, 'aal2', hash]);
+    assert.equal(payload['purpose'], 'payment');
     assert.equal((payload.exp ?? 0) - (payload.iat ?? 0), 300);
     await assert.rejects(jwtVerify(String(assertion), keys, { ...checks, audience: 'another service' }));
     assert.equal(
@@ -114,6 +115,9 @@ onEachDatabase('the challenges door', (on) => {
     assert.deepEqual(json(await put(server, bob.token, {})), { state: 'not_required' });
     assert.equal((await put(server, bob.token, { user: { uid: ada.uid } })).status, 400);
     assert.equal((await put(server, key, {})).status, 400);
+    for (const wrong of ['', '\0', '\ud800', 'x'.repeat(1025), 7])
+      for (const name of ['action', 'purpose'])
+        assert.equal((await put(server, key, { user: { name: 'ada' }, [name]: wrong })).status, 400);
     assert.equal(json(await put(server, key, { user: { name: 'ada' }, factors: ['sms'] }))['code'], 'no_such_factor');
   });
 
