@@ -4,15 +4,16 @@ import { execFileSync } from 'node:child_process';
  * What the pages' commands need and this machine has not, as a reason to skip their tests; undefined where all is there. Where
  * everything is required, as in CI, a missing program fails the test instead.
  */
-export function skipWithoutPrograms(): string | undefined {
-  const missing = ['bash', 'curl', 'oathtool', 'openssl'].filter(
-    (program) => !runs(program, program === 'openssl' ? 'version' : '--version'),
-  );
+export function skipWithoutPrograms(...more: readonly string[]): string | undefined {
+  const needed = ['bash', 'curl', 'oathtool', 'openssl', ...more];
+  const missing = needed.filter((program) => !runs(program, asksVersion[program] ?? '--version'));
   if (!missing.includes('curl') && !isNewEnough(curlVersion())) missing.push('curl 7.83 or newer');
   return missing.length === 0 || process.env.TEST_POSTGRES === 'required'
     ? undefined
     : `missing: ${missing.join(', ')}`;
 }
+
+const asksVersion: Readonly<Record<string, string>> = { openssl: 'version', nginx: '-v' };
 
 function curlVersion(): readonly number[] {
   const [, major, minor] = /^curl (\d+)\.(\d+)/.exec(execFileSync('curl', ['--version'], { encoding: 'utf8' })) ?? [];
