@@ -1,4 +1,3 @@
-import { second } from '../base/clock.ts';
 import { refuse, success, type Success } from '../base/outcome.ts';
 import { factorOf } from '../factors/index.ts';
 import type { Authenticator } from '../store/authenticators.ts';
@@ -85,25 +84,16 @@ async function prompt(
   now: number,
 ): Promise<Success<Admitted> | LoginRefusal> {
   const { prompter } = needed;
-  const { provider, settings, otherwise } = prompter;
+  const { provider, otherwise } = prompter;
   const asked = await askPrompter(ctx, prompter, step.user.name, now);
   if (!asked.ok) {
     // A name that the provider can't take is no failure of the provider.
     if (otherwise && asked.reason !== 'unsuitable_user') return goOn(ctx, step, otherwise(asked), client, now);
     return turnAway(ctx, step, { ...asked, ...needed, providerName: provider.providerName }, client, now);
   }
-  const { ask: told, memo, handle } = asked.value;
-  const { accountId, id } = provider;
-  const question = {
-    ...needed,
-    prompt: { provider: { accountId, id }, memo, handle },
-    life: settings.app_expire * second,
-  };
-  const token = await challenge(ctx, step, question, client, now);
-  if (token.ok) {
-    const shown = { kind: provider.providerName, ask: told };
-    return success({ state: 'challenge', challengeToken: token.value, anyOf: [], prompt: shown });
-  }
+  const { shown, ...put } = asked.value;
+  const token = await challenge(ctx, step, { ...needed, ...put }, client, now);
+  if (token.ok) return success({ state: 'challenge', challengeToken: token.value, anyOf: [], prompt: shown });
   await logRefusal(ctx, step.tried, token.reason, client, now);
   return token;
 }
@@ -121,11 +111,12 @@ async function resume(
   const handle = handleOf(needed.prompter, reply);
   const where = { userId: step.user.id, authModule: step.authModule };
   const open = handle === undefined ? undefined : await findPrompted(ctx.store, { ...where, handle }, now);
-  if (open?.prompt?.provider.id !== provider.id || !open?.prompt) {
+  const asked = open?.prompt;
+  if (asked?.provider.id !== provider.id) {
     const unknown = { ...refuse('invalid_challenge'), ...needed, providerName: provider.providerName };
     await turnAway(ctx, step, unknown, client, now);
     return refuse('wrong_second_factor');
   }
   const back = await comeBack(ctx, step, client, now);
-  return back.ok ? success({ state: 'challenge', challengeToken: open.prompt.token, anyOf: [] }) : back;
+  return back.ok ? success({ state: 'challenge', challengeToken: asked.token, anyOf: [] }) : back;
 }

@@ -3,7 +3,7 @@ import { refuse, success, type Outcome } from '../base/outcome.ts';
 import { opaqueToken, uuid } from '../base/random.ts';
 import { factorOf } from '../factors/index.ts';
 import type { Authenticator } from '../store/authenticators.ts';
-import { closePrompts, insertChallenge, ofLogin, type Prompt } from '../store/challenges.ts';
+import { closePrompts, insertChallenge, ofLogin } from '../store/challenges.ts';
 import { inTransaction, type Store } from '../store/store.ts';
 import { releaseTry, resetThrottle } from '../store/throttles.ts';
 import type { User } from '../store/users.ts';
@@ -11,6 +11,7 @@ import type { AccountPolicy } from './account-policy.ts';
 import type { Client, Context } from './context.ts';
 import { offerEnrollment, type LoginRefusal } from './enroller.ts';
 import { logRefusal, logSuccess, type Tried } from './log-attempt.ts';
+import type { PutPrompt, ShownPrompt } from './prompt.ts';
 import { spend, type Proof } from './prove.ts';
 import type { Reason } from './reasons.ts';
 import type { Needed, NotMet } from './required.ts';
@@ -31,8 +32,7 @@ export type SecondFactorNeeded = {
   readonly challengeToken: string;
   /** The authenticators of which any answers it. */
   readonly anyOf: readonly Authenticator[];
-  /** What the person's client has to do where a provider judges them itself: its kind, and what it needs to know. */
-  readonly prompt?: { readonly kind: string; readonly ask: Readonly<Record<string, string>> };
+  readonly prompt?: ShownPrompt;
 };
 
 export type Admitted = LoggedIn | SecondFactorNeeded;
@@ -78,7 +78,7 @@ export async function turnAway(
 
 /** What a challenge asks for; beyond the house's own factors, a provider's prompt. */
 export type Question = Pick<Needed, 'kinds' | 'authConfigOrigin' | 'mfaConfigOrigin' | 'enrolls'> & {
-  readonly prompt?: Omit<Prompt, 'token'>;
+  readonly prompt?: PutPrompt['prompt'];
   /** Milliseconds. */
   readonly life: number;
 };

@@ -5,7 +5,7 @@ import { findOpenChallenge, type Challenge } from '../store/challenges.ts';
 import { findUser } from '../store/users.ts';
 import type { LoggedIn } from './after-first.ts';
 import { answerPrompt } from './answer-prompt.ts';
-import { complete, type Answer, type Completed, type Open, type Proven } from './complete.ts';
+import { complete, type Answer, type Completed, type Open, type Proven, type Reply } from './complete.ts';
 import type { Client, Context } from './context.ts';
 import type { LoginRefusal } from './enroller.ts';
 import { logRefusal } from './log-attempt.ts';
@@ -13,20 +13,19 @@ import { prove, spend, type Proof } from './prove.ts';
 import { issueToken } from './sessions.ts';
 
 /**
- * Judges the answer to a challenge and opens the session it stood for; who must enrol another factor first is refused with what lets them. Of all the uses of a code, over whatever challenges and
- * nodes, one wins.
+ * Judges the answer to a challenge and opens the session it stood for; who must enrol another factor first is refused with what lets them.
+ * Of all the uses of a code, over whatever challenges and nodes, one wins.
  */
 export async function answer(ctx: Context, input: Answer, client: Client): Promise<Success<LoggedIn> | LoginRefusal> {
-  const kinds = kindsOfReply(input);
   // One at a time over one challenge: who comes second with the right code meets a spent challenge, and that is no failure.
   return ctx.turns(input.challengeToken, async () => {
     const now = ctx.clock.now();
     const challenge = await findOpenChallenge(ctx.store, input.challengeToken, now);
     const user = challenge && (await findUser(ctx.store, challenge.userId));
-    const [kind] = kinds;
-    if (kind === undefined && !challenge?.prompt) return refuse('malformed_reply');
     if (!challenge || !user || !isLogin(challenge)) {
-      await logRefusal(ctx, { action: 'answer', factor: kind ?? null }, 'invalid_challenge', client, now);
+      const [kind] = kindsOfReply(input);
+      if (kind === undefined) return refuse('malformed_reply');
+      await logRefusal(ctx, { action: 'answer', factor: kind }, 'invalid_challenge', client, now);
       return refuse('invalid_challenge');
     }
     const judged = await judgeAnswer(ctx, { challenge, user, input }, client, now);
@@ -100,7 +99,7 @@ export function answers(challenge: Challenge, kind: string): boolean {
 }
 
 /** The kinds of factor a reply has the form of, among those that complete a login. */
-function kindsOfReply({ reply, role, kind: meant }: Answer): readonly string[] {
+function kindsOfReply({ reply, role, kind: meant }: Reply): readonly string[] {
   return Object.values(factors)
     .filter(({ traits }) => (role === undefined ? traits.role !== 'first' : traits.role === role))
     .filter(({ kind }) => meant === undefined || kind === meant)

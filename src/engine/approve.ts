@@ -6,7 +6,7 @@ import { findLiveSession } from '../store/sessions.ts';
 import { findUser } from '../store/users.ts';
 import { judgeAnswer } from './answer.ts';
 import type { Reached } from './asker.ts';
-import type { Answer } from './complete.ts';
+import type { Reply } from './complete.ts';
 import type { Client, Context } from './context.ts';
 import { readPolicy } from './read-policy.ts';
 import type { Reason } from './reasons.ts';
@@ -28,7 +28,7 @@ export type Approval = {
 export async function approve(
   ctx: Context,
   { challenge: { id } }: Reached,
-  reply: Omit<Answer, 'challengeToken' | 'issuedTo'>,
+  input: Omit<Reply, 'issuedTo'>,
   client: Client,
 ): Promise<Outcome<Approval, Reason>> {
   // One at a time over one challenge: who comes second with the right code meets a spent challenge, and that is no failure.
@@ -38,7 +38,6 @@ export async function approve(
     const user = found && (await findUser(ctx.store, found.challenge.userId));
     if (found?.state !== 'pending' || !user) return refuse('invalid_challenge');
     const { challenge } = found;
-    const input = { ...reply, challengeToken: '' };
     const judged = await judgeAnswer(ctx, { challenge, user, input }, client, now);
     if (!judged.ok) return judged;
     if (!('approved' in judged.value)) throw new Error('what a service asked for opened a session');

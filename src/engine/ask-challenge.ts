@@ -1,4 +1,3 @@
-import { second } from '../base/clock.ts';
 import { refuse, success, type Outcome } from '../base/outcome.ts';
 import { opaqueToken, uuid } from '../base/random.ts';
 import { findAccount, findBelow } from '../store/accounts.ts';
@@ -7,9 +6,10 @@ import { insertChallenge, type Challenge } from '../store/challenges.ts';
 import { findUser, findUserByLogin, type User } from '../store/users.ts';
 import { challengeLife } from './after-first.ts';
 import type { Asker, Service } from './asker.ts';
-import type { Context } from './context.ts';
+import type { Client, Context } from './context.ts';
+import { logRefusal } from './log-attempt.ts';
 import { secondFactors } from './policy.ts';
-import { askPrompter } from './prompt.ts';
+import { askPrompter, promptKind, type ShownPrompt } from './prompt.ts';
 import { readPolicy } from './read-policy.ts';
 import type { Reason } from './reasons.ts';
 import { neededFor, type Needed } from './required.ts';
@@ -32,7 +32,7 @@ export type Put = {
   readonly challenge: Challenge;
   readonly token: string;
   readonly anyOf: readonly Authenticator[];
-  readonly prompt?: { readonly kind: string; readonly ask: Readonly<Record<string, string>> };
+  readonly prompt?: ShownPrompt;
 };
 
 /** The application has checked the first factor by itself: it stands for this way in. */
@@ -46,23 +46,31 @@ export async function askChallenge(
   ctx: Context,
   asker: Asker,
   asking: Asking,
+  client: Client,
 ): Promise<Outcome<Put | undefined, Reason>> {
   if (asker.by === 'holder') return refuse('forbidden');
   const now = ctx.clock.now();
   const user = await userOf(ctx, asker, asking.user);
   if (!user) return refuse('not_found');
   const needed = await neededOf(ctx, asker, user);
-  if (!needed.ok) return needed;
+  const tried = { action: 'answer', authModule, accountId: user.accountId, userId: user.id };
+  if (!needed.ok) {
+    await logRefusal(ctx, tried, needed.reason, client, now);
+    return needed;
+  }
   const { prompter, enrolls, authConfigOrigin, mfaConfigOrigin } = needed.value;
   // A service that could enrol its users' factors could log in as them.
   if (enrolls !== undefined) return refuse('mfa_enrollment_required');
-  const kinds = asking.kinds ?? needed.value.kinds;
-  const anyOf = needed.value.anyOf.filter(({ kind }) => kinds === null || kinds.includes(kind));
+  const anyOf = needed.value.anyOf.filter(({ kind }) => asking.kinds?.includes(kind) ?? true);
   if (!prompter && anyOf.length === 0)
     return needed.value.anyOf.length === 0 ? success(undefined) : refuse('no_authenticator');
 
   const asked = prompter && (await askPrompter(ctx, prompter, user.name, now));
-  if (asked && !asked.ok) return asked;
+  if (asked && !asked.ok) {
+    const about = { authConfigOrigin, mfaConfigOrigin, factor: promptKind, detail: asked.detail };
+    await logRefusal(ctx, { ...tried, ...about }, asked.reason, client, now);
+    return asked;
+  }
   const token = opaqueToken(ctx.random);
   const challenge: Challenge = {
     id: uuid(ctx.random, now),
@@ -72,14 +80,12 @@ export async function askChallenge(
     amr: asker.by === 'session' ? asker.session.amr : [],
     epoch: user.epoch,
     createdAt: now,
-    expiresAt: now + (prompter ? prompter.settings.app_expire * second : challengeLife),
-    kinds,
+    expiresAt: now + (asked?.value.life ?? challengeLife),
+    // A choice narrows what policy asks for, and adds nothing to it.
+    kinds: asking.kinds ? anyOf.map(({ kind }) => kind) : needed.value.kinds,
     authConfigOrigin,
     mfaConfigOrigin,
-    prompt:
-      prompter && asked
-        ? { provider: placeOf(prompter.provider), memo: asked.value.memo, handle: asked.value.handle, token }
-        : null,
+    prompt: asked ? { ...asked.value.prompt, token } : null,
     enrolls: null,
     serviceId: asker.by === 'service' ? asker.service.id : null,
     sessionId: asker.by === 'session' ? asker.session.id : null,
@@ -87,11 +93,8 @@ export async function askChallenge(
     purpose: asking.purpose ?? null,
   };
   await insertChallenge(ctx.store, challenge, token);
-  const prompt = prompter && asked ? { kind: prompter.provider.providerName, ask: asked.value.ask } : undefined;
-  return success({ challenge, token, anyOf, ...(prompt && { prompt }) });
+  return success({ challenge, token, anyOf, ...(asked && { prompt: asked.value.shown }) });
 }
-
-const placeOf = ({ accountId, id }: { readonly accountId: string | null; readonly id: string }) => ({ accountId, id });
 
 async function userOf(
   ctx: Context,

@@ -15,8 +15,7 @@ import { readPolicy } from './read-policy.ts';
 import type { Reason } from './reasons.ts';
 import { openSession, withSecondFactor, type IssuedTo, type OpenedSession } from './sessions.ts';
 
-export type Answer = {
-  readonly challengeToken: string;
+export type Reply = {
   /** What the person sent: a code of one of their second factors, a recovery code, or what a provider gave them. */
   readonly reply: unknown;
   /** What it may be; either, when absent. */
@@ -26,11 +25,13 @@ export type Answer = {
   readonly issuedTo?: IssuedTo | undefined;
 };
 
+export type Answer = Reply & { readonly challengeToken: string };
+
 /** A challenge that is being answered. */
 export type Open = {
   readonly challenge: Challenge;
   readonly user: User;
-  readonly input: Answer;
+  readonly input: Reply;
   readonly tried: Tried;
 };
 

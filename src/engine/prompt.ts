@@ -1,6 +1,7 @@
+import { second } from '../base/clock.ts';
 import { refuse, success, type Outcome } from '../base/outcome.ts';
 import { duoSettings, type DuoSettings } from '../factors/duo-settings.ts';
-import { duoOf, type DuoHelp, type DuoOutcome, type DuoQuestion, type Spent } from '../factors/duo.ts';
+import { duoOf, type DuoHelp, type DuoOutcome, type Spent } from '../factors/duo.ts';
 import type { Prompt } from '../store/challenges.ts';
 import { findProvider, type Provider } from '../store/providers.ts';
 import type { Context } from './context.ts';
@@ -21,14 +22,33 @@ export function readPrompter({ duo }: Context, provider: Provider): Outcome<Prom
 }
 
 /** Puts the question. May take as long as the provider is waited for. */
-export function askPrompter(
+export async function askPrompter(
   ctx: Context,
-  { settings }: Prompter,
+  { provider, settings }: Prompter,
   user: string,
   now: number,
-): Promise<DuoOutcome<DuoQuestion>> {
-  return duoOf(settings).ask(settings, user, helpFor(ctx, settings, now));
+): Promise<DuoOutcome<PutPrompt>> {
+  const asked = await duoOf(settings).ask(settings, user, helpFor(ctx, settings, now));
+  if (!asked.ok) return asked;
+  const { accountId, id, providerName: kind } = provider;
+  const { ask, memo, handle } = asked.value;
+  return success({
+    prompt: { provider: { accountId, id }, memo, handle },
+    life: settings.app_expire * second,
+    shown: { kind, ask },
+  });
 }
+
+export type PutPrompt = {
+  /** What the challenge keeps of it. */
+  readonly prompt: Omit<Prompt, 'token'>;
+  /** Milliseconds. */
+  readonly life: number;
+  readonly shown: ShownPrompt;
+};
+
+/** What the person's client has to do where a provider judges them itself: its kind, and what it needs to know. */
+export type ShownPrompt = { readonly kind: string; readonly ask: Readonly<Record<string, string>> };
 
 /** What the prompt that a reply answers is known by, if the reply has that form. */
 export function handleOf({ settings }: Prompter, reply: unknown): string | undefined {

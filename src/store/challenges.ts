@@ -150,6 +150,7 @@ export async function findPrompted(
     .where('user_id', '=', userId)
     .where('handle', 'in', store.safe.macs(handleContext, handle))
     .where('auth_module', '=', authModule)
+    .where('service_id', 'is', null)
     .where('closed_at', 'is', null)
     .where('expires_at', '>', now)
     .whereRef('challenges.epoch', '=', 'users.epoch')

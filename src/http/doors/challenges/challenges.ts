@@ -39,12 +39,12 @@ export const challengeRoutes: readonly Route[] = [
       },
       201: { description: 'The challenge.', body: challengeView },
     },
-    async handle({ house, caller, body: { user, factors, action, purpose } }) {
+    async handle({ house, client, caller, body: { user, factors, action, purpose } }) {
       if (caller.by === 'service' && !user)
         return invalid('A service says whose second factor it asks for, in `user`.');
       if (caller.by === 'session' && user)
         return invalid('A session asks for the second factor of its own user: leave `user` out.');
-      const put = await askChallenge(house, caller, { user, kinds: factors, action, purpose });
+      const put = await askChallenge(house, caller, { user, kinds: factors, action, purpose }, client);
       if (!put.ok) return refused(put, { no_authenticator: noSuchFactor });
       if (!put.value) return { status: 200, json: { state: 'not_required' } };
       return { status: 201, json: viewPut(put.value) };

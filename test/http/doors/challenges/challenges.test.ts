@@ -201,6 +201,36 @@ onEachDatabase('the challenges door', (on) => {
     assert.deepEqual(done['amr'], ['duo', 'mfa']);
   });
 
+  test('a choice of factors narrows what an account requires, and adds nothing to it', async () => {
+    await using home = await scene(on);
+    const { server, ada, key } = home;
+    const bearer = await server.logIn(ada, server.code(ada.app));
+    await server.call('PUT', '/mfa/sms/request', { bearer, json: { phone_number: '+12133734253' } });
+    await server.call('PUT', '/mfa/sms/verify', { bearer, json: { mfa_code: server.sent.at(-1)?.code } });
+    const provider = { provider_name: 'totp', provider_type: 'multi_factor', enabled: true, settings: {} };
+    const made = await door(server)(201, 'PUT', 'accounts/root/multi_factor', provider);
+    const multi_factor = { enabled: true, configuration_id: dataOf(made)['id'] };
+    await door(server)(200, 'POST', 'accounts/root/security', { auth_modules: { password: { multi_factor } } });
+    server.clock.tick(minute);
+    assert.equal((await put(server, key, { user: { name: 'ada' }, factors: ['sms'] })).status, 409);
+    const { id, factors } = json(await put(server, key, { user: { name: 'ada' }, factors: ['sms', 'totp'] }));
+    assert.deepEqual(
+      (factors as Json[]).map(({ type }) => type),
+      ['totp'],
+    );
+    assert.equal((await server.call('POST', `/challenges/${String(id)}/send`, { bearer: key, json: {} })).status, 404);
+    assert.equal((await verify(server, key, id, { code: server.code(ada.app) })).status, 200);
+  });
+
+  test('that Duo could not be asked for a service stands in the log', async () => {
+    await using house = await duoHouse('Universal Prompt', { on });
+    const { key } = await service(house.server, 'root', 'shop');
+    house.duo.play({ answers: { health_check: (response) => response.writeHead(503).end() } });
+    assert.equal((await put(house.server, key, { user: { uid: house.acme.uid } })).status, 401);
+    const said = 'the multi factor authentication provider can not be asked (status 503)';
+    assert.equal((await house.newest())['message'], said);
+  });
+
   test('another service, another session and a stranger reach it not', async () => {
     await using home = await scene(on);
     const { server, ada, key } = home;
