@@ -1,7 +1,7 @@
 import { refuse, success, type Success } from '../base/outcome.ts';
 import { factorOf, factors } from '../factors/index.ts';
 import { listForLogin } from '../store/authenticators.ts';
-import { findOpenChallenge, type Challenge } from '../store/challenges.ts';
+import { findOpenChallenge, isLogin, type Challenge } from '../store/challenges.ts';
 import { findUser } from '../store/users.ts';
 import type { LoggedIn } from './after-first.ts';
 import { answerPrompt } from './answer-prompt.ts';
@@ -82,9 +82,6 @@ function proven(proof: Proof, now: number): Proven {
     spend: async (tx) => ((await spend(tx, proof, now)) ? undefined : 'raced'),
   };
 }
-
-/** What a service or a session asked for opens no session, whoever has its token. */
-const isLogin = ({ serviceId, sessionId }: Challenge) => serviceId === null && sessionId === null;
 
 /**
  * Whether a challenge may be answered with a kind of factor. What stands in for a second factor stands in for each; for a provider's own

@@ -36,6 +36,9 @@ export type Challenge = {
 /** What is a login's. */
 export const ofLogin = { serviceId: null, sessionId: null, action: null, purpose: null } as const;
 
+/** What a service or a session asked for opens no session, whoever has its token. */
+export const isLogin = ({ serviceId, sessionId }: Challenge) => serviceId === null && sessionId === null;
+
 export type Prompt = {
   readonly provider: { readonly accountId: string | null; readonly id: string };
   /** What judges a reply again. */

@@ -5,6 +5,8 @@ import { refuse } from '../../src/base/outcome.ts';
 import { answer } from '../../src/engine/answer.ts';
 import { enroll } from '../../src/engine/enroll.ts';
 import { sweep } from '../../src/engine/sweep.ts';
+import { claimSend } from '../../src/store/sends.ts';
+import { spendReply } from '../../src/store/spent-replies.ts';
 import { onEachDatabase } from '../support/databases.ts';
 import { client, got, house } from '../support/house.ts';
 
@@ -41,6 +43,25 @@ onEachDatabase('a sweep', (database) => {
     home.clock.tick(3650 * day);
     assert.equal(await sweep(home.ctx), 0);
     assert.deepEqual(await home.failures(user.id), { password: 1 });
+  });
+
+  test('forgets what was sent after two days, and replies of providers an hour after they ran out', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    const now = home.clock.now();
+    const limit = { every: minute, perDay: 1 };
+    assert.equal((await claimSend(store, 'a number', limit, now)).ok, true);
+    await spendReply(store, { providerId: 'duo', id: 'reply', until: now });
+    home.clock.tick(hour - 1);
+    assert.equal(await sweep(home.ctx), 0);
+    home.clock.tick(1);
+    assert.equal(await sweep(home.ctx), 1);
+    assert.equal(await spendReply(store, { providerId: 'duo', id: 'reply', until: now }), true);
+    home.clock.set(now + 2 * day - 1);
+    await sweep(home.ctx);
+    assert.equal((await store.db.selectFrom('sends').select('last_at').execute()).length, 1);
+    home.clock.tick(1);
+    assert.equal(await sweep(home.ctx), 1);
   });
 
   test('leaves spent codes spent and the log as it is', async () => {

@@ -3,10 +3,9 @@ import { refuse } from '../../../base/outcome.ts';
 import { hintOf, loginAtOnce, accountOf } from '../../../engine/operations.ts';
 import type { SecondFactorNeeded } from '../../../engine/after-first.ts';
 import { factorOf } from '../../../factors/index.ts';
-import { sentCodeLife } from '../../../factors/sent-code.ts';
 import type { Authenticator } from '../../../store/authenticators.ts';
 import { reference } from '../deux/authtoken.ts';
-import { replyMember } from '../second-factor.ts';
+import { expiryOfCode, replyMember } from '../second-factor.ts';
 import { problemOf } from '../../told.ts';
 import { route, type Asked, type Reply, type Route } from '../../route.ts';
 import { answered, declined, envelope, inData, say } from './envelope.ts';
@@ -102,5 +101,5 @@ function settingsFor(authenticator: Authenticator, { house }: Asked): Readonly<R
   const { send, shows } = factorOf(authenticator.kind);
   if (shows) return shows(authenticator.state);
   if (!send) return {};
-  return { hint: hintOf(authenticator), expires_at: new Date(house.clock.now() + sentCodeLife).toISOString() };
+  return { hint: hintOf(authenticator), expires_at: expiryOfCode(house.clock.now()) };
 }

@@ -2,14 +2,15 @@ import { z } from 'zod';
 import type { Asker, Reached } from '../../../engine/asker.ts';
 import type { Context } from '../../../engine/context.ts';
 import { answer, approve, askChallenge, reachChallenge, reachFactor, sendCode } from '../../../engine/operations.ts';
+import { isLogin } from '../../../store/challenges.ts';
 import { bearer, problem } from '../../problem.ts';
 import { refused } from '../../told.ts';
+import { expiryOfCode } from '../second-factor.ts';
 import { route, type Reply, type Route } from '../../route.ts';
 import {
   approvedView,
   challengePath,
   challengeView,
-  expiryOfCode,
   newChallenge,
   reply,
   sending,
@@ -109,7 +110,7 @@ export const challengeRoutes: readonly Route[] = [
           body.factor_id === undefined ? undefined : await reachFactor(house, reached.challenge, body.factor_id);
         if (kind && !kind.ok) return refused(kind);
         const given = { ...replyOf(body, reached), kind: kind?.value };
-        if (caller.by === 'holder' && isLogin(reached)) {
+        if (caller.by === 'holder' && isLogin(reached.challenge)) {
           const login = await answer(house, { ...given, challengeToken: caller.token }, client);
           return login.ok ? { status: 200, json: { token: login.value.token } } : refused(login, alike);
         }
@@ -124,8 +125,6 @@ export const challengeRoutes: readonly Route[] = [
       }),
   }),
 ];
-
-const isLogin = ({ challenge: { serviceId, sessionId } }: Reached) => serviceId === null && sessionId === null;
 
 const noSuchFactor = {
   status: 409,

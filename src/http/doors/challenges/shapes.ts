@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { sentCodeLife } from '../../../factors/sent-code.ts';
 import type { Put } from '../../../engine/ask-challenge.ts';
 import { hintOf } from '../../../engine/operations.ts';
 import { reference } from '../deux/authtoken.ts';
@@ -78,8 +77,6 @@ export const sentView = z.strictObject({
   expires_at: z.iso.datetime(),
   retry_after: z.int(),
 });
-
-export const expiryOfCode = (now: number) => new Date(now + sentCodeLife).toISOString();
 
 export const approvedView = z
   .strictObject({
