@@ -3,7 +3,7 @@ import { opaqueToken, uuid } from '../base/random.ts';
 import { findAccount, findBelow } from '../store/accounts.ts';
 import { listForLogin, type Authenticator } from '../store/authenticators.ts';
 import { insertChallenge, type Challenge } from '../store/challenges.ts';
-import { findUser, findUserByLogin, type User } from '../store/users.ts';
+import { findUser, findUserByName, type User } from '../store/users.ts';
 import { challengeLife } from './after-first.ts';
 import type { Asker, Service } from './asker.ts';
 import type { Client, Context } from './context.ts';
@@ -111,7 +111,7 @@ async function userOf(
 async function findNamedUser(ctx: Context, service: Service, named: Named): Promise<User | undefined> {
   if ('uid' in named) return findUser(ctx.store, named.uid);
   const account = await findAccount(ctx.store, named.account ?? service.accountId);
-  return account && findUserByLogin(ctx.store, account.id, named.name);
+  return account && findUserByName(ctx.store, account.id, named.name);
 }
 
 async function neededOf(ctx: Context, asker: Asker, user: User): Promise<Outcome<Needed, Reason>> {

@@ -20,15 +20,23 @@ export type Asker =
 
 /** Says who asks: by an apikey itself, by a session, or by a challenge token. */
 export async function authenticateAsker(ctx: Context, token: string): Promise<Outcome<Asker, Reason>> {
-  if (apikey.reply.safeParse(token).success) return authenticateService(ctx, token);
+  if (apikey.reply.safeParse(token).success) return keyOfService(ctx, token);
   const session = await authenticate(ctx, token);
   if (session.ok) return success(asSession(session.value));
   const challenge = await findOpenChallenge(ctx.store, token, ctx.clock.now());
   return challenge ? success({ by: 'holder', challenge, token }) : refuse('invalid_token');
 }
 
+/** The same where nobody but a service has any business. */
+export async function authenticateService(ctx: Context, token: string): Promise<Outcome<Service, Reason>> {
+  const asker = await authenticateAsker(ctx, token);
+  if (!asker.ok) return asker;
+  if (asker.value.by === 'service') return success(asker.value.service);
+  return refuse(asker.value.by === 'session' ? 'no_service' : 'invalid_token');
+}
+
 /** A key has 256 bits: nobody guesses one, so no failures are counted. */
-async function authenticateService(ctx: Context, key: string): Promise<Outcome<Asker, Reason>> {
+async function keyOfService(ctx: Context, key: string): Promise<Outcome<Asker, Reason>> {
   const lookups = apikey.lookups?.(key, helpAt(ctx, ctx.clock.now())) ?? [];
   const found = await findByLookup(ctx.store, lookups);
   const user = found && (await findUser(ctx.store, found.userId));
@@ -44,7 +52,7 @@ function asSession(session: Caller): Asker {
   return { by: 'service', service: { id: session.userId, accountId: session.accountId } };
 }
 
-const isService = ({ roles }: Pick<User, 'roles'>) => roles.includes('service') || roles.includes('admin');
+export const isService = ({ roles }: Pick<User, 'roles'>) => roles.includes('service') || roles.includes('admin');
 
 export type Reached = { readonly challenge: Challenge; readonly state: ChallengeState };
 

@@ -7,12 +7,12 @@ import { resetThrottle } from '../store/throttles.ts';
 import type { User } from '../store/users.ts';
 import { changeFactors } from './change.ts';
 import type { Client, Context } from './context.ts';
-import { mayEnroll, sessionOf, type Enroller, type Enrolling } from './enroller.ts';
+import { madeBy, mayEnroll, sessionOf, type Enroller, type Enrolling } from './enroller.ts';
 import { logRefusal, logSuccess } from './log-attempt.ts';
 import { prove, type Proof } from './prove.ts';
 import { readPolicy } from './read-policy.ts';
 import type { Reason } from './reasons.ts';
-import { hasCodesLeft, writeRecoveryCodes } from './recovery-codes.ts';
+import { codesLeft, writeRecoveryCodes } from './recovery-codes.ts';
 import { issueToken, openSession, withSecondFactor, type OpenedSession } from './sessions.ts';
 import { countedInEnrollment, isFull } from './enroll.ts';
 import { requireStepUp } from './step-up.ts';
@@ -62,14 +62,14 @@ export async function confirm(
       reply,
     };
     const proof = await prove(ctx, question, now);
-    const needsCodes = !withoutRecoveryCodes && !hasCodesLeft(authenticators);
+    const needsCodes = !withoutRecoveryCodes && codesLeft(authenticators) === 0;
     const keeping = { user, enroller, needsCodes };
     const confirmed = proof.ok ? await keep(ctx, { ...keeping, proof: proof.value }, client, now) : proof;
     if (!confirmed.ok) {
       const tried = {
         action: 'confirm',
         factor: pending.kind,
-        sessionId: enroller.id,
+        ...madeBy(enroller),
         accountId: user.accountId,
         userId: user.id,
       };
@@ -94,9 +94,8 @@ async function keep(
 ): Promise<Outcome<Confirmed, Reason>> {
   const { authenticator, state, counted } = proof;
   const { kind } = authenticator;
-  const before = enroller.id === null ? enroller.challenge.amr : enroller.amr;
-  const amr = withSecondFactor(before, factorOf(kind).traits.amr);
-  const tried = { action: 'confirm', factor: kind, sessionId: enroller.id };
+  const amr = withSecondFactor(provenBy(enroller), factorOf(kind).traits.amr);
+  const tried = { action: 'confirm', factor: kind, ...madeBy(enroller) };
   const notice = { name: 'factor_added', factor: kind } as const;
   const change = { user, caller: sessionOf(enroller), tried, notice, proven: { amr, secondFactorAt: now } };
   const kept = await changeFactors(ctx, change, client, now, async (tx) => {
@@ -104,13 +103,19 @@ async function keep(
     await resetThrottle(tx, user.id, counted);
     const recoveryCodes = needsCodes ? await writeRecoveryCodes(ctx, tx, user, now) : [];
     const opened =
-      enroller.id === null ? await logIn(ctx, tx, { user, enroller, kind, amr }, client, now) : success(undefined);
+      'challenge' in enroller ? await logIn(ctx, tx, { user, enroller, kind, amr }, client, now) : success(undefined);
     return opened.ok ? success({ recoveryCodes, session: opened.value }) : opened;
   });
   if (!kept.ok) return kept;
   const { recoveryCodes, session } = kept.value;
   if (!session) return success({ recoveryCodes });
   return success({ recoveryCodes, token: await issueToken(ctx, session, user.accountId, now) });
+}
+
+/** What was proven before; a service says by itself what it has checked. */
+function provenBy(enroller: Enroller): readonly string[] {
+  if ('serviceId' in enroller) return [];
+  return enroller.id === null ? enroller.challenge.amr : enroller.amr;
 }
 
 type LoggingIn = Pick<Keeping, 'user'> & {

@@ -1,11 +1,12 @@
 import { refuse, success, type Outcome } from '../base/outcome.ts';
 import { uuid } from '../base/random.ts';
+import type { Person } from '../factors/factor.ts';
 import { factorOf, factors, type Kind } from '../factors/index.ts';
 import { insertAuthenticator, removePending, type Authenticator } from '../store/authenticators.ts';
 import { inTransaction } from '../store/store.ts';
 import { changeFactors } from './change.ts';
 import { helpAt, type Client, type Context } from './context.ts';
-import { enrollmentLife, mayEnroll, sessionOf, type Enroller } from './enroller.ts';
+import { enrollmentLife, madeBy, mayEnroll, sessionOf, type Enroller } from './enroller.ts';
 import { logSuccess } from './log-attempt.ts';
 import type { Reason } from './reasons.ts';
 import { deliver } from './send-code.ts';
@@ -16,6 +17,8 @@ export type Enrollment = {
   readonly label: string | null;
   /** What the factor needs of the person or their client. */
   readonly input: Readonly<Record<string, unknown>>;
+  /** Whom it is made for, where that is not who they are here. */
+  readonly person?: Person | undefined;
 };
 
 export type Enrolled = {
@@ -26,12 +29,12 @@ export type Enrolled = {
 
 /**
  * Makes one more authenticator for who asks. A factor whose owner must first show that they can use it stays pending for ten
- * minutes and touches nothing that works; `confirm` makes it count. Only a user themself enrols; nobody does it for them.
+ * minutes and touches nothing that works; `confirm` makes it count. Only a user themself enrols, or the service that keeps them.
  */
 export async function enroll(
   ctx: Context,
   enroller: Enroller,
-  { kind, label, input }: Enrollment,
+  { kind, label, input, person }: Enrollment,
   client: Client,
 ): Promise<Outcome<Enrolled, Reason>> {
   const now = ctx.clock.now();
@@ -43,7 +46,7 @@ export async function enroll(
   if (!may.ok) return may;
   if (isFull(authenticators, kind)) return refuse('too_many');
 
-  const begun = await factor.begin(input, user, helpAt(ctx, now));
+  const begun = await factor.begin(input, person ?? user, helpAt(ctx, now));
   if (!begun.ok) return begun;
   const { state: first, offer, lookup } = begun.value;
   // What its owner has to show is a code that was sent: without the message there is nothing to enrol.
@@ -54,7 +57,13 @@ export async function enroll(
   const { state } = asked.value;
   const made = { id: uuid(ctx.random, now), userId: user.id, kind, label, state };
   const authenticator = { ...made, revision: 0, createdAt: now, updatedAt: now, lastUsedAt: null };
-  const tried = { action: 'enroll', factor: kind, sessionId: enroller.id, accountId: user.accountId, userId: user.id };
+  const tried = {
+    action: 'enroll',
+    factor: kind,
+    ...madeBy(enroller),
+    accountId: user.accountId,
+    userId: user.id,
+  };
 
   if (factor.traits.confirms) {
     return inTransaction(ctx.store, async (tx) => {

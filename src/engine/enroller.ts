@@ -1,10 +1,12 @@
 import { minute } from '../base/clock.ts';
 import { refuse, success, type Outcome, type Refusal } from '../base/outcome.ts';
 import { opaqueToken, uuid } from '../base/random.ts';
+import { factorOf } from '../factors/index.ts';
 import { findOpenEnrollment, insertEnrollment, ofLogin, type Challenge } from '../store/challenges.ts';
 import type { Store } from '../store/store.ts';
 import { findUser, type User } from '../store/users.ts';
 import type { Context } from './context.ts';
+import type { Tried } from './log-attempt.ts';
 import type { Reason } from './reasons.ts';
 import { authenticate, type Caller } from './sessions.ts';
 
@@ -17,8 +19,17 @@ export type Enrolling = Pick<Caller, 'userId' | 'accountId' | 'authModule' | 'se
   readonly challenge: Challenge;
 };
 
-/** Who may enrol a factor. */
-export type Enroller = Caller | Enrolling;
+/** A service that acts for a user of its own application. */
+export type Managing = Pick<Caller, 'userId' | 'accountId' | 'authModule' | 'secondFactorAt'> & {
+  readonly id: null;
+  readonly serviceId: string;
+};
+
+/** Who may change a user's factors. */
+export type Changer = Caller | Managing;
+
+/** Who may enrol one: these, and who must before they get in. */
+export type Enroller = Changer | Enrolling;
 
 /** What they get for that. */
 export type EnrollmentOffer = {
@@ -68,13 +79,21 @@ export async function authenticateEnroller(ctx: Context, token: string): Promise
   return success({ id: null, userId, accountId: user.accountId, authModule, secondFactorAt, kind, challenge });
 }
 
-/** The session of who enrols, if they have one. */
+/** The session through which a change is made, if there is one. */
 export function sessionOf(enroller: Enroller): Caller | undefined {
   return enroller.id === null ? undefined : enroller;
 }
 
+/** Through whom, for the log of attempts. */
+export function madeBy(enroller: Enroller): Pick<Tried, 'sessionId' | 'detail'> {
+  return { sessionId: enroller.id, ...('serviceId' in enroller && { detail: `by the service ${enroller.serviceId}` }) };
+}
+
 /** Whether who enrols may enrol this, for a user as they are now: who has no session holds nothing that a change would end. */
 export function mayEnroll(enroller: Enroller, kind: string, { epoch }: User): Outcome<undefined, Reason> {
+  // What opens a login is nobody's to give to a user who has none here.
+  if ('serviceId' in enroller)
+    return factorOf(kind).traits.role === 'second' ? success(undefined) : refuse('forbidden');
   if (enroller.id !== null) return success(undefined);
   if (enroller.challenge.epoch !== epoch) return refuse('invalid_token');
   return enroller.kind === kind ? success(undefined) : refuse('forbidden');

@@ -21,6 +21,10 @@ export { authenticateAsker, reachChallenge, reachFactor } from './asker.ts';
 export { askChallenge } from './ask-challenge.ts';
 export { approve } from './approve.ts';
 
+/** Services: applications that check the first factor of their own users, make these users, and manage their factors. */
+export { ensureService, makeServiceKey } from './services.ts';
+export { manageExternalUser, putExternalUser, reachExternalUser, removeExternalUser } from './external-users.ts';
+
 /** Sessions: who is calling, which ones are in force, and their end. */
 export { authenticate, endSession, listSessions } from './sessions.ts';
 
@@ -35,7 +39,7 @@ export { remove, turnOffMfa } from './remove.ts';
 
 /** Passwords and recovery codes: renewed in place. */
 export { setPassword } from './set-password.ts';
-export { renewBackupCode, renewRecoveryCodes } from './recovery-codes.ts';
+export { codesLeft, renewBackupCode, renewRecoveryCodes } from './recovery-codes.ts';
 
 /** OAuth2: clients, the password and refresh grants, what a token is worth, and its end. */
 export {

@@ -56,6 +56,8 @@ export type Reason =
   /** It names a provider that the account may not use. */
   | 'unknown_configuration'
   | 'forbidden'
+  /** It is for services, and this is a person's session. */
+  | 'no_service'
   | 'not_found'
   | 'name_taken'
   /** It is at another revision than the caller thinks. */

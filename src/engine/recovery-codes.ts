@@ -8,6 +8,7 @@ import type { Store } from '../store/store.ts';
 import type { User } from '../store/users.ts';
 import { changeFactors } from './change.ts';
 import { helpAt, type Client, type Context } from './context.ts';
+import { madeBy, sessionOf, type Changer } from './enroller.ts';
 import { secondFactors } from './policy.ts';
 import type { Reason } from './reasons.ts';
 import type { Caller } from './sessions.ts';
@@ -16,7 +17,7 @@ import { requireStepUp } from './step-up.ts';
 /** Makes new recovery codes for the caller; the old ones stop working. They are shown this once. */
 export async function renewRecoveryCodes(
   ctx: Context,
-  caller: Caller,
+  caller: Changer,
   client: Client,
 ): Promise<Outcome<readonly string[], Reason>> {
   const offer = await renew(ctx, caller, recovery, client);
@@ -29,15 +30,15 @@ export async function renewBackupCode(ctx: Context, caller: Caller, client: Clie
   return offer.ok ? success(backupOffer.parse(offer.value).code) : offer;
 }
 
-async function renew(ctx: Context, caller: Caller, factor: Factor, client: Client): Promise<Outcome<unknown, Reason>> {
+async function renew(ctx: Context, caller: Changer, factor: Factor, client: Client): Promise<Outcome<unknown, Reason>> {
   const now = ctx.clock.now();
   const allowed = await requireStepUp(ctx, caller, now);
   if (!allowed.ok) return allowed;
   const { user, authenticators } = allowed.value;
   if (secondFactors(authenticators).length === 0) return refuse('mfa_not_enabled');
-  const tried = { action: 'renew', factor: factor.kind, sessionId: caller.id };
+  const tried = { action: 'renew', factor: factor.kind, ...madeBy(caller) };
   const notice = { name: 'recovery_codes_renewed' } as const;
-  return changeFactors(ctx, { user, caller, tried, notice }, client, now, async (tx) =>
+  return changeFactors(ctx, { user, caller: sessionOf(caller), tried, notice }, client, now, async (tx) =>
     success(await replaceBy(ctx, tx, { user, factor }, now)),
   );
 }
@@ -61,9 +62,8 @@ async function replaceBy(
   return begun.value.offer;
 }
 
-/** Whether a user has recovery codes that are not spent. */
-export function hasCodesLeft(authenticators: readonly Authenticator[]): boolean {
-  return authenticators.some(
-    ({ kind, state }) => kind === recovery.kind && recoveryState.parse(state).codes.length > 0,
-  );
+/** How many of a user's recovery codes are not spent. */
+export function codesLeft(authenticators: readonly Authenticator[]): number {
+  const own = authenticators.find(({ kind }) => kind === recovery.kind);
+  return own ? recoveryState.parse(own.state).codes.length : 0;
 }

@@ -5,6 +5,7 @@ import { inTransaction } from '../store/store.ts';
 import type { User } from '../store/users.ts';
 import { changeFactors } from './change.ts';
 import type { Client, Context } from './context.ts';
+import { madeBy, sessionOf, type Changer } from './enroller.ts';
 import { logSuccess, type Tried } from './log-attempt.ts';
 import { kindsBeyondFirst, recoveryKinds, secondFactors } from './policy.ts';
 import type { Reason } from './reasons.ts';
@@ -19,7 +20,7 @@ export type Removal = { readonly user: User; readonly authenticatorId: string };
  */
 export async function remove(
   ctx: Context,
-  caller: Caller,
+  caller: Changer,
   { user, authenticatorId }: Removal,
   client: Client,
 ): Promise<Outcome<undefined, Reason>> {
@@ -34,10 +35,10 @@ export async function remove(
   if (role === 'first' && replaces && caller.userId === user.id) return refuse('password_needed');
 
   const left = secondFactors(authenticators.filter(({ id }) => id !== authenticatorId));
-  const tried = { action: 'remove', factor: removed.kind, sessionId: caller.id };
+  const tried = { action: 'remove', factor: removed.kind, ...madeBy(caller) };
   if (removed.status === 'pending') return discard(ctx, { user, removed, tried }, client, now);
   const notice = { name: 'factor_removed', factor: removed.kind } as const;
-  return changeFactors(ctx, { user, caller, tried, notice }, client, now, async (tx) => {
+  return changeFactors(ctx, { user, caller: sessionOf(caller), tried, notice }, client, now, async (tx) => {
     if (!(await removeAuthenticator(tx, user.id, authenticatorId))) return refuse('raced');
     if (left.length === 0) await removeKinds(tx, user.id, recoveryKinds);
     return success(undefined);

@@ -43,7 +43,9 @@ export async function createUser(
 /** Writes a user, and their password with them. */
 export async function insertNewUser(
   ctx: Context,
-  input: Profile & { readonly accountId: string; readonly password?: string | undefined },
+  input: Profile &
+    Pick<User, 'accountId'> &
+    Partial<Pick<User, 'serviceId'>> & { readonly password?: string | undefined },
   client: Client,
   now: number,
 ): Promise<Outcome<{ user: User }, Reason>> {
@@ -65,7 +67,7 @@ export async function insertNewUser(
 export async function writeNewUser(
   ctx: Context,
   tx: Store,
-  user: Profile & Pick<User, 'id' | 'accountId'>,
+  user: Profile & Pick<User, 'id' | 'accountId'> & Partial<Pick<User, 'serviceId'>>,
   password: Authenticator | undefined,
   client: Client,
   now: number,

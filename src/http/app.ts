@@ -3,7 +3,7 @@ import { stopwatch } from '../base/clock.ts';
 import { refuse, success, type Outcome } from '../base/outcome.ts';
 import { timeOrderedHex } from '../base/random.ts';
 import type { Context } from '../engine/context.ts';
-import { authenticateAsker, type Asker } from '../engine/asker.ts';
+import { authenticateAsker, authenticateService, type Asker, type Service } from '../engine/asker.ts';
 import { authenticateEnroller, type Enroller } from '../engine/enroller.ts';
 import { authenticate } from '../engine/sessions.ts';
 import { readBody, readQuery } from './parse.ts';
@@ -116,12 +116,13 @@ async function callerOf(
   house: Context,
   headers: Headers,
   access: Access,
-): Promise<Outcome<Enroller | Asker | undefined, Told>> {
+): Promise<Outcome<Enroller | Asker | Service | undefined, Told>> {
   if (access === 'anyone' || access === 'basic') return success(undefined);
   const shown = shownToken(headers);
   if (shown === 'nothing') return access === 'optional' ? success(undefined) : refuse('no_token');
   if (shown === 'unreadable') return refuse('invalid_token');
   if (access === 'asker') return authenticateAsker(house, shown.token);
+  if (access === 'service') return authenticateService(house, shown.token);
   return access === 'enroller' ? authenticateEnroller(house, shown.token) : authenticate(house, shown.token);
 }
 

@@ -39,6 +39,7 @@ const callers = {
   basic: 'HTTP Basic.',
   asker: "Needs a service's apikey, a session, or a challenge token.",
   enroller: 'Needs a session, or an enrolment token.',
+  service: "Needs a service's apikey.",
 };
 
 function section({ method, path, summary, description, access, body, query, responses }: Route) {

@@ -56,6 +56,7 @@ const security: Readonly<Record<Access, readonly Json[]>> = {
   basic: [{ basic: [] }],
   enroller: [{ session: [] }, { enrollment: [] }],
   asker: [{ service: [] }, { session: [] }, { challenge: [] }],
+  service: [{ service: [] }],
 };
 
 function operation(route: Route, components: Record<string, unknown>): Json {

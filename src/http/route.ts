@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Client, Context } from '../engine/context.ts';
-import type { Asker } from '../engine/asker.ts';
+import type { Asker, Service } from '../engine/asker.ts';
 import type { Enroller } from '../engine/enroller.ts';
 import type { Caller } from '../engine/sessions.ts';
 import type { Problem } from './problem.ts';
@@ -37,9 +37,9 @@ export type Dialect = { readonly below: string; readonly say: Say };
 
 /**
  * `optional`: a session is read when one is shown. `basic`: HTTP Basic, which the handler reads itself. `enroller`: a session, or an enrolment
- * token. `asker`: a service's apikey, a session, or a challenge token.
+ * token. `asker`: a service's apikey, a session, or a challenge token. `service`: an apikey of a service, or a session of its key.
  */
-export type Access = 'anyone' | 'session' | 'optional' | 'basic' | 'enroller' | 'asker';
+export type Access = 'anyone' | 'session' | 'optional' | 'basic' | 'enroller' | 'asker' | 'service';
 
 /** What a status means, and the shape of its body; `type` where it is not JSON. */
 export type Answered = { readonly description: string; readonly body?: z.ZodType; readonly type?: string };
@@ -75,9 +75,11 @@ type CallerFor<A extends Access> = A extends 'session'
     ? Enroller
     : A extends 'asker'
       ? Asker
-      : A extends 'optional'
-        ? Caller | undefined
-        : undefined;
+      : A extends 'service'
+        ? Service
+        : A extends 'optional'
+          ? Caller | undefined
+          : undefined;
 
 type Written<A extends Access, Params, Query, Body> = Omit<Route, 'access' | 'params' | 'query' | 'body' | 'handle'> & {
   readonly access: A;

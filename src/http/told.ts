@@ -124,6 +124,11 @@ const outside = {
     detail: 'A configuration_id names no provider of this account, or of one above it that shares its own.',
   },
   forbidden: { status: 403, code: 'forbidden', detail: 'This is for administrators of the account.' },
+  no_service: {
+    status: 403,
+    code: 'forbidden',
+    detail: 'This is for services: show the apikey of a user whose role is service.',
+  },
   not_found: { status: 404, code: 'not_found', detail: 'There is nothing here, or nothing for you.' },
   name_taken: { status: 409, code: 'name_taken', detail: 'The name is taken in this account.' },
   revision_mismatch: {

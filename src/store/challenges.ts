@@ -118,12 +118,14 @@ const findOpen = statement((db, { hashes, now }: { hashes: readonly string[]; no
 
 export type ChallengeState = 'pending' | 'approved' | 'expired' | 'failed';
 
+export type Found = {
+  readonly challenge: Challenge;
+  readonly state: ChallengeState;
+  readonly approvedAt: number | null;
+};
+
 /** A challenge by its id, and what has become of it. Its user's factors have changed since: it has failed. */
-export async function findChallenge(
-  store: Store,
-  id: string,
-  now: number,
-): Promise<{ readonly challenge: Challenge; readonly state: ChallengeState } | undefined> {
+export async function findChallenge(store: Store, id: string, now: number): Promise<Found | undefined> {
   const row = await store.db
     .selectFrom('challenges')
     .innerJoin('users', 'users.id', 'challenges.user_id')
@@ -134,7 +136,7 @@ export async function findChallenge(
   if (!row) return undefined;
   const open = row.expires_at > now ? ('pending' as const) : ('expired' as const);
   const state = row.closed_at !== null ? ('approved' as const) : row.present === row.epoch ? open : ('failed' as const);
-  return { challenge: opened(store, row), state };
+  return { challenge: opened(store, row), state, approvedAt: row.closed_at };
 }
 
 /** Where a prompt was put to somebody who now comes back with a reply: whose it must be, and what the reply names it by. */
@@ -153,7 +155,7 @@ export async function findPrompted(
     .where('user_id', '=', userId)
     .where('handle', 'in', store.safe.macs(handleContext, handle))
     .where('auth_module', '=', authModule)
-    .where('service_id', 'is', null)
+    .where('challenges.service_id', 'is', null)
     .where('closed_at', 'is', null)
     .where('expires_at', '>', now)
     .whereRef('challenges.epoch', '=', 'users.epoch')

@@ -7,6 +7,7 @@ import * as promptsAndEnrollments from './migrations/0004-prompts-and-enrollment
 import * as attemptChain from './migrations/0005-attempt-chain.ts';
 import * as pages from './migrations/0006-pages.ts';
 import * as challengesDoor from './migrations/0007-challenges-door.ts';
+import * as externalUsers from './migrations/0008-external-users.ts';
 import type { Database, Flavour } from './store.ts';
 import type { Tables } from './tables.ts';
 
@@ -19,6 +20,7 @@ const migrations = [
   { name: '0005-attempt-chain', up: attemptChain.up },
   { name: '0006-pages', up: pages.up },
   { name: '0007-challenges-door', up: challengesDoor.up },
+  { name: '0008-external-users', up: externalUsers.up },
 ];
 
 /**

@@ -58,6 +58,8 @@ export type Tables = {
     /** A JSON list. */
     roles: string;
     verified: Generated<number>;
+    /** The service that keeps a user of its own application. */
+    service_id: Generated<string | null>;
     /** Grows with every change to the user's factors; what was begun or issued under an earlier one is void. */
     epoch: Generated<number>;
     created_at: number;

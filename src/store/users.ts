@@ -16,6 +16,8 @@ export type User = {
   readonly lastName: string | null;
   readonly roles: readonly Role[];
   readonly verified: boolean;
+  /** The service whose application they belong to, by its user's id: it vouches for them, and they cannot log in here. */
+  readonly serviceId: string | null;
   readonly epoch: number;
   readonly createdAt: number;
   readonly updatedAt: number;
@@ -27,7 +29,7 @@ export type Profile = Pick<User, 'name' | 'email' | 'phone' | 'firstName' | 'las
 
 export async function insertUser(
   store: Store,
-  user: Profile & { readonly id: string; readonly accountId: string },
+  user: Profile & Pick<User, 'id' | 'accountId'> & Partial<Pick<User, 'serviceId'>>,
   now: number,
 ): Promise<void> {
   await store.db
@@ -35,6 +37,7 @@ export async function insertUser(
     .values({
       id: user.id,
       account_id: user.accountId,
+      service_id: user.serviceId ?? null,
       ...written(store, user.id, user),
       created_at: now,
       updated_at: now,
@@ -81,6 +84,17 @@ const byLogin = statement((db, { accountId, login, key }: { accountId: string; l
       .limit(sql.lit(2))
   );
 });
+
+/** The user of an account that has a name, and nobody whose id or address it is. */
+export async function findUserByName(store: Store, accountId: string, name: string): Promise<User | undefined> {
+  const row = await store.db
+    .selectFrom('users')
+    .selectAll()
+    .where('account_id', '=', accountId)
+    .where('name_key', '=', comparableName(name))
+    .executeTakeFirst();
+  return row && opened(store, row);
+}
 
 export async function listUsers(
   store: Store,
@@ -155,6 +169,7 @@ function opened({ safe }: Store, row: Selectable<Tables['users']>): User {
     lastName: row.last_name,
     roles: readRoles(row.roles),
     verified: row.verified === 1,
+    serviceId: row.service_id,
     epoch: row.epoch,
     createdAt: row.created_at,
     updatedAt: row.updated_at,

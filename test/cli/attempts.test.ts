@@ -5,7 +5,7 @@ import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { before, describe, test } from 'node:test';
-import { countersign, kept, mainFile, mistake, newFolder, serve, type Ended } from '../support/process.ts';
+import { countersign, done, kept, mainFile, mistake, newFolder, serve } from '../support/process.ts';
 import { basic } from '../support/server.ts';
 
 const admin = { name: 'admin', password: 'the first of them all' };
@@ -213,9 +213,3 @@ describe('a mistake is one line and exit code 2', { concurrency: 3 }, () => {
     });
   }
 });
-
-/** Asserts that a command did what it was asked to, and gives what it said. */
-function done({ code, stdout, stderr }: Ended): string {
-  assert.deepEqual([code, stderr], [0, '']);
-  return stdout;
-}

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
-import { countersign, mistake, serve, type Ended, type Running } from '../support/process.ts';
+import { countersign, done, mistake, serve, type Running } from '../support/process.ts';
 
 const admin = { name: 'admin', password: 'the first of them all' };
 const made =
@@ -70,9 +70,3 @@ test('a house without clients says so', async () => {
   const server = await serve();
   assert.equal(done(await countersign(['client', 'list'], { folder: server.folder })), 'there are no clients\n');
 });
-
-/** Asserts that a command did what it was asked to, and gives what it said. */
-function done({ code, stdout, stderr }: Ended): string {
-  assert.deepEqual([code, stderr], [0, '']);
-  return stdout;
-}

@@ -19,6 +19,8 @@ const commands = [
   'client add',
   'client list',
   'client remove',
+  'service',
+  'service add',
   'attempts',
   'attempts verify',
   'attempts prune',

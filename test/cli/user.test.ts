@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { Secret, TOTP } from 'otpauth';
 import { basic } from '../support/server.ts';
-import { countersign, mistake, serve, type Ended, type Running } from '../support/process.ts';
+import { countersign, done, mistake, serve, type Running } from '../support/process.ts';
 
 const admin = { name: 'admin', password: 'the first of them all' };
 const password = 'correct horse battery staple';
@@ -127,9 +127,3 @@ describe('users, changed at the machine beside a running server', { concurrency:
     }
   });
 });
-
-/** Asserts that a command did what it was asked to, and gives what it said. */
-function done({ code, stdout, stderr }: Ended): string {
-  assert.deepEqual([code, stderr], [0, '']);
-  return stdout;
-}

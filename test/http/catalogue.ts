@@ -8,7 +8,7 @@ import type { Answer, App, Call, Person, Server } from '../support/server.ts';
 
 /**
  * `tells`: the same for everybody. `factors`: changes what a login rests on, and so asks for step-up. `serves a client`: asks for the
- * credentials of an OAuth2 client. `manages`: for administrators. `asks`: has somebody prove a second factor. `refuses`: does nothing for Ada, whatever her session has proven.
+ * credentials of an OAuth2 client. `manages`: for administrators. `asks`: has somebody prove a second factor. `keeps users`: for a service. `refuses`: does nothing for Ada, whatever her session has proven.
  */
 export type Does =
   | 'tells'
@@ -21,6 +21,7 @@ export type Does =
   | 'serves a client'
   | 'manages'
   | 'asks'
+  | 'keeps users'
   | 'refuses';
 
 /** Whom and what the requests are about. */
@@ -30,6 +31,8 @@ export type Cast = {
   readonly secretId: string;
   readonly pendingId: string;
   readonly sid: string;
+  /** A user of a service's application, with an app that is not confirmed. */
+  readonly external?: { readonly name: string; readonly pendingId: string };
   /** An OAuth2 client; nobody's when absent. */
   readonly clientId?: string;
   /** A right code, and those that were sent to a number and an address of theirs that are not confirmed. */
@@ -56,6 +59,8 @@ type Known = {
   readonly firstInBody?: true;
   /** Whether the body stands in `data`. */
   readonly inData?: true;
+  /** Whether null clears a member, and nothing at all changes nothing, though it is no PATCH. */
+  readonly merges?: true;
   /** How a login is refused: 401 when absent. */
   readonly refusal?: 400;
 };
@@ -144,6 +149,17 @@ const known: Readonly<Record<string, Known>> = {
   'PATCH /users/{uid}': { does: 'factors', bodies: () => [{ email: 'elsewhere@example.org' }] },
   'DELETE /users/{uid}': { does: 'factors' },
 
+  'PUT /users/{uid}': { does: 'keeps users', bodies: () => [{ email: 'elsewhere@example.org' }], merges: true },
+  'GET /users/{externalId}/factors': { does: 'keeps users' },
+  'POST /users/{externalId}/factors': { does: 'keeps users', bodies: () => [{ type: 'totp' }] },
+  'POST /users/{externalId}/factors/{factorId}/confirm': {
+    does: 'keeps users',
+    bodies: () => [{ code: '123456' }],
+    code: 'code',
+  },
+  'DELETE /users/{externalId}/factors/{factorId}': { does: 'keeps users' },
+  'POST /users/{externalId}/recovery-codes': { does: 'keeps users', bodies: () => [{ challenge_id: nobody }] },
+
   'GET /users/{uid}/secrets': { does: 'reads' },
   'GET /users/{uid}/secrets/count': { does: 'reads' },
   'GET /users/{uid}/secrets/{secretId}': { does: 'reads' },
@@ -224,7 +240,7 @@ export function knownOf(route: Route): Known {
 
 /** Whether a route asks for a session; some take an enrolment token as well. */
 export const asksForSession = ({ access }: Route) =>
-  access === 'session' || access === 'enroller' || access === 'asker';
+  access === 'session' || access === 'enroller' || access === 'asker' || access === 'service';
 
 /** The names of routes that the catalogue knows. */
 export const knownNames = Object.keys(known);
@@ -255,6 +271,8 @@ export function goodRequests(routes: readonly Route[], cast: Cast): readonly Goo
       sid,
       id: idAt(route.path, clientId),
       userId: nobody,
+      externalId: cast.external?.name ?? nobody,
+      factorId: cast.external?.pendingId ?? nobody,
       attemptId: noAttempt,
       configId: nobody.replaceAll('-', ''),
       name: 'totp',

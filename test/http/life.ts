@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { second } from '../../src/base/clock.ts';
 import { member, type Answer, type App, type Call, type Server } from '../support/server.ts';
 import { nameOf } from './catalogue.ts';
+import { addService } from './doors/challenges/service.ts';
 
 /** Something secret that a life brought forth, and in how many answers it may have stood. */
 export type Secret = { readonly what: string; readonly value: string; readonly answers: 0 | 1 };
@@ -68,6 +69,7 @@ export async function live(server: Server): Promise<readonly Secret[]> {
   await answerWith(codes[1]?.toUpperCase().replaceAll('-', ' '));
 
   await selfService();
+  await applications();
   await clients();
   await accounts();
 
@@ -163,6 +165,38 @@ export async function live(server: Server): Promise<readonly Secret[]> {
     const { code } = server.sent[sent] ?? assert.fail('no code was sent');
     await ask(200, 'POST', `${path}/verify`, { ...by, json: { code } });
     await ask(204, 'GET', '/forward-auth?acr_values=aal2&max_age=60', by);
+  }
+
+  /** An application that checks its users' passwords itself. */
+  async function applications(): Promise<void> {
+    const { key } = await addService(server, 'root', 'shop');
+    const by = { bearer: key };
+    keep('apikey', 1, key);
+    const dan = member(await ask(201, 'PUT', '/users/42', { ...by, json: { email: 'dan@example.org' } }), 'uid');
+    await ask(200, 'PUT', '/users/42', { ...by, json: { firstName: 'Dan' } });
+    await ask(400, 'POST', '/users/42/factors', { ...by, json: { type: 'fax' } });
+    const begun = await ask(201, 'POST', '/users/42/factors', { ...by, json: { type: 'totp', issuer: 'Shop' } });
+    const [id, seed] = [member(begun, 'id'), member(begun, 'secret')];
+    keep('seed', 1, seed);
+    const confirm = `/users/42/factors/${id}/confirm`;
+    await ask(401, 'POST', confirm, { ...by, json: { code: server.wrongCode({ seed }) } });
+    const confirmed = await ask(200, 'POST', confirm, { ...by, json: { code: server.code({ seed }) } });
+    keep('recovery code', 1, ...(confirmed.json as { recovery_codes: string[] }).recovery_codes);
+    await ask(200, 'GET', '/users/42/factors', by);
+    const proof = async () => {
+      clock.tick(30 * second);
+      const asked = member(await ask(201, 'POST', '/challenges', { ...by, json: { user: { name: '42' } } }), 'id');
+      await ask(200, 'POST', `/challenges/${asked}/verify`, { ...by, json: { code: server.code({ seed }) } });
+      return asked;
+    };
+    const again = await ask(200, 'POST', '/users/42/recovery-codes', {
+      ...by,
+      json: { challenge_id: await proof() },
+    });
+    keep('recovery code', 1, ...(again.json as { codes: string[] }).codes);
+    await ask(401, 'DELETE', `/users/42/factors/${id}`, by);
+    await ask(204, 'DELETE', `/users/42/factors/${id}?challenge_id=${await proof()}`, by);
+    await ask(204, 'DELETE', `/users/${dan}`, by);
   }
 
   /** An application that logs people in. */

@@ -112,6 +112,7 @@ test('it says who may call what', async () => {
     basic: [{ basic: [] }],
     enroller: [{ session: [] }, { enrollment: [] }],
     asker: [{ service: [] }, { session: [] }, { challenge: [] }],
+    service: [{ service: [] }],
   };
   for (const route of server.countersign.routes) {
     assert.deepEqual(document.paths[route.path]?.[route.method]?.security, expected[route.access], nameOf(route));

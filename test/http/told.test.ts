@@ -26,6 +26,7 @@ const told = {
   password_is_name: '400 password_is_name',
   unattended: '403 unattended_credential',
   forbidden: '403 forbidden',
+  no_service: '403 forbidden',
   not_found: '404 not_found',
   raced: '409 conflict',
   name_taken: '409 name_taken',

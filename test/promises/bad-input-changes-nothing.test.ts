@@ -3,6 +3,7 @@
  * test walks every route of the table that takes such input.
  */
 import assert from 'node:assert/strict';
+import { addService } from '../http/doors/challenges/service.ts';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { hour, minute } from '../../src/base/clock.ts';
@@ -16,20 +17,36 @@ type Scene = Awaited<ReturnType<typeof ada>> & {
   readonly goods: readonly Good[];
   readonly challenge: string;
   readonly admin: string;
+  /** A service's. */
+  readonly key: string;
+  /** A user of its application. */
+  readonly external: Awaited<ReturnType<typeof externalUser>>;
 };
+
+/** Somebody with an app that waits for its code. */
+async function externalUser(server: Server, bearer: string) {
+  const name = '42';
+  const uid = member(await server.call('PUT', `/users/${name}`, { bearer, json: {} }), 'uid');
+  const pending = await server.call('POST', `/users/${name}/factors`, { bearer, json: { type: 'totp' } });
+  return { name, uid, pendingId: member(pending, 'id'), seed: member(pending, 'secret') };
+}
 
 async function scene(server: Server): Promise<Scene> {
   const cast = await ada(server);
   const challenge = await server.challenge(cast.person);
-  return { ...cast, challenge, admin: server.admin.token, goods: goodRequests(server.countersign.routes, cast) };
+  const { key } = await addService(server, 'root', 'shop');
+  const external = await externalUser(server, key);
+  const goods = goodRequests(server.countersign.routes, { ...cast, external });
+  return { ...cast, challenge, key, external, admin: server.admin.token, goods };
 }
 
 /** What shows that Ada may do it. */
-function credentials(good: Good, { person, challenge, admin }: Scene): Call & { query?: string } {
+function credentials(good: Good, { person, challenge, admin, key }: Scene): Call & { query?: string } {
   const { does } = good;
   if (does === 'logs in') return firstFactor(good, person.name, person.password);
   if (does === 'serves a client') return {};
   if (does === 'manages') return { bearer: admin };
+  if (does === 'keeps users') return { bearer: key };
   // One door wants it in the query, the other one as a credential.
   if (does !== 'answers a challenge') return { bearer: person.token };
   return good.route.access === 'asker' ? { bearer: challenge } : { query: `jwt_token=${challenge}` };
@@ -114,7 +131,7 @@ onEachDatabase('bad input changes nothing', (on) => {
     await using server = await startServer({ on });
     const scenery = await scene(server);
     const taking = scenery.goods.filter(({ route }) => knownOf(route).code);
-    assert.equal(taking.length, 6);
+    assert.equal(taking.length, 7);
     await unchanged(server, async () => {
       for (const good of taking) {
         for (const [what, token] of Object.entries(noCodes)) {
@@ -139,7 +156,9 @@ onEachDatabase('bad input changes nothing', (on) => {
       await using other = await startServer({ on });
       const scenery = await scene(other);
       const good = scenery.goods.find((one) => one.name === name) ?? assert.fail(name);
-      const app = good.does === 'answers a challenge' ? scenery.app : scenery.pending;
+      const own = good.does === 'answers a challenge' ? scenery.app : scenery.pending;
+      const app = good.does === 'keeps users' ? scenery.external : own;
+      const { uid } = good.does === 'keeps users' ? scenery.external : scenery;
       const sent = good.path.includes('/sms/') ? scenery.smsCode : scenery.emailCode;
       const digits = good.path.startsWith('/mfa/') ? sent : other.code(app);
       const wrong = good.path.startsWith('/mfa/')
@@ -155,7 +174,7 @@ onEachDatabase('bad input changes nothing', (on) => {
       const { attempts: _more, throttles, ...after } = await other.rows();
       assert.deepEqual(after, before);
       assert.equal(throttles?.length, 1);
-      assert.match(throttles[0] ?? '', new RegExp(`"subject":"${scenery.uid}".*"failures":1,`));
+      assert.match(throttles[0] ?? '', new RegExp(`"subject":"${uid}".*"failures":1,`));
       // With all the spaces and dashes that a person may type.
       const answer = await ask(` ${digits.slice(0, 2)}-${digits.slice(2, 4)} - ${digits.slice(4)} `);
       assert.equal(answer.status, 200, about(answer));
@@ -240,14 +259,15 @@ onEachDatabase('bad input changes nothing', (on) => {
       );
       for (const good of plain.filter(({ json }) => json !== undefined)) {
         const body = good.json as Readonly<Record<string, unknown>>;
+        const merges = good.method === 'PATCH' || knownOf(good.route).merges;
         for (const [name, value] of Object.entries(body)) {
           // A number may be a code, and null clears what a profile holds.
           const others = [null, true, 5.5, 5, [], [value], {}, { [name]: value }, '', '\u0000', 'a\u0000b'].filter(
             (other) =>
               !(other === 5 && name === knownOf(good.route).code) &&
-              !(other === null && good.method === 'PATCH') &&
+              !(other === null && merges) &&
               // No change is a change too.
-              !(isEmpty(other) && good.method === 'PATCH'),
+              !(isEmpty(other) && merges),
           );
           for (const other of others) {
             const answer = await send(
@@ -323,7 +343,11 @@ onEachDatabase('bad input changes nothing', (on) => {
     await using server = await startServer({ on });
     const scenery = await scene(server);
     await unchanged(server, async () => {
-      for (const good of scenery.goods.filter(({ route }) => route.path.includes('{'))) {
+      // What an application calls a user may be anything, and is theirs from then on.
+      const withIds = scenery.goods.filter(
+        ({ route, name }) => route.path.includes('{') && name !== 'PUT /users/{uid}',
+      );
+      for (const good of withIds) {
         const parts = good.path.split('/');
         const places = good.route.path.split('/').flatMap((part, at) => (part.startsWith('{') ? [at] : []));
         for (const place of places) {
@@ -435,10 +459,11 @@ onEachDatabase('bad input changes nothing', (on) => {
     const values = ['%00', 'a%00b', '%ff', '%F0%9F%98%80', 'x'.repeat(5000), '-1', '1e400', '[]', '%27', ''];
     await unchangedButForCounts(server, async () => {
       for (const good of scenery.goods.filter(({ route }) => route.query)) {
+        const bearer = good.does === 'keeps users' ? scenery.key : server.admin.token;
         for (const name of Object.keys(good.route.query?.shape ?? {})) {
           for (const value of values) {
             const call = good.does === 'answers a challenge' ? {} : { basic: ['nobody', 'x'] as const };
-            const shown = asksForSession(good.route) ? { bearer: server.admin.token } : call;
+            const shown = asksForSession(good.route) ? { bearer } : call;
             const answer = await send(server, good, { ...shown, query: `${name}=${value}` });
             const isDefault = name === 'skip' && value === '';
             assert.ok(isDefault || (answer.status >= 400 && answer.status < 500), about(answer));

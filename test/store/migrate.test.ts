@@ -15,6 +15,7 @@ const all = [
   '0005-attempt-chain',
   '0006-pages',
   '0007-challenges-door',
+  '0008-external-users',
 ];
 
 const now = Date.parse('2026-11-21T12:00:00Z');

@@ -78,6 +78,12 @@ export function mistake({ code, stdout, stderr }: Ended, expected: 1 | 2): strin
   return stderr.trimEnd();
 }
 
+/** Asserts that a command did what it was asked to, and gives what it said. */
+export function done({ code, stdout, stderr }: Ended): string {
+  assert.deepEqual([code, stderr], [0, '']);
+  return stdout;
+}
+
 /** Starts `serve` on a free port and waits until it says where it listens. */
 export async function serve(place: Place = {}): Promise<Running> {
   const folder = place.folder ?? newFolder();

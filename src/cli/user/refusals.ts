@@ -25,6 +25,7 @@ export const refusals = {
   invalid_token: notHere,
   step_up_required: notHere,
   unattended: notHere,
+  no_service: notHere,
   forbidden: notHere,
   current_password_required: notHere,
   wrong_current_password: notHere,

@@ -2,6 +2,8 @@ import type { Dialect, Route } from '../route.ts';
 import { accountRoutes } from './accounts/accounts.ts';
 import { attemptRoutes } from './accounts/attempts.ts';
 import { challengeRoutes } from './challenges/challenges.ts';
+import { externalFactorRoutes } from './challenges/external-factors.ts';
+import { externalUserRoutes } from './challenges/external-users.ts';
 import { crossbar } from './accounts/envelope.ts';
 import { providerRoutes } from './accounts/providers.ts';
 import { securityPreviewRoutes } from './accounts/security-preview.ts';
@@ -30,6 +32,8 @@ export const doors: readonly Route[] = [
   ...forwardAuthRoutes,
   ...mfaRoutes,
   ...userRoutes,
+  ...externalUserRoutes,
+  ...externalFactorRoutes,
   ...secretRoutes,
   ...clientRoutes,
   ...userAuthRoutes,

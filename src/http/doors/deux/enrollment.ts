@@ -1,4 +1,3 @@
-import { renderSVG } from 'uqr';
 import { z } from 'zod';
 import type { Refusal } from '../../../base/outcome.ts';
 import { isPlainText } from '../../../base/text.ts';
@@ -8,6 +7,7 @@ import type { Reason } from '../../../engine/reasons.ts';
 import type { Enroller } from '../../../engine/enroller.ts';
 import { readEmailAddress, readPhoneNumber } from '../../../messages/destinations.ts';
 import { route, type Reply, type Route } from '../../route.ts';
+import { qrCode } from '../qr-code.ts';
 import { badRequest, declined, required, say, sentences } from './dialect.ts';
 import { statusOf, statusView } from './status.ts';
 
@@ -154,5 +154,3 @@ function declinedToSend(refusal: Refusal<Reason>, invalid: unknown, failed: unkn
   if (reason === 'gateway_failed' || reason === 'no_gateway') return badRequest(failed);
   return declined(refusal);
 }
-
-const qrCode = (text: string) => `data:image/svg+xml;base64,${Buffer.from(renderSVG(text)).toString('base64')}`;

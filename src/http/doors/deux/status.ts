@@ -6,7 +6,7 @@ import { factorOf } from '../../../factors/index.ts';
 import type { Authenticator } from '../../../store/authenticators.ts';
 
 /** What Deux tells of a user's multi-factor authentication. */
-const factorView = z.strictObject({
+export const factorView = z.strictObject({
   id: z.uuid(),
   type: z.string(),
   label: z.string().nullable(),
@@ -40,7 +40,7 @@ export async function statusOf(house: Context, caller: Pick<Caller, 'userId'>): 
 
 const destinationOf = ({ kind, state }: Authenticator) => factorOf(kind).destination?.(state);
 
-function viewFactor(authenticator: Authenticator): z.infer<typeof factorView> {
+export function viewFactor(authenticator: Authenticator): z.infer<typeof factorView> {
   const { id, kind, label, createdAt, lastUsedAt } = authenticator;
   const hint = hintOf(authenticator);
   return {

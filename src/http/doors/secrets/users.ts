@@ -1,6 +1,14 @@
 import { z } from 'zod';
-import { browseUsers, changeProfile, createUser, reachUser, removeUser } from '../../../engine/operations.ts';
+import {
+  browseUsers,
+  changeProfile,
+  createUser,
+  reachUser,
+  removeExternalUser,
+  removeUser,
+} from '../../../engine/operations.ts';
 import { refused } from '../../told.ts';
+import { ownFactors } from '../challenges/external-users.ts';
 import { route, type Route } from '../../route.ts';
 import { newUserBody, userChanges, userPath, userView, viewUser } from './shapes.ts';
 
@@ -84,16 +92,21 @@ export const userRoutes: readonly Route[] = [
   route({
     method: 'delete',
     path: '/users/{uid}',
-    access: 'session',
+    access: 'asker',
     tag,
     summary: 'Remove a user with everything they have',
-    description: 'Needs step-up where the caller has a second factor.',
+    description: 'Needs step-up where the caller has a second factor. A service removes a user of its own.',
     params: userPath,
     responses: { 204: { description: 'The user is gone.' } },
     async handle({ house, client, caller, params }) {
-      const user = await reachUser(house, caller, params.uid);
+      if (caller.by === 'holder') return refused({ ok: false, reason: 'invalid_token' });
+      if (caller.by === 'service') {
+        const gone = await removeExternalUser(house, caller.service, params.uid, client);
+        return gone.ok ? { status: 204 } : refused(gone, { forbidden: ownFactors });
+      }
+      const user = await reachUser(house, caller.session, params.uid);
       if (!user.ok) return refused(user);
-      const removed = await removeUser(house, caller, user.value, client);
+      const removed = await removeUser(house, caller.session, user.value, client);
       return removed.ok ? { status: 204 } : refused(removed);
     },
   }),

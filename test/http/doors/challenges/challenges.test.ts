@@ -9,6 +9,7 @@ import { atOnce, twoNodes } from '../../../support/nodes.ts';
 import { member, startServer, url, type Answer, type App, type Person, type Server } from '../../../support/server.ts';
 import { dataOf, door, tenant } from '../accounts/door.ts';
 import { duoHouse } from '../accounts/duo-house.ts';
+import { addService } from './service.ts';
 
 type Scene = AsyncDisposable & {
   readonly server: Server;
@@ -24,7 +25,7 @@ async function scene(on: TestDatabase): Promise<Scene> {
   const person = await server.addPerson('ada');
   const app = await server.addApp(person);
   server.clock.tick(minute);
-  const { key, id: serviceId } = await service(server, 'root', 'shop');
+  const { key, id: serviceId } = await addService(server, 'root', 'shop');
   return {
     server,
     ada: { ...person, app },
@@ -32,17 +33,6 @@ async function scene(on: TestDatabase): Promise<Scene> {
     serviceId,
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
-}
-
-/** A service of an account, with a key. */
-async function service(server: Server, account: string, name: string, roles = ['service']) {
-  const password = `the secret of ${name}`;
-  const made = await door(server)(201, 'PUT', `accounts/${account}/users`, { username: name, password, roles });
-  const where = account === 'root' ? '' : `?account=${account}`;
-  const login = await server.call('GET', `/auth/password${where}`, { basic: [name, password] });
-  const bearer = member(login, 'token');
-  const key = await server.call('POST', '/users/me/secrets', { bearer, json: { type: 'apikey' } });
-  return { id: String(dataOf(made)['id']), key: member(key, 'secret'), bearer };
 }
 
 type Json = Readonly<Record<string, unknown>>;
@@ -112,7 +102,7 @@ onEachDatabase('the challenges door', (on) => {
     const person = await server.addPerson('ada');
     const app = await server.addApp(person);
     server.clock.tick(minute);
-    const { key } = await service(server, 'root', 'shop');
+    const { key } = await addService(server, 'root', 'shop');
     const { id } = json(await put(server, key, { user: { name: 'ada' } }));
     const call = { bearer: key, json: { code: server.code(app) } };
     const answers = await atOnce(server, 16, (ask) => ask('POST', `/challenges/${String(id)}/verify`, call));
@@ -191,7 +181,7 @@ onEachDatabase('the challenges door', (on) => {
   test('where an account requires Duo, the user is sent there and comes back with a code', async () => {
     await using house = await duoHouse('Universal Prompt', { on });
     const { server, acme, duo } = house;
-    const { key } = await service(server, 'root', 'shop');
+    const { key } = await addService(server, 'root', 'shop');
     const made = json(await put(server, key, { user: { uid: acme.uid } }));
     const [{ type, settings } = { type: '', settings: {} }] = made['factors'] as { type: string; settings: Json }[];
     assert.equal(type, 'duo');
@@ -224,7 +214,7 @@ onEachDatabase('the challenges door', (on) => {
 
   test('that Duo could not be asked for a service stands in the log', async () => {
     await using house = await duoHouse('Universal Prompt', { on });
-    const { key } = await service(house.server, 'root', 'shop');
+    const { key } = await addService(house.server, 'root', 'shop');
     house.duo.play({ answers: { health_check: (response) => response.writeHead(503).end() } });
     assert.equal((await put(house.server, key, { user: { uid: house.acme.uid } })).status, 401);
     const said = 'the multi factor authentication provider can not be asked (status 503)';
@@ -234,7 +224,7 @@ onEachDatabase('the challenges door', (on) => {
   test('another service, another session and a stranger reach it not', async () => {
     await using home = await scene(on);
     const { server, ada, key } = home;
-    const other = await service(server, 'root', 'other shop');
+    const other = await addService(server, 'root', 'other shop');
     const { id, challenge_token } = json(await put(server, key, { user: { name: 'ada' } }));
     const code = server.code(ada.app);
     for (const bearer of [other.key, ada.token, server.admin.token]) {
@@ -254,7 +244,7 @@ onEachDatabase('the challenges door', (on) => {
     await using server = await startServer({ on });
     const acme = await tenant(server, 'root', 'acme');
     const east = await tenant(server, acme.id, 'east');
-    const { key } = await service(server, acme.id, 'shop');
+    const { key } = await addService(server, acme.id, 'shop');
     for (const uid of [acme.uid, east.uid]) assert.equal((await put(server, key, { user: { uid } })).status, 200);
     const named = await put(server, key, { user: { name: east.username, account: 'east' } });
     assert.equal(named.status, 200);
@@ -264,7 +254,7 @@ onEachDatabase('the challenges door', (on) => {
 
   test('a key of somebody who is no service asks for nothing, and a key that is no key neither', async () => {
     await using server = await startServer({ on });
-    const { key } = await service(server, 'root', 'somebody', ['user']);
+    const { key } = await addService(server, 'root', 'somebody', ['user']);
     for (const bearer of [key, `csk_${'x'.repeat(43)}`]) {
       const answer = await put(server, bearer, { user: { name: 'admin' } });
       assert.deepEqual([answer.status, json(answer)['code']], [401, 'invalid_token']);

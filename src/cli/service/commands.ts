@@ -1,0 +1,11 @@
+import type { Command } from 'commander';
+import type { UserOptions } from '../user/with-house.ts';
+
+export function addServiceCommands(service: Command): void {
+  service
+    .command('add <name>')
+    .description('make a service, or one more key of one that is there; the key is printed once')
+    .option('--account <account>', "the account's id or name (default: root)")
+    .addHelpText('after', '\nExample:\n  countersign service add shop\n')
+    .action(async (name: string, options: UserOptions) => (await import('./add.ts')).addService(name, options));
+}

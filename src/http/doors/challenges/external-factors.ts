@@ -1,0 +1,163 @@
+import { z } from 'zod';
+import type { Service } from '../../../engine/asker.ts';
+import type { Context } from '../../../engine/context.ts';
+import type { Managing } from '../../../engine/enroller.ts';
+import {
+  browseAuthenticators,
+  codesLeft,
+  confirm,
+  enroll,
+  manageExternalUser,
+  reachExternalUser,
+  remove,
+  renewRecoveryCodes,
+  secondFactors,
+} from '../../../engine/operations.ts';
+import type { User } from '../../../store/users.ts';
+import { route, type Reply, type Route } from '../../route.ts';
+import { refused, type Declined } from '../../told.ts';
+import { factorView, viewFactor } from '../deux/status.ts';
+import { accountReference, codeMember, codesView } from '../secrets/shapes.ts';
+import { inputOf, newFactor, pendingView, proof, viewPending } from './external-shapes.ts';
+import { externalId, ownFactors } from './external-users.ts';
+
+const asked = { access: 'service', tag: 'External users' } as const;
+
+const ofUser = z.strictObject({ externalId });
+const ofFactor = z.strictObject({ externalId, factorId: z.uuid() });
+const inAccount = z.object({ account: accountReference.optional() });
+/** How a service has a user of its own enrol a second factor, and take it away again. */
+export const externalFactorRoutes: readonly Route[] = [
+  route({
+    ...asked,
+    method: 'get',
+    path: '/users/{externalId}/factors',
+    summary: "List the second factors of a service's user",
+    params: ofUser,
+    query: inAccount,
+    responses: {
+      200: {
+        description: 'Those that work.',
+        body: z.strictObject({ enabled: z.boolean(), factors: z.array(factorView), recovery_codes_left: z.int() }),
+      },
+    },
+    handle: ({ house, caller, params, query }) =>
+      withUser(house, caller, { ...params, ...query }, async (user) => {
+        const all = await browseAuthenticators(house, user);
+        const factors = secondFactors(all).map(viewFactor);
+        return { status: 200, json: { enabled: factors.length > 0, factors, recovery_codes_left: codesLeft(all) } };
+      }),
+  }),
+  route({
+    ...asked,
+    method: 'post',
+    path: '/users/{externalId}/factors',
+    summary: "Begin to enrol a second factor for a service's user",
+    description:
+      'It counts after a code of it has confirmed it, within ten minutes. Who has a second factor passes a challenge first, which `challenge_id` names.',
+    params: ofUser,
+    query: inAccount,
+    body: newFactor,
+    responses: {
+      201: { description: 'It waits for its code. A code by SMS or e-mail is on its way.', body: pendingView },
+    },
+    handle: ({ house, client, caller, params, query, body }) =>
+      managing(house, caller, { ...params, ...query, challengeId: body.challenge_id }, async (manager, user) => {
+        const read = inputOf(body, user, house.settings.region);
+        if (!read.ok) return read.reply;
+        const person = { name: user.email ?? user.name };
+        const given = { kind: body.type, label: body.label ?? null, input: read.input, person };
+        const begun = await enroll(house, manager, given, client);
+        if (!begun.ok) return refusedHere(begun);
+        return { status: 201, json: viewPending(begun.value) };
+      }),
+  }),
+  route({
+    ...asked,
+    method: 'post',
+    path: '/users/{externalId}/factors/{factorId}/confirm',
+    summary: 'Confirm a factor with a code of it',
+    params: ofFactor,
+    query: inAccount,
+    body: z.strictObject({ code: codeMember, challenge_id: proof }),
+    responses: {
+      200: {
+        description: 'It counts from now on. Recovery codes, if there were none, are shown this once.',
+        body: z.strictObject({ id: z.uuid(), type: z.string(), recovery_codes: z.array(z.string()) }),
+      },
+    },
+    handle: ({ house, client, caller, params: { factorId, ...params }, query, body }) =>
+      managing(house, caller, { ...params, ...query, challengeId: body.challenge_id }, async (manager, user) => {
+        const pending = (await browseAuthenticators(house, user)).find(({ id }) => id === factorId);
+        const confirmed = await confirm(house, manager, { authenticatorId: factorId, reply: body.code }, client);
+        if (!confirmed.ok) return refusedHere(confirmed);
+        const { recoveryCodes: recovery_codes } = confirmed.value;
+        return { status: 200, json: { id: factorId, type: pending?.kind, recovery_codes } };
+      }),
+  }),
+  route({
+    ...asked,
+    method: 'delete',
+    path: '/users/{externalId}/factors/{factorId}',
+    summary: "Remove a factor of a service's user",
+    description:
+      'With the last one the recovery codes go too. `challenge_id` names a challenge that the user has passed.',
+    params: ofFactor,
+    query: inAccount.extend({ challenge_id: proof }),
+    responses: { 204: { description: 'It is gone.' } },
+    handle: ({ house, client, caller, params: { factorId, ...params }, query: { challenge_id, account } }) =>
+      managing(house, caller, { ...params, account, challengeId: challenge_id }, async (manager, user) => {
+        const removed = await remove(house, manager, { user, authenticatorId: factorId }, client);
+        return removed.ok ? { status: 204 } : refusedHere(removed);
+      }),
+  }),
+  route({
+    ...asked,
+    method: 'post',
+    path: '/users/{externalId}/recovery-codes',
+    summary: "Renew the recovery codes of a service's user",
+    description: 'The old ones stop working. `challenge_id` names a challenge that the user has passed.',
+    params: ofUser,
+    query: inAccount,
+    body: z.strictObject({ challenge_id: proof }),
+    responses: { 200: { description: 'Ten new codes, shown this once.', body: codesView } },
+    handle: ({ house, client, caller, params, query, body }) =>
+      managing(house, caller, { ...params, ...query, challengeId: body.challenge_id }, async (manager) => {
+        const codes = await renewRecoveryCodes(house, manager, client);
+        return codes.ok ? { status: 200, json: { codes: codes.value } } : refusedHere(codes);
+      }),
+  }),
+];
+
+type Meant = { readonly externalId: string; readonly account?: string | undefined };
+
+async function withUser(
+  house: Context,
+  service: Service,
+  meant: Meant,
+  handle: (user: User) => Promise<Reply>,
+): Promise<Reply> {
+  const user = await reachExternalUser(house, service, meant);
+  return user.ok ? handle(user.value) : refused(user);
+}
+
+function managing(
+  house: Context,
+  service: Service,
+  { challengeId, ...meant }: Meant & { readonly challengeId: string | undefined },
+  handle: (manager: Managing, user: User) => Promise<Reply>,
+): Promise<Reply> {
+  return withUser(house, service, meant, async (user) => {
+    const manager = await manageExternalUser(house, service, user, challengeId);
+    return manager.ok ? handle(manager.value, user) : refused(manager, { forbidden: ownFactors });
+  });
+}
+
+/** A service has no session that could step up: its user passes a challenge. */
+const refusedHere = (refusal: Declined) =>
+  refused(refusal, {
+    step_up_required: {
+      detail:
+        'The user has a second factor: have them pass a challenge without an action, and name it in `challenge_id`.',
+    },
+  });

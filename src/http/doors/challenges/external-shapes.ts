@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { isPlainText } from '../../../base/text.ts';
+import type { Enrolled } from '../../../engine/enroll.ts';
+import { hintOf } from '../../../engine/operations.ts';
+import { readEmailAddress, readPhoneNumber, type Region } from '../../../messages/destinations.ts';
+import type { User } from '../../../store/users.ts';
+import { problem } from '../../problem.ts';
+import type { Reply } from '../../route.ts';
+import { qrCode } from '../qr-code.ts';
+
+/** The challenge that the user has passed, where they have a second factor already. */
+export const proof = z.uuid().optional();
+
+const text = (max: number) =>
+  z.string().trim().min(1).max(max).refine(isPlainText, 'holds characters that nobody can see');
+const label = text(128).optional();
+
+export const newFactor = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('totp'), label, issuer: text(64).optional(), challenge_id: proof }),
+  z.strictObject({ type: z.literal('sms'), label, phone_number: z.string().max(64), challenge_id: proof }),
+  z.strictObject({ type: z.literal('email'), label, email: z.string().max(254).optional(), challenge_id: proof }),
+]);
+
+export const pendingView = z
+  .strictObject({
+    id: z.uuid(),
+    type: z.string(),
+    label: z.string().nullable(),
+    state: z.literal('pending'),
+    hint: z.string().optional(),
+    secret: z.string().optional(),
+    otpauth_url: z.string().optional(),
+    qr: z.string().optional(),
+  })
+  .meta({ id: 'PendingFactor', description: 'What an authenticator app needs is shown this once.' });
+
+type Input = { readonly ok: true; readonly input: Readonly<Record<string, unknown>> } | { ok: false; reply: Reply };
+
+/** What the factor needs of what came. */
+export function inputOf(body: z.infer<typeof newFactor>, user: User, region: Region): Input {
+  if (body.type === 'totp') return { ok: true, input: body.issuer === undefined ? {} : { issuer: body.issuer } };
+  const member = body.type === 'sms' ? 'phone_number' : 'email';
+  const read =
+    body.type === 'sms' ? readPhoneNumber(body.phone_number, region) : readEmailAddress(body.email ?? user.email ?? '');
+  if (read.ok) return { ok: true, input: { destination: read.value } };
+  const detail = `\`${member}\` names nobody who can be reached.`;
+  return { ok: false, reply: problem({ status: 400, code: 'invalid_destination', detail }) };
+}
+
+export function viewPending({ authenticator, offer }: Enrolled) {
+  const { id, kind: type, label: own } = authenticator;
+  const hint = hintOf(authenticator);
+  const { otpauth_url: url } = offer;
+  const qr = typeof url === 'string' ? { qr: qrCode(url) } : {};
+  return { id, type, label: own, state: 'pending', ...(hint !== undefined && { hint }), ...offer, ...qr };
+}

@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { isPlainText } from '../../../base/text.ts';
+import { putExternalUser } from '../../../engine/operations.ts';
+import { route, type Route } from '../../route.ts';
+import { refused } from '../../told.ts';
+import { accountReference, userChanges, userView, viewUser } from '../secrets/shapes.ts';
+
+/** What an application calls a user of its own. `me` is a caller's uid. */
+export const externalId = z
+  .string()
+  .min(1)
+  .max(128)
+  .refine((text) => isPlainText(text) && text !== 'me', 'is no id of a user');
+
+/** Users of an application that keeps a table of its own: they have no password here, and their factors are here. */
+export const externalUserRoutes: readonly Route[] = [
+  route({
+    method: 'put',
+    path: '/users/{uid}',
+    access: 'service',
+    tag: 'External users',
+    summary: "Make or change a user of a service's application",
+    description:
+      'In the path stands the id that the application has for the user: their name here. What is absent stays, null clears. Two ids that differ in case alone are one name, and the second one is refused.',
+    params: z.strictObject({ uid: externalId }),
+    body: userChanges.omit({ name: true }).extend({ account: accountReference.optional() }),
+    responses: {
+      200: { description: 'The user as they are now.', body: userView },
+      201: { description: 'The user, made just now.', body: userView },
+    },
+    async handle({ house, client, caller, params, body: { account, ...profile } }) {
+      const put = await putExternalUser(house, caller, { externalId: params.uid, account }, profile, client);
+      if (!put.ok) return refused(put, { forbidden: ownFactors });
+      return { status: put.value.made ? 201 : 200, json: viewUser(put.value.user) };
+    },
+  }),
+];
+
+/** Told to a service that reaches for somebody who has a way in here. */
+export const ownFactors = { detail: 'Users who can log in here change this themselves.' };
