@@ -5,7 +5,6 @@ import { test } from 'node:test';
 import { createLocalJWKSet, decodeJwt, jwtVerify, type JSONWebKeySet } from 'jose';
 import { minute, second } from '../../../../src/base/clock.ts';
 import { onEachDatabase, type TestDatabase } from '../../../support/databases.ts';
-import { atOnce, twoNodes } from '../../../support/nodes.ts';
 import { member, startServer, url, type Answer, type App, type Person, type Server } from '../../../support/server.ts';
 import { dataOf, door, tenant } from '../accounts/door.ts';
 import { duoHouse } from '../accounts/duo-house.ts';
@@ -95,18 +94,6 @@ onEachDatabase('the challenges door', (on) => {
     );
     server.clock.tick(minute);
     assert.equal(json(await verify(server, key, id, { code: server.code(ada.app) }))['code'], 'invalid_challenge');
-  });
-
-  test('of sixteen at once on two nodes one is approved', async () => {
-    await using server = await twoNodes(on);
-    const person = await server.addPerson('ada');
-    const app = await server.addApp(person);
-    server.clock.tick(minute);
-    const { key } = await addService(server, 'root', 'shop');
-    const { id } = json(await put(server, key, { user: { name: 'ada' } }));
-    const call = { bearer: key, json: { code: server.code(app) } };
-    const answers = await atOnce(server, 16, (ask) => ask('POST', `/challenges/${String(id)}/verify`, call));
-    assert.equal(answers.filter(({ status }) => status === 200).length, 1);
   });
 
   test('who has no second factor is not asked, and a session asks of its own user alone', async () => {
