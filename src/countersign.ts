@@ -8,13 +8,16 @@ import { systemRandom, type Random } from './base/random.ts';
 import { createSafe } from './base/seal.ts';
 import { createTurns } from './base/turns.ts';
 import { version } from './base/version.ts';
+import { operationsOver, type Operations } from './client/operations.ts';
 import { createAccessTokens } from './engine/access-token.ts';
 import type { Context, Log } from './engine/context.ts';
-import { prepareRoot } from './engine/operations.ts';
+import { ensureService, prepareRoot, sweep, tellNotices } from './engine/operations.ts';
 import type { FirstAdministrator } from './engine/setup.ts';
 import { createApp, type Environment } from './http/app.ts';
 import { houseRoutes } from './http/doors/house.ts';
-import { dialects, doors } from './http/doors/index.ts';
+import { dialects, routesOf, type Door } from './http/doors/index.ts';
+import { inProcess, type Speaker } from './http/in-process.ts';
+import { createListener, type Listener } from './http/listener.ts';
 import { createMetrics } from './http/metrics.ts';
 import type { Route } from './http/route.ts';
 import type { Region } from './messages/destinations.ts';
@@ -30,7 +33,7 @@ export type Options = {
   readonly database: string;
   /** The key ring's file. With SQLite and a new database it is made when it is not there. */
   readonly keysFile: string;
-  /** The public base URL: the issuer and audience of access tokens. */
+  /** The public base URL, with the path that the house is mounted at if there is one: the issuer and audience of access tokens. */
   readonly url: string;
   readonly admin?: FirstAdministrator;
   readonly registration?: 'open' | 'closed';
@@ -45,6 +48,8 @@ export type Options = {
   /** How often a code may be sent. */
   readonly sending?: Partial<Context['settings']['sending']>;
   readonly duo?: DuoOptions;
+  /** Which doors `fetch` and `listener` open; all of them when absent. */
+  readonly doors?: readonly Door[];
   readonly log?: Log;
   readonly clock?: Clock;
   readonly random?: Random;
@@ -64,10 +69,21 @@ export type DuoOptions = {
 export type Countersign = {
   readonly context: Context;
   readonly routes: readonly Route[];
-  /** Answers a request at any door. */
+  /** Answers a request at any door. Mount it wherever there are web-standard requests. */
   fetch(request: Request, environment?: Environment): Promise<Response>;
+  /** The same for Node's own server, and for frameworks on it: `app.use('/mfa', countersign.listener)` in Express, before any parser of bodies. */
+  readonly listener: Listener;
+  /**
+   * What a service may do, without a socket and without a key, for this process is trusted: the service of that name, made when it is not there.
+   * `account` is an account's id or name, the root account when absent.
+   */
+  service(name: string, account?: string): Promise<Operations & { readonly id: string }>;
+  /** The same for whoever holds a token: an access token, a challenge token or a service's key. */
+  as(credential: string): Operations;
   /** The first administrator's password, where it was made at this start. */
   readonly madePassword?: string;
+  /** Sends the notices that are due and forgets what is over. `countersign serve` does so by itself; who embeds the house calls it every minute or so. */
+  maintain(): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -110,12 +126,26 @@ export async function createCountersign(options: Options): Promise<Countersign> 
       },
       { name: 'process_resident_memory_bytes', help: 'Resident memory.', read: () => process.memoryUsage.rss() },
     ]);
-    const routes = houseRoutes(doors, { version, url: options.url, metrics });
+    const routes = houseRoutes(routesOf(options.doors), { version, url: options.url, metrics });
     const app = createApp(context, routes, dialects, metrics);
+    const fetch: Countersign['fetch'] = async (request, environment) => app.fetch(request, environment ?? {});
+    const inside = (speaker: Speaker) => operationsOver(inProcess(context, routesOf(), speaker));
     return {
       context,
       routes,
-      fetch: async (request, environment) => app.fetch(request, environment ?? {}),
+      fetch,
+      listener: createListener(context, fetch),
+      async service(name, account) {
+        const found = await ensureService(context, { name, account });
+        if (!found.ok) throw new SetupError(`${name} is no service here, and can't be made one (${found.reason})`);
+        const { id, accountId } = found.value;
+        return { id, ...inside({ service: { id, accountId } }) };
+      },
+      as: (token) => inside({ token }),
+      async maintain() {
+        await tellNotices(context);
+        await sweep(context);
+      },
       async close() {
         messenger.close();
         await database.db.destroy();
@@ -131,11 +161,13 @@ export async function createCountersign(options: Options): Promise<Countersign> 
 function settingsOf(options: Options): Context['settings'] {
   const { url, registration = 'closed', region = 'US', codeDigits = 6, sending } = options;
   const limits = { every: 30 * second, perDay: 10, perAccountPerDay: 5000, ...sending };
-  return { registration, region, service: 'Countersign', host: new URL(url).hostname, codeDigits, sending: limits };
+  const { hostname: host, pathname } = new URL(url);
+  const place = { host, path: pathname.replace(/\/$/, '') };
+  return { registration, region, service: 'Countersign', ...place, codeDigits, sending: limits };
 }
 
 function duoWay({ url, duo: { hosts = [], ca, deadline = 5 * second } = {} }: Options): Context['duo'] {
-  return { hosts, redirectUri: new URL('/duo/callback', url).href, exchange: createExchange({ deadline, ca }) };
+  return { hosts, redirectUri: `${url.replace(/\/$/, '')}/duo/callback`, exchange: createExchange({ deadline, ca }) };
 }
 
 async function loadKeyRing(

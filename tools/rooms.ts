@@ -8,7 +8,19 @@ import { codeOnly, importsOf, lineOf } from './source.ts';
 export type Files = ReadonlyMap<string, string>;
 
 /** The rooms of src in their order: a file may import from its own room and from those before it. */
-export const ROOMS = ['base', 'factors', 'messages', 'store', 'engine', 'http', 'web', 'countersign', 'cli', 'index'];
+export const ROOMS = [
+  'client',
+  'base',
+  'factors',
+  'messages',
+  'store',
+  'engine',
+  'http',
+  'web',
+  'countersign',
+  'cli',
+  'index',
+];
 
 /** Rooms that may ask the system for the time, for randomness and for timers. All others are handed them. */
 const ROOMS_WITH_A_CLOCK = ['base', 'cli'];

@@ -7,7 +7,6 @@ import { createCountersign } from '../countersign.ts';
 import { hotp } from '../factors/totp.ts';
 import { createScene, type Scene } from './demo-scene.ts';
 import { listen } from './listen.ts';
-import { listenerFor } from './listener.ts';
 
 /** A first login, played over HTTP against a server that is gone afterwards. Its steps are those of the README. */
 export async function demo(): Promise<void> {
@@ -26,7 +25,7 @@ export async function demo(): Promise<void> {
       url,
       registration: 'open',
     });
-    front.open(listenerFor(house));
+    front.open(house.listener);
     await play(createScene(url));
     await front.close(0);
     await house.close();

@@ -1,11 +1,10 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { second } from '../base/clock.ts';
 import { SetupError } from '../base/fault.ts';
+import type { Listener } from '../http/listener.ts';
 import { codeOf } from './plain-error.ts';
-
-export type Listener = (request: IncomingMessage, response: ServerResponse) => unknown;
 
 /** The socket that people reach the house at. */
 export type Front = {

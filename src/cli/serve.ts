@@ -5,7 +5,6 @@ import type { Log } from '../engine/context.ts';
 import { announceAdministrator } from './announce.ts';
 import { listen } from './listen.ts';
 import { gatewaysOf, tellChannels } from './gateways.ts';
-import { listenerFor } from './listener.ts';
 import { createLog } from './log.ts';
 import { readSettings } from './settings.ts';
 import { stopSignal } from './stop-signal.ts';
@@ -29,7 +28,7 @@ export async function serve(): Promise<void> {
     await front.close(0);
     throw error;
   });
-  front.open(listenerFor(house));
+  front.open(house.listener);
   announceAdministrator(settings, house);
   process.stdout.write(`countersign listening on ${url}\n`);
   log.info({ url, version }, 'serving');

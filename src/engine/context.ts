@@ -40,6 +40,8 @@ export type Settings = {
   /** What the house is called in messages, and the host at which codes are typed. */
   readonly service: string;
   readonly host: string;
+  /** The path below which the house is mounted; empty where it has a host of its own. */
+  readonly path: string;
   /** How phone numbers without `+` are read. */
   readonly region: Region;
   /** How long the codes are that the house sends: 6 to 8 digits. */

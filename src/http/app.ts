@@ -1,18 +1,14 @@
 import { Hono, type Context as Incoming } from 'hono';
 import { stopwatch } from '../base/clock.ts';
-import { refuse, success, type Outcome } from '../base/outcome.ts';
 import { timeOrderedHex } from '../base/random.ts';
 import type { Context } from '../engine/context.ts';
-import { authenticateAsker, authenticateService, type Asker, type Service } from '../engine/asker.ts';
-import { authenticateEnroller, type Enroller } from '../engine/enroller.ts';
-import { authenticate } from '../engine/sessions.ts';
-import { readBody, readQuery } from './parse.ts';
+import { callerOf, handle, type Brought } from './handle.ts';
+import { readBody } from './parse.ts';
 import { shownToken } from './credentials.ts';
 import { problemOfFault } from './fault.ts';
 import type { Metrics } from './metrics.ts';
-import { problem, type Problem } from './problem.ts';
-import { problemOf, type Told } from './told.ts';
-import type { Access, Asked, Dialect, Reply, Route, Say } from './route.ts';
+import { problem } from './problem.ts';
+import type { Asked, Dialect, Reply, Route, Say } from './route.ts';
 
 /** What node-server hands over beside the request; absent when the house is mounted elsewhere. */
 export type Environment = { readonly incoming?: { readonly socket: { readonly remoteAddress?: string | undefined } } };
@@ -33,7 +29,7 @@ export function createApp(
     const place = { path, say: rows[0]?.say ?? problem };
     for (const route of rows) {
       app.on(route.method.toUpperCase(), honoPath(path), (c) =>
-        serve(house, metrics, c, place, (asked) => handle(c, route, place.say, asked)),
+        serve(house, metrics, c, place, (asked) => handle(route, place.say, asked, broughtBy(c, route, house))),
       );
     }
     const allow = rows
@@ -95,36 +91,13 @@ function firstLanguage(accepted: string | undefined): string | undefined {
   return accepted && /^\s*([A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,4})\s*(?:[,;]|$)/.exec(accepted)?.[1];
 }
 
-/** Authenticates, parses, and only then hands over. */
-async function handle(c: Incoming<Env>, route: Route, tell: Say, stranger: Asked): Promise<Reply> {
-  const { house, headers } = stranger;
-  const caller = await callerOf(house, headers, route.access);
-  const asked = { ...stranger, caller: caller.ok ? (caller.value as Asked['caller']) : undefined };
-  const say = (wrong: Problem) => tell(wrong, asked);
-  if (!caller.ok) return say(problemOf(caller));
-  const params = route.params?.safeParse(c.req.param());
-  if (params && !params.success) return say(problemOf(refuse('not_found')));
-  const query = readQuery(route.query, new URL(c.req.url).searchParams);
-  if (!query.ok) return say(query.problem);
-  const body = await readBody(route.body, c.req.raw, route.form);
-  if (!body.ok) return say(body.problem);
-  const parsed = { params: params?.data, query: query.value, body: body.value };
-  return route.handle({ ...asked, ...parsed });
-}
-
-async function callerOf(
-  house: Context,
-  headers: Headers,
-  access: Access,
-): Promise<Outcome<Enroller | Asker | Service | undefined, Told>> {
-  if (access === 'anyone' || access === 'basic') return success(undefined);
-  const shown = shownToken(headers);
-  if (shown === 'nothing') return access === 'optional' ? success(undefined) : refuse('no_token');
-  if (shown === 'unreadable') return refuse('invalid_token');
-  if (access === 'asker') return authenticateAsker(house, shown.token);
-  if (access === 'service') return authenticateService(house, shown.token);
-  return access === 'enroller' ? authenticateEnroller(house, shown.token) : authenticate(house, shown.token);
-}
+/** A credential in the headers, what the router and the URL say, and a body of bytes. */
+const broughtBy = (c: Incoming<Env>, route: Route, house: Context): Brought => ({
+  caller: () => callerOf(house, shownToken(c.req.raw.headers), route.access),
+  params: c.req.param(),
+  query: new URL(c.req.url).searchParams,
+  body: () => readBody(route.body, c.req.raw, route.form),
+});
 
 /** The usual hardening: nothing is cached, framed, sniffed, run or told to others. */
 const hardening = {

@@ -4,7 +4,7 @@ import type { Problem } from './problem.ts';
 import { parseStrictJson } from './strict-json.ts';
 
 /** What a threshold answers: the parsed value, or what to say instead. */
-type Parsed = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly problem: Problem };
+export type Parsed = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly problem: Problem };
 
 /** Bytes. */
 const largestBody = 64 * 1024;
@@ -57,7 +57,8 @@ async function readBytes(request: Request): Promise<Buffer | undefined> {
   return Buffer.concat(chunks);
 }
 
-function check(schema: z.ZodType, value: unknown): Parsed {
+/** A value held against a route's schema. */
+export function check(schema: z.ZodType, value: unknown): Parsed {
   const parsed = schema.safeParse(value);
   if (parsed.success) return { ok: true, value: parsed.data };
   return { ok: false, problem: invalid(wrongMembers(parsed.error, value)) };

@@ -11,7 +11,6 @@ import { test } from 'node:test';
 import * as oauth from 'oauth4webapi';
 import { minute } from '../../src/base/clock.ts';
 import { listen } from '../../src/cli/listen.ts';
-import { listenerFor } from '../../src/cli/listener.ts';
 import { member, startServer, type Server } from '../support/server.ts';
 import { skipWithoutPrograms } from './programs.ts';
 
@@ -60,7 +59,7 @@ async function nginxBefore(): Promise<Place> {
   const folder = mkdtempSync(join(tmpdir(), 'countersign-nginx-'));
   const front = await listen('127.0.0.1', 0);
   const server = await startServer();
-  front.open(listenerFor(server.countersign));
+  front.open(server.countersign.listener);
   const application = createHttpServer((request, response) => response.end(`for ${String(request.headers['x-user'])}`));
   const socket = join(folder, 'nginx.sock');
   // Whoever picks a port for nginx may find it taken by the time it listens: behind its socket stands one that was never free.

@@ -7,7 +7,6 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { listen } from '../../src/cli/listen.ts';
-import { listenerFor } from '../../src/cli/listener.ts';
 import type { Route } from '../../src/http/route.ts';
 import { createOutbox } from '../../src/messages/outbox.ts';
 import { shownAs } from '../../tools/shown-answer.ts';
@@ -31,7 +30,7 @@ export async function playPage({ steps }: Page): Promise<Played> {
   const gateways = [createOutbox({ file: outbox }, clock)];
   const server = await startServer({ url, clock, gateways, registration: 'open' });
   try {
-    front.open(listenerFor(server.countersign));
+    front.open(server.countersign.listener);
     const sleep = `
       sleep() { echo "$1" >> '${slept}'; }
       slept() { awk '{ sum += $1 } END { print sum + 0 }' '${slept}'; }

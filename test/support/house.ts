@@ -32,6 +32,7 @@ const quiet: Settings = {
   registration: 'closed',
   service: 'Countersign',
   host: 'house.example',
+  path: '',
   region: 'US',
   codeDigits: 6,
   sending: { every: 30 * second, perDay: 10, perAccountPerDay: 5000 },

@@ -19,33 +19,41 @@ import { forwardAuthRoutes } from './forward-auth.ts';
 import { tokenRoutes } from './oauth2/token.ts';
 import { authRoutes } from './secrets/auth.ts';
 import { secretRoutes } from './secrets/secrets.ts';
-import { userRoutes } from './secrets/users.ts';
+import { removeUserRoute, userRoutes } from './secrets/users.ts';
 import { sessionRoutes } from './sessions.ts';
 
-/** Every door. A dialect of one more system is one more file beside these and a word in this list. */
-export const doors: readonly Route[] = [
-  ...authRoutes,
-  ...authtokenRoutes,
-  ...tokenRoutes,
-  ...sessionRoutes,
-  ...challengeRoutes,
-  ...forwardAuthRoutes,
-  ...mfaRoutes,
-  ...userRoutes,
-  ...externalUserRoutes,
-  ...externalFactorRoutes,
-  ...secretRoutes,
-  ...clientRoutes,
-  ...userAuthRoutes,
-  ...accountRoutes,
-  ...accountUserRoutes,
-  ...securityRoutes,
-  ...securityPreviewRoutes,
-  // Before the providers, of which none is called "attempts".
-  ...attemptRoutes,
-  ...providerRoutes,
-  ...systemProviderRoutes,
-];
+/** The doors by their names. A dialect of one more system is one more file beside these and a word in this list. */
+const doorsByName = {
+  'self-service': [...authtokenRoutes, ...tokenRoutes, ...mfaRoutes, ...clientRoutes],
+  secrets: [...authRoutes, ...userRoutes, ...secretRoutes],
+  accounts: [
+    ...userAuthRoutes,
+    ...accountRoutes,
+    ...accountUserRoutes,
+    ...securityRoutes,
+    ...securityPreviewRoutes,
+    // Before the providers, of which none is called "attempts".
+    ...attemptRoutes,
+    ...providerRoutes,
+    ...systemProviderRoutes,
+  ],
+  challenges: [
+    ...challengeRoutes,
+    ...forwardAuthRoutes,
+    ...externalUserRoutes,
+    ...externalFactorRoutes,
+    removeUserRoute,
+  ],
+} satisfies Record<string, readonly Route[]>;
+
+export type Door = keyof typeof doorsByName;
+
+export const doorNames = Object.keys(doorsByName) as readonly Door[];
+
+/** The routes of the doors that are open, and of sessions, which all of them make or read. */
+export function routesOf(open: readonly Door[] = doorNames): readonly Route[] {
+  return [...new Set([...sessionRoutes, ...open.flatMap((name): readonly Route[] => doorsByName[name])])];
+}
 
 /** What is asked below a door's path, and is none of its routes, is answered in its words. */
 export const dialects: readonly Dialect[] = [deux, crossbar];

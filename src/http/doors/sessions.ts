@@ -7,7 +7,7 @@ import { route, type Reply, type Route } from '../route.ts';
 
 const tag = 'Sessions';
 
-const sessionView = z
+export const sessionView = z
   .strictObject({
     sid: z.uuid(),
     current: z.boolean(),

@@ -9,6 +9,7 @@ import { expiryOfCode } from '../second-factor.ts';
 import { route, type Reply, type Route } from '../../route.ts';
 import {
   approvedView,
+  challengeStateView,
   challengePath,
   challengeView,
   newChallenge,
@@ -60,11 +61,7 @@ export const challengeRoutes: readonly Route[] = [
     responses: {
       200: {
         description: 'Its state.',
-        body: z.strictObject({
-          id: z.uuid(),
-          state: z.enum(['pending', 'approved', 'expired', 'failed']),
-          expires_at: z.iso.datetime(),
-        }),
+        body: challengeStateView,
       },
     },
     handle: ({ house, caller, params }) =>

@@ -16,9 +16,18 @@ import {
 import type { User } from '../../../store/users.ts';
 import { route, type Reply, type Route } from '../../route.ts';
 import { refused, type Declined } from '../../told.ts';
-import { factorView, viewFactor } from '../deux/status.ts';
-import { accountReference, codeMember, codesView } from '../secrets/shapes.ts';
-import { inputOf, newFactor, pendingView, proof, viewPending } from './external-shapes.ts';
+import { viewFactor } from '../deux/status.ts';
+import { accountReference, codesView } from '../secrets/shapes.ts';
+import {
+  confirmation,
+  confirmedView,
+  factorsView,
+  inputOf,
+  newFactor,
+  pendingView,
+  proof,
+  viewPending,
+} from './external-shapes.ts';
 import { externalId, ownFactors } from './external-users.ts';
 
 const asked = { access: 'service', tag: 'External users' } as const;
@@ -38,7 +47,7 @@ export const externalFactorRoutes: readonly Route[] = [
     responses: {
       200: {
         description: 'Those that work.',
-        body: z.strictObject({ enabled: z.boolean(), factors: z.array(factorView), recovery_codes_left: z.int() }),
+        body: factorsView,
       },
     },
     handle: ({ house, caller, params, query }) =>
@@ -79,11 +88,11 @@ export const externalFactorRoutes: readonly Route[] = [
     summary: 'Confirm a factor with a code of it',
     params: ofFactor,
     query: inAccount,
-    body: z.strictObject({ code: codeMember, challenge_id: proof }),
+    body: confirmation,
     responses: {
       200: {
         description: 'It counts from now on. Recovery codes, if there were none, are shown this once.',
-        body: z.strictObject({ id: z.uuid(), type: z.string(), recovery_codes: z.array(z.string()) }),
+        body: confirmedView,
       },
     },
     handle: ({ house, client, caller, params: { factorId, ...params }, query, body }) =>

@@ -6,7 +6,9 @@ import { readEmailAddress, readPhoneNumber, type Region } from '../../../message
 import type { User } from '../../../store/users.ts';
 import { problem } from '../../problem.ts';
 import type { Reply } from '../../route.ts';
+import { factorView } from '../deux/status.ts';
 import { qrCode } from '../qr-code.ts';
+import { codeMember } from '../secrets/shapes.ts';
 
 /** The challenge that the user has passed, where they have a second factor already. */
 export const proof = z.uuid().optional();
@@ -20,6 +22,16 @@ export const newFactor = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('sms'), label, phone_number: z.string().max(64), challenge_id: proof }),
   z.strictObject({ type: z.literal('email'), label, email: z.string().max(254).optional(), challenge_id: proof }),
 ]);
+
+export const factorsView = z
+  .strictObject({ enabled: z.boolean(), factors: z.array(factorView), recovery_codes_left: z.int() })
+  .meta({ id: 'Factors' });
+
+export const confirmation = z.strictObject({ code: codeMember, challenge_id: proof });
+
+export const confirmedView = z
+  .strictObject({ id: z.uuid(), type: z.string(), recovery_codes: z.array(z.string()) })
+  .meta({ id: 'ConfirmedFactor' });
 
 export const pendingView = z
   .strictObject({

@@ -5,12 +5,14 @@ import { route, type Route } from '../../route.ts';
 import { refused } from '../../told.ts';
 import { accountReference, userChanges, userView, viewUser } from '../secrets/shapes.ts';
 
-/** What an application calls a user of its own. `me` is a caller's uid. */
+/** What an application calls a user of its own. `me` is a caller's uid, and dots are no segment of a URL. */
 export const externalId = z
   .string()
   .min(1)
   .max(128)
-  .refine((text) => isPlainText(text) && text !== 'me', 'is no id of a user');
+  .refine((text) => isPlainText(text) && !/^(?:me|\.{1,2})$/.test(text), 'is no id of a user');
+
+export const externalProfile = userChanges.omit({ name: true }).extend({ account: accountReference.optional() });
 
 /** Users of an application that keeps a table of its own: they have no password here, and their factors are here. */
 export const externalUserRoutes: readonly Route[] = [
@@ -23,7 +25,7 @@ export const externalUserRoutes: readonly Route[] = [
     description:
       'In the path stands the id that the application has for the user: their name here. What is absent stays, null clears. Two ids that differ in case alone are one name, and the second one is refused.',
     params: z.strictObject({ uid: externalId }),
-    body: userChanges.omit({ name: true }).extend({ account: accountReference.optional() }),
+    body: externalProfile,
     responses: {
       200: { description: 'The user as they are now.', body: userView },
       201: { description: 'The user, made just now.', body: userView },

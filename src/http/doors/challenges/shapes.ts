@@ -57,6 +57,12 @@ export const challengeView = z
   })
   .meta({ id: 'Challenge', description: '`settings` is what a provider needs that asks by itself.' });
 
+export const challengeStateView = z.strictObject({
+  id: z.uuid(),
+  state: z.enum(['pending', 'approved', 'expired', 'failed']),
+  expires_at: z.iso.datetime(),
+});
+
 export function viewPut({ challenge, token, anyOf, prompt }: Put): z.infer<typeof challengeView> {
   const own = anyOf.map((authenticator) => {
     const hint = hintOf(authenticator);

@@ -53,6 +53,13 @@ export function sentenceFor(reason: Reason, given: Given): string | undefined {
   return wrong.includes(reason) ? sentences.credentials : undefined;
 }
 
+export const authtokenLogin = z.strictObject({
+  username: reference(254),
+  password: z.string().max(1024),
+  account: reference(128).optional(),
+  ...secondMembers,
+});
+
 const login = (method: 'put' | 'post'): Route =>
   route({
     method,
@@ -62,12 +69,7 @@ const login = (method: 'put' | 'post'): Route =>
     say,
     summary: 'Log in with a password, and a code where one is needed',
     description: 'Without a code the answer says that one is needed, and a code by message is sent.',
-    body: z.strictObject({
-      username: reference(254),
-      password: z.string().max(1024),
-      account: reference(128).optional(),
-      ...secondMembers,
-    }),
+    body: authtokenLogin,
     responses: {
       200: {
         description: 'Logged in, or a second factor is needed.',

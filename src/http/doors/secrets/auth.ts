@@ -64,7 +64,7 @@ const byBasic = (method: 'get' | 'post'): Route =>
       const factors = prompt ? [{ type: prompt.kind, label: null, settings: prompt.ask }] : own;
       return {
         status: 302,
-        headers: { Location: `/auth/totp?jwt_token=${challengeToken}` },
+        headers: { Location: `${house.settings.path}/auth/totp?jwt_token=${challengeToken}` },
         json: { mfa_required: true, challenge_token: challengeToken, factors },
       };
     },

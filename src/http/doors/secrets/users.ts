@@ -19,6 +19,29 @@ const paging = z.object({
   skip: z.coerce.number().int().min(0).max(1_000_000_000).default(0),
 });
 
+/** Of two doors: a service removes users of its own through it. */
+export const removeUserRoute = route({
+  method: 'delete',
+  path: '/users/{uid}',
+  access: 'asker',
+  tag,
+  summary: 'Remove a user with everything they have',
+  description: 'Needs step-up where the caller has a second factor. A service removes a user of its own.',
+  params: userPath,
+  responses: { 204: { description: 'The user is gone.' } },
+  async handle({ house, client, caller, params }) {
+    if (caller.by === 'holder') return refused({ ok: false, reason: 'invalid_token' });
+    if (caller.by === 'service') {
+      const gone = await removeExternalUser(house, caller.service, params.uid, client);
+      return gone.ok ? { status: 204 } : refused(gone, { forbidden: ownFactors });
+    }
+    const user = await reachUser(house, caller.session, params.uid);
+    if (!user.ok) return refused(user);
+    const removed = await removeUser(house, caller.session, user.value, client);
+    return removed.ok ? { status: 204 } : refused(removed);
+  },
+});
+
 export const userRoutes: readonly Route[] = [
   route({
     method: 'post',
@@ -89,25 +112,5 @@ export const userRoutes: readonly Route[] = [
       return changed.ok ? { status: 200, json: viewUser(changed.value) } : refused(changed);
     },
   }),
-  route({
-    method: 'delete',
-    path: '/users/{uid}',
-    access: 'asker',
-    tag,
-    summary: 'Remove a user with everything they have',
-    description: 'Needs step-up where the caller has a second factor. A service removes a user of its own.',
-    params: userPath,
-    responses: { 204: { description: 'The user is gone.' } },
-    async handle({ house, client, caller, params }) {
-      if (caller.by === 'holder') return refused({ ok: false, reason: 'invalid_token' });
-      if (caller.by === 'service') {
-        const gone = await removeExternalUser(house, caller.service, params.uid, client);
-        return gone.ok ? { status: 204 } : refused(gone, { forbidden: ownFactors });
-      }
-      const user = await reachUser(house, caller.session, params.uid);
-      if (!user.ok) return refused(user);
-      const removed = await removeUser(house, caller.session, user.value, client);
-      return removed.ok ? { status: 204 } : refused(removed);
-    },
-  }),
+  removeUserRoute,
 ];

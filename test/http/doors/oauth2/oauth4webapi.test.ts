@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as oauth from 'oauth4webapi';
 import { listen } from '../../../../src/cli/listen.ts';
-import { listenerFor } from '../../../../src/cli/listener.ts';
 import { startServer } from '../../../support/server.ts';
 import { addApp } from './help.ts';
 
@@ -13,7 +12,7 @@ const plain = { [oauth.allowInsecureRequests]: true };
 async function served() {
   const server = await startServer();
   const front = await listen('127.0.0.1', 0);
-  front.open(listenerFor(server.countersign));
+  front.open(server.countersign.listener);
   const issuer = `http://127.0.0.1:${front.port}`;
   const as: oauth.AuthorizationServer = {
     issuer,

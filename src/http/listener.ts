@@ -1,14 +1,18 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { getRequestListener, RequestError } from '@hono/node-server';
 import { timeOrderedHex } from '../base/random.ts';
-import type { Countersign } from '../countersign.ts';
-import { respond } from '../http/app.ts';
-import { problem, type Problem } from '../http/problem.ts';
-import type { Listener } from './listen.ts';
+import type { Context } from '../engine/context.ts';
+import { respond, type Environment } from './app.ts';
+import { problem, type Problem } from './problem.ts';
+
+/** What Node's server, and frameworks on it such as Express, hand a request to. */
+export type Listener = (request: IncomingMessage, response: ServerResponse) => unknown;
+
+type Fetch = (request: Request, environment?: Environment) => Promise<Response>;
 
 /** Hands a request of Node's server to the house, with the socket it came on. */
-export function listenerFor(house: Countersign): Listener {
-  const { random, clock, log } = house.context;
-  return getRequestListener((request, { incoming }) => house.fetch(request, { incoming }), {
+export function createListener({ random, clock, log }: Context, fetch: Fetch): Listener {
+  return getRequestListener((request, { incoming }) => fetch(request, { incoming }), {
     // Countersign may share its process with others, whose Request and Response stay Node's own.
     overrideGlobalObjects: false,
     errorHandler(error) {

@@ -1,0 +1,62 @@
+import type { Operations } from './operations.ts';
+import type { Refused } from './result.ts';
+import type { Assured, Wanted } from './types.ts';
+
+/** A client, or the house itself: what can look at a session by its token. */
+export type Judge = { as(credential: string): Pick<Operations, 'sessions'> };
+
+/** A request is let through, or is answered like this. */
+export type Decision =
+  | { readonly ok: true; readonly session: Assured }
+  | {
+      readonly ok: false;
+      readonly status: number;
+      readonly headers: Readonly<Record<string, string>>;
+      readonly body: string;
+    };
+
+/**
+ * Decides about a request by its `Authorization` header. What a session lacks is said as in RFC 9470; a session that is over counts as none at
+ * once. Throws when the server can't be asked: then nobody is let through.
+ */
+export async function decide(judge: Judge, wanted: Wanted, authorization: string | undefined): Promise<Decision> {
+  const token = /^bearer +([^\s,]+)$/i.exec(authorization ?? '')?.[1];
+  if (token === undefined) return answer(nothingShown);
+  const assured = await judge.as(token).sessions.assure(wanted);
+  return assured.ok ? { ok: true, session: assured.value } : answer(assured);
+}
+
+const nothingShown: Refused = {
+  ok: false,
+  status: 401,
+  code: 'authentication_required',
+  detail: 'Authentication credentials were not provided: send `Authorization: Bearer` and an access token.',
+  authenticate: 'Bearer',
+};
+
+function answer({ status, code, detail, authenticate, retryAfter }: Refused): Decision {
+  return {
+    ok: false,
+    status,
+    headers: {
+      'Content-Type': 'application/problem+json',
+      'Cache-Control': 'no-store',
+      ...(authenticate !== undefined && { 'WWW-Authenticate': authenticate }),
+      ...(retryAfter !== undefined && { 'Retry-After': String(retryAfter) }),
+    },
+    body: JSON.stringify({ type: `urn:countersign:problem:${code}`, status, detail, code }),
+  };
+}
+
+const sessions = new WeakMap<object, Assured>();
+
+export function remember(request: object, session: Assured): void {
+  sessions.set(request, session);
+}
+
+/** Whose session a request showed, behind `requireAssurance`. `request` is the framework's own; in Hono, `c.req.raw`. */
+export function sessionOf(request: object): Assured {
+  const session = sessions.get(request);
+  if (!session) throw new Error('requireAssurance has not looked at this request');
+  return session;
+}

@@ -1,0 +1,70 @@
+import { operationsOver, type Operations } from './operations.ts';
+import type { Asked, Transport } from './transport.ts';
+
+export type ClientOptions = {
+  /** Where the server is, with the path that it is mounted at if there is one. */
+  readonly url: string | URL;
+  /** A service's key, an access token or a challenge token. */
+  readonly credential?: string | undefined;
+  /** What sends requests: the platform's own when absent. */
+  readonly fetch?: ((request: Request) => Promise<Response>) | undefined;
+  /** How long an answer is waited for, in milliseconds: 10,000 when absent. */
+  readonly timeout?: number | undefined;
+};
+
+export type Client = Operations & {
+  /** The same with another credential. */
+  as(credential: string): Client;
+};
+
+/**
+ * A client of a server. Operations give results, refusals among them; they throw when the server can't be reached, does not answer in
+ * time, or what answers is no Countersign.
+ */
+export function createClient(options: ClientOptions): Client {
+  return {
+    ...operationsOver(overHttp(options)),
+    as: (credential) => createClient({ ...options, credential }),
+  };
+}
+
+function overHttp({ url, credential, fetch = globalThis.fetch, timeout = 10_000 }: ClientOptions): Transport {
+  const base = String(url).replace(/\/$/, '');
+  return async (asked) => {
+    const request = new Request(base + pathOf(asked), {
+      method: asked.method,
+      headers: {
+        Accept: 'application/json, application/problem+json',
+        ...(credential !== undefined && { Authorization: `Bearer ${credential}` }),
+        ...(asked.body !== undefined && { 'Content-Type': 'application/json' }),
+      },
+      ...(asked.body !== undefined && { body: JSON.stringify(asked.body) }),
+      // A credential goes where it was meant to go, and nowhere else.
+      redirect: 'error',
+      signal: AbortSignal.timeout(timeout),
+    });
+    const response = await fetch(request);
+    const text = await response.text();
+    return { status: response.status, json: read(text, response), header: (name) => response.headers.get(name) };
+  };
+}
+
+function pathOf({ path, params = {}, query = {} }: Asked): string {
+  const filled = path.replace(/\{(\w+)\}/g, (_whole, name: string) => segment(params[name] ?? ''));
+  const given = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
+  return given.length === 0 ? filled : `${filled}?${new URLSearchParams(given).toString()}`;
+}
+
+/** A URL has no way to write these: it would be another path, and with it another request. */
+function segment(id: string): string {
+  if (/^\.{0,2}$/.test(id)) throw new TypeError(`${JSON.stringify(id)} can't be an id`);
+  return encodeURIComponent(id);
+}
+
+function read(text: string, { status, headers }: Response): unknown {
+  if (text === '') return undefined;
+  if (/[/+]json\b/.test(headers.get('content-type') ?? '')) return JSON.parse(text);
+  throw new Error(
+    `no Countersign answers there: status ${status}, ${headers.get('content-type') ?? 'no content type'}`,
+  );
+}

@@ -1,0 +1,145 @@
+import { resultOf, type Result } from './result.ts';
+import type { Asked, Transport } from './transport.ts';
+import type {
+  Approved,
+  Assured,
+  Challenge,
+  ChallengeReply,
+  ChallengeState,
+  ConfirmedFactor,
+  Confirmation,
+  ExternalProfile,
+  Factors,
+  LoggedIn,
+  Login,
+  MfaRequired,
+  NewChallenge,
+  NewFactor,
+  NotRequired,
+  PendingFactor,
+  SentCode,
+  SessionInfo,
+  User,
+  Wanted,
+} from './types.ts';
+
+/** The account of a user of yours, where it is not the service's own. */
+export type InAccount = { readonly account?: string | undefined };
+
+/** The challenge that the user passed, where they have a second factor. */
+export type WithProof = InAccount & { readonly challenge_id?: string | undefined };
+
+/** What the house does for an application, in whatever way it is reached. Each operation says which credential it takes. */
+export type Operations = {
+  /** Users of an application that keeps its own table. For a service. */
+  readonly users: {
+    /** Makes the user, or changes what was said of them. `externalId`: what your application calls them. */
+    put(externalId: string, profile?: ExternalProfile): Promise<Result<User>>;
+    /** Forgets a user with everything they have. */
+    remove(uid: string): Promise<Result<undefined>>;
+  };
+  /** Second factors of those users. For a service. */
+  readonly factors: {
+    list(externalId: string, where?: InAccount): Promise<Result<Factors>>;
+    /** Begins to enrol one. Show an app's `qr`; a code by message is sent. */
+    enroll(externalId: string, factor: NewFactor, where?: InAccount): Promise<Result<PendingFactor>>;
+    /** Makes it count, with a code of it. Show the recovery codes once. */
+    confirm(
+      externalId: string,
+      factorId: string,
+      confirmation: Confirmation,
+      where?: InAccount,
+    ): Promise<Result<ConfirmedFactor>>;
+    remove(externalId: string, factorId: string, proof?: WithProof): Promise<Result<undefined>>;
+    /** Ten new recovery codes in the place of the old. */
+    renewRecoveryCodes(externalId: string, proof?: WithProof): Promise<Result<{ readonly codes: readonly string[] }>>;
+  };
+  /** For a service, a session that steps up, and the holder of a challenge token, whose challenge has the id `current`. */
+  readonly challenges: {
+    create(challenge: NewChallenge): Promise<Result<Challenge | NotRequired>>;
+    read(id: string): Promise<Result<ChallengeState>>;
+    /** Sends a code; to the factor named, or the first that is sent to. */
+    send(id: string, factor?: { readonly factor_id?: string | undefined }): Promise<Result<SentCode>>;
+    /** A service gets an assertion, a session its next token, a login its session's. */
+    verify(id: string, reply: ChallengeReply): Promise<Result<Approved | LoggedIn>>;
+  };
+  /** For people. */
+  readonly sessions: {
+    /** Logs in with a password, and a code where one is needed: without it the answer says so. Needs no credential. */
+    logIn(login: Login): Promise<Result<LoggedIn | MfaRequired>>;
+    list(): Promise<Result<readonly SessionInfo[]>>;
+    /** Ends one: this one when none is named. */
+    end(sid?: string): Promise<Result<undefined>>;
+    /** Whether the session was proven well and lately enough for what is wanted. */
+    assure(wanted: Wanted): Promise<Result<Assured>>;
+  };
+};
+
+export function operationsOver(transport: Transport): Operations {
+  async function ask<Value>(asked: Asked): Promise<Result<Value>> {
+    return resultOf(await transport(asked), ({ json }) => json as Value);
+  }
+  return { users: users(ask), factors: factors(ask), challenges: challenges(ask), sessions: sessions(ask, transport) };
+}
+
+type Ask = <Value>(asked: Asked) => Promise<Result<Value>>;
+
+function users(ask: Ask): Operations['users'] {
+  return {
+    put: (uid, body = {}) => ask({ method: 'PUT', path: '/users/{uid}', params: { uid }, body }),
+    remove: (uid) => ask({ method: 'DELETE', path: '/users/{uid}', params: { uid } }),
+  };
+}
+
+function factors(ask: Ask): Operations['factors'] {
+  const all = '/users/{externalId}/factors';
+  const one = '/users/{externalId}/factors/{factorId}';
+  return {
+    list: (externalId, { account } = {}) =>
+      ask({ method: 'GET', path: all, params: { externalId }, query: { account } }),
+    enroll: (externalId, body, { account } = {}) =>
+      ask({ method: 'POST', path: all, params: { externalId }, query: { account }, body }),
+    confirm: (externalId, factorId, body, { account } = {}) =>
+      ask({ method: 'POST', path: `${one}/confirm`, params: { externalId, factorId }, query: { account }, body }),
+    remove: (externalId, factorId, { account, challenge_id } = {}) =>
+      ask({ method: 'DELETE', path: one, params: { externalId, factorId }, query: { account, challenge_id } }),
+    renewRecoveryCodes: (externalId, { account, challenge_id } = {}) =>
+      ask({
+        method: 'POST',
+        path: '/users/{externalId}/recovery-codes',
+        params: { externalId },
+        query: { account },
+        body: challenge_id === undefined ? {} : { challenge_id },
+      }),
+  };
+}
+
+function challenges(ask: Ask): Operations['challenges'] {
+  return {
+    create: (body) => ask({ method: 'POST', path: '/challenges', body }),
+    read: (id) => ask({ method: 'GET', path: '/challenges/{id}', params: { id } }),
+    send: (id, body = {}) => ask({ method: 'POST', path: '/challenges/{id}/send', params: { id }, body }),
+    verify: (id, body) => ask({ method: 'POST', path: '/challenges/{id}/verify', params: { id }, body }),
+  };
+}
+
+function sessions(ask: Ask, transport: Transport): Operations['sessions'] {
+  return {
+    logIn: (body) => ask({ method: 'POST', path: '/mfa/authtoken/login', body }),
+    list: () => ask({ method: 'GET', path: '/sessions' }),
+    end: (sid) =>
+      sid === undefined
+        ? ask({ method: 'DELETE', path: '/sessions/current' })
+        : ask({ method: 'DELETE', path: '/sessions/{sid}', params: { sid } }),
+    async assure({ acr, maxAge, amr }) {
+      const query = { acr_values: acr, max_age: maxAge?.toString(), amr: amr?.join(' ') };
+      const answered = await transport({ method: 'GET', path: '/forward-auth', query });
+      return resultOf(answered, ({ header }) => ({
+        user: header('x-auth-user') ?? '',
+        account: header('x-auth-account') ?? '',
+        acr: header('x-auth-acr') === 'aal2' ? 'aal2' : 'aal1',
+        amr: (header('x-auth-amr') ?? '').split(' ').filter(Boolean),
+      }));
+    },
+  };
+}

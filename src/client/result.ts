@@ -1,0 +1,60 @@
+import type { Answered } from './transport.ts';
+
+/** What an operation gave: its value, or a refusal. Only a server that did not answer is an exception. */
+export type Result<Value> = { readonly ok: true; readonly value: Value } | Refused;
+
+/** Why not. */
+export type Refused = {
+  readonly ok: false;
+  /** As in HTTP. */
+  readonly status: number;
+  /** A stable word for programs, such as `invalid_code` or `throttled`. */
+  readonly code: string;
+  /** A sentence for people. */
+  readonly detail: string;
+  /** Seconds after which trying again makes sense. */
+  readonly retryAfter?: number;
+  /** What the credential lacks, as the header `WWW-Authenticate` says it (RFC 9470 for step-up). */
+  readonly authenticate?: string;
+  /** Where a second factor has to be enrolled first: lets its holder do that, and nothing else. */
+  readonly enrollmentToken?: string;
+  /** Under this the operator finds it in the log. */
+  readonly requestId?: string;
+};
+
+/** Reads an answer; `value` makes the value of a good one. */
+export function resultOf<Value>(answered: Answered, value: (answered: Answered) => Value): Result<Value> {
+  return answered.status < 400 ? { ok: true, value: value(answered) } : refusedOf(answered);
+}
+
+function refusedOf({ status, json, header }: Answered): Refused {
+  const said = isObject(json) ? json : {};
+  const retryAfter = Number(header('retry-after') ?? NaN);
+  const [authenticate, requestId] = [header('www-authenticate'), header('x-request-id')];
+  return {
+    ok: false,
+    status,
+    code: codeIn(said),
+    detail: sentenceIn(said['detail'] ?? said['non_field_errors'] ?? json) ?? `The server answered ${status}.`,
+    ...(Number.isFinite(retryAfter) && { retryAfter }),
+    ...(authenticate !== null && { authenticate }),
+    ...(typeof said['enrollment_token'] === 'string' && { enrollmentToken: said['enrollment_token'] }),
+    ...(requestId !== null && { requestId }),
+  };
+}
+
+function codeIn(said: Readonly<Record<string, unknown>>): string {
+  if (typeof said['code'] === 'string') return said['code'];
+  if (said['mfa_enrollment_required'] === true) return 'mfa_enrollment_required';
+  return 'non_field_errors' in said ? 'invalid_credentials' : 'refused';
+}
+
+/** Deux says what is wrong in lists, by the names of members. */
+function sentenceIn(said: unknown): string | undefined {
+  if (typeof said === 'string') return said;
+  if (!isObject(said)) return undefined;
+  return sentenceIn(Object.values(said)[0]);
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null;

@@ -1,0 +1,19 @@
+/** One request to the server: a row of its OpenAPI document, and what that takes. */
+export type Asked = {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** As the document writes it: `/users/{externalId}/factors`. */
+  readonly path: string;
+  readonly params?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string | undefined>>;
+  readonly body?: unknown;
+};
+
+/** What came back. `header` reads one by its name in small letters. */
+export type Answered = {
+  readonly status: number;
+  readonly json: unknown;
+  readonly header: (name: string) => string | null;
+};
+
+/** How requests reach the server: over HTTP, or inside its own process. Throws when there was no answer. */
+export type Transport = (asked: Asked) => Promise<Answered>;

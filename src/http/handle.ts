@@ -1,0 +1,47 @@
+import { refuse, success, type Outcome } from '../base/outcome.ts';
+import { authenticateAsker, authenticateService, type Asker, type Service } from '../engine/asker.ts';
+import type { Context } from '../engine/context.ts';
+import { authenticateEnroller, type Enroller } from '../engine/enroller.ts';
+import { authenticate } from '../engine/sessions.ts';
+import type { Shown } from './credentials.ts';
+import { readQuery, type Parsed } from './parse.ts';
+import type { Problem } from './problem.ts';
+import type { Access, Asked, Reply, Route, Say } from './route.ts';
+import { problemOf, type Told } from './told.ts';
+
+/** Whoever a credential speaks for. */
+export type AnyCaller = Enroller | Asker | Service | undefined;
+
+/** What a request brought along, whether it came from a socket or from this very process. */
+export type Brought = {
+  readonly caller: () => Promise<Outcome<AnyCaller, Told>>;
+  readonly params: unknown;
+  readonly query: URLSearchParams;
+  readonly body: () => Promise<Parsed>;
+};
+
+/** Authenticates, parses, and only then hands over. */
+export async function handle(route: Route, tell: Say, stranger: Asked, brought: Brought): Promise<Reply> {
+  const caller = await brought.caller();
+  const asked = { ...stranger, caller: caller.ok ? (caller.value as Asked['caller']) : undefined };
+  const say = (wrong: Problem) => tell(wrong, asked);
+  if (!caller.ok) return say(problemOf(caller));
+  const params = route.params?.safeParse(brought.params);
+  if (params && !params.success) return say(problemOf(refuse('not_found')));
+  const query = readQuery(route.query, brought.query);
+  if (!query.ok) return say(query.problem);
+  const body = await brought.body();
+  if (!body.ok) return say(body.problem);
+  const parsed = { params: params?.data, query: query.value, body: body.value };
+  return route.handle({ ...asked, ...parsed });
+}
+
+/** Whom a credential speaks for at a route. */
+export async function callerOf(house: Context, shown: Shown, access: Access): Promise<Outcome<AnyCaller, Told>> {
+  if (access === 'anyone' || access === 'basic') return success(undefined);
+  if (shown === 'nothing') return access === 'optional' ? success(undefined) : refuse('no_token');
+  if (shown === 'unreadable') return refuse('invalid_token');
+  if (access === 'asker') return authenticateAsker(house, shown.token);
+  if (access === 'service') return authenticateService(house, shown.token);
+  return access === 'enroller' ? authenticateEnroller(house, shown.token) : authenticate(house, shown.token);
+}
