@@ -8,7 +8,7 @@ const countersign = await createCountersign({
   url: 'http://localhost:3000',
 });
 const { users, factors, challenges } = await countersign.service('shop');
-setInterval(() => countersign.maintain().catch(console.error), 60_000).unref();
+setInterval(() => void countersign.maintain().catch(console.error), 60_000).unref();
 
 /** In the place of `req.session.user = user.id`: who has a second factor is asked for it first. */
 export async function logIn(req, res, { id, email }) {

@@ -11,8 +11,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
+import { systemClock } from '../../src/base/clock.ts';
+import { listen } from '../../src/cli/listen.ts';
 import { shownAs } from '../../tools/shown-answer.ts';
 import { play, readPage, withAnswers } from '../../tools/transcript.ts';
+import { addService } from '../http/doors/challenges/service.ts';
+import { startServer } from '../support/server.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 export const readmeOf = (example: string) => join(root, 'examples', example, 'README.md');
@@ -24,13 +28,30 @@ oathtool() { command oathtool "$@" -N "$slept seconds"; }
 `;
 
 /** What the commands of an example's README print, as it shows it. */
-export async function answersOf(example: string, env: Readonly<Record<string, string>> = {}) {
+export async function answersOf(example: string) {
   const page = readPage(readFileSync(readmeOf(example), 'utf8'));
   const steps = page.steps.filter(({ command }) => !/\bapp\.js\b/.test(command));
-  await using app = await start(example, env);
+  await using server = await serverFor(example);
+  await using app = await start(example, { ...server.env });
   const commands = steps.map(({ command }) => command.replaceAll('localhost:3000', 'localhost:8000'));
   const [, ...printed] = await play([reader, ...commands], app.url);
   return { steps, answers: printed.map((text) => shownAs(text, app.url)) };
+}
+
+/** A server beside the application, with a service and its key, where the example is of that kind. */
+async function serverFor(example: string) {
+  if (example !== 'fastify') return { env: {}, async [Symbol.asyncDispose]() {} };
+  const server = await startServer({ clock: systemClock });
+  const { key } = await addService(server, 'root', 'shop');
+  const front = await listen('127.0.0.1', 0);
+  front.open(server.countersign.listener);
+  return {
+    env: { COUNTERSIGN_SERVER: `http://localhost:${front.port}`, COUNTERSIGN_KEY: key },
+    async [Symbol.asyncDispose]() {
+      await front.close(0);
+      await server[Symbol.asyncDispose]();
+    },
+  };
 }
 
 /** Runs `app.js` of an example until it says where it listens. */
