@@ -21,6 +21,7 @@ import { createListener, type Listener } from './http/listener.ts';
 import { createMetrics } from './http/metrics.ts';
 import type { Route } from './http/route.ts';
 import type { Region } from './messages/destinations.ts';
+import { readGateways } from './messages/gateways.ts';
 import type { Gateway } from './messages/message.ts';
 import { createMessenger } from './messages/messenger.ts';
 import { createTexts, type TextReplacement } from './messages/texts.ts';
@@ -37,8 +38,8 @@ export type Options = {
   readonly url: string;
   readonly admin?: FirstAdministrator;
   readonly registration?: 'open' | 'closed';
-  /** What takes messages out of the house, in the order in which it is tried. */
-  readonly gateways?: readonly Gateway[];
+  /** What takes messages out of the house, in the order in which it is tried; as URLs with spaces between them, as `COUNTERSIGN_GATEWAYS` has them, or your own. */
+  readonly gateways?: string | readonly Gateway[];
   /** Other wordings of what the house sends. */
   readonly texts?: readonly TextReplacement[];
   /** How phone numbers without `+` are read: a country's two letters. */
@@ -90,10 +91,11 @@ export type Countersign = {
 /** Puts the house together: brings the database up to date, checks the key ring against it, and opens the doors. */
 export async function createCountersign(options: Options): Promise<Countersign> {
   const { clock = systemClock, random = systemRandom, log = silent } = options;
+  const { gateways = [] } = options;
+  const messenger = createMessenger(typeof gateways === 'string' ? readGateways(gateways, clock) : gateways, log);
   const database = openDatabase(options.database, (error) =>
     log.warn({ err: error }, 'a database connection was lost'),
   );
-  const messenger = createMessenger(options.gateways ?? [], log);
   try {
     await migrate(database, clock.now());
     const ring = await loadKeyRing(options, database, random);

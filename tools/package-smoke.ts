@@ -71,6 +71,18 @@ test('the library can be imported by its name', async () => {
   assert.ok(Number(names) > 0, 'it exports nothing');
 });
 
+test('what else it offers can be imported by its name', async () => {
+  for (const [name, wanted] of [
+    ['client', 'createClient'],
+    ['express', 'requireAssurance'],
+    ['fastify', 'requireAssurance'],
+    ['hono', 'requireAssurance'],
+  ] as const) {
+    const script = `console.log(typeof (await import('countersign/${name}')).${wanted})`;
+    assert.equal(await run('node', ['--input-type=module', '-e', script]), 'function\n', name);
+  }
+});
+
 test('countersign serve says where it listens, gets ready, and ends well on SIGTERM', async () => {
   server = spawn(join(folder, 'node_modules', '.bin', 'countersign'), ['serve'], {
     cwd: folder,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -23,10 +23,16 @@ test('the TypeScript of the pages fits the library', async () => {
   const options = {
     // Readers don't use every name that an example makes.
     noUnusedLocals: false,
-    paths: { countersign: [library] },
+    paths: {
+      countersign: [library],
+      'countersign/client': [join(root, 'src', 'client', 'index.ts')],
+      'countersign/*': [join(root, 'src', 'client', '*.ts')],
+    },
     typeRoots: [join(root, 'node_modules', '@types')],
   };
   const settings = { extends: join(root, 'tsconfig.json'), compilerOptions: options, include: [folder] };
+  // What readers have installed beside it.
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(settings));
   const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');

@@ -11,6 +11,7 @@ import type { Route } from '../../src/http/route.ts';
 import { createOutbox } from '../../src/messages/outbox.ts';
 import { shownAs } from '../../tools/shown-answer.ts';
 import { play, readPage, withAnswers, type Page } from '../../tools/transcript.ts';
+import { runningClock } from '../support/clock.ts';
 import { startServer } from '../support/server.ts';
 
 export type Played = {
@@ -24,7 +25,7 @@ export type Played = {
 export async function playPage({ steps }: Page): Promise<Played> {
   const folder = mkdtempSync(join(tmpdir(), 'countersign-sms-page-'));
   const [outbox, slept] = [join(folder, 'outbox.jsonl'), join(folder, 'slept')];
-  const clock = { now: () => Date.now() + secondsIn(slept) * 1000, tick() {} };
+  const clock = { ...runningClock(), now: () => Date.now() + secondsIn(slept) * 1000 };
   const front = await listen('127.0.0.1', 0);
   const url = `http://localhost:${front.port}`;
   const gateways = [createOutbox({ file: outbox }, clock)];

@@ -11,11 +11,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
-import { systemClock } from '../../src/base/clock.ts';
 import { listen } from '../../src/cli/listen.ts';
 import { shownAs } from '../../tools/shown-answer.ts';
 import { play, readPage, withAnswers } from '../../tools/transcript.ts';
 import { addService } from '../http/doors/challenges/service.ts';
+import { runningClock } from '../support/clock.ts';
 import { startServer } from '../support/server.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -41,7 +41,7 @@ export async function answersOf(example: string) {
 /** A server beside the application, with a service and its key, where the example is of that kind. */
 async function serverFor(example: string) {
   if (example !== 'fastify') return { env: {}, async [Symbol.asyncDispose]() {} };
-  const server = await startServer({ clock: systemClock });
+  const server = await startServer({ clock: runningClock() });
   const { key } = await addService(server, 'root', 'shop');
   const front = await listen('127.0.0.1', 0);
   front.open(server.countersign.listener);

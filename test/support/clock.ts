@@ -21,3 +21,17 @@ export function clockAt(iso: string): TestClock {
     },
   };
 }
+
+/** The machine's own clock, for what other programs look at too; it may be told to run ahead. */
+export function runningClock(): TestClock {
+  let ahead = 0;
+  return {
+    now: () => Date.now() + ahead,
+    tick: (ms) => {
+      ahead += ms;
+    },
+    set: (ms) => {
+      ahead = ms - Date.now();
+    },
+  };
+}

@@ -90,7 +90,11 @@ export type Server = AsyncDisposable & {
 
 export type Rows = Readonly<Record<string, readonly string[]>>;
 
-export type Settings = Partial<Options> & { /** SQLite in memory when absent. */ readonly on?: TestDatabase };
+export type Settings = Partial<Options> & {
+  /** SQLite in memory when absent. */
+  readonly on?: TestDatabase;
+  readonly clock?: TestClock;
+};
 
 export const url = 'https://house.example';
 const administrator = { name: 'admin', password: 'the first of them all' };
@@ -99,7 +103,7 @@ const administrator = { name: 'admin', password: 'the first of them all' };
 export async function startServer({ on, ...options }: Settings = {}): Promise<Server> {
   const opened =
     options.database === undefined ? await (on?.flavour === 'postgres' ? on.open() : lendSqlite()) : undefined;
-  const clock = clockAt('2026-11-21T12:00:00Z');
+  const { clock = clockAt('2026-11-21T12:00:00Z') } = options;
   const lines: LogLine[] = [];
   const sent: Message[] = [];
   const countersign = await createCountersign({

@@ -1,0 +1,63 @@
+/** A real nginx on a free port, until it is disposed of. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer, type AddressInfo, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export type Nginx = AsyncDisposable & { readonly url: string; readonly port: number };
+
+/** `write` puts what it serves into its folder, and answers with a configuration that listens at `socket`. */
+export async function startNginx(write: (folder: string, socket: string) => string): Promise<Nginx> {
+  const folder = mkdtempSync(join(tmpdir(), 'countersign-nginx-'));
+  const socket = join(folder, 'nginx.sock');
+  const config = join(folder, 'nginx.conf');
+  const asRoot = process.getuid?.() === 0 ? 'user root;\n' : '';
+  writeFileSync(config, `${asRoot}worker_processes 1;\n${write(folder, socket)}`);
+  // Whoever picks a port for nginx may find it taken by the time it listens: behind its socket stands one that was never free.
+  const door = createServer((near) => {
+    const far = connect(socket);
+    near.pipe(far).pipe(near);
+    for (const side of [near, far]) side.on('error', () => [near, far].forEach((one) => one.destroy()));
+  });
+  const port = await portOf(door);
+  const nginx = spawn('nginx', ['-p', folder, '-c', config, '-e', 'stderr'], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  nginx.stderr.on('data', (text) => (said += String(text)));
+  const ended = once(nginx, 'exit');
+  const close = async (): Promise<void> => {
+    nginx.kill();
+    await ended;
+    await new Promise((resolve) => door.close(resolve));
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    await listening(socket, () => assert.equal(nginx.exitCode, null, said));
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { url: `http://localhost:${port}`, port, [Symbol.asyncDispose]: close };
+}
+
+export async function portOf(server: Server): Promise<number> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+/** Waits until somebody answers at a socket. */
+async function listening(socket: string, stillThere: () => void): Promise<void> {
+  for (;;) {
+    stillThere();
+    const client = connect(socket);
+    const isUp = await new Promise<boolean>((resolve) => {
+      client.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    });
+    client.destroy();
+    if (isUp) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
