@@ -21,9 +21,8 @@ const batchSize = 100;
 export async function runImport(format: Format, file: string, options: ImportOptions): Promise<void> {
   const { account, dryRun = false } = options;
   if (file !== '-' && !existsSync(file)) throw new SetupError(`there is no file ${file}`);
+  keepHeapSmall();
   const left = await withHouse(async (house) => {
-    // V8 would give the short-lived objects of many users three times the room that they need.
-    setFlagsFromString('--semi-space-growth-factor=1');
     const { id: accountId } = granted(await findHome(house, account), account ?? 'root');
     const reading = formats[format](file, process.env);
     const report = createReport(options.report, dryRun);
@@ -40,6 +39,12 @@ export async function runImport(format: Format, file: string, options: ImportOpt
     return report.left();
   });
   if (left > 0) throw new Refused('not everything could be taken: see above, and --report for each by itself');
+}
+
+/** V8 would let the heap grow to several times of what is alive in it, for everything here is short-lived. */
+function keepHeapSmall(): void {
+  setFlagsFromString('--semi-space-growth-factor=1');
+  setFlagsFromString('--heap-growing-percent=30');
 }
 
 type Mover = {

@@ -215,6 +215,13 @@ would not be taken:
     assert.equal(wet.stdout, dry.stdout.replace('would be made', 'made').replaceAll('would not be taken', 'not taken'));
   });
 
+  test('takes the lines that the page shows, whole', async () => {
+    const page = readFileSync(new URL('../../../docs/import.md', import.meta.url), 'utf8');
+    const [, lines = ''] = /```jsonl\n(.*?)```/s.exec(page) ?? [];
+    const { code, stdout } = await imports(await houseFolder(), ['jsonl', '-'], lines);
+    assert.deepEqual([code, stdout], [0, 'users: 3 made, 0 there already, 0 not taken\n']);
+  });
+
   test('goes into the account that is named, and into none that is not there', async () => {
     const said = mistake(await imports(folder, ['jsonl', '-', '--account', 'west'], ''), 1);
     assert.equal(said, 'countersign: west: there is no such account');
