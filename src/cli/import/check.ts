@@ -21,10 +21,11 @@ export function check(house: Context, { profile, authenticators, left, guarded }
     return null;
   };
   const phone = profile.phone ?? '';
+  const number = readPhoneNumber(phone, house.settings.region);
   const foreigner: Foreigner = {
     name: name.data,
     email: take('email', profile.email),
-    phone: take('phone', orAsGiven(readPhoneNumber(phone, house.settings.region), phone)),
+    phone: take('phone', number.ok ? number.value : phone),
     firstName: take('firstName', profile.firstName),
     lastName: take('lastName', profile.lastName),
     authenticators: authenticators.map((one) => ({ ...one, label: labelOf(one), kept: keptHere(house, one) })),
@@ -44,14 +45,11 @@ function labelOf({ label }: Kept): string | null {
   return text !== '' && text.length <= 128 && isPlainText(text) ? text : null;
 }
 
-/** Numbers and addresses have one spelling here. What can't be read is left for the factor to refuse. */
+/** Codes go to numbers and addresses in the one spelling that they have here. What can't be sent to is none, so its factor refuses it. */
 function keptHere({ settings }: Context, { kind, kept }: Kept): unknown {
   if (typeof kept !== 'object' || kept === null || !('destination' in kept)) return kept;
   const { destination } = kept;
   if (typeof destination !== 'string') return kept;
   const read = kind === 'sms' ? readPhoneNumber(destination, settings.region) : readEmailAddress(destination);
-  return { ...kept, destination: orAsGiven(read, destination) };
+  return { ...kept, destination: read.ok ? read.value : '' };
 }
-
-const orAsGiven = (read: { readonly ok: true; readonly value: string } | { readonly ok: false }, given: string) =>
-  read.ok ? read.value : given;

@@ -46,7 +46,16 @@ const deuxFields = z.object({
 });
 
 /** What there is of a user beside the user. */
-type Factors = { readonly authenticators: Kept[]; readonly left: Left[]; guarded: boolean };
+type Factors = { readonly authenticators: readonly Kept[]; readonly left: readonly Left[]; readonly guarded: boolean };
+
+/** By the key of their user, as text: a third of the room that they need as objects. */
+type FactorsOf = Map<string, string>;
+
+const none: Factors = { authenticators: [], left: [], guarded: false };
+
+// What was written by `collect` is as it was written.
+const factorsIn = (factorsOf: FactorsOf, user: unknown): Factors =>
+  JSON.parse(factorsOf.get(String(user)) ?? JSON.stringify(none)) as Factors;
 
 /**
  * What `manage.py dumpdata` writes of users, of django-otp and of Deux. A user and their devices stand apart and in any order, so the file is read
@@ -62,13 +71,13 @@ async function* users(
   file: string,
   reading: { pass: ReturnType<typeof bytesOf>; before: number },
 ): AsyncGenerator<Found> {
-  const factorsOf = new Map<string, Factors>();
+  const factorsOf: FactorsOf = new Map();
   for await (const { found } of objects(reading.pass.chunks)) if (found) collect(factorsOf, found);
   reading.pass = bytesOf(file);
   reading.before = 0.5;
   for await (const { at, found, why } of objects(reading.pass.chunks)) {
     if (why !== undefined) yield { at, why };
-    else if (found?.model.endsWith('.user')) yield userOf(at, found.fields, factorsOf.get(String(found.pk)));
+    else if (found?.model.endsWith('.user')) yield userOf(at, found.fields, factorsIn(factorsOf, found.pk));
   }
 }
 
@@ -84,19 +93,21 @@ async function* objects(chunks: AsyncIterable<Buffer>): AsyncGenerator<Numbered>
     else if (bytes === undefined) yield { at, why: tooLong(longest) };
     else {
       const json = parseStrictJson(bytes);
-      const read = json.ok ? object.safeParse(json.value) : undefined;
-      yield read?.success ? { at, found: read.data } : { at, why: read ? complaintOf(read.error) : notJson };
+      const parsed = json.ok ? object.safeParse(json.value) : undefined;
+      yield parsed?.success ? { at, found: parsed.data } : { at, why: parsed ? complaintOf(parsed.error) : notJson };
     }
   }
 }
 
-function collect(factorsOf: Map<string, Factors>, { model, pk, fields }: z.infer<typeof object>): void {
+function collect(factorsOf: FactorsOf, { model, pk, fields }: z.infer<typeof object>): void {
   const add = (user: unknown, made: Partial<Factors>) => {
-    const factors = factorsOf.get(String(user)) ?? { authenticators: [], left: [], guarded: false };
-    factorsOf.set(String(user), factors);
-    factors.authenticators.push(...(made.authenticators ?? []));
-    factors.left.push(...(made.left ?? []));
-    factors.guarded ||= made.guarded ?? false;
+    const { authenticators, left, guarded } = factorsIn(factorsOf, user);
+    const factors: Factors = {
+      authenticators: [...authenticators, ...(made.authenticators ?? [])],
+      left: [...left, ...(made.left ?? [])],
+      guarded: guarded || made.guarded === true,
+    };
+    factorsOf.set(String(user), JSON.stringify(factors));
   };
   if (model === 'otp_totp.totpdevice') return add(fields.user, totpOf(fields));
   if (model === 'otp_static.staticdevice') return add(fields.user, codesOf(fields));
@@ -140,20 +151,20 @@ function deuxOf(fields: unknown): Partial<Factors> {
   return { authenticators: key ? [sms, backup] : [sms], guarded: true };
 }
 
-function userOf(at: string, fields: unknown, factors?: Factors): Found {
-  const read = userFields.safeParse(fields);
-  if (!read.success) return { at, why: complaintOf(read.error) };
-  const { username: name, email, first_name: firstName, last_name: lastName, password } = read.data;
-  if (!read.data.is_active) return { at, name, why: off };
+function userOf(at: string, fields: unknown, { authenticators: held, left, guarded }: Factors): Found {
+  const checked = userFields.safeParse(fields);
+  if (!checked.success) return { at, why: complaintOf(checked.error) };
+  const { username: name, email, first_name: firstName, last_name: lastName, password } = checked.data;
+  if (!checked.data.is_active) return { at, name, why: off };
   // `!` begins what nobody can log in with.
   const known = password === '' || password.startsWith('!') ? [] : [phcOf(password)];
   const authenticators = known.map((hash) => ({ kind: 'password', label: null, kept: { hash } }));
   return {
     at,
     profile: { name, email: email || null, firstName: firstName || null, lastName: lastName || null },
-    authenticators: [...authenticators, ...(factors?.authenticators ?? [])],
-    left: factors?.left ?? [],
-    guarded: factors?.guarded ?? false,
+    authenticators: [...authenticators, ...held],
+    left,
+    guarded,
   };
 }
 
