@@ -77,6 +77,20 @@ onEachDatabase('people move in', (database) => {
     await allStrandsAreWhole(home);
   });
 
+  // Two that took them in different orders would wait for each other.
+  test('the strands of the log are taken in their order', async () => {
+    await using home = await house(database);
+    const many = Array.from({ length: 40 }, (_, at) => newcomer(home, `user ${at}`));
+    await importUsers(home.ctx, home.root, many);
+    const rows = await home.ctx.store.db.selectFrom('attempts').select('strand').orderBy('id').execute();
+    const strands = rows.map(({ strand }) => String(strand));
+    assert.ok(new Set(strands).size > 5);
+    assert.deepEqual(
+      strands,
+      strands.toSorted((one, other) => (one < other ? -1 : Number(one > other))),
+    );
+  });
+
   test('who has the name of somebody there is left out, however it is written, and that user stays as they are', async () => {
     await using home = await house(database);
     const ada = await home.addPerson('Ada');

@@ -19,52 +19,57 @@ export async function* jsonItems(
 ): AsyncGenerator<Piece | typeof cutOff | typeof noList> {
   const item = gatherer(longest);
   const key = gatherer(256);
+  const isOfString = stringFollower();
+  const listDepth = member === undefined ? 1 : 2;
+  const wanted = JSON.stringify(member);
   let depth = 0;
-  let inString = false;
-  let escaped = false;
   let lastKey: string | undefined;
   let state: 'before' | 'inside' | 'after' = 'before';
-  const listDepth = member === undefined ? 1 : 2;
 
   for await (const chunk of chunks) {
-    let from = state === 'inside' ? 0 : -1;
+    let from = 0;
     for (let at = 0; at < chunk.length; at += 1) {
       const byte = chunk[at] ?? 0;
-      if (inString) {
-        if (state === 'before' && depth === 1) key.add(chunk.subarray(at, at + 1));
-        if (escaped) escaped = false;
-        else if (byte === backslash) escaped = true;
-        else if (byte === quote) inString = false;
-        continue;
-      }
-      if (byte === quote) {
-        inString = true;
-        if (state === 'before' && depth === 1) key.take();
-      } else if (byte === colon && state === 'before' && depth === 1) {
-        lastKey = key.take()?.toString().slice(0, -1);
+      const mayBeKey = state === 'before' && depth === 1;
+      if (isOfString(byte)) {
+        if (mayBeKey) key.add(chunk.subarray(at, at + 1));
       } else if (byte === openList || byte === openObject) {
         depth += 1;
-        const isIt = byte === openList && depth === listDepth && (member === undefined || lastKey === member);
-        if (state === 'before' && isIt) {
-          state = 'inside';
-          from = at + 1;
-        }
+        const isIt = byte === openList && depth === listDepth && lastKey === wanted;
+        if (state !== 'before' || !isIt) continue;
+        state = 'inside';
+        from = at + 1;
       } else if (state === 'inside' && depth === listDepth && (byte === comma || byte === closeList)) {
         item.add(chunk.subarray(from, at));
+        from = at + 1;
         const piece = item.take();
         // Nothing stands between the brackets of an empty list.
         if (byte === comma || (piece !== undefined && !piece.every(isSpace))) yield piece;
-        from = at + 1;
-        if (byte === closeList) {
-          depth -= 1;
-          state = 'after';
-        }
+        if (byte === closeList) [state, depth] = ['after', depth - 1];
       } else if (byte === closeList || byte === closeObject) {
         depth -= 1;
+      } else if (mayBeKey && (byte === colon || byte === comma)) {
+        lastKey = key.take()?.toString();
       }
     }
     if (state === 'inside') item.add(Buffer.from(chunk.subarray(from)));
   }
   if (state === 'inside') yield cutOff;
   if (state === 'before') yield noList;
+}
+
+/** Says of each byte in turn whether it belongs to a string, its quotation marks included. */
+function stringFollower(): (byte: number) => boolean {
+  let inside = false;
+  let escaped = false;
+  return (byte) => {
+    if (!inside) {
+      inside = byte === quote;
+      return inside;
+    }
+    if (escaped) escaped = false;
+    else if (byte === backslash) escaped = true;
+    else if (byte === quote) inside = false;
+    return true;
+  };
 }

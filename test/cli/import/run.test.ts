@@ -234,7 +234,13 @@ would not be taken:
     const text = [
       { name: 'ada', password: bcrypt, factors: [{ type: 'totp', secret: seedText }] },
       { name: 'bob', password: word },
-      { name: 'cy', phone: code, email: word, firstName: `${word}\u0000`, factors: [{ type: 'sms', phone: code }] },
+      {
+        name: 'cy',
+        phone: code,
+        email: word,
+        firstName: `${word}\u0000`,
+        factors: [{ type: 'sms', phone: '+19005550123' }],
+      },
       { name: `${word}\u0007` },
       { name: 'dee', [word ?? '']: 1 },
       { name: 'ADMIN' },
