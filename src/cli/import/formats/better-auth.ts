@@ -29,31 +29,37 @@ const row = z.object({
 export function readBetterAuth(file: string, secret: string | undefined): Reading {
   if (file === '-') throw new SetupError('a database can not be read from standard input: give a file');
   const database = new DatabaseSync(file, { readOnly: true });
-  const columns = (table: string) =>
-    new Set(
-      database
-        .prepare('select name from pragma_table_info(?)')
-        .all(table)
-        .map(({ name }) => String(name)),
-    );
-  const [user, twoFactor] = [columns('user'), columns('twoFactor')];
-  if (!user.has('email') || columns('account').size === 0)
+  try {
+    const select = query(tablesOf(database, file, secret));
+    const total = Number(database.prepare('select count(*) as users from user').get()?.users);
+    const progress = { read: 0 };
+    const key = createHash('sha256').update(secret ?? '');
+    const found = users(database, select, key.digest(), progress);
+    return { users: found, fraction: () => (total === 0 ? 1 : progress.read / total) };
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+type Tables = Readonly<Record<'user' | 'twoFactor', ReadonlySet<string>>>;
+
+/** The columns that there are, of a database that can be read with what the operator gave. */
+function tablesOf(database: DatabaseSync, file: string, secret: string | undefined): Tables {
+  const info = database.prepare('select name from pragma_table_info(?)');
+  const columns = (table: string) => new Set(info.all(table).map(({ name }) => String(name)));
+  const tables = { user: columns('user'), twoFactor: columns('twoFactor') };
+  if (!tables.user.has('email') || columns('account').size === 0)
     throw new SetupError(`${file} is no database of Better Auth: it has no tables user and account`);
-  if (twoFactor.size > 0 && !secret)
+  if (tables.twoFactor.size > 0 && !secret)
     throw new SetupError(
       'set BETTER_AUTH_SECRET to the secret of the application: the second factors are encrypted with it',
     );
-  const total = Number(database.prepare('select count(*) as users from user').get()?.users);
-  const progress = { read: 0 };
-  const rows = database.prepare(query(user, twoFactor)).iterate();
-  const key = createHash('sha256')
-    .update(secret ?? '')
-    .digest();
-  return { users: users(rows, key, progress), fraction: () => (total === 0 ? 1 : progress.read / total) };
+  return tables;
 }
 
 /** Columns of plugins that the application does not use are not there. */
-function query(user: ReadonlySet<string>, twoFactor: ReadonlySet<string>): string {
+function query({ user, twoFactor }: Tables): string {
   const own = (table: string, has: ReadonlySet<string>, names: readonly string[]) =>
     names.map((name) => (has.has(name) ? `${table}."${name}"` : `null as "${name}"`));
   const columns = [
@@ -67,12 +73,21 @@ function query(user: ReadonlySet<string>, twoFactor: ReadonlySet<string>): strin
   return `select ${columns.join(', ')} from "user" u ${account} ${second} order by u.id`;
 }
 
-async function* users(rows: Iterable<unknown>, key: Buffer, progress: { read: number }): AsyncGenerator<Found> {
-  for (const given of rows) {
-    progress.read += 1;
-    const at = `user ${progress.read}`;
-    const read = row.safeParse(given);
-    yield read.success ? userOf(at, read.data, key) : { at, why: complaintOf(read.error) };
+async function* users(
+  database: DatabaseSync,
+  select: string,
+  key: Buffer,
+  progress: { read: number },
+): AsyncGenerator<Found> {
+  try {
+    for (const given of database.prepare(select).iterate()) {
+      progress.read += 1;
+      const at = `user ${progress.read}`;
+      const read = row.safeParse(given);
+      yield read.success ? userOf(at, read.data, key) : { at, why: complaintOf(read.error) };
+    }
+  } finally {
+    database.close();
   }
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { base32Encode } from '../../../base/base32.ts';
+import { unpaddedBase64 } from '../../../base/password-hash.ts';
 import type { Kept, Left } from '../../../engine/import-users.ts';
 import { parseStrictJson } from '../../../http/strict-json.ts';
 import type { Bytes } from '../bytes.ts';
@@ -7,7 +8,6 @@ import { off, unlikeOurs, type Found, type Reading } from '../found.ts';
 import { cutOff, jsonItems, noList } from '../json-items.ts';
 import { complaintOf, notJson, parsedAs, tooLong } from '../read-json.ts';
 import { pbkdf2Phc } from './phc.ts';
-import { unpaddedBase64 } from '../../../base/password-hash.ts';
 
 /** Bytes of one user. */
 const longest = 256 * 1024;
