@@ -3,6 +3,7 @@ import { version } from '../base/version.ts';
 import { addAttemptsCommands } from './attempts/commands.ts';
 import { addClientCommands } from './client/commands.ts';
 import { explain } from './explain.ts';
+import { addImportCommand } from './import/command.ts';
 import { addServiceCommands } from './service/commands.ts';
 import { addUserCommands } from './user/commands.ts';
 import { describeVariables } from './variables.ts';
@@ -63,6 +64,7 @@ function createProgram(): Command {
     program.command('client').description('OAuth2 clients, changed in the database; a running server follows'),
   );
   addServiceCommands(program.command('service').description('applications that ask here for their own users'));
+  addImportCommand(program);
   addAttemptsCommands(program.command('attempts').description('the log of attempts: verified, pruned, exported'));
 
   const message = program.command('message').description('what the house sends');

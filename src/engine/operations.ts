@@ -85,6 +85,7 @@ export {
   overridePassword,
   unlock,
 } from './operator.ts';
+export { alreadyThere, findHome, importUsers, judgeForeigner } from './import-users.ts';
 export { findLog, readAttempts } from './attempts.ts';
 export { verifyRest, verifyStrands } from './verify-attempts.ts';
 export { pruneAttempts } from './prune-attempts.ts';

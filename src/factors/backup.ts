@@ -39,4 +39,8 @@ export const backup = defineFactor({
     // Nothing is left to keep: whoever uses it loses it with everything else.
     return right ? success({ hash: '' }) : refuse('wrong');
   },
+  adopts: {
+    kept: z.strictObject({ code: reply }),
+    state: ({ code }, { safe }) => ({ hash: safe.mac(context, code) }),
+  },
 });

@@ -34,6 +34,8 @@ export type Factor = {
   lookups?(reply: unknown, help: Help): readonly string[];
   /** Costs what judging a reply costs, where that shows: for people who have no such authenticator. */
   decoy?(reply: unknown, help: Help): Promise<void>;
+  /** The state that an authenticator of another system has here, for factors whose authenticators can move in. */
+  adopt?(kept: unknown, help: Help): Outcome<unknown, FactorReason>;
 };
 
 export type Traits = {
@@ -94,8 +96,11 @@ export type Verdict<State = unknown> = Outcome<State, FactorReason>;
 
 export type FactorReason = 'wrong' | 'replayed' | 'malformed_input' | 'password_too_common' | 'password_is_name';
 
-/** A factor as its author writes it: typed inside, parsed at its two thresholds (the stored state and the person's words). */
-type Written<State, Input, Reply> = {
+/**
+ * A factor as its author writes it: typed inside, parsed at its thresholds (the stored state, the person's words and another system's). What
+ * type a state has is for its schema to say.
+ */
+type Written<State, Input, Reply, Kept> = {
   readonly kind: string;
   readonly traits: Traits;
   readonly state: z.ZodType<State>;
@@ -105,18 +110,20 @@ type Written<State, Input, Reply> = {
     input: Input,
     person: Person,
     help: Help,
-  ): Promise<Outcome<Begun<State>, FactorReason>> | Outcome<Begun<State>, FactorReason>;
-  check(state: State, reply: Reply, help: Help): Promise<Verdict<State>> | Verdict<State>;
+  ): Promise<Outcome<Begun<NoInfer<State>>, FactorReason>> | Outcome<Begun<NoInfer<State>>, FactorReason>;
+  check(state: State, reply: Reply, help: Help): Promise<Verdict<NoInfer<State>>> | Verdict<NoInfer<State>>;
   readonly send?: (state: State, help: Help) => Asked<State>;
   readonly awaits?: (state: State, help: Help) => boolean;
   readonly destination?: (state: State) => Destination;
   readonly shows?: (state: State) => Readonly<Record<string, unknown>>;
   readonly lookups?: (reply: Reply, help: Help) => readonly string[];
   readonly decoy?: (reply: Reply, help: Help) => Promise<void>;
+  /** What another system keeps of such an authenticator, and the state it has here from now on. */
+  readonly adopts?: { readonly kept: z.ZodType<Kept>; state(kept: Kept, help: Help): NoInfer<State> };
 };
 
-export function defineFactor<State, Input, Reply>(written: Written<State, Input, Reply>): Factor {
-  const { kind, traits, input, reply, send, awaits, destination, shows, lookups, decoy } = written;
+export function defineFactor<State, Input, Reply, Kept = never>(written: Written<State, Input, Reply, Kept>): Factor {
+  const { kind, traits, input, reply, send, awaits, destination, shows, lookups, decoy, adopts } = written;
   return {
     kind,
     traits,
@@ -137,5 +144,12 @@ export function defineFactor<State, Input, Reply>(written: Written<State, Input,
     ...(shows && { shows: (state) => shows(written.state.parse(state)) }),
     ...(lookups && { lookups: (given, help) => lookups(reply.parse(given), help) }),
     ...(decoy && { decoy: async (given, help) => decoy(reply.parse(given), help) }),
+    ...(adopts && {
+      adopt(given, help) {
+        const parsed = adopts.kept.safeParse(given);
+        if (parsed.success) return success(adopts.state(parsed.data, help));
+        return { ...refuse('malformed_input'), detail: parsed.error.issues[0]?.message ?? '' };
+      },
+    }),
   };
 }

@@ -1,11 +1,16 @@
 import { z } from 'zod';
 import { refuse, success } from '../base/outcome.ts';
+import { isPasswordHash } from '../base/password-hash.ts';
 import { comparableName } from '../base/text.ts';
 import { isCommonPassword } from './common-passwords.ts';
 import { defineFactor } from './factor.ts';
 
 /** Passwords (SP 800-63B-4 section 3.1.1), kept as argon2id in a PHC string. */
-const state = z.strictObject({ hash: z.string() });
+const state = z.strictObject({
+  hash: z.string(),
+  /** Made by another system: the first login with it makes it one of ours. */
+  imported: z.literal(true).optional(),
+});
 
 /**
  * 8 to 1,024 bytes, every character allowed; the bound is there so that nobody hashes a megabyte. Half a surrogate pair is no
@@ -35,19 +40,35 @@ export const password = defineFactor({
   },
 
   async check(current, secret, { hasher }) {
-    if (!(await hasher.verify(current.hash, oneForm(secret)))) return refuse('wrong');
+    const forms = current.imported ? formsElsewhere(secret) : [oneForm(secret)];
+    if (!(await matchesAny(forms, (form) => hasher.verify(current.hash, form)))) return refuse('wrong');
     // Kept with other costs than today's: the next login is the one time its plain text is here.
-    const outdated = costOf(current.hash) !== costOf(phcHead(hasher.cost));
+    const outdated = current.imported || costOf(current.hash) !== costOf(phcHead(hasher.cost));
     return success(outdated ? { hash: await hasher.hash(oneForm(secret)) } : current);
   },
 
   async decoy(secret, { hasher }) {
     await hasher.hash(oneForm(secret));
   },
+
+  adopts: {
+    kept: z.strictObject({
+      hash: z.string().refine(isPasswordHash, 'is no hash that passwords are checked against here'),
+    }),
+    state: ({ hash }) => ({ hash, imported: true as const }),
+  },
 });
 
 /** Keyboards differ in how they compose a letter; the person typed the same (SP 800-63B-4 section 3.1.1.2). */
 const oneForm = (secret: string) => secret.normalize('NFC');
+
+/** Other systems hash what was typed, or NFKC of it. Most passwords are the same in all three. */
+const formsElsewhere = (secret: string) => new Set([secret, oneForm(secret), secret.normalize('NFKC')]);
+
+async function matchesAny(forms: Iterable<string>, matches: (form: string) => Promise<boolean>): Promise<boolean> {
+  for (const form of forms) if (await matches(form)) return true;
+  return false;
+}
 
 const phcHead = (cost: { memory: number; passes: number; lanes: number }) =>
   `$argon2id$v=19$m=${cost.memory},t=${cost.passes},p=${cost.lanes}$`;

@@ -54,6 +54,7 @@ export function sentCode({ kind, amr, destination }: Sent) {
     },
     awaits: (current, help) => current.code !== null && isAlive(current.code, help),
     destination: (current) => ({ channel: kind, to: current.destination }),
+    adopts: { kept: z.strictObject({ destination }), state: (kept) => ({ ...kept, code: null }) },
   });
 }
 

@@ -23,6 +23,8 @@ const parameters = {
 };
 
 const state = z.strictObject({ ...parameters, seed, lastStep: z.int() });
+/** Of the last code that was used elsewhere. */
+const kept = z.strictObject({ ...parameters, seed, lastStep: z.int().min(-1).default(-1) });
 const input = z.strictObject({ ...parameters, issuer: z.string().default('Countersign') });
 
 type Parameters = Pick<z.infer<typeof state>, 'algorithm' | 'digits' | 'period'>;
@@ -61,6 +63,12 @@ export const totp = defineFactor({
     // "The verifier MUST NOT accept the second attempt of the OTP" (RFC 6238 section 5.2), nor one that is older.
     if (oldest <= current.lastStep) return refuse('replayed');
     return success({ ...current, lastStep: newest });
+  },
+
+  adopts: {
+    kept,
+    // Codes up to this moment's may have been used where it was before.
+    state: (from, { now }) => ({ ...from, lastStep: Math.max(from.lastStep, Math.floor(now / 1000 / from.period)) }),
   },
 });
 

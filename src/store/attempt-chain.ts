@@ -48,15 +48,17 @@ export const strandsOf = (accountId: string | null) => digits.map((digit) => `${
 
 /** All attempts of one user are in one strand. Those of nobody are spread by their ids. */
 function strandOf({ account_id: accountId, user_id: userId, id }: NewRow): string {
-  const digest = createHash('sha256')
-    .update(userId ?? id)
-    .digest('hex');
-  return `${accountId ?? ''}/${digest.slice(0, 1)}`;
+  return `${accountId ?? ''}/${strandDigit(userId ?? id)}`;
+}
+
+/** By which of their account's strands a user's attempts are in. */
+export function strandDigit(userId: string): string {
+  return createHash('sha256').update(userId).digest('hex').slice(0, 1);
 }
 
 /**
  * Writes a row at the end of its strand, in the caller's transaction. The strand is locked from here to the end of that, so it is the last
- * thing that a transaction takes, and no transaction takes two.
+ * thing that a transaction takes; who takes more than one takes them in their order.
  */
 export async function appendToChain(store: Store, row: NewRow): Promise<void> {
   const { db, safe } = store;

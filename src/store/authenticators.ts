@@ -25,22 +25,23 @@ export type NewAuthenticator = Pick<Authenticator, 'id' | 'userId' | 'kind' | 'l
 };
 
 export async function insertAuthenticator(store: Store, made: NewAuthenticator, now: number): Promise<void> {
-  await store.db
-    .insertInto('authenticators')
-    .values({
-      id: made.id,
-      user_id: made.userId,
-      kind: made.kind,
-      label: made.label,
-      state: sealed(store, made),
-      lookup: made.lookup ?? null,
-      status: made.status,
-      created_at: now,
-      updated_at: now,
-      expires_at: made.expiresAt ?? null,
-    })
-    .execute();
+  await insert(store.db, {
+    id: made.id,
+    user_id: made.userId,
+    kind: made.kind,
+    label: made.label,
+    state: sealed(store, made),
+    lookup: made.lookup ?? null,
+    status: made.status,
+    created_at: now,
+    updated_at: now,
+    expires_at: made.expiresAt ?? null,
+  });
 }
+
+const insert = statement((db, row: Omit<Selectable<Tables['authenticators']>, 'revision' | 'last_used_at'>) =>
+  db.insertInto('authenticators').values(row),
+);
 
 /** A user's active authenticators and the pending ones that have not run out, oldest first. */
 export async function listAuthenticators(store: Store, userId: string, now: number): Promise<readonly Authenticator[]> {

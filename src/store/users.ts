@@ -45,6 +45,41 @@ export async function insertUser(
     .execute();
 }
 
+/** The same where nobody of the account has the name yet. False: somebody has it, and nothing is written. */
+export async function insertUserUnlessNamed(
+  store: Store,
+  { id, accountId, ...profile }: Profile & Pick<User, 'id' | 'accountId'>,
+  now: number,
+): Promise<boolean> {
+  const row = { id, account_id: accountId, ...written(store, id, profile), created_at: now, updated_at: now };
+  return (await unlessNamed(store.db, row)).numAffectedRows === 1n;
+}
+
+type NewRow = ReturnType<typeof written> &
+  Pick<Selectable<Tables['users']>, 'id' | 'account_id' | 'created_at' | 'updated_at'>;
+
+const unlessNamed = statement((db, row: NewRow) =>
+  db
+    .insertInto('users')
+    .values(row)
+    .onConflict((conflict) => conflict.columns(['account_id', 'name_key']).doNothing()),
+);
+
+/** Which of these names, in the form in which they are compared, somebody of the account has. */
+export async function namesTaken(
+  { db }: Store,
+  accountId: string,
+  nameKeys: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const rows = await db
+    .selectFrom('users')
+    .select('name_key')
+    .where('account_id', '=', accountId)
+    .where('name_key', 'in', nameKeys)
+    .execute();
+  return new Set(rows.map((row) => row.name_key));
+}
+
 export async function findUser(store: Store, id: string): Promise<User | undefined> {
   const [row] = (await byId(store.db, { id })).rows;
   return row && opened(store, row);

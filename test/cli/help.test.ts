@@ -21,6 +21,7 @@ const commands = [
   'client remove',
   'service',
   'service add',
+  'import',
   'attempts',
   'attempts verify',
   'attempts prune',

@@ -3,7 +3,7 @@ import { SetupError } from '../../base/fault.ts';
 import { pruneAttempts } from '../../engine/operations.ts';
 import { Refused } from '../explain.ts';
 import { withHouse } from '../user/with-house.ts';
-import { progressOf } from './progress.ts';
+import { progressOf } from '../progress.ts';
 
 /** One of them, in milliseconds. */
 export type PruneOptions = { readonly olderThan?: number; readonly before?: number };
@@ -13,7 +13,7 @@ export async function pruneLog({ olderThan, before }: PruneOptions): Promise<voi
   const until = before ?? (olderThan === undefined ? undefined : now - olderThan);
   if (until === undefined) throw new SetupError('say what to remove: give --older-than or --before');
   if (until > now) throw new SetupError('--before lies in the future: that would remove everything');
-  const progress = progressOf('removed');
+  const progress = progressOf({ what: 'removed', of: 'attempts' });
   const { rows, kept } = await withHouse((house) => pruneAttempts(house, until, progress.tell));
   progress.clear();
   process.stdout.write(`removed ${rows} attempts of before ${new Date(until).toISOString()}\n`);

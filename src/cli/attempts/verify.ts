@@ -2,7 +2,7 @@ import { findLog, verifyRest, verifyStrands } from '../../engine/operations.ts';
 import type { Finding, Verified } from '../../engine/verify-attempts.ts';
 import { Refused } from '../explain.ts';
 import { granted, withHouse } from '../user/with-house.ts';
-import { progressOf } from './progress.ts';
+import { progressOf } from '../progress.ts';
 
 export type VerifyOptions = { readonly account?: string };
 
@@ -10,7 +10,7 @@ export type VerifyOptions = { readonly account?: string };
 export async function verifyLog({ account }: VerifyOptions): Promise<void> {
   const wrong = await withHouse(async (house) => {
     const accountId = account === undefined ? undefined : granted(await findLog(house, account), account);
-    const progress = progressOf('checked');
+    const progress = progressOf({ what: 'checked', of: 'attempts' });
     const say = (line: string) => {
       progress.clear();
       process.stdout.write(`${line}\n`);

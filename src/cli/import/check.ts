@@ -1,0 +1,55 @@
+import type { z } from 'zod';
+import { isPlainText } from '../../base/text.ts';
+import type { Context } from '../../engine/context.ts';
+import type { Foreigner, Judged, Kept, Left } from '../../engine/import-users.ts';
+import { judgeForeigner } from '../../engine/operations.ts';
+import { newUserBody } from '../../http/doors/secrets/shapes.ts';
+import { readEmailAddress, readPhoneNumber } from '../../messages/destinations.ts';
+import type { FoundUser } from './found.ts';
+
+/** Somebody as they were found, brought into the forms that names and addresses have here, and judged by the engine. */
+export function check(house: Context, { profile, authenticators, left, guarded }: FoundUser): Judged {
+  const name = newUserBody.shape.name.safeParse(profile.name);
+  if (!name.success) return { left: [...left, { what: 'user', why: `the name ${messageOf(name.error)}` }] };
+  const unfit: Left[] = [];
+  const take = (what: keyof typeof newUserBody.shape, given: string | null | undefined): string | null => {
+    // Other systems keep nothing as an empty text.
+    if ((given ?? '').trim() === '') return null;
+    const read = newUserBody.shape[what].safeParse(given);
+    if (read.success) return read.data ?? null;
+    unfit.push({ what, why: messageOf(read.error) });
+    return null;
+  };
+  const phone = profile.phone ?? '';
+  const number = readPhoneNumber(phone, house.settings.region);
+  const foreigner: Foreigner = {
+    name: name.data,
+    email: take('email', profile.email),
+    phone: take('phone', number.ok ? number.value : phone),
+    firstName: take('firstName', profile.firstName),
+    lastName: take('lastName', profile.lastName),
+    authenticators: authenticators.map((one) => ({ ...one, label: labelOf(one), kept: keptHere(house, one) })),
+    guarded,
+  };
+  const judged = judgeForeigner(house, foreigner);
+  return { ...judged, left: [...left, ...unfit, ...judged.left] };
+}
+
+/** A name that may be written down. What is none may be anything. */
+export const shownName = (name: string | undefined) => newUserBody.shape.name.safeParse(name).data;
+
+const messageOf = (error: z.ZodError) => error.issues[0]?.message ?? '';
+
+function labelOf({ label }: Kept): string | null {
+  const text = label?.trim() ?? '';
+  return text !== '' && text.length <= 128 && isPlainText(text) ? text : null;
+}
+
+/** Codes go to numbers and addresses in the one spelling that they have here. What can't be sent to is none, so its factor refuses it. */
+function keptHere({ settings }: Context, { kind, kept }: Kept): unknown {
+  if (typeof kept !== 'object' || kept === null || !('destination' in kept)) return kept;
+  const { destination } = kept;
+  if (typeof destination !== 'string') return kept;
+  const read = kind === 'sms' ? readPhoneNumber(destination, settings.region) : readEmailAddress(destination);
+  return { ...kept, destination: read.ok ? read.value : '' };
+}

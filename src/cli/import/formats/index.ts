@@ -1,0 +1,18 @@
+import { bytesOf } from '../bytes.ts';
+import type { Reading } from '../found.ts';
+import { readBetterAuth } from './better-auth.ts';
+import { readDjango } from './django.ts';
+import { readJsonLines } from './jsonl.ts';
+import { readKeycloak } from './keycloak.ts';
+import { readMigrations } from './otpauth-migration.ts';
+
+/** What can be read, by its name on the command line. */
+export const formats = {
+  jsonl: (file) => readJsonLines(bytesOf(file)),
+  'better-auth': (file, { BETTER_AUTH_SECRET: secret }) => readBetterAuth(file, secret),
+  django: (file) => readDjango(file),
+  keycloak: (file) => readKeycloak(bytesOf(file)),
+  'otpauth-migration': (file) => readMigrations(bytesOf(file)),
+} satisfies Record<string, (file: string, environment: NodeJS.ProcessEnv) => Reading>;
+
+export type Format = keyof typeof formats;

@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import type { Kept } from '../../../engine/import-users.ts';
+import { parseStrictJson } from '../../../http/strict-json.ts';
+import { linesOf, type Bytes } from '../bytes.ts';
+import type { Found, Reading } from '../found.ts';
+import { complaintOf, notJson, tooLong } from '../read-json.ts';
+
+/** Bytes of a line. */
+const longest = 64 * 1024;
+
+const label = z.string().optional();
+const authenticator = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('totp'),
+    label,
+    secret: z.string(),
+    algorithm: z.string().optional(),
+    digits: z.number().optional(),
+    period: z.number().optional(),
+    lastStep: z.number().optional(),
+  }),
+  z.strictObject({ type: z.literal('sms'), label, phone: z.string() }),
+  z.strictObject({ type: z.literal('email'), label, email: z.string() }),
+]);
+
+const entry = z.strictObject({
+  name: z.string(),
+  email: z.string().nullish(),
+  phone: z.string().nullish(),
+  firstName: z.string().nullish(),
+  lastName: z.string().nullish(),
+  password: z.string().nullish(),
+  factors: z.array(authenticator).default([]),
+});
+
+/** Our own format, which anything can write: one user a line. docs/import.md says what its members mean. */
+export function readJsonLines({ chunks, fraction }: Bytes): Reading {
+  return { users: users(chunks), fraction };
+}
+
+async function* users(chunks: AsyncIterable<Buffer>): AsyncGenerator<Found> {
+  let line = 0;
+  for await (const bytes of linesOf(chunks, longest)) {
+    line += 1;
+    if (bytes === undefined) yield { at: `line ${line}`, why: tooLong(longest) };
+    else if (bytes.length > 0 && !(bytes.length === 1 && bytes[0] === 0x0d)) yield userOf(`line ${line}`, bytes);
+  }
+}
+
+function userOf(at: string, bytes: Buffer): Found {
+  const json = parseStrictJson(bytes);
+  if (!json.ok) return { at, why: notJson };
+  const read = entry.safeParse(json.value);
+  if (!read.success) return { at, why: complaintOf(read.error) };
+  const { password, factors, ...profile } = read.data;
+  const authenticators: Kept[] = factors.map(keptOf);
+  if (typeof password === 'string') authenticators.push({ kind: 'password', label: null, kept: { hash: password } });
+  return { at, profile, authenticators, left: [], guarded: factors.length > 0 };
+}
+
+function keptOf({ type: kind, label: own, ...given }: z.infer<typeof authenticator>): Kept {
+  if ('secret' in given) {
+    const { secret: seed, ...parameters } = given;
+    return { kind, label: own ?? null, kept: { seed, ...parameters } };
+  }
+  return { kind, label: own ?? null, kept: { destination: 'phone' in given ? given.phone : given.email } };
+}

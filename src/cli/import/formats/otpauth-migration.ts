@@ -1,0 +1,92 @@
+import { base32Encode } from '../../../base/base32.ts';
+import { comparableName } from '../../../base/text.ts';
+import type { Kept, Left } from '../../../engine/import-users.ts';
+import { linesOf, type Bytes } from '../bytes.ts';
+import type { Found, Reading } from '../found.ts';
+import { tooLong } from '../read-json.ts';
+import { readFields, type Fields } from './protobuf.ts';
+
+/** Bytes of a line: a QR code holds less than 3 KiB. */
+const longest = 16 * 1024;
+
+/** How many entries there may be: they are people's own, and gathered by name before any is written. */
+const most = 10_000;
+
+/**
+ * The lines of `otpauth-migration://offline?data=…` that an authenticator app shows as QR codes. Entries of one name are one user's: what stands
+ * after the issuer and a colon is the name.
+ */
+export function readMigrations({ chunks, fraction }: Bytes): Reading {
+  return { users: users(chunks), fraction };
+}
+
+type Gathered = { readonly at: string; readonly name: string; readonly authenticators: Kept[]; readonly left: Left[] };
+
+async function* users(chunks: AsyncIterable<Buffer>): AsyncGenerator<Found> {
+  const gathered = new Map<string, Gathered>();
+  let [line, count] = [0, 0];
+  for await (const bytes of linesOf(chunks, longest)) {
+    line += 1;
+    const at = `line ${line}`;
+    const uri = bytes?.toString().trim();
+    if (uri === '') continue;
+    const entries = uri === undefined ? undefined : entriesOf(uri);
+    if (entries === undefined) {
+      yield { at, why: uri === undefined ? tooLong(longest) : 'is no otpauth-migration://offline?data=…' };
+      continue;
+    }
+    count += entries.length;
+    if (count > most) {
+      yield { at, why: `there are more than ${most} entries: divide them over several runs` };
+      break;
+    }
+    for (const [index, entry] of entries.entries()) gather(gathered, `${at}, entry ${index + 1}`, entry);
+  }
+  for (const { at, name, authenticators, left } of gathered.values())
+    yield { at, profile: { name }, authenticators, left, guarded: true };
+}
+
+function gather(gathered: Map<string, Gathered>, at: string, entry: Fields): void {
+  const name = text(entry, 2).replace(/^[^:]*:\s*/, '');
+  const key = comparableName(name);
+  const user = gathered.get(key) ?? { at, name, authenticators: [], left: [] };
+  gathered.set(key, user);
+  const held = keptOf(entry);
+  if ('why' in held) user.left.push(held);
+  else user.authenticators.push(held);
+}
+
+/** The entries of one batch: field 1 of the message. */
+function entriesOf(line: string): readonly Fields[] | undefined {
+  const url = URL.parse(line);
+  if (url?.protocol !== 'otpauth-migration:' || url.host !== 'offline') return undefined;
+  // A plus sign that was not escaped is a space by now.
+  const data = url.searchParams.get('data')?.replaceAll(' ', '+') ?? '';
+  const entries = readFields(Buffer.from(data, 'base64'))
+    ?.get(1)
+    ?.map((one) => (typeof one === 'object' ? readFields(one) : undefined));
+  return entries?.every((one) => one !== undefined) ? entries : undefined;
+}
+
+/** The enumerations of the message. What is absent, or zero, is the usual. */
+const algorithms: Readonly<Record<number, string>> = { 0: 'SHA1', 1: 'SHA1', 2: 'SHA256', 3: 'SHA512' };
+const lengths: Readonly<Record<number, number>> = { 0: 6, 1: 6, 2: 8 };
+
+function keptOf(entry: Fields): Kept | Left {
+  const [algorithm, digits] = [algorithms[number(entry, 4)], lengths[number(entry, 5)]];
+  if (number(entry, 6) !== 2) return { what: 'hotp', why: 'counts, which no factor here does' };
+  if (algorithm === undefined || digits === undefined) return { what: 'totp', why: 'has no form that is known' };
+  const secret = entry.get(1)?.at(-1);
+  const seed = base32Encode(typeof secret === 'object' ? secret : Buffer.alloc(0));
+  return { kind: 'totp', label: text(entry, 3) || null, kept: { seed, algorithm, digits } };
+}
+
+function text(entry: Fields, field: number): string {
+  const value = entry.get(field)?.at(-1);
+  return typeof value === 'object' ? value.toString() : '';
+}
+
+function number(entry: Fields, field: number): number {
+  const value = entry.get(field)?.at(-1);
+  return typeof value === 'number' ? value : 0;
+}

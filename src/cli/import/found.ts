@@ -1,0 +1,37 @@
+import type { Kept, Left } from '../../engine/import-users.ts';
+
+/** What a format's reader makes of one entry of its source, before any of it is checked. */
+export type Found = FoundUser | Unreadable;
+
+export type FoundUser = {
+  /** Where it stands in the source, such as `line 12`. */
+  readonly at: string;
+  readonly profile: Profile;
+  readonly authenticators: readonly Kept[];
+  /** What the reader knows can't be taken. */
+  readonly left: readonly Left[];
+  /** Whether a password alone does not let them in there. */
+  readonly guarded: boolean;
+};
+
+/** An entry of which there is no user to be had. */
+export type Unreadable = Pick<FoundUser, 'at'> & { readonly why: string; readonly name?: string };
+
+export type Profile = {
+  readonly name: string;
+  readonly email?: string | null | undefined;
+  readonly phone?: string | null | undefined;
+  readonly firstName?: string | null | undefined;
+  readonly lastName?: string | null | undefined;
+};
+
+/** A source that is being read. */
+export type Reading = {
+  readonly users: AsyncIterable<Found>;
+  /** How much of it was read, from 0 to 1; undefined where nobody knows how much there is. */
+  readonly fraction: () => number | undefined;
+};
+
+export const off = 'is switched off there';
+export const unlikeOurs = 'has not the form that recovery codes have here; new ones can be made';
+export const unconfirmed = 'its owner never showed that it works';

@@ -1,0 +1,53 @@
+import { closeSync, openSync, writeSync } from 'node:fs';
+import type { Left } from '../../engine/import-users.ts';
+
+/** What became of one entry of the source. */
+export type Line = {
+  readonly at: string;
+  /** Missing where it is no name that anybody could have. */
+  readonly name?: string | undefined;
+} & ({ readonly outcome: 'there already' } | ({ readonly outcome: 'not taken' } & Left));
+
+export type Report = {
+  made(users: number): void;
+  add(line: Line): void;
+  /** How many things were not taken. */
+  readonly left: () => number;
+  /** The whole as text. */
+  text(): string;
+  close(): void;
+};
+
+/** Counts what an import does, and writes each thing that it did not do into a file, where one is wanted. */
+export function createReport(file: string | undefined, dryRun: boolean): Report {
+  const descriptor = file === undefined ? undefined : openSync(file, 'w', 0o600);
+  const reasons = new Map<string, number>();
+  const count = { made: 0, there: 0, users: 0, left: 0 };
+  return {
+    made: (users) => void (count.made += users),
+    add(line) {
+      if (descriptor !== undefined) writeSync(descriptor, `${JSON.stringify(line)}\n`);
+      if (line.outcome === 'there already') {
+        count.there += 1;
+        return;
+      }
+      if (line.what === 'user') count.users += 1;
+      count.left += 1;
+      const reason = `${line.what}: ${line.why}`;
+      reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+    },
+    left: () => count.left,
+    text() {
+      const [was, were] = dryRun ? ['would be made', 'would not be taken'] : ['made', 'not taken'];
+      const users = `users: ${number(count.made)} ${was}, ${number(count.there)} there already, ${number(count.users)} ${were}\n`;
+      if (count.left === 0) return users;
+      const rows = [...reasons].toSorted(([, one], [, other]) => other - one);
+      return `${users}${were}:\n${rows.map(([reason, times]) => `${number(times).padStart(9)}  ${reason}\n`).join('')}`;
+    },
+    close() {
+      if (descriptor !== undefined) closeSync(descriptor);
+    },
+  };
+}
+
+const number = (count: number) => count.toLocaleString('en');

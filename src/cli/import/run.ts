@@ -1,0 +1,108 @@
+import { existsSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
+import { SetupError } from '../../base/fault.ts';
+import { comparableName } from '../../base/text.ts';
+import type { Context } from '../../engine/context.ts';
+import type { Newcomer } from '../../engine/import-users.ts';
+import { alreadyThere, findHome, importUsers } from '../../engine/operations.ts';
+import { Refused } from '../explain.ts';
+import { progressOf, type Progress } from '../progress.ts';
+import { granted, withHouse, type UserOptions } from '../user/with-house.ts';
+import { check, shownName } from './check.ts';
+import { formats, type Format } from './formats/index.ts';
+import type { Found, Reading } from './found.ts';
+import { createReport, type Report } from './report.ts';
+
+export type ImportOptions = UserOptions & { readonly dryRun?: boolean; readonly report?: string };
+
+/** How many users are written in one transaction: a server beside it waits for no longer than that takes. */
+const batchSize = 100;
+
+export async function runImport(format: Format, file: string, options: ImportOptions): Promise<void> {
+  const { account, dryRun = false } = options;
+  if (file !== '-' && !existsSync(file)) throw new SetupError(`there is no file ${file}`);
+  keepHeapSmall();
+  const left = await withHouse(async (house) => {
+    const { id: accountId } = granted(await findHome(house, account), account ?? 'root');
+    const reading = formats[format](file, process.env);
+    const report = createReport(options.report, dryRun);
+    const what = dryRun ? 'checked' : 'read';
+    const progress = progressOf({ what, of: 'users', fraction: reading.fraction, lineEvery: 10_000 });
+    try {
+      const mover = { house, accountId, report, write: dryRun ? wouldBeMade : importUsers };
+      await moveAll(mover, reading, progress);
+    } finally {
+      progress.clear();
+      process.stdout.write(report.text());
+      report.close();
+    }
+    return report.left();
+  });
+  if (left > 0) throw new Refused('not everything could be taken: see above, and --report for each by itself');
+}
+
+/** V8 would let the heap grow to several times of what is alive in it, for everything here is short-lived. */
+function keepHeapSmall(): void {
+  setFlagsFromString('--semi-space-growth-factor=1');
+  setFlagsFromString('--heap-growing-percent=30');
+}
+
+type Mover = {
+  readonly house: Context;
+  readonly accountId: string;
+  readonly report: Report;
+  /** Answers with whom it made. */
+  readonly write: typeof importUsers;
+};
+
+type Judged = { readonly newcomer: Newcomer; readonly at: string };
+
+async function moveAll(mover: Mover, { users }: Reading, progress: Progress): Promise<void> {
+  const names = new Set<string>();
+  let batch: Judged[] = [];
+  const flush = async () => {
+    if (batch.length > 0) await moveBatch(mover, batch);
+    batch = [];
+  };
+  for await (const found of users) {
+    const judged = judge(mover, names, found);
+    if (judged) batch.push(judged);
+    if (batch.length >= batchSize) await flush();
+    progress.tell(1);
+  }
+  await flush();
+}
+
+/** Reports what can't be taken of an entry, and answers with what can. */
+function judge({ house, report }: Mover, names: Set<string>, found: Found): Judged | undefined {
+  const { at } = found;
+  if ('why' in found) {
+    report.add({ at, name: shownName(found.name), outcome: 'not taken', what: 'user', why: found.why });
+    return undefined;
+  }
+  const { newcomer, left } = check(house, found);
+  const name = shownName(found.profile.name);
+  for (const one of left) report.add({ at, name, outcome: 'not taken', ...one });
+  if (!newcomer) return undefined;
+  const key = comparableName(newcomer.name);
+  if (names.has(key)) {
+    report.add({ at, name, outcome: 'not taken', what: 'user', why: 'the name stands in the source before' });
+    return undefined;
+  }
+  names.add(key);
+  return { newcomer, at };
+}
+
+async function moveBatch({ house, accountId, report, write }: Mover, batch: readonly Judged[]): Promise<void> {
+  const made = await write(
+    house,
+    accountId,
+    batch.map(({ newcomer }) => newcomer),
+  );
+  report.made(made.size);
+  for (const { newcomer, at } of batch)
+    if (!made.has(newcomer)) report.add({ at, name: newcomer.name, outcome: 'there already' });
+}
+
+const wouldBeMade: typeof importUsers = async (house, accountId, newcomers) =>
+  new Set(newcomers).difference(await alreadyThere(house, accountId, newcomers));
