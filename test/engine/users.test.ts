@@ -49,6 +49,7 @@ onEachDatabase('users', (database) => {
       id: user.id,
       accountId: home.root,
       verified: false,
+      serviceId: null,
       epoch: 0,
       createdAt: home.clock.now(),
       updatedAt: home.clock.now(),

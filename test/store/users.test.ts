@@ -51,6 +51,7 @@ onEachDatabase('the store keeps users', (database) => {
       accountId: home.root,
       ...profile,
       verified: false,
+      serviceId: null,
       epoch: 0,
       createdAt: now,
       updatedAt: now,
