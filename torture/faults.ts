@@ -1,0 +1,96 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Chance } from './chance.ts';
+import { farthest } from './course.ts';
+import type { Database } from './database.ts';
+import type { Node } from './nodes.ts';
+
+export type Faults = { readonly counts: ReadonlyMap<string, number>; stop(): Promise<void> };
+
+type Trouble = readonly [string, () => Promise<void>];
+
+/** Milliseconds from the end of one fault to the next. */
+const rest = [300, 2500] as const;
+
+/** Does something to the servers, the wires, the clocks or the database, again and again until it is stopped; each is mended before the next. */
+export function beginFaults(
+  nodes: readonly Node[],
+  database: Database,
+  chance: Chance,
+  hear: (fault: string) => void,
+): Faults {
+  const counts = new Map<string, number>();
+  const end = new AbortController();
+  const pause = async (least: number, most: number) =>
+    wait(chance.between(least, most), undefined, { signal: end.signal }).catch(() => {});
+
+  async function go(): Promise<void> {
+    while (!end.signal.aborted) {
+      await pause(...rest);
+      if (end.signal.aborted) return;
+      const [name, befall] = chance.pick(troublesOf(nodes, database, chance, pause));
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+      hear(name);
+      await befall();
+    }
+  }
+
+  const going = go();
+  // Whoever stops them hears of it.
+  going.catch(() => {});
+  return {
+    counts,
+    async stop() {
+      end.abort();
+      await going;
+    },
+  };
+}
+
+function troublesOf(
+  nodes: readonly Node[],
+  database: Database,
+  chance: Chance,
+  pause: (least: number, most: number) => Promise<void>,
+): readonly Trouble[] {
+  const node = chance.pick(nodes);
+  const of = Object.entries(database.troubles).map(([name, befall]): Trouble => [name, () => befall(pause)]);
+  const kill: Trouble = [
+    'server killed',
+    async () => {
+      await node.kill();
+      await pause(0, 1500);
+      await startAgain(node);
+    },
+  ];
+  const killAll: Trouble = [
+    'all servers killed',
+    async () => {
+      await Promise.all(nodes.map((one) => one.kill()));
+      await Promise.all(nodes.map(startAgain));
+    },
+  ];
+  return [
+    ...of,
+    ...of,
+    kill,
+    kill,
+    kill,
+    killAll,
+    ['client connections cut', async () => node.wire.cut()],
+    ['client answers cut', async () => node.wire.cutAnswers()],
+    ['clock moved', async () => node.setOffset(chance.between(-farthest.off, farthest.off))],
+    ['clock jumped back', async () => node.setOffset(-farthest.off - chance.between(farthest.back / 2, farthest.back))],
+  ];
+}
+
+/** A server whose database is being started, or held by somebody, ends with one line; whatever runs servers starts it again. */
+async function startAgain(node: Node): Promise<void> {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return await node.start();
+    } catch (error) {
+      if (tries === 10) throw error;
+      await wait(200);
+    }
+  }
+}
