@@ -12,8 +12,7 @@ import { crowd } from './crowd.ts';
 import { postgresIn, sqliteIn } from './database.ts';
 import { openEars } from './ears.ts';
 import { beginFaults } from './faults.ts';
-import type { Figures } from './figures.ts';
-import { figuresOf } from './figures.ts';
+import { figuresOf, type Figures } from './figures.ts';
 import type { Violation } from './history.ts';
 import { openNode, type Node, type Setting } from './nodes.ts';
 import { readOutbox } from './outbox.ts';
@@ -70,9 +69,10 @@ export async function run(plan: Plan, folder: string, tell: (progress: string) =
     keep: ears.keep,
   });
 
-  const faults = beginFaults(nodes, database, chance, () => {});
+  const faults = beginFaults(nodes, database, chance);
   const end = elapsed() + plan.minutes * 60_000;
-  const goesOn = () => elapsed() < end && asker.seen.length < plan.operations && deaths.length === 0;
+  const goesOn = () =>
+    elapsed() < end && asker.seen.length < plan.operations && deaths.length === 0 && !faults.failed();
   const teller = setInterval(() => {
     const left = Math.max(0, Math.round((end - elapsed()) / 1000));
     tell(`${asker.seen.length} operations, ${sum(faults.counts)} faults, ${left} s to go`);
@@ -97,7 +97,7 @@ export async function run(plan: Plan, folder: string, tell: (progress: string) =
       : []),
     ...(await verifyLog(environment)),
   ];
-  const about = { ...plan, minutes, speed, nodes: nodes.length, secrets: leaked.kept };
+  const about = { ...plan, minutes, speed, nodes: nodes.length, secrets: leaked.kept, unlogged: ears.unlogged() };
   return { figures: figuresOf(about, history, faults.counts, violations), violations };
 }
 

@@ -4,7 +4,12 @@ import { farthest } from './course.ts';
 import type { Database } from './database.ts';
 import type { Node } from './nodes.ts';
 
-export type Faults = { readonly counts: ReadonlyMap<string, number>; stop(): Promise<void> };
+export type Faults = {
+  readonly counts: ReadonlyMap<string, number>;
+  /** Whether one could not be mended, which `stop` tells. */
+  readonly failed: () => boolean;
+  stop(): Promise<void>;
+};
 
 type Trouble = readonly [string, () => Promise<void>];
 
@@ -12,12 +17,7 @@ type Trouble = readonly [string, () => Promise<void>];
 const rest = [300, 2500] as const;
 
 /** Does something to the servers, the wires, the clocks or the database, again and again until it is stopped; each is mended before the next. */
-export function beginFaults(
-  nodes: readonly Node[],
-  database: Database,
-  chance: Chance,
-  hear: (fault: string) => void,
-): Faults {
+export function beginFaults(nodes: readonly Node[], database: Database, chance: Chance): Faults {
   const counts = new Map<string, number>();
   const end = new AbortController();
   const pause = async (least: number, most: number) =>
@@ -29,16 +29,16 @@ export function beginFaults(
       if (end.signal.aborted) return;
       const [name, befall] = chance.pick(troublesOf(nodes, database, chance, pause));
       counts.set(name, (counts.get(name) ?? 0) + 1);
-      hear(name);
       await befall();
     }
   }
 
   const going = go();
-  // Whoever stops them hears of it.
-  going.catch(() => {});
+  let failed = false;
+  going.catch(() => (failed = true));
   return {
     counts,
+    failed: () => failed,
     async stop() {
       end.abort();
       await going;

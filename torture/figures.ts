@@ -8,6 +8,8 @@ export type About = {
   readonly nodes: number;
   /** How many secrets the logs were searched for. */
   readonly secrets: number;
+  /** Refusals that could not be written down, because the database was away. */
+  readonly unlogged: number;
 };
 
 export type Figures = About & {
@@ -24,7 +26,7 @@ export function figuresOf(
   faults: ReadonlyMap<string, number>,
   violations: readonly Violation[],
 ): Figures {
-  const { database, seed, minutes, speed, nodes, secrets } = about;
+  const { database, seed, minutes, speed, nodes, secrets, unlogged } = about;
   const outcomes: Record<string, Record<Seen['outcome'], number>> = {};
   for (const { op, outcome } of seen) {
     outcomes[op] ??= { ok: 0, refused: 0, unknown: 0 };
@@ -37,6 +39,7 @@ export function figuresOf(
     speed,
     nodes,
     secrets,
+    unlogged,
     operations: seen.length,
     faults: Object.fromEntries([...faults].toSorted(([a], [b]) => (a < b ? -1 : 1))),
     violations: violations.length,
@@ -45,7 +48,7 @@ export function figuresOf(
 }
 
 export function tableOf(figures: Figures): string {
-  const { database, nodes, seed, minutes, speed, operations, secrets, violations } = figures;
+  const { database, nodes, seed, minutes, speed, operations, secrets, unlogged, violations } = figures;
   const faults = Object.entries(figures.faults);
   const injected = faults.reduce((sum, [, count]) => sum + count, 0);
   const rows = Object.entries(figures.outcomes).map(
@@ -60,7 +63,8 @@ export function tableOf(figures: Figures): string {
     `  ${'fault'.padEnd(28)} ${'times'.padStart(9)}`,
     ...faults.map(([name, count]) => `  ${name.padEnd(28)} ${cell(count)}`),
     '',
-    `operations ${count(operations)}, faults ${count(injected)}, secrets searched for in the logs ${count(secrets)}, violations ${count(violations)}`,
+    `secrets searched for in the servers' logs ${count(secrets)}, refusals without a row while the database was away ${count(unlogged)}`,
+    `operations ${count(operations)}, faults ${count(injected)}, violations ${count(violations)}`,
   ].join('\n');
 }
 

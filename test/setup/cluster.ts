@@ -140,7 +140,8 @@ function ready(server: ChildProcess): Promise<void> {
     });
     // Read to the end, also after it is ready: a full pipe would make the server wait.
     server.stderr?.on('data', (chunk: Buffer) => {
-      if (said.length < 10_000) said += chunk.toString();
+      // Those who knock meanwhile are each turned away with a line.
+      said = (said + chunk.toString()).slice(-10_000);
       if (!said.includes('ready to accept connections')) return;
       clearTimeout(timer);
       resolve();
