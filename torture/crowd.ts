@@ -1,13 +1,15 @@
-import type { Chance } from './chance.ts';
 import { change, enrol, stepUp } from './people/changes.ts';
 import { logIn, register } from './people/logins.ts';
 import { haunt, leave, look, oauth, service, storm } from './people/sessions.ts';
-import type { Person } from './people/person.ts';
+import { forget, type Person } from './people/person.ts';
 import type { Play, Stage } from './people/stage.ts';
 
 /** How many people each worker plays, and how long one of them lasts. */
 const atOnce = 4;
-const lives = { plays: 120, failures: 6 };
+const lives = { shortest: 20, longest: 120, failures: 6 };
+
+/** After this they come back to what they left open, in milliseconds of the servers' time: a second factor is fresh for a quarter of an hour. */
+const sleep = 18 * 60_000;
 
 const plays: readonly (readonly [number, Play])[] = [
   [10, logIn],
@@ -27,8 +29,14 @@ const bag = plays.flatMap(([weight, play]) => Array.from({ length: weight }, () 
 export async function playPeople(stage: Stage, name: string, goesOn: () => boolean): Promise<void> {
   const { chance } = stage;
   const people: Person[] = [];
+  const asleep: { readonly person: Person; readonly until: number }[] = [];
   let made = 0;
   while (goesOn()) {
+    const [first] = asleep;
+    if (first && first.until <= stage.now()) {
+      asleep.shift();
+      for (const play of [look, change, haunt]) await play(stage, first.person);
+    }
     if (people.length < atOnce) {
       made += 1;
       const person = await newcomer(stage, `${name}-${made}`);
@@ -38,8 +46,10 @@ export async function playPeople(stage: Stage, name: string, goesOn: () => boole
     const person = chance.pick(people);
     const doing = chance.happens(0.25) ? [chance.pick(bag), chance.pick(bag)] : [chance.pick(bag)];
     await Promise.all(doing.map((play) => play(stage, person)));
-    person.plays += 1;
-    if (person.plays > lives.plays || person.failed > lives.failures) people.splice(people.indexOf(person), 1);
+    person.plays -= 1;
+    if (person.plays > 0 && person.failed <= lives.failures) continue;
+    forget(people, person);
+    asleep.push({ person, until: stage.now() + sleep });
   }
 }
 
@@ -47,6 +57,7 @@ export async function playPeople(stage: Stage, name: string, goesOn: () => boole
 async function newcomer(stage: Stage, name: string): Promise<Person | undefined> {
   const person = await register(stage, name, stage.chance.happens(0.8) ? 'totp' : 'email');
   const session = person?.sessions[0];
+  if (person) person.plays = stage.chance.between(lives.shortest, lives.longest);
   if (person && session && stage.chance.happens(0.9)) await enrol(stage, person, session);
   return person;
 }
@@ -55,5 +66,3 @@ async function newcomer(stage: Stage, name: string): Promise<Person | undefined>
 export function crowd(workers: number, stageOf: (at: number) => Stage, goesOn: () => boolean): Promise<unknown> {
   return Promise.all(Array.from({ length: workers }, (_, at) => playPeople(stageOf(at), `person-${at}`, goesOn)));
 }
-
-export type { Chance };

@@ -13,7 +13,7 @@ import { mutants, type Mutant } from './list.ts';
 const help = `npm run torture:mutants [-- options]
 
   --database NAME   sqlite (default) or postgres
-  --minutes N       for each (default 0.5)
+  --minutes N       for each (default 0.5; more where it takes more)
   --seed N          (default 1)
   --only TEXT       those whose name holds it
   --help
@@ -67,7 +67,16 @@ type Result = Figures & { readonly broken: readonly Violation[] };
 async function torture(mutant: Mutant, folder: string, { database, minutes, seed }: Options): Promise<Result> {
   build(mutant, folder);
   const out = join(folder, 'figures.json');
-  const args = ['--database', database, '--minutes', minutes, '--seed', seed, '--out', out];
+  const args = [
+    '--database',
+    database,
+    '--minutes',
+    String(Math.max(Number(minutes), mutant.minutes ?? 0)),
+    '--seed',
+    seed,
+    '--out',
+    out,
+  ];
   const child = spawn(process.execPath, ['torture/run.ts', ...args], {
     cwd: folder,
     stdio: ['ignore', 'ignore', 'pipe'],

@@ -145,6 +145,8 @@ export const logIn: Play = async (stage, person) => {
     'wrong first',
     'twice',
     'two challenges',
+    'two challenges',
+    'two proofs',
     'two proofs',
     'again',
   ] as const);

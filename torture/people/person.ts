@@ -16,6 +16,7 @@ export type Person = {
   readonly ghosts: Ghost[];
   /** Logins in a row that came to nothing. */
   failed: number;
+  /** How many things they will still do before they go to sleep. */
   plays: number;
 };
 
