@@ -43,7 +43,7 @@ export function openAsker(nodes: readonly Node[], chance: Chance, elapsed: () =>
   return {
     seen: all,
     async ask(asked) {
-      const node = asked.node ?? chance.between(0, nodes.length - 1);
+      const node = asked.node ?? anyOf(nodes, chance);
       const start = elapsed();
       const said = await exchange(agent, nodes[node]?.wire.port ?? 0, asked).catch(() => undefined);
       const end = elapsed();
@@ -64,6 +64,12 @@ export function openAsker(nodes: readonly Node[], chance: Chance, elapsed: () =>
     },
     close: () => agent.destroy(),
   };
+}
+
+/** One that is up as a rule, as a load balancer would have it. */
+function anyOf(nodes: readonly Node[], chance: Chance): number {
+  const up = [...nodes.keys()].filter((at) => nodes[at]?.isUp());
+  return (chance.happens(0.1) ? undefined : chance.maybe(up)) ?? chance.between(0, nodes.length - 1);
 }
 
 function outcomeOf(status: number | undefined): Seen['outcome'] {

@@ -1,6 +1,7 @@
+import { oauth, service } from './people/applications.ts';
 import { change, enrol, stepUp } from './people/changes.ts';
 import { logIn, register } from './people/logins.ts';
-import { haunt, leave, look, oauth, service, storm } from './people/sessions.ts';
+import { haunt, leave, look, storm } from './people/sessions.ts';
 import { forget, type Person } from './people/person.ts';
 import type { Play, Stage } from './people/stage.ts';
 

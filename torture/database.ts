@@ -1,12 +1,12 @@
-import { execFile } from 'node:child_process';
+import { execFile, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { makeCluster, runCluster } from '../test/setup/cluster.ts';
 import { openCutter, type Cutter } from './cutter.ts';
+import type { Pause } from './faults.ts';
 import type { AttemptRow } from './history.ts';
 
 /** The database of an experiment, and what may befall it. */
@@ -14,24 +14,20 @@ export type Database = AsyncDisposable & {
   /** For a server's settings. */
   readonly url: string;
   /** What can be done to it, by name; each mends itself. */
-  readonly troubles: Readonly<Record<string, (pause: (least: number, most: number) => Promise<void>) => Promise<void>>>;
+  readonly troubles: Readonly<Record<string, (pause: Pause) => Promise<void>>>;
   attempts(): Promise<readonly AttemptRow[]>;
 };
 
 const attempts = 'select request_id as "requestId", user_id as "userId", action, outcome from attempts';
 
-/** One file, which somebody else may hold for a while. SQLite waits five seconds for it, and then the server says that it could not. */
+/** One file, which somebody else may hold for a while. SQLite waits five seconds, and then the server says that it could not. */
 export function sqliteIn(folder: string): Database {
   const file = join(folder, 'house.db');
   return {
     url: `sqlite:${file}`,
     troubles: {
-      async 'database held'(pause) {
-        using other = new DatabaseSync(file, { timeout: 5000 });
-        other.exec('begin immediate');
-        await pause(100, 6000);
-        other.exec('rollback');
-      },
+      'database held': (pause) => hold(file, () => pause(50, 800)),
+      'database held for too long': (pause) => hold(file, () => pause(5000, 6000)),
     },
     async attempts() {
       using other = new DatabaseSync(file, { readOnly: true });
@@ -39,6 +35,14 @@ export function sqliteIn(folder: string): Database {
     },
     async [Symbol.asyncDispose]() {},
   };
+}
+
+/** Keeps everybody else from writing, when it is its turn. */
+async function hold(file: string, until: () => Promise<void>): Promise<void> {
+  using other = new DatabaseSync(file, { timeout: 20_000 });
+  other.exec('begin immediate');
+  await until();
+  other.exec('rollback');
 }
 
 /** A cluster that keeps what it says that it keeps: it waits for the disk. */

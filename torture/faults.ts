@@ -13,6 +13,9 @@ export type Faults = {
 
 type Trouble = readonly [string, () => Promise<void>];
 
+/** Waits for as long as chance has it, between so many and so many milliseconds. */
+export type Pause = (least: number, most: number) => Promise<void>;
+
 /** Milliseconds from the end of one fault to the next. */
 const rest = [300, 2500] as const;
 
@@ -20,7 +23,7 @@ const rest = [300, 2500] as const;
 export function beginFaults(nodes: readonly Node[], database: Database, chance: Chance): Faults {
   const counts = new Map<string, number>();
   const end = new AbortController();
-  const pause = async (least: number, most: number) =>
+  const pause: Pause = async (least, most) =>
     wait(chance.between(least, most), undefined, { signal: end.signal }).catch(() => {});
 
   async function go(): Promise<void> {
@@ -46,41 +49,39 @@ export function beginFaults(nodes: readonly Node[], database: Database, chance: 
   };
 }
 
-function troublesOf(
-  nodes: readonly Node[],
-  database: Database,
-  chance: Chance,
-  pause: (least: number, most: number) => Promise<void>,
-): readonly Trouble[] {
+function troublesOf(nodes: readonly Node[], database: Database, chance: Chance, pause: Pause): readonly Trouble[] {
   const node = chance.pick(nodes);
-  const of = Object.entries(database.troubles).map(([name, befall]): Trouble => [name, () => befall(pause)]);
-  const kill: Trouble = [
-    'server killed',
-    async () => {
-      await node.kill();
-      await pause(0, 1500);
-      await startAgain(node);
-    },
-  ];
-  const killAll: Trouble = [
-    'all servers killed',
-    async () => {
-      await Promise.all(nodes.map((one) => one.kill()));
-      await Promise.all(nodes.map(startAgain));
-    },
-  ];
+  const killed: Trouble = ['server killed', () => killOne(node, pause)];
+  const drift = () => chance.between(-farthest.off, farthest.off);
   return [
-    ...of,
-    ...of,
-    kill,
-    kill,
-    kill,
-    killAll,
+    ...Object.entries(database.troubles).map(([name, befall]): Trouble => [name, () => befall(pause)]),
+    killed,
+    killed,
+    killed,
+    ['all servers killed', () => killAll(nodes)],
     ['client connections cut', async () => node.wire.cut()],
     ['client answers cut', async () => node.wire.cutAnswers()],
-    ['clock moved', async () => node.setOffset(chance.between(-farthest.off, farthest.off))],
-    ['clock jumped back', async () => node.setOffset(-farthest.off - chance.between(farthest.back / 2, farthest.back))],
+    ['clock moved', async () => node.setOffset(drift())],
+    [
+      'clock jumped back',
+      async () => {
+        node.setOffset(-farthest.off - chance.between(farthest.back / 2, farthest.back));
+        await pause(500, 4000);
+        node.setOffset(drift());
+      },
+    ],
   ];
+}
+
+async function killOne(node: Node, pause: Pause): Promise<void> {
+  await node.kill();
+  await pause(0, 1500);
+  await startAgain(node);
+}
+
+async function killAll(nodes: readonly Node[]): Promise<void> {
+  await Promise.all(nodes.map((node) => node.kill()));
+  await Promise.all(nodes.map(startAgain));
 }
 
 /** A server whose database is being started, or held by somebody, ends with one line; whatever runs servers starts it again. */

@@ -9,11 +9,11 @@ import type { Told } from './node.ts';
 /** A server of the experiment, which dies and comes back. People reach it over a wire that can be cut. */
 export type Node = AsyncDisposable & {
   readonly wire: Cutter;
-  /** How wrong its clock is: milliseconds. */
-  readonly offset: number;
+  isUp(): boolean;
   start(): Promise<void>;
   /** Kills it, without a chance to say goodbye. */
   kill(): Promise<void>;
+  /** Says how wrong its clock is from now on: milliseconds. */
   setOffset(offset: number): void;
 };
 
@@ -51,9 +51,7 @@ export async function openNode(setting: Setting, offset: number): Promise<Node> 
 
   return {
     wire,
-    get offset() {
-      return off;
-    },
+    isUp: () => present !== undefined,
     kill,
     async start() {
       await kill();

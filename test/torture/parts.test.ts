@@ -88,7 +88,7 @@ test('time goes faster, and chance falls the same way for the same seed', () => 
   };
   assert.deepEqual(drawn(7), drawn(7));
   assert.notDeepEqual(drawn(7), drawn(8));
-  assert.deepEqual([...new Set(drawn(7))].toSorted(), [1, 2, 3, 4, 5, 6]);
+  assert.deepEqual(new Set(drawn(7)), new Set([1, 2, 3, 4, 5, 6]));
 });
 
 test('what is written down of a token is whose it is, and of a secret its fingerprint', () => {
