@@ -12,6 +12,9 @@ const lives = { shortest: 20, longest: 120, failures: 6 };
 /** After this they come back to what they left open, in milliseconds of the servers' time: a second factor is fresh for a quarter of an hour. */
 const sleep = 18 * 60_000;
 
+/** How many go to sleep as soon as they have enrolled. */
+const early = 0.2;
+
 const plays: readonly (readonly [number, Play])[] = [
   [10, logIn],
   [5, change],
@@ -21,7 +24,7 @@ const plays: readonly (readonly [number, Play])[] = [
   [4, oauth],
   [3, service],
   [2, stepUp],
-  [1, storm],
+  [2, storm],
 ];
 
 const bag = plays.flatMap(([weight, play]) => Array.from({ length: weight }, () => play));
@@ -31,17 +34,19 @@ export async function playPeople(stage: Stage, name: string, goesOn: () => boole
   const { chance } = stage;
   const people: Person[] = [];
   const asleep: { readonly person: Person; readonly until: number }[] = [];
+  const rest = (person: Person) => asleep.push({ person, until: stage.now() + sleep });
   let made = 0;
   while (goesOn()) {
     const [first] = asleep;
     if (first && first.until <= stage.now()) {
       asleep.shift();
-      for (const play of [look, change, haunt]) await play(stage, first.person);
+      for (const play of [look, change, change, haunt]) await play(stage, first.person);
     }
     if (people.length < atOnce) {
       made += 1;
       const person = await newcomer(stage, `${name}-${made}`);
-      if (person) people.push(person);
+      if (person && chance.happens(early)) rest(person);
+      else if (person) people.push(person);
       continue;
     }
     const person = chance.pick(people);
@@ -50,7 +55,7 @@ export async function playPeople(stage: Stage, name: string, goesOn: () => boole
     person.plays -= 1;
     if (person.plays > 0 && person.failed <= lives.failures) continue;
     forget(people, person);
-    asleep.push({ person, until: stage.now() + sleep });
+    rest(person);
   }
 }
 

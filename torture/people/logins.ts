@@ -149,6 +149,8 @@ export const logIn: Play = async (stage, person) => {
     'two proofs',
     'two proofs',
     'again',
+    'again',
+    'again',
   ] as const);
   const one = () => answer(stage, person, challenge, proof, { node: here, door });
   switch (how) {
