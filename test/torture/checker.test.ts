@@ -146,6 +146,13 @@ describe('I4: guessing is bounded', () => {
     );
   });
 
+  test('guesses at a password, with one that had to wait among them', () => {
+    const enter = { sent: { password: 'p9' }, outcome: 'refused', code: 'invalid_credentials', status: 401 } as const;
+    const three = Array.from({ length: 3 }, () => ['login', enter] as const);
+    const waits = ['password', { sent: {}, outcome: 'refused', code: 'throttled', status: 429 }] as const;
+    finds(historyOf(...three, waits, ...three), /^I4: 6 replies for password/);
+  });
+
   test('but not where a success may have come between', () => {
     const between = ['answer', { start: 1500, sent: { challenge: 'c2', proof: code(1) }, outcome: 'unknown' }] as const;
     sound(historyOf(...times(5), between, ...times(5, 40_000)));
@@ -200,6 +207,13 @@ describe('what was acknowledged is kept', () => {
     sound(historyOf(start, set('unknown'), ['login', { sent: { password: 'p1' }, ...refused }]));
   });
 
+  test('what nobody answered may still come true half a minute later, and no more after that', () => {
+    const other = (at: number) => ['password', { start: at, sent: { session: 's1', newPassword: 'p3' } }] as const;
+    const login = (at: number) => ['login', { start: at, sent: { password: 'p2' } }] as const;
+    sound(historyOf(start, set('unknown'), other(20_000), login(21_000)));
+    finds(historyOf(start, set('unknown'), other(40_000), login(41_000)), /worked after it had been replaced/);
+  });
+
   test('an app that was enrolled is not listed', () => {
     finds(
       historyOf(...enrolled(), ['list', { sent: { session: 's1' }, got: { apps: [] } }]),
@@ -214,6 +228,9 @@ describe('what was acknowledged is kept', () => {
       ['check', { start: at, sent: { session: 's1' }, outcome: 'refused', status: 401 }] as const;
     finds(historyOf(start, late(200_000)), /a session is gone that nobody ended/);
     sound(historyOf(start, late(1000), late(45 * 60_000)));
+    sound(historyOf(start, ['end', { sent: { ends: 's1' }, outcome: 'unknown' }], late(200_000)));
+    const grant = ['grant', { got: { session: 's1', acr: 'aal1', refresh: 't1' } }] as const;
+    sound(historyOf(grant, ['refresh', { sent: { refresh: 't1' }, outcome: 'refused' }], late(200_000)));
     sound(
       historyOf(start, ['password', { sent: { session: 's9', newPassword: 'p2' }, outcome: 'unknown' }], late(200_000)),
     );
