@@ -1,0 +1,54 @@
+/** The torture as people run it, for some seconds: servers die, connections are cut, and nothing that was promised breaks. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import type { Figures } from '../../torture/figures.ts';
+import { newFolder } from '../support/process.ts';
+
+const program = fileURLToPath(new URL('../../torture/run.ts', import.meta.url));
+
+async function torture(...options: readonly string[]) {
+  const child = spawn(process.execPath, [program, ...options], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const [stdout, stderr, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close') as Promise<[number | null]>,
+  ]);
+  return { code, stdout, stderr };
+}
+
+test('two servers over one file, tortured for some seconds, break nothing that was promised', async () => {
+  const out = join(newFolder(), 'figures.json');
+  const { code, stdout, stderr } = await torture('--minutes', '0.12', '--seed', '5', '--out', out);
+  assert.equal(code, 0, stdout + stderr);
+  const figures = JSON.parse(readFileSync(out, 'utf8')) as Figures;
+  assert.deepEqual([figures.database, figures.seed, figures.nodes, figures.violations], ['sqlite', 5, 2, 0]);
+  // However slow the machine: somebody registered and enrolled, so there was something to check.
+  for (const op of ['register', 'confirm'] as const) assert.ok((figures.outcomes[op]?.ok ?? 0) > 0, stdout);
+  assert.match(stdout, /sqlite, 2 servers, seed 5, .* 20 times the time of the wall/);
+  assert.match(stdout, /operations [\d,]+, faults \d+, violations 0\n$/);
+});
+
+test('it ends when it has asked often enough', async () => {
+  const { code, stdout, stderr } = await torture('--minutes', '1', '--operations', '60');
+  assert.equal(code, 0, stdout + stderr);
+  const [, minutes = '', operations = ''] = /seed \d+, ([\d.]+) minutes at[^]*operations (\d+),/.exec(stdout) ?? [];
+  assert.ok(Number(minutes) < 1 && Number(operations) >= 60, stdout);
+});
+
+test('a bad option is told in one line', async () => {
+  for (const options of [
+    ['--database', 'oracle'],
+    ['--minutes', '0'],
+    ['--hours', '1'],
+  ]) {
+    const { code, stdout, stderr } = await torture(...options);
+    assert.deepEqual([code, stdout], [1, ''], options.join(' '));
+    assert.match(stderr, /^torture: [^\n]+\n$/);
+  }
+});

@@ -1,0 +1,122 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { writeKeyFile } from '../src/base/key-file.ts';
+import { makeKeyRing } from '../src/base/keys.ts';
+import { systemRandom } from '../src/base/random.ts';
+import { chanceOf } from './chance.ts';
+import { check } from './checker/check.ts';
+import { openAsker } from './client.ts';
+import { farthest, spread, timeOf, type Course } from './course.ts';
+import { crowd } from './crowd.ts';
+import { postgresIn, sqliteIn } from './database.ts';
+import { openEars } from './ears.ts';
+import { beginFaults } from './faults.ts';
+import { figuresOf, type Figures } from './figures.ts';
+import type { Violation } from './history.ts';
+import { openNode, type Node, type Setting } from './nodes.ts';
+import { readOutbox } from './outbox.ts';
+import { prepare } from './prepare.ts';
+import { verifyLog } from './verify-log.ts';
+
+export type Plan = {
+  readonly database: 'sqlite' | 'postgres';
+  readonly minutes: number;
+  /** At most. */
+  readonly operations: number;
+  readonly seed: number;
+};
+
+/** How many play people at the same time. */
+const workers = 6;
+
+/** Twenty times as fast as the wall: a step of an authenticator app takes a second and a half, the longest wait 45 seconds. */
+const speed = 20;
+
+export type Outcome = { readonly figures: Figures; readonly violations: readonly Violation[] };
+
+/** Runs one experiment in a folder, from an empty database to the checker's word. */
+export async function run(plan: Plan, folder: string, tell: (progress: string) => void): Promise<Outcome> {
+  await using stack = new AsyncDisposableStack();
+  const database = stack.use(plan.database === 'sqlite' ? sqliteIn(folder) : await postgresIn(folder));
+  const ears = openEars();
+  const deaths: string[] = [];
+  const chance = chanceOf(plan.seed);
+  const course: Course = { wall: Date.now(), epoch: Date.now(), speed };
+  const environment = environmentIn(folder, database.url);
+  const setting: Setting = { environment, course, hear: ears.hear, mourn: (why) => deaths.push(why) };
+  const nodes: Node[] = [];
+  for (let at = 0; at < (plan.database === 'sqlite' ? 2 : 3); at += 1) {
+    const node = stack.use(await openNode(setting, chance.between(-farthest.off, farthest.off)));
+    await node.start();
+    nodes.push(node);
+  }
+
+  const began = performance.now();
+  const elapsed = () => performance.now() - began;
+  const asker = openAsker(nodes, chance, elapsed);
+  stack.defer(asker.close);
+  const prepared = await prepare(asker, environment);
+  ears.keep(prepared.apikey);
+  const mail = readOutbox(environment.COUNTERSIGN_OUTBOX);
+  const stageOf = (at: number) => ({
+    ...prepared,
+    nodes: nodes.length,
+    chance: chanceOf(plan.seed * 1009 + at + 1),
+    now: () => timeOf(course, Date.now()),
+    ask: asker.ask,
+    mail,
+    keep: ears.keep,
+  });
+
+  const faults = beginFaults(nodes, database, chance);
+  const end = elapsed() + plan.minutes * 60_000;
+  const goesOn = () =>
+    elapsed() < end && asker.seen.length < plan.operations && deaths.length === 0 && !faults.failed();
+  const teller = setInterval(() => {
+    const left = Math.max(0, Math.round((end - elapsed()) / 1000));
+    tell(`${asker.seen.length} operations, ${sum(faults.counts)} faults, ${left} s to go`);
+  }, 10_000);
+  stack.defer(() => clearInterval(teller));
+  await crowd(workers, stageOf, goesOn);
+  await faults.stop();
+  const minutes = elapsed() / 60_000;
+  // Whoever was killed in the middle of something has its connections closed by then.
+  await wait(500);
+  for (const node of nodes) await node.kill();
+
+  tell('checking');
+  const history = { seen: asker.seen, speed, spread };
+  const leaked = ears.leaked();
+  const violations = [
+    ...check(history, await database.attempts()),
+    ...deaths.map((what): Violation => ({ rule: 'servers stay up', what, seen: [] })),
+    ...ears.broken().map((what): Violation => ({ rule: 'no fault', what, seen: [] })),
+    ...(leaked.found > 0
+      ? [{ rule: 'no secret is logged', what: `${leaked.found} secrets stand in the logs`, seen: [] }]
+      : []),
+    ...(await verifyLog(environment)),
+  ];
+  const about = { ...plan, minutes, speed, nodes: nodes.length, secrets: leaked.kept, unlogged: ears.unlogged() };
+  return { figures: figuresOf(about, history, faults.counts, violations), violations };
+}
+
+const sum = (counts: ReadonlyMap<string, number>) => [...counts.values()].reduce((all, count) => all + count, 0);
+
+function environmentIn(folder: string, database: string) {
+  const keys = join(folder, 'keys.json');
+  const outbox = join(folder, 'outbox');
+  writeKeyFile(keys, makeKeyRing(systemRandom), systemRandom);
+  writeFileSync(outbox, '');
+  return {
+    COUNTERSIGN_DATABASE: database,
+    COUNTERSIGN_KEYS: keys,
+    COUNTERSIGN_URL: 'https://house.example',
+    COUNTERSIGN_OUTBOX: outbox,
+    COUNTERSIGN_REGISTRATION: 'open',
+    COUNTERSIGN_ADMIN_PASSWORD: 'tortured-administrator',
+    // A day goes by in 72 minutes, and nobody is to run out of messages in it.
+    COUNTERSIGN_SENDS_PER_DAY: '1000',
+    COUNTERSIGN_LOG_LEVEL: 'info',
+  };
+}

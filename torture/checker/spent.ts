@@ -1,0 +1,54 @@
+import type { Seen, Violation } from '../history.ts';
+import { did, spentIn, wordOf } from './facts.ts';
+
+/** I2: what works once was taken once. */
+export function spentTwice(seen: readonly Seen[]): readonly Violation[] {
+  const uses = new Map<string, Seen[]>();
+  for (const one of seen.filter(did)) {
+    for (const word of spendings(one)) {
+      const before = uses.get(word);
+      if (before) before.push(one);
+      else uses.set(word, [one]);
+    }
+  }
+  return [...uses]
+    .filter(([, all]) => all.length > 1)
+    .map(([word, all]) => ({
+      rule: 'I2 what works once works once',
+      what: `taken ${all.length} times: ${word}`,
+      seen: all,
+    }));
+}
+
+function spendings(one: Seen): readonly string[] {
+  const { op, sent, got } = one;
+  const proof = spentIn(one);
+  const words = [
+    proof && wordOf(proof),
+    (op === 'answer' || op === 'verify') && sent.challenge !== undefined ? `challenge ${sent.challenge}` : undefined,
+    op === 'confirm' && sent.app !== 'email' ? `enrolment ${sent.app}` : undefined,
+    sent.refresh === undefined ? undefined : `refresh token ${sent.refresh}`,
+    got.assertion === undefined ? undefined : `assertion ${got.assertion}`,
+  ];
+  return words.filter((word) => word !== undefined);
+}
+
+/** I3: the accepted steps of an app grow. */
+export function stepsBack(seen: readonly Seen[]): readonly Violation[] {
+  const byApp = Map.groupBy(
+    seen.flatMap((one) => {
+      const proof = spentIn(one);
+      return proof?.kind === 'totp' ? [{ one, ...proof }] : [];
+    }),
+    ({ app }) => app,
+  );
+  return [...byApp.values()].flatMap((uses) => {
+    const sorted = uses.toSorted((a, b) => a.one.end - b.one.end);
+    return sorted.flatMap((later, at) => {
+      // The same step twice is told by I2.
+      const earlier = sorted.slice(0, at).find((other) => other.step > later.step && other.one.end < later.one.start);
+      const what = `the code of step ${later.step} was taken after one of step ${earlier?.step}`;
+      return earlier ? [{ rule: 'I3 steps grow', what, seen: [earlier.one, later.one] }] : [];
+    });
+  });
+}

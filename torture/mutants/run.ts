@@ -1,0 +1,105 @@
+/** Takes one guard after the other out of a copy of the house, and shows that the experiment finds it: `npm run torture:mutants`. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { positive, temporaryFolder } from '../../bench/setting.ts';
+import type { Figures } from '../figures.ts';
+import type { Violation } from '../history.ts';
+import { build } from './build.ts';
+import { mutants, type Mutant } from './list.ts';
+
+const help = `npm run torture:mutants [-- options]
+
+  --database NAME   sqlite (default) or postgres
+  --minutes N       for each (default 0.5; more where it takes more)
+  --seed N          (default 1)
+  --only TEXT       those whose name holds it
+  --help
+
+Each gets up to three experiments. Ends with 1 when one was not found.
+`;
+
+const known = {
+  database: { type: 'string', default: 'sqlite' },
+  minutes: { type: 'string', default: '0.5' },
+  seed: { type: 'string', default: '1' },
+  only: { type: 'string', default: '' },
+  help: { type: 'boolean', default: false },
+} as const;
+
+type Options = ReturnType<typeof parseArgs<{ options: typeof known }>>['values'];
+
+try {
+  const { values } = parseArgs({ options: known });
+  if (values.help) process.stdout.write(help);
+  else await hunt(values);
+} catch (error) {
+  process.stderr.write(`torture: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}
+
+async function hunt(options: Options): Promise<void> {
+  positive('minutes', options.minutes);
+  using folder = temporaryFolder();
+  const chosen = mutants.filter(({ name }) => name.includes(options.only));
+  const rows: string[] = [];
+  for (const [at, mutant] of chosen.entries()) {
+    process.stderr.write(`${at + 1} of ${chosen.length}: ${mutant.name}\n`);
+    const { tries, operations, found, others } = await findIt(mutant, join(folder.path, 'mutant'), options);
+    rows.push(
+      `| ${mutant.name} | ${found[0]?.rule ?? `not found (${mutant.rule})`} | ${found.length} | ${others} | ${tries} | ${operations.toLocaleString('en-US')} |`,
+    );
+    if (found.length === 0) process.exitCode = 1;
+  }
+  const head = [
+    '| what was taken out | the rule that was broken | times | other rules broken | experiments | operations |',
+    '| --- | --- | --: | --: | --: | --: |',
+  ];
+  process.stdout.write(`${[...head, ...rows].join('\n')}\n`);
+}
+
+/** Some hang on a race, and chance has it when that is run: so many experiments, each with chance of its own, have to do. */
+const mostTries = 3;
+
+async function findIt(mutant: Mutant, folder: string, options: Options) {
+  let operations = 0;
+  for (let tries = 1; ; tries += 1) {
+    const result = await torture(mutant, folder, { ...options, seed: String(Number(options.seed) + tries - 1) });
+    operations += result.operations;
+    const found = result.broken.filter(({ rule }) => rule.startsWith(mutant.rule));
+    const others = new Set(result.broken.filter((one) => !found.includes(one)).map(({ rule }) => rule)).size;
+    if (found.length > 0 || tries === mostTries) return { tries, operations, found, others };
+  }
+}
+
+type Result = Figures & { readonly broken: readonly Violation[] };
+
+async function torture(mutant: Mutant, folder: string, { database, minutes, seed }: Options): Promise<Result> {
+  build(mutant, folder);
+  const out = join(folder, 'figures.json');
+  const args = [
+    '--database',
+    database,
+    '--minutes',
+    String(Math.max(Number(minutes), mutant.minutes ?? 0)),
+    '--seed',
+    seed,
+    '--out',
+    out,
+  ];
+  const child = spawn(process.execPath, ['torture/run.ts', ...args], {
+    cwd: folder,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const said: string[] = [];
+  child.stderr.on('data', (chunk: Buffer) => said.push(chunk.toString()));
+  const [code] = (await once(child, 'close')) as [number | null];
+  if (code !== 0 && code !== 1) throw new Error(`an experiment ended with ${code}: ${said.join('').slice(-2000)}`);
+  try {
+    return JSON.parse(readFileSync(out, 'utf8')) as Result;
+  } catch (error) {
+    throw new Error(`an experiment came to no end: ${said.join('').slice(-2000)}`, { cause: error });
+  }
+}

@@ -1,0 +1,58 @@
+/** Kills, cuts and mistimes servers while people log in, and checks what they were answered: `npm run torture`. docs/reliability.md explains it. */
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { positive, temporaryFolder } from '../bench/setting.ts';
+import { run } from './campaign.ts';
+import { tableOf } from './figures.ts';
+import { storyOf } from './story.ts';
+
+const help = `npm run torture [-- options]
+
+  --database NAME   sqlite (default): two servers over one file; postgres: three over one PostgreSQL
+  --minutes N       (default 1)
+  --operations N    at most (default 1000000)
+  --seed N          what people do and what goes wrong follows from it (default: drawn, and told)
+  --out FILE        the figures as JSON
+  --help
+
+Ends with 1 when something was promised and did not hold. Nothing leaves this machine.
+`;
+
+const known = {
+  database: { type: 'string', default: 'sqlite' },
+  minutes: { type: 'string', default: '1' },
+  operations: { type: 'string', default: '1000000' },
+  seed: { type: 'string' },
+  out: { type: 'string' },
+  help: { type: 'boolean', default: false },
+} as const;
+
+try {
+  const { values } = parseArgs({ options: known });
+  if (values.help) process.stdout.write(help);
+  else await torture(values);
+} catch (error) {
+  process.stderr.write(`torture: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}
+// A wire that is still being cut keeps nobody waiting.
+process.exit();
+
+async function torture(options: ReturnType<typeof parseArgs<{ options: typeof known }>>['values']): Promise<void> {
+  const { database, out } = options;
+  if (database !== 'sqlite' && database !== 'postgres') throw new Error('--database must be sqlite or postgres');
+  const seed = options.seed === undefined ? Math.floor(Math.random() * 1_000_000) + 1 : positive('seed', options.seed);
+  const plan = {
+    database,
+    seed,
+    minutes: positive('minutes', options.minutes),
+    operations: positive('operations', options.operations),
+  } as const;
+  process.stdout.write(`${database}, seed ${seed}, ${plan.minutes} minutes\n`);
+  using folder = temporaryFolder();
+  const { figures, violations } = await run(plan, folder.path, (progress) => process.stderr.write(`${progress}\n`));
+  process.stdout.write(`\n${tableOf(figures)}\n`);
+  for (const violation of violations.slice(0, 20)) process.stdout.write(`\n${storyOf(violation)}\n`);
+  if (out !== undefined) writeFileSync(out, `${JSON.stringify({ ...figures, broken: violations }, null, 2)}\n`);
+  if (violations.length > 0) process.exitCode = 1;
+}

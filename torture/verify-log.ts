@@ -1,0 +1,19 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Violation } from './history.ts';
+
+const program = join(import.meta.dirname, '../src/cli/main.ts');
+
+/** Asks the house itself whether the log of attempts is as it was written. */
+export async function verifyLog(environment: Readonly<Record<string, string>>): Promise<readonly Violation[]> {
+  const env = { ...process.env, ...environment };
+  try {
+    await promisify(execFile)(process.execPath, [program, 'attempts', 'verify'], { env, maxBuffer: 2 ** 26 });
+    return [];
+  } catch (error) {
+    const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
+    const wrong = stdout.split('\n').filter((line) => line !== '' && !line.startsWith('intact'));
+    return [{ rule: 'the log of attempts is whole', what: [stderr.trim(), ...wrong].join('\n'), seen: [] }];
+  }
+}
