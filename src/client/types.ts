@@ -133,6 +133,10 @@ export type ChallengeState = {
 
 export type SentCode = {
   readonly hint?: string | undefined;
+  /** Of Duo's Universal Prompt: where to send the person. */
+  readonly auth_url?: string | undefined;
+  /** All that a provider needs which asks by itself. */
+  readonly settings?: Readonly<Record<string, string>> | undefined;
   readonly expires_at: string;
   /** Seconds until another one may be sent. */
   readonly retry_after: number;

@@ -33,7 +33,7 @@ export async function askPrompter(
   const { accountId, id, providerName: kind } = provider;
   const { ask, memo, handle } = asked.value;
   return success({
-    prompt: { provider: { accountId, id }, memo, handle },
+    prompt: { provider: { accountId, id }, ask, memo, handle },
     life: settings.app_expire * second,
     shown: { kind, ask },
   });

@@ -41,6 +41,8 @@ export const isLogin = ({ serviceId, sessionId }: Challenge) => serviceId === nu
 
 export type Prompt = {
   readonly provider: { readonly accountId: string | null; readonly id: string };
+  /** What the person's client has to know to do what is asked. */
+  readonly ask: Readonly<Record<string, string>>;
   /** What judges a reply again. */
   readonly memo: unknown;
   /** What a reply names it by. */
@@ -201,6 +203,7 @@ const promptPlace = ({ id, userId }: Pick<Challenge, 'id' | 'userId'>) => `chall
 
 const keptPrompt = z.strictObject({
   provider: z.strictObject({ accountId: z.string().nullable(), id: z.string() }),
+  ask: z.record(z.string(), z.string()),
   memo: z.unknown(),
   handle: z.string(),
   token: z.string(),

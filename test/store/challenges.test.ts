@@ -104,6 +104,7 @@ onEachDatabase('the store keeps challenges', (database) => {
 
   const prompt = (handle: string) => ({
     provider: { accountId: null, id: 'duo' },
+    ask: { duo_auth_url: 'https://duo.example' },
     memo: { app: 1 },
     handle,
     token: `t ${handle}`,

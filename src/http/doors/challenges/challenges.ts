@@ -16,6 +16,7 @@ import {
   reply,
   sending,
   sentView,
+  viewPrompted,
   viewPut,
 } from './shapes.ts';
 
@@ -75,12 +76,14 @@ export const challengeRoutes: readonly Route[] = [
     method: 'post',
     path: '/challenges/{id}/send',
     summary: 'Send a code that answers a challenge',
+    description: 'Of a provider that asks by itself, such as Duo, the answer says what it needs.',
     params: challengePath,
     body: sending,
     responses: { 202: { description: 'It is on its way.', body: sentView } },
     handle: ({ house, client, caller, params, body }) =>
       withChallenge(house, caller, params.id, async ({ challenge, state }) => {
         if (state !== 'pending') return refused({ ok: false, reason: 'invalid_challenge' });
+        if (challenge.prompt) return { status: 202, json: viewPrompted(challenge.prompt, challenge) };
         const sent = await sendCode(house, { challenge, authenticatorId: body.factor_id }, client);
         if (!sent.ok) return refused(sent);
         const { hint } = sent.value;

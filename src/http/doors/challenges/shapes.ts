@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Put } from '../../../engine/ask-challenge.ts';
 import { hintOf } from '../../../engine/operations.ts';
+import type { Challenge, Prompt } from '../../../store/challenges.ts';
 import { reference } from '../deux/authtoken.ts';
 import { promptSettings, replyMember } from '../second-factor.ts';
 
@@ -80,9 +81,24 @@ export function viewPut({ challenge, token, anyOf, prompt }: Put): z.infer<typeo
 
 export const sentView = z.strictObject({
   hint: z.string().optional(),
+  /** Of Duo's Universal Prompt: where to send the person. */
+  auth_url: z.string().optional(),
+  /** All that a provider needs which asks by itself. */
+  settings: promptSettings.optional(),
   expires_at: z.iso.datetime(),
   retry_after: z.int(),
 });
+
+/** A provider's question was put when the challenge was: it is told again. */
+export function viewPrompted({ ask }: Prompt, { expiresAt }: Challenge): z.infer<typeof sentView> {
+  const { duo_auth_url } = ask;
+  return {
+    ...(duo_auth_url !== undefined && { auth_url: duo_auth_url }),
+    settings: { ...ask },
+    expires_at: new Date(expiresAt).toISOString(),
+    retry_after: 0,
+  };
+}
 
 export const approvedView = z
   .strictObject({

@@ -172,6 +172,10 @@ onEachDatabase('the challenges door', (on) => {
     const made = json(await put(server, key, { user: { uid: acme.uid } }));
     const [{ type, settings } = { type: '', settings: {} }] = made['factors'] as { type: string; settings: Json }[];
     assert.equal(type, 'duo');
+    const sent = await server.call('POST', `/challenges/${String(made['id'])}/send`, { bearer: key, json: {} });
+    const { auth_url, settings: again, expires_at } = json(sent);
+    assert.deepEqual([sent.status, auth_url, again], [202, settings['duo_auth_url'], settings]);
+    assert.equal(expires_at, made['expires_at']);
     const { duo_code } = await duo.visit(String(settings['duo_auth_url']));
     assert.equal((await verify(server, key, made['id'], { duo_code: 'another' })).status, 401);
     const done = json(await verify(server, key, made['id'], { duo_code }));
