@@ -4,6 +4,7 @@ import { addAttemptsCommands } from './attempts/commands.ts';
 import { addClientCommands } from './client/commands.ts';
 import { explain } from './explain.ts';
 import { addImportCommand } from './import/command.ts';
+import { addKeysCommands } from './keys/commands.ts';
 import { addServiceCommands } from './service/commands.ts';
 import { addUserCommands } from './user/commands.ts';
 import { describeVariables } from './variables.ts';
@@ -53,12 +54,7 @@ function createProgram(): Command {
     .description('bring the database up to date, as every start of the server does')
     .action(async () => (await import('./migrate.ts')).runMigrations());
 
-  const keys = program.command('keys').description('the key ring');
-  keys
-    .command('make')
-    .description('make the key ring file that COUNTERSIGN_KEYS names')
-    .action(async () => (await import('./keys.ts')).makeKeys());
-
+  addKeysCommands(program.command('keys').description('the key ring: made, listed, rotated while servers run'));
   addUserCommands(program.command('user').description('users, changed in the database; a running server follows'));
   addClientCommands(
     program.command('client').description('OAuth2 clients, changed in the database; a running server follows'),
