@@ -119,7 +119,7 @@ describe('access tokens', () => {
     }
     for (const { jwks } of [live, other])
       assert.deepEqual(
-        jwks.keys.map(({ kid }) => kid),
+        jwks.keys.map((key) => key.kid),
         kids,
       );
   });

@@ -35,7 +35,7 @@ onEachDatabase('what names a key', (database) => {
     await using _ = home;
     const after = rotated(ring, home.clock.now());
     const node = await home.node({ ring: after });
-    for await (const _page of reseal(node.ctx.store, after));
+    for await (const { unreadable } of reseal(node.ctx.store, after)) assert.deepEqual(unreadable, []);
     assert.deepEqual(await usesOf(node.ctx, 'sealing', activeKey(ring.sealing)), []);
     const mac = await usesOf(node.ctx, 'mac', activeKey(ring.mac));
     assert.ok(mac.some(({ where }) => where === 'attempts.hash'));

@@ -23,7 +23,7 @@ type Scene = {
   /** Each node's own file of the ring. */
   readonly files: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  ask(at: number, method: string, path: string, sent?: Sent): Promise<Said>;
+  readonly ask: (at: number, method: string, path: string, sent?: Sent) => Promise<Said>;
 };
 
 /** One person who logs in again and again until they are told to stop. Whatever is refused fails the test. */
@@ -70,27 +70,26 @@ async function logInOnce({ ask, nodes }: Scene, person: LoggingIn, at: number): 
 /** People who log in at once, and a way to wait until each has done so some times more. */
 function underLoad(scene: Scene, people: readonly LoggingIn[]) {
   const workers: readonly Worker[] = people.map(() => ({ rounds: 0 }));
-  let going = true;
+  const now = { going: true, failed: false };
   const work = async (worker: Worker, at: number) => {
-    for (; going; worker.rounds += 1) await logInOnce(scene, people[at] ?? assert.fail(), worker.rounds + at);
+    for (; now.going; worker.rounds += 1) await logInOnce(scene, people[at] ?? assert.fail(), worker.rounds + at);
   };
   const ended = Promise.all(workers.map(work));
-  let failed = false;
-  ended.catch(() => (failed = true));
+  ended.catch(() => (now.failed = true));
   return {
     async moreRounds(): Promise<void> {
       const until = workers.map(({ rounds }) => rounds + 3);
-      while (!failed && workers.some(({ rounds }, at) => rounds < (until[at] ?? 0))) await setImmediate();
-      if (failed) await ended;
+      while (!now.failed && workers.some(({ rounds }, at) => rounds < (until[at] ?? 0))) await setImmediate();
+      if (now.failed) await ended;
     },
     async stop(): Promise<void> {
-      going = false;
+      now.going = false;
       await ended;
     },
   };
 }
 
-async function scene(on: TestDatabase) {
+async function openScene(on: TestDatabase) {
   const opened = await on.bare();
   const ring = makeKeyRing(systemRandom);
   // SQLite is for one node.
@@ -119,7 +118,7 @@ const knows = ({ running }: Node, key: string) => running.logged(new RegExp(`"${
 
 onEachDatabase('keys rotate while people log in', (on) => {
   test('and no login fails; afterwards nothing is under the old sealing key', async () => {
-    const { opened, ring, ...at } = await scene(on);
+    const { opened, ring, ...at } = await openScene(on);
     const keys = (...args: readonly string[]) => countersign(['keys', ...args], { env: at.env });
     const [file = ''] = at.files;
     const [sealing, mac, signing] = [ring.sealing[0]?.id ?? '', ring.mac[0]?.id ?? '', ring.signing[0]?.id ?? ''];

@@ -25,8 +25,8 @@ async function valuesOf({ ctx }: House): Promise<ReadonlyMap<string, readonly un
 
 /** The columns in which a value names one of these keys. */
 function naming(values: ReadonlyMap<string, readonly unknown[]>, keyIds: readonly string[]): readonly string[] {
-  const names = (value: unknown) => typeof value === 'string' && keyIds.some((id) => value.includes(`${id}.`));
-  return [...values].filter(([, column]) => column.some(names)).map(([name]) => name);
+  const isNamed = (value: unknown) => typeof value === 'string' && keyIds.some((id) => value.includes(`${id}.`));
+  return [...values].filter(([, column]) => column.some(isNamed)).map(([name]) => name);
 }
 
 /**
