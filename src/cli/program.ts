@@ -2,6 +2,7 @@ import { Argument, Command, CommanderError } from 'commander';
 import { version } from '../base/version.ts';
 import { addAttemptsCommands } from './attempts/commands.ts';
 import { addClientCommands } from './client/commands.ts';
+import type { DoctorOptions } from './doctor/doctor.ts';
 import { explain } from './explain.ts';
 import { addImportCommand } from './import/command.ts';
 import { addKeysCommands } from './keys/commands.ts';
@@ -53,6 +54,12 @@ function createProgram(): Command {
     .command('migrate')
     .description('bring the database up to date, as every start of the server does')
     .action(async () => (await import('./migrate.ts')).runMigrations());
+
+  program
+    .command('doctor')
+    .description('check the configuration, keys, database, clock and gateways, and say how to mend what is wrong')
+    .option('--json', 'one JSON document, for programs')
+    .action(async (options: DoctorOptions) => (await import('./doctor/doctor.ts')).examine(options));
 
   addKeysCommands(program.command('keys').description('the key ring: made, listed, rotated while servers run'));
   addUserCommands(program.command('user').description('users, changed in the database; a running server follows'));

@@ -78,6 +78,7 @@ export { prepareRoot } from './setup.ts';
 export {
   addClient,
   addUser,
+  administratorsWithoutMfa,
   clientsOf,
   disableMfa,
   dropClient,

@@ -7,18 +7,24 @@ const proofForm = z.strictObject({ sealed: z.string(), mac: z.string() });
 
 /** Proves at every start that the key ring is the one this database was written with. The first start writes the proof. */
 export async function checkKeyRing(store: Store): Promise<void> {
-  const { db, safe } = store;
-  await db
+  await store.db
     .insertInto('meta')
     .values({ key: 'key_check', value: proofBy(store) })
     .onConflict((conflict) => conflict.column('key').doNothing())
     .execute();
-  const kept = proofForm.parse(JSON.parse((await readProof(db)) ?? ''));
-  if (!opens(store, kept.sealed) || !safe.macMatches(place, place, kept.mac)) {
+  if (!(await isRingOf(store))) {
     throw new SetupError(
       'the key ring does not match the database: give the keys file that belongs to it (COUNTERSIGN_KEYS), or restore it from a backup',
     );
   }
+}
+
+/** Whether this database was written with the key ring of the store; undefined where nothing was written yet. */
+export async function isRingOf(store: Store): Promise<boolean | undefined> {
+  const proof = await readProof(store.db);
+  if (proof === undefined) return undefined;
+  const kept = proofForm.parse(JSON.parse(proof));
+  return opens(store, kept.sealed) && store.safe.macMatches(place, place, kept.mac);
 }
 
 /** Makes the proof anew with the keys that are active now. False: another process did. */

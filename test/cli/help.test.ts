@@ -8,6 +8,7 @@ const commands = [
   'serve',
   'demo',
   'migrate',
+  'doctor',
   'keys',
   'keys make',
   'keys list',
