@@ -78,7 +78,7 @@ function underLoad(scene: Scene, people: readonly LoggingIn[]) {
   ended.catch(() => (now.failed = true));
   return {
     async moreRounds(): Promise<void> {
-      const until = workers.map(({ rounds }) => rounds + 3);
+      const until = workers.map(({ rounds }) => rounds + 2);
       while (!now.failed && workers.some(({ rounds }, at) => rounds < (until[at] ?? 0))) await setImmediate();
       if (now.failed) await ended;
     },
@@ -117,14 +117,16 @@ function become(file: string, kinds: readonly KeyKind[], activeFrom: number): vo
 const knows = ({ running }: Node, key: string) => running.logged(new RegExp(`"${key}".*the key ring was read again`));
 
 onEachDatabase('keys rotate while people log in', (on) => {
-  test('and no login fails; afterwards nothing is under the old sealing key', async () => {
+  // Many processes: a machine that is busy with others takes its time.
+  const options = { timeout: 180_000 };
+  test('and no login fails; afterwards nothing is under the old sealing key', options, async () => {
     const { opened, ring, ...at } = await openScene(on);
     const keys = (...args: readonly string[]) => countersign(['keys', ...args], { env: at.env });
     const [file = ''] = at.files;
     const [sealing, mac, signing] = [ring.sealing[0]?.id ?? '', ring.mac[0]?.id ?? '', ring.signing[0]?.id ?? ''];
     const early = await addPerson(at, 'early');
     const keeps = await granted(at.ask(0, 'GET', '/auth/password', { basic: [early.name, early.apikey] }));
-    const people = await Promise.all(['ada', 'bea', 'cy', 'dan'].map((name) => addPerson(at, name)));
+    const people = await Promise.all(['ada', 'bea', 'cy'].map((name) => addPerson(at, name)));
     const load = underLoad(at, people);
 
     // One node has the next keys, the other not yet.
