@@ -2,15 +2,15 @@ import { second, systemClock, type Clock } from './base/clock.ts';
 import { createExchange } from './base/exchange.ts';
 import { SetupError } from './base/fault.ts';
 import { createHasher, type HashCost } from './base/hasher.ts';
-import { readKeyFile, writeKeyFile } from './base/key-file.ts';
-import { makeKeyRing, type KeyRing } from './base/keys.ts';
+import type { KeyRing } from './base/keys.ts';
+import { createLiveRing, createLiveSafe } from './base/live-ring.ts';
 import { systemRandom, type Random } from './base/random.ts';
-import { createSafe } from './base/seal.ts';
 import { createTurns } from './base/turns.ts';
 import { version } from './base/version.ts';
 import { operationsOver, type Operations } from './client/operations.ts';
-import { createAccessTokens } from './engine/access-token.ts';
+import { createAccessTokens, createLiveAccessTokens } from './engine/access-token.ts';
 import type { Context, Log } from './engine/context.ts';
+import { createReread, loadKeyRing } from './engine/key-ring.ts';
 import { ensureService, prepareRoot, sweep, tellNotices } from './engine/operations.ts';
 import type { FirstAdministrator } from './engine/setup.ts';
 import { createApp, type Environment } from './http/app.ts';
@@ -25,7 +25,7 @@ import { readGateways } from './messages/gateways.ts';
 import type { Gateway } from './messages/message.ts';
 import { createMessenger } from './messages/messenger.ts';
 import { createTexts, type TextReplacement } from './messages/texts.ts';
-import { checkKeyRing, isFresh } from './store/meta.ts';
+import { checkKeyRing } from './store/meta.ts';
 import { migrate } from './store/migrate.ts';
 import { openDatabase } from './store/store.ts';
 
@@ -83,7 +83,11 @@ export type Countersign = {
   as(credential: string): Operations;
   /** The first administrator's password, where it was made at this start. */
   readonly madePassword?: string;
-  /** Sends the notices that are due and forgets what is over. `countersign serve` does so by itself; who embeds the house calls it every minute or so. */
+  /** The key ring as it stands now. */
+  keys(): KeyRing;
+  /** Follows the key ring's file, where keys rotate. A file that can't be used is logged, and the ring stays as it was. */
+  rereadKeys(): Promise<void>;
+  /** Follows the key ring's file, sends the notices that are due and forgets what is over. `countersign serve` does so by itself; who embeds the house calls it every minute or so. */
   maintain(): Promise<void>;
   close(): Promise<void>;
 };
@@ -98,11 +102,15 @@ export async function createCountersign(options: Options): Promise<Countersign> 
   );
   try {
     await migrate(database, clock.now());
-    const ring = await loadKeyRing(options, database, random);
-    const store = { db: database.db, safe: createSafe(ring, random) };
+    const { keysFile, url } = options;
+    const loaded = await loadKeyRing(keysFile, database, random);
+    const ring = createLiveRing(loaded, clock);
+    const store = { db: database.db, safe: createLiveSafe(ring, random) };
     await checkKeyRing(store);
     const hasher = createHasher(options.hashCost);
-    const tokens = await createAccessTokens(ring, options.url);
+    // A pair of keys that is none stops the start.
+    await createAccessTokens(ring.current(), url);
+    const tokens = createLiveAccessTokens(ring, url);
     const texts = createTexts(options.texts);
     const turns = createTurns();
     const context = {
@@ -128,7 +136,8 @@ export async function createCountersign(options: Options): Promise<Countersign> 
       },
       { name: 'process_resident_memory_bytes', help: 'Resident memory.', read: () => process.memoryUsage.rss() },
     ]);
-    const routes = houseRoutes(routesOf(options.doors), { version, url: options.url, metrics });
+    const routes = houseRoutes(routesOf(options.doors), { version, url, metrics });
+    const rereadKeys = createReread(context, { ring, keysFile, loaded, url });
     const app = createApp(context, routes, dialects, metrics);
     const fetch: Countersign['fetch'] = async (request, environment) => app.fetch(request, environment ?? {});
     const inside = (speaker: Speaker) => operationsOver(inProcess(context, routesOf(), speaker));
@@ -144,7 +153,10 @@ export async function createCountersign(options: Options): Promise<Countersign> 
         return { id, ...inside({ service: { id, accountId } }) };
       },
       as: (token) => inside({ token }),
+      keys: () => ring.current(),
+      rereadKeys,
       async maintain() {
+        await rereadKeys();
         await tellNotices(context);
         await sweep(context);
       },
@@ -170,29 +182,6 @@ function settingsOf(options: Options): Context['settings'] {
 
 function duoWay({ url, duo: { hosts = [], ca, deadline = 5 * second } = {} }: Options): Context['duo'] {
   return { hosts, redirectUri: `${url.replace(/\/$/, '')}/duo/callback`, exchange: createExchange({ deadline, ca }) };
-}
-
-async function loadKeyRing(
-  { keysFile }: Options,
-  database: ReturnType<typeof openDatabase>,
-  random: Random,
-): Promise<KeyRing> {
-  const ring = readKeyFile(keysFile);
-  if (ring) return ring;
-  if (database.flavour === 'postgres') {
-    throw new SetupError(
-      `there is no keys file ${keysFile}: with PostgreSQL every node needs the same one; make it with: countersign keys make`,
-    );
-  }
-  if (!(await isFresh(database.db))) {
-    // Another process may have made both since we looked.
-    const made = readKeyFile(keysFile);
-    if (made) return made;
-    throw new SetupError(
-      `the keys file ${keysFile} is missing, and the database was written with it: restore it from a backup`,
-    );
-  }
-  return writeKeyFile(keysFile, makeKeyRing(random), random);
 }
 
 const silent: Log = { info() {}, warn() {}, error() {} };

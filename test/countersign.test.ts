@@ -1,9 +1,19 @@
 /** The house as a library: what its options open, and what it gives to the program around it. */
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { minute } from '../src/base/clock.ts';
 import { SetupError } from '../src/base/fault.ts';
+import { changeKeyFile } from '../src/base/key-file.ts';
+import { activeKey, keyKinds } from '../src/base/keys.ts';
+import { systemRandom } from '../src/base/random.ts';
+import { withNextKeys } from '../src/base/rotation.ts';
+import { createCountersign } from '../src/countersign.ts';
 import { doorNames } from '../src/http/doors/index.ts';
+import { clockAt } from './support/clock.ts';
+import { cheapCost } from './support/hasher.ts';
 import { startServer, type Server } from './support/server.ts';
 
 /** A route of each door, and of the house. */
@@ -79,6 +89,32 @@ test('below a path of somebody else’s host it says so', async () => {
   assert.match(answer.headers.get('location') ?? '', /^\/mfa\/auth\/totp\?jwt_token=/);
   const { redirectUri } = server.countersign.context.duo;
   assert.equal(redirectUri, 'https://shop.example/mfa/duo/callback');
+});
+
+test('maintenance follows the file of the key ring', async (on) => {
+  const folder = mkdtempSync(join(tmpdir(), 'countersign-test-keys-'));
+  on.after(() => rmSync(folder, { recursive: true }));
+  const [clock, keysFile] = [clockAt('2026-11-21T12:00:00Z'), join(folder, 'keys.json')];
+  const options = { database: 'sqlite::memory:', keysFile, url: 'https://house.example', clock, hashCost: cheapCost };
+  const house = await createCountersign(options);
+  const published = async () => {
+    const answer = await house.fetch(new Request('https://house.example/.well-known/jwks.json'));
+    return ((await answer.json()) as { keys: { kid: string }[] }).keys.map(({ kid }) => kid);
+  };
+  const before = house.keys();
+  const { signing } = changeKeyFile(keysFile, (ring) =>
+    withNextKeys(ring, keyKinds, clock.now() + minute, systemRandom),
+  );
+  assert.equal(house.keys(), before);
+  await house.maintain();
+  assert.deepEqual(
+    await published(),
+    signing.map(({ id }) => id),
+  );
+  assert.equal(activeKey(house.keys().signing).id, signing[0]?.id);
+  clock.tick(minute);
+  assert.equal(activeKey(house.keys().signing).id, signing[1]?.id);
+  await house.close();
 });
 
 test('maintenance tells people what changed and forgets what is over', async () => {

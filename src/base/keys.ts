@@ -4,44 +4,66 @@ import type { Random } from './random.ts';
 
 /**
  * The key ring: what seals, what makes keyed hashes, what signs. Of each kind one key is `active` and makes new values;
- * `retired` ones only read old values. Every value names the key that made it.
+ * `retired` ones only read old values, and `next` is known so that every node can read what it will make. Every value names the key that made it.
  */
-const state = z.enum(['active', 'retired']);
+const state = z.enum(['active', 'next', 'retired']);
 const id = z.string().regex(/^[A-Za-z0-9_-]{1,32}$/);
 const secret = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'must be 256 bits in base64url');
-const symmetricKey = z.strictObject({ id, state, secret });
-const signingKey = z.strictObject({
+const instant = z.iso.datetime();
+const common = {
   id,
   state,
+  /** From when on it makes new values. A first key has always done so. */
+  active_from: instant.optional(),
+  retired_at: instant.optional(),
+};
+const symmetricKey = z.strictObject({ ...common, secret });
+const signingKey = z.strictObject({
+  ...common,
   jwk: z.strictObject({ kty: z.literal('OKP'), crv: z.literal('Ed25519'), x: secret, d: secret }),
 });
 
-const oneActive = (keys: readonly { id: string; state: string }[]) =>
-  keys.filter((key) => key.state === 'active').length === 1 && new Set(keys.map((key) => key.id)).size === keys.length;
-const rule = 'needs exactly one active key, and every id once';
+export type AnyKey = z.infer<typeof symmetricKey> | z.infer<typeof signingKey>;
+
+function isInOrder(keys: readonly AnyKey[]): boolean {
+  const inState = (wanted: AnyKey['state']) => keys.filter((key) => key.state === wanted);
+  const next = inState('next');
+  const isTimed = next.every((key) => key.active_from !== undefined);
+  const idsAreOnce = new Set(keys.map((key) => key.id)).size === keys.length;
+  return inState('active').length === 1 && next.length <= 1 && isTimed && idsAreOnce;
+}
+const rule = 'needs exactly one active key, at most one next key with its active_from, and every id once';
 
 export const keyRing = z.strictObject({
   version: z.literal(1),
-  sealing: z.array(symmetricKey).refine(oneActive, rule),
-  mac: z.array(symmetricKey).refine(oneActive, rule),
-  signing: z.array(signingKey).refine(oneActive, rule),
+  sealing: z.array(symmetricKey).refine(isInOrder, rule),
+  mac: z.array(symmetricKey).refine(isInOrder, rule),
+  signing: z.array(signingKey).refine(isInOrder, rule),
 });
 
 export type KeyRing = z.infer<typeof keyRing>;
 
+export const keyKinds = ['sealing', 'mac', 'signing'] as const;
+
+export type KeyKind = (typeof keyKinds)[number];
+
 export function makeKeyRing(random: Random): KeyRing {
-  const symmetric = () => ({
-    id: keyId(random),
-    state: 'active' as const,
-    secret: random.bytes(32).toString('base64url'),
-  });
-  const pair = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
-  return keyRing.parse({
+  const first = { state: 'active' as const };
+  return {
     version: 1,
-    sealing: [symmetric()],
-    mac: [symmetric()],
-    signing: [{ id: keyId(random), state: 'active', jwk: { kty: 'OKP', crv: 'Ed25519', x: pair.x, d: pair.d } }],
-  });
+    sealing: [{ ...makeSymmetric(random), ...first }],
+    mac: [{ ...makeSymmetric(random), ...first }],
+    signing: [{ ...makePair(random), ...first }],
+  };
+}
+
+export function makeSymmetric(random: Random) {
+  return { id: keyId(random), secret: random.bytes(32).toString('base64url') };
+}
+
+export function makePair(random: Random) {
+  const { x = '', d = '' } = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
+  return { id: keyId(random), jwk: { kty: 'OKP' as const, crv: 'Ed25519' as const, x, d } };
 }
 
 const keyId = (random: Random) => random.bytes(6).toString('hex');

@@ -61,6 +61,9 @@ export function createSafe(ring: KeyRing, random: Random): Safe {
   };
 }
 
+/** The id of the key that a sealed value or a keyed hash was made with. */
+export const keyIdOf = (value: string) => value.slice(0, value.indexOf('.'));
+
 /** Compares two texts in a time that tells nothing but whether their lengths differ. */
 export function sameText(one: string, other: string): boolean {
   const [a, b] = [Buffer.from(one), Buffer.from(other)];

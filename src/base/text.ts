@@ -14,3 +14,6 @@ const unseen = /[\p{C}\p{Zl}\p{Zp}[\p{Default_Ignorable_Code_Point}--\p{Variatio
 export function isPlainText(text: string): boolean {
   return !unseen.test(text);
 }
+
+/** Whether a URL's host is this machine, so that nothing of it goes over a wire. */
+export const isLoopback = (host: string) => ['localhost', '127.0.0.1', '[::1]'].includes(host);

@@ -2,8 +2,10 @@ import { Argument, Command, CommanderError } from 'commander';
 import { version } from '../base/version.ts';
 import { addAttemptsCommands } from './attempts/commands.ts';
 import { addClientCommands } from './client/commands.ts';
+import type { DoctorOptions } from './doctor/doctor.ts';
 import { explain } from './explain.ts';
 import { addImportCommand } from './import/command.ts';
+import { addKeysCommands } from './keys/commands.ts';
 import { addServiceCommands } from './service/commands.ts';
 import { addUserCommands } from './user/commands.ts';
 import { describeVariables } from './variables.ts';
@@ -53,12 +55,13 @@ function createProgram(): Command {
     .description('bring the database up to date, as every start of the server does')
     .action(async () => (await import('./migrate.ts')).runMigrations());
 
-  const keys = program.command('keys').description('the key ring');
-  keys
-    .command('make')
-    .description('make the key ring file that COUNTERSIGN_KEYS names')
-    .action(async () => (await import('./keys.ts')).makeKeys());
+  program
+    .command('doctor')
+    .description('check the configuration, keys, database, clock and gateways, and say how to mend what is wrong')
+    .option('--json', 'one JSON document, for programs')
+    .action(async (options: DoctorOptions) => (await import('./doctor/doctor.ts')).examine(options));
 
+  addKeysCommands(program.command('keys').description('the key ring: made, listed, rotated while servers run'));
   addUserCommands(program.command('user').description('users, changed in the database; a running server follows'));
   addClientCommands(
     program.command('client').description('OAuth2 clients, changed in the database; a running server follows'),

@@ -10,16 +10,16 @@ export type Shown = {
   readonly of: string;
   /** How much of all is done, from 0 to 1; undefined where nobody knows. */
   readonly fraction?: () => number | undefined;
+  /** After how many the line at the terminal is written anew; 1000 without it. */
+  readonly step?: number;
   /** After how many a line is written where standard error is no terminal; none is without it. */
   readonly lineEvery?: number;
 };
 
-/** After how many the line at the terminal is written anew. */
-const step = 1000;
 const width = 30;
 
 /** A count that grows on one line of standard error, after a bar where it is known how much there is. */
-export function progressOf({ what, of, fraction = () => undefined, lineEvery }: Shown): Progress {
+export function progressOf({ what, of, fraction = () => undefined, step = 1000, lineEvery }: Shown): Progress {
   const { stderr } = process;
   let count = 0;
   let shown = 0;

@@ -3,6 +3,7 @@ import { version } from '../base/version.ts';
 import { createCountersign } from '../countersign.ts';
 import type { Log } from '../engine/context.ts';
 import { announceAdministrator } from './announce.ts';
+import { keepKeysRead } from './keys/reading.ts';
 import { listen } from './listen.ts';
 import { gatewaysOf, tellChannels } from './gateways.ts';
 import { createLog } from './log.ts';
@@ -33,7 +34,7 @@ export async function serve(): Promise<void> {
   process.stdout.write(`countersign listening on ${url}\n`);
   log.info({ url, version }, 'serving');
   tellChannels(house.context, gateways);
-  const stops = [keepSwept(house.context), keepTold(house.context)];
+  const stops = [keepSwept(house.context), keepTold(house.context), keepKeysRead(house)];
 
   log.info({ signal: await told }, 'stopping');
   for (const stop of stops) stop();

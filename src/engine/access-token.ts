@@ -11,6 +11,7 @@ import {
 import { z } from 'zod';
 import { minute, second } from '../base/clock.ts';
 import { activeKey, type KeyRing } from '../base/keys.ts';
+import { ofCurrent, type LiveRing } from '../base/live-ring.ts';
 
 /** What an access token says (RFC 9068, with RFC 8176 and the house's own `account` and `sid`). Instants are seconds. */
 const claims = z.strictObject({
@@ -60,19 +61,34 @@ const typ = 'at+jwt';
 /** How far the clocks of two nodes may differ: a token from further in the future was made by nobody honest. */
 const clockSkew = minute;
 
+/** The same while keys rotate. A token is read with the keys that are in the ring when it comes. */
+export function createLiveAccessTokens(ring: LiveRing, url: string): AccessTokens {
+  const tokens = ofCurrent(ring, (current) => createAccessTokens(current, url));
+  return {
+    get jwks() {
+      return publicKeys(ring.current());
+    },
+    issue: async (given) => (await tokens()).issue(given),
+    assert: async (assertion) => (await tokens()).assert(assertion),
+    read: async (token, now) => (await tokens()).read(token, now),
+  };
+}
+
+/** Also of the key that will sign and of those that did: verifiers keep this list for a while. */
+const publicKeys = (ring: KeyRing): JSONWebKeySet => ({
+  keys: ring.signing.map(({ id, jwk }) => ({ kty: jwk.kty, crv: jwk.crv, x: jwk.x, kid: id, alg, use: 'sig' })),
+});
+
 /** Signs and reads access tokens: EdDSA, with issuer, audience, type, expiry and algorithm all required (RFC 8725). */
 export async function createAccessTokens(ring: KeyRing, url: string): Promise<AccessTokens> {
-  const keys = await Promise.all(
-    ring.signing.map(async ({ id, jwk }) => {
-      const publicJwk = { kty: jwk.kty, crv: jwk.crv, x: jwk.x };
-      return { id, jwk: { ...publicJwk, kid: id, alg, use: 'sig' }, key: await importKey(publicJwk) };
-    }),
-  );
   const signing = activeKey(ring.signing);
   const privateKey = await importKey(signing.jwk);
-  const publicKeys = new Map(keys.map(({ id, key }) => [id, key]));
+  const keys = await Promise.all(
+    ring.signing.map(async ({ id, jwk: { kty, crv, x } }) => [id, await importKey({ kty, crv, x })] as const),
+  );
+  const verifying = new Map(keys);
   const keyOf: JWTVerifyGetKey = ({ kid }) => {
-    const key = publicKeys.get(kid ?? '');
+    const key = verifying.get(kid ?? '');
     if (!key) throw new errors.JWKSNoMatchingKey();
     return key;
   };
@@ -96,7 +112,7 @@ export async function createAccessTokens(ring: KeyRing, url: string): Promise<Ac
     new SignJWT(payload).setProtectedHeader({ alg, typ: kind, kid: signing.id }).sign(privateKey);
 
   return {
-    jwks: { keys: keys.map(({ jwk }) => jwk) },
+    jwks: publicKeys(ring),
     issue: (given) => sign(typ, { ...given, iss: url, aud: url }),
     assert: (assertion) => sign('mfa-assertion+jwt', { ...assertion, iss: url }),
     async read(token, now) {

@@ -3,7 +3,7 @@ import { comparableName } from '../base/text.ts';
 import { factorOf, factors } from '../factors/index.ts';
 import { findAccount } from '../store/accounts.ts';
 import { listForLogin, type Authenticator } from '../store/authenticators.ts';
-import { strangerPrefix } from '../store/throttles.ts';
+import { strangerPrefix, subjectAmong } from '../store/throttles.ts';
 import { findUserByLogin } from '../store/users.ts';
 import { admit } from './admit.ts';
 import type { Admitted } from './after-first.ts';
@@ -40,7 +40,7 @@ export async function login(ctx: Context, input: Login, client: Client): Promise
   if (!factors[guessed].reply.safeParse(input.secret).success) return refuse('malformed_reply');
   const account = await findAccount(ctx.store, input.account);
   const user = account && (await findUserByLogin(ctx.store, account.id, input.login));
-  const subject = user?.id ?? strangerSubject(ctx, account?.id ?? '', input.login);
+  const subject = user?.id ?? (await strangerSubject(ctx, account?.id ?? '', input.login));
 
   return ctx.turns(`${subject}/${guessed}`, async () => {
     const authenticators = user ? await listForLogin(ctx.store, user.id, lookupsOf(ctx, input.secret, now)) : [];
@@ -83,7 +83,14 @@ function lookupsOf(ctx: Context, secret: string, now: number): readonly string[]
   );
 }
 
-/** What a name that nobody has is counted under. Keyed, for people type passwords into the wrong field. */
-function strangerSubject({ store }: Context, accountId: string, name: string): string {
-  return strangerPrefix + store.safe.mac('stranger', `${accountId}\0${comparableName(name)}`);
+/**
+ * What a name that nobody has is counted under. Keyed, for people type passwords into the wrong field; and as before where a key has rotated since,
+ * for the counts of those who exist begin anew with no key.
+ */
+function strangerSubject({ store }: Context, accountId: string, name: string): Promise<string> {
+  const hashes = store.safe.macs('stranger', `${accountId}\0${comparableName(name)}`);
+  return subjectAmong(
+    store,
+    hashes.map((hash) => strangerPrefix + hash),
+  );
 }

@@ -73,11 +73,12 @@ export { browseAttempts, reachAttempt } from './attempts.ts';
 export { browseProviders, reachProvider, reachSystem, showProvider } from './reach-provider.ts';
 export { makeProvider, patchProvider, removeProvider, replaceProvider } from './providers.ts';
 
-/** At the machine: the first start, help for somebody locked out, the log of attempts as a whole, and forgetting what is over. */
+/** At the machine: the first start, help for somebody locked out, the log of attempts as a whole, keys that rotate, and forgetting what is over. */
 export { prepareRoot } from './setup.ts';
 export {
   addClient,
   addUser,
+  administratorsWithoutMfa,
   clientsOf,
   disableMfa,
   dropClient,
@@ -89,5 +90,7 @@ export { alreadyThere, findHome, importUsers, judgeForeigner } from './import-us
 export { findLog, readAttempts } from './attempts.ts';
 export { verifyRest, verifyStrands } from './verify-attempts.ts';
 export { pruneAttempts } from './prune-attempts.ts';
+export { countToReseal, reseal } from './reseal.ts';
+export { usesOf } from './key-use.ts';
 export { sweep } from './sweep.ts';
 export { tellNotices } from './tell.ts';

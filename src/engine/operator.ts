@@ -2,13 +2,15 @@ import { refuse, success, type Outcome } from '../base/outcome.ts';
 import { findAccount } from '../store/accounts.ts';
 import { removeKinds } from '../store/authenticators.ts';
 import { forgetFailures } from '../store/throttles.ts';
+import type { Store } from '../store/store.ts';
+import { countAdministratorsWithout } from '../store/user-counts.ts';
 import { findUserByLogin, type User } from '../store/users.ts';
 import { findClient, listClients, type OAuthClient } from '../store/clients.ts';
 import { changeFactors } from './change.ts';
 import { makeClient, removeClient, type MadeClient, type NewClient } from './clients.ts';
 import type { Context } from './context.ts';
 import { logSuccess } from './log-attempt.ts';
-import { kindsBeyondFirst } from './policy.ts';
+import { kindsBeyondFirst, secondKinds } from './policy.ts';
 import type { Reason } from './reasons.ts';
 import { makePassword, writePassword } from './set-password.ts';
 import { operator } from './setup.ts';
@@ -71,6 +73,10 @@ export async function disableMfa(ctx: Context, named: Named): Promise<Outcome<Us
     return success(user.value);
   });
 }
+
+/** How many administrators log in with nothing but a password. */
+export const administratorsWithoutMfa = (store: Store): Promise<number> =>
+  countAdministratorsWithout(store, secondKinds);
 
 /** Makes an OAuth2 client of any account. */
 export async function addClient(

@@ -41,6 +41,9 @@ const kindsThat = (has: (role: Traits['role']) => boolean): readonly string[] =>
 /** Everything that is there only for multi-factor authentication. */
 export const kindsBeyondFirst = kindsThat((role) => role !== 'first');
 
+/** What makes a user one with multi-factor authentication. */
+export const secondKinds = kindsThat((role) => role === 'second');
+
 /** What stands in for a second factor, and for nothing when there is none. */
 export const recoveryKinds = kindsThat((role) => role === 'recovery');
 

@@ -7,7 +7,7 @@ import { hint, mayReach } from '../messages/destinations.ts';
 import { listForLogin, replaceState, type Authenticator } from '../store/authenticators.ts';
 import { findOpenChallenge, type Challenge } from '../store/challenges.ts';
 import { listProvidersDownTo } from '../store/providers.ts';
-import { claimSend } from '../store/sends.ts';
+import { claimSend, destinationAmong } from '../store/sends.ts';
 import { failuresOf } from '../store/throttles.ts';
 import { findUser, type User } from '../store/users.ts';
 import { answers } from './answer.ts';
@@ -101,12 +101,9 @@ async function claimMessage(
   now: number,
 ): Promise<Outcome<undefined, Reason>> {
   const { every, perDay, perAccountPerDay } = settings.sending;
-  const destination = await claimSend(
-    store,
-    `${channel}:${store.safe.mac('destination', to.toLowerCase())}`,
-    { every, perDay },
-    now,
-  );
+  // A key that rotates gives nobody a second share.
+  const names = store.safe.macs('destination', to.toLowerCase()).map((hash) => `${channel}:${hash}`);
+  const destination = await claimSend(store, await destinationAmong(store, names), { every, perDay }, now);
   if (!destination.ok) return refuse('send_limited', destination.retryAfter);
   const account = await claimSend(store, `account:${accountId}`, { every: 0, perDay: perAccountPerDay }, now);
   return account.ok ? success(undefined) : refuse('send_limited', account.retryAfter);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isLoopback } from '../base/text.ts';
 
 /** Members that are shown to nobody once they are set. */
 export const duoSecrets = ['secret_key', 'application_secret_key'] as const;
@@ -18,11 +19,9 @@ const redirectUri = z
   .max(1024, page)
   .refine((text) => {
     const url = URL.parse(text);
-    const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLocal(url.hostname));
+    const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));
     return isSafe && !text.includes('#') && url.username === '' && url.password === '';
   }, page);
-
-const isLocal = (host: string) => ['localhost', '127.0.0.1', '[::1]'].includes(host);
 
 function seconds(standard: number): z.ZodDefault<z.ZodInt> {
   const words = 'must be a whole number of seconds, at most a day';

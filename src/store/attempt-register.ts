@@ -16,7 +16,7 @@ const form = z.strictObject({
 export type Register = z.infer<typeof form>;
 
 const id = 1;
-const place = 'attempt_register.value';
+export const registerPlace = 'attempt_register.value';
 
 /** Counts one more strand, in the transaction that makes it. The first one makes the register. */
 export async function registerStrand(store: Store): Promise<void> {
@@ -61,11 +61,11 @@ async function amend({ db, safe }: Store, change: (register: Register) => Regist
     .execute();
 }
 
-const sealed = (safe: Safe, register: Register) => safe.seal(place, JSON.stringify(register));
+const sealed = (safe: Safe, register: Register) => safe.seal(registerPlace, JSON.stringify(register));
 
 function opened(safe: Safe, value: string | null | undefined): Register | undefined {
   try {
-    return form.parse(JSON.parse(safe.open(place, value ?? '')));
+    return form.parse(JSON.parse(safe.open(registerPlace, value ?? '')));
   } catch {
     return undefined;
   }

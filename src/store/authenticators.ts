@@ -189,7 +189,7 @@ function selectLive({ db }: Store, userId: string, now: number) {
 }
 
 /** A sealed state opens for its own row and its own user only. */
-const statePlace = (row: { id: string; userId: string; kind: string }) =>
+export const statePlace = (row: { id: string; userId: string; kind: string }) =>
   `authenticators.state.${row.id}.${row.userId}.${row.kind}`;
 
 function sealed({ safe }: Store, row: Pick<Authenticator, 'id' | 'userId' | 'kind' | 'state'>): string {

@@ -199,7 +199,7 @@ export async function sweepChallenges({ db }: Store, before: number): Promise<nu
 const handleContext = 'challenge.handle';
 
 /** A sealed prompt opens for its own challenge and user only. */
-const promptPlace = ({ id, userId }: Pick<Challenge, 'id' | 'userId'>) => `challenges.prompt.${id}.${userId}`;
+export const promptPlace = ({ id, userId }: Pick<Challenge, 'id' | 'userId'>) => `challenges.prompt.${id}.${userId}`;
 
 const keptPrompt = z.strictObject({
   provider: z.strictObject({ accountId: z.string().nullable(), id: z.string() }),

@@ -1,29 +1,61 @@
 import { z } from 'zod';
 import { SetupError } from '../base/fault.ts';
+import { keyIdOf } from '../base/seal.ts';
 import type { Store } from './store.ts';
 
 const proofForm = z.strictObject({ sealed: z.string(), mac: z.string() });
 
 /** Proves at every start that the key ring is the one this database was written with. The first start writes the proof. */
 export async function checkKeyRing(store: Store): Promise<void> {
-  const { db, safe } = store;
-  const place = 'meta.key_check';
-  const proof = JSON.stringify({ sealed: safe.seal(place, place), mac: safe.mac(place, place) });
-  await db
+  await store.db
     .insertInto('meta')
-    .values({ key: 'key_check', value: proof })
+    .values({ key: 'key_check', value: proofBy(store) })
     .onConflict((conflict) => conflict.column('key').doNothing())
     .execute();
-  const row = await db.selectFrom('meta').select('value').where('key', '=', 'key_check').executeTakeFirstOrThrow();
-  const kept = proofForm.parse(JSON.parse(row.value));
-  if (!opens(store, place, kept.sealed) || !safe.macMatches(place, place, kept.mac)) {
+  if (!(await isRingOf(store))) {
     throw new SetupError(
       'the key ring does not match the database: give the keys file that belongs to it (COUNTERSIGN_KEYS), or restore it from a backup',
     );
   }
 }
 
-function opens({ safe }: Store, place: string, sealed: string): boolean {
+/** Whether this database was written with the key ring of the store; undefined where nothing was written yet. */
+export async function isRingOf(store: Store): Promise<boolean | undefined> {
+  const proof = await readProof(store.db);
+  if (proof === undefined) return undefined;
+  const kept = proofForm.parse(JSON.parse(proof));
+  return opens(store, kept.sealed) && store.safe.macMatches(place, place, kept.mac);
+}
+
+/** Makes the proof anew with the keys that are active now. False: another process did. */
+export async function renewProof(store: Store): Promise<boolean> {
+  const kept = await readProof(store.db);
+  if (kept === undefined) return false;
+  const result = await store.db
+    .updateTable('meta')
+    .set({ value: proofBy(store) })
+    .where('key', '=', 'key_check')
+    .where('value', '=', kept)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
+/** Which keys the proof was made with, by their ids. */
+export async function keysOfProof(db: Store['db']): Promise<{ readonly sealing: string; readonly mac: string }> {
+  const { sealed, mac } = proofForm.parse(JSON.parse((await readProof(db)) ?? ''));
+  return { sealing: keyIdOf(sealed), mac: keyIdOf(mac) };
+}
+
+const place = 'meta.key_check';
+
+const proofBy = ({ safe }: Store) => JSON.stringify({ sealed: safe.seal(place, place), mac: safe.mac(place, place) });
+
+async function readProof(db: Store['db']): Promise<string | undefined> {
+  const row = await db.selectFrom('meta').select('value').where('key', '=', 'key_check').executeTakeFirst();
+  return row?.value;
+}
+
+function opens({ safe }: Store, sealed: string): boolean {
   try {
     return safe.open(place, sealed) === place;
   } catch {

@@ -52,6 +52,20 @@ export async function migrate({ db, flavour }: Database, now: number): Promise<r
   });
 }
 
+/** What migrating would do, without doing it: the names of migrations that have not run, and of those that a newer program ran. */
+export async function pendingMigrations({
+  db,
+}: Pick<Database, 'db'>): Promise<{ readonly missing: readonly string[]; readonly unknown: readonly string[] }> {
+  const known = migrations.map(({ name }) => name);
+  const tables = await db.introspection.getTables();
+  const isBare = !tables.some(({ name }) => name === 'migrations');
+  const applied = isBare ? [] : (await db.selectFrom('migrations').select('name').execute()).map(({ name }) => name);
+  return {
+    missing: known.filter((name) => !applied.includes(name)),
+    unknown: applied.filter((name) => !known.includes(name)),
+  };
+}
+
 /** SQLite's `begin immediate` is the lock already. The number only has to be the same on every node. */
 async function lock(tx: Kysely<Tables>, flavour: Flavour): Promise<void> {
   if (flavour !== 'postgres') return;

@@ -18,7 +18,7 @@ export type DueNotice = Notice & {
   readonly dueAt: number;
 };
 
-const place = (attempt: string) => `notices.to.${attempt}`;
+export const noticePlace = (attempt: string) => `notices.to.${attempt}`;
 
 /** Notes that a user has to be told, in the transaction of what they are told of. Users without an address are not. */
 export async function writeNotice(
@@ -28,7 +28,7 @@ export async function writeNotice(
   now: number,
 ): Promise<void> {
   if (user.email === null) return;
-  const to = safe.seal(place(attempt), user.email);
+  const to = safe.seal(noticePlace(attempt), user.email);
   await db
     .insertInto('notices')
     .values({ attempt_id: attempt, user_id: user.id, to, name, factor: factor ?? null, at: now, tries: 0, due_at: now })
@@ -49,7 +49,7 @@ export async function dueNotices({ db, safe }: Store, limit: number, now: number
     attemptId: row.attempt_id,
     user: row.user,
     account: row.account,
-    to: safe.open(place(row.attempt_id), row.to),
+    to: safe.open(noticePlace(row.attempt_id), row.to),
     name: noticeName.parse(row.name),
     factor: row.factor ?? undefined,
     at: row.at,

@@ -154,7 +154,7 @@ function selectOf({ db }: Store, accountId: string | null) {
 }
 
 /** Sealed settings open for their own row, owner and kind only. */
-const settingsPlace = ({ id, accountId, providerName }: Pick<Provider, 'id' | 'accountId' | 'providerName'>) =>
+export const settingsPlace = ({ id, accountId, providerName }: Pick<Provider, 'id' | 'accountId' | 'providerName'>) =>
   `providers.settings.${id}.${accountId ?? 'system'}.${providerName}`;
 
 function sealed({ safe }: Store, row: Pick<Provider, 'id' | 'accountId' | 'providerName' | 'settings'>): string {

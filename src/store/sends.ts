@@ -39,6 +39,17 @@ export async function claimSend({ db }: Store, destination: string, limit: SendL
   return { ok: false, retryAfter: Math.max(1, Math.ceil((free - now) / second)) };
 }
 
+/** The one of several names for the same destination that something was sent to; the first where there is none. */
+export async function destinationAmong({ db }: Store, destinations: readonly string[]): Promise<string> {
+  const [first = ''] = destinations;
+  const row = await db
+    .selectFrom('sends')
+    .select('destination')
+    .where('destination', 'in', destinations)
+    .executeTakeFirst();
+  return row?.destination ?? first;
+}
+
 export async function sweepSends({ db }: Store, before: number): Promise<number> {
   const result = await db.deleteFrom('sends').where('last_at', '<=', before).executeTakeFirst();
   return Number(result.numDeletedRows);

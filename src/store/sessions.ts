@@ -110,6 +110,22 @@ export async function sweepSessions({ db }: Store, before: number): Promise<numb
   return Number(result.numDeletedRows);
 }
 
+/** Sessions in force that began before an instant; of those that can be refreshed only where they are asked for too. */
+export async function countSessionsBefore(
+  { db }: Store,
+  before: number,
+  refreshed: boolean,
+  now: number,
+): Promise<number> {
+  const live = selectLive(db, now).where('auth_time', '<', before);
+  const counted = refreshed ? live : live.where('client_id', 'is', null);
+  const { count } = await db
+    .selectFrom(counted.as('live'))
+    .select((of) => of.fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow();
+  return count;
+}
+
 function selectLive(db: Store['db'], now: number) {
   return db
     .selectFrom('sessions')

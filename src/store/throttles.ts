@@ -65,6 +65,17 @@ async function secondsLeft({ db }: Pick<Store, 'db'>, subject: string, kind: str
   return Math.max(1, Math.ceil((row.lastAt + waitFor(row.failures) - now) / second));
 }
 
+/** The one of several names for the same subject that failures stand against; the first where there is none. */
+export async function subjectAmong({ db }: Pick<Store, 'db'>, subjects: readonly string[]): Promise<string> {
+  const [first = ''] = subjects;
+  const { rows } = await among(db, { subjects });
+  return rows[0]?.subject ?? first;
+}
+
+const among = statement((db, { subjects }: { subjects: readonly string[] }) =>
+  db.selectFrom('throttles').select('subject').where('subject', 'in', subjects).limit(sql.lit(1)),
+);
+
 /** How many consecutive failures stand against a subject with a kind of factor. */
 export async function failuresOf({ db }: Store, subject: string, kind: string): Promise<number> {
   const row = await db

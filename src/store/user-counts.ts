@@ -45,3 +45,25 @@ export async function countUsersBelow(
     .execute();
   return new Map(rows.map(({ accountId, ...count }) => [accountId, count]));
 }
+
+/** How many administrators have no active authenticator of any of these kinds. */
+export async function countAdministratorsWithout({ db }: Pick<Store, 'db'>, kinds: readonly string[]): Promise<number> {
+  const { count } = await db
+    .selectFrom('users')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .where('roles', 'like', '%"admin"%')
+    .where((where) =>
+      where.not(
+        where.exists(
+          where
+            .selectFrom('authenticators')
+            .select('authenticators.id')
+            .whereRef('user_id', '=', 'users.id')
+            .where('kind', 'in', kinds)
+            .where('status', '=', 'active'),
+        ),
+      ),
+    )
+    .executeTakeFirstOrThrow();
+  return count;
+}

@@ -178,7 +178,7 @@ export async function deleteUser({ db }: Store, id: string): Promise<boolean> {
   return result.numDeletedRows === 1n;
 }
 
-const phonePlace = (id: string) => `users.phone.${id}`;
+export const phonePlace = (id: string) => `users.phone.${id}`;
 
 function written({ safe }: Store, id: string, profile: Profile) {
   return {

@@ -9,6 +9,8 @@ const other = makeKeyRing(seededRandom('other'));
 const [sealing] = ring.sealing;
 const [signing] = ring.signing;
 
+const instant = '2026-11-21T12:00:00Z';
+
 const retired = (keys: readonly object[]) => keys.map((key) => ({ ...key, state: 'retired' }));
 
 test('a new key ring is a valid one', () => {
@@ -33,7 +35,26 @@ test('retired keys may stand beside the active one', () => {
   assert.deepEqual(keyRing.parse(rotated), rotated);
 });
 
+test('keys of before there were times are valid, and so are keys with them', () => {
+  const timed = { ...sealing, active_from: '2026-11-21T12:00:00Z' };
+  const before = { ...other.sealing[0], state: 'retired', retired_at: '2026-11-21T12:00:00Z' };
+  const given = { ...ring, sealing: [before, timed, { ...timed, id: 'next', state: 'next' }] };
+  assert.deepEqual(keyRing.parse(given), given);
+});
+
 for (const list of ['sealing', 'mac', 'signing'] as const) {
+  const next = (id: string, more = {}) => ({ ...ring[list][0], id, state: 'next', active_from: instant, ...more });
+
+  test(`a ring with two next keys under ${list} is refused`, () => {
+    assert.equal(keyRing.safeParse({ ...ring, [list]: [...ring[list], next('a')] }).success, true);
+    assert.equal(keyRing.safeParse({ ...ring, [list]: [...ring[list], next('a'), next('b')] }).success, false);
+  });
+
+  test(`a next key under ${list} without its instant is refused`, () => {
+    const untimed = next('a', { active_from: undefined });
+    assert.equal(keyRing.safeParse({ ...ring, [list]: [...ring[list], untimed] }).success, false);
+  });
+
   test(`a ring with no key under ${list} is refused`, () => {
     assert.equal(keyRing.safeParse({ ...ring, [list]: [] }).success, false);
   });
@@ -64,6 +85,7 @@ const bad = {
   'an unknown state': { ...ring, sealing: [sealing, { ...sealing, id: 'b', state: 'revoked' }] },
   'an id with a dot, which ends an id': { ...ring, sealing: [{ ...sealing, id: 'a.b' }] },
   'an empty id': { ...ring, sealing: [{ ...sealing, id: '' }] },
+  'a time that is none': { ...ring, sealing: [{ ...sealing, active_from: 'soon' }] },
   'a secret that is too short': { ...ring, sealing: [{ ...sealing, secret: 'A'.repeat(42) }] },
   'a secret that is too long': { ...ring, sealing: [{ ...sealing, secret: 'A'.repeat(44) }] },
   'a secret that is not base64url': { ...ring, sealing: [{ ...sealing, secret: '+'.repeat(43) }] },

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import { createCountersign } from '../../src/countersign.ts';
@@ -69,6 +70,19 @@ describe('at a terminal', { skip, concurrency: 3 }, () => {
     assert.equal(yes?.code, 0);
     assert.match(nothing?.screen ?? '', /countersign: nothing was changed\r\n$/);
     assert.equal(nothing?.code, 1);
+  });
+
+  test('a bar shows how far resealing is, and is gone at the end', async () => {
+    const own = newFolder();
+    cpSync(folder, own, { recursive: true });
+    await atTerminal(own, 'keys rotate', [], {});
+    const file = join(own, 'data', 'keys.json');
+    const past = '"active_from": "2026-01-01T00:00:00.000Z"';
+    writeFileSync(file, readFileSync(file, 'utf8').replaceAll(/"active_from": "[^"]*"/g, past));
+    const { code, screen } = await atTerminal(own, 'keys reseal', [], {});
+    assert.equal(code, 0);
+    assert.match(screen, /\r\[#+\.*\] +\d+% resealed \d values/);
+    assert.match(screen.split('\r\u001b[K').at(-1) ?? '', /^sealed \d values with the key \S+\r\n$/);
   });
 
   test('the demo is in colour, and plain where NO_COLOR is set', async () => {

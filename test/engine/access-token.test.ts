@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
 import { describe, test } from 'node:test';
-import { createLocalJWKSet, jwtVerify } from 'jose';
+import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
 import { makeKeyRing } from '../../src/base/keys.ts';
-import { createAccessTokens, type AccessTokens } from '../../src/engine/access-token.ts';
+import { createLiveRing } from '../../src/base/live-ring.ts';
+import { ringAt, withNextKeys, withoutKey } from '../../src/base/rotation.ts';
+import { createAccessTokens, createLiveAccessTokens, type AccessTokens } from '../../src/engine/access-token.ts';
+import { clockAt } from '../support/clock.ts';
 import { seededRandom } from '../support/random.ts';
 
 const url = 'https://house.example';
@@ -93,6 +96,44 @@ describe('access tokens', () => {
     assert.deepEqual(await later.read(await tokens.issue(claims), now), issued);
     assert.equal(await tokens.read(await later.issue(claims), now), undefined);
     assert.equal(later.jwks.keys.length, 2);
+  });
+
+  test('follow a ring that rotates: both nodes read what either has signed, and all public keys are told of', async () => {
+    const clock = clockAt('2026-11-21T12:00:00Z');
+    const rotating = withNextKeys(ring, ['signing'], now + 1000, seededRandom('rotating'));
+    const live = createLiveAccessTokens(createLiveRing(rotating, clock), url);
+    const other = createLiveAccessTokens(createLiveRing(rotating, clockAt('2026-11-21T11:59:00Z')), url);
+    const kids = rotating.signing.map(({ id }) => id);
+    const before = await live.issue(claims);
+    clock.tick(1000);
+    const after = await live.issue(claims);
+    assert.deepEqual(
+      [before, after].map((text) => decodeProtectedHeader(text).kid),
+      kids,
+    );
+    for (const text of [before, after]) {
+      assert.deepEqual(await live.read(text, now), issued);
+      assert.deepEqual(await other.read(text, now), issued);
+      for (const { jwks } of [live, other])
+        await jwtVerify(text, createLocalJWKSet(jwks), { currentDate: new Date(now) });
+    }
+    for (const { jwks } of [live, other])
+      assert.deepEqual(
+        jwks.keys.map((key) => key.kid),
+        kids,
+      );
+  });
+
+  test('of a key that left the ring are refused, also where they were read before', async () => {
+    const clock = clockAt('2026-11-21T12:00:00Z');
+    const rotated = ringAt(withNextKeys(ring, ['signing'], now, seededRandom('rotated')), now);
+    const live = createLiveRing(rotated, clock);
+    const following = createLiveAccessTokens(live, url);
+    const old = await tokens.issue(claims);
+    assert.ok(await following.read(old, now));
+    live.replace(withoutKey(rotated, 'signing', kid));
+    assert.equal(await following.read(old, now), undefined);
+    assert.ok(await following.read(await following.issue(claims), now));
   });
 
   test('without a right signature are refused', async () => {

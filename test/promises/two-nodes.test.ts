@@ -3,8 +3,6 @@
  * is over on the other. Nothing is controlled here, neither the clock nor chance.
  */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Secret, TOTP } from 'otpauth';
@@ -12,14 +10,8 @@ import { writeKeyFile } from '../../src/base/key-file.ts';
 import { makeKeyRing } from '../../src/base/keys.ts';
 import { systemRandom } from '../../src/base/random.ts';
 import { onEachDatabase, type Opened } from '../support/databases.ts';
-import { newFolder, serve } from '../support/process.ts';
-import { basic } from '../support/server.ts';
-
-type Node = { readonly url: string; stop(): Promise<void> };
-
-type Said = { readonly status: number; readonly json: Readonly<Record<string, unknown>> };
-
-type Sent = { readonly bearer?: string; readonly basic?: readonly [string, string]; readonly json?: unknown };
+import { newFolder } from '../support/process.ts';
+import { request, startNode, text, type Node, type Said, type Sent } from '../support/running-nodes.ts';
 
 const uses = 64;
 
@@ -140,52 +132,3 @@ onEachDatabase('two nodes', (on) => {
     assert.deepEqual([await guess(0, fay.password), await guess(1, fay.password)], [429, 429]);
   });
 });
-
-async function request(base: string, method: string, path: string, sent: Sent): Promise<Said> {
-  const headers: Record<string, string> = {};
-  if (sent.bearer !== undefined) headers.Authorization = `Bearer ${sent.bearer}`;
-  if (sent.basic) headers.Authorization = basic(...sent.basic);
-  if (sent.json !== undefined) headers['Content-Type'] = 'application/json';
-  const body = sent.json === undefined ? null : JSON.stringify(sent.json);
-  const response = await fetch(new URL(path, base), { method, headers, body, redirect: 'manual' });
-  const answered = await response.text();
-  const json = (answered === '' ? {} : JSON.parse(answered)) as Said['json'];
-  assert.ok(response.status < 500, `${method} ${path} answered ${response.status} ${answered}`);
-  return { status: response.status, json };
-}
-
-function text({ status, json }: Said, name: string): string {
-  const value = json[name];
-  if (typeof value !== 'string') assert.fail(`${status} ${JSON.stringify(json)} has no ${name}`);
-  return value;
-}
-
-/** One server, as an operator starts it. Both have the same public address, so each is told its port. */
-async function startNode(database: string, keys: string): Promise<Node> {
-  const port = await freePort();
-  const env = {
-    COUNTERSIGN_PORT: String(port),
-    COUNTERSIGN_URL: 'https://house.example',
-    COUNTERSIGN_DATABASE: database,
-    COUNTERSIGN_KEYS: keys,
-    COUNTERSIGN_REGISTRATION: 'open',
-    COUNTERSIGN_LOG_LEVEL: 'error',
-  };
-  const running = await serve({ env });
-  return {
-    url: `http://127.0.0.1:${port}`,
-    async stop() {
-      const { code } = await running.stop();
-      assert.deepEqual([code, running.stderr], [0, []]);
-    },
-  };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return address !== null && typeof address === 'object' ? address.port : assert.fail('the system gave no free port');
-}

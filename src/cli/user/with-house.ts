@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { SetupError } from '../../base/fault.ts';
 import type { Outcome } from '../../base/outcome.ts';
-import { createCountersign } from '../../countersign.ts';
+import { createCountersign, type Countersign } from '../../countersign.ts';
 import type { Context } from '../../engine/context.ts';
 import type { Reason } from '../../engine/reasons.ts';
 import { announceAdministrator } from '../announce.ts';
@@ -15,7 +15,9 @@ import { refusals } from './refusals.ts';
 export type UserOptions = { readonly account?: string };
 
 /** Puts the house together for one command's work on its database, beside a server that may be running. */
-export async function withHouse<Value>(work: (house: Context) => Promise<Value>): Promise<Value> {
+export async function withHouse<Value>(
+  work: (house: Context, countersign: Countersign) => Promise<Value>,
+): Promise<Value> {
   const settings = readSettings(process.env);
   const { database } = settings.house;
   const file = database.startsWith('sqlite:') ? database.slice('sqlite:'.length) : undefined;
@@ -28,7 +30,7 @@ export async function withHouse<Value>(work: (house: Context) => Promise<Value>)
   const house = await createCountersign({ ...settings.house, gateways, url, log: createLog(settings.logLevel) });
   try {
     announceAdministrator(settings, house);
-    return await work(house.context);
+    return await work(house.context, house);
   } finally {
     await house.close();
   }

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
-import { writeKeyFile } from '../base/key-file.ts';
-import { makeKeyRing } from '../base/keys.ts';
-import { systemRandom } from '../base/random.ts';
-import { Refused } from './explain.ts';
-import { readSettings } from './settings.ts';
+import { writeKeyFile } from '../../base/key-file.ts';
+import { makeKeyRing } from '../../base/keys.ts';
+import { systemRandom } from '../../base/random.ts';
+import { Refused } from '../explain.ts';
+import { readSettings } from '../settings.ts';
 
 export function makeKeys(): void {
   const { keysFile } = readSettings(process.env).house;

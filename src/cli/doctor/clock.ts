@@ -1,0 +1,35 @@
+import { second, systemClock } from '../../base/clock.ts';
+import type { Settings } from '../settings.ts';
+import { ok, problem, warning, type Finding } from './finding.ts';
+
+/** A code of an authenticator app lives for 30 seconds, and one step around it is taken too. */
+const [noticeable, wrong] = [5 * second, 30 * second];
+
+/** What another clock says, in milliseconds since the Unix epoch, against this machine's. */
+export function checkDifference(whose: string, theirs: number, ours: number, precision = 0): Finding {
+  const apart = Math.max(0, Math.abs(ours - theirs) - precision);
+  const is = `${whose} is ${(apart / second).toFixed(1)} s from this machine's`;
+  if (apart < noticeable) return ok('clock', is);
+  const mend = 'set both clocks by NTP: codes of authenticator apps depend on it';
+  return apart < wrong ? warning('clock', is, mend) : problem('clock', is, mend);
+}
+
+/** Asks the server itself, through whatever stands before it. */
+export async function checkClock({ url, port }: Settings): Promise<readonly Finding[]> {
+  const base = url ?? `http://localhost:${port}`;
+  const date = await dateOf(`${base}/health/live`);
+  if (date === undefined)
+    return [warning('server', `nothing answers at ${base}`, 'start it, or see what stands before it')];
+  // The header has whole seconds.
+  return [ok('server', `answers at ${base}`), checkDifference("the server's clock", date, systemClock.now(), second)];
+}
+
+async function dateOf(url: string): Promise<number | undefined> {
+  try {
+    const answer = await fetch(url, { signal: AbortSignal.timeout(3 * second), redirect: 'manual' });
+    const date = Date.parse(answer.headers.get('date') ?? '');
+    return answer.ok && !Number.isNaN(date) ? date : undefined;
+  } catch {
+    return undefined;
+  }
+}

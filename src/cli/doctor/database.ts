@@ -1,0 +1,138 @@
+import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { systemClock } from '../../base/clock.ts';
+import type { KeyRing } from '../../base/keys.ts';
+import { systemRandom } from '../../base/random.ts';
+import { createSafe } from '../../base/seal.ts';
+import { administratorsWithoutMfa, countToReseal } from '../../engine/operations.ts';
+import { readRegister } from '../../store/attempt-register.ts';
+import { nextStrand } from '../../store/attempt-strands.ts';
+import { isRingOf } from '../../store/meta.ts';
+import { pendingMigrations } from '../../store/migrate.ts';
+import { readJournalMode, readPostgresFacts, type PostgresFacts } from '../../store/server-facts.ts';
+import { openDatabase, type Database, type Store } from '../../store/store.ts';
+import { explain } from '../explain.ts';
+import type { Settings } from '../settings.ts';
+import { checkDifference } from './clock.ts';
+import { ok, problem, warning, type Finding } from './finding.ts';
+
+export async function checkDatabase({ house }: Settings, ring: KeyRing | undefined): Promise<readonly Finding[]> {
+  const url = house.database;
+  const file = url.startsWith('sqlite:') ? url.slice('sqlite:'.length) : undefined;
+  // Opening it would make it.
+  if (file !== undefined && !existsSync(file))
+    return [problem('database', `there is no database ${file}`, 'set COUNTERSIGN_DATABASE, or start the server once')];
+  const unwritable = file === undefined ? [] : checkFile(file);
+  if (unwritable.some(({ level }) => level === 'problem')) return unwritable;
+  try {
+    const database = openDatabase(url);
+    try {
+      return [...unwritable, ...(await checkOpen(database, ring))];
+    } finally {
+      await database.db.destroy();
+    }
+  } catch (error) {
+    return [...unwritable, problem('database', explain(error).text, 'see that it runs and that this user may use it')];
+  }
+}
+
+const [little, veryLittle] = [1024 ** 3, 100 * 1024 ** 2];
+
+function checkFile(file: string): readonly Finding[] {
+  const folder = dirname(file);
+  try {
+    for (const place of [file, folder]) accessSync(place, constants.R_OK | constants.W_OK);
+  } catch {
+    return [problem('database', `${file} can not be written here`, `let the server's user write it and ${folder}`)];
+  }
+  const { bavail, bsize } = statfsSync(folder);
+  const [left, is] = [bavail * bsize, `${Math.floor((bavail * bsize) / 1024 ** 2).toLocaleString('en')} MiB left`];
+  if (left < veryLittle) return [problem('disk', is, `make room where ${folder} is`)];
+  return [left < little ? warning('disk', is, `make room where ${folder} is`) : ok('disk', is)];
+}
+
+async function checkOpen(database: Database, ring: KeyRing | undefined): Promise<readonly Finding[]> {
+  const served =
+    database.flavour === 'postgres'
+      ? judgePostgres(await readPostgresFacts(database), systemClock.now())
+      : await checkSqlite(database);
+  const { missing, unknown } = await pendingMigrations(database);
+  if (unknown.length > 0)
+    return [
+      ...served,
+      problem('migrations', `a newer program ran ${unknown.join(', ')}`, 'install a newer countersign'),
+    ];
+  if (missing.length > 0)
+    return [
+      ...served,
+      warning('migrations', `${missing.length} have not run`, 'the next start runs them, or countersign migrate'),
+    ];
+  const content = ring ? await checkContent({ db: database.db, safe: createSafe(ring, systemRandom) }, ring) : [];
+  return [...served, ok('migrations', 'all have run'), ...content];
+}
+
+async function checkSqlite(database: Database): Promise<readonly Finding[]> {
+  const mode = await readJournalMode(database);
+  if (mode === 'wal') return [ok('database', 'SQLite, with a write-ahead log')];
+  return [
+    warning('database', `SQLite keeps a journal of kind ${mode}`, 'put the file on a local disk, not a network share'),
+  ];
+}
+
+/** What guards the house are commits that outlive a crash. */
+export function judgePostgres(facts: PostgresFacts, now: number): readonly Finding[] {
+  const version = `PostgreSQL ${Math.floor(facts.version / 10_000)}`;
+  const found = [ok('database', `${version} answers`), checkDifference("the database's clock", facts.now, now)];
+  if (facts.readOnly) found.push(problem('database', `${version} takes no writes`, 'name the primary, not a standby'));
+  const lost = 'without it a spent code may come back after a crash: turn it on';
+  if (!facts.fsync) found.push(problem('database', 'fsync is off', lost));
+  if (!facts.fullPageWrites) found.push(problem('database', 'full_page_writes is off', lost));
+  if (facts.synchronousCommit === 'off') found.push(problem('database', 'synchronous_commit is off', lost));
+  if (facts.version < 140_000)
+    found.push(warning('database', `${version} is out of support`, 'move to a version that gets fixes'));
+  return found;
+}
+
+async function checkContent(store: Store, ring: KeyRing): Promise<readonly Finding[]> {
+  const matches = await isRingOf(store);
+  if (matches === undefined) return [ok('keys', 'nothing was written to the database yet')];
+  if (!matches)
+    return [
+      problem(
+        'keys',
+        'the key ring is not that of this database',
+        'give the keys file that belongs to it, or restore it',
+      ),
+    ];
+  return [
+    ok('keys', 'they open the database'),
+    await checkSealed(store, ring),
+    await checkLog(store),
+    await checkPeople(store),
+  ];
+}
+
+async function checkSealed(store: Store, ring: KeyRing): Promise<Finding> {
+  const values = await countToReseal(store, ring);
+  if (values === 0) return ok('keys', 'everything is sealed with the active key');
+  return warning(
+    'keys',
+    `${values} values are sealed with another key than the active one`,
+    'run countersign keys reseal',
+  );
+}
+
+async function checkLog(store: Store): Promise<Finding> {
+  const { register, strands, older } = await readRegister(store);
+  if (register === undefined && older === 0 && (await nextStrand(store, undefined)) === undefined)
+    return ok('log', 'no attempt was logged yet');
+  if (register?.strands !== strands || register.older !== older)
+    return problem('log', 'the log of attempts is not as it was written', 'run countersign attempts verify');
+  return ok('log', 'the register of its strands is whole; countersign attempts verify looks at every row');
+}
+
+async function checkPeople(store: Store): Promise<Finding> {
+  const count = await administratorsWithoutMfa(store);
+  if (count === 0) return ok('administrators', 'each has a second factor');
+  return warning('administrators', `${count} without a second factor`, 'have them enrol one, or require it of them');
+}

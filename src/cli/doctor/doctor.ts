@@ -1,0 +1,44 @@
+import { SetupError } from '../../base/fault.ts';
+import { Refused } from '../explain.ts';
+import { readSettings, type Settings } from '../settings.ts';
+import { checkClock } from './clock.ts';
+import { checkDatabase } from './database.ts';
+import { ok, problem, type Finding } from './finding.ts';
+import { checkKeys } from './keys.ts';
+import { checkGateways, checkUrl } from './setup.ts';
+
+export type DoctorOptions = { readonly json?: true };
+
+/** Looks at everything a server rests on. It makes, migrates and sends nothing. */
+export async function examine({ json }: DoctorOptions): Promise<void> {
+  const findings = await findAll();
+  process.stdout.write(json ? `${JSON.stringify(findings, null, 2)}\n` : findings.map(lineOf).join(''));
+  const problems = findings.filter(({ level }) => level === 'problem').length;
+  if (problems > 0) throw new Refused(problems === 1 ? 'there is a problem' : `there are ${problems} problems`);
+}
+
+async function findAll(): Promise<readonly Finding[]> {
+  const settings = settingsOf();
+  if ('check' in settings) return [settings];
+  const { keys, ring } = checkKeys(settings);
+  return [
+    ok('configuration', 'every variable is known, and its value can be used'),
+    ...checkUrl(settings),
+    ...checkGateways(settings),
+    ...keys,
+    ...(await checkDatabase(settings, ring)),
+    ...(await checkClock(settings)),
+  ];
+}
+
+function settingsOf(): Settings | Finding {
+  try {
+    return readSettings(process.env);
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    return problem('configuration', error.message, 'see countersign serve --help; nothing else was looked at');
+  }
+}
+
+const lineOf = ({ check, level, is, mend }: Finding) =>
+  `${level.padEnd(7)}  ${check.padEnd(14)} ${is}${mend === undefined ? '' : `: ${mend}`}\n`;

@@ -1,0 +1,46 @@
+import { realpathSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { systemClock } from '../../base/clock.ts';
+import { SetupError } from '../../base/fault.ts';
+import { readKeyFile } from '../../base/key-file.ts';
+import { activeKey, keyKinds, type AnyKey, type KeyRing } from '../../base/keys.ts';
+import { ringAt } from '../../base/rotation.ts';
+import type { Settings } from '../settings.ts';
+import { ok, problem, warning, type Finding } from './finding.ts';
+
+export function checkKeys({ house }: Settings): {
+  readonly keys: readonly Finding[];
+  readonly ring?: KeyRing | undefined;
+} {
+  const { keysFile, database } = house;
+  try {
+    const read = readKeyFile(keysFile);
+    if (!read) return { keys: [missing(keysFile)] };
+    const ring = ringAt(read, systemClock.now());
+    const active = keyKinds.map((kind) => `${kind} ${activeKey<AnyKey>(ring[kind]).id}`);
+    return { ring, keys: [ok('keys', `active: ${active.join(', ')}`), ...checkPlace(keysFile, database)] };
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    return { keys: [problem('keys', error.message, 'without it no server starts here')] };
+  }
+}
+
+const missing = (file: string) =>
+  problem(
+    'keys',
+    `there is no keys file ${file}`,
+    'set COUNTERSIGN_KEYS, restore it, or for a new house: countersign keys make',
+  );
+
+function checkPlace(keysFile: string, database: string): readonly Finding[] {
+  if (!database.startsWith('sqlite:')) return [];
+  const folder = dirname(realpathSync(keysFile));
+  if (folder !== resolve(dirname(database.slice('sqlite:'.length)))) return [];
+  return [
+    warning(
+      'keys',
+      `the keys lie beside the database, in ${folder}`,
+      'who copies that folder has all: put them elsewhere (COUNTERSIGN_KEYS), and back them up apart',
+    ),
+  ];
+}

@@ -1,0 +1,30 @@
+import { isLoopback } from '../../base/text.ts';
+import { channels } from '../../messages/message.ts';
+import type { Settings } from '../settings.ts';
+import { ok, problem, warning, type Finding } from './finding.ts';
+
+export function checkUrl({ url, port }: Settings): readonly Finding[] {
+  if (url === undefined)
+    return [warning('url', `http://localhost:${port}`, 'set COUNTERSIGN_URL to what people call the server by')];
+  const { protocol, hostname } = new URL(url);
+  if (protocol === 'https:' || isLoopback(hostname)) return [ok('url', url)];
+  return [problem('url', `${url} is not https`, 'passwords and tokens go over it: put a proxy with TLS before it')];
+}
+
+/** Which channels can send. Nothing is sent. */
+export function checkGateways({ outbox, gateways }: Settings): readonly Finding[] {
+  if (outbox !== undefined)
+    return [
+      warning(
+        'gateways',
+        'messages go into a file, codes and all',
+        'unset COUNTERSIGN_OUTBOX and set COUNTERSIGN_GATEWAYS',
+      ),
+    ];
+  return channels.map((channel) => {
+    const names = gateways.filter((gateway) => gateway.channels.includes(channel)).map(({ name }) => name);
+    return names.length > 0
+      ? ok('gateways', `${channel} goes by ${names.join(', then ')}`)
+      : warning('gateways', `nothing sends ${channel}`, 'name a gateway in COUNTERSIGN_GATEWAYS if people need it');
+  });
+}

@@ -1,0 +1,30 @@
+import { keyKinds, type AnyKey } from '../../base/keys.ts';
+import { usesOf } from '../../engine/operations.ts';
+import type { KeyUse } from '../../engine/key-use.ts';
+import { withHouse } from '../user/with-house.ts';
+
+/** One line a key. */
+export async function listKeys(): Promise<void> {
+  await withHouse(async (house, countersign) => {
+    const ring = countersign.keys();
+    for (const kind of keyKinds) {
+      for (const key of ring[kind]) {
+        const uses = await usesOf(house, kind, key);
+        process.stdout.write(`${kind.padEnd(8)} ${key.id} ${key.state.padEnd(8)}${sinceOf(key)} ${said(uses)}\n`);
+      }
+    }
+  });
+}
+
+function sinceOf({ state, active_from: from, retired_at: until }: AnyKey): string {
+  const since = state === 'retired' ? until : from;
+  if (since === undefined) return '';
+  return state === 'next' ? ` from ${since}` : ` since ${since}`;
+}
+
+/** What names a key, and how many values in all. */
+export function said(uses: readonly KeyUse[]): string {
+  const values = uses.reduce((sum, use) => sum + use.values, 0);
+  const places = uses.map((use) => `${use.where} ${use.values}`).join(', ');
+  return `values=${values}${places === '' ? '' : ` (${places})`}`;
+}

@@ -1,0 +1,32 @@
+import { setTimeout } from 'node:timers/promises';
+import { activeKey } from '../../base/keys.ts';
+import { second, stopwatch } from '../../base/clock.ts';
+import { countToReseal, reseal } from '../../engine/operations.ts';
+import { Refused } from '../explain.ts';
+import { progressOf } from '../progress.ts';
+import { withHouse } from '../user/with-house.ts';
+
+export async function resealAll(): Promise<void> {
+  const lost: string[] = [];
+  await withHouse(async ({ store }, countersign) => {
+    const ring = countersign.keys();
+    const total = await countToReseal(store, ring);
+    let looked = 0;
+    // More may come while servers run.
+    const fraction = () => Math.min(1, looked / total);
+    const progress = progressOf({ what: 'resealed', of: 'values', fraction, step: 1 });
+    let took = stopwatch();
+    for await (const { values, unreadable } of reseal(store, ring)) {
+      looked += values;
+      lost.push(...unreadable);
+      progress.tell(values);
+      // Half of the time belongs to the servers, for SQLite has one writer.
+      await setTimeout(took() * second);
+      took = stopwatch();
+    }
+    progress.clear();
+    process.stdout.write(`sealed ${looked - lost.length} values with the key ${activeKey(ring.sealing).id}\n`);
+  });
+  if (lost.length > 0)
+    throw new Refused(`no key of the ring opens these, and they stay as they are: ${lost.join(', ')}`);
+}

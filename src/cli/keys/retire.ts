@@ -1,0 +1,49 @@
+import { minute, systemClock } from '../../base/clock.ts';
+import { changeKeyFile } from '../../base/key-file.ts';
+import { keyKinds, type AnyKey, type KeyKind, type KeyRing } from '../../base/keys.ts';
+import { ringAt, withoutKey } from '../../base/rotation.ts';
+import { usesOf } from '../../engine/operations.ts';
+import { Refused } from '../explain.ts';
+import { readSettings } from '../settings.ts';
+import { withHouse } from '../user/with-house.ts';
+import { said } from './list.ts';
+
+/** For so long a node whose clock is behind, or a request under way, may still make values with a key that is retired elsewhere. */
+const grace = 10 * minute;
+
+export async function retireKey(id: string): Promise<void> {
+  const kinds = await withHouse(async (house, countersign) => {
+    const found = keysWith(countersign.keys(), id);
+    if (found.length === 0) throw new Refused(`there is no key ${id} in the ring`);
+    for (const { kind, key } of found) {
+      assertOver(kind, key, house.clock.now());
+      const uses = await usesOf(house, kind, key);
+      if (uses.length > 0) throw new Refused(`the ${kind} key ${id} is needed and stays: ${said(uses)}${advice[kind]}`);
+    }
+    return found.map(({ kind }) => kind);
+  });
+  const { keysFile } = readSettings(process.env).house;
+  changeKeyFile(keysFile, (read) => {
+    const ring = ringAt(read, systemClock.now());
+    return kinds.reduce((left, kind) => withoutKey(left, kind, id), ring);
+  });
+  process.stdout.write(`the ${kinds.join(', ')} key ${id} is no longer in the ring: give this file to every node\n`);
+}
+
+const advice: Readonly<Record<KeyKind, string>> = {
+  sealing: ': run countersign keys reseal',
+  mac: '; a keyed hash can not be made again, and goes with what it belongs to',
+  signing: '; their tokens run out with them',
+};
+
+/** Ids are made by chance, but a ring written by hand may have one twice. */
+const keysWith = (ring: KeyRing, id: string): readonly { kind: KeyKind; key: AnyKey }[] =>
+  keyKinds.flatMap((kind) => ring[kind].filter((key) => key.id === id).map((key) => ({ kind, key })));
+
+function assertOver(kind: KeyKind, { id, state, retired_at: at }: AnyKey, now: number): void {
+  if (state !== 'retired') throw new Refused(`the ${kind} key ${id} is ${state}: only a retired one can go`);
+  if (at !== undefined && now < Date.parse(at) + grace)
+    throw new Refused(
+      `the ${kind} key ${id} was retired at ${at}: wait until ${new Date(Date.parse(at) + grace).toISOString()}, for a node may be behind`,
+    );
+}
