@@ -52,7 +52,13 @@ async function askDuo({ ctx, clock }: House, { user }: Person, id: string): Prom
   const [createdAt, expiresAt] = [clock.now(), clock.now() + hour];
   const origins = { authConfigOrigin: null, mfaConfigOrigin: null };
   const asked = { userId: user.id, authModule: 'password', amr: ['pwd'], epoch: 0, createdAt, expiresAt, kinds: null };
-  const prompt = { provider: { accountId: null, id }, memo: 'a memo', handle: 'a handle', token: 'a prompt token' };
+  const prompt = {
+    provider: { accountId: null, id },
+    ask: {},
+    memo: 'a memo',
+    handle: 'a handle',
+    token: 'a prompt token',
+  };
   const challenge = { id: uuid(ctx.random, createdAt), ...asked, ...origins, prompt, enrolls: null, ...ofLogin };
   await insertChallenge(ctx.store, challenge, prompt.token);
 }
