@@ -70,6 +70,15 @@ function createProgram(): Command {
   addImportCommand(program);
   addAttemptsCommands(program.command('attempts').description('the log of attempts: verified, pruned, exported'));
 
+  program
+    .command('backup <file>')
+    .description('copy an embedded database while servers run; the key ring is not in it')
+    .action(async (file: string) => (await import('./backup/backup.ts')).runBackup(file));
+  program
+    .command('restore <file>')
+    .description('put such a copy in the place of a database that is gone, and end every session in it')
+    .action(async (file: string) => (await import('./backup/restore.ts')).runRestore(file));
+
   const message = program.command('message').description('what the house sends');
   message
     .command('test')

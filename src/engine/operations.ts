@@ -92,5 +92,6 @@ export { verifyRest, verifyStrands } from './verify-attempts.ts';
 export { pruneAttempts } from './prune-attempts.ts';
 export { countToReseal, reseal } from './reseal.ts';
 export { usesOf } from './key-use.ts';
+export { settleRestored } from './restore.ts';
 export { sweep } from './sweep.ts';
 export { tellNotices } from './tell.ts';

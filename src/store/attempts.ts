@@ -187,3 +187,12 @@ export async function readLog(
     .limit(limit)
     .execute();
 }
+
+/** When the newest attempt was made, in milliseconds since the Unix epoch. */
+export async function newestAttemptAt({ db }: Pick<Store, 'db'>): Promise<number | undefined> {
+  const row = await db
+    .selectFrom('attempts')
+    .select((select) => select.fn.max('at').as('at'))
+    .executeTakeFirst();
+  return row?.at ?? undefined;
+}

@@ -42,6 +42,8 @@ export async function claimSend({ db }: Store, destination: string, limit: SendL
 /** The one of several names for the same destination that something was sent to; the first where there is none. */
 export async function destinationAmong({ db }: Store, destinations: readonly string[]): Promise<string> {
   const [first = ''] = destinations;
+  // Until a key has rotated there is one name, and nothing to look for.
+  if (destinations.length === 1) return first;
   const row = await db
     .selectFrom('sends')
     .select('destination')

@@ -68,6 +68,7 @@ async function secondsLeft({ db }: Pick<Store, 'db'>, subject: string, kind: str
 /** The one of several names for the same subject that failures stand against; the first where there is none. */
 export async function subjectAmong({ db }: Pick<Store, 'db'>, subjects: readonly string[]): Promise<string> {
   const [first = ''] = subjects;
+  if (subjects.length === 1) return first;
   const { rows } = await among(db, { subjects });
   return rows[0]?.subject ?? first;
 }

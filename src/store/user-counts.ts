@@ -67,3 +67,11 @@ export async function countAdministratorsWithout({ db }: Pick<Store, 'db'>, kind
     .executeTakeFirstOrThrow();
   return count;
 }
+
+export async function countUsers({ db }: Pick<Store, 'db'>): Promise<number> {
+  const row = await db
+    .selectFrom('users')
+    .select((select) => select.fn.countAll<number>().as('users'))
+    .executeTakeFirst();
+  return row?.users ?? 0;
+}

@@ -173,6 +173,14 @@ export async function advanceEpoch({ db }: Store, userId: string, epoch: number)
   return result.numUpdatedRows === 1n;
 }
 
+/** The same for everybody. */
+export async function advanceEveryEpoch({ db }: Store): Promise<void> {
+  await db
+    .updateTable('users')
+    .set({ epoch: sql`epoch + 1` })
+    .execute();
+}
+
 export async function deleteUser({ db }: Store, id: string): Promise<boolean> {
   const result = await db.deleteFrom('users').where('id', '=', id).executeTakeFirst();
   return result.numDeletedRows === 1n;

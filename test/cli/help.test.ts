@@ -27,6 +27,8 @@ const commands = [
   'service',
   'service add',
   'import',
+  'backup',
+  'restore',
   'attempts',
   'attempts verify',
   'attempts prune',
