@@ -100,7 +100,7 @@ export async function removeExternalUser(
 /** When the user passed a challenge of the service's. What approved an action approved nothing else. */
 async function provenAt(ctx: Context, service: Service, user: User, id: string): Promise<number | null> {
   const found = await findChallenge(ctx.store, id, ctx.clock.now());
-  if (found?.state !== 'approved') return null;
+  if (!found) return null;
   const { serviceId, userId, epoch, action } = found.challenge;
   const isTheirs = serviceId === service.id && userId === user.id && epoch === user.epoch && action === null;
   return isTheirs ? found.approvedAt : null;

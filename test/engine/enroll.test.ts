@@ -33,6 +33,25 @@ onEachDatabase('an enrolment', (database) => {
     assert.equal(authenticator.label, 'mine');
   });
 
+  test('through a service is of a second factor, never of what opens a login', async () => {
+    await using home = await house(database);
+    const { id: userId, accountId } = await home.addUser({ name: '42' });
+    const managing = {
+      id: null,
+      serviceId: 'a service',
+      userId,
+      accountId,
+      authModule: 'password',
+      secondFactorAt: null,
+    };
+    for (const kind of ['apikey', 'device', 'password', 'recovery', 'backup'] as const) {
+      const input = kind === 'device' || kind === 'password' ? { secret: 'a secret of 20 characters' } : {};
+      const refused = await enroll(home.ctx, managing, { kind, label: null, input }, client);
+      assert.deepEqual(refused, refuse('forbidden'), kind);
+    }
+    assert.equal((await enroll(home.ctx, managing, { kind: 'totp', label: null, input: {} }, client)).ok, true);
+  });
+
   test('that is not confirmed counts for nothing and touches nothing', async () => {
     await using home = await house(database);
     const { name, password, token, caller } = await home.addPerson('ada');

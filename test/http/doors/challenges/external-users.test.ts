@@ -277,6 +277,18 @@ onEachDatabase('users of an application', (on) => {
     await ask(404, 'GET', '/users/42/factors?account=east');
   });
 
+  test('of an account that has moved away are its service’s no more', async () => {
+    await using server = await startServer({ on });
+    const acme = await tenant(server, 'root', 'acme');
+    const east = await tenant(server, acme.id, 'east');
+    const { ask } = keeper(server, (await addService(server, acme.id, 'shop')).key);
+    const uid = member(await ask(201, 'PUT', '/users/42', { account: 'east' }), 'uid');
+    await door(server)(200, 'POST', `accounts/${east.id}/move`, { to: 'root' });
+    await ask(404, 'DELETE', `/users/${uid}`);
+    await ask(404, 'GET', '/users/42/factors?account=east');
+    await ask(400, 'PUT', '/users/42', { account: 'east' });
+  });
+
   test('leave with everything they have', async () => {
     await using home = await shop(on);
     const uid = member(await home.ask(201, 'PUT', '/users/42', {}), 'uid');
