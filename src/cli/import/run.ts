@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { SetupError } from '../../base/fault.ts';
 import { comparableName } from '../../base/text.ts';
 import type { Context } from '../../engine/context.ts';
@@ -21,7 +22,7 @@ const batchSize = 100;
 export async function runImport(format: Format, file: string, options: ImportOptions): Promise<void> {
   const { account, dryRun = false } = options;
   if (file !== '-' && !existsSync(file)) throw new SetupError(`there is no file ${file}`);
-  keepHeapSmall();
+  const collect = keepHeapSmall();
   const left = await withHouse(async (house) => {
     const { id: accountId } = granted(await findHome(house, account), account ?? 'root');
     const reading = formats[format](file, process.env);
@@ -29,7 +30,7 @@ export async function runImport(format: Format, file: string, options: ImportOpt
     const what = dryRun ? 'checked' : 'read';
     const progress = progressOf({ what, of: 'users', fraction: reading.fraction, lineEvery: 10_000 });
     try {
-      const mover = { house, accountId, report, write: dryRun ? wouldBeMade : importUsers };
+      const mover = { house, accountId, report, collect, write: dryRun ? wouldBeMade : importUsers };
       await moveAll(mover, reading, progress);
     } finally {
       progress.clear();
@@ -41,16 +42,22 @@ export async function runImport(format: Format, file: string, options: ImportOpt
   if (left > 0) throw new Refused('not everything could be taken: see above, and --report for each by itself');
 }
 
+/** After how many batches what is no longer needed is thrown away. */
+const collectEvery = 20;
+
 /** V8 would let the heap grow to several times of what is alive in it, for everything here is short-lived. */
-function keepHeapSmall(): void {
+function keepHeapSmall(): () => void {
   setFlagsFromString('--semi-space-growth-factor=1');
   setFlagsFromString('--heap-growing-percent=30');
+  setFlagsFromString('--expose-gc');
+  return runInNewContext('gc') as () => void;
 }
 
 type Mover = {
   readonly house: Context;
   readonly accountId: string;
   readonly report: Report;
+  readonly collect: () => void;
   /** Answers with whom it made. */
   readonly write: typeof importUsers;
 };
@@ -60,9 +67,12 @@ type Judged = { readonly newcomer: Newcomer; readonly at: string };
 async function moveAll(mover: Mover, { users }: Reading, progress: Progress): Promise<void> {
   const names = new Set<string>();
   let batch: Judged[] = [];
+  let batches = 0;
   const flush = async () => {
     if (batch.length > 0) await moveBatch(mover, batch);
     batch = [];
+    batches += 1;
+    if (batches % collectEvery === 0) mover.collect();
   };
   for await (const found of users) {
     const judged = judge(mover, names, found);
