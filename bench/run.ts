@@ -1,6 +1,5 @@
 /** Measures Countersign on this machine: `npm run bench`. bench/README.md explains every figure. */
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { writeKeyFile } from '../src/base/key-file.ts';
 import { makeKeyRing } from '../src/base/keys.ts';
 import { systemRandom } from '../src/base/random.ts';
@@ -12,6 +11,7 @@ import { startHello, startHouse, startLoad } from './processes.ts';
 import { endAfter, machine, positive, temporaryFolder } from './setting.ts';
 import { measureStarts } from './starts.ts';
 import { tableOf } from './table.ts';
+import { command, type OptionsOf } from '../tools/command.ts';
 
 const help = `npm run bench [-- options]
 
@@ -30,19 +30,11 @@ const known = {
   rounds: { type: 'string', default: '3' },
   database: { type: 'string', default: 'sqlite' },
   json: { type: 'boolean', default: false },
-  help: { type: 'boolean', default: false },
 } as const;
 
-type Options = ReturnType<typeof parseArgs<{ options: typeof known }>>['values'];
+type Options = OptionsOf<typeof known>;
 
-try {
-  const { values } = parseArgs({ options: known });
-  if (values.help) process.stdout.write(help);
-  else await run(values);
-} catch (error) {
-  process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
-}
+await command({ name: 'bench', help, options: known }, run);
 
 async function run(options: Options): Promise<void> {
   const [seconds, rounds] = [positive('seconds', options.seconds), positive('rounds', options.rounds)];

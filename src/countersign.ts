@@ -8,7 +8,7 @@ import { systemRandom, type Random } from './base/random.ts';
 import { createTurns } from './base/turns.ts';
 import { version } from './base/version.ts';
 import { operationsOver, type Operations } from './client/operations.ts';
-import { createAccessTokens, createLiveAccessTokens } from './engine/access-token.ts';
+import { createLiveAccessTokens } from './engine/access-token.ts';
 import type { Context, Log } from './engine/context.ts';
 import { createReread, loadKeyRing } from './engine/key-ring.ts';
 import { ensureService, prepareRoot, sweep, tellNotices } from './engine/operations.ts';
@@ -79,8 +79,8 @@ export type Countersign = {
    * `account` is an account's id or name, the root account when absent.
    */
   service(name: string, account?: string): Promise<Operations & { readonly id: string }>;
-  /** The same for whoever holds a token: an access token, a challenge token or a service's key. */
-  as(credential: string): Operations;
+  /** The same for whoever holds a token: an access token, a challenge token or a service's key. Without one nobody asks, such as to log in. */
+  as(credential?: string): Operations;
   /** The first administrator's password, where it was made at this start. */
   readonly madePassword?: string;
   /** The key ring as it stands now. */
@@ -108,9 +108,7 @@ export async function createCountersign(options: Options): Promise<Countersign> 
     const store = { db: database.db, safe: createLiveSafe(ring, random) };
     await checkKeyRing(store);
     const hasher = createHasher(options.hashCost);
-    // A pair of keys that is none stops the start.
-    await createAccessTokens(ring.current(), url);
-    const tokens = createLiveAccessTokens(ring, url);
+    const tokens = await createLiveAccessTokens(ring, url);
     const texts = createTexts(options.texts);
     const turns = createTurns();
     const context = {
@@ -140,7 +138,8 @@ export async function createCountersign(options: Options): Promise<Countersign> 
     const rereadKeys = createReread(context, { ring, keysFile, loaded, url });
     const app = createApp(context, routes, dialects, metrics);
     const fetch: Countersign['fetch'] = async (request, environment) => app.fetch(request, environment ?? {});
-    const inside = (speaker: Speaker) => operationsOver(inProcess(context, routesOf(), speaker));
+    const transportOf = inProcess(context, routesOf());
+    const inside = (speaker: Speaker) => operationsOver(transportOf(speaker));
     return {
       context,
       routes,
@@ -152,7 +151,7 @@ export async function createCountersign(options: Options): Promise<Countersign> 
         const { id, accountId } = found.value;
         return { id, ...inside({ service: { id, accountId } }) };
       },
-      as: (token) => inside({ token }),
+      as: (token) => inside(token === undefined ? undefined : { token }),
       keys: () => ring.current(),
       rereadKeys,
       async maintain() {

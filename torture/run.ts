@@ -1,10 +1,10 @@
 /** Kills, cuts and mistimes servers while people log in, and checks what they were answered: `npm run torture`. docs/reliability.md explains it. */
 import { writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { positive, temporaryFolder } from '../bench/setting.ts';
 import { run } from './campaign.ts';
 import { tableOf } from './figures.ts';
 import { storyOf } from './story.ts';
+import { command, type OptionsOf } from '../tools/command.ts';
 
 const help = `npm run torture [-- options]
 
@@ -24,21 +24,13 @@ const known = {
   operations: { type: 'string', default: '1000000' },
   seed: { type: 'string' },
   out: { type: 'string' },
-  help: { type: 'boolean', default: false },
 } as const;
 
-try {
-  const { values } = parseArgs({ options: known });
-  if (values.help) process.stdout.write(help);
-  else await torture(values);
-} catch (error) {
-  process.stderr.write(`torture: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
-}
+await command({ name: 'torture', help, options: known }, torture);
 // A wire that is still being cut keeps nobody waiting.
 process.exit();
 
-async function torture(options: ReturnType<typeof parseArgs<{ options: typeof known }>>['values']): Promise<void> {
+async function torture(options: OptionsOf<typeof known>): Promise<void> {
   const { database, out } = options;
   if (database !== 'sqlite' && database !== 'postgres') throw new Error('--database must be sqlite or postgres');
   const seed = options.seed === undefined ? Math.floor(Math.random() * 1_000_000) + 1 : positive('seed', options.seed);

@@ -1,5 +1,4 @@
 /** Measures whether a big tree costs more than a small one: `npm run bench:tree`. bench/README.md explains it. */
-import { parseArgs } from 'node:util';
 import { minute } from '../../src/base/clock.ts';
 import { clockAt } from '../../test/support/clock.ts';
 import { startPostgres } from '../postgres.ts';
@@ -12,6 +11,7 @@ import { showProgress } from './progress.ts';
 import type { Size } from './seed.ts';
 import { tableOf } from './table.ts';
 import { plant, small, type Made } from './trees.ts';
+import { command, type OptionsOf } from '../../tools/command.ts';
 
 const help = `npm run bench:tree [-- options]
 
@@ -33,19 +33,11 @@ const known = {
   attempts: { type: 'string', default: '1000000' },
   database: { type: 'string', default: 'both' },
   plans: { type: 'boolean', default: false },
-  help: { type: 'boolean', default: false },
 } as const;
 
-type Options = ReturnType<typeof parseArgs<{ options: typeof known }>>['values'];
+type Options = OptionsOf<typeof known>;
 
-try {
-  const { values } = parseArgs({ options: known });
-  if (values.help) process.stdout.write(help);
-  else await run(values);
-} catch (error) {
-  process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
-}
+await command({ name: 'bench', help, options: known }, run);
 
 async function run(options: Options): Promise<void> {
   const big = { accounts: of('accounts'), users: of('users'), attempts: of('attempts') };

@@ -62,8 +62,10 @@ const typ = 'at+jwt';
 const clockSkew = minute;
 
 /** The same while keys rotate. A token is read with the keys that are in the ring when it comes. */
-export function createLiveAccessTokens(ring: LiveRing, url: string): AccessTokens {
+export async function createLiveAccessTokens(ring: LiveRing, url: string): Promise<AccessTokens> {
   const tokens = ofCurrent(ring, (current) => createAccessTokens(current, url));
+  // A pair of keys that is none is found at once.
+  await tokens();
   return {
     get jwks() {
       return publicKeys(ring.current());

@@ -86,8 +86,10 @@ export function sessionOf(enroller: Enroller): Caller | undefined {
 
 /** Through whom, for the log of attempts. */
 export function madeBy(enroller: Enroller): Pick<Tried, 'sessionId' | 'detail'> {
-  return { sessionId: enroller.id, ...('serviceId' in enroller && { detail: `by the service ${enroller.serviceId}` }) };
+  return { sessionId: enroller.id, ...('serviceId' in enroller && byService(enroller.serviceId)) };
 }
+
+export const byService = (serviceId: string): Pick<Tried, 'detail'> => ({ detail: `by the service ${serviceId}` });
 
 /** Whether who enrols may enrol this, for a user as they are now: who has no session holds nothing that a change would end. */
 export function mayEnroll(enroller: Enroller, kind: string, { epoch }: User): Outcome<undefined, Reason> {

@@ -7,7 +7,7 @@ import { inTransaction } from '../store/store.ts';
 import { deleteUser, findUser, findUserByName, type Profile, type User } from '../store/users.ts';
 import type { Service } from './asker.ts';
 import type { Client, Context } from './context.ts';
-import type { Managing } from './enroller.ts';
+import { byService, type Managing } from './enroller.ts';
 import { logSuccess } from './log-attempt.ts';
 import type { Reason } from './reasons.ts';
 import { insertNewUser, refusingNamesTaken, writeProfile } from './users.ts';
@@ -143,5 +143,5 @@ const tried = (action: string, service: Service, { id: userId, accountId }: User
   action,
   userId,
   accountId,
-  detail: `by the service ${service.id}`,
+  ...byService(service.id),
 });

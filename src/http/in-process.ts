@@ -14,26 +14,27 @@ import type { Told } from './told.ts';
 export type Speaker = { readonly service: Service } | { readonly token: string } | undefined;
 
 /** Reaches the doors from inside their process: the same rows of the table, without a socket, a credential's text or a body's. */
-export function inProcess(house: Context, routes: readonly Route[], speaker: Speaker): Transport {
+export function inProcess(house: Context, routes: readonly Route[]): (speaker: Speaker) => Transport {
   const table = new Map(routes.map((route) => [`${route.method.toUpperCase()} ${route.path}`, route]));
-  return async ({ method, path, params, query, body }) => {
-    const route = table.get(`${method} ${path}`);
-    if (!route) throw new Error(`no door has ${method} ${path}`);
-    const requestId = timeOrderedHex(house.random, house.clock.now());
-    const client = { ip: null, userAgent: null, requestId };
-    const stranger = { house, client, caller: undefined, headers: new Headers() };
-    const say = route.say ?? problem;
-    const brought = {
-      caller: () => speakerAt(house, speaker, route.access),
-      params,
-      query: queryOf(query),
-      body: async () => (route.body ? check(route.body, body) : ({ ok: true, value: undefined } as const)),
+  return (speaker) =>
+    async ({ method, path, params, query, body }) => {
+      const route = table.get(`${method} ${path}`);
+      if (!route) throw new Error(`no door has ${method} ${path}`);
+      const requestId = timeOrderedHex(house.random, house.clock.now());
+      const client = { ip: null, userAgent: null, requestId };
+      const stranger = { house, client, caller: undefined, headers: new Headers() };
+      const say = route.say ?? problem;
+      const brought = {
+        caller: () => speakerAt(house, speaker, route.access),
+        params,
+        query: queryOf(query),
+        body: async () => (route.body ? check(route.body, body) : ({ ok: true, value: undefined } as const)),
+      };
+      const reply = await handle(route, say, stranger, brought).catch((fault: unknown) =>
+        say(problemOfFault(house, requestId, fault), stranger),
+      );
+      return answered(reply, requestId);
     };
-    const reply = await handle(route, say, stranger, brought).catch((fault: unknown) =>
-      say(problemOfFault(house, requestId, fault), stranger),
-    );
-    return answered(reply, requestId);
-  };
 }
 
 async function speakerAt(house: Context, speaker: Speaker, access: Access): Promise<Outcome<AnyCaller, Told>> {

@@ -19,10 +19,15 @@ export type Database = {
 
 export type Flavour = 'sqlite' | 'postgres';
 
+/** The file of an embedded database; undefined where the database is a server's. */
+export function sqliteFileOf(url: string): string | undefined {
+  return /^sqlite:(.*)$/s.exec(url)?.[1];
+}
+
 /** Opens `sqlite:FILE`, `sqlite::memory:` or `postgres://…`. */
 export function openDatabase(url: string, onLostConnection: (error: Error) => void = () => {}): Database {
-  if (url.startsWith('sqlite:'))
-    return { db: new Kysely({ dialect: sqliteDialect(url.slice('sqlite:'.length)) }), flavour: 'sqlite' };
+  const file = sqliteFileOf(url);
+  if (file !== undefined) return { db: new Kysely({ dialect: sqliteDialect(file) }), flavour: 'sqlite' };
   if (/^postgres(ql)?:\/\//.test(url)) {
     return { db: new Kysely({ dialect: postgresDialect(url, onLostConnection) }), flavour: 'postgres' };
   }

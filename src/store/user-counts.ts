@@ -1,5 +1,6 @@
-import { sql } from 'kysely';
+import { sql, type ExpressionBuilder } from 'kysely';
 import type { Store } from './store.ts';
+import type { Tables } from './tables.ts';
 
 /** How many people something is about. */
 export type Count = {
@@ -27,20 +28,7 @@ export async function countUsersBelow(
       sql<number>`sum(case when roles like '%"admin"%' then 1 else 0 end)`.as('administrators'),
     ])
     .where('ancestor_id', '=', top)
-    .$if(lacking !== null, (query) =>
-      query.where((where) =>
-        where.not(
-          where.exists(
-            where
-              .selectFrom('authenticators')
-              .select('authenticators.id')
-              .whereRef('user_id', '=', 'users.id')
-              .where('kind', '=', lacking ?? '')
-              .where('status', '=', 'active'),
-          ),
-        ),
-      ),
-    )
+    .$if(lacking !== null, (query) => query.where((where) => without(where, [lacking ?? ''])))
     .groupBy('users.account_id')
     .execute();
   return new Map(rows.map(({ accountId, ...count }) => [accountId, count]));
@@ -52,26 +40,20 @@ export async function countAdministratorsWithout({ db }: Pick<Store, 'db'>, kind
     .selectFrom('users')
     .select(({ fn }) => fn.countAll<number>().as('count'))
     .where('roles', 'like', '%"admin"%')
-    .where((where) =>
-      where.not(
-        where.exists(
-          where
-            .selectFrom('authenticators')
-            .select('authenticators.id')
-            .whereRef('user_id', '=', 'users.id')
-            .where('kind', 'in', kinds)
-            .where('status', '=', 'active'),
-        ),
-      ),
-    )
+    .where((where) => without(where, kinds))
     .executeTakeFirstOrThrow();
   return count;
 }
 
-export async function countUsers({ db }: Pick<Store, 'db'>): Promise<number> {
-  const row = await db
-    .selectFrom('users')
-    .select((select) => select.fn.countAll<number>().as('users'))
-    .executeTakeFirst();
-  return row?.users ?? 0;
-}
+/** That a user has no active authenticator of any of these kinds. */
+const without = (where: ExpressionBuilder<Tables, 'users'>, kinds: readonly string[]) =>
+  where.not(
+    where.exists(
+      where
+        .selectFrom('authenticators')
+        .select('authenticators.id')
+        .whereRef('user_id', '=', 'users.id')
+        .where('kind', 'in', kinds)
+        .where('status', '=', 'active'),
+    ),
+  );

@@ -84,7 +84,7 @@ describe('a backup', () => {
     assert.match(await restore(join(elsewhere, 'nothing.db')), /there is no file/);
     assert.match(await restore(copy), /there is no keys file/);
     done(await countersign(['keys', 'make'], { folder: elsewhere }));
-    assert.match(await restore(copy), /does not open this database/);
+    assert.match(await restore(copy), /does not match the database/);
     const text = join(elsewhere, 'text.db');
     writeFileSync(text, 'no database at all, but some text that is long enough to be looked at');
     assert.match(await restore(text), /can't be copied: file is not a database/);

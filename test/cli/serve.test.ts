@@ -11,6 +11,7 @@ import { onEachDatabase } from '../support/databases.ts';
 import { cheapCost } from '../support/hasher.ts';
 import { basic } from '../support/server.ts';
 import { countersign, mistake, newFolder, serve, type Running } from '../support/process.ts';
+import { freePort } from '../support/free-port.ts';
 
 const announced = /^The administrator (\S+) was made, with the password (\S+) /;
 
@@ -205,16 +206,6 @@ async function folderWithDatabase(): Promise<string> {
   });
   await house.close();
   return folder;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  assert.ok(address !== null && typeof address === 'object');
-  return address.port;
 }
 
 async function rawly(url: string, request: string): Promise<string> {

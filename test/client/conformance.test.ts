@@ -124,11 +124,10 @@ const suite: Readonly<Record<string, (reached: Reached) => Promise<void>>> = {
     valueOf(await shop.challenges.verify(challenge.id, { code: server.sent.at(-1)?.code ?? '' }));
   },
 
-  async 'a person logs in, is asked, steps up and goes'({ as, server }) {
+  async 'a person logs in, is asked, steps up and goes'({ as, nobody, server }) {
     const ada = await server.addPerson('ada');
     const app = await server.addApp(ada);
     server.clock.tick(minute);
-    const nobody = as('nothing');
     const login = { username: ada.name, password: ada.password };
     assert.equal(refusal(await nobody.sessions.logIn({ ...login, password: 'x' })), '400 invalid_credentials');
     const first = valueOf(await nobody.sessions.logIn(login));
@@ -156,7 +155,9 @@ const suite: Readonly<Record<string, (reached: Reached) => Promise<void>>> = {
     assert.equal(refusal(await next.sessions.list()), '401 invalid_token');
   },
 
-  async 'a credential that is none opens nothing'({ as, server }) {
+  async 'a credential that is none opens nothing'({ as, nobody, server }) {
+    assert.equal(refusal(await nobody.users.put('42')), '401 authentication_required');
+    assert.equal(refusal(await nobody.sessions.list()), '401 authentication_required');
     const ada = await server.addPerson('ada');
     for (const credential of ['nothing', ada.uid, 'csk_'.padEnd(47, 'x')]) {
       assert.equal(refusal(await as(credential).users.put('42')), '401 invalid_token');
@@ -166,13 +167,13 @@ const suite: Readonly<Record<string, (reached: Reached) => Promise<void>>> = {
     assert.equal(refusal(await as(ada.token).factors.list('42')), '403 forbidden');
   },
 
-  async 'who has to enrol first is told so, and gets what lets them'({ as, server }) {
+  async 'who has to enrol first is told so, and gets what lets them'({ nobody, server }) {
     await server.addPerson('ada');
     const provider = { provider_name: 'totp', provider_type: 'multi_factor', enabled: true, settings: {} };
     const { id: configuration_id } = dataOf(await door(server)(201, 'PUT', 'accounts/root/multi_factor', provider));
     const auth_modules = { authtoken: { multi_factor: { enabled: true, configuration_id } } };
     await door(server)(200, 'POST', 'accounts/root/security', { auth_modules });
-    const told = await as('nothing').sessions.logIn({ username: 'ada', password: 'the secret of ada' });
+    const told = await nobody.sessions.logIn({ username: 'ada', password: 'the secret of ada' });
     assert.equal(refusal(told), '403 mfa_enrollment_required');
     const bearer = (told as Refused).enrollmentToken;
     assert.equal((await server.call('PUT', '/mfa/totp/request', { bearer, json: {} })).status, 200);

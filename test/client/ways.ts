@@ -21,6 +21,8 @@ export type Reached = AsyncDisposable & {
   /** Another service's. */
   readonly stranger: Operations;
   readonly as: (credential: string) => Operations;
+  /** Without any credential. */
+  readonly nobody: Operations;
 };
 
 /** Serves on a free port of the loopback until it is disposed of. */
@@ -54,6 +56,7 @@ const overClient =
       shop: client.as(key),
       stranger: client.as(other.key),
       as: (credential) => client.as(credential),
+      nobody: client,
       async [Symbol.asyncDispose]() {
         await served[Symbol.asyncDispose]();
         await server[Symbol.asyncDispose]();
@@ -68,7 +71,16 @@ export const ways: Readonly<Record<string, (on: TestDatabase) => Promise<Reached
     const { id: serviceId, ...shop } = await countersign.service('shop');
     const stranger = await countersign.service('stranger');
     const as = (credential: string) => countersign.as(credential);
-    return { server, serviceId, shop, stranger, as, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
+    const nobody = countersign.as();
+    return {
+      server,
+      serviceId,
+      shop,
+      stranger,
+      as,
+      nobody,
+      [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+    };
   },
   'over HTTP': overClient(({ countersign }) => serve(countersign.listener)),
   'mounted in Hono': overClient(async ({ countersign }) => {

@@ -7,7 +7,8 @@ import { test } from 'node:test';
 import * as oauth from 'oauth4webapi';
 import { minute } from '../../src/base/clock.ts';
 import { listen } from '../../src/cli/listen.ts';
-import { portOf, startNginx } from '../support/nginx.ts';
+import { portOf } from '../support/free-port.ts';
+import { startNginx } from '../support/nginx.ts';
 import { member, startServer, type Server } from '../support/server.ts';
 import { skipWithoutPrograms } from './programs.ts';
 

@@ -101,8 +101,8 @@ describe('access tokens', () => {
   test('follow a ring that rotates: both nodes read what either has signed, and all public keys are told of', async () => {
     const clock = clockAt('2026-11-21T12:00:00Z');
     const rotating = withNextKeys(ring, ['signing'], now + 1000, seededRandom('rotating'));
-    const live = createLiveAccessTokens(createLiveRing(rotating, clock), url);
-    const other = createLiveAccessTokens(createLiveRing(rotating, clockAt('2026-11-21T11:59:00Z')), url);
+    const live = await createLiveAccessTokens(createLiveRing(rotating, clock), url);
+    const other = await createLiveAccessTokens(createLiveRing(rotating, clockAt('2026-11-21T11:59:00Z')), url);
     const kids = rotating.signing.map(({ id }) => id);
     const before = await live.issue(claims);
     clock.tick(1000);
@@ -128,7 +128,7 @@ describe('access tokens', () => {
     const clock = clockAt('2026-11-21T12:00:00Z');
     const rotated = ringAt(withNextKeys(ring, ['signing'], now, seededRandom('rotated')), now);
     const live = createLiveRing(rotated, clock);
-    const following = createLiveAccessTokens(live, url);
+    const following = await createLiveAccessTokens(live, url);
     const old = await tokens.issue(claims);
     assert.ok(await following.read(old, now));
     live.replace(withoutKey(rotated, 'signing', kid));

@@ -32,6 +32,13 @@ test('nothing of the site is told to whoever is not logged in, whatever they sho
     }
 });
 
+test('what is shown to whoever may see it is not kept by their browser', { skip: reasonOf() }, async () => {
+  await using place = await nginxExample();
+  const { token } = await place.server.addPerson('ada');
+  const answer = await fetch(`${place.nginx.url}/`, { headers: { Cookie: `session=${token}` } });
+  assert.deepEqual([answer.status, answer.headers.get('cache-control')], [200, 'no-store']);
+});
+
 test(
   'a person logs in, proves a second factor, and later proves it again',
   { skip: reasonOf('chromium') },

@@ -1,24 +1,22 @@
-/**
- * Fuzzes for longer than the tests do.
- *
- *   npm run fuzz -- --requests 100000 --seed 1
- */
-import { parseArgs } from 'node:util';
+/** Fuzzes for longer than the tests do: `npm run fuzz`. */
+import { positive } from '../../bench/setting.ts';
+import { command } from '../../tools/command.ts';
 import { fuzz } from './fuzz.ts';
 
-const { values } = parseArgs({
-  options: {
-    requests: { type: 'string', default: '100000' },
-    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-    help: { type: 'boolean', default: false },
-  },
-});
-const [requests, seed] = [Number(values.requests), Number(values.seed)];
-if (values.help || !Number.isSafeInteger(requests) || !Number.isSafeInteger(seed)) {
-  console.log(
-    'npm run fuzz -- [--requests 100000] [--seed N]: random requests to every route, against a house in this process',
-  );
-} else {
+const help = `npm run fuzz [-- options]
+
+  --requests N      (default 100000)
+  --seed N          repeats them (default: drawn, and told)
+  --help
+
+Random requests to every route, against houses in this process. Ends with 1 at the first fault.
+`;
+
+const options = { requests: { type: 'string', default: '100000' }, seed: { type: 'string' } } as const;
+
+await command({ name: 'fuzz', help, options }, async (given) => {
+  const requests = positive('requests', given.requests);
+  const seed = positive('seed', given.seed ?? String(1 + Math.floor(Math.random() * 1_000_000)));
   console.log(`seed ${seed}`);
   const { statuses, granted, routes } = await fuzz(requests, seed, (sent) => {
     if (sent % 5000 === 0) console.log(`${sent} of ${requests} requests`);
@@ -26,4 +24,4 @@ if (values.help || !Number.isSafeInteger(requests) || !Number.isSafeInteger(seed
   console.log(
     `${requests} requests, no fault; ${granted} of ${routes} routes granted something; by status: ${JSON.stringify(statuses)}`,
   );
-}
+});

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 export type Schema = Readonly<Record<string, unknown>>;
 
 /** Texts that have hurt somebody before. */
-const hostile = fc.oneof(
+export const hostile = fc.oneof(
   fc.constantFrom(
     '',
     ' ',
@@ -118,5 +118,3 @@ export function tampered(value: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
       return { ...right, [place]: other };
     });
 }
-
-export { hostile };

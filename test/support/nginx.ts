@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer, type AddressInfo, type Server } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { portOf } from './free-port.ts';
 
 export type Nginx = AsyncDisposable & { readonly url: string; readonly port: number };
 
@@ -40,12 +41,6 @@ export async function startNginx(write: (folder: string, socket: string) => stri
     throw error;
   }
   return { url: `http://localhost:${port}`, port, [Symbol.asyncDispose]: close };
-}
-
-export async function portOf(server: Server): Promise<number> {
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return (server.address() as AddressInfo).port;
 }
 
 /** Waits until somebody answers at a socket. */

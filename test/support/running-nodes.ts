@@ -1,9 +1,8 @@
 /** Servers over one database, each a process of its own with the same public address, and what they are asked. */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { serve, type Environment, type Running } from './process.ts';
 import { basic } from './server.ts';
+import { freePort } from './free-port.ts';
 
 export type Node = {
   readonly url: string;
@@ -57,13 +56,4 @@ export async function startNode(database: string, keys: string, more: Environmen
       assert.deepEqual([code, surprising], [0, []]);
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return address !== null && typeof address === 'object' ? address.port : assert.fail('the system gave no free port');
 }

@@ -3,12 +3,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { positive, temporaryFolder } from '../../bench/setting.ts';
 import type { Figures } from '../figures.ts';
 import type { Violation } from '../history.ts';
 import { build } from './build.ts';
 import { mutants, type Mutant } from './list.ts';
+import { command, type OptionsOf } from '../../tools/command.ts';
 
 const help = `npm run torture:mutants [-- options]
 
@@ -26,19 +26,11 @@ const known = {
   minutes: { type: 'string', default: '0.5' },
   seed: { type: 'string', default: '1' },
   only: { type: 'string', default: '' },
-  help: { type: 'boolean', default: false },
 } as const;
 
-type Options = ReturnType<typeof parseArgs<{ options: typeof known }>>['values'];
+type Options = OptionsOf<typeof known>;
 
-try {
-  const { values } = parseArgs({ options: known });
-  if (values.help) process.stdout.write(help);
-  else await hunt(values);
-} catch (error) {
-  process.stderr.write(`torture: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
-}
+await command({ name: 'torture', help, options: known }, hunt);
 
 async function hunt(options: Options): Promise<void> {
   positive('minutes', options.minutes);

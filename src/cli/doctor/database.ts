@@ -10,7 +10,7 @@ import { nextStrand } from '../../store/attempt-strands.ts';
 import { isRingOf } from '../../store/meta.ts';
 import { pendingMigrations } from '../../store/migrate.ts';
 import { readJournalMode, readPostgresFacts, type PostgresFacts } from '../../store/server-facts.ts';
-import { openDatabase, type Database, type Store } from '../../store/store.ts';
+import { openDatabase, sqliteFileOf, type Database, type Store } from '../../store/store.ts';
 import { explain } from '../explain.ts';
 import type { Settings } from '../settings.ts';
 import { checkDifference } from './clock.ts';
@@ -18,7 +18,7 @@ import { ok, problem, warning, type Finding } from './finding.ts';
 
 export async function checkDatabase({ house }: Settings, ring: KeyRing | undefined): Promise<readonly Finding[]> {
   const url = house.database;
-  const file = url.startsWith('sqlite:') ? url.slice('sqlite:'.length) : undefined;
+  const file = sqliteFileOf(url);
   // Opening it would make it.
   if (file !== undefined && !existsSync(file))
     return [problem('database', `there is no database ${file}`, 'set COUNTERSIGN_DATABASE, or start the server once')];

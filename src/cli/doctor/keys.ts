@@ -5,6 +5,7 @@ import { SetupError } from '../../base/fault.ts';
 import { readKeyFile } from '../../base/key-file.ts';
 import { activeKey, keyKinds, type AnyKey, type KeyRing } from '../../base/keys.ts';
 import { ringAt } from '../../base/rotation.ts';
+import { sqliteFileOf } from '../../store/store.ts';
 import type { Settings } from '../settings.ts';
 import { ok, problem, warning, type Finding } from './finding.ts';
 
@@ -33,9 +34,10 @@ const missing = (file: string) =>
   );
 
 function checkPlace(keysFile: string, database: string): readonly Finding[] {
-  if (!database.startsWith('sqlite:')) return [];
+  const file = sqliteFileOf(database);
+  if (file === undefined) return [];
   const folder = dirname(realpathSync(keysFile));
-  if (folder !== resolve(dirname(database.slice('sqlite:'.length)))) return [];
+  if (folder !== resolve(dirname(file))) return [];
   return [
     warning(
       'keys',

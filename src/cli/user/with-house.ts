@@ -4,6 +4,7 @@ import type { Outcome } from '../../base/outcome.ts';
 import { createCountersign, type Countersign } from '../../countersign.ts';
 import type { Context } from '../../engine/context.ts';
 import type { Reason } from '../../engine/reasons.ts';
+import { sqliteFileOf } from '../../store/store.ts';
 import { announceAdministrator } from '../announce.ts';
 import { Refused } from '../explain.ts';
 import { gatewaysOf } from '../gateways.ts';
@@ -14,20 +15,22 @@ import { refusals } from './refusals.ts';
 /** The options that every command about a user has. */
 export type UserOptions = { readonly account?: string };
 
-/** Puts the house together for one command's work on its database, beside a server that may be running. */
+/** Puts the house together for one command's work on its database, or on another one, beside a server that may be running. */
 export async function withHouse<Value>(
   work: (house: Context, countersign: Countersign) => Promise<Value>,
+  other?: string,
 ): Promise<Value> {
   const settings = readSettings(process.env);
-  const { database } = settings.house;
-  const file = database.startsWith('sqlite:') ? database.slice('sqlite:'.length) : undefined;
+  const database = other ?? settings.house.database;
+  const file = sqliteFileOf(database);
   // Opening it would make it, and then the user would be in a database that no server looks at.
   if (file !== undefined && !existsSync(file)) {
     throw new SetupError(`there is no database ${file}: set COUNTERSIGN_DATABASE to the server's, or start it once`);
   }
   const url = settings.url ?? 'http://localhost';
   const gateways = gatewaysOf(settings);
-  const house = await createCountersign({ ...settings.house, gateways, url, log: createLog(settings.logLevel) });
+  const log = createLog(settings.logLevel);
+  const house = await createCountersign({ ...settings.house, database, gateways, url, log });
   try {
     announceAdministrator(settings, house);
     return await work(house.context, house);
