@@ -5,7 +5,27 @@ export type Random = {
   bytes(length: number): Buffer;
 };
 
-export const systemRandom: Random = { bytes: (length) => randomBytes(length) };
+/** Asking the system costs as much for some thousand bytes as for sixteen, and a login needs some at ten places. */
+const drawn = 4096;
+
+let drawer = Buffer.alloc(0);
+let taken = 0;
+
+export const systemRandom: Random = {
+  bytes(length) {
+    if (length > drawn) return randomBytes(length);
+    if (taken + length > drawer.length) {
+      drawer = randomBytes(drawn);
+      taken = 0;
+    }
+    const bytes = Buffer.alloc(length);
+    drawer.copy(bytes, 0, taken, taken + length);
+    // What was handed out is known nowhere else.
+    drawer.fill(0, taken, taken + length);
+    taken += length;
+    return bytes;
+  },
+};
 
 /** How many were made of one source in the present millisecond. */
 const made = new WeakMap<Random, { readonly at: number; readonly count: number }>();

@@ -2,6 +2,7 @@ import { second } from '../base/clock.ts';
 import { version } from '../base/version.ts';
 import { createCountersign } from '../countersign.ts';
 import type { Log } from '../engine/context.ts';
+import { takeGlobals } from '../http/listener.ts';
 import { announceAdministrator } from './announce.ts';
 import { keepKeysRead } from './keys/reading.ts';
 import { listen } from './listen.ts';
@@ -22,6 +23,7 @@ export async function serve(): Promise<void> {
   const gateways = gatewaysOf(settings);
   const log = createLog(settings.logLevel);
   tellOfFaults(log);
+  takeGlobals();
 
   const front = await listen(settings.host, settings.port);
   const url = settings.url ?? `http://localhost:${front.port}`;

@@ -2,6 +2,7 @@ import { refuse, type Outcome } from '../base/outcome.ts';
 import { duoTraits, type Spent } from '../factors/duo.ts';
 import type { Prompt } from '../store/challenges.ts';
 import { spendReply } from '../store/spent-replies.ts';
+import { inTransaction } from '../store/store.ts';
 import { claimTry, releaseTry } from '../store/throttles.ts';
 import { complete, type Completed, type Open, type Proven } from './complete.ts';
 import type { Client, Context } from './context.ts';
@@ -16,7 +17,9 @@ import type { Reason } from './reasons.ts';
 export async function answerPrompt(ctx: Context, open: Asked, client: Client, now: number): Promise<Completed> {
   const { prompt, tried } = open;
   const judged = await judgeClaimed(ctx, open, now);
-  const opened = judged.ok ? await complete(ctx, open, proven(prompt, judged.value), client, now) : judged;
+  const opened = judged.ok
+    ? await inTransaction(ctx.store, (tx) => complete(ctx, tx, open, proven(prompt, judged.value), client, now))
+    : judged;
   if (!opened.ok) {
     const detail = opened.detail ?? null;
     await logRefusal(ctx, { ...tried, factor: promptKind, detail }, opened.reason, client, now);

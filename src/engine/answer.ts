@@ -1,7 +1,8 @@
-import { refuse, success, type Success } from '../base/outcome.ts';
+import { refuse, success, type Outcome, type Success } from '../base/outcome.ts';
 import { factorOf, factors } from '../factors/index.ts';
 import { listForLogin } from '../store/authenticators.ts';
 import { findOpenChallenge, isLogin, type Challenge } from '../store/challenges.ts';
+import { inTransaction } from '../store/store.ts';
 import { findUser } from '../store/users.ts';
 import type { LoggedIn } from './after-first.ts';
 import { answerPrompt } from './answer-prompt.ts';
@@ -10,6 +11,7 @@ import type { Client, Context } from './context.ts';
 import type { LoginRefusal } from './enroller.ts';
 import { logRefusal } from './log-attempt.ts';
 import { prove, spend, type Proof } from './prove.ts';
+import type { Reason } from './reasons.ts';
 import { issueToken } from './sessions.ts';
 
 /**
@@ -68,8 +70,16 @@ async function answerOpen(ctx: Context, open: OwnOpen, client: Client, now: numb
   );
   const [kind = ''] = candidates.length > 0 ? candidates.map((candidate) => candidate.kind) : kinds;
   const question = { subject: user.id, kind: kinds[0] ?? kind, candidates, reply: input.reply };
-  const proof = await prove(ctx, question, now);
-  const opened = proof.ok ? await complete(ctx, open, proven(proof.value, now), client, now) : proof;
+  // One transaction, and so one wait for the disk: whoever guesses beside it waits for the end of this try before theirs is counted, and
+  // nobody hears how it went before it is kept.
+  const judged = await inTransaction(ctx.store, async (tx): Promise<Outcome<Completed, Reason>> => {
+    const proof = await prove({ ...ctx, store: tx }, question, now);
+    // A wrong one is kept too: it counts.
+    if (!proof.ok) return success(proof);
+    const completed = await complete(ctx, tx, open, proven(proof.value, now), client, now);
+    return completed.ok ? success(completed) : completed;
+  });
+  const opened = judged.ok ? judged.value : judged;
   if (!opened.ok) await logRefusal(ctx, { ...tried, factor: kind }, opened.reason, client, now);
   return opened;
 }

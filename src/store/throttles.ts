@@ -108,13 +108,16 @@ export async function releaseTry({ db }: Store, subject: string, kind: string): 
     .execute();
 }
 
-/** Opens what 100 failures closed, because another factor of the user was proven. */
-export async function openClosed({ db }: Store, subject: string): Promise<void> {
-  await open(db, { subject });
+/** The same of a second factor, which also opens what 100 failures with others have closed. */
+export async function resetThrottles({ db }: Store, subject: string, kind: string): Promise<void> {
+  await resetAll(db, { subject, kind });
 }
 
-const open = statement((db, { subject }: { subject: string }) =>
-  db.deleteFrom('throttles').where('subject', '=', subject).where('failures', '>=', closedAt),
+const resetAll = statement((db, { subject, kind }: { subject: string; kind: string }) =>
+  db
+    .deleteFrom('throttles')
+    .where('subject', '=', subject)
+    .where((where) => where.or([where('kind', '=', kind), where('failures', '>=', closedAt)])),
 );
 
 /** Forgets every failure of a user: an administrator unlocks them. Returns how many kinds of factor had any. */

@@ -62,6 +62,28 @@ test("the system's random draws as many bytes as were asked for, and others each
   assert.notDeepEqual(one, other);
 });
 
+test("the system's random repeats nothing, however much is drawn and in whatever lengths", () => {
+  const lengths = [16, 4096, 33, 5000, 4000, 97, 1];
+  const drawn = Array.from({ length: 70 }, (_, turn) => systemRandom.bytes(lengths[turn % lengths.length] ?? 0));
+  assert.deepEqual(
+    drawn.map(({ length }) => length),
+    drawn.map((_, turn) => lengths[turn % lengths.length]),
+  );
+  const texts = drawn.filter(({ length }) => length >= 16).map((bytes) => bytes.toString('hex'));
+  // None of them stands within another, and none is the zeros that wiping leaves.
+  for (const text of texts) {
+    assert.equal(texts.filter((other) => other.includes(text.slice(0, 32))).length, 1);
+    assert.doesNotMatch(text, /(?:00){8}/);
+  }
+});
+
+test("what the system's random has handed out is its caller's to change", () => {
+  const one = systemRandom.bytes(16);
+  const kept = Buffer.from(one);
+  systemRandom.bytes(16).fill(1);
+  assert.deepEqual(one, kept);
+});
+
 test('seeded random draws the same every run, and other bytes for another seed', () => {
   const draws = (seed: string) => {
     const random = seededRandom(seed);

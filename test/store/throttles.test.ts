@@ -6,9 +6,9 @@ import {
   claimTry,
   failuresOf,
   forgetFailures,
-  openClosed,
   releaseTry,
   resetThrottle,
+  resetThrottles,
   strangerPrefix,
   sweepStrangers,
 } from '../../src/store/throttles.ts';
@@ -146,13 +146,14 @@ onEachDatabase('the store counts failures', (database) => {
     assert.deepEqual(await claimTry(store, 'ada', 'totp', now), wait(30));
   });
 
-  test('another factor opens what a hundred failures closed, and shortens no wait', async () => {
+  test('a success with a second factor also opens what a hundred failures closed, and shortens no wait', async () => {
     await using home = await house(database);
     const { store } = home.ctx;
     await failed(store, 100);
     await failed(store, 99, now, 'password');
+    await failed(store, 7, now, 'sms');
     await failed(store, 100, now, 'totp', 'bob');
-    await openClosed(store, 'ada');
+    await resetThrottles(store, 'ada', 'sms');
     assert.deepEqual(await rows(store), [
       { subject: 'ada', kind: 'password', failures: 99, at: now },
       { subject: 'bob', kind: 'totp', failures: 100, at: now },
