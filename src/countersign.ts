@@ -51,6 +51,10 @@ export type Options = {
   readonly duo?: DuoOptions;
   /** Which doors `fetch` and `listener` open; all of them when absent. */
   readonly doors?: readonly Door[];
+  /**
+   * What `/metrics` answers with, made from this process's own page (Prometheus' text format): where several processes serve, the sum of theirs.
+   */
+  readonly metrics?: (own: () => string) => () => Promise<string>;
   readonly log?: Log;
   readonly clock?: Clock;
   readonly random?: Random;
@@ -134,7 +138,12 @@ export async function createCountersign(options: Options): Promise<Countersign> 
       },
       { name: 'process_resident_memory_bytes', help: 'Resident memory.', read: () => process.memoryUsage.rss() },
     ]);
-    const routes = houseRoutes(routesOf(options.doors), { version, url, metrics });
+    const ownPage = () => metrics.render();
+    const routes = houseRoutes(routesOf(options.doors), {
+      version,
+      url,
+      metrics: options.metrics?.(ownPage) ?? ownPage,
+    });
     const rereadKeys = createReread(context, { ring, keysFile, loaded, url });
     const app = createApp(context, routes, dialects, metrics);
     const fetch: Countersign['fetch'] = async (request, environment) => app.fetch(request, environment ?? {});

@@ -1,3 +1,4 @@
+import cluster from 'node:cluster';
 import { second } from '../base/clock.ts';
 import { version } from '../base/version.ts';
 import { createCountersign } from '../countersign.ts';
@@ -8,32 +9,48 @@ import { keepKeysRead } from './keys/reading.ts';
 import { listen } from './listen.ts';
 import { gatewaysOf, tellChannels } from './gateways.ts';
 import { createLog } from './log.ts';
-import { readSettings } from './settings.ts';
+import { readSettings, type Settings } from './settings.ts';
 import { stopSignal } from './stop-signal.ts';
 import { keepSwept } from './sweeping.ts';
 import { keepTold } from './telling.ts';
 import { onWarning } from './warnings.ts';
+import { supervise } from './workers/supervise.ts';
+import { sharedMetrics, tellServing } from './workers/worker.ts';
 
 /** Together less than the ten seconds that Docker leaves between its SIGTERM and its SIGKILL. */
 const patience = { requests: 8 * second, database: 1 * second };
 
 export async function serve(): Promise<void> {
-  const told = stopSignal();
   const settings = readSettings(process.env);
+  if (cluster.isPrimary && settings.workers > 1) return supervise(settings);
+  try {
+    await serveHere(settings);
+  } finally {
+    // A worker that could not begin would not end by itself: who keeps it can be heard.
+    cluster.worker?.disconnect();
+  }
+}
+
+async function serveHere(settings: Settings): Promise<void> {
+  const told = stopSignal();
   const gateways = gatewaysOf(settings);
   const log = createLog(settings.logLevel);
   tellOfFaults(log);
   takeGlobals();
 
   const front = await listen(settings.host, settings.port);
+  const shared = cluster.isWorker ? { metrics: sharedMetrics } : {};
   const url = settings.url ?? `http://localhost:${front.port}`;
-  const house = await createCountersign({ ...settings.house, gateways, url, log }).catch(async (error: unknown) => {
-    await front.close(0);
-    throw error;
-  });
+  const house = await createCountersign({ ...settings.house, gateways, url, log, ...shared }).catch(
+    async (error: unknown) => {
+      await front.close(0);
+      throw error;
+    },
+  );
   front.open(house.listener);
   announceAdministrator(settings, house);
-  process.stdout.write(`countersign listening on ${url}\n`);
+  if (cluster.isWorker) tellServing(url);
+  else process.stdout.write(`countersign listening on ${url}\n`);
   log.info({ url, version }, 'serving');
   tellChannels(house.context, gateways);
   const stops = [keepSwept(house.context), keepTold(house.context), keepKeysRead(house)];

@@ -80,6 +80,7 @@ const environment = z.strictObject({
     .regex(/^[^\s/]+$/, 'must be an address or a host name')
     .default('127.0.0.1'),
   COUNTERSIGN_PORT: count(0, 65_535).default(8000),
+  COUNTERSIGN_WORKERS: count(1, 64).default(1),
   COUNTERSIGN_URL: baseUrl.optional(),
   COUNTERSIGN_DATABASE: database.default('sqlite:./data/countersign.db'),
   COUNTERSIGN_KEYS: path.default('./data/keys.json'),
@@ -105,6 +106,8 @@ export type LogLevel = (typeof levels)[number];
 export type Settings = {
   readonly host: string;
   readonly port: number;
+  /** How many processes serve. */
+  readonly workers: number;
   /** Where people reach it; the address it listens on when absent. */
   readonly url: string | undefined;
   readonly logLevel: LogLevel;
@@ -131,6 +134,7 @@ export function readSettings(given: Environment): Settings {
   return {
     host: data.COUNTERSIGN_HOST,
     port: data.COUNTERSIGN_PORT,
+    workers: data.COUNTERSIGN_WORKERS,
     url: data.COUNTERSIGN_URL,
     logLevel: data.COUNTERSIGN_LOG_LEVEL,
     outbox: data.COUNTERSIGN_OUTBOX,

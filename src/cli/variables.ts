@@ -2,6 +2,7 @@
 export const variables = {
   COUNTERSIGN_HOST: ['127.0.0.1', 'the address it listens on'],
   COUNTERSIGN_PORT: ['8000', 'the port; 0 takes a free one'],
+  COUNTERSIGN_WORKERS: ['1', 'how many processes serve; as many as there are CPUs, with PostgreSQL'],
   COUNTERSIGN_URL: ['http://localhost:PORT', 'the public base URL'],
   COUNTERSIGN_DATABASE: ['sqlite:./data/countersign.db', 'sqlite:FILE or postgres://…'],
   COUNTERSIGN_KEYS: ['./data/keys.json', 'the key ring; made at the first start with SQLite'],

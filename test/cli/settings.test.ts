@@ -49,6 +49,15 @@ const cases: Record<Variable, Case> = {
     ],
     bad: ['', '65536', '-1', '1.5', '0x50', '8e3', ' 80', '/tmp/socket'],
   },
+  COUNTERSIGN_WORKERS: {
+    read: (settings) => settings.workers,
+    absent: 1,
+    good: [
+      ['1', 1],
+      ['64', 64],
+    ],
+    bad: ['', '0', '65', '-1', '1.5', 'auto'],
+  },
   COUNTERSIGN_URL: {
     read: (settings) => settings.url,
     absent: undefined,

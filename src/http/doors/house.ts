@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { ping } from '../../store/store.ts';
 import { docsPage, docsStyle } from '../docs-page.ts';
-import type { Metrics } from '../metrics.ts';
 import { openApiDocument } from '../openapi.ts';
 import { problem } from '../problem.ts';
 import { route, type Route } from '../route.ts';
@@ -10,7 +9,12 @@ const tag = 'House';
 
 const health = z.strictObject({ status: z.literal('ok') });
 
-type About = { readonly version: string; readonly url: string; readonly metrics: Metrics };
+type About = {
+  readonly version: string;
+  readonly url: string;
+  /** The page of metrics. */
+  readonly metrics: () => string | Promise<string>;
+};
 
 /** What the house tells of itself, and of the doors beside it. */
 export function houseRoutes(doors: readonly Route[], about: About): readonly Route[] {
@@ -52,7 +56,7 @@ export function houseRoutes(doors: readonly Route[], about: About): readonly Rou
       tag,
       summary: 'Metrics for Prometheus',
       responses: { 200: { description: 'The metrics.', type: 'text/plain' } },
-      handle: async () => ({ status: 200, text: about.metrics.render(), type: 'text/plain; version=0.0.4' }),
+      handle: async () => ({ status: 200, text: await about.metrics(), type: 'text/plain; version=0.0.4' }),
     }),
     route({
       method: 'get',
