@@ -1,12 +1,14 @@
 /** Overloads servers, starves them and sends them nonsense, and looks how others fare meanwhile: `npm run load`. docs/reliability.md explains it. */
 import { endAfter, machine, positive, temporaryFolder } from '../../bench/setting.ts';
 import { command, type OptionsOf } from '../../tools/command.ts';
+import { memory } from './experiments/memory.ts';
 import { overload } from './experiments/overload.ts';
 import { housesIn, type Lab } from './house.ts';
 import { reportOf, tableOf, type Finding } from './report.ts';
 
 const experiments: Readonly<Record<string, (lab: Lab) => Promise<void>>> = {
   overload,
+  memory,
 };
 
 const help = `npm run load [-- options]
