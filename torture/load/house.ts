@@ -14,8 +14,8 @@ export type DatabaseKind = 'sqlite' | 'postgres';
 export type Lab = Report & {
   /** Settings of a server with a new, empty database. They lead to the same one when it is started again. */
   settings(): Promise<Environment>;
-  /** How many logins are enough for the flatness of memory. */
-  readonly logins: number;
+  /** How long people log in for the flatness of memory. */
+  readonly minutes: number;
   tell(progress: string): void;
 };
 

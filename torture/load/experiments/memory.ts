@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { openConnection } from '../../../bench/client.ts';
+import { pick } from '../../../bench/clients.ts';
 import { median } from '../../../bench/statistics.ts';
 import { timeOf, type Course } from '../../course.ts';
 import type { Lab } from '../house.ts';
@@ -8,33 +9,32 @@ import { habits, makeOAuthClient, makeRegular, type Regular } from '../regulars.
 import { megabytes } from '../report.ts';
 import { serveFast, type Server } from '../server.ts';
 
-/** An hour of the servers' time in five minutes: lives of tokens, waits and sweeps come round as they do in an hour. */
+/** The servers' time goes so much faster than the wall's that lives of tokens, waits and sweeps come round as they do in hours. */
 const speed = 12;
-const regulars = 400;
 const workers = 12;
+/** Of whom each worker has so many; none does the same thing twice in a row. */
+const each = 33;
 
 const samples = 48;
 
 /** How much more the last quarter may hold than the second: the caches that are meant to be there are full by then. */
 const growth = { heapUsed: 1.1, rss: 1.15 };
 
-/** Logins of every kind, right and wrong, as many as a busy house has in an hour. */
+/** Logins of every kind, right and wrong, as many as this machine can make in some minutes. */
 export async function memory(lab: Lab): Promise<void> {
   const course: Course = { wall: Date.now(), epoch: Date.now(), speed };
   await using server = await serveFast(await lab.settings(), course);
-  const began = performance.now();
-  const held = await logIn(lab, server, () => timeOf(course, Date.now()));
-  const minutes = (performance.now() - began) / 60_000;
+  const { held, done } = await logIn(lab, server, () => timeOf(course, Date.now()));
 
   lab.expect(
     'every login was answered as it had to be',
     true,
-    `${lab.logins} logins in ${minutes.toFixed(1)} minutes, ${(minutes * speed).toFixed(0)} of the servers' time`,
+    `${done} in ${lab.minutes} minutes, ${lab.minutes * speed} of the server's time`,
   );
   for (const kind of ['heapUsed', 'rss'] as const) {
     const [second, last] = [quarter(held, 1), quarter(held, 3)].map((part) => median(part.map((one) => one[kind])));
     if (second === undefined || last === undefined) throw new Error('nothing was sampled');
-    const slope = (slopeOf(held.slice(samples / 2).map((one) => one[kind])) * samples * 100_000) / lab.logins;
+    const slope = (slopeOf(held.slice(samples / 2).map((one) => one[kind])) * samples * 100_000) / done;
     lab.expect(
       `${kind === 'rss' ? 'resident memory' : 'heap'}: last quarter at most ${Math.round(growth[kind] * 100)}% of the second`,
       last <= second * growth[kind],
@@ -45,37 +45,43 @@ export async function memory(lab: Lab): Promise<void> {
   lab.expect('no fault in the log', broken.length === 0, broken[0] ?? 'none');
 }
 
-/** Does all the logins, and looks at the memory after each share of them. */
-async function logIn(lab: Lab, server: Server, now: () => number): Promise<readonly Memory[]> {
+/** Logs in until the time is over, and looks at the memory again and again. */
+async function logIn(
+  lab: Lab,
+  server: Server,
+  now: () => number,
+): Promise<{ readonly held: readonly Memory[]; readonly done: number }> {
   const connections = await Promise.all(Array.from({ length: workers }, () => openConnection(server.url)));
   const [first] = connections;
   if (!first) throw new Error('nobody is at work');
   const client = await makeOAuthClient(first);
-  const each = regulars / workers;
   let done = 0;
-  async function work(connection: (typeof connections)[number], worker: number): Promise<void> {
-    const mine: Regular[] = [];
-    for (let at = 0; at < each; at += 1) mine.push(await makeRegular({ connection, client, now }, worker * 1000 + at));
-    for (let turn = 0; done < lab.logins; turn += 1) {
-      const regular = mine[turn % mine.length];
-      const habit = habits[turn % habits.length];
-      if (!regular || !habit) throw new Error('nobody has a habit');
+  let over = false;
+  const people = await Promise.all(
+    connections.map(async (connection, worker) => {
+      const own: Regular[] = [];
+      for (let at = 0; at < each; at += 1) own.push(await makeRegular({ connection, client, now }, worker * each + at));
+      return own;
+    }),
+  );
+  async function work(own: readonly Regular[]): Promise<void> {
+    for (let turn = 0; !over; turn += 1) {
+      await pick(habits, turn)(pick(own, turn));
       done += 1;
-      await habit(regular);
     }
   }
-  const working = Promise.all(connections.map(work));
+  const working = Promise.all(people.map(work));
   const held: Memory[] = [];
   while (held.length < samples) {
-    await Promise.race([wait(50), working]);
-    if (done < ((held.length + 1) * lab.logins) / samples) continue;
+    await Promise.race([wait((lab.minutes * 60_000) / samples), working]);
     const seen = await server.memory();
     held.push(seen);
     lab.tell(`${done} logins, heap ${megabytes(seen.heapUsed)}, resident ${megabytes(seen.rss)}`);
   }
+  over = true;
   await working;
   for (const connection of connections) connection.close();
-  return held;
+  return { held, done };
 }
 
 const quarter = (held: readonly Memory[], at: number) => held.slice((at * samples) / 4, ((at + 1) * samples) / 4);
