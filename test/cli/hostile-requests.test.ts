@@ -31,7 +31,10 @@ describe('what no honest client sends is refused or cut off, and does no harm', 
       for (const line of server.lines.slice(lines).map((one) => JSON.stringify(one))) {
         assert.ok(line.length < 1000 && !line.includes(marker), line.slice(0, 2000));
       }
-      assert.deepEqual(server.lines.filter(({ level }) => level === 'error'), []);
+      assert.deepEqual(
+        server.lines.filter(({ level }) => level === 'error'),
+        [],
+      );
       assert.equal((await fetch(`http://127.0.0.1:${front.port}/health/ready`)).status, 200);
     });
   }

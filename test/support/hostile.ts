@@ -74,8 +74,16 @@ const bodies: readonly Hostile[] = [
   { name: 'a chunk size that is no number', bytes: post(`zz\r\n${alive}`, chunked), answers: [400] },
   { name: 'a chunk size that no number holds', bytes: post(`${'f'.repeat(17)}\r\n{}`, chunked), answers: [400] },
   { name: 'a chunk that is longer than it says', bytes: post(`2\r\n{}{}\r\n0\r\n\r\n`, chunked), answers: [400] },
-  { name: 'a chunk with 20 kB of extensions', bytes: post(`2;${'a'.repeat(20_000)}\r\n{}\r\n`, chunked), answers: [413] },
-  { name: 'trailers of 20 kB', bytes: post(`2\r\n{}\r\n0\r\nA: ${'a'.repeat(20_000)}\r\n\r\n`, chunked), answers: [431] },
+  {
+    name: 'a chunk with 20 kB of extensions',
+    bytes: post(`2;${'a'.repeat(20_000)}\r\n{}\r\n`, chunked),
+    answers: [413],
+  },
+  {
+    name: 'trailers of 20 kB',
+    bytes: post(`2\r\n{}\r\n0\r\nA: ${'a'.repeat(20_000)}\r\n\r\n`, chunked),
+    answers: [431],
+  },
   { name: 'JSON that nests 10,000 deep', bytes: post('['.repeat(deep) + ']'.repeat(deep)), answers: [400] },
   { name: 'JSON that opens and never closes', bytes: post('{"a":'.repeat(deep)), answers: [400] },
   { name: 'an object with a million members', bytes: post(objectOf(1_000_000)), answers: [413] },
@@ -97,7 +105,11 @@ const ways: readonly Hostile[] = [
   { name: 'OPTIONS *', bytes: `OPTIONS * HTTP/1.1\r\n${close}\r\n`, answers: [400] },
   { name: 'a path of another server', bytes: get('http://elsewhere.example/health/live'), answers: [200] },
   { name: 'a path that is no path', bytes: get('/users/%zz%'), answers: [401] },
-  { name: 'a wish for another protocol', bytes: get('/health/live', 'Upgrade: websocket\r\n').replace('close', 'Upgrade, close'), answers: [200] },
+  {
+    name: 'a wish for another protocol',
+    bytes: get('/health/live', 'Upgrade: websocket\r\n').replace('close', 'Upgrade, close'),
+    answers: [200],
+  },
   { name: 'an expectation that nobody meets', bytes: get('/health/live', 'Expect: cows\r\n'), answers: [417] },
   {
     name: 'as many requests in one breath as may be in line',

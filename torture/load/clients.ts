@@ -28,7 +28,7 @@ export type Heard = {
 /** Milliseconds after which a client says that it was left hanging. */
 const patience = 40_000;
 
-let over = false;
+const over = new AbortController();
 
 async function listen({ url, groups }: Order): Promise<Record<string, Heard>> {
   const heard = await Promise.all(groups.map(async (group) => [group.name, await beGroup(url, group)] as const));
@@ -49,7 +49,7 @@ async function beGroup(url: string, { clients, asks, every, once }: Group): Prom
 
   async function client(): Promise<void> {
     let connection: Connection | undefined;
-    while (!over) {
+    while (!over.signal.aborted) {
       const ask = asks[once ? turn : turn % asks.length];
       turn += 1;
       if (!ask) break;
@@ -86,7 +86,7 @@ async function soon(answer: Promise<Answer>): Promise<Answer> {
 
 process.on('message', (told: Order | 'stop') => {
   if (told === 'stop') {
-    over = true;
+    over.abort();
     return;
   }
   listen(told).then(

@@ -4,7 +4,12 @@ import { challenge, nextCode, register, type Person } from '../../bench/people.t
 import type { Group } from './clients.ts';
 
 /** People with a password, and with an app where they are to have one. */
-export async function makePeople(url: string, name: string, count: number, withApp = false): Promise<readonly Person[]> {
+export async function makePeople(
+  url: string,
+  name: string,
+  count: number,
+  withApp = false,
+): Promise<readonly Person[]> {
   const people: Person[] = [];
   const names = Array.from({ length: count }, (_, at) => `${name}-${at}`);
   await once(url, 8, names, async (connection, one) => {

@@ -58,7 +58,7 @@ async function load({ database, only, minutes }: OptionsOf<typeof known>): Promi
   for (const [name, experiment] of chosen) {
     const tell = (progress: string) => void process.stderr.write(`${name}: ${progress}\n`);
     tell('begins');
-    await experiment({ ...reportOf(name, findings), settings: houses.settings, minutes: long, tell });
+    await experiment({ ...reportOf(name, findings), settings: () => houses.settings(), minutes: long, tell });
   }
   process.stdout.write(`${tableOf(findings)}\n`);
   const failed = findings.filter(({ holds }) => !holds).length;

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { openConnection } from '../../bench/client.ts';
 import type { Course } from '../course.ts';
-import { openEars } from '../ears.ts';
+import { openEars, type Ears } from '../ears.ts';
 import type { Memory } from './probe.ts';
 
 /** A server under load, in a process of its own. */
@@ -25,7 +25,8 @@ export type Server = AsyncDisposable & {
 export type Ended = { readonly code: number | null; readonly signal: NodeJS.Signals | null };
 
 /** What stood in its log. */
-export type Log = Pick<ReturnType<typeof openEars>, 'keep' | 'broken' | 'leaked'> & {
+export type Log = {
+  readonly ears: Ears;
   /** Characters of the longest line. */
   longest(): number;
 };
@@ -58,8 +59,7 @@ async function start(program: readonly string[], environment: Environment): Prom
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   children.add(child);
-  const ended = once(child, 'close').then(([code, signal]) => ({ code, signal }) as Ended);
-  void ended.then(() => children.delete(child));
+  const ended = endOf(child);
   const log = listen(child);
   const url = `http://127.0.0.1:${environment.COUNTERSIGN_PORT}`;
   try {
@@ -82,6 +82,12 @@ async function start(program: readonly string[], environment: Environment): Prom
   };
 }
 
+async function endOf(child: ChildProcess): Promise<Ended> {
+  const [code, signal] = (await once(child, 'close')) as [Ended['code'], Ended['signal']];
+  children.delete(child);
+  return { code, signal };
+}
+
 async function ready(child: ChildProcess, url: string): Promise<void> {
   for (const end = performance.now() + patience; performance.now() < end; await wait(50)) {
     if (child.exitCode !== null) break;
@@ -102,7 +108,7 @@ function listen(child: ChildProcess): Log {
       ears.hear(line);
     });
   }
-  return { keep: ears.keep, broken: ears.broken, leaked: ears.leaked, longest: () => longest };
+  return { ears, longest: () => longest };
 }
 
 async function memoryOf(child: ChildProcess): Promise<Memory> {

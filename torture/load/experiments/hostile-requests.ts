@@ -19,7 +19,7 @@ const longestLine = 1000;
 /** What `npm test` sends once is sent by many at once here. */
 export async function hostileRequests(lab: Lab): Promise<void> {
   await using server = await serve(await lab.settings());
-  server.log.keep(marker);
+  server.log.ears.keep(marker);
   const port = Number(new URL(server.url).port);
   const [person] = await makePeople(server.url, 'person', 1);
   if (!person) throw new Error('nobody was made');
@@ -60,5 +60,9 @@ export async function hostileRequests(lab: Lab): Promise<void> {
   );
   const { log } = server;
   lab.expect(`no line of the log above ${longestLine} characters`, log.longest() <= longestLine, log.longest());
-  lab.expect('no secret and no fault in the log', log.leaked().found === 0 && log.broken().length === 0, log.broken()[0] ?? 'none');
+  lab.expect(
+    'no secret and no fault in the log',
+    log.ears.leaked().found === 0 && log.ears.broken().length === 0,
+    log.ears.broken()[0] ?? 'none',
+  );
 }

@@ -41,7 +41,7 @@ export async function memory(lab: Lab): Promise<void> {
       `${megabytes(second)}, then ${megabytes(last)}; in the second half ${slope.toFixed(1)} MB per 100,000 logins`,
     );
   }
-  const broken = server.log.broken();
+  const broken = server.log.ears.broken();
   lab.expect('no fault in the log', broken.length === 0, broken[0] ?? 'none');
 }
 
@@ -56,7 +56,7 @@ async function logIn(
   if (!first) throw new Error('nobody is at work');
   const client = await makeOAuthClient(first);
   let done = 0;
-  let over = false;
+  const over = new AbortController();
   const people = await Promise.all(
     connections.map(async (connection, worker) => {
       const own: Regular[] = [];
@@ -65,7 +65,7 @@ async function logIn(
     }),
   );
   async function work(own: readonly Regular[]): Promise<void> {
-    for (let turn = 0; !over; turn += 1) {
+    for (let turn = 0; !over.signal.aborted; turn += 1) {
       await pick(habits, turn)(pick(own, turn));
       done += 1;
     }
@@ -78,7 +78,7 @@ async function logIn(
     held.push(seen);
     lab.tell(`${done} logins, heap ${megabytes(seen.heapUsed)}, resident ${megabytes(seen.rss)}`);
   }
-  over = true;
+  over.abort();
   await working;
   for (const connection of connections) connection.close();
   return { held, done };

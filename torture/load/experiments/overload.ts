@@ -61,7 +61,7 @@ export async function overload(lab: Lab): Promise<void> {
     held.heapUsed <= memory.heapUsed + growth,
     `heap ${megabytes(memory.heapUsed)}, then ${megabytes(held.heapUsed)}; resident ${megabytes(memory.rss)}, then ${megabytes(held.rss)}`,
   );
-  lab.expect('no fault in the log', server.log.broken().length === 0, server.log.broken()[0] ?? 'none');
+  lab.expect('no fault in the log', server.log.ears.broken().length === 0, server.log.ears.broken()[0] ?? 'none');
 }
 
 /** More names than can be asked for in that time, so that none has to wait for its failures. */
@@ -105,7 +105,11 @@ function judgeDoor(lab: Lab, name: string, heard: Heard | undefined, dialect: Re
     others || `${let_in} in, ${busy} times 503`,
   );
   const text = heard.answers[503]?.sample.text ?? '';
-  lab.expect('  503 has Retry-After, in the words of the door', heard.timeless === 0 && dialect.test(text), text.slice(0, 60));
+  lab.expect(
+    '  503 has Retry-After, in the words of the door',
+    heard.timeless === 0 && dialect.test(text),
+    text.slice(0, 60),
+  );
   const slowest = Math.max(within(heard, 1, 200, 201), within(heard, 1, 503));
   lab.expect(
     `  every answer within ${bounds.login} ms`,

@@ -105,7 +105,7 @@ export async function slowClients(lab: Lab): Promise<void> {
     (after.descriptors ?? 0) <= (before.descriptors ?? 0) + 2,
     `${before.descriptors}, then ${after.descriptors}`,
   );
-  lab.expect('no fault in the log', server.log.broken().length === 0, server.log.broken()[0] ?? 'none');
+  lab.expect('no fault in the log', server.log.ears.broken().length === 0, server.log.ears.broken()[0] ?? 'none');
 }
 
 /** One of them. `gone` is when the server hung up: milliseconds from the beginning. */

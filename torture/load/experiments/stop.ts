@@ -59,7 +59,10 @@ async function stopUnderLoad(settings: Environment) {
     { name: 'logins', clients: clients.hammering, asks: people.map(passwordLogin) },
   ]);
   const registered: Registered = { answered: new Map(), unanswered: new Set(), wrong: [] };
-  const registering = forSeconds({ clients: clients.registering, seconds: until / 1000 + 2 }, registrar(server.url, registered));
+  const registering = forSeconds(
+    { clients: clients.registering, seconds: until / 1000 + 2 },
+    registrar(server.url, registered),
+  );
   await wait(until);
   const began = performance.now();
   server.signal('SIGTERM');
