@@ -10,7 +10,7 @@ const clients = 20;
 const rounds = 5;
 
 /** Milliseconds. */
-const bound = 1500;
+const bound = 3000;
 
 /** Megabytes. */
 const growth = 40;
