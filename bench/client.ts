@@ -9,7 +9,12 @@ export type Ask = {
   readonly json?: unknown;
 };
 
-export type Answer = { readonly status: number; readonly text: string };
+export type Answer = {
+  readonly status: number;
+  /** The status line and the headers. */
+  readonly head: string;
+  readonly text: string;
+};
 
 /** One kept-alive connection, on which one request is under way at a time. */
 export type Connection = {
@@ -56,9 +61,11 @@ function reader(socket: Socket): () => Promise<Answer> {
     read = Buffer.alloc(0);
     waiting?.resolve(answer);
   });
-  const fail = (why: string) => () => waiting?.reject(new Error(why));
   socket.on('error', (error) => waiting?.reject(error));
-  socket.on('close', fail('the server closed the connection'));
+  socket.on('close', () => {
+    const where = read.length === 0 ? '' : ' in the middle of an answer';
+    waiting?.reject(new Error(`the server closed the connection${where}`));
+  });
   return () => (waiting = Promise.withResolvers<Answer>()).promise;
 }
 
@@ -70,7 +77,7 @@ function parse(read: Buffer): Answer | undefined {
   const status = Number(head.slice(9, 12));
   if (length === undefined && status !== 204) throw new Error(`an answer without a length:\n${head}`);
   const size = end + 4 + Number(length ?? 0);
-  return read.length < size ? undefined : { status, text: read.toString('utf8', end + 4, size) };
+  return read.length < size ? undefined : { status, head, text: read.toString('utf8', end + 4, size) };
 }
 
 export const basic = (name: string, secret: string) => ({

@@ -1,13 +1,25 @@
+import { Busy } from './fault.ts';
+
 /**
  * Takes work on one key in turns inside this process, so that several honest requests of one person do not look like
- * several guesses at once. It is a courtesy: what guards the house is the database, on any number of nodes.
+ * several guesses at once. It is a courtesy: what guards the house is the database, on any number of nodes. Throws `Busy` when too many
+ * wait for their turns.
  */
 export type Turns = <Value>(key: string, work: () => Promise<Value>) => Promise<Value>;
 
-export function createTurns(): Turns {
+/** `most` is how many may wait, on all keys together: the queue for slow hashes does not see those who wait for somebody in it. */
+export function createTurns(most = 256): Turns {
   const last = new Map<string, Promise<unknown>>();
+  let waiting = 0;
   return async (key, work) => {
-    const turn = (last.get(key) ?? Promise.resolve()).then(work, work);
+    const before = last.get(key);
+    if (before && waiting >= most) throw new Busy('the queue for one person');
+    if (before) waiting += 1;
+    const begin = () => {
+      if (before) waiting -= 1;
+      return work();
+    };
+    const turn = (before ?? Promise.resolve()).then(begin, begin);
     last.set(key, turn);
     try {
       return await turn;

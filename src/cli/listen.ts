@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { second } from '../base/clock.ts';
 import { SetupError } from '../base/fault.ts';
@@ -23,12 +23,18 @@ const timeouts = {
   connectionsCheckingInterval: 5 * second,
 };
 
+/** No answer takes as long: who has one under way and moves no byte of it in that time does not read it. */
+const longestStillness = 60 * second;
+
+/** How many requests may be in line on one connection. Browsers and proxies send one and wait for its answer. */
+const longestLine = 32;
+
 /** Takes the address at once, so that the port is known, and a port in use is found, before anything is written anywhere. */
-export async function listen(host: string, port: number): Promise<Front> {
+export async function listen(host: string, port: number, stillness = longestStillness): Promise<Front> {
   const opened = Promise.withResolvers<Listener>();
   const server = createServer(timeouts);
-  server.on('request', (request, response) => void opened.promise.then((answer) => answer(request, response)));
-  const close = drainable(server);
+  server.timeout = stillness;
+  const close = answerInTurn(server, opened.promise);
   server.listen(port, host);
   try {
     await once(server, 'listening');
@@ -39,32 +45,54 @@ export async function listen(host: string, port: number): Promise<Front> {
   return { port: (server.address() as AddressInfo).port, open: opened.resolve, close };
 }
 
-/** Follows which connections have a request under way: Node counts one on which nothing was ever asked as busy, and would wait for it. */
-function drainable(server: Server): Front['close'] {
-  const connections = new Set<Socket>();
-  const underWay = new Map<ServerResponse, Socket>();
-  let closing = false;
-  const isBusy = (socket: Socket) => underWay.values().some((busy) => busy === socket);
+type Exchange = { readonly request: IncomingMessage; readonly response: ServerResponse };
 
-  server.on('connection', (socket) => {
-    connections.add(socket);
-    socket.once('close', () => connections.delete(socket));
-  });
-  server.on('request', ({ socket }, response) => {
-    underWay.set(response, socket);
+/**
+ * Hands over one request of a connection at a time, the next when the answer to the one before is out: answers that nobody reads do not
+ * pile up, and nothing is done for who has left. Node would hand over all that it has read. It also counts a connection on which
+ * nothing was ever asked as busy, so which are busy is followed here.
+ */
+function answerInTurn(server: Server, opened: Promise<Listener>): Front['close'] {
+  /** Of each connection, the request that is being answered and those behind it. */
+  const lines = new Map<Socket, Exchange[]>();
+  let closing = false;
+
+  function answerFirst(socket: Socket, line: Exchange[]): void {
+    const [first] = line;
+    if (!first || socket.destroyed) return;
+    const { request, response } = first;
     if (closing) response.setHeader('Connection', 'close');
     response.once('close', () => {
-      underWay.delete(response);
-      if (closing && !isBusy(socket)) socket.destroySoon();
+      line.shift();
+      if (closing) socket.destroySoon();
+      else answerFirst(socket, line);
     });
+    void opened.then((answer) => answer(request, response));
+  }
+
+  server.on('connection', (socket) => {
+    lines.set(socket, []);
+    socket.once('close', () => lines.delete(socket));
+  });
+  server.on('request', (request, response) => {
+    const { socket } = request;
+    const line = lines.get(socket);
+    if (!line || line.length === longestLine) {
+      socket.destroy();
+      return;
+    }
+    line.push({ request, response });
+    if (line.length === 1) answerFirst(socket, line);
   });
 
   return async (patience) => {
     closing = true;
     const closed = once(server, 'close');
     server.close();
-    for (const response of underWay.keys()) if (!response.headersSent) response.setHeader('Connection', 'close');
-    for (const socket of connections) if (!isBusy(socket)) socket.destroy();
+    for (const [socket, [first]] of lines) {
+      if (!first) socket.destroy();
+      else if (!first.response.headersSent) first.response.setHeader('Connection', 'close');
+    }
     const timer = setTimeout(() => server.closeAllConnections(), patience);
     await closed;
     clearTimeout(timer);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { Busy } from '../../src/base/fault.ts';
 import { createTurns } from '../../src/base/turns.ts';
 
 /** Lets everything run that can. */
@@ -68,6 +69,45 @@ test('who comes while the last turn ends still waits for it', async () => {
   two.end();
   three.end();
   await Promise.all([second, third]);
+});
+
+test('when as many wait as may, who would have to wait is sent away as busy, and nobody else is', async () => {
+  const turns = createTurns(2);
+  const log: string[] = [];
+  const [held, one, two] = [work(log, 'held'), work(log, 'one'), work(log, 'two')];
+  const taken = [turns('a', held.run), turns('a', one.run), turns('b', held.run), turns('b', two.run)];
+  for (const key of ['a', 'b']) {
+    await assert.rejects(
+      turns(key, async () => log.push('one too many')),
+      (error) => error instanceof Busy && error.retryAfter > 0,
+    );
+  }
+  assert.equal(await turns('c', async () => 'at once'), 'at once');
+  held.end();
+  await settle();
+  assert.deepEqual(log, ['held', 'held', 'one', 'two']);
+  const again = turns('a', async () => 'in the place that one left');
+  one.end();
+  two.end();
+  assert.equal(await again, 'in the place that one left');
+  assert.deepEqual(await Promise.all(taken), ['held', 'one', 'held', 'two']);
+});
+
+test('who fails in a turn leaves the place too', async () => {
+  const turns = createTurns(1);
+  const log: string[] = [];
+  const [held, one] = [work(log, 'held'), work(log, 'one')];
+  const taken = [turns('a', held.run), turns('a', one.run)];
+  held.fail();
+  one.fail();
+  assert.deepEqual(
+    (await Promise.allSettled(taken)).map(({ status }) => status),
+    ['rejected', 'rejected'],
+  );
+  const last = work(log, 'last');
+  const both = Promise.all([turns('a', last.run), turns('a', async () => 'waits')]);
+  last.end();
+  assert.deepEqual(await both, ['last', 'waits']);
 });
 
 test('a key is forgotten when its turns are over', async () => {

@@ -91,6 +91,60 @@ test('closing before the house was ready drops what waits', async () => {
   assert.equal(socket.bytesRead, 0);
 });
 
+test('of several requests on one connection the next is handed over when the one before is answered', async () => {
+  const { front, next, waiting } = await opened();
+  const socket = await connected(front);
+  socket.write('GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+  const first = await next();
+  await served(front, next);
+  assert.equal(waiting(), 0, 'the second was handed over too');
+  first.end('one');
+  (await next()).end('two');
+  assert.match(await rest(socket), /one[^]*two$/);
+  await front.close(minute);
+});
+
+test('what stands behind a request of who hangs up is not done', async () => {
+  const { front, next, waiting } = await opened();
+  const socket = await connected(front);
+  socket.write('GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n');
+  const first = await next();
+  const gone = once(first, 'close');
+  socket.destroy();
+  await gone;
+  await served(front, next);
+  assert.equal(waiting(), 0);
+  await front.close(minute);
+});
+
+test('closing answers the request of a connection that is under way, and does none of those behind it', async () => {
+  const { front, next, waiting } = await opened();
+  const socket = await connected(front);
+  socket.write('GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n');
+  const first = await next();
+  const closed = front.close(minute);
+  first.end('one');
+  assert.match(await rest(socket), /one$/);
+  await closed;
+  assert.equal(waiting(), 0);
+});
+
+test('who does not read an answer is hung up on', async () => {
+  const front = await listen('127.0.0.1', 0, 50);
+  const asked = Promise.withResolvers<ServerResponse>();
+  front.open((_request, response) => asked.resolve(response));
+  const socket = await connected(front);
+  socket.pause();
+  socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  const response = await asked.promise;
+  const gone = once(response, 'close');
+  response.end(Buffer.alloc(64 * 1024 * 1024));
+  await gone;
+  assert.equal(response.writableFinished, false);
+  socket.destroy();
+  await front.close(minute);
+});
+
 test('an address that can not be had is a mistake in the settings, and names its variable', async () => {
   const front = await listen('127.0.0.1', 0);
   const tries = [
@@ -118,7 +172,14 @@ async function opened() {
     arrived = Promise.withResolvers();
     return responses.shift() ?? assert.fail('nothing was asked');
   }
-  return { front, next };
+  return { front, next, waiting: () => responses.length };
+}
+
+/** Lets somebody else be served, by which time whatever came before has been handed over. */
+async function served(front: Front, next: () => Promise<ServerResponse>): Promise<void> {
+  const other = fetch(`http://127.0.0.1:${front.port}/`);
+  (await next()).end('served');
+  assert.equal(await (await other).text(), 'served');
 }
 
 async function connected({ port }: Front): Promise<Socket> {

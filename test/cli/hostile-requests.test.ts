@@ -1,0 +1,48 @@
+/** Requests that no honest client sends, over a real socket to the server as `serve` sets it up. Node answers some of them and the house the others. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { listen, type Front } from '../../src/cli/listen.ts';
+import { converse, hostile, marker } from '../support/hostile.ts';
+import { startServer, type Rows, type Server } from '../support/server.ts';
+
+describe('what no honest client sends is refused or cut off, and does no harm', () => {
+  let server: Server;
+  let front: Front;
+  let rows: Rows;
+  before(async () => {
+    server = await startServer();
+    rows = await server.rows();
+    front = await listen('127.0.0.1', 0);
+    front.open(server.countersign.listener);
+  });
+  after(async () => {
+    await front.close(0);
+    await server[Symbol.asyncDispose]();
+  });
+
+  for (const request of hostile) {
+    test(request.name, async () => {
+      const lines = server.lines.length;
+      const { statuses, sent } = await converse(front.port, request);
+      // Whoever is cut off while they talk may lose the answer with the connection.
+      const expected = request.endless !== undefined && statuses.length === 0 ? [] : request.answers;
+      assert.deepEqual(statuses, expected);
+      assert.ok(sent < most, `${sent} bytes were taken`);
+      for (const line of server.lines.slice(lines).map((one) => JSON.stringify(one))) {
+        assert.ok(line.length < 1000 && !line.includes(marker), line.slice(0, 2000));
+      }
+      assert.deepEqual(
+        server.lines.filter(({ level }) => level === 'error'),
+        [],
+      );
+      assert.equal((await fetch(`http://127.0.0.1:${front.port}/health/ready`)).status, 200);
+    });
+  }
+
+  test('and nothing of it was done', async () => {
+    assert.deepEqual(await server.rows(), rows);
+  });
+});
+
+/** Bytes that somebody may send who is not listened to: what the operating system keeps for the server, and what Node reads before it hangs up. */
+const most = 128 * 1024 * 1024;

@@ -1,0 +1,70 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
+import { openConnection } from '../../../bench/client.ts';
+import type { Lab } from '../house.ts';
+import { makePeople, passwordLogin } from '../people.ts';
+import { megabytes, milliseconds } from '../report.ts';
+import { serve } from '../server.ts';
+
+const connections = 4000;
+
+/** Milliseconds: how long a login may take among them, and after how long the server has hung up on connections that nothing is asked on. */
+const bounds = { login: 1500, idle: 90_000 };
+
+/** Kilobytes that one may cost. */
+const cost = 50;
+
+/** Connections on which something was asked once and nothing after that. */
+export async function manyConnections(lab: Lab): Promise<void> {
+  await using server = await serve(await lab.settings());
+  const [person] = await makePeople(server.url, 'person', 1);
+  if (!person) throw new Error('nobody was made');
+  const before = { memory: await server.memory(), descriptors: server.descriptors() };
+  const { hostname, port } = new URL(server.url);
+  const sockets: Socket[] = [];
+  while (sockets.length < connections) {
+    const some = Array.from({ length: 200 }, () => connect(Number(port), hostname));
+    await Promise.all(
+      some.map(async (socket) => {
+        await once(socket, 'connect');
+        socket.write('GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n');
+        await once(socket, 'data');
+      }),
+    );
+    sockets.push(...some);
+  }
+  const ends = sockets.map((socket) => new Promise((resolve) => socket.on('error', () => {}).once('close', resolve)));
+  const began = performance.now();
+  const login = await openConnection(server.url);
+  const { status } = await login.ask(passwordLogin(person));
+  const took = performance.now() - began;
+  login.close();
+  lab.expect(
+    `with ${connections} idle connections a login within ${bounds.login} ms`,
+    status === 200 && took <= bounds.login,
+    `${status} in ${milliseconds(took)}`,
+  );
+  const held = await server.memory();
+  const each = ((held.rss - before.memory.rss) * 1024) / connections;
+  lab.expect(
+    `a connection costs at most ${cost} kB`,
+    each <= cost,
+    `${each.toFixed(0)} kB; resident ${megabytes(before.memory.rss)}, with them ${megabytes(held.rss)}`,
+  );
+  await Promise.race([Promise.all(ends), wait(bounds.idle)]);
+  const open = sockets.filter(({ destroyed }) => !destroyed).length;
+  const seconds = ((performance.now() - began) / 1000).toFixed(0);
+  lab.expect(
+    `gone after ${bounds.idle / 1000} s`,
+    open === 0,
+    open === 0 ? `after ${seconds} s` : `${open} of them are there`,
+  );
+  for (const socket of sockets) socket.destroy();
+  const left = server.descriptors();
+  lab.expect(
+    'no descriptor is left of them',
+    (left ?? 0) <= (before.descriptors ?? 0) + 2,
+    `${before.descriptors}, then ${left}`,
+  );
+}

@@ -1,0 +1,49 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { startPostgres } from '../../bench/postgres.ts';
+import { writeKeyFile } from '../../src/base/key-file.ts';
+import { makeKeyRing } from '../../src/base/keys.ts';
+import { systemRandom } from '../../src/base/random.ts';
+import { freePort } from '../../test/support/free-port.ts';
+import type { Environment } from './server.ts';
+import type { Report } from './report.ts';
+
+export type DatabaseKind = 'sqlite' | 'postgres';
+
+/** What an experiment gets. */
+export type Lab = Report & {
+  /** Settings of a server with a new, empty database. They lead to the same one when it is started again. */
+  settings(): Promise<Environment>;
+  /** How long people log in for the flatness of memory. */
+  readonly minutes: number;
+  tell(progress: string): void;
+};
+
+export type Houses = AsyncDisposable & { settings(): Promise<Environment> };
+
+export const administratorsPassword = 'loaded-administrator';
+
+export async function housesIn(folder: string, kind: DatabaseKind): Promise<Houses> {
+  const postgres = kind === 'postgres' ? await startPostgres() : undefined;
+  let made = 0;
+  return {
+    async settings() {
+      made += 1;
+      const keys = join(folder, `keys-${made}.json`);
+      const outbox = join(folder, `outbox-${made}`);
+      writeKeyFile(keys, makeKeyRing(systemRandom), systemRandom);
+      writeFileSync(outbox, '');
+      const port = String(await freePort());
+      return {
+        COUNTERSIGN_DATABASE: postgres ? await postgres.newDatabase() : `sqlite:${join(folder, `house-${made}.db`)}`,
+        COUNTERSIGN_KEYS: keys,
+        COUNTERSIGN_OUTBOX: outbox,
+        COUNTERSIGN_PORT: port,
+        COUNTERSIGN_REGISTRATION: 'open',
+        COUNTERSIGN_ADMIN_PASSWORD: administratorsPassword,
+        COUNTERSIGN_LOG_LEVEL: 'info',
+      };
+    },
+    [Symbol.asyncDispose]: async () => postgres?.[Symbol.asyncDispose](),
+  };
+}

@@ -1,0 +1,46 @@
+import { once } from '../../bench/clients.ts';
+import { basic, bearer, type Ask } from '../../bench/client.ts';
+import { challenge, nextCode, register, type Person } from '../../bench/people.ts';
+import type { Group } from './clients.ts';
+
+/** People with a password, and with an app where they are to have one. */
+export async function makePeople(
+  url: string,
+  name: string,
+  count: number,
+  withApp = false,
+): Promise<readonly Person[]> {
+  const people: Person[] = [];
+  const names = Array.from({ length: count }, (_, at) => `${name}-${at}`);
+  await once(url, 8, names, async (connection, one) => {
+    people.push(await register(connection, one, withApp));
+  });
+  return people;
+}
+
+/** The second half of a login of each of these, of which the first is done. */
+export async function secondFactors(url: string, people: readonly Person[]): Promise<readonly Ask[]> {
+  const asks: Ask[] = [];
+  await once(url, 8, people, async (connection, person) => {
+    const token = await challenge(connection, person);
+    if (!person.app) throw new Error('this person has no app');
+    const json = { challenge_token: token, token: await nextCode(person.app) };
+    asks.push({ path: '/auth/totp', json });
+  });
+  return asks;
+}
+
+export const passwordLogin = ({ name, password }: Person): Ask => ({
+  path: '/auth/password',
+  headers: basic(name, password),
+});
+
+export const sessionCheck = ({ token }: Person): Ask => ({ path: '/users/me', headers: bearer(token) });
+
+/** What is looked at while others make trouble: five times a second, whether the house answers those who are no trouble. */
+export const witnesses = (person: Person): readonly Group[] =>
+  [
+    { name: 'live', asks: [{ path: '/health/live' }] },
+    { name: 'ready', asks: [{ path: '/health/ready' }] },
+    { name: 'session check', asks: [sessionCheck(person)] },
+  ].map((group) => ({ ...group, clients: 1, every: 200 }));
