@@ -9,7 +9,7 @@ export type Ask = {
   readonly json?: unknown;
 };
 
-export type Answer = { readonly status: number; readonly text: string };
+export type Answer = { readonly status: number; readonly text: string; readonly cookie: string };
 
 /** One kept-alive connection, on which one request is under way at a time. */
 export type Connection = {
@@ -19,7 +19,7 @@ export type Connection = {
 
 /**
  * A client for measuring: it costs so little CPU that on a machine it shares with the server it measures the server. It reads what
- * Countersign and the server beside it write (HTTP/1.1 with a Content-Length) and nothing else.
+ * Countersign and the servers beside it write (HTTP/1.1 with a Content-Length) and nothing else.
  */
 export async function openConnection(url: string): Promise<Connection> {
   const { hostname, port, host } = new URL(url);
@@ -70,7 +70,15 @@ function parse(read: Buffer): Answer | undefined {
   const status = Number(head.slice(9, 12));
   if (length === undefined && status !== 204) throw new Error(`an answer without a length:\n${head}`);
   const size = end + 4 + Number(length ?? 0);
-  return read.length < size ? undefined : { status, text: read.toString('utf8', end + 4, size) };
+  return read.length < size
+    ? undefined
+    : { status, text: read.toString('utf8', end + 4, size), cookie: cookieOf(head) };
+}
+
+/** What a browser would send back of the cookies that were set. */
+function cookieOf(head: string): string {
+  const set = head.matchAll(/\r\nset-cookie: ([^;\r]+)/gi);
+  return [...set].map(([, pair = '']) => pair).join('; ');
 }
 
 export const basic = (name: string, secret: string) => ({
