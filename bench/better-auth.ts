@@ -45,6 +45,6 @@ function signIn(connection: Connection, { name, password }: Person) {
 async function enroll(connection: Connection, { password, session }: Person): Promise<App> {
   const made = await expect(connection, 200, at('/two-factor/enable', { password }, session));
   const app = appOf(new URL(String(jsonOf(made)['totpURI'])).searchParams.get('secret'));
-  await expect(connection, 200, at('/two-factor/verify-totp', { code: await nextCode({ app }) }, session));
+  await expect(connection, 200, at('/two-factor/verify-totp', { code: nextCode({ app }) }, session));
   return app;
 }

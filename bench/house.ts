@@ -1,7 +1,7 @@
 /** How people do things at Countersign. */
 import { basic, bearer, type Connection } from './client.ts';
 import { pick } from './clients.ts';
-import { appOf, expect, jsonOf, nextCode, type App, type Dialect, type Person, type Prepared } from './people.ts';
+import { appOf, expect, jsonOf, nextCode, type App, type Dialect, type Person } from './people.ts';
 
 export const house: Dialect = {
   async register(connection, name, withApp) {
@@ -34,27 +34,27 @@ async function enroll(connection: Connection, session: string): Promise<App> {
   const { uid, secret } = jsonOf(await expect(connection, 200, asked));
   const app = appOf((secret as { readonly secret: string }).secret);
   const path = `/users/me/secrets/${String(uid)}/enroll`;
-  await expect(connection, 200, { method: 'PUT', path, headers, json: { token: await nextCode({ app }) } });
+  await expect(connection, 200, { method: 'PUT', path, headers, json: { token: nextCode({ app }) } });
   return app;
 }
 
 /** A session asks for the second factor once more, and proves it. */
-export async function stepUp(connection: Connection, { person, code }: Prepared): Promise<void> {
+export async function stepUp(connection: Connection, person: Person): Promise<void> {
   const headers = bearer(person.session);
   const { id } = jsonOf(await expect(connection, 201, { path: '/challenges', headers, json: {} }));
   const path = `/challenges/${String(id)}/verify`;
-  const { token } = jsonOf(await expect(connection, 200, { path, headers, json: { code } }));
+  const { token } = jsonOf(await expect(connection, 200, { path, headers, json: { code: nextCode(person) } }));
   if (typeof token !== 'string') throw new Error(`${path} gave no token`);
   person.session = token;
 }
 
 /** A login at the self-service door: the password, and then the password once more with a code. */
-export async function logInByAuthtoken(connection: Connection, { person, code }: Prepared): Promise<void> {
+export async function logInByAuthtoken(connection: Connection, person: Person): Promise<void> {
   const path = '/mfa/authtoken/login/';
   const own = { username: person.name, password: person.password };
   const asked = jsonOf(await expect(connection, 200, { path, json: own }));
   if (asked['mfa_required'] !== true) throw new Error(`${path} did not ask ${person.name} for a code`);
-  const given = jsonOf(await expect(connection, 200, { path, json: { ...own, mfa_code: code } }));
+  const given = jsonOf(await expect(connection, 200, { path, json: { ...own, mfa_code: nextCode(person) } }));
   if (typeof given['token'] !== 'string') throw new Error(`${path} gave ${person.name} no token`);
 }
 

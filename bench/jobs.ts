@@ -3,7 +3,7 @@ import { bearer, bytesOf, type Ask, type Connection } from './client.ts';
 import { once, overConnections, pick, type Counted, type Timed } from './clients.ts';
 import { house, logInByAuthtoken, refresh, stepUp } from './house.ts';
 import { commits, hashes } from './limits.ts';
-import { withCodes, type Prepared } from './people.ts';
+import { nextCode, untilShowable, type Person } from './people.ts';
 import type { ServerName } from './plan.ts';
 import { expectKnown, type CodeJob, type Served } from './served.ts';
 
@@ -24,7 +24,7 @@ export type Ready = () => Promise<Counted>;
 type Job = (input: Input, served: Served) => Ready | Promise<Ready>;
 
 /** How many are few: what they write is less than what SQLite keeps before it tidies up. */
-const few = 8;
+const fewPeople = 8;
 
 export const jobs = {
   hashes: (input) => () => hashes(input),
@@ -38,25 +38,25 @@ export const jobs = {
 
   async secondFactors(input, served) {
     const { url, dialect } = served;
-    const begun: { readonly challenge: string; readonly code: string }[] = [];
-    await once(url, 16, await codesFor('secondFactors', input, served), async (connection, { person, code }) => {
-      begun.push({ challenge: await dialect.begin(connection, person), code });
+    const begun: { readonly challenge: string; readonly person: Person }[] = [];
+    await once(url, 16, await peopleFor('secondFactors', input, served), async (connection, person) => {
+      begun.push({ challenge: await dialect.begin(connection, person), person });
     });
     return () =>
-      once(url, input.clients, begun, async (connection, { challenge, code }) => {
-        await dialect.finish(connection, challenge, code);
+      once(url, input.clients, begun, async (connection, { challenge, person }) => {
+        await dialect.finish(connection, challenge, nextCode(person));
       });
   },
 
   fullLogins: (input, served) =>
-    eachCode('fullLogins', input, served, async (connection, { person, code }) => {
+    everybody('fullLogins', input, served, async (connection, person) => {
       const { dialect } = served;
-      await dialect.finish(connection, await dialect.begin(connection, person), code);
+      await dialect.finish(connection, await dialect.begin(connection, person), nextCode(person));
     }),
 
-  stepUps: (input, served) => eachCode('stepUps', input, served, stepUp),
+  stepUps: (input, served) => everybody('stepUps', input, served, stepUp),
 
-  authtokenLogins: (input, served) => eachCode('authtokenLogins', input, served, logInByAuthtoken),
+  authtokenLogins: (input, served) => everybody('authtokenLogins', input, served, logInByAuthtoken),
 
   sessionChecks: (input, { url, dialect, plain }) =>
     gets(
@@ -83,18 +83,20 @@ export const jobs = {
 
 export type JobName = keyof typeof jobs;
 
-async function codesFor(job: CodeJob, input: Input, { withApps }: Served): Promise<readonly Prepared[]> {
-  return withCodes(withApps(job, input.clients).slice(0, input.few ? few : undefined));
+async function peopleFor(job: CodeJob, { clients, few }: Input, served: Served): Promise<readonly Person[]> {
+  const people = served.withApps(job, clients).slice(0, few ? fewPeople : undefined);
+  await untilShowable(people);
+  return people;
 }
 
-async function eachCode(
+async function everybody(
   job: CodeJob,
   input: Input,
   served: Served,
-  work: (connection: Connection, prepared: Prepared) => Promise<void>,
+  work: (connection: Connection, person: Person) => Promise<void>,
 ): Promise<Ready> {
-  const prepared = await codesFor(job, input, served);
-  return () => once(served.url, input.clients, prepared, work);
+  const people = await peopleFor(job, input, served);
+  return () => once(served.url, input.clients, people, work);
 }
 
 /** The same requests over and over, in turns. */

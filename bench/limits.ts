@@ -27,7 +27,7 @@ async function commitsOfSqlite(file: string, timed: Timed): Promise<Counted> {
   using database = new DatabaseSync(file);
   database.exec(`pragma journal_mode = wal; pragma synchronous = full; ${table}`);
   const statement = database.prepare(insert);
-  return forSeconds(timed, async () => {
+  return await forSeconds(timed, async () => {
     statement.run();
   });
 }

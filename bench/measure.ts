@@ -43,11 +43,12 @@ export type Bench = {
   readonly tell: (progress: string) => void;
 };
 
-/** Of four wrong logins each, in a round. */
-const cycles = 50;
+/** Of four wrong logins each, in a round. With fewer people than that somebody would soon have to wait. */
+const most = 50;
 
 export async function measure(bench: Bench): Promise<Measured> {
   const { flavour, house, betterAuth, load, rounds, people, tell } = bench;
+  const cycles = Math.min(most, people);
   tell('making people');
   await load.run('makePeople', { server: 'house', url: house.url, people });
   if (betterAuth) await load.run('makePeople', { server: 'betterAuth', url: betterAuth.url, people });

@@ -44,8 +44,7 @@ export function replaced(text: string, part: string): string {
 
 function figuresPart(report: Report): string {
   const ofDatabase = (figures: Figures) => [
-    `## On ${titles[figures.flavour]}`,
-    ...tablesOf(figures).flatMap((table) => [`### ${table.title}, ${titles[figures.flavour]}`, asMarkdown(table)]),
+    ...tablesOf(figures).flatMap((table) => [`### ${titles[figures.flavour]}: ${table.title}`, asMarkdown(table)]),
     equalTimeOf(figures).join('\n'),
   ];
   return [aboutOf(report), ...report.databases.flatMap(ofDatabase)].join('\n\n');

@@ -46,24 +46,18 @@ export const jsonOf = ({ text }: Answer) => JSON.parse(text) as Json;
 /** From what an enrolment shows: base32. */
 export const appOf = (secret: unknown): App => ({ key: base32Decode(String(secret)) ?? Buffer.alloc(0), lastStep: -1 });
 
-/** A code that was not used yet. Steps only grow, so when the app has none left to show, it waits for the clock. */
-export async function nextCode({ app }: Pick<Person, 'app'>): Promise<string> {
+/** A code that was not used yet. Steps only grow, and a server takes that of the next one too. */
+export function nextCode({ app }: Pick<Person, 'app'>): string {
   if (!app) throw new Error('this person has no app');
-  const now = Date.now();
-  const step = Math.max(Math.floor(now / period), app.lastStep + 1);
-  if (step > Math.floor(now / period) + 1) {
-    await new Promise((resolve) => setTimeout(resolve, period - (now % period)));
-    return nextCode({ app });
-  }
+  const now = Math.floor(Date.now() / period);
+  const step = Math.max(now, app.lastStep + 1);
+  if (step > now + 1) throw new Error('this person has shown all codes that there are by now');
   app.lastStep = step;
   return hotp(app.key, step, { algorithm: 'SHA1', digits: 6 });
 }
 
-/** A code for everybody, before time is taken: each is good for half a minute at least. */
-export async function withCodes(people: readonly Person[]): Promise<readonly Prepared[]> {
-  const prepared: Prepared[] = [];
-  for (const person of people) prepared.push({ person, code: await nextCode(person) });
-  return prepared;
+/** Waits until everybody has a code to show, so that this need not be waited for while the time is taken. */
+export async function untilShowable(people: readonly Person[]): Promise<void> {
+  const latest = Math.max(...people.map(({ app }) => app?.lastStep ?? 0));
+  await new Promise((resolve) => setTimeout(resolve, Math.max(0, latest * period - Date.now())));
 }
-
-export type Prepared = { readonly person: Person; readonly code: string };

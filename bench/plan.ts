@@ -18,8 +18,10 @@ export type Step = {
 /** Names a step, and what was measured in it. */
 export const keyOf = ({ job, clients, by }: Step) => `${by} ${job} ${clients}`;
 
+const limits = ['hashes', 'commits', 'hellos'] as const;
+
 /** A job of a server, and the bare one that it can't be faster than. */
-type Limited = { readonly job: JobName; readonly limit: 'hashes' | 'commits' | 'hellos' };
+type Limited = { readonly job: JobName; readonly limit: (typeof limits)[number] };
 
 /** Those that Better Auth does too. */
 export const shared: readonly Limited[] = [
@@ -35,26 +37,26 @@ const own: readonly Limited[] = [
   { job: 'attemptsPages', limit: 'hellos' },
 ];
 
-/** Once only, for it is compared with another login. */
+/** With one number of clients: it is a full login whose password is hashed twice. */
 const authtoken: Limited = { job: 'authtokenLogins', limit: 'hashes' };
 
 export const operations: readonly Limited[] = [...shared, ...own, authtoken];
 
 /** A round goes through these in this order, so that what is compared is measured side by side. */
 export function stepsOf(flavour: Flavour, withBetterAuth: boolean): readonly Step[] {
-  const steps = levels.flatMap((clients): Step[] => [
-    ...(['hashes', 'commits', 'hellos'] as const).flatMap((limit) => [
+  const withServers = ({ job }: Limited, clients: number): readonly Step[] => {
+    const beside = withBetterAuth && shared.some((one) => one.job === job);
+    return [{ job, clients, by: 'house' }, ...(beside ? [{ job, clients, by: 'betterAuth' } as const] : [])];
+  };
+  const steps = levels.flatMap((clients) =>
+    limits.flatMap((limit) => [
       limitOf(limit, clients, flavour),
       ...operations
         .filter((one) => one.limit === limit && (one !== authtoken || clients === 16))
-        .flatMap(({ job }) => [
-          { job, clients, by: 'house' } as const,
-          ...(withBetterAuth && shared.some((one) => one.job === job)
-            ? [{ job, clients, by: 'betterAuth' } as const]
-            : []),
-        ]),
+        .flatMap((one) => withServers(one, clients)),
     ]),
-  ]);
+  );
+  // Some limits are the same for any number of clients.
   return [...new Map(steps.map((step) => [keyOf(step), step])).values()];
 }
 
