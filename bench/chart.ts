@@ -37,9 +37,7 @@ function barOf({ by, job, cpu, databaseCpu }: Row): readonly Bar[] {
   if (!cpu) return [];
   const kind = by === 'house' || by === 'betterAuth' ? by : 'limit';
   const label = kind === 'limit' ? names[job] : `${names[job]}, ${who[kind]}`;
-  // Bare hashes ask no database.
-  const value = cpu.median + (kind === 'limit' ? 0 : (databaseCpu?.median ?? 0));
-  return [{ label, kind, value }];
+  return [{ label, kind, value: cpu.median + (databaseCpu?.median ?? 0) }];
 }
 
 const size = { width: 860, label: 250, bar: 500, row: 22, head: 34, top: 64 } as const;

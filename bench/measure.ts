@@ -1,6 +1,7 @@
 import { commitsIn } from './commits-each.ts';
 import { spent, type Usage } from './cpu.ts';
 import type { Times } from './equal-time.ts';
+import type { JobName } from './jobs.ts';
 import { keyOf, levels, operations, shared, stepsOf, type Flavour, type ServerName, type Step } from './plan.ts';
 import type { Load, Running } from './processes.ts';
 
@@ -46,6 +47,9 @@ export type Bench = {
 /** Of four wrong logins each, in a round. With fewer people than that somebody would soon have to wait. */
 const most = 50;
 
+/** What a database does by itself meanwhile is not theirs. */
+const asksNothing: ReadonlySet<JobName> = new Set(['hashes', 'hellos']);
+
 export async function measure(bench: Bench): Promise<Measured> {
   const { flavour, house, betterAuth, load, rounds, people, tell } = bench;
   const cycles = Math.min(most, people);
@@ -84,7 +88,7 @@ async function measureStep(bench: Bench, { job, clients, by }: Step): Promise<Ra
     p50,
     p99,
     cpu: each(spent(before, measured?.cpu())),
-    databaseCpu: each(spent(databaseBefore, databaseCpu())),
+    databaseCpu: asksNothing.has(job) ? undefined : each(spent(databaseBefore, databaseCpu())),
   };
 }
 
