@@ -24,7 +24,7 @@ export type Connection = {
 
 /**
  * A client for measuring: it costs so little CPU that on a machine it shares with the server it measures the server. It reads what
- * Countersign and the server beside it write (HTTP/1.1 with a Content-Length) and nothing else.
+ * Countersign and the servers beside it write (HTTP/1.1 with a Content-Length) and nothing else.
  */
 export async function openConnection(url: string): Promise<Connection> {
   const { hostname, port, host } = new URL(url);
@@ -78,6 +78,12 @@ function parse(read: Buffer): Answer | undefined {
   if (length === undefined && status !== 204) throw new Error(`an answer without a length:\n${head}`);
   const size = end + 4 + Number(length ?? 0);
   return read.length < size ? undefined : { status, head, text: read.toString('utf8', end + 4, size) };
+}
+
+/** What a browser would send back of the cookies that an answer sets. */
+export function cookieOf({ head }: Answer): string {
+  const set = head.matchAll(/\r\nset-cookie: ([^;\r]+)/gi);
+  return [...set].map(([, pair = '']) => pair).join('; ');
 }
 
 export const basic = (name: string, secret: string) => ({

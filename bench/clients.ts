@@ -1,7 +1,8 @@
 import { openConnection, type Connection } from './client.ts';
+import { quantile } from './statistics.ts';
 
-/** How often something was done, in how many seconds. */
-export type Counted = { readonly done: number; readonly seconds: number };
+/** How often something was done, in how many seconds, and how many milliseconds it took each time. */
+export type Counted = { readonly done: number; readonly seconds: number; readonly p50: number; readonly p99: number };
 
 export type Timed = { readonly clients: number; readonly seconds: number };
 
@@ -9,13 +10,13 @@ export type Timed = { readonly clients: number; readonly seconds: number };
 export async function overConnections(
   url: string,
   timed: Timed,
-  work: (connection: Connection, turn: number) => Promise<void>,
+  work: (connection: Connection, turn: number, client: number) => Promise<void>,
 ): Promise<Counted> {
-  const connections = await Promise.all(Array.from({ length: timed.clients }, () => openConnection(url)));
+  const connections = await connect(url, timed.clients);
   let turn = 0;
   const counted = await forSeconds(timed, (client) => {
     turn += 1;
-    return work(pick(connections, client), turn);
+    return work(pick(connections, client), turn, client);
   });
   for (const connection of connections) connection.close();
   return counted;
@@ -26,17 +27,13 @@ export async function forSeconds(
   { clients, seconds }: Timed,
   work: (client: number) => Promise<void>,
 ): Promise<Counted> {
-  const began = performance.now();
-  const end = began + seconds * 1000;
-  let done = 0;
+  const watch = startWatch();
+  const end = performance.now() + seconds * 1000;
   async function client(number: number): Promise<void> {
-    while (performance.now() < end) {
-      await work(number);
-      done += 1;
-    }
+    while (performance.now() < end) await watch.time(() => work(number));
   }
   await Promise.all(Array.from({ length: clients }, (_, number) => client(number)));
-  return { done, seconds: (performance.now() - began) / 1000 };
+  return watch.read();
 }
 
 /** Every item once, by so many clients. */
@@ -47,16 +44,36 @@ export async function once<Item>(
   work: (connection: Connection, item: Item) => Promise<void>,
 ): Promise<Counted> {
   const left = items.values();
-  const connections = await Promise.all(Array.from({ length: clients }, () => openConnection(url)));
-  const began = performance.now();
+  const connections = await connect(url, clients);
+  const watch = startWatch();
   // They share one iterator, so each takes the next that is left.
   const client = async (connection: Connection) => {
-    for (const item of left) await work(connection, item);
+    for (const item of left) await watch.time(() => work(connection, item));
   };
   await Promise.all(connections.map(client));
-  const seconds = (performance.now() - began) / 1000;
+  const counted = watch.read();
   for (const connection of connections) connection.close();
-  return { done: items.length, seconds };
+  return counted;
+}
+
+function connect(url: string, clients: number): Promise<Connection[]> {
+  return Promise.all(Array.from({ length: clients }, () => openConnection(url)));
+}
+
+function startWatch() {
+  const began = performance.now();
+  const times: number[] = [];
+  return {
+    async time(work: () => Promise<void>): Promise<void> {
+      const start = performance.now();
+      await work();
+      times.push(performance.now() - start);
+    },
+    read(): Counted {
+      const seconds = (performance.now() - began) / 1000;
+      return { done: times.length, seconds, p50: quantile(times, 0.5), p99: quantile(times, 0.99) };
+    },
+  };
 }
 
 /** The item whose turn it is, round and round. */

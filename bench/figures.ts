@@ -1,21 +1,35 @@
-import type { Times } from './load.ts';
-import type { Measured, Measurement, Rate } from './measure.ts';
+import type { Times } from './equal-time.ts';
+import type { JobName } from './jobs.ts';
+import type { Measured, Rate } from './measure.ts';
+import { keyOf, limitOf, operations, type Flavour, type Step } from './plan.ts';
 import type { Start, Starts } from './starts.ts';
 import { median, quantile, range } from './statistics.ts';
 
 /** A median over the rounds, with the least and the most of them. */
 export type Figure = { readonly median: number; readonly least: number; readonly most: number };
 
-export type Row = {
-  readonly name: string;
+export type Row = Pick<Step, 'by' | 'job' | 'clients'> & {
   readonly perSecond: Figure;
-  /** Milliseconds for each. */
+  /** Milliseconds: of half of them, and of all but one in a hundred. */
+  readonly p50: Figure;
+  readonly p99: Figure;
+  /** Milliseconds for each: of the server, and of a database with processes of its own. */
   readonly cpu: Figure | undefined;
-  /** What it reaches of another row, formed within each round: of its rate, and of its rate if only CPU counted. */
-  readonly compared?: { readonly words: string; readonly rate?: Figure | undefined; readonly cpu: Figure | undefined };
+  readonly databaseCpu: Figure | undefined;
+  /** How many CPUs the server kept busy. */
+  readonly busy: Figure | undefined;
+  /** Transactions that write, for each. */
+  readonly commits: number | undefined;
+  /** What it reaches of the bare one, formed within each round: of its rate, and of its rate if only CPU counted. */
+  readonly limit?: Ratios & { readonly job: JobName };
+  /** The house's figures divided by Better Auth's; the CPU is that of server and database together. */
+  readonly toBetterAuth?: Ratios;
 };
 
+export type Ratios = { readonly rate: Figure; readonly cpu: Figure | undefined };
+
 export type Figures = {
+  readonly flavour: Flavour;
   readonly rows: readonly Row[];
   readonly starts: readonly StartRow[];
   /** Unknown names to known names with a wrong password; beside it the same to the same, which is what chance does. */
@@ -33,41 +47,54 @@ export type StartRow = {
   readonly memory: Figure;
 };
 
-export function figuresOf({ rates, times }: Measured, starts: Starts): Figures {
-  const row = (name: Measurement, words: string, compared?: Row['compared']): Row => ({
-    name: words,
-    perSecond: figure(rates[name].map(({ perSecond }) => perSecond)),
-    cpu: figureOrNone(known(rates[name].map(({ cpu }) => cpu))),
-    ...(compared && { compared }),
-  });
-  const against = (name: Measurement, other: Measurement, words: string) => ({
-    words,
-    rate: figure(quotients(rates[name], rates[other], ({ perSecond }) => perSecond)),
-    cpu: figureOrNone(quotients(rates[other], rates[name], ({ cpu }) => cpu)),
-  });
-  const share = {
-    words: "of a full login's CPU",
-    cpu: figureOrNone(quotients(rates.codes, rates.logins, ({ cpu }) => cpu)),
-  };
+export function figuresOf(flavour: Flavour, measured: Measured, starts: Starts): Figures {
   return {
-    rows: [
-      row('hashes-1', 'argon2id alone, 1 at a time'),
-      row('passwords-1', 'password login, 1 client', against('passwords-1', 'hashes-1', 'of argon2id alone')),
-      row('hashes-all', 'argon2id alone, one for each CPU'),
-      row('passwords-16', 'password login, 16 clients', against('passwords-16', 'hashes-all', 'of argon2id alone')),
-      row('passwords-64', 'password login, 64 clients', against('passwords-64', 'hashes-all', 'of argon2id alone')),
-      row('codes', 'second factor, 16 clients', share),
-      row('logins', 'full login, 16 clients'),
-      row('authtoken', 'authtoken login, 16 clients', against('authtoken', 'logins', 'of a full login')),
-      row('hellos', 'hello world, 16 clients'),
-      row('sessions', 'session check, 16 clients', against('sessions', 'hellos', 'of hello world')),
-    ],
+    flavour,
+    rows: measured.steps.map((step) => rowOf(flavour, measured, step)),
     starts: [
       startRow('from source, new database', starts.first),
       startRow('from source', starts.source),
       startRow('as published', starts.published),
     ],
-    equalTime: { median: equal(times, 0.5), p95: equal(times, 0.95) },
+    equalTime: { median: equal(measured.times, 0.5), p95: equal(measured.times, 0.95) },
+  };
+}
+
+function rowOf(flavour: Flavour, { rates, commits: counted }: Measured, step: Step): Row {
+  const { by, job, clients } = step;
+  const of = (other: Step) => rates.get(keyOf(other)) ?? [];
+  const own = of(step);
+  const commits = counted.get(`${by} ${job}`);
+  const limit = operations.find((one) => one.job === job)?.limit;
+  const bare = limit && of(limitOf(limit, clients, flavour));
+  const beside = by === 'house' ? of({ ...step, by: 'betterAuth' }) : [];
+  // Of commits alone it is a limit to have several of them.
+  const times = limit === 'commits' ? (commits ?? 1) : 1;
+  return {
+    by,
+    job,
+    clients,
+    perSecond: figure(own.map(({ perSecond }) => perSecond)),
+    p50: figure(own.map(({ p50 }) => p50)),
+    p99: figure(own.map(({ p99 }) => p99)),
+    cpu: figureOf(own, ({ cpu }) => cpu),
+    databaseCpu: figureOf(own, ({ databaseCpu }) => databaseCpu),
+    busy: figureOf(own, ({ cpu, perSecond }) => cpu && (cpu * perSecond) / 1000),
+    commits,
+    ...(limit &&
+      bare && {
+        limit: {
+          job: limit,
+          rate: figure(quotients(own, bare, ({ perSecond }) => perSecond).map((ratio) => ratio * times)),
+          cpu: limit === 'commits' ? undefined : figureOrNone(quotients(bare, own, ({ cpu }) => cpu)),
+        },
+      }),
+    ...(beside.length > 0 && {
+      toBetterAuth: {
+        rate: figure(quotients(own, beside, ({ perSecond }) => perSecond)),
+        cpu: figureOrNone(quotients(own, beside, ({ cpu, databaseCpu }) => cpu && cpu + (databaseCpu ?? 0))),
+      },
+    }),
   };
 }
 
@@ -89,7 +116,7 @@ function startRow(name: string, starts: readonly Start[]): StartRow {
   return {
     name,
     took: figure(starts.map(({ took }) => took)),
-    cpu: figureOrNone(known(starts.map(({ cpu }) => cpu))),
+    cpu: figureOf(starts, ({ cpu }) => cpu),
     memory: figure(starts.map(({ memory }) => memory)),
   };
 }
@@ -115,6 +142,9 @@ export function figure(values: readonly number[]): Figure {
   const [least, most] = range(values);
   return { median: median(values), least, most };
 }
+
+const figureOf = <Value>(values: readonly Value[], of: (value: Value) => number | undefined) =>
+  figureOrNone(known(values.map(of)));
 
 const figureOrNone = (values: readonly number[]) => (values.length > 0 ? figure(values) : undefined);
 

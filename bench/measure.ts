@@ -1,89 +1,111 @@
-import { availableParallelism } from 'node:os';
-import type { Times } from './load.ts';
+import { commitsIn } from './commits-each.ts';
+import { spent, type Usage } from './cpu.ts';
+import type { Times } from './equal-time.ts';
+import type { JobName } from './jobs.ts';
+import { keyOf, levels, operations, shared, stepsOf, type Flavour, type ServerName, type Step } from './plan.ts';
 import type { Load, Running } from './processes.ts';
 
+/** What one round counted of one step. Times are milliseconds. */
 export type Rate = {
   readonly perSecond: number;
-  /** Milliseconds of CPU for each, of the process that did it; undefined where the system does not say. */
+  readonly p50: number;
+  readonly p99: number;
+  /** CPU for each, of the process that did it, and of the database's processes; undefined where the system does not say, or there are none. */
   readonly cpu: number | undefined;
+  readonly databaseCpu: number | undefined;
 };
 
-/** What was measured, once for each round. */
 export type Measured = {
-  readonly rates: Readonly<Record<Measurement, readonly Rate[]>>;
+  readonly steps: readonly Step[];
+  /** By the key of the step, one for each round. */
+  readonly rates: ReadonlyMap<string, readonly Rate[]>;
+  /** By server and job, how many transactions each takes. */
+  readonly commits: ReadonlyMap<string, number>;
   readonly times: readonly Times[];
 };
 
-/** A round goes through these in this order, so that what is compared is measured side by side. `by` is whose CPU counts. */
-const measurements = {
-  'hashes-1': { job: 'hashes', by: 'load', clients: 1 },
-  'passwords-1': { job: 'passwordLogins', by: 'house', clients: 1 },
-  'hashes-all': { job: 'hashes', by: 'load', clients: availableParallelism() },
-  'passwords-16': { job: 'passwordLogins', by: 'house', clients: 16 },
-  'passwords-64': { job: 'passwordLogins', by: 'house', clients: 64 },
-  codes: { job: 'secondFactors', by: 'house', clients: 16 },
-  logins: { job: 'fullLogins', by: 'house', clients: 16 },
-  authtoken: { job: 'authtokenLogins', by: 'house', clients: 16 },
-  hellos: { job: 'hellos', by: 'hello', clients: 16 },
-  sessions: { job: 'sessionChecks', by: 'house', clients: 16 },
-} as const;
-
-export type Measurement = keyof typeof measurements;
-
-const names = Object.keys(measurements) as readonly Measurement[];
-
-/** Each costs a hash to make, and those with an app two more in each round. */
-const people = { plain: 256, apps: 200 };
-/** Of four wrong logins each, in a round. */
-const cycles = 50;
+export type Server = Running & { readonly database: string };
 
 export type Bench = {
-  readonly house: Running;
+  readonly flavour: Flavour;
+  readonly house: Server;
+  readonly betterAuth: Server | undefined;
   readonly hello: Running;
   readonly load: Load;
+  /** Where bare commits go. */
+  readonly database: string;
+  /** Of PostgreSQL's processes. */
+  readonly databaseCpu: () => Usage | undefined;
   /** For each timed measurement. */
   readonly seconds: number;
   readonly rounds: number;
+  /** With a password only, and for each measurement that uses codes with an app too. */
+  readonly people: number;
   readonly tell: (progress: string) => void;
 };
 
+/** Of four wrong logins each, in a round. With fewer people than that somebody would soon have to wait. */
+const most = 50;
+
+/** Two ask no database, and the third's connections have ended before one can look. */
+const unknowable: ReadonlySet<JobName> = new Set(['hashes', 'hellos', 'commits']);
+
 export async function measure(bench: Bench): Promise<Measured> {
-  const { house, load, rounds, tell } = bench;
+  const { flavour, house, betterAuth, load, rounds, people, tell } = bench;
+  const cycles = Math.min(most, people);
   tell('making people');
-  await load.run('prepare', { url: house.url, ...people });
-  await warmUp(bench);
-  const measured: { [Name in Measurement]?: Rate[] } = {};
+  await load.run('makePeople', { server: 'house', url: house.url, people });
+  if (betterAuth) await load.run('makePeople', { server: 'betterAuth', url: betterAuth.url, people });
+  const steps = stepsOf(flavour, betterAuth !== undefined);
+  tell('warming up');
+  // The first thousands of requests are slower, and no round should pay for that.
+  for (const step of steps.filter(({ clients }) => clients === Math.max(...levels))) await measureStep(bench, step);
+  await load.run('equalTime', { cycles: 3 });
+  const commits = await countCommits(bench);
+  const rates = new Map<string, Rate[]>(steps.map((step) => [keyOf(step), []]));
   const times: Times[] = [];
   for (let round = 1; round <= rounds; round += 1) {
-    for (const name of names) {
-      const rate = await measureOne(bench, name);
-      (measured[name] ??= []).push(rate);
-      tell(`round ${round} of ${rounds}: ${name} ${rate.perSecond.toFixed(0)}/s`);
+    for (const step of steps) {
+      const rate = await measureStep(bench, step);
+      rates.get(keyOf(step))?.push(rate);
+      tell(`round ${round} of ${rounds}: ${keyOf(step)}: ${rate.perSecond.toFixed(0)}/s`);
     }
     times.push(await load.run('equalTime', { cycles }));
   }
-  const rates = Object.fromEntries(names.map((name) => [name, measured[name] ?? []])) as Record<Measurement, Rate[]>;
-  return { rates, times };
+  return { steps, rates, commits, times };
 }
 
-/** The first thousands of requests are slower, and no round should pay for that. */
-async function warmUp({ hello, load, tell }: Bench): Promise<void> {
-  tell('warming up');
-  await load.run('passwordLogins', { clients: 16, seconds: 1 });
-  await load.run('hellos', { clients: 16, seconds: 2, url: hello.url });
-  await load.run('sessionChecks', { clients: 16, seconds: 2 });
-  await load.run('equalTime', { cycles: 3 });
+async function measureStep(bench: Bench, { job, clients, by }: Step): Promise<Rate> {
+  const { load, seconds, hello, database, databaseCpu } = bench;
+  const server = by === 'betterAuth' ? by : 'house';
+  await load.run('prepare', { job, input: { server, clients, seconds, url: hello.url, database } });
+  const measured = bench[by];
+  const [before, databaseBefore] = [measured?.cpu(), databaseCpu()];
+  const { done, seconds: took, p50, p99 } = await load.run('go', undefined);
+  const each = (cpu: number | undefined) => (cpu === undefined ? undefined : cpu / done);
+  return {
+    perSecond: done / took,
+    p50,
+    p99,
+    cpu: each(spent(before, measured?.cpu())),
+    databaseCpu: unknowable.has(job) ? undefined : each(spent(databaseBefore, databaseCpu())),
+  };
 }
 
-async function measureOne(bench: Bench, name: Measurement): Promise<Rate> {
-  const { hello, load, seconds } = bench;
-  const { job, by, clients } = measurements[name];
-  if (job === 'secondFactors') await load.run('challenges', undefined);
-  const process = bench[by];
-  const before = process.cpu();
-  // Each job takes of these what it knows.
-  const counted = await load.run(job, { clients, seconds, url: hello.url });
-  const after = process.cpu();
-  const cpu = before === undefined || after === undefined ? undefined : ((after - before) * 1000) / counted.done;
-  return { perSecond: counted.done / counted.seconds, cpu };
+/** One client at a time, and few people. */
+async function countCommits(bench: Bench): Promise<ReadonlyMap<string, number>> {
+  const { load, house, betterAuth, database } = bench;
+  const counted = new Map<string, number>();
+  async function count(server: ServerName, { database: own }: Server, jobs: typeof operations): Promise<void> {
+    for (const { job } of jobs) {
+      const clients = job === 'authtokenLogins' ? 16 : 1;
+      await load.run('prepare', { job, input: { server, clients, seconds: 0.05, database, few: true } });
+      let done = 1;
+      const commits = await commitsIn(own, async () => ({ done } = await load.run('go', undefined)));
+      counted.set(`${server} ${job}`, Math.round(commits / done));
+    }
+  }
+  await count('house', house, operations);
+  if (betterAuth) await count('betterAuth', betterAuth, shared);
+  return counted;
 }

@@ -1,22 +1,56 @@
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Client } from 'pg';
-import { globalSetup, globalTeardown } from '../test/setup/postgres.ts';
+import { makeCluster, runCluster } from '../test/setup/cluster.ts';
+import { usageOf, type Usage } from './cpu.ts';
 
-/** The PostgreSQL that the tests use. It does not wait for a disk, so what it writes costs less than in earnest. */
-export async function startPostgres(): Promise<AsyncDisposable & { newDatabase(): Promise<string> }> {
-  process.env.TEST_POSTGRES = 'required';
-  await globalSetup();
-  const url = new URL(process.env.TEST_POSTGRES_URL ?? '');
-  let made = 0;
-  return {
-    async newDatabase() {
-      made += 1;
-      const name = `countersign_bench_${process.pid}_${made}`;
-      const client = new Client({ connectionString: url.href });
-      await client.connect();
-      await client.query(`create database ${name}`);
-      await client.end();
-      return Object.assign(new URL(url), { pathname: `/${name}` }).href;
-    },
-    [Symbol.asyncDispose]: globalTeardown,
-  };
+export type Postgres = AsyncDisposable & {
+  newDatabase(): Promise<string>;
+  /** The CPU of all its processes. */
+  cpu(): Usage | undefined;
+};
+
+/** As in earnest: what it says that it keeps is on the disk. */
+const settings = [
+  ['fsync', 'on'],
+  ['synchronous_commit', 'on'],
+  ['full_page_writes', 'on'],
+  ['max_connections', '200'],
+] as const;
+
+/** A PostgreSQL of one's own, which is gone at the end. */
+export async function startPostgres(): Promise<Postgres> {
+  const folder = mkdtempSync(join(tmpdir(), 'countersign-bench-postgres-'));
+  let keeper: ChildProcess | undefined;
+  async function stop(): Promise<void> {
+    if (keeper?.exitCode === null) {
+      const exited = once(keeper, 'exit');
+      keeper.stdin?.end();
+      await exited;
+    }
+    rmSync(folder, { recursive: true, force: true });
+  }
+  try {
+    const cluster = await makeCluster(folder);
+    await runCluster(cluster, settings, { leave: false, started: (child) => (keeper = child) });
+    let made = 0;
+    return {
+      async newDatabase() {
+        const name = `bench_${(made += 1)}`;
+        const client = new Client({ connectionString: cluster.url });
+        await client.connect();
+        await client.query(`create database ${name}`);
+        await client.end();
+        return Object.assign(new URL(cluster.url), { pathname: `/${name}` }).href;
+      },
+      cpu: () => usageOf(keeper?.pid),
+      [Symbol.asyncDispose]: stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 }

@@ -1,18 +1,23 @@
 import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { Jobs } from './load.ts';
+import { defaultHashCost } from '../src/base/hasher.ts';
+import { usageOf, type Usage } from './cpu.ts';
+import { administrator } from './house.ts';
+import type { Orders } from './load.ts';
 
 /** Another process, which ends when it is disposed of. */
 export type Running = AsyncDisposable & {
   readonly url: string;
-  /** Seconds of CPU that it has used so far, all its threads together; undefined where the system does not say. */
-  cpu(): number | undefined;
+  /** The CPU that it has used so far; undefined where the system does not say. */
+  cpu(): Usage | undefined;
 };
 
 const root = join(import.meta.dirname, '..');
+
+/** A package of its own: nothing of it is wanted where it is not measured. */
+export const betterAuthFolder = join(import.meta.dirname, 'better-auth');
 
 /** Milliseconds in which a server has to say where it listens. */
 const patience = 30_000;
@@ -27,6 +32,7 @@ export function startHouse(environment: Readonly<Record<string, string>>, progra
     ...(program === source && { NODE_COMPILE_CACHE: 'node_modules/.cache/compile' }),
     COUNTERSIGN_PORT: '0',
     COUNTERSIGN_REGISTRATION: 'open',
+    COUNTERSIGN_ADMIN_PASSWORD: administrator.password,
     ...environment,
   };
   return start([program, 'serve'], { ...Object.fromEntries(own), ...settings });
@@ -35,6 +41,16 @@ export function startHouse(environment: Readonly<Record<string, string>>, progra
 /** The least that a server on the same foundations can do. */
 export function startHello(): Promise<Running> {
   return start(['bench/hello.ts'], process.env);
+}
+
+/** Better Auth, with a hash that costs as much as the house's. */
+export function startBetterAuth(database: string): Promise<Running> {
+  const settings = {
+    BENCH_DATABASE: database,
+    BENCH_HASH_COST: JSON.stringify(defaultHashCost),
+    NODE_ENV: 'production',
+  };
+  return start([join(betterAuthFolder, 'server.mjs')], { ...process.env, ...settings });
 }
 
 /** However this process ends, none of these outlives it. */
@@ -47,7 +63,7 @@ async function start(args: readonly string[], env: NodeJS.ProcessEnv): Promise<R
   const child = spawn(process.execPath, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'ignore'] });
   children.add(child);
   try {
-    return { url: await listening(child), cpu: () => cpuOf(child), [Symbol.asyncDispose]: () => stop(child) };
+    return { url: await listening(child), cpu: () => usageOf(child.pid), [Symbol.asyncDispose]: () => stop(child) };
   } catch (error) {
     await stop(child);
     throw error;
@@ -76,19 +92,11 @@ async function stop(child: ChildProcess): Promise<void> {
   await exited;
 }
 
-/** Linux counts in hundredths of a second (proc_pid_stat(5), fields 14 and 15). */
-function cpuOf({ pid }: ChildProcess): number | undefined {
-  if (process.platform !== 'linux') return undefined;
-  // The second field is the program's name, in parentheses, and may hold anything.
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
-  return (Number(fields[11]) + Number(fields[12])) / 100;
-}
-
 /** The process that makes the load. */
 export type Load = AsyncDisposable &
   Pick<Running, 'cpu'> & {
-    /** One job at a time. */
-    run<Job extends keyof Jobs>(job: Job, input: Parameters<Jobs[Job]>[0]): ReturnType<Jobs[Job]>;
+    /** One order at a time. */
+    run<Order extends keyof Orders>(order: Order, input: Parameters<Orders[Order]>[0]): ReturnType<Orders[Order]>;
   };
 
 export function startLoad(): Load {
@@ -100,11 +108,11 @@ export function startLoad(): Load {
     else answered?.reject(new Error(error));
   });
   child.on('exit', () => answered?.reject(new Error('the load generator ended')));
-  async function run(job: string, input: unknown): Promise<unknown> {
+  async function run(order: string, input: unknown): Promise<unknown> {
     answered = Promise.withResolvers();
-    child.send({ job, input });
+    child.send({ order, input });
     return answered.promise;
   }
-  // What a job answers comes over IPC as it was: numbers and lists of them.
-  return { run: run as Load['run'], cpu: () => cpuOf(child), [Symbol.asyncDispose]: () => stop(child) };
+  // What is answered comes over IPC as it was: numbers and lists of them.
+  return { run: run as Load['run'], cpu: () => usageOf(child.pid), [Symbol.asyncDispose]: () => stop(child) };
 }

@@ -1,3 +1,4 @@
+import { spent } from './cpu.ts';
 import { startHouse, type Running } from './processes.ts';
 
 export type Start = {
@@ -39,10 +40,10 @@ async function measureStart(environment: Environment, program?: string): Promise
   await using house = await startHouse(environment, program);
   const answer = await fetch(`${house.url}/health/ready`);
   const took = performance.now() - began;
-  const cpu = house.cpu();
+  const cpu = spent(new Map(), house.cpu());
   if (answer.status !== 200) throw new Error(`a server that had just started answered ${answer.status}`);
   await new Promise((resolve) => setTimeout(resolve, rest));
-  return { took, cpu: cpu === undefined ? undefined : cpu * 1000, memory: await memoryOf(house) };
+  return { took, cpu, memory: await memoryOf(house) };
 }
 
 /** Resident, as the server itself says. */

@@ -1,6 +1,7 @@
 import { once } from '../../bench/clients.ts';
-import { basic, bearer, type Ask } from '../../bench/client.ts';
-import { challenge, nextCode, register, type Person } from '../../bench/people.ts';
+import { basic, type Ask } from '../../bench/client.ts';
+import { house } from '../../bench/house.ts';
+import { nextCode, untilShowable, type Person } from '../../bench/people.ts';
 import type { Group } from './clients.ts';
 
 /** People with a password, and with an app where they are to have one. */
@@ -13,7 +14,7 @@ export async function makePeople(
   const people: Person[] = [];
   const names = Array.from({ length: count }, (_, at) => `${name}-${at}`);
   await once(url, 8, names, async (connection, one) => {
-    people.push(await register(connection, one, withApp));
+    people.push(await house.register(connection, one, withApp));
   });
   return people;
 }
@@ -21,10 +22,9 @@ export async function makePeople(
 /** The second half of a login of each of these, of which the first is done. */
 export async function secondFactors(url: string, people: readonly Person[]): Promise<readonly Ask[]> {
   const asks: Ask[] = [];
+  await untilShowable(people);
   await once(url, 8, people, async (connection, person) => {
-    const token = await challenge(connection, person);
-    if (!person.app) throw new Error('this person has no app');
-    const json = { challenge_token: token, token: await nextCode(person.app) };
+    const json = { challenge_token: await house.begin(connection, person), token: nextCode(person) };
     asks.push({ path: '/auth/totp', json });
   });
   return asks;
@@ -35,7 +35,7 @@ export const passwordLogin = ({ name, password }: Person): Ask => ({
   headers: basic(name, password),
 });
 
-export const sessionCheck = ({ token }: Person): Ask => ({ path: '/users/me', headers: bearer(token) });
+export const sessionCheck = ({ session }: Person): Ask => house.whoAmI(session);
 
 /** What is looked at while others make trouble: five times a second, whether the house answers those who are no trouble. */
 export const witnesses = (person: Person): readonly Group[] =>

@@ -2,7 +2,7 @@
 import { base32Decode } from '../../src/base/base32.ts';
 import { hotp } from '../../src/factors/totp.ts';
 import { basic, bearer, type Answer, type Ask, type Connection } from '../../bench/client.ts';
-import { expect } from '../../bench/people.ts';
+import { expect, jsonOf, type Json } from '../../bench/people.ts';
 import { administratorsPassword } from './house.ts';
 
 export type OAuthClient = { readonly id: string; readonly secret: string };
@@ -25,10 +25,10 @@ const period = 30_000;
 
 export async function makeOAuthClient(connection: Connection): Promise<OAuthClient> {
   const headers = basic('admin', administratorsPassword);
-  const { token } = await expect(connection, 200, { path: '/auth/password', headers });
-  const json = { name: 'app', grant_types: ['password', 'refresh_token'] };
+  const { token } = await json(connection, 200, { path: '/auth/password', headers });
+  const client = { name: 'app', grant_types: ['password', 'refresh_token'] };
   const path = '/oauth2/clients';
-  const made = await expect(connection, 201, { path, headers: bearer(String(token)), json });
+  const made = await json(connection, 201, { path, headers: bearer(String(token)), json: client });
   return { id: String(made['client_id']), secret: String(made['client_secret']) };
 }
 
@@ -38,9 +38,9 @@ export async function makeRegular(given: Pick<Regular, 'connection' | 'client' |
   const password = 'the password of a regular';
   const [name, withApp] = [`regular-${at}`, `with-app-${at}`];
   await expect(connection, 201, { path: '/users', json: { name, password } });
-  const { token } = await expect(connection, 201, { path: '/users', json: { name: withApp, password } });
+  const { token } = await json(connection, 201, { path: '/users', json: { name: withApp, password } });
   const headers = bearer(String(token));
-  const made = await expect(connection, 200, { path: '/users/me/secrets', headers, json: { type: 'mfa' } });
+  const made = await json(connection, 200, { path: '/users/me/secrets', headers, json: { type: 'mfa' } });
   const key = base32Decode((made['secret'] as { readonly secret: string }).secret) ?? Buffer.alloc(0);
   const regular = { ...given, name, password, app: { name: withApp, key, last: 0 }, count: 0 };
   const path = `/users/me/secrets/${String(made['uid'])}/enroll`;
@@ -76,7 +76,7 @@ const passwordLogin = (name: string, password: string): Ask => ({
 });
 
 async function logIn({ connection, name, password }: Regular): Promise<string> {
-  return String((await expect(connection, 200, passwordLogin(name, password)))['token']);
+  return String((await json(connection, 200, passwordLogin(name, password)))['token']);
 }
 
 async function logInAndLook(regular: Regular): Promise<void> {
@@ -87,12 +87,12 @@ async function logInAndLook(regular: Regular): Promise<void> {
 
 async function logInWithCode(regular: Regular): Promise<void> {
   const { connection, app, password } = regular;
-  const asked = await expect(connection, 302, passwordLogin(app.name, password));
+  const asked = await json(connection, 302, passwordLogin(app.name, password));
   const token = codeOf(regular) ?? '000000';
   const right = token !== '000000';
-  const json = { challenge_token: asked['challenge_token'], token };
+  const answer = { challenge_token: asked['challenge_token'], token };
   // Whoever's code was used already types another one, and after some has to wait.
-  await among(connection, right ? [200, 429] : [401, 429], { path: '/auth/totp', json });
+  await among(connection, right ? [200, 429] : [401, 429], { path: '/auth/totp', json: answer });
 }
 
 async function logInAtAuthtoken({ connection, name, password }: Regular): Promise<void> {
@@ -102,9 +102,9 @@ async function logInAtAuthtoken({ connection, name, password }: Regular): Promis
 async function logInAndRefresh({ connection, client, name, password }: Regular): Promise<void> {
   const path = '/mfa/oauth2/token/';
   const headers = basic(client.id, client.secret);
-  let asked: Readonly<Record<string, unknown>> = { grant_type: 'password', username: name, password };
+  let asked: Json = { grant_type: 'password', username: name, password };
   for (let turn = 0; turn < 3; turn += 1) {
-    const given = await expect(connection, 200, { path, headers, json: asked });
+    const given = await json(connection, 200, { path, headers, json: asked });
     asked = { grant_type: 'refresh_token', refresh_token: given['refresh_token'] };
   }
 }
@@ -125,6 +125,11 @@ async function logInAndOut(regular: Regular): Promise<void> {
 /** Of users who exist and have nobody to mind them. */
 async function logInWithWrongPassword({ connection, app }: Regular): Promise<void> {
   await among(connection, [401, 429], passwordLogin('admin', `a guess by ${app.name}`));
+}
+
+/** Asks, and reads the JSON of the answer that is due. */
+async function json(connection: Connection, status: number, ask: Ask): Promise<Json> {
+  return jsonOf(await expect(connection, status, ask));
 }
 
 async function among(connection: Connection, statuses: readonly number[], ask: Ask): Promise<Answer> {

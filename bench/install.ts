@@ -1,0 +1,23 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { betterAuthFolder } from './processes.ts';
+
+/** Milliseconds that a network may take. */
+const patience = 3 * 60_000;
+
+/** Installs Better Auth into its own folder, and says which version that is; undefined where it can't be had. */
+export async function installBetterAuth(tell: (progress: string) => void): Promise<string | undefined> {
+  tell('installing Better Auth');
+  try {
+    await promisify(execFile)('npm', ['ci', '--ignore-scripts'], { cwd: betterAuthFolder, timeout: patience });
+  } catch (error) {
+    tell(`without Better Auth, which could not be installed: ${String(error).split('\n')[0]}`);
+    return undefined;
+  }
+  const own = JSON.parse(readFileSync(join(betterAuthFolder, 'package.json'), 'utf8')) as {
+    readonly dependencies: Readonly<Record<string, string>>;
+  };
+  return own.dependencies['better-auth'];
+}
