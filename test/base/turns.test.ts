@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { Busy } from '../../src/base/fault.ts';
 import { createTurns } from '../../src/base/turns.ts';
 
 /** Lets everything run that can. */
@@ -52,6 +53,28 @@ test('a turn that fails tells its own caller and does not block the next', async
   two.end();
   await assert.rejects(failing, new Error('one'));
   assert.equal(await next, 'two');
+});
+
+test('a turn that comes after more than ten seconds is not taken, and those that waited for less are', async () => {
+  let now = 0;
+  const turns = createTurns(() => {
+    const began = now;
+    return () => now - began;
+  });
+  const log: string[] = [];
+  const [one, two, three] = [work(log, 'one'), work(log, 'two'), work(log, 'three')];
+  const first = turns('key', one.run);
+  const second = turns('key', two.run);
+  await settle();
+  now = 1;
+  const third = turns('key', three.run);
+  now = 11;
+  one.end();
+  three.end();
+  assert.equal(await first, 'one');
+  await assert.rejects(second, Busy);
+  assert.equal(await third, 'three');
+  assert.deepEqual(log, ['one', 'three']);
 });
 
 test('who comes while the last turn ends still waits for it', async () => {
