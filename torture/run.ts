@@ -1,9 +1,9 @@
 /** Kills, cuts and mistimes servers while people log in, and checks what they were answered: `npm run torture`. docs/reliability.md explains it. */
-import { writeFileSync } from 'node:fs';
 import { positive, temporaryFolder } from '../bench/setting.ts';
 import { run } from './campaign.ts';
-import { tableOf } from './figures.ts';
-import { storyOf } from './story.ts';
+import { postgresIn, sqliteIn } from './database.ts';
+import { beginFaults } from './faults.ts';
+import { tellOutcome, tellProgress } from './telling.ts';
 import { command, type OptionsOf } from '../tools/command.ts';
 
 const help = `npm run torture [-- options]
@@ -42,9 +42,16 @@ async function torture(options: OptionsOf<typeof known>): Promise<void> {
   } as const;
   process.stdout.write(`${database}, seed ${seed}, ${plan.minutes} minutes\n`);
   using folder = temporaryFolder();
-  const { figures, violations } = await run(plan, folder.path, (progress) => process.stderr.write(`${progress}\n`));
-  process.stdout.write(`\n${tableOf(figures)}\n`);
-  for (const violation of violations.slice(0, 20)) process.stdout.write(`\n${storyOf(violation)}\n`);
-  if (out !== undefined) writeFileSync(out, `${JSON.stringify({ ...figures, broken: violations }, null, 2)}\n`);
-  if (violations.length > 0) process.exitCode = 1;
+  await using scene = database === 'sqlite' ? sqliteIn(folder.path) : await postgresIn(folder.path);
+  const outcome = await run(
+    plan,
+    {
+      database: scene,
+      servers: database === 'sqlite' ? 2 : 3,
+      befall: (happening) => beginFaults(scene, happening),
+    },
+    folder.path,
+    tellProgress,
+  );
+  tellOutcome(outcome, out);
 }

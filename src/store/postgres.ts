@@ -29,7 +29,10 @@ function read(url: string): { readonly address: string; readonly prepares: boole
   const said = parameters.get('prepare') ?? 'true';
   if (said !== 'true' && said !== 'false') throw new SetupError("the database's prepare must be true or false");
   parameters.delete('prepare');
-  return { address: parameters.size === 0 ? address : `${address}?${parameters}`, prepares: said === 'true' };
+  return {
+    address: parameters.size === 0 ? address : `${address}?${parameters.toString()}`,
+    prepares: said === 'true',
+  };
 }
 
 async function openPool(url: string, onLostConnection: (error: Error) => void): Promise<Pool> {

@@ -6,7 +6,7 @@ import { withoutLimits } from '../../src/store/postgres.ts';
 import { isUnavailable, openDatabase } from '../../src/store/store.ts';
 
 const url = process.env.TEST_POSTGRES_URL ?? '';
-const of = (parameters: Readonly<Record<string, string>>) => `${url}?${new URLSearchParams(parameters)}`;
+const of = (parameters: Readonly<Record<string, string>>) => `${url}?${new URLSearchParams(parameters).toString()}`;
 const skip = url === '' && 'PostgreSQL is not there: TEST_POSTGRES_URL is not set';
 
 describe('a pool of connections to PostgreSQL', { skip }, () => {
