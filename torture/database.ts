@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { makeCluster, type Cluster } from '../test/setup/cluster.ts';
+import { bouncerTo } from './bouncer.ts';
 import { openCutter, type Cutter } from './cutter.ts';
 import type { Pause } from './faults.ts';
 import type { AttemptRow } from './history.ts';
@@ -42,14 +43,19 @@ async function hold(file: string, until: () => Promise<void>): Promise<void> {
   other.exec('rollback');
 }
 
-/** One PostgreSQL, which the servers reach over a wire that can be cut. */
-export async function postgresIn(folder: string): Promise<Database> {
+/** One PostgreSQL, which the servers reach over a wire that can be cut; with `pooled`, through a pgbouncer before that wire. */
+export async function postgresIn(folder: string, pooled = false): Promise<Database> {
   const server = postgresOf(await makeCluster(folder));
   await server.start();
   const wire = await openCutter();
   wire.lead(server.cluster.port);
+  const bouncer = pooled ? await bouncerTo(server.cluster, wire.port) : undefined;
+  if (bouncer) {
+    for (const limit of ['statement_timeout', 'idle_in_transaction_session_timeout'])
+      await server.ask(`alter role postgres set ${limit} = '10s'`);
+  }
   return {
-    url: addressedTo(server.cluster, wire),
+    url: bouncer?.url ?? addressedTo(server.cluster, wire),
     troubles: {
       async 'database stopped'(pause) {
         await server.crash();
@@ -63,6 +69,7 @@ export async function postgresIn(folder: string): Promise<Database> {
     },
     attempts: () => server.ask<AttemptRow>(attemptsSql),
     async [Symbol.asyncDispose]() {
+      await bouncer?.[Symbol.asyncDispose]();
       await wire[Symbol.asyncDispose]();
       await server[Symbol.asyncDispose]();
     },

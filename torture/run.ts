@@ -8,7 +8,8 @@ import { command, type OptionsOf } from '../tools/command.ts';
 
 const help = `npm run torture [-- options]
 
-  --database NAME   sqlite (default): two servers over one file; postgres: three over one PostgreSQL
+  --database NAME   sqlite (default): two servers over one file; postgres: three over one PostgreSQL; pgbouncer:
+                    the same through pgbouncer in transaction mode, which has to be installed
   --minutes N       (default 1)
   --operations N    at most (default 1000000)
   --seed N          what people do and what goes wrong follows from it (default: drawn, and told)
@@ -32,17 +33,19 @@ process.exit();
 
 async function torture(options: OptionsOf<typeof known>): Promise<void> {
   const { database, out } = options;
-  if (database !== 'sqlite' && database !== 'postgres') throw new Error('--database must be sqlite or postgres');
+  if (!['sqlite', 'postgres', 'pgbouncer'].includes(database))
+    throw new Error('--database must be sqlite, postgres or pgbouncer');
   const seed = options.seed === undefined ? Math.floor(Math.random() * 1_000_000) + 1 : positive('seed', options.seed);
   const plan = {
     database,
     seed,
     minutes: positive('minutes', options.minutes),
     operations: positive('operations', options.operations),
-  } as const;
+  };
   process.stdout.write(`${database}, seed ${seed}, ${plan.minutes} minutes\n`);
   using folder = temporaryFolder();
-  await using scene = database === 'sqlite' ? sqliteIn(folder.path) : await postgresIn(folder.path);
+  await using scene =
+    database === 'sqlite' ? sqliteIn(folder.path) : await postgresIn(folder.path, database === 'pgbouncer');
   const outcome = await run(
     plan,
     {

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Happening } from '../campaign.ts';
 import type { Faults } from '../faults.ts';
 import type { Violation } from '../history.ts';
+import type { Postgres } from '../postgres.ts';
 import type { Blow } from './blows.ts';
 import type { Pair } from './pair.ts';
 
@@ -77,9 +78,9 @@ async function takeOver(pair: Pair, blow: Blow, elapsed: () => number): Promise<
 }
 
 /** Whether a server says that it has kept something. */
-async function acknowledges({ ask }: ReturnType<Pair['primary']>): Promise<boolean> {
+async function acknowledges(server: Postgres): Promise<boolean> {
   try {
-    await ask('create table acknowledged ()', patience);
+    await server.ask('create table acknowledged ()', patience);
     return true;
   } catch {
     return false;
