@@ -18,21 +18,16 @@ const unlimited = 2 ** 31 - 1;
 
 /** Kysely over pg, with counts as numbers and every distinct statement prepared once on each connection, unless the URL says `prepare=false`. */
 export function postgresDialect(url: string, onLostConnection: (error: Error) => void): Dialect {
-  const { address, prepares } = read(url);
-  return new PostgresDialect({ pool: async () => guarded(await openPool(address, onLostConnection), prepares) });
+  const prepares = isPreparing(url);
+  return new PostgresDialect({ pool: async () => guarded(await openPool(url, onLostConnection), prepares) });
 }
 
-/** Takes out of the URL what is said to us and not to pg. */
-function read(url: string): { readonly address: string; readonly prepares: boolean } {
-  const [address = '', query = ''] = url.split('?');
-  const parameters = new URLSearchParams(query);
-  const said = parameters.get('prepare') ?? 'true';
+/** What pg does not know it leaves alone, so this may stand in its URL. */
+function isPreparing(url: string): boolean {
+  const [, query] = url.split('?');
+  const said = new URLSearchParams(query).get('prepare') ?? 'true';
   if (said !== 'true' && said !== 'false') throw new SetupError("the database's prepare must be true or false");
-  parameters.delete('prepare');
-  return {
-    address: parameters.size === 0 ? address : `${address}?${parameters.toString()}`,
-    prepares: said === 'true',
-  };
+  return said === 'true';
 }
 
 async function openPool(url: string, onLostConnection: (error: Error) => void): Promise<Pool> {
