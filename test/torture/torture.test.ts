@@ -26,12 +26,16 @@ const noPool =
   (process.env.TEST_POSTGRES_URL === undefined && 'PostgreSQL is not there: TEST_POSTGRES_URL is not set') ||
   (skipWithoutPrograms('pgbouncer') ?? false);
 
-test('three servers behind a pgbouncer in transaction mode break nothing either', { skip: noPool }, async () => {
-  const { code, stdout, stderr } = await torture('--database', 'pgbouncer', '--operations', '400');
-  assert.equal(code, 0, stdout + stderr);
-  assert.match(stdout, /pgbouncer, 3 servers/);
-  assert.match(stdout, /\n {2}confirm +[1-9]/);
-});
+test(
+  'three servers behind a pgbouncer in transaction mode break nothing either',
+  { skip: noPool, timeout: 180_000 },
+  async () => {
+    const { code, stdout, stderr } = await torture('--database', 'pgbouncer', '--operations', '400');
+    assert.equal(code, 0, stdout + stderr);
+    assert.match(stdout, /pgbouncer, 3 servers/);
+    assert.match(stdout, /\n {2}confirm +[1-9]/);
+  },
+);
 
 test('it ends when it has asked often enough', async () => {
   const { code, stdout, stderr } = await torture('--minutes', '1', '--operations', '60');
