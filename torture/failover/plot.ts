@@ -10,7 +10,7 @@ import type { Pair } from './pair.ts';
 export type Pace = { readonly rest: number; readonly away: number };
 
 /** What is written down of a plot. */
-export type Record = { readonly blows: Blow[]; readonly violations: Violation[] };
+export type Notes = { readonly blows: Blow[]; readonly violations: Violation[] };
 
 /** Until somebody has noticed that the primary is gone. What watches over servers in earnest takes longer. */
 const notice = 500;
@@ -19,7 +19,7 @@ const notice = 500;
 const patience = 3000;
 
 /** The primary dies and the standby takes its place; a standby is away; and one takes the place of a primary that is still there. */
-export function beginPlot(pair: Pair, pace: Pace, { elapsed }: Happening, record: Record): Faults {
+export function beginPlot(pair: Pair, pace: Pace, { elapsed }: Happening, notes: Notes): Faults {
   return plot(
     async (strike) => {
       await wait(pace.rest);
@@ -43,18 +43,18 @@ export function beginPlot(pair: Pair, pace: Pace, { elapsed }: Happening, record
       await takeOver(pair, split, elapsed);
       if (await acknowledges(old)) {
         const what = 'a primary whose standby had left it acknowledged a write';
-        record.violations.push({ rule: 'what was acknowledged is kept', what, seen: [] });
+        notes.violations.push({ rule: 'what was acknowledged is kept', what, seen: [] });
       }
       await old.kill();
       await wait(pace.rest);
     },
     elapsed,
-    record,
+    notes,
   );
 }
 
 /** The standby lags behind, and takes the place of a primary that has acknowledged what it never heard of. */
-export function beginLoss(pair: Pair, pace: Pace, { elapsed }: Happening, record: Record): Faults {
+export function beginLoss(pair: Pair, pace: Pace, { elapsed }: Happening, notes: Notes): Faults {
   return plot(
     async (strike) => {
       await wait(pace.rest);
@@ -67,7 +67,7 @@ export function beginLoss(pair: Pair, pace: Pace, { elapsed }: Happening, record
       await wait(pace.rest);
     },
     elapsed,
-    record,
+    notes,
   );
 }
 
@@ -79,6 +79,8 @@ async function takeOver(pair: Pair, blow: Blow, elapsed: () => number): Promise<
 
 /** Whether a server says that it has kept something. */
 async function acknowledges(server: Postgres): Promise<boolean> {
+  // It is there and answers, so it is the commit that it does not answer.
+  await server.ask('select 1');
   try {
     await server.ask('create table acknowledged ()', patience);
     return true;
@@ -87,7 +89,7 @@ async function acknowledges(server: Postgres): Promise<boolean> {
   }
 }
 
-function plot(go: (strike: (name: string) => Blow) => Promise<void>, elapsed: () => number, { blows }: Record): Faults {
+function plot(go: (strike: (name: string) => Blow) => Promise<void>, elapsed: () => number, { blows }: Notes): Faults {
   const counts = new Map<string, number>();
   const strike = (name: string) => {
     const blow: Blow = { name, struck: elapsed(), mended: Infinity };

@@ -5,7 +5,7 @@ import { run } from '../campaign.ts';
 import { tellOutcome, tellProgress } from '../telling.ts';
 import { linesOf, toldOf, unanswered } from './blows.ts';
 import { pairIn } from './pair.ts';
-import { beginLoss, beginPlot, type Record } from './plot.ts';
+import { beginLoss, beginPlot, type Notes } from './plot.ts';
 
 const help = `npm run failover [-- options]
 
@@ -41,7 +41,7 @@ async function failover({ seconds, asynchronous, seed, out }: OptionsOf<typeof k
   endAfter((minutes + 2) * 60_000);
   using folder = temporaryFolder();
   await using pair = await pairIn(folder.path, !asynchronous);
-  const record: Record = { blows: [], violations: [] };
+  const notes: Notes = { blows: [], violations: [] };
   const begin = asynchronous ? beginLoss : beginPlot;
   const outcome = await run(
     {
@@ -50,12 +50,12 @@ async function failover({ seconds, asynchronous, seed, out }: OptionsOf<typeof k
       minutes,
       operations: Infinity,
     },
-    { database: pair, servers: 3, befall: (happening) => begin(pair, pace, happening, record) },
+    { database: pair, servers: 3, befall: (happening) => begin(pair, pace, happening, notes) },
     folder.path,
     tellProgress,
   );
-  const blows = record.blows.map((blow) => toldOf(blow, outcome.seen));
-  const violations = [...outcome.violations, ...record.violations, ...unanswered(outcome.seen)];
+  const blows = notes.blows.map((blow) => toldOf(blow, outcome.seen));
+  const violations = [...outcome.violations, ...notes.violations, ...unanswered(outcome.seen)];
   process.stdout.write(`\n${linesOf(blows)}\n`);
   tellOutcome({ ...outcome, violations, figures: { ...outcome.figures, violations: violations.length } }, out, {
     blows,
