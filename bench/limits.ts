@@ -7,7 +7,7 @@ import { forSeconds, type Counted, type Timed } from './clients.ts';
 
 /** Bare argon2id with the house's own costs. */
 export async function hashes({ clients, seconds }: Timed): Promise<Counted> {
-  const hasher = createHasher(undefined, Math.min(clients, availableParallelism()));
+  const hasher = createHasher(undefined, { running: Math.min(clients, availableParallelism()) });
   const phc = await hasher.hash('the password of nobody');
   return forSeconds({ clients, seconds }, async () => {
     await hasher.verify(phc, 'the password of nobody');

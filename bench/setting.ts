@@ -40,7 +40,7 @@ export function positive(name: string, text: string): number {
 /** Ends a run in which something hangs, after some milliseconds. */
 export function endAfter(patience: number): void {
   setTimeout(() => {
-    process.stderr.write('bench: this takes too long, something hangs\n');
+    process.stderr.write('this takes too long, something hangs\n');
     process.exit(1);
   }, patience).unref();
 }

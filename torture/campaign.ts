@@ -4,27 +4,44 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { writeKeyFile } from '../src/base/key-file.ts';
 import { makeKeyRing } from '../src/base/keys.ts';
 import { systemRandom } from '../src/base/random.ts';
-import { chanceOf } from './chance.ts';
+import { chanceOf, type Chance } from './chance.ts';
 import { check } from './checker/check.ts';
 import { openAsker } from './client.ts';
 import { farthest, spread, timeOf, type Course } from './course.ts';
 import { crowd } from './crowd.ts';
-import { postgresIn, sqliteIn } from './database.ts';
+import type { Database } from './database.ts';
 import { openEars } from './ears.ts';
-import { beginFaults } from './faults.ts';
+import type { Faults } from './faults.ts';
 import { figuresOf, type Figures } from './figures.ts';
-import type { Violation } from './history.ts';
+import type { Seen, Violation } from './history.ts';
 import { openNode, type Node, type Setting } from './nodes.ts';
 import { readOutbox } from './outbox.ts';
 import { prepare } from './prepare.ts';
 import { verifyLog } from './verify-log.ts';
 
 export type Plan = {
-  readonly database: 'sqlite' | 'postgres';
+  /** As the figures call it. */
+  readonly database: string;
   readonly minutes: number;
   /** At most. */
   readonly operations: number;
   readonly seed: number;
+};
+
+/** What an experiment is about: the servers' database, and what goes wrong. */
+export type Scene = {
+  readonly database: Database;
+  readonly servers: number;
+  readonly befall: (happening: Happening) => Faults;
+};
+
+/** What is there to go wrong, and what was seen of it so far. */
+export type Happening = {
+  readonly nodes: readonly Node[];
+  readonly chance: Chance;
+  readonly seen: readonly Seen[];
+  /** The clock of those who ask: milliseconds. */
+  readonly elapsed: () => number;
 };
 
 /** How many play people at the same time. */
@@ -33,12 +50,20 @@ const workers = 6;
 /** Twenty times as fast as the wall: a step of an authenticator app takes a second and a half, the longest wait 45 seconds. */
 const speed = 20;
 
-export type Outcome = { readonly figures: Figures; readonly violations: readonly Violation[] };
+export type Outcome = {
+  readonly figures: Figures;
+  readonly violations: readonly Violation[];
+  readonly seen: readonly Seen[];
+};
 
 /** Runs one experiment in a folder, from an empty database to the checker's word. */
-export async function run(plan: Plan, folder: string, tell: (progress: string) => void): Promise<Outcome> {
+export async function run(
+  plan: Plan,
+  { database, servers, befall }: Scene,
+  folder: string,
+  tell: (progress: string) => void,
+): Promise<Outcome> {
   await using stack = new AsyncDisposableStack();
-  const database = stack.use(plan.database === 'sqlite' ? sqliteIn(folder) : await postgresIn(folder));
   const ears = openEars();
   const deaths: string[] = [];
   const chance = chanceOf(plan.seed);
@@ -46,7 +71,7 @@ export async function run(plan: Plan, folder: string, tell: (progress: string) =
   const environment = environmentIn(folder, database.url);
   const setting: Setting = { environment, course, hear: ears.hear, mourn: (why) => deaths.push(why) };
   const nodes: Node[] = [];
-  for (let at = 0; at < (plan.database === 'sqlite' ? 2 : 3); at += 1) {
+  for (let at = 0; at < servers; at += 1) {
     const node = stack.use(await openNode(setting, chance.between(-farthest.off, farthest.off)));
     await node.start();
     nodes.push(node);
@@ -69,10 +94,9 @@ export async function run(plan: Plan, folder: string, tell: (progress: string) =
     keep: ears.keep,
   });
 
-  const faults = beginFaults(nodes, database, chance);
+  const faults = befall({ nodes, chance, seen: asker.seen, elapsed });
   const end = elapsed() + plan.minutes * 60_000;
-  const goesOn = () =>
-    elapsed() < end && asker.seen.length < plan.operations && deaths.length === 0 && !faults.failed();
+  const goesOn = () => elapsed() < end && asker.seen.length < plan.operations && deaths.length === 0 && !faults.over();
   const teller = setInterval(() => {
     const left = Math.max(0, Math.round((end - elapsed()) / 1000));
     tell(`${asker.seen.length} operations, ${sum(faults.counts)} faults, ${left} s to go`);
@@ -98,7 +122,7 @@ export async function run(plan: Plan, folder: string, tell: (progress: string) =
     ...(await verifyLog(environment)),
   ];
   const about = { ...plan, minutes, speed, nodes: nodes.length, secrets: leaked.kept, unlogged: ears.unlogged() };
-  return { figures: figuresOf(about, history, faults.counts, violations), violations };
+  return { figures: figuresOf(about, history, faults.counts, violations), violations, seen: asker.seen };
 }
 
 const sum = (counts: ReadonlyMap<string, number>) => [...counts.values()].reduce((all, count) => all + count, 0);

@@ -34,7 +34,7 @@ export type Asker = {
 };
 
 /** Milliseconds after which nobody waits for an answer any more. */
-const patience = 12_000;
+const patience = 25_000;
 const breath = 100;
 
 export function openAsker(nodes: readonly Node[], chance: Chance, elapsed: () => number): Asker {

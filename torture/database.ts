@@ -1,13 +1,11 @@
-import { execFile, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { promisify } from 'node:util';
-import { Client } from 'pg';
-import { makeCluster, runCluster } from '../test/setup/cluster.ts';
+import { makeCluster, type Cluster } from '../test/setup/cluster.ts';
+import { bouncerTo } from './bouncer.ts';
 import { openCutter, type Cutter } from './cutter.ts';
 import type { Pause } from './faults.ts';
 import type { AttemptRow } from './history.ts';
+import { postgresOf } from './postgres.ts';
 
 /** The database of an experiment, and what may befall it. */
 export type Database = AsyncDisposable & {
@@ -18,7 +16,7 @@ export type Database = AsyncDisposable & {
   attempts(): Promise<readonly AttemptRow[]>;
 };
 
-const attempts = 'select request_id as "requestId", user_id as "userId", action, outcome from attempts';
+export const attemptsSql = 'select request_id as "requestId", user_id as "userId", action, outcome from attempts';
 
 /** One file, which somebody else may hold for a while. SQLite waits five seconds, and then the server says that it could not. */
 export function sqliteIn(folder: string): Database {
@@ -31,7 +29,7 @@ export function sqliteIn(folder: string): Database {
     },
     async attempts() {
       using other = new DatabaseSync(file, { readOnly: true });
-      return other.prepare(attempts).all() as unknown as AttemptRow[];
+      return other.prepare(attemptsSql).all() as unknown as AttemptRow[];
     },
     async [Symbol.asyncDispose]() {},
   };
@@ -45,66 +43,44 @@ async function hold(file: string, until: () => Promise<void>): Promise<void> {
   other.exec('rollback');
 }
 
-/** A cluster that keeps what it says that it keeps: it waits for the disk. */
-const settings = [
-  ['fsync', 'on'],
-  ['synchronous_commit', 'on'],
-  ['full_page_writes', 'on'],
-  ['max_connections', '120'],
-] as const;
-
-/** One PostgreSQL, which the servers reach over a wire that can be cut. */
-export async function postgresIn(folder: string): Promise<Database> {
-  const cluster = await makeCluster(folder);
-  let keeper: ChildProcess | undefined;
-  const run = () => runCluster(cluster, settings, { leave: true, started: (child) => (keeper = child) });
-  await run();
+/** One PostgreSQL, which the servers reach over a wire that can be cut; with `pooled`, through a pgbouncer before that wire. */
+export async function postgresIn(folder: string, pooled = false): Promise<Database> {
+  const server = postgresOf(await makeCluster(folder));
+  await server.start();
   const wire = await openCutter();
-  wire.lead(cluster.port);
-  const url = new URL(cluster.url);
-  url.port = String(wire.port);
-
-  async function ask<Row extends object>(sql: string): Promise<readonly Row[]> {
-    const client = new Client({ connectionString: cluster.url });
-    client.on('error', () => {});
-    await client.connect();
-    try {
-      return (await client.query<Row>(sql)).rows;
-    } finally {
-      await client.end();
-    }
+  wire.lead(server.cluster.port);
+  const bouncer = pooled ? await bouncerTo(server.cluster, wire.port) : undefined;
+  if (bouncer) {
+    for (const limit of ['statement_timeout', 'idle_in_transaction_session_timeout'])
+      await server.ask(`alter role postgres set ${limit} = '10s'`);
   }
-
-  /** As when the machine goes down: nothing is written any more, and the next start recovers from its log. */
-  async function crash(): Promise<void> {
-    const ended = keeper && once(keeper, 'exit');
-    const stop = ['stop', '-D', cluster.data, '-m', 'immediate'];
-    await promisify(execFile)(join(cluster.programs, 'pg_ctl'), stop, { ...cluster.user, cwd: cluster.folder });
-    await ended;
-  }
-
   return {
-    url: url.href,
+    url: bouncer?.url ?? addressedTo(server.cluster, wire),
     troubles: {
       async 'database stopped'(pause) {
-        await crash();
+        await server.crash();
         await pause(200, 3000);
-        await run();
+        await server.start();
       },
       async 'database connections ended'() {
-        await ask('select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid()');
+        await server.ask('select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid()');
       },
       ...wireTroubles(wire),
     },
-    attempts: () => ask<AttemptRow>(attempts),
+    attempts: () => server.ask<AttemptRow>(attemptsSql),
     async [Symbol.asyncDispose]() {
+      await bouncer?.[Symbol.asyncDispose]();
       await wire[Symbol.asyncDispose]();
-      if (!keeper || keeper.exitCode !== null) return;
-      const ended = once(keeper, 'exit');
-      keeper.stdin?.end();
-      await ended;
+      await server[Symbol.asyncDispose]();
     },
   };
+}
+
+/** A cluster's URL over a wire that leads to it. */
+export function addressedTo(cluster: Cluster, wire: Cutter): string {
+  const url = new URL(cluster.url);
+  url.port = String(wire.port);
+  return url.href;
 }
 
 const wireTroubles = (wire: Cutter): Database['troubles'] => ({

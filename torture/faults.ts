@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import type { Happening } from './campaign.ts';
 import type { Chance } from './chance.ts';
 import { farthest } from './course.ts';
 import type { Database } from './database.ts';
@@ -6,8 +7,8 @@ import type { Node } from './nodes.ts';
 
 export type Faults = {
   readonly counts: ReadonlyMap<string, number>;
-  /** Whether one could not be mended, which `stop` tells. */
-  readonly failed: () => boolean;
+  /** Whether nothing more will happen, or one could not be mended, which `stop` tells. */
+  readonly over: () => boolean;
   stop(): Promise<void>;
 };
 
@@ -20,7 +21,7 @@ export type Pause = (least: number, most: number) => Promise<void>;
 const rest = [300, 2500] as const;
 
 /** Does something to the servers, the wires, the clocks or the database, again and again until it is stopped; each is mended before the next. */
-export function beginFaults(nodes: readonly Node[], database: Database, chance: Chance): Faults {
+export function beginFaults(database: Database, { nodes, chance }: Happening): Faults {
   const counts = new Map<string, number>();
   const end = new AbortController();
   const pause: Pause = async (least, most) =>
@@ -41,7 +42,7 @@ export function beginFaults(nodes: readonly Node[], database: Database, chance: 
   going.catch(() => (failed = true));
   return {
     counts,
-    failed: () => failed,
+    over: () => failed,
     async stop() {
       end.abort();
       await going;

@@ -1,14 +1,15 @@
 /** Kills, cuts and mistimes servers while people log in, and checks what they were answered: `npm run torture`. docs/reliability.md explains it. */
-import { writeFileSync } from 'node:fs';
 import { positive, temporaryFolder } from '../bench/setting.ts';
 import { run } from './campaign.ts';
-import { tableOf } from './figures.ts';
-import { storyOf } from './story.ts';
+import { postgresIn, sqliteIn } from './database.ts';
+import { beginFaults } from './faults.ts';
+import { tellOutcome, tellProgress } from './telling.ts';
 import { command, type OptionsOf } from '../tools/command.ts';
 
 const help = `npm run torture [-- options]
 
-  --database NAME   sqlite (default): two servers over one file; postgres: three over one PostgreSQL
+  --database NAME   sqlite (default): two servers over one file; postgres: three over one PostgreSQL; pgbouncer:
+                    the same through pgbouncer in transaction mode, which has to be installed
   --minutes N       (default 1)
   --operations N    at most (default 1000000)
   --seed N          what people do and what goes wrong follows from it (default: drawn, and told)
@@ -32,19 +33,28 @@ process.exit();
 
 async function torture(options: OptionsOf<typeof known>): Promise<void> {
   const { database, out } = options;
-  if (database !== 'sqlite' && database !== 'postgres') throw new Error('--database must be sqlite or postgres');
+  if (!['sqlite', 'postgres', 'pgbouncer'].includes(database))
+    throw new Error('--database must be sqlite, postgres or pgbouncer');
   const seed = options.seed === undefined ? Math.floor(Math.random() * 1_000_000) + 1 : positive('seed', options.seed);
   const plan = {
     database,
     seed,
     minutes: positive('minutes', options.minutes),
     operations: positive('operations', options.operations),
-  } as const;
+  };
   process.stdout.write(`${database}, seed ${seed}, ${plan.minutes} minutes\n`);
   using folder = temporaryFolder();
-  const { figures, violations } = await run(plan, folder.path, (progress) => process.stderr.write(`${progress}\n`));
-  process.stdout.write(`\n${tableOf(figures)}\n`);
-  for (const violation of violations.slice(0, 20)) process.stdout.write(`\n${storyOf(violation)}\n`);
-  if (out !== undefined) writeFileSync(out, `${JSON.stringify({ ...figures, broken: violations }, null, 2)}\n`);
-  if (violations.length > 0) process.exitCode = 1;
+  await using scene =
+    database === 'sqlite' ? sqliteIn(folder.path) : await postgresIn(folder.path, database === 'pgbouncer');
+  const outcome = await run(
+    plan,
+    {
+      database: scene,
+      servers: database === 'sqlite' ? 2 : 3,
+      befall: (happening) => beginFaults(scene, happening),
+    },
+    folder.path,
+    tellProgress,
+  );
+  tellOutcome(outcome, out);
 }

@@ -1,3 +1,6 @@
+/** Seconds for which anybody waits in a queue: who comes to its head later has given up by then, and others need the place. */
+export const longestWait = 10;
+
 /** The house is too busy to do this now: nothing was decided, and trying again after some seconds makes sense. */
 export class Busy extends Error {
   override readonly name = 'Busy';

@@ -1,6 +1,7 @@
 import { hash } from '@node-rs/argon2';
 import { availableParallelism } from 'node:os';
-import { Busy } from './fault.ts';
+import { stopwatch } from './clock.ts';
+import { Busy, longestWait } from './fault.ts';
 import { matchesPasswordHash } from './password-hash.ts';
 
 /** Argon2id's costs (RFC 9106 section 3.1). */
@@ -30,10 +31,9 @@ const argon2id = 2;
 
 export function createHasher(
   cost: HashCost = defaultHashCost,
-  running = availableParallelism(),
-  waiting = 256,
+  { running = availableParallelism(), waiting = 256, watch = stopwatch } = {},
 ): Hasher {
-  const queue = createQueue(running, waiting);
+  const queue = createQueue(running, waiting, watch);
   const options = { algorithm: argon2id, memoryCost: cost.memory, timeCost: cost.passes, parallelism: cost.lanes };
   return {
     cost,
@@ -43,10 +43,11 @@ export function createHasher(
   };
 }
 
-function createQueue(running: number, waiting: number) {
+function createQueue(running: number, waiting: number, watch: typeof stopwatch) {
   const wakers: (() => void)[] = [];
   let active = 0;
   async function run<Value>(work: () => Promise<Value>): Promise<Value> {
+    const waited = watch();
     if (active >= running) {
       if (wakers.length >= waiting) throw new Busy('password hashing');
       // Who wakes us hands over the place, so `active` does not change here.
@@ -55,6 +56,7 @@ function createQueue(running: number, waiting: number) {
       active += 1;
     }
     try {
+      if (waited() > longestWait) throw new Busy('password hashing');
       return await work();
     } finally {
       const next = wakers.shift();

@@ -19,11 +19,11 @@ export function explain(error: unknown): { readonly text: string; readonly exitC
 /** SQLite's results (sqlite.org/rescode.html) that speak of the file and its disk: BUSY, READONLY, IOERR, CORRUPT, FULL, CANTOPEN, NOTADB. */
 const ofTheFile = new Set([5, 8, 10, 11, 13, 14, 26]);
 
-/** PostgreSQL's classes that speak of the server and of who may use it (connections, authorization, names, resources, operators), and TLS. */
-const ofTheServer = /^(08|28|3D|53|57)[0-9A-Z]{3}$|^42501$|CERT/;
+/** PostgreSQL's classes that speak of the server and of who may use it (connections, authorization, names, resources, operators, no writes), and TLS. */
+const ofTheServer = /^(08|28|3D|53|57)[0-9A-Z]{3}$|^42501$|^25006$|CERT/;
 
 /** What pg says without a code: no answer, no TLS, no password. */
-const sayings = /^Connection terminated|^timeout exceeded|\bSSL\b|^SASL/;
+const sayings = /^Connection terminated|^timeout exceeded|^Query read timeout|\bSSL\b|^SASL/;
 
 /** Which part of the surroundings a failure speaks of: then it is no fault of ours, and a stack would help nobody. */
 function whatSurrounds(error: Error): string | undefined {

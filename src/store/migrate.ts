@@ -8,6 +8,7 @@ import * as attemptChain from './migrations/0005-attempt-chain.ts';
 import * as pages from './migrations/0006-pages.ts';
 import * as challengesDoor from './migrations/0007-challenges-door.ts';
 import * as externalUsers from './migrations/0008-external-users.ts';
+import { withoutLimits } from './postgres.ts';
 import type { Database, Flavour } from './store.ts';
 import type { Tables } from './tables.ts';
 
@@ -70,6 +71,6 @@ export async function pendingMigrations({
 async function lock(tx: Kysely<Tables>, flavour: Flavour): Promise<void> {
   if (flavour !== 'postgres') return;
   // A new index on a big table takes longer than any request may, and so does waiting for the node that makes it.
-  await sql`set local statement_timeout = 0`.execute(tx);
+  await sql.raw(withoutLimits).execute(tx);
   await sql`select pg_advisory_xact_lock(7116420163)`.execute(tx);
 }

@@ -1,11 +1,33 @@
 import type { Pool, PoolClient } from 'pg';
 import { PostgresDialect, type Dialect, type PostgresPool, type PostgresPoolClient } from 'kysely';
+import { SetupError } from '../base/fault.ts';
 
 const int8 = 20;
 
-/** Kysely over pg, with counts as numbers and every distinct statement prepared once on each connection. */
+/**
+ * Milliseconds. The server ends a statement by itself, but not a commit that waits for its standby, and a server that is gone without a word
+ * ends nothing: there we hang up.
+ */
+const limits = { statement: 10_000, answer: 11_000 };
+
+/** Lifts the limits until the end of the transaction: the server's own, and ours, which goes by these words. */
+export const withoutLimits = 'set local statement_timeout = 0';
+
+/** The longest that a timer takes. */
+const unlimited = 2 ** 31 - 1;
+
+/** Kysely over pg, with counts as numbers and every distinct statement prepared once on each connection, unless the URL says `prepare=false`. */
 export function postgresDialect(url: string, onLostConnection: (error: Error) => void): Dialect {
-  return new PostgresDialect({ pool: async () => preparing(await openPool(url, onLostConnection)) });
+  const prepares = isPreparing(url);
+  return new PostgresDialect({ pool: async () => guarded(await openPool(url, onLostConnection), prepares) });
+}
+
+/** What pg does not know it leaves alone, so this may stand in its URL. */
+function isPreparing(url: string): boolean {
+  const [, query] = url.split('?');
+  const said = new URLSearchParams(query).get('prepare') ?? 'true';
+  if (said !== 'true' && said !== 'false') throw new SetupError("the database's prepare must be true or false");
+  return said === 'true';
 }
 
 async function openPool(url: string, onLostConnection: (error: Error) => void): Promise<Pool> {
@@ -15,7 +37,8 @@ async function openPool(url: string, onLostConnection: (error: Error) => void): 
     connectionString: url,
     max: 20,
     connectionTimeoutMillis: 5000,
-    statement_timeout: 10_000,
+    statement_timeout: limits.statement,
+    query_timeout: limits.answer,
     idle_in_transaction_session_timeout: 10_000,
     types: { getTypeParser: (oid: number): unknown => (oid === int8 ? Number : types.getTypeParser(oid)) },
   });
@@ -26,24 +49,47 @@ async function openPool(url: string, onLostConnection: (error: Error) => void): 
   return pool;
 }
 
-function preparing(pool: Pool): PostgresPool {
+function guarded(pool: Pool, prepares: boolean): PostgresPool {
   return {
     options: pool.options,
-    connect: async () => preparingClient(await pool.connect()),
+    connect: async () => guardedClient(await pool.connect(), prepares),
     end: () => pool.end(),
   };
+}
+
+/** A connection as one piece of work has it. One that is no good any more is asked nothing else, and is not given back to the pool. */
+function guardedClient(client: PoolClient, prepares: boolean): PostgresPoolClient {
+  let limit: { query_timeout?: number } = {};
+  let broken: Error | undefined;
+  const query = async (text: string, values: readonly unknown[]) => {
+    if (broken) throw broken;
+    if (text === withoutLimits) limit = { query_timeout: unlimited };
+    try {
+      return await client.query({ ...(prepares && named(text)), ...limit, text, values: [...values] });
+    } catch (error) {
+      if (isUseless(error)) broken = error;
+      throw error;
+    }
+  };
+  // The house streams nothing, so the overload of `query` that takes a cursor is never called.
+  return {
+    query: query as unknown as PostgresPoolClient['query'],
+    release: () => client.release(broken !== undefined),
+  };
+}
+
+/**
+ * Whether an error says that its connection is of no use: a statement is still under way on it, or it leads to a server that takes no writes,
+ * which is what a primary becomes when another one takes its place.
+ */
+function isUseless(error: unknown): error is Error {
+  if (!(error instanceof Error)) return false;
+  return error.message === 'Query read timeout' || ('code' in error && error.code === '25006');
 }
 
 /** Statements of varying length, such as lists, must not fill every connection with names. */
 const kept = 500;
 const names = new Map<string, string>();
-
-function preparingClient(client: PoolClient): PostgresPoolClient {
-  const query = (text: string, values: readonly unknown[]) =>
-    client.query({ ...named(text), text, values: [...values] });
-  // The house streams nothing, so the overload of `query` that takes a cursor is never called.
-  return { query: query as unknown as PostgresPoolClient['query'], release: () => client.release() };
-}
 
 function named(text: string): { name?: string } {
   const known = names.get(text);

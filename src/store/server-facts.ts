@@ -8,6 +8,9 @@ export type PostgresFacts = {
   readonly fsync: boolean;
   readonly fullPageWrites: boolean;
   readonly synchronousCommit: string;
+  /** `0` where it lets a statement, or a transaction in which nothing happens, go on for ever. */
+  readonly statementTimeout: string;
+  readonly idleTimeout: string;
   /** A standby, or a server that takes no writes. */
   readonly readOnly: boolean;
   /** Its clock, in milliseconds since the Unix epoch. */
@@ -18,6 +21,7 @@ export async function readPostgresFacts({ db }: Pick<Database, 'db'>): Promise<P
   const { rows } = await sql<{ [Name in keyof PostgresFacts]: string }>`
     select current_setting('server_version_num') as version, current_setting('fsync') as fsync,
       current_setting('full_page_writes') as "fullPageWrites", current_setting('synchronous_commit') as "synchronousCommit",
+      current_setting('statement_timeout') as "statementTimeout", current_setting('idle_in_transaction_session_timeout') as "idleTimeout",
       current_setting('transaction_read_only') as "readOnly",
       cast(extract(epoch from clock_timestamp()) * 1000 as text) as now`.execute(db);
   const [row] = rows;
@@ -27,6 +31,8 @@ export async function readPostgresFacts({ db }: Pick<Database, 'db'>): Promise<P
     fsync: row.fsync === 'on',
     fullPageWrites: row.fullPageWrites === 'on',
     synchronousCommit: row.synchronousCommit,
+    statementTimeout: row.statementTimeout,
+    idleTimeout: row.idleTimeout,
     readOnly: row.readOnly === 'on',
     now: Number(row.now),
   };

@@ -73,10 +73,11 @@ export function isReferenced(error: unknown): boolean {
 export function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { errcode, code } = error as Error & { errcode?: unknown; code?: unknown };
-  // SQLITE_BUSY and SQLITE_FULL; connection, resource and operator classes of PostgreSQL; sockets that can't be opened.
+  // SQLITE_BUSY and SQLITE_FULL; connection, resource and operator classes of PostgreSQL, and a server that takes no writes; sockets that can't be
+  // opened.
   if (errcode === 5 || errcode === 13) return true;
   return typeof code === 'string'
-    ? /^(08|53|57|40)...$|^E[A-Z]+$/.test(code) && code !== 'ERR_SQLITE_ERROR'
+    ? /^(08|53|57|40)...$|^25006$|^E[A-Z]+$/.test(code) && code !== 'ERR_SQLITE_ERROR'
     : /connect|timeout/i.test(error.message);
 }
 

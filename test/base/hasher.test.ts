@@ -50,7 +50,7 @@ for (const broken of [
 }
 
 test('with one place to run and one to wait, the third is sent away as busy', async () => {
-  const hasher = createHasher(cheapCost, 1, 1);
+  const hasher = createHasher(cheapCost, { running: 1, waiting: 1 });
   const taken = [hasher.hash('one'), hasher.hash('two')];
   assert.equal(hasher.load(), 2);
   await assert.rejects(hasher.hash('three'), (error) => error instanceof Busy && error.retryAfter > 0);
@@ -62,14 +62,14 @@ test('who waits runs only when a place is free', async () => {
   const slow = await createHasher({ memory: 8192, passes: 4, lanes: 1 }).hash('one');
   const fast = await cheapHasher().hash('two');
   const ended: string[] = [];
-  const hasher = createHasher(cheapCost, 1, 2);
+  const hasher = createHasher(cheapCost, { running: 1, waiting: 2 });
   const note = (name: string) => () => ended.push(name);
   await Promise.all([hasher.verify(slow, 'one').then(note('slow')), hasher.verify(fast, 'two').then(note('fast'))]);
   assert.deepEqual(ended, ['slow', 'fast']);
 });
 
 test('who came first is served first', async () => {
-  const hasher = createHasher(cheapCost, 1, 3);
+  const hasher = createHasher(cheapCost, { running: 1, waiting: 3 });
   const ended: string[] = [];
   const names = ['one', 'two', 'three', 'four'];
   await Promise.all(names.map((name) => hasher.hash(name).then(() => ended.push(name))));
@@ -77,13 +77,13 @@ test('who came first is served first', async () => {
 });
 
 test('places are handed on until nobody waits', async () => {
-  const hasher = createHasher(cheapCost, 1, 3);
+  const hasher = createHasher(cheapCost, { running: 1, waiting: 3 });
   await Promise.all([hasher.hash('one'), hasher.hash('two'), hasher.hash('three'), hasher.hash('four')]);
   assert.equal(hasher.load(), 0);
 });
 
 test('a place that was handed on is not free for a newcomer', async () => {
-  const hasher = createHasher(cheapCost, 1, 1);
+  const hasher = createHasher(cheapCost, { running: 1, waiting: 1 });
   const [one, two] = [hasher.hash('one'), hasher.hash('two')];
   await one;
   const three = hasher.hash('three');
@@ -91,8 +91,25 @@ test('a place that was handed on is not free for a newcomer', async () => {
   await Promise.all([two, three]);
 });
 
+test('who has waited for more than ten seconds is sent away as busy, and the next who has not is served', async () => {
+  let now = 0;
+  const watch = () => {
+    const began = now;
+    return () => now - began;
+  };
+  const hasher = createHasher(cheapCost, { running: 1, waiting: 3, watch });
+  const [one, two] = [hasher.hash('one'), hasher.hash('two')];
+  now = 1;
+  const three = hasher.hash('three');
+  now = 11;
+  await one;
+  await assert.rejects(two, Busy);
+  assert.match(await three, /^\$argon2id\$/);
+  assert.equal(hasher.load(), 0);
+});
+
 test('a failing job frees its place', async () => {
-  const hasher = createHasher(cheapCost, 1, 1);
+  const hasher = createHasher(cheapCost, { running: 1, waiting: 1 });
   const [failing, waiting] = [hasher.verify('no hash', 'one'), hasher.hash('two')];
   await assert.rejects(failing);
   await waiting;

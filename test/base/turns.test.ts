@@ -55,6 +55,29 @@ test('a turn that fails tells its own caller and does not block the next', async
   assert.equal(await next, 'two');
 });
 
+test('a turn that comes after more than ten seconds is not taken, and those that waited for less are', async () => {
+  let now = 0;
+  const watch = () => {
+    const began = now;
+    return () => now - began;
+  };
+  const turns = createTurns({ watch });
+  const log: string[] = [];
+  const [one, two, three] = [work(log, 'one'), work(log, 'two'), work(log, 'three')];
+  const first = turns('key', one.run);
+  const second = turns('key', two.run);
+  await settle();
+  now = 1;
+  const third = turns('key', three.run);
+  now = 11;
+  one.end();
+  three.end();
+  assert.equal(await first, 'one');
+  await assert.rejects(second, Busy);
+  assert.equal(await third, 'three');
+  assert.deepEqual(log, ['one', 'three']);
+});
+
 test('who comes while the last turn ends still waits for it', async () => {
   const turns = createTurns();
   const log: string[] = [];
@@ -72,7 +95,7 @@ test('who comes while the last turn ends still waits for it', async () => {
 });
 
 test('when as many wait as may, who would have to wait is sent away as busy, and nobody else is', async () => {
-  const turns = createTurns(2);
+  const turns = createTurns({ most: 2 });
   const log: string[] = [];
   const [held, one, two] = [work(log, 'held'), work(log, 'one'), work(log, 'two')];
   const taken = [turns('a', held.run), turns('a', one.run), turns('b', held.run), turns('b', two.run)];
@@ -94,7 +117,7 @@ test('when as many wait as may, who would have to wait is sent away as busy, and
 });
 
 test('who fails in a turn leaves the place too', async () => {
-  const turns = createTurns(1);
+  const turns = createTurns({ most: 1 });
   const log: string[] = [];
   const [held, one] = [work(log, 'held'), work(log, 'one')];
   const taken = [turns('a', held.run), turns('a', one.run)];

@@ -234,6 +234,8 @@ describe('doctor', { concurrency: 2 }, () => {
       fsync: true,
       fullPageWrites: true,
       synchronousCommit: 'on',
+      statementTimeout: '10s',
+      idleTimeout: '10s',
       readOnly: false,
       now: 1_000_000,
     };
@@ -241,6 +243,8 @@ describe('doctor', { concurrency: 2 }, () => {
     assert.deepEqual(levels({}), ['ok', 'ok']);
     for (const bad of [{ fsync: false }, { fullPageWrites: false }, { synchronousCommit: 'off' }, { readOnly: true }])
       assert.deepEqual(levels(bad), ['ok', 'ok', 'problem'], JSON.stringify(bad));
+    for (const bad of [{ statementTimeout: '0' }, { idleTimeout: '0' }])
+      assert.deepEqual(levels(bad), ['ok', 'ok', 'warning'], JSON.stringify(bad));
     assert.deepEqual(levels({ version: 130_000 }), ['ok', 'ok', 'warning']);
     assert.deepEqual(levels({ now: 0 }), ['ok', 'problem']);
   });

@@ -305,7 +305,7 @@ const broken = {
 
 /** A house with a hasher that holds as little as one can. */
 function busyHouse(server: Server, waiting: number) {
-  const hasher = createHasher(cheapCost, 1, waiting);
+  const hasher = createHasher(cheapCost, { running: 1, waiting });
   const context: Context = { ...server.countersign.context, hasher };
   const app = createApp(context, server.countersign.routes, dialects, createMetrics([]));
   return { hasher, fetch: (path: string, init?: RequestInit) => app.fetch(new Request(url + path, init), {}) };

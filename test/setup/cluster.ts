@@ -131,7 +131,7 @@ function ready(server: ChildProcess): Promise<void> {
     server.stderr?.on('data', (chunk: Buffer) => {
       // Those who knock meanwhile are each turned away with a line.
       said = (said + chunk.toString()).slice(-10_000);
-      if (!said.includes('ready to accept connections')) return;
+      if (!/ready to accept (read-only )?connections/.test(said)) return;
       clearTimeout(timer);
       resolve();
     });

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { describe, test } from 'node:test';
 import { sql } from 'kysely';
-import { openDatabase } from '../../src/store/store.ts';
+import { withoutLimits } from '../../src/store/postgres.ts';
+import { isUnavailable, openDatabase } from '../../src/store/store.ts';
 
 const url = process.env.TEST_POSTGRES_URL ?? '';
+const of = (parameters: Readonly<Record<string, string>>) => `${url}?${new URLSearchParams(parameters).toString()}`;
 const skip = url === '' && 'PostgreSQL is not there: TEST_POSTGRES_URL is not set';
 
 describe('a pool of connections to PostgreSQL', { skip }, () => {
@@ -33,6 +35,58 @@ describe('a pool of connections to PostgreSQL', { skip }, () => {
         await sql`select name from pg_prepared_statements where statement like '%+ 40 as answer'`.execute(connection);
       assert.equal(rows.length, 1);
     });
+    await db.destroy();
+  });
+
+  test('prepares nothing where the URL says so, and passes the rest of it on', async () => {
+    const { db } = openDatabase(of({ prepare: 'false', application_name: 'one & two' }));
+    await db.connection().execute(async (connection) => {
+      await sql`select ${1}::int + 41 as answer`.execute(connection);
+      const { rows } = await sql`select current_setting('application_name') as name, count(*) as prepared
+        from pg_prepared_statements`.execute(connection);
+      assert.deepEqual(rows, [{ name: 'one & two', prepared: 0 }]);
+    });
+    await db.destroy();
+    for (const wish of ['no', '', 'TRUE'])
+      assert.throws(() => openDatabase(of({ prepare: wish })), /prepare must be true or false/);
+  });
+
+  test('hangs up where no answer comes, and asks nothing else there', async () => {
+    // What is said here of how long it waits stands for its eleven seconds.
+    const { db } = openDatabase(of({ query_timeout: '1000' }));
+    const pid = sql<{ pid: number }>`select pg_backend_pid() as pid`;
+    let first: number | undefined;
+    const hanging = db.transaction().execute(async (tx) => {
+      first = (await pid.execute(tx)).rows[0]?.pid;
+      await sql`select pg_sleep(9)`.execute(tx);
+    });
+    await assert.rejects(hanging, (error) => isUnavailable(error));
+    assert.notEqual((await pid.execute(db)).rows[0]?.pid, first);
+    await db.destroy();
+  });
+
+  test('waits as long as it takes where the limits are lifted, and no longer', async () => {
+    const { db } = openDatabase(of({ query_timeout: '1000' }));
+    await db.transaction().execute(async (tx) => {
+      await sql.raw(withoutLimits).execute(tx);
+      await sql`select pg_sleep(1.5)`.execute(tx);
+    });
+    await assert.rejects(sql`select pg_sleep(9)`.execute(db), (error) => isUnavailable(error));
+    await db.destroy();
+  });
+
+  test('leaves a server that takes no writes', async () => {
+    const { db } = openDatabase(url);
+    const written = async () =>
+      db.connection().execute(async (connection) => {
+        const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(connection);
+        await sql`set default_transaction_read_only = on`.execute(connection);
+        await sql`create table never (id text)`.execute(connection);
+        return rows;
+      });
+    await assert.rejects(written(), (error) => isUnavailable(error));
+    const { rows } = await sql`select current_setting('default_transaction_read_only') as now`.execute(db);
+    assert.deepEqual(rows, [{ now: 'off' }]);
     await db.destroy();
   });
 

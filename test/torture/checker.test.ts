@@ -158,6 +158,18 @@ describe('I4: guessing is bounded', () => {
     sound(historyOf(...times(5), between, ...times(5, 40_000)));
   });
 
+  test('nor where a grant had the right password, whatever became of its code', () => {
+    const enter = { sent: { password: 'p9' }, outcome: 'refused', code: 'invalid_credentials', status: 401 } as const;
+    const three = Array.from({ length: 3 }, () => ['login', enter] as const);
+    const given = { sent: { password: 'p1', proof: code(1) } } as const;
+    sound(
+      historyOf(...three, ['grant', { ...given, outcome: 'refused', code: 'invalid_grant', status: 400 }], ...three),
+    );
+    sound(historyOf(...three, ['grant', given], ...three));
+    const waits = { ...given, outcome: 'refused', code: 'temporarily_unavailable', status: 429 } as const;
+    finds(historyOf(...three, ['grant', waits], ...three), /^I4: 6 replies for password/);
+  });
+
   test('clocks that differ may shorten a wait by as much', () => {
     const history = { ...historyOf(...times(6)), spread: 30_000 };
     sound(history);

@@ -1,26 +1,14 @@
 /** The torture as people run it, for some seconds: servers die, connections are cut, and nothing that was promised breaks. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import type { Figures } from '../../torture/figures.ts';
+import { skipWithoutPrograms } from '../docs/programs.ts';
 import { newFolder } from '../support/process.ts';
+import { program } from './program.ts';
 
-const program = fileURLToPath(new URL('../../torture/run.ts', import.meta.url));
-
-async function torture(...options: readonly string[]) {
-  const child = spawn(process.execPath, [program, ...options], { stdio: ['ignore', 'pipe', 'pipe'] });
-  const [stdout, stderr, [code]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'close') as Promise<[number | null]>,
-  ]);
-  return { code, stdout, stderr };
-}
+const torture = program('run.ts');
 
 test('two servers over one file, tortured for some seconds, break nothing that was promised', async () => {
   const out = join(newFolder(), 'figures.json');
@@ -33,6 +21,21 @@ test('two servers over one file, tortured for some seconds, break nothing that w
   assert.match(stdout, /sqlite, 2 servers, seed 5, .* 20 times the time of the wall/);
   assert.match(stdout, /operations [\d,]+, faults \d+, violations 0\n$/);
 });
+
+const noPool =
+  (process.env.TEST_POSTGRES_URL === undefined && 'PostgreSQL is not there: TEST_POSTGRES_URL is not set') ||
+  (skipWithoutPrograms('pgbouncer') ?? false);
+
+test(
+  'three servers behind a pgbouncer in transaction mode break nothing either',
+  { skip: noPool, timeout: 180_000 },
+  async () => {
+    const { code, stdout, stderr } = await torture('--database', 'pgbouncer', '--operations', '400');
+    assert.equal(code, 0, stdout + stderr);
+    assert.match(stdout, /pgbouncer, 3 servers/);
+    assert.match(stdout, /\n {2}confirm +[1-9]/);
+  },
+);
 
 test('it ends when it has asked often enough', async () => {
   const { code, stdout, stderr } = await torture('--minutes', '1', '--operations', '60');

@@ -14,34 +14,32 @@ type Look = { readonly seen: Seen; readonly wrong: boolean };
 /** I4: between two successes only as many guesses are looked at as the waits allow, whatever node and challenge they come to. */
 export function tooManyLooks(life: readonly Seen[], history: History): readonly Violation[] {
   const kinds = Map.groupBy(
-    life.flatMap((seen) => {
-      const look = lookOf(seen);
-      return look ? [{ seen, ...look }] : [];
-    }),
+    life.flatMap((seen) => looksOf(seen).map((look) => ({ seen, ...look }))),
     ({ kind }) => kind,
   );
   return [...kinds].flatMap(([kind, looks]) => stretches(looks).flatMap((stretch) => tooMany(kind, stretch, history)));
 }
 
-function lookOf({
+function looksOf({
   op,
   sent,
   outcome,
   code,
   status,
-}: Seen): { readonly kind: string; readonly wrong: boolean } | undefined {
-  if (status === 429) return undefined;
-  if (op === 'login')
-    return outcome === 'refused' && code !== 'invalid_credentials'
-      ? undefined
-      : { kind: 'password', wrong: outcome === 'refused' };
-  if (op === 'password') return { kind: 'password', wrong: code === 'wrong_current_password' };
+}: Seen): readonly { readonly kind: string; readonly wrong: boolean }[] {
+  if (status === 429) return [];
+  const refused = outcome === 'refused';
+  if (op === 'login') return refused && code !== 'invalid_credentials' ? [] : [{ kind: 'password', wrong: refused }];
+  if (op === 'password') return [{ kind: 'password', wrong: code === 'wrong_current_password' }];
   const kind = sent.proof?.kind === 'wrong' ? sent.proof.of : sent.proof?.kind;
-  // A grant says one thing whatever was wrong, so it only counts where it may have been right.
-  if (op === 'grant') return outcome === 'refused' ? undefined : { kind: kind ?? 'password', wrong: false };
-  if ((op !== 'answer' && op !== 'verify') || kind === undefined) return undefined;
-  if (outcome === 'refused') return code === 'invalid_code' ? { kind, wrong: true } : undefined;
-  return sent.proof?.kind === 'wrong' ? undefined : { kind, wrong: false };
+  // A grant says one thing whatever was wrong: its password may have been right also where it was refused for its code.
+  if (op === 'grant') {
+    const second = kind === undefined || refused ? [] : [{ kind, wrong: false }];
+    return [{ kind: 'password', wrong: false }, ...second];
+  }
+  if ((op !== 'answer' && op !== 'verify') || kind === undefined) return [];
+  if (refused) return code === 'invalid_code' ? [{ kind, wrong: true }] : [];
+  return sent.proof?.kind === 'wrong' ? [] : [{ kind, wrong: false }];
 }
 
 /** The failures that no success can have come between, with a success at the end where it was one look more. */

@@ -88,6 +88,14 @@ export function judgePostgres(facts: PostgresFacts, now: number): readonly Findi
   if (!facts.fsync) found.push(problem('database', 'fsync is off', lost));
   if (!facts.fullPageWrites) found.push(problem('database', 'full_page_writes is off', lost));
   if (facts.synchronousCommit === 'off') found.push(problem('database', 'synchronous_commit is off', lost));
+  const endless = [
+    { name: 'statement_timeout', is: facts.statementTimeout },
+    { name: 'idle_in_transaction_session_timeout', is: facts.idleTimeout },
+  ];
+  for (const { name, is } of endless)
+    // The house asks for both, and a pool between may keep that to itself.
+    if (is === '0')
+      found.push(warning('database', `${name} is off`, `set it for the role: alter role … set ${name} = '10s'`));
   if (facts.version < 140_000)
     found.push(warning('database', `${version} is out of support`, 'move to a version that gets fixes'));
   return found;
