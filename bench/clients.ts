@@ -1,6 +1,9 @@
 import { openConnection, type Connection } from './client.ts';
 import { quantile } from './statistics.ts';
 
+/** How many clients there are at a time. */
+export const levels = [1, 16, 64] as const;
+
 /** How often something was done, in how many seconds, and how many milliseconds it took each time. */
 export type Counted = { readonly done: number; readonly seconds: number; readonly p50: number; readonly p99: number };
 

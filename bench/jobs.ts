@@ -4,8 +4,7 @@ import { once, overConnections, pick, type Counted, type Timed } from './clients
 import { house, logInByAuthtoken, refresh, stepUp } from './house.ts';
 import { commits, hashes } from './limits.ts';
 import { nextCode, untilShowable, type Person } from './people.ts';
-import type { ServerName } from './plan.ts';
-import { expectKnown, type CodeJob, type Served } from './served.ts';
+import { expectKnown, type CodeJob, type Served, type ServerName } from './served.ts';
 
 export type Input = Timed & {
   /** Of the people of which server. */

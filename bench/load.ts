@@ -2,8 +2,7 @@
 import type { Counted } from './clients.ts';
 import { equalTime, type Times } from './equal-time.ts';
 import { jobs, type Input, type JobName, type Ready } from './jobs.ts';
-import type { ServerName } from './plan.ts';
-import { makeServed, type Served } from './served.ts';
+import { makeServed, type Served, type ServerName } from './served.ts';
 
 const served = new Map<ServerName, Served>();
 let ready: Ready | undefined;

@@ -1,9 +1,11 @@
+import { levels } from './clients.ts';
 import { commitsIn } from './commits-each.ts';
 import { spent, type Usage } from './cpu.ts';
 import type { Times } from './equal-time.ts';
 import type { JobName } from './jobs.ts';
-import { keyOf, levels, operations, shared, stepsOf, type Flavour, type ServerName, type Step } from './plan.ts';
+import { keyOf, operations, shared, stepsOf, type Flavour, type Step } from './plan.ts';
 import type { Load, Running } from './processes.ts';
+import type { ServerName } from './served.ts';
 
 /** What one round counted of one step. Times are milliseconds. */
 export type Rate = {

@@ -1,12 +1,10 @@
 /** What is measured, in which order, and what limits it. */
 import { availableParallelism } from 'node:os';
+import { levels } from './clients.ts';
 import type { JobName } from './jobs.ts';
+import type { ServerName } from './served.ts';
 
 export type Flavour = 'sqlite' | 'postgres';
-export type ServerName = 'house' | 'betterAuth';
-
-/** How many clients there are at a time. */
-export const levels = [1, 16, 64] as const;
 
 export type Step = {
   readonly job: JobName;

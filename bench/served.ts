@@ -1,11 +1,12 @@
 /** The servers that are measured, and the people who were made at each, as the process knows them that makes the load. */
 import { betterAuth } from './better-auth.ts';
 import { openConnection, type Connection } from './client.ts';
-import { once, pick } from './clients.ts';
+import { levels, once, pick } from './clients.ts';
 import { numbered } from './equal-time.ts';
 import { house, logInAdministrator, openFamilies, type Family } from './house.ts';
 import { expect, nextCode, type Dialect, type Person } from './people.ts';
-import { levels, type ServerName } from './plan.ts';
+
+export type ServerName = 'house' | 'betterAuth';
 
 /** Each code works once, so every measurement that uses codes has people of its own for each number of clients. */
 export type Served = {

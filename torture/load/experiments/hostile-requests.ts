@@ -1,8 +1,9 @@
 import { converse, hostile, marker } from '../../../test/support/hostile.ts';
-import { countOf, openCrowd, othersIn, within } from '../crowd.ts';
+import { openCrowd } from '../crowd.ts';
 import type { Lab } from '../house.ts';
 import { makePeople, witnesses } from '../people.ts';
-import { megabytes, milliseconds } from '../report.ts';
+import { expectPunctual } from '../punctual.ts';
+import { megabytes } from '../report.ts';
 import { serve } from '../server.ts';
 
 /** How many send each request at once, and how often. */
@@ -43,15 +44,7 @@ export async function hostileRequests(lab: Lab): Promise<void> {
     wrong.size === 0,
     [...wrong].join('; ') || `${sent} times`,
   );
-  for (const [name, answered] of Object.entries(await looking.stop())) {
-    const others = othersIn(answered, 200);
-    const p99 = within(answered, 0.99, 200);
-    lab.expect(
-      `${name} meanwhile: 200 within ${bound} ms`,
-      others === '' && p99 <= bound,
-      `${others || `${countOf(answered)} times`}, p99 ${milliseconds(p99)}`,
-    );
-  }
+  expectPunctual(lab, await looking.stop(), bound);
   const held = await server.memory();
   lab.expect(
     `memory at most ${growth} MB above before`,

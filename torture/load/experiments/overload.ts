@@ -5,6 +5,7 @@ import { countOf, openCrowd, othersIn, within } from '../crowd.ts';
 import type { Heard } from '../clients.ts';
 import type { Lab } from '../house.ts';
 import { makePeople, passwordLogin, secondFactors, sessionCheck, witnesses } from '../people.ts';
+import { expectPunctual } from '../punctual.ts';
 import { megabytes, milliseconds } from '../report.ts';
 import { serve } from '../server.ts';
 
@@ -44,15 +45,7 @@ export async function overload(lab: Lab): Promise<void> {
 
   for (const { name, dialect } of doors) judgeDoor(lab, name, heard[name], dialect);
   judgeStrangers(lab, heard['strangers']);
-  for (const [name, answered] of Object.entries(seen)) {
-    const others = othersIn(answered, 200);
-    const p99 = within(answered, 0.99, 200);
-    lab.expect(
-      `${name} meanwhile: 200 within ${bounds.witness} ms`,
-      others === '' && p99 <= bounds.witness,
-      `${others || `${countOf(answered)} times`}, p99 ${milliseconds(p99)}`,
-    );
-  }
+  expectPunctual(lab, seen, bounds.witness);
   await judgeCalm(lab, url, people);
   await guessAt(lab, url, guessedAt);
   const held = await server.memory();

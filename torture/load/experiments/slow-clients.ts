@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
-import { countOf, openCrowd, othersIn, within } from '../crowd.ts';
+import { openCrowd } from '../crowd.ts';
 import type { Lab } from '../house.ts';
 import { makePeople, passwordLogin, witnesses } from '../people.ts';
-import { megabytes, milliseconds } from '../report.ts';
+import { expectPunctual } from '../punctual.ts';
+import { megabytes } from '../report.ts';
 import { serve } from '../server.ts';
 
 /** Of each sort. */
@@ -84,15 +85,7 @@ export async function slowClients(lab: Lab): Promise<void> {
   }
   for (const { socket } of all) socket.destroy();
 
-  for (const [name, answered] of Object.entries(await looking.stop())) {
-    const others = othersIn(answered, 200);
-    const p99 = within(answered, 0.99, 200);
-    lab.expect(
-      `${name} meanwhile: 200 within ${bounds.witness} ms`,
-      others === '' && p99 <= bounds.witness,
-      `${others || `${countOf(answered)} times`}, p99 ${milliseconds(p99)}`,
-    );
-  }
+  expectPunctual(lab, await looking.stop(), bounds.witness);
   await wait(1000);
   const after = { memory: await server.memory(), descriptors: server.descriptors() };
   lab.expect(
