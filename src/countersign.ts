@@ -59,6 +59,8 @@ export type Options = {
   readonly clock?: Clock;
   readonly random?: Random;
   readonly hashCost?: HashCost;
+  /** How many passwords are hashed at a time: one for each CPU when absent. Node's pool has four threads unless `UV_THREADPOOL_SIZE` says more. */
+  readonly hashing?: number;
 };
 
 /** How Duo is reached, where it is a provider. */
@@ -111,7 +113,7 @@ export async function createCountersign(options: Options): Promise<Countersign> 
     const ring = createLiveRing(loaded, clock);
     const store = { db: database.db, safe: createLiveSafe(ring, random) };
     await checkKeyRing(store);
-    const hasher = createHasher(options.hashCost);
+    const hasher = createHasher(options.hashCost, { running: options.hashing });
     const tokens = await createLiveAccessTokens(ring, url);
     const texts = createTexts(options.texts);
     const turns = createTurns();

@@ -13,6 +13,7 @@ import { readSettings, type Settings } from './settings.ts';
 import { stopSignal } from './stop-signal.ts';
 import { keepSwept } from './sweeping.ts';
 import { keepTold } from './telling.ts';
+import { hashesAtATime, makeRoomFor } from './threads.ts';
 import { onWarning } from './warnings.ts';
 import { supervise } from './workers/supervise.ts';
 import { sharedMetrics, tellServing } from './workers/worker.ts';
@@ -32,6 +33,8 @@ export async function serve(): Promise<void> {
 }
 
 async function serveHere(settings: Settings): Promise<void> {
+  const hashing = hashesAtATime(settings.workers);
+  makeRoomFor(hashing);
   const told = stopSignal();
   const gateways = gatewaysOf(settings);
   const log = createLog(settings.logLevel);
@@ -41,7 +44,7 @@ async function serveHere(settings: Settings): Promise<void> {
   const front = await listen(settings.host, settings.port);
   const shared = cluster.isWorker ? { metrics: sharedMetrics } : {};
   const url = settings.url ?? `http://localhost:${front.port}`;
-  const house = await createCountersign({ ...settings.house, gateways, url, log, ...shared }).catch(
+  const house = await createCountersign({ ...settings.house, gateways, url, log, hashing, ...shared }).catch(
     async (error: unknown) => {
       await front.close(0);
       throw error;
