@@ -13,7 +13,17 @@ import { authenticate } from '../../src/engine/sessions.ts';
 import { setPassword } from '../../src/engine/set-password.ts';
 import { removeUser } from '../../src/engine/users.ts';
 import { onEachDatabase } from '../support/databases.ts';
-import { atOnce, client, got, house, type Enrolled, type House, type Person } from '../support/house.ts';
+import {
+  atOnce,
+  client,
+  got,
+  house,
+  interrupted,
+  noTurns,
+  type Enrolled,
+  type House,
+  type Person,
+} from '../support/house.ts';
 
 const step = 30_000;
 
@@ -28,7 +38,7 @@ async function miss(home: House, challengeToken: string, code: string, times: nu
 /** Turns that do something else before the reply to an open challenge is judged. */
 const byName = (a: string, b: string) => a.localeCompare(b);
 
-function interrupted() {
+function pausing() {
   const inTurn = createTurns();
   const pause: { meanwhile?: () => Promise<unknown> } = {};
   const turns: Turns = (key, work) =>
@@ -227,7 +237,7 @@ onEachDatabase('an answer', (database) => {
   });
 
   test('is refused when its factor is removed while it is judged', async () => {
-    const { turns, pause } = interrupted();
+    const { turns, pause } = pausing();
     await using home = await house(database, { turns });
     const { name, password, user, caller, id, seed } = await home.addProtected('ada');
     const challengeToken = await home.challenge(name, password);
@@ -237,13 +247,25 @@ onEachDatabase('an answer', (database) => {
   });
 
   test('opens nothing that lasts when the factors change while it is judged', async () => {
-    const { turns, pause } = interrupted();
+    const { turns, pause } = pausing();
     await using home = await house(database, { turns });
     const { name, password, caller, seed } = await home.addProtected('ada');
     const challengeToken = await home.challenge(name, password);
     pause.meanwhile = () => home.enrollTotp(caller);
     const outcome = await reply(home, challengeToken, home.codeFor(seed));
     if (outcome.ok) assert.deepEqual(await authenticate(home.ctx, outcome.value.token), refuse('invalid_token'));
+  });
+
+  test('whose code is used over another challenge while it is judged is refused, is no failure and leaves its challenge open', async () => {
+    await using home = await house(database, { turns: noTurns });
+    const { user, name, password, seed } = await home.addProtected('ada');
+    const [one, other] = [await home.challenge(name, password), await home.challenge(name, password)];
+    const code = home.codeFor(seed);
+    const ctx = interrupted(home.ctx, async () => got(await reply(home, other, code)));
+    assert.deepEqual(await answer(ctx, { challengeToken: one, reply: code }, client), refuse('raced'));
+    assert.deepEqual(await home.failures(user.id), {});
+    home.clock.tick(step);
+    assert.equal(got(await reply(home, one, home.codeFor(seed))).state, 'session');
   });
 
   test('of ten honest ones at once on one node, each with a code of its own, opens ten sessions', async () => {
