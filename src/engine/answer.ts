@@ -3,6 +3,7 @@ import { factorOf, factors } from '../factors/index.ts';
 import { listForLogin } from '../store/authenticators.ts';
 import { findOpenChallenge, isLogin, type Challenge } from '../store/challenges.ts';
 import { inTransaction } from '../store/store.ts';
+import { claimTry } from '../store/throttles.ts';
 import { findUser } from '../store/users.ts';
 import type { LoggedIn } from './after-first.ts';
 import { answerPrompt } from './answer-prompt.ts';
@@ -70,15 +71,19 @@ async function answerOpen(ctx: Context, open: OwnOpen, client: Client, now: numb
   );
   const [kind = ''] = candidates.length > 0 ? candidates.map((candidate) => candidate.kind) : kinds;
   const question = { subject: user.id, kind: kinds[0] ?? kind, candidates, reply: input.reply };
+  let counted = kind;
   // One transaction, and so one wait for the disk: whoever guesses beside it waits for the end of this try before theirs is counted, and
   // nobody hears how it went before it is kept.
   const judged = await inTransaction(ctx.store, async (tx): Promise<Outcome<Completed, Reason>> => {
     const proof = await prove({ ...ctx, store: tx }, question, now);
     // A wrong one is kept too: it counts.
     if (!proof.ok) return success(proof);
+    counted = proof.value.counted;
     const completed = await complete(ctx, tx, open, proven(proof.value, now), client, now);
     return completed.ok ? success(completed) : completed;
   });
+  // What was right and came to nothing was looked at as well, and its try went with all that was undone.
+  if (!judged.ok) await claimTry(ctx.store, user.id, counted, now);
   const opened = judged.ok ? judged.value : judged;
   if (!opened.ok) await logRefusal(ctx, { ...tried, factor: kind }, opened.reason, client, now);
   return opened;

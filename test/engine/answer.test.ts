@@ -256,14 +256,14 @@ onEachDatabase('an answer', (database) => {
     if (outcome.ok) assert.deepEqual(await authenticate(home.ctx, outcome.value.token), refuse('invalid_token'));
   });
 
-  test('whose code is used over another challenge while it is judged is refused, is no failure and leaves its challenge open', async () => {
+  test('whose code is used over another challenge while it is judged is refused, counts as looked at and leaves its challenge open', async () => {
     await using home = await house(database, { turns: noTurns });
     const { user, name, password, seed } = await home.addProtected('ada');
     const [one, other] = [await home.challenge(name, password), await home.challenge(name, password)];
     const code = home.codeFor(seed);
     const ctx = interrupted(home.ctx, async () => got(await reply(home, other, code)));
     assert.deepEqual(await answer(ctx, { challengeToken: one, reply: code }, client), refuse('raced'));
-    assert.deepEqual(await home.failures(user.id), {});
+    assert.deepEqual(await home.failures(user.id), { totp: 1 });
     home.clock.tick(step);
     assert.equal(got(await reply(home, one, home.codeFor(seed))).state, 'session');
   });
