@@ -167,7 +167,16 @@ describe('I4: guessing is bounded', () => {
     );
     sound(historyOf(...three, ['grant', given], ...three));
     const waits = { ...given, outcome: 'refused', code: 'temporarily_unavailable', status: 429 } as const;
-    finds(historyOf(...three, ['grant', waits], ...three), /^I4: 6 replies for password/);
+    sound(historyOf(...three, ['grant', waits], ...three));
+    const without = { ...waits, sent: { password: 'p1' } };
+    finds(historyOf(...three, ['grant', without], ...three), /^I4: 6 replies for password/);
+  });
+
+  test('but not a password that was set, for which who has a second factor does not show the one before', () => {
+    const enter = { sent: { password: 'p9' }, outcome: 'refused', code: 'invalid_credentials', status: 401 } as const;
+    const five = Array.from({ length: 5 }, () => ['login', enter] as const);
+    sound(historyOf(...five, ['password', { sent: { password: 'p1' } }]));
+    finds(historyOf(...five, ['login', { sent: { password: 'p1' } }]), /^I4: 6 replies for password/);
   });
 
   test('clocks that differ may shorten a wait by as much', () => {

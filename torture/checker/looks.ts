@@ -27,16 +27,17 @@ function looksOf({
   code,
   status,
 }: Seen): readonly { readonly kind: string; readonly wrong: boolean }[] {
-  if (status === 429) return [];
   const refused = outcome === 'refused';
-  if (op === 'login') return refused && code !== 'invalid_credentials' ? [] : [{ kind: 'password', wrong: refused }];
-  if (op === 'password') return [{ kind: 'password', wrong: code === 'wrong_current_password' }];
-  const kind = sent.proof?.kind === 'wrong' ? sent.proof.of : sent.proof?.kind;
-  // A grant says one thing whatever was wrong: its password may have been right also where it was refused for its code.
-  if (op === 'grant') {
+  // A grant says one thing whatever was wrong: its password may have been right also where it was refused for its code, or told to wait with it.
+  if (op === 'grant' && (status !== 429 || sent.proof)) {
+    const kind = sent.proof?.kind === 'wrong' ? sent.proof.of : sent.proof?.kind;
     const second = kind === undefined || refused ? [] : [{ kind, wrong: false }];
     return [{ kind: 'password', wrong: false }, ...second];
   }
+  if (status === 429) return [];
+  if (op === 'login') return refused && code !== 'invalid_credentials' ? [] : [{ kind: 'password', wrong: refused }];
+  if (op === 'password') return [{ kind: 'password', wrong: code === 'wrong_current_password' }];
+  const kind = sent.proof?.kind === 'wrong' ? sent.proof.of : sent.proof?.kind;
   if ((op !== 'answer' && op !== 'verify') || kind === undefined) return [];
   if (refused) return code === 'invalid_code' ? [{ kind, wrong: true }] : [];
   return sent.proof?.kind === 'wrong' ? [] : [{ kind, wrong: false }];
@@ -55,6 +56,8 @@ function stretches(looks: readonly Look[]): readonly (readonly Seen[])[] {
     const [next] = resets.filter(({ start }) => start > after).toSorted((a, b) => a.start - b.start);
     const alone =
       next?.outcome === 'ok' &&
+      // Who has a second factor sets a password without showing the one before.
+      next.op !== 'password' &&
       resets.every((other) => other === next || other.start > next.end || settled(other) < after);
     return [...group.toSorted((a, b) => a.end - b.end), ...(next && alone ? [next] : [])];
   });
