@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { minute } from '../src/base/clock.ts';
 import { SetupError } from '../src/base/fault.ts';
+import { createHasher } from '../src/base/hasher.ts';
 import { changeKeyFile } from '../src/base/key-file.ts';
 import { activeKey, keyKinds } from '../src/base/keys.ts';
 import { systemRandom } from '../src/base/random.ts';
@@ -89,6 +90,21 @@ test('below a path of somebody else’s host it says so', async () => {
   assert.match(answer.headers.get('location') ?? '', /^\/mfa\/auth\/totp\?jwt_token=/);
   const { redirectUri } = server.countersign.context.duo;
   assert.equal(redirectUri, 'https://shop.example/mfa/duo/callback');
+});
+
+test('as many passwords are hashed at a time as it is told to', async (on) => {
+  const folder = mkdtempSync(join(tmpdir(), 'countersign-test-keys-'));
+  on.after(() => rmSync(folder, { recursive: true }));
+  const keysFile = join(folder, 'keys.json');
+  const options = { database: 'sqlite::memory:', keysFile, url: 'https://house.example', hashCost: cheapCost };
+  const house = await createCountersign({ ...options, hashing: 1 });
+  const slow = await createHasher({ memory: 8192, passes: 4, lanes: 1 }).hash('one');
+  const fast = await house.context.hasher.hash('two');
+  const ended: string[] = [];
+  const verify = async (name: string, phc: string) => (await house.context.hasher.verify(phc, name), ended.push(name));
+  await Promise.all([verify('one', slow), verify('two', fast)]);
+  assert.deepEqual(ended, ['one', 'two']);
+  await house.close();
 });
 
 test('maintenance follows the file of the key ring', async (on) => {

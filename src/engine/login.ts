@@ -43,7 +43,8 @@ export async function login(ctx: Context, input: Login, client: Client): Promise
   const subject = user?.id ?? (await strangerSubject(ctx, account?.id ?? '', input.login));
 
   return ctx.turns(`${subject}/${guessed}`, async () => {
-    const authenticators = user ? await listForLogin(ctx.store, user.id, lookupsOf(ctx, input.secret, now)) : [];
+    // A stranger has none, and is looked for like anybody else: one read less could be heard from afar.
+    const authenticators = await listForLogin(ctx.store, subject, lookupsOf(ctx, input.secret, now));
     const candidates = firstFactors(authenticators, input.secret);
     const question = { subject, kind: guessed, countAs: countedAs, candidates, reply: input.secret };
     const proof = await prove(ctx, question, now);

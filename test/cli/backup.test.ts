@@ -1,12 +1,27 @@
 import assert from 'node:assert/strict';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, test } from 'node:test';
 import { Secret, TOTP } from 'otpauth';
 import { countersign, done, mistake, newFolder, serve } from '../support/process.ts';
 import { basic } from '../support/server.ts';
 
 const ada = { name: 'ada', password: 'ada in the library' };
+
+/** Damage that nothing but a look at everything finds: an index that lacks what its table has. */
+function loseFromIndex(file: string): void {
+  using database = new DatabaseSync(file, { defensive: false });
+  const index = "name = 'users_account_id_name_key'";
+  const kept = database.prepare(`select * from sqlite_schema where ${index}`).get();
+  assert.ok(kept);
+  database.exec(
+    `pragma writable_schema = on; delete from sqlite_schema where ${index}; pragma writable_schema = reset`,
+  );
+  database.exec("delete from users where name = 'admin'");
+  database.exec('pragma writable_schema = on');
+  database.prepare('insert into sqlite_schema values (?, ?, ?, ?, ?)').run(...Object.values(kept));
+}
 
 describe('a backup', () => {
   test('is taken while people log in, and restored they log in again; sessions of before are over', async () => {
@@ -47,6 +62,9 @@ describe('a backup', () => {
     assert.match(told, /^backed up [\d,]+ users to .*copy\.db \([\d.]+ MB\); it can't be read without the key ring /);
     assert.equal(statSync(copy).mode & 0o777, 0o600);
     assert.equal(existsSync(`${copy}.part`), false);
+    using closed = new DatabaseSync(copy, { readOnly: true });
+    // With a log beside it, it could not be opened where nothing may be written.
+    assert.equal(closed.prepare('pragma journal_mode').get()?.['journal_mode'], 'delete');
     assert.match(mistake(await countersign(['backup', copy], { folder }), 2), /there is a file .* already/);
     assert.equal(readFileSync(copy).includes(secret), false);
 
@@ -92,6 +110,14 @@ describe('a backup', () => {
     const bytes = readFileSync(copy);
     writeFileSync(damaged, bytes.fill(0xaa, bytes.length - 4096));
     assert.match(await restore(damaged), /damaged|malformed/);
+    const gaps = join(elsewhere, 'gaps.db');
+    copyFileSync(copy, gaps);
+    loseFromIndex(gaps);
+    assert.match(await restore(gaps), /it is damaged: .*index/);
+    const others = join(elsewhere, 'others.db');
+    using other = new DatabaseSync(others);
+    other.exec('create table users (name text)');
+    assert.match(await restore(others), /it is no database of Countersign/);
   });
 
   test('of nothing, and of PostgreSQL, is none', async () => {

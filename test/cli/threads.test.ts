@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { execFile, execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { hashesAtATime } from '../../src/cli/threads.ts';
-import { newFolder } from '../support/process.ts';
+import { newFolder, serve } from '../support/process.ts';
 
 test('several processes together hash one password for each CPU, and each at least one', () => {
   assert.equal(hashesAtATime(1), availableParallelism());
@@ -41,4 +42,12 @@ test('with room for eight hashes, eight threads may be busy for long and others 
 test('what the operator has set stays', async () => {
   assert.equal(await isThreadLeft(4, { UV_THREADPOOL_SIZE: '5' }), 'left');
   assert.equal(await isThreadLeft(5, { UV_THREADPOOL_SIZE: '5' }), 'none');
+});
+
+test('a server makes that room', { skip: !existsSync('/proc/self/task') }, async () => {
+  const server = await serve();
+  const tasks = `/proc/${server.process.pid}/task`;
+  const names = readdirSync(tasks).map((task) => readFileSync(join(tasks, task, 'comm'), 'utf8').trim());
+  assert.equal(names.filter((name) => name === 'libuv-worker').length, availableParallelism() + 4);
+  await server.stop();
 });

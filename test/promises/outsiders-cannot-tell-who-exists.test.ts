@@ -1,6 +1,6 @@
 /**
  * An unknown name, a wrong password, a locked user, one of another account and one with a second factor look the same, to the byte and to
- * the number of hashes; unknown names are throttled alike; and to somebody who is logged in another's ids look like nobody's.
+ * the number of hashes and statements; unknown names are throttled alike; and to somebody who is logged in another's ids look like nobody's.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -49,6 +49,17 @@ async function town(server: Server) {
 }
 
 const start = (on: Parameters<Parameters<typeof onEachDatabase>[1]>[0]) => startServer({ on, registration: 'open' });
+
+/** The first attempt in a strand of the log costs more than those after it, whoever's it is. */
+async function openEveryStrand(server: Server): Promise<void> {
+  const { db } = server.countersign.context.store;
+  const { id } = await db.selectFrom('accounts').select('id').where('parent_id', 'is', null).executeTakeFirstOrThrow();
+  const open = () => db.selectFrom('attempt_chains').select('strand').where('strand', 'like', `${id}/%`).execute();
+  for (let turn = 0; (await open()).length < 16; turn += 1) {
+    const { status } = await server.call('GET', '/auth/password', { basic: [`passer-by ${turn}`, 'x'] });
+    assert.equal(status, 401);
+  }
+}
 
 /** Names under which one may try to log in, and passwords that are not theirs. */
 const namesOf = ({ ada, mfa, foreign }: Awaited<ReturnType<typeof town>>): Readonly<Record<string, string>> => ({
@@ -223,25 +234,37 @@ onEachDatabase('outsiders cannot tell who exists', (on) => {
     });
   });
 
-  test('from the number of hashes, which is where the time goes', async () => {
+  test('from the number of hashes and of statements, which is where the time goes', async () => {
     await using server = await start(on);
     const names = namesOf(await town(server));
     const { context, routes } = server.countersign;
+    await openEveryStrand(server);
     let hashes = 0;
+    let statements = 0;
+    const db = context.store.db.withPlugin({
+      transformQuery: ({ node }) => node,
+      transformResult: async ({ result }) => ((statements += 1), result),
+    });
     const counting: Hasher = {
       ...context.hasher,
       hash: (secret) => ((hashes += 1), context.hasher.hash(secret)),
       verify: (phc, secret) => ((hashes += 1), context.hasher.verify(phc, secret)),
     };
-    const app = createApp({ ...context, hasher: counting }, routes, dialects, createMetrics([]));
-    for (const [who, name] of Object.entries(names)) {
-      for (const secret of ['this is wrong', `csk_${'A'.repeat(43)}`]) {
+    const house = { ...context, hasher: counting, store: { ...context.store, db } };
+    const app = createApp(house, routes, dialects, createMetrics([]));
+    for (const secret of ['this is wrong', `csk_${'A'.repeat(43)}`]) {
+      const asked = new Map<string, number>();
+      for (const [who, name] of Object.entries(names)) {
         hashes = 0;
+        statements = 0;
         server.clock.tick(15 * minute);
         const headers = { Authorization: basic(name, secret) };
         const { status } = await app.fetch(new Request(`${url}/auth/password`, { headers }), {});
         assert.deepEqual([who, status, hashes], [who, 401, 1]);
+        asked.set(who, statements);
       }
+      assert.equal(new Set(asked.values()).size, 1, JSON.stringify(Object.fromEntries(asked)));
+      assert.ok(statements > 4);
     }
   });
 
