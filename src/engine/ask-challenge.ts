@@ -101,7 +101,7 @@ async function userOf(
   asker: Exclude<Asker, { by: 'holder' }>,
   named: Named | undefined,
 ): Promise<User | undefined> {
-  if (asker.by === 'session') return named === undefined ? findUser(ctx.store, asker.session.userId) : undefined;
+  if (asker.by === 'session') return named === undefined ? asker.session.user : undefined;
   const user = named && (await findNamedUser(ctx, asker.service, named));
   if (!user) return undefined;
   const reached = await findBelow(ctx.store, asker.service.accountId, user.accountId);

@@ -88,9 +88,9 @@ async function register(ctx: Context, user: User, client: Client, now: number): 
 
 /** The user that an id or `me` means to this caller: themself, or a user of an account they administer. Nobody else exists. */
 export async function reachUser(ctx: Context, caller: Caller, id: string): Promise<Outcome<User, Reason>> {
-  const own = id === 'me' || id === caller.userId;
-  if (!own && !isAdministrator(caller)) return refuse('not_found');
-  const user = await findUser(ctx.store, own ? caller.userId : id);
+  if (id === 'me' || id === caller.userId) return success(caller.user);
+  if (!isAdministrator(caller)) return refuse('not_found');
+  const user = await findUser(ctx.store, id);
   return user && user.accountId === caller.accountId ? success(user) : refuse('not_found');
 }
 

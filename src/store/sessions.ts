@@ -1,8 +1,9 @@
 import type { ExpressionBuilder, Selectable } from 'kysely';
-import { readRoles, readTexts, type Role } from './lists.ts';
+import { readTexts } from './lists.ts';
 import { statement } from './statement.ts';
 import type { Store } from './store.ts';
 import type { Tables } from './tables.ts';
+import { openUser, type User } from './users.ts';
 
 /** What a login makes; access tokens speak for it. Instants are milliseconds since the Unix epoch. */
 export type Session = {
@@ -22,8 +23,8 @@ export type Session = {
   readonly clientId: string | null;
 };
 
-/** A session that is in force, with what the house needs to know of its user. */
-export type LiveSession = Session & { readonly accountId: string; readonly roles: readonly Role[] };
+/** A session that is in force, and its user as they are now, who need not be read once more. */
+export type LiveSession = Session & Pick<User, 'accountId' | 'roles'> & { readonly user: User };
 
 const insert = statement((db, row: Omit<Selectable<Tables['sessions']>, 'revoked_at'>) =>
   db.insertInto('sessions').values(row),
@@ -49,17 +50,17 @@ const find = statement((db, given: { id: string; now: number }) =>
   selectLive(db, given.now).where('sessions.id', '=', given.id),
 );
 
-export async function findLiveSession({ db }: Store, id: string, now: number): Promise<LiveSession | undefined> {
-  const { rows } = await find(db, { id, now });
-  return rows[0] && read(rows[0]);
+export async function findLiveSession(store: Store, id: string, now: number): Promise<LiveSession | undefined> {
+  const { rows } = await find(store.db, { id, now });
+  return rows[0] && opened(store, rows[0]);
 }
 
-export async function listLiveSessions({ db }: Store, userId: string, now: number): Promise<readonly LiveSession[]> {
-  const rows = await selectLive(db, now)
+export async function listLiveSessions(store: Store, userId: string, now: number): Promise<readonly LiveSession[]> {
+  const rows = await selectLive(store.db, now)
     .where('sessions.user_id', '=', userId)
     .orderBy('sessions.id', 'desc')
     .execute();
-  return rows.map(read);
+  return rows.map((row) => opened(store, row));
 }
 
 /** Ends one of a user's sessions. False: there is no such session in force. */
@@ -130,20 +131,17 @@ function selectLive(db: Store['db'], now: number) {
   return db
     .selectFrom('sessions')
     .innerJoin('users', 'users.id', 'sessions.user_id')
+    .selectAll('users')
     .select([
-      'sessions.id as id',
-      'user_id as userId',
-      'auth_module as authModule',
-      'sessions.epoch as epoch',
+      'sessions.id as session_id',
+      'auth_module',
       'amr',
-      'second_factor_at as secondFactorAt',
-      'auth_time as authTime',
-      'expires_at as expiresAt',
-      'client_ip as clientIp',
-      'user_agent as userAgent',
-      'client_id as clientId',
-      'account_id as accountId',
-      'roles',
+      'second_factor_at',
+      'auth_time',
+      'expires_at',
+      'client_ip',
+      'user_agent',
+      'client_id',
     ])
     .where('revoked_at', 'is', null)
     .where('expires_at', '>', now)
@@ -156,6 +154,25 @@ function ownClient(where: ExpressionBuilder<Tables, 'sessions'>) {
   return where.selectFrom('clients').select('clients.id').whereRef('clients.id', '=', 'sessions.client_id');
 }
 
-type Row = Omit<LiveSession, 'amr' | 'roles'> & { readonly amr: string; readonly roles: string };
+type Row = Selectable<Tables['users']> &
+  Omit<Selectable<Tables['sessions']>, 'id' | 'user_id' | 'epoch' | 'revoked_at'> & { readonly session_id: string };
 
-const read = (row: Row): LiveSession => ({ ...row, amr: readTexts(row.amr), roles: readRoles(row.roles) });
+function opened(store: Store, row: Row): LiveSession {
+  const user = openUser(store, row);
+  return {
+    id: row.session_id,
+    userId: user.id,
+    authModule: row.auth_module,
+    epoch: user.epoch,
+    amr: readTexts(row.amr),
+    secondFactorAt: row.second_factor_at,
+    authTime: row.auth_time,
+    expiresAt: row.expires_at,
+    clientIp: row.client_ip,
+    userAgent: row.user_agent,
+    clientId: row.client_id,
+    accountId: user.accountId,
+    roles: user.roles,
+    user,
+  };
+}

@@ -82,7 +82,7 @@ export async function namesTaken(
 
 export async function findUser(store: Store, id: string): Promise<User | undefined> {
   const [row] = (await byId(store.db, { id })).rows;
-  return row && opened(store, row);
+  return row && openUser(store, row);
 }
 
 const byId = statement((db, { id }: { id: string }) => db.selectFrom('users').selectAll().where('id', '=', id));
@@ -98,7 +98,7 @@ export async function findUserByLogin(store: Store, accountId: string, login: st
     rows.find((candidate) => candidate.name_key === key) ??
     rows.find((candidate) => candidate.id === login) ??
     (rows.length === 1 ? rows[0] : undefined);
-  return row && opened(store, row);
+  return row && openUser(store, row);
 }
 
 const byLogin = statement((db, { accountId, login, key }: { accountId: string; login: string; key: string }) => {
@@ -128,7 +128,7 @@ export async function findUserByName(store: Store, accountId: string, name: stri
     .where('account_id', '=', accountId)
     .where('name_key', '=', comparableName(name))
     .executeTakeFirst();
-  return row && opened(store, row);
+  return row && openUser(store, row);
 }
 
 export async function listUsers(
@@ -145,7 +145,7 @@ export async function listUsers(
     .limit(limit)
     .offset(skip)
     .execute();
-  return rows.map((row) => opened(store, row));
+  return rows.map((row) => openUser(store, row));
 }
 
 /** Writes a profile over the version it was read at. False: somebody else was first. */
@@ -201,7 +201,8 @@ function written({ safe }: Store, id: string, profile: Profile) {
   };
 }
 
-function opened({ safe }: Store, row: Selectable<Tables['users']>): User {
+/** A user as a row holds them. */
+export function openUser({ safe }: Store, row: Selectable<Tables['users']>): User {
   return {
     id: row.id,
     accountId: row.account_id,

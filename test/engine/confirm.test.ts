@@ -10,7 +10,7 @@ import { browseAuthenticators } from '../../src/engine/users.ts';
 import { insertAuthenticator } from '../../src/store/authenticators.ts';
 import { deleteUser } from '../../src/store/users.ts';
 import { onEachDatabase } from '../support/databases.ts';
-import { client, got, house, interrupted, type House } from '../support/house.ts';
+import { client, got, house, inNextEpoch, interrupted, type House } from '../support/house.ts';
 
 /** A pending enrolment and what its owner knows of it. */
 async function begin({ ctx }: House, caller: Caller): Promise<{ id: string; seed: string }> {
@@ -29,7 +29,7 @@ onEachDatabase('a confirmation', (database) => {
     const { id, seed } = await begin(home, caller);
     home.clock.tick(60_000);
     got(await end(home, caller, id, home.codeFor(seed)));
-    const raised = { ...caller, epoch: 1, amr: ['pwd', 'otp', 'mfa'], secondFactorAt: home.clock.now() };
+    const raised = { ...inNextEpoch(caller), amr: ['pwd', 'otp', 'mfa'], secondFactorAt: home.clock.now() };
     assert.deepEqual(await home.caller(token), raised);
     assert.deepEqual(await authenticate(home.ctx, other), refuse('invalid_token'));
     assert.deepEqual(await home.caller(bob.token), bob.caller);

@@ -10,7 +10,7 @@ import { answer } from '../../src/engine/answer.ts';
 import { listForLogin } from '../../src/store/authenticators.ts';
 import { onEachDatabase } from '../support/databases.ts';
 import { cheapCost, cheapHasher } from '../support/hasher.ts';
-import { atOnce, client, got, house, type House, type Person } from '../support/house.ts';
+import { atOnce, client, got, house, inNextEpoch, type House, type Person } from '../support/house.ts';
 
 const deviceSecret = 'the secret of a device';
 
@@ -19,7 +19,7 @@ async function addKeys(home: House, { caller }: Person): Promise<{ apikey: strin
   // Later than the password, so that its id does not sort before it by chance.
   home.clock.tick(1);
   const made = got(await enroll(home.ctx, caller, { kind: 'apikey', label: null, input: {} }, client));
-  const again = { ...caller, epoch: caller.epoch + 1 };
+  const again = inNextEpoch(caller);
   got(await enroll(home.ctx, again, { kind: 'device', label: null, input: { secret: deviceSecret } }, client));
   return { apikey: String(made.offer.secret), device: deviceSecret };
 }

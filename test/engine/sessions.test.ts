@@ -28,6 +28,7 @@ onEachDatabase('a session', (database) => {
       clientIp: client.ip,
       userAgent: client.userAgent,
       clientId: null,
+      user,
     });
     assert.equal(assuranceOf(caller), 'aal1');
   });

@@ -9,7 +9,7 @@ import {
   sweepSessions,
   type Session,
 } from '../../src/store/sessions.ts';
-import { advanceEpoch } from '../../src/store/users.ts';
+import { advanceEpoch, findUser } from '../../src/store/users.ts';
 import { onEachDatabase } from '../support/databases.ts';
 import { house, winners } from '../support/house.ts';
 
@@ -31,7 +31,7 @@ const sessionOf = (userId: string, id = 'session'): Session => ({
 });
 
 onEachDatabase('the store keeps sessions', (database) => {
-  test('one in force is found with what the house needs to know of its user', async () => {
+  test('one in force is found with its user', async () => {
     await using home = await house(database);
     const { store } = home.ctx;
     const { id } = await home.addUser({ name: 'ada', roles: ['admin', 'service'] });
@@ -41,6 +41,7 @@ onEachDatabase('the store keeps sessions', (database) => {
       ...session,
       accountId: home.root,
       roles: ['admin', 'service'],
+      user: await findUser(store, id),
     });
     assert.equal(await findLiveSession(store, 'another', now), undefined);
   });
@@ -111,7 +112,10 @@ onEachDatabase('the store keeps sessions', (database) => {
     await advanceEpoch(store, id, 0);
     const raised = { ...sessionOf(id, 'a'), epoch: 1, amr: ['pwd', 'otp', 'mfa'], secondFactorAt: now };
     assert.equal(await carryOver(store, raised), true);
-    assert.deepEqual(await findLiveSession(store, 'a', now), { ...raised, accountId: home.root, roles: ['user'] });
+    const user = await findUser(store, id);
+    assert.equal(user?.epoch, 1);
+    const ofUser = { accountId: home.root, roles: ['user'], user };
+    assert.deepEqual(await findLiveSession(store, 'a', now), { ...raised, ...ofUser });
     assert.equal(await findLiveSession(store, 'b', now), undefined);
   });
 

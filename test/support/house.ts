@@ -51,6 +51,12 @@ const postbox = (sent: Message[]): Gateway => ({
 /** Where every request of the tests comes from. */
 export const client: Client = { ip: '192.0.2.1', userAgent: 'test', requestId: 'request' };
 
+/** The session through which somebody changed their factors, after that. */
+export function inNextEpoch(caller: Caller): Caller {
+  const epoch = caller.epoch + 1;
+  return { ...caller, epoch, user: { ...caller.user, epoch } };
+}
+
 /** A process that takes nothing in turns: many of them at once are many nodes at once. */
 export const noTurns: Turns = (_key, work) => work();
 
