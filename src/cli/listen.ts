@@ -1,9 +1,14 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { second } from '../base/clock.ts';
+import type { Duplex } from 'node:stream';
+import { second, systemClock } from '../base/clock.ts';
 import { SetupError } from '../base/fault.ts';
+import { systemRandom, timeOrderedHex } from '../base/random.ts';
+import type { Log } from '../engine/context.ts';
 import type { Listener } from '../http/listener.ts';
+import type { Problem } from '../http/problem.ts';
+import { refusalOf, unmetExpectation, unreadable } from '../http/unreadable.ts';
 import { codeOf } from './plain-error.ts';
 
 /** The socket that people reach the house at. */
@@ -29,12 +34,24 @@ const longestStillness = 60 * second;
 /** How many requests may be in line on one connection. Browsers and proxies send one and wait for its answer. */
 const longestLine = 32;
 
+export type Ways = {
+  /** Where it is written what came and was no request. */
+  readonly log?: Pick<Log, 'info'>;
+  /** In milliseconds. */
+  readonly stillness?: number;
+};
+
 /** Takes the address at once, so that the port is known, and a port in use is found, before anything is written anywhere. */
-export async function listen(host: string, port: number, stillness = longestStillness): Promise<Front> {
+export async function listen(
+  host: string,
+  port: number,
+  { log, stillness = longestStillness }: Ways = {},
+): Promise<Front> {
   const opened = Promise.withResolvers<Listener>();
-  const server = createServer(timeouts);
+  // Without a Host the house says in its own words what is wrong.
+  const server = createServer({ ...timeouts, requireHostHeader: false });
   server.timeout = stillness;
-  const close = answerInTurn(server, opened.promise);
+  const close = answerInTurn(server, opened.promise, log);
   server.listen(port, host);
   try {
     await once(server, 'listening');
@@ -52,9 +69,9 @@ type Exchange = { readonly request: IncomingMessage; readonly response: ServerRe
  * pile up, and nothing is done for who has left. Node would hand over all that it has read. It also counts a connection on which
  * nothing was ever asked as busy, so which are busy is followed here.
  */
-function answerInTurn(server: Server, opened: Promise<Listener>): Front['close'] {
+function answerInTurn(server: Server, opened: Promise<Listener>, log: Ways['log']): Front['close'] {
   /** Of each connection, the request that is being answered and those behind it. */
-  const lines = new Map<Socket, Exchange[]>();
+  const lines = new Map<Duplex, Exchange[]>();
   let closing = false;
 
   function answerFirst(socket: Socket, line: Exchange[]): void {
@@ -84,6 +101,23 @@ function answerInTurn(server: Server, opened: Promise<Listener>): Front['close']
     line.push({ request, response });
     if (line.length === 1) answerFirst(socket, line);
   });
+
+  server.on('checkExpectation', ({ socket }) => refuse(unmetExpectation, socket));
+  server.on('clientError', (error, socket) => refuse(unreadable(codeOf(error)), socket));
+
+  /** Says what is wrong, where that can still be heard, and hangs up: what comes behind it can't be told from it. */
+  function refuse(what: Problem, socket: Duplex & { readonly remoteAddress?: string | undefined }): void {
+    const [first] = lines.get(socket) ?? [];
+    // Nothing else goes into an answer that has begun, and none comes before those of the requests ahead of it.
+    const isNext = !first || !(first.request.complete || first.response.headersSent);
+    if (socket.writable && isNext) {
+      const { status, code } = what;
+      const requestId = timeOrderedHex(systemRandom, systemClock.now());
+      log?.info({ status, code, client_ip: socket.remoteAddress, request_id: requestId }, 'no request');
+      socket.write(refusalOf(what, requestId));
+    }
+    socket.destroy();
+  }
 
   return async (patience) => {
     closing = true;

@@ -41,7 +41,7 @@ async function serveHere(settings: Settings): Promise<void> {
   tellOfFaults(log);
   takeGlobals();
 
-  const front = await listen(settings.host, settings.port);
+  const front = await listen(settings.host, settings.port, { log });
   const shared = cluster.isWorker ? { metrics: sharedMetrics } : {};
   const url = settings.url ?? `http://localhost:${front.port}`;
   const house = await createCountersign({ ...settings.house, gateways, url, log, hashing, ...shared }).catch(

@@ -8,6 +8,7 @@ import { shownToken } from './credentials.ts';
 import { problemOfFault } from './fault.ts';
 import type { Metrics } from './metrics.ts';
 import { problem } from './problem.ts';
+import { respond } from './respond.ts';
 import type { Asked, Dialect, Reply, Route, Say } from './route.ts';
 
 /** What node-server hands over beside the request; absent when the house is mounted elsewhere. */
@@ -98,26 +99,3 @@ const broughtBy = (c: Incoming<Env>, route: Route, house: Context): Brought => (
   query: new URL(c.req.url).searchParams,
   body: () => readBody(route.body, c.req.raw, route.form),
 });
-
-/** The usual hardening: nothing is cached, framed, sniffed, run or told to others. */
-const hardening = {
-  'Cache-Control': 'no-store',
-  'Content-Security-Policy':
-    "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
-  'Cross-Origin-Resource-Policy': 'same-origin',
-  'Permissions-Policy': 'interest-cohort=()',
-  'Referrer-Policy': 'no-referrer',
-  'Strict-Transport-Security': 'max-age=31536000',
-  'X-Content-Type-Options': 'nosniff',
-  'X-Frame-Options': 'DENY',
-};
-
-export function respond({ status, json, text, type, headers }: Reply, requestId: string): Response {
-  const isProblem = type === 'application/problem+json';
-  const content = json === undefined ? text : JSON.stringify(isProblem ? { ...json, request_id: requestId } : json);
-  const media = type ?? (json === undefined ? undefined : 'application/json');
-  return new Response(content ?? null, {
-    status,
-    headers: { ...hardening, ...(media && { 'Content-Type': media }), ...headers, 'X-Request-Id': requestId },
-  });
-}

@@ -2,8 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { getRequestListener, RequestError } from '@hono/node-server';
 import { timeOrderedHex } from '../base/random.ts';
 import type { Context } from '../engine/context.ts';
-import { respond, type Environment } from './app.ts';
+import type { Environment } from './app.ts';
 import { problem, type Problem } from './problem.ts';
+import { respond } from './respond.ts';
 
 /** What Node's server, and frameworks on it such as Express, hand a request to. */
 export type Listener = (request: IncomingMessage, response: ServerResponse) => unknown;
@@ -17,7 +18,10 @@ export function createListener({ random, clock, log }: Context, fetch: Fetch): L
     overrideGlobalObjects: false,
     errorHandler(error) {
       const requestId = timeOrderedHex(random, clock.now());
-      if (error instanceof RequestError) return respond(problem(unreadable), requestId);
+      if (error instanceof RequestError) {
+        log.info({ status: unreadable.status, code: unreadable.code, request_id: requestId }, 'no request');
+        return respond(problem(unreadable), requestId);
+      }
       // The house answers its own faults; this is for the one that it could not.
       log.error({ err: error, request_id: requestId }, 'a request met a fault');
       return respond(problem(broken), requestId);

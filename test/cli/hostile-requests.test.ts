@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { listen, type Front } from '../../src/cli/listen.ts';
+import { problemBody } from '../../src/http/problem.ts';
 import { converse, hostile, marker } from '../support/hostile.ts';
 import { startServer, type Rows, type Server } from '../support/server.ts';
 
@@ -12,7 +13,7 @@ describe('what no honest client sends is refused or cut off, and does no harm', 
   before(async () => {
     server = await startServer();
     rows = await server.rows();
-    front = await listen('127.0.0.1', 0);
+    front = await listen('127.0.0.1', 0, { log: server.countersign.context.log });
     front.open(server.countersign.listener);
   });
   after(async () => {
@@ -23,10 +24,17 @@ describe('what no honest client sends is refused or cut off, and does no harm', 
   for (const request of hostile) {
     test(request.name, async () => {
       const lines = server.lines.length;
-      const { statuses, sent } = await converse(front.port, request);
+      const { answers, sent } = await converse(front.port, request);
+      const statuses = answers.map(({ status }) => status);
       // Whoever is cut off while they talk may lose the answer with the connection.
       const expected = request.endless !== undefined && statuses.length === 0 ? [] : request.answers;
       assert.deepEqual(statuses, expected);
+      for (const { status, body } of answers.filter((answer) => answer.status >= 400)) {
+        const said = problemBody.parse(JSON.parse(body));
+        assert.equal(said.status, status);
+        const line = server.lines.slice(lines).find(({ fields }) => fields['request_id'] === said.request_id);
+        assert.equal(String(line?.fields['status']), String(status), 'the log knows nothing of it');
+      }
       assert.ok(sent < most, `${sent} bytes were taken`);
       for (const line of server.lines.slice(lines).map((one) => JSON.stringify(one))) {
         assert.ok(line.length < 1000 && !line.includes(marker), line.slice(0, 2000));

@@ -130,7 +130,7 @@ test('closing answers the request of a connection that is under way, and does no
 });
 
 test('who does not read an answer is hung up on', async () => {
-  const front = await listen('127.0.0.1', 0, 50);
+  const front = await listen('127.0.0.1', 0, { stillness: 50 });
   const asked = Promise.withResolvers<ServerResponse>();
   front.open((_request, response) => asked.resolve(response));
   const socket = await connected(front);

@@ -117,6 +117,8 @@ const ways: readonly Hostile[] = [
     answers: Array.from({ length: 32 }, () => 200),
   },
   { name: 'more requests in one breath than may be in line', bytes: alive.repeat(40), answers: [] },
+  { name: 'what is no request behind a request', bytes: `${alive}COW\r\n\r\n`, answers: [] },
+  { name: 'an expectation behind a request', bytes: alive + get('/health/live', 'Expect: cows\r\n'), answers: [] },
 ];
 
 export const hostile: readonly Hostile[] = [...framing, ...sizes, ...bodies, ...ways];
@@ -149,6 +151,18 @@ export async function converse(port: number, { bytes, endless }: Hostile) {
   }
   await closed;
   const text = Buffer.concat(chunks).toString('latin1');
-  const statuses = [...text.matchAll(/HTTP\/1\.1 ([2-5]\d\d) /g)].map(([, status]) => Number(status));
-  return { statuses, text, sent };
+  return { answers: [...answersIn(text)], text, sent };
+}
+
+/** Each answer of a connection by itself, as the lengths in them have it. */
+function* answersIn(text: string): Generator<{ readonly status: number; readonly body: string }> {
+  for (let at = 0; at < text.length;) {
+    const end = text.indexOf('\r\n\r\n', at) + 4;
+    const head = text.slice(at, end);
+    const [, status] = /^HTTP\/1\.1 ([2-5]\d\d) /.exec(head) ?? [];
+    if (status === undefined || end < 4) throw new Error(`not an answer: ${text.slice(at, at + 200)}`);
+    const [, length = '0'] = /^content-length: (\d+)\r$/im.exec(head) ?? [];
+    at = end + Number(length);
+    yield { status: Number(status), body: text.slice(end, at) };
+  }
 }

@@ -30,11 +30,11 @@ export async function hostileRequests(lab: Lab): Promise<void> {
   let sent = 0;
   for (let round = 0; round < rounds; round += 1) {
     for (const request of hostile) {
-      const answers = await Promise.all(Array.from({ length: clients }, () => converse(port, request)));
+      const talks = await Promise.all(Array.from({ length: clients }, () => converse(port, request)));
       sent += clients;
-      for (const { statuses } of answers) {
+      for (const { answers } of talks) {
         // Whoever is cut off while they talk may lose the answer with the connection.
-        const said = statuses.join();
+        const said = answers.map(({ status }) => status).join();
         if (said !== request.answers.join() && said !== '') wrong.add(`${request.name}: ${said.slice(0, 40)}`);
       }
     }
