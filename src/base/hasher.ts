@@ -19,6 +19,8 @@ export type Hasher = {
   hash(secret: string): Promise<string>;
   /** Of hashes that other systems made too. */
   verify(phc: string, secret: string): Promise<boolean>;
+  /** Throws what a hash would meet at this moment, before anything is done for it. */
+  requireRoom(): void;
   /** How many hashes wait or run. */
   load(): number;
 };
@@ -39,6 +41,7 @@ export function createHasher(
     cost,
     hash: (secret) => queue.run(() => hash(secret, options)),
     verify: (phc, secret) => queue.run(() => matchesPasswordHash(phc, secret)),
+    requireRoom: queue.requireRoom,
     load: queue.load,
   };
 }
@@ -46,10 +49,13 @@ export function createHasher(
 function createQueue(running: number, waiting: number, watch: typeof stopwatch) {
   const wakers: (() => void)[] = [];
   let active = 0;
+  function requireRoom(): void {
+    if (active >= running && wakers.length >= waiting) throw new Busy('password hashing');
+  }
   async function run<Value>(work: () => Promise<Value>): Promise<Value> {
     const waited = watch();
+    requireRoom();
     if (active >= running) {
-      if (wakers.length >= waiting) throw new Busy('password hashing');
       // Who wakes us hands over the place, so `active` does not change here.
       await new Promise<void>((resolve) => wakers.push(resolve));
     } else {
@@ -64,5 +70,5 @@ function createQueue(running: number, waiting: number, watch: typeof stopwatch) 
       else active -= 1;
     }
   }
-  return { run, load: () => active + wakers.length };
+  return { run, requireRoom, load: () => active + wakers.length };
 }

@@ -46,6 +46,8 @@ export async function login(ctx: Context, input: Login, client: Client): Promise
     // A stranger has none, and is looked for like anybody else: one read less could be heard from afar.
     const authenticators = await listForLogin(ctx.store, subject, lookupsOf(ctx, input.secret, now));
     const candidates = firstFactors(authenticators, input.secret);
+    // Nothing is written for who would be sent away from the queue. What was found by the secret itself needs no slow hash.
+    if (!candidates.some(isFound)) ctx.hasher.requireRoom();
     const question = { subject, kind: guessed, countAs: countedAs, candidates, reply: input.secret };
     const proof = await prove(ctx, question, now);
     if (proof.ok && user) {
