@@ -18,14 +18,26 @@ export function sqliteDialect(file: string): Dialect {
   database.exec('pragma journal_mode = wal; pragma synchronous = full');
   const config = { database: betterShape(database) };
   const dialect = new SqliteDialect(config);
-  dialect.createDriver = () => new ImmediateDriver(config);
+  dialect.createDriver = () => new OwnDriver(config, database);
   return dialect;
 }
 
-/** `begin` alone takes the write lock late, and then processes that read first and write later fail each other. */
-class ImmediateDriver extends SqliteDriver {
+class OwnDriver extends SqliteDriver {
+  readonly #database: DatabaseSync;
+
+  constructor(config: ConstructorParameters<typeof SqliteDriver>[0], database: DatabaseSync) {
+    super(config);
+    this.#database = database;
+  }
+
+  /** `begin` alone takes the write lock late, and then processes that read first and write later fail each other. */
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
     await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+  }
+
+  /** SQLite has undone a transaction by itself where its disk is full: then this would fail, and hide why. */
+  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    if (this.#database.isTransaction) await super.rollbackTransaction(connection);
   }
 }
 

@@ -69,13 +69,16 @@ export function isReferenced(error: unknown): boolean {
   return errcode === 787 || code === '23503';
 }
 
+/** SQLITE_BUSY, SQLITE_IOERR, SQLITE_FULL and SQLITE_CANTOPEN. */
+const sqliteTroubles: ReadonlySet<number> = new Set([5, 10, 13, 14]);
+
 /** Whether an error says that the database is out of reach or too busy now, and not that something is wrong with the request. */
 export function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { errcode, code } = error as Error & { errcode?: unknown; code?: unknown };
-  // SQLITE_BUSY and SQLITE_FULL; connection, resource and operator classes of PostgreSQL, and a server that takes no writes; sockets that can't be
-  // opened.
-  if (errcode === 5 || errcode === 13) return true;
+  // The last byte of SQLite's code is its kind. Of PostgreSQL the connection, resource and operator classes, and a server that takes no writes;
+  // sockets that can't be opened.
+  if (typeof errcode === 'number' && sqliteTroubles.has(errcode & 0xff)) return true;
   return typeof code === 'string'
     ? /^(08|53|57|40)...$|^25006$|^E[A-Z]+$/.test(code) && code !== 'ERR_SQLITE_ERROR'
     : /connect|timeout/i.test(error.message);

@@ -236,6 +236,8 @@ describe('doctor', { concurrency: 2 }, () => {
       synchronousCommit: 'on',
       statementTimeout: '10s',
       idleTimeout: '10s',
+      waitsFor: '',
+      standbys: 0,
       readOnly: false,
       now: 1_000_000,
     };
@@ -246,6 +248,12 @@ describe('doctor', { concurrency: 2 }, () => {
     for (const bad of [{ statementTimeout: '0' }, { idleTimeout: '0' }])
       assert.deepEqual(levels(bad), ['ok', 'ok', 'warning'], JSON.stringify(bad));
     assert.deepEqual(levels({ version: 130_000 }), ['ok', 'ok', 'warning']);
+    const [pair, alone] = [{ waitsFor: 'two', standbys: 1 }, { waitsFor: 'two' }];
+    assert.deepEqual(levels(pair), ['ok', 'ok', 'ok']);
+    assert.deepEqual(levels(alone), ['ok', 'ok', 'problem'], 'every commit waits');
+    assert.deepEqual(levels({ standbys: 2 }), ['ok', 'ok', 'warning'], 'a promoted one forgets');
+    assert.deepEqual(levels({ ...pair, synchronousCommit: 'local' }), ['ok', 'ok', 'warning']);
+    assert.deepEqual(levels({ ...alone, synchronousCommit: 'local' }), ['ok', 'ok']);
     assert.deepEqual(levels({ now: 0 }), ['ok', 'problem']);
   });
 

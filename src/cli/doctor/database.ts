@@ -88,6 +88,7 @@ export function judgePostgres(facts: PostgresFacts, now: number): readonly Findi
   if (!facts.fsync) found.push(problem('database', 'fsync is off', lost));
   if (!facts.fullPageWrites) found.push(problem('database', 'full_page_writes is off', lost));
   if (facts.synchronousCommit === 'off') found.push(problem('database', 'synchronous_commit is off', lost));
+  found.push(...judgeStandbys(facts));
   const endless = [
     { name: 'statement_timeout', is: facts.statementTimeout },
     { name: 'idle_in_transaction_session_timeout', is: facts.idleTimeout },
@@ -99,6 +100,19 @@ export function judgePostgres(facts: PostgresFacts, now: number): readonly Findi
   if (facts.version < 140_000)
     found.push(warning('database', `${version} is out of support`, 'move to a version that gets fixes'));
   return found;
+}
+
+function judgeStandbys({ waitsFor, standbys, synchronousCommit }: PostgresFacts): readonly Finding[] {
+  const follow = `${standbys} ${standbys === 1 ? 'standby follows' : 'standbys follow'}`;
+  const isWaited = waitsFor !== '' && synchronousCommit !== 'local' && synchronousCommit !== 'off';
+  if (isWaited && standbys > 0) return [ok('database', `${follow}, and commits wait for ${waitsFor}`)];
+  if (isWaited)
+    return [
+      problem('database', `commits wait for ${waitsFor}, and no standby is there`, 'start it: nothing can be written'),
+    ];
+  if (standbys === 0) return [];
+  const forgets = 'a promoted one forgets what it had not got: set synchronous_standby_names, or accept that';
+  return [warning('database', `${follow}, and no commit waits for one`, forgets)];
 }
 
 async function checkContent(store: Store, ring: KeyRing): Promise<readonly Finding[]> {
