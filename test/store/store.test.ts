@@ -35,6 +35,15 @@ test('a database that is out of reach is called unavailable', async () => {
   assert.equal(isDuplicate(error), false);
 });
 
+test('a disk or a file that fails is unavailable, and a row that does not fit is not', () => {
+  const isTrouble = (errcode: number) =>
+    isUnavailable(Object.assign(new Error('said by SQLite'), { code: 'ERR_SQLITE_ERROR', errcode }));
+  // SQLITE_BUSY_SNAPSHOT, SQLITE_IOERR_WRITE, SQLITE_FULL, SQLITE_CANTOPEN.
+  for (const errcode of [517, 778, 13, 14]) assert.equal(isTrouble(errcode), true, String(errcode));
+  // SQLITE_ERROR, SQLITE_CORRUPT, SQLITE_CONSTRAINT_UNIQUE.
+  for (const errcode of [1, 11, 2067]) assert.equal(isTrouble(errcode), false, String(errcode));
+});
+
 onEachDatabase('the store', (database) => {
   test('answers', async () => {
     await using home = await house(database);
