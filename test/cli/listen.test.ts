@@ -145,6 +145,17 @@ test('who does not read an answer is hung up on', async () => {
   await front.close(minute);
 });
 
+test('nothing is written into an answer that has begun, whatever is wrong with the rest of its request', async () => {
+  const { front, next } = await opened();
+  const socket = await connected(front);
+  socket.write('POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n');
+  const response = await next();
+  await new Promise((resolve) => response.write('begun', resolve));
+  socket.write('no chunk\r\n');
+  assert.deepEqual((await rest(socket)).match(/HTTP\/1\.1 \d+|begun/g), ['HTTP/1.1 200', 'begun']);
+  await front.close(minute);
+});
+
 test('an address that can not be had is a mistake in the settings, and names its variable', async () => {
   const front = await listen('127.0.0.1', 0);
   const tries = [
