@@ -2,10 +2,9 @@ import { createHash } from 'node:crypto';
 import { minute, second } from '../base/clock.ts';
 import { refuse, success, type Outcome } from '../base/outcome.ts';
 import { findChallenge } from '../store/challenges.ts';
-import { findLiveSession } from '../store/sessions.ts';
 import { findUser } from '../store/users.ts';
 import { judgeAnswer } from './answer.ts';
-import type { Reached } from './asker.ts';
+import type { Asker, Reached } from './asker.ts';
 import type { Reply } from './complete.ts';
 import type { Client, Context } from './context.ts';
 import { readPolicy } from './read-policy.ts';
@@ -27,6 +26,7 @@ export type Approval = {
 /** Judges the reply to a challenge that a service or a session asked for. It is approved once. */
 export async function approve(
   ctx: Context,
+  asker: Asker,
   { challenge: { id } }: Reached,
   input: Omit<Reply, 'issuedTo'>,
   client: Client,
@@ -42,7 +42,7 @@ export async function approve(
     if (!judged.ok) return judged;
     if (!('approved' in judged.value)) throw new Error('what a service asked for opened a session');
     const amr = judged.value.approved;
-    const { serviceId, sessionId, action, purpose } = challenge;
+    const { serviceId, action, purpose } = challenge;
     const approval = { userId: user.id, amr };
     if (serviceId !== null) {
       const iat = Math.floor(now / second);
@@ -60,9 +60,10 @@ export async function approve(
       });
       return success({ ...approval, assertion });
     }
-    const session = await findLiveSession(ctx.store, sessionId ?? '', now);
-    if (!session) return refuse('invalid_token');
-    const { tokenLife } = await readPolicy(ctx.store, session);
-    return success({ ...approval, token: await issueToken(ctx, { ...session, tokenLife }, user.accountId, now) });
+    if (asker.by !== 'session') return refuse('invalid_challenge');
+    // It was in force when it stepped up, and is not looked at again: what is written down as approved is answered so.
+    const raised = { ...asker.session, amr, secondFactorAt: now };
+    const { tokenLife } = await readPolicy(ctx.store, raised);
+    return success({ ...approval, token: await issueToken(ctx, { ...raised, tokenLife }, user.accountId, now) });
   });
 }

@@ -28,8 +28,9 @@ function looksOf({
   status,
 }: Seen): readonly { readonly kind: string; readonly wrong: boolean }[] {
   const refused = outcome === 'refused';
-  // A grant says one thing whatever was wrong: its password may have been right also where it was refused for its code, or told to wait with it.
-  if (op === 'grant' && (status !== 429 || sent.proof)) {
+  // A grant says one thing whatever was wrong: its password may have been right also where it was refused for its code, or told to wait with it
+  // or with the message that the code would have come in.
+  if (op === 'grant') {
     const kind = sent.proof?.kind === 'wrong' ? sent.proof.of : sent.proof?.kind;
     const second = kind === undefined || refused ? [] : [{ kind, wrong: false }];
     return [{ kind: 'password', wrong: false }, ...second];

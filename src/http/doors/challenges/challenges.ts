@@ -114,7 +114,7 @@ export const challengeRoutes: readonly Route[] = [
           const login = await answer(house, { ...given, challengeToken: caller.token }, client);
           return login.ok ? { status: 200, json: { token: login.value.token } } : refused(login, alike);
         }
-        const approved = await approve(house, reached, given, client);
+        const approved = await approve(house, caller, reached, given, client);
         if (!approved.ok) return refused(approved, alike);
         const { userId, amr, assertion, token } = approved.value;
         const json = { state: 'approved', user_id: userId, amr, acr: 'aal2' };
