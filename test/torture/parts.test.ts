@@ -12,6 +12,8 @@ import { openCutter } from '../../torture/cutter.ts';
 import { openEars } from '../../torture/ears.ts';
 import { mutated } from '../../torture/mutants/build.ts';
 import { mutants } from '../../torture/mutants/list.ts';
+import { storyOf } from '../../torture/story.ts';
+import { historyOf } from './history.ts';
 
 test('every guard that a mutant lacks stands in the source once', () => {
   const root = join(import.meta.dirname, '../..');
@@ -21,6 +23,23 @@ test('every guard that a mutant lacks stands in the source once', () => {
   }
   assert.throws(() => mutated('a b a', 'a', 'c'), /does not stand there once/);
   assert.throws(() => mutated('b', 'a', 'c'), /does not stand there once/);
+});
+
+test('a violation is told with what else the same person did then, and nobody else', () => {
+  const { seen } = historyOf(
+    ['check', { start: 1000, end: 2000, requestId: 'long before' }],
+    ['grant', { start: 60_000, end: 60_100, outcome: 'unknown', requestId: 'before' }],
+    ['login', { start: 70_000, end: 71_000, requestId: 'accused' }],
+    ['login', { start: 70_500, end: 72_000, requestId: 'at the same time' }],
+    ['login', { start: 70_500, end: 72_000, requestId: 'of somebody else', who: 'eve' }],
+    ['check', { start: 80_000, end: 81_000, requestId: 'after' }],
+  );
+  const accused = seen.filter(({ requestId }) => requestId === 'accused');
+  const told = storyOf({ rule: 'I0', what: 'something', seen: accused }, seen).split('\n');
+  assert.deepEqual(
+    told.slice(1).map((line) => / {}( .*)$/.exec(line)?.[1]),
+    [' accused', ' before', ' at the same time'],
+  );
 });
 
 test('a secret in a log is found whoever learns of it first, and so is what broke', () => {

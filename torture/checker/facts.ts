@@ -4,7 +4,7 @@ import type { Proof, Seen } from '../history.ts';
  * How long after its end something that nobody answered may still come true: longer than any statement, connection or lock is waited for.
  * Milliseconds on the wall.
  */
-const lateness = 30_000;
+export const lateness = 30_000;
 
 /** When it had happened, if it did. */
 export const settled = ({ outcome, end }: Seen): number => (outcome === 'unknown' ? end + lateness : end);
