@@ -60,7 +60,7 @@ export async function approve(
       });
       return success({ ...approval, assertion });
     }
-    if (asker.by !== 'session') return refuse('invalid_challenge');
+    if (asker.by !== 'session') throw new Error('a session that nobody showed stepped up');
     // It was in force when it stepped up, and is not looked at again: what is written down as approved is answered so.
     const raised = { ...asker.session, amr, secondFactorAt: now };
     const { tokenLife } = await readPolicy(ctx.store, raised);

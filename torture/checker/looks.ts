@@ -28,17 +28,16 @@ function looksOf({
   status,
 }: Seen): readonly { readonly kind: string; readonly wrong: boolean }[] {
   const refused = outcome === 'refused';
+  const kind = sent.proof?.kind === 'wrong' ? sent.proof.of : sent.proof?.kind;
   // A grant says one thing whatever was wrong: its password may have been right also where it was refused for its code, or told to wait with it
   // or with the message that the code would have come in.
   if (op === 'grant') {
-    const kind = sent.proof?.kind === 'wrong' ? sent.proof.of : sent.proof?.kind;
     const second = kind === undefined || refused ? [] : [{ kind, wrong: false }];
     return [{ kind: 'password', wrong: false }, ...second];
   }
   if (status === 429) return [];
   if (op === 'login') return refused && code !== 'invalid_credentials' ? [] : [{ kind: 'password', wrong: refused }];
   if (op === 'password') return [{ kind: 'password', wrong: code === 'wrong_current_password' }];
-  const kind = sent.proof?.kind === 'wrong' ? sent.proof.of : sent.proof?.kind;
   if ((op !== 'answer' && op !== 'verify') || kind === undefined) return [];
   if (refused) return code === 'invalid_code' ? [{ kind, wrong: true }] : [];
   return sent.proof?.kind === 'wrong' ? [] : [{ kind, wrong: false }];
