@@ -4,7 +4,7 @@ import { Agent, request, type IncomingMessage, type ServerResponse } from 'node:
 import { connect, type Socket } from 'node:net';
 import { after, test } from 'node:test';
 import { SetupError } from '../../src/base/fault.ts';
-import { listen, type Front } from '../../src/cli/listen.ts';
+import { listen, type Front, type Ways } from '../../src/cli/listen.ts';
 
 const minute = 60_000;
 const sockets: Socket[] = [];
@@ -145,6 +145,61 @@ test('who does not read an answer is hung up on', async () => {
   await front.close(minute);
 });
 
+test('where there are as many connections as there may be, a new one takes the place of the silent one', async () => {
+  const told: unknown[][] = [];
+  const log = { info: () => {}, warn: (...line: unknown[]) => void told.push(line) };
+  const { front, next } = await opened({ connections: 2, log });
+  const asking = await connected(front);
+  asking.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+  const response = await next();
+  const silent = [await connected(front), await connected(front), await connected(front)];
+  await Promise.all(silent.slice(0, 2).map((socket) => once(socket, 'close')));
+  response.end('answered');
+  assert.match(await rest(asking), /answered$/);
+  assert.equal(silent[2]?.destroyed, false);
+  assert.deepEqual(
+    told.map(([members]) => members),
+    [{ connections: 2 }],
+    'it is told once, and not again within a minute',
+  );
+  await front.close(minute);
+});
+
+test('who was answered a moment ago is not the one that is silent for the longest', async () => {
+  const { front, next } = await opened({ connections: 2 });
+  const [older, silent] = [await connected(front), await connected(front)];
+  older.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  (await next()).end('done');
+  await once(older, 'data');
+  const gone = once(silent, 'close');
+  await connected(front);
+  await gone;
+  assert.equal(older.destroyed, false);
+  await front.close(minute);
+});
+
+test('where each connection waits for its answer there is no room for another', async () => {
+  const { front, next } = await opened({ connections: 1 });
+  const asking = await connected(front);
+  asking.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+  const response = await next();
+  assert.equal(await rest(await connected(front)), '');
+  response.end('answered');
+  assert.match(await rest(asking), /answered$/);
+  await front.close(minute);
+});
+
+test('who sends a body and never its end makes room too', async () => {
+  const { front, next } = await opened({ connections: 1 });
+  const slow = await connected(front);
+  slow.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n1');
+  await next();
+  const gone = once(slow, 'close');
+  await served(front, next);
+  await gone;
+  await front.close(minute);
+});
+
 test('nothing is written into an answer that has begun, whatever is wrong with the rest of its request', async () => {
   const { front, next } = await opened();
   const socket = await connected(front);
@@ -170,8 +225,8 @@ test('an address that can not be had is a mistake in the settings, and names its
 });
 
 /** A front that answers with what the test does to the responses that `next` hands over. */
-async function opened() {
-  const front = await listen('127.0.0.1', 0);
+async function opened(ways: Ways = {}) {
+  const front = await listen('127.0.0.1', 0, ways);
   const responses: ServerResponse[] = [];
   let arrived = Promise.withResolvers<void>();
   front.open((_request, response) => {

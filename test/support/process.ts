@@ -25,6 +25,8 @@ export type Place = {
   readonly input?: string;
   /** Options of Node, before the program. */
   readonly node?: readonly string[];
+  /** How many files it may open. */
+  readonly openFiles?: number;
 };
 
 /** A server that serves. */
@@ -113,8 +115,11 @@ export async function serve(place: Place = {}): Promise<Running> {
   };
 }
 
-function start(args: readonly string[], { env = {}, folder = newFolder(), node = [] }: Place) {
-  const child = spawn(process.execPath, [...node, mainFile, ...args], {
+function start(args: readonly string[], { env = {}, folder = newFolder(), node = [], openFiles }: Place) {
+  const program = [process.execPath, ...node, mainFile, ...args] as const;
+  const limited = ['sh', '-c', 'ulimit -n "$0" && exec "$@"', String(openFiles), ...program] as const;
+  const [command, ...rest] = openFiles === undefined ? program : limited;
+  const child = spawn(command, rest, {
     cwd: folder,
     env: { ...kept, ...env },
     stdio: 'pipe',
