@@ -55,7 +55,7 @@ function linesOf(sql: string): readonly string[] {
   let depth = 0;
   return sql
     .replaceAll('"', '')
-    .replaceAll(/select [\w. ,]{60,}? from /g, 'select … from ')
+    .replaceAll(/select [\w.* ,]{60,}? from /g, 'select … from ')
     .replaceAll(/ (from|inner join|where|order by|union all) /g, '\n$1 ')
     .replaceAll('(select', '(\nselect')
     .split('\n')

@@ -111,7 +111,7 @@ async function resume(
   const handle = handleOf(needed.prompter, reply);
   const where = { userId: step.user.id, authModule: step.authModule };
   const open = handle === undefined ? undefined : await findPrompted(ctx.store, { ...where, handle }, now);
-  const asked = open?.prompt;
+  const asked = open?.challenge.prompt;
   if (asked?.provider.id !== provider.id) {
     const unknown = { ...refuse('invalid_challenge'), ...needed, providerName: provider.providerName };
     await turnAway(ctx, step, unknown, client, now);

@@ -1,6 +1,6 @@
 import { refuse, type Outcome } from '../base/outcome.ts';
 import { duoTraits, type Spent } from '../factors/duo.ts';
-import type { Prompt } from '../store/challenges.ts';
+import type { Prompt } from '../store/prompts.ts';
 import { spendReply } from '../store/spent-replies.ts';
 import { inTransaction } from '../store/store.ts';
 import { claimTry, releaseTry } from '../store/throttles.ts';

@@ -4,7 +4,6 @@ import { listForLogin } from '../store/authenticators.ts';
 import { findOpenChallenge, isLogin, type Challenge } from '../store/challenges.ts';
 import { inTransaction } from '../store/store.ts';
 import { claimTry } from '../store/throttles.ts';
-import { findUser } from '../store/users.ts';
 import type { LoggedIn } from './after-first.ts';
 import { answerPrompt } from './answer-prompt.ts';
 import { complete, type Answer, type Completed, type Open, type Proven, type Reply } from './complete.ts';
@@ -23,21 +22,20 @@ export async function answer(ctx: Context, input: Answer, client: Client): Promi
   // One at a time over one challenge: who comes second with the right code meets a spent challenge, and that is no failure.
   return ctx.turns(input.challengeToken, async () => {
     const now = ctx.clock.now();
-    const challenge = await findOpenChallenge(ctx.store, input.challengeToken, now);
-    const user = challenge && (await findUser(ctx.store, challenge.userId));
-    if (!challenge || !user || !isLogin(challenge)) {
+    const open = await findOpenChallenge(ctx.store, input.challengeToken, now);
+    if (!open || !isLogin(open.challenge)) {
       const [kind] = kindsOfReply(input);
       if (kind === undefined) return refuse('malformed_reply');
       await logRefusal(ctx, { action: 'answer', factor: kind }, 'invalid_challenge', client, now);
       return refuse('invalid_challenge');
     }
-    const judged = await judgeAnswer(ctx, { challenge, user, input }, client, now);
+    const judged = await judgeAnswer(ctx, { ...open, input }, client, now);
     if (!judged.ok) return judged;
     const won = judged.value;
     if ('kind' in won) return { ...refuse('mfa_enrollment_required'), enrollment: won };
     if (!('id' in won)) throw new Error('a login was approved for somebody else');
-    const token = await issueToken(ctx, won, user.accountId, now);
-    return success({ state: 'session', token, session: won, accountId: user.accountId });
+    const token = await issueToken(ctx, won, open.user.accountId, now);
+    return success({ state: 'session', token, session: won, accountId: open.user.accountId });
   });
 }
 

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { minute, second } from '../base/clock.ts';
 import { refuse, success, type Outcome } from '../base/outcome.ts';
 import { findChallenge } from '../store/challenges.ts';
-import { findUser } from '../store/users.ts';
 import { judgeAnswer } from './answer.ts';
 import type { Asker, Reached } from './asker.ts';
 import type { Reply } from './complete.ts';
@@ -35,9 +34,8 @@ export async function approve(
   return ctx.turns(id, async () => {
     const now = ctx.clock.now();
     const found = await findChallenge(ctx.store, id, now);
-    const user = found && (await findUser(ctx.store, found.challenge.userId));
-    if (found?.state !== 'pending' || !user) return refuse('invalid_challenge');
-    const { challenge } = found;
+    if (found?.state !== 'pending') return refuse('invalid_challenge');
+    const { challenge, user } = found;
     const judged = await judgeAnswer(ctx, { challenge, user, input }, client, now);
     if (!judged.ok) return judged;
     if (!('approved' in judged.value)) throw new Error('what a service asked for opened a session');

@@ -1,7 +1,13 @@
 import { refuse, success, type Outcome } from '../base/outcome.ts';
 import { apikey } from '../factors/apikey.ts';
 import { findByLookup, listForLogin } from '../store/authenticators.ts';
-import { findChallenge, findOpenChallenge, type Challenge, type ChallengeState } from '../store/challenges.ts';
+import {
+  findChallenge,
+  findOpenChallenge,
+  type Challenge,
+  type ChallengeState,
+  type ChallengeWithUser,
+} from '../store/challenges.ts';
 import { findUser, type User } from '../store/users.ts';
 import { answers } from './answer.ts';
 import { helpAt, type Context } from './context.ts';
@@ -23,8 +29,8 @@ export async function authenticateAsker(ctx: Context, token: string): Promise<Ou
   if (apikey.reply.safeParse(token).success) return keyOfService(ctx, token);
   const session = await authenticate(ctx, token);
   if (session.ok) return success(asSession(session.value));
-  const challenge = await findOpenChallenge(ctx.store, token, ctx.clock.now());
-  return challenge ? success({ by: 'holder', challenge, token }) : refuse('invalid_token');
+  const open = await findOpenChallenge(ctx.store, token, ctx.clock.now());
+  return open ? success({ by: 'holder', challenge: open.challenge, token }) : refuse('invalid_token');
 }
 
 /** The same where nobody but a service has any business. */
@@ -54,7 +60,7 @@ function asSession(session: Caller): Asker {
 
 export const isService = ({ roles }: Pick<User, 'roles'>) => roles.includes('service') || roles.includes('admin');
 
-export type Reached = { readonly challenge: Challenge; readonly state: ChallengeState };
+export type Reached = ChallengeWithUser & { readonly state: ChallengeState };
 
 /** A challenge that is the asker's own. `current` is the one whose token was shown. */
 export async function reachChallenge(ctx: Context, asker: Asker, id: string): Promise<Outcome<Reached, Reason>> {

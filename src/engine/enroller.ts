@@ -4,7 +4,7 @@ import { opaqueToken, uuid } from '../base/random.ts';
 import { factorOf } from '../factors/index.ts';
 import { findOpenEnrollment, insertEnrollment, ofLogin, type Challenge } from '../store/challenges.ts';
 import type { Store } from '../store/store.ts';
-import { findUser, type User } from '../store/users.ts';
+import type { User } from '../store/users.ts';
 import type { Context } from './context.ts';
 import type { Tried } from './log-attempt.ts';
 import type { Reason } from './reasons.ts';
@@ -71,10 +71,11 @@ export async function offerEnrollment(
 export async function authenticateEnroller(ctx: Context, token: string): Promise<Outcome<Enroller, Reason>> {
   const session = await authenticate(ctx, token);
   if (session.ok) return session;
-  const challenge = await findOpenEnrollment(ctx.store, token, ctx.clock.now());
-  const user = challenge && (await findUser(ctx.store, challenge.userId));
-  if (!user || challenge.enrolls === null) return refuse('invalid_token');
+  const open = await findOpenEnrollment(ctx.store, token, ctx.clock.now());
+  if (!open) return refuse('invalid_token');
+  const { challenge, user } = open;
   const { userId, authModule, amr, createdAt, enrolls: kind } = challenge;
+  if (kind === null) return refuse('invalid_token');
   const secondFactorAt = amr.includes('mfa') ? createdAt : null;
   return success({ id: null, userId, accountId: user.accountId, authModule, secondFactorAt, kind, challenge });
 }

@@ -2,7 +2,7 @@ import { second } from '../base/clock.ts';
 import { refuse, success, type Outcome } from '../base/outcome.ts';
 import { duoSettings, type DuoSettings } from '../factors/duo-settings.ts';
 import { duoOf, type DuoHelp, type DuoOutcome, type Spent } from '../factors/duo.ts';
-import type { Prompt } from '../store/challenges.ts';
+import type { Prompt } from '../store/prompts.ts';
 import { findProvider, type Provider } from '../store/providers.ts';
 import type { Context } from './context.ts';
 import type { Reason } from './reasons.ts';

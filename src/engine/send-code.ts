@@ -5,11 +5,11 @@ import type { Asked, CodeMessage } from '../factors/factor.ts';
 import { countriesIn } from '../factors/providers.ts';
 import { hint, mayReach } from '../messages/destinations.ts';
 import { listForLogin, replaceState, type Authenticator } from '../store/authenticators.ts';
-import { findOpenChallenge, type Challenge } from '../store/challenges.ts';
+import { findOpenChallenge, type ChallengeWithUser } from '../store/challenges.ts';
 import { listProvidersDownTo } from '../store/providers.ts';
 import { claimSend, destinationAmong } from '../store/sends.ts';
 import { failuresOf } from '../store/throttles.ts';
-import { findUser, type User } from '../store/users.ts';
+import type { User } from '../store/users.ts';
 import { answers } from './answer.ts';
 import { helpAt, type Client, type Context } from './context.ts';
 import { logRefusal, logSuccess } from './log-attempt.ts';
@@ -17,7 +17,7 @@ import type { Reason } from './reasons.ts';
 
 export type Sending = {
   /** The token of a challenge, or the challenge itself where who asks has reached it. */
-  readonly challenge: string | Challenge;
+  readonly challenge: string | ChallengeWithUser;
   /** Which of the challenge's authenticators; the first when absent. */
   readonly authenticatorId?: string | undefined;
 };
@@ -27,10 +27,10 @@ export type SentTo = { readonly hint: string | undefined };
 /** Sends a code that answers a challenge. Refused while the destination has had its share of messages. */
 export async function sendCode(ctx: Context, input: Sending, client: Client): Promise<Outcome<SentTo, Reason>> {
   const now = ctx.clock.now();
-  const challenge =
+  const open =
     typeof input.challenge === 'string' ? await findOpenChallenge(ctx.store, input.challenge, now) : input.challenge;
-  const user = challenge && (await findUser(ctx.store, challenge.userId));
-  if (!challenge || !user) return refuse('invalid_challenge');
+  if (!open) return refuse('invalid_challenge');
+  const { challenge, user } = open;
   const sendable = (await listForLogin(ctx.store, user.id, [])).filter(
     ({ kind }) => factorOf(kind).send && answers(challenge, kind),
   );

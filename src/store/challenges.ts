@@ -1,9 +1,10 @@
 import type { Selectable } from 'kysely';
-import { z } from 'zod';
 import { readTexts } from './lists.ts';
+import { handleHashes, hashHandle, openPrompt, sealPrompt, type Prompt } from './prompts.ts';
 import { statement } from './statement.ts';
 import type { Store } from './store.ts';
 import type { Tables } from './tables.ts';
+import { openUser, type User } from './users.ts';
 
 /** One question put to one user, with an end. */
 export type Challenge = {
@@ -33,23 +34,14 @@ export type Challenge = {
   readonly purpose: string | null;
 };
 
+/** A challenge and the user it is put to, as they are now, who need not be read once more. */
+export type ChallengeWithUser = { readonly challenge: Challenge; readonly user: User };
+
 /** What is a login's. */
 export const ofLogin = { serviceId: null, sessionId: null, action: null, purpose: null } as const;
 
 /** What a service or a session asked for opens no session, whoever has its token. */
 export const isLogin = ({ serviceId, sessionId }: Challenge) => serviceId === null && sessionId === null;
-
-export type Prompt = {
-  readonly provider: { readonly accountId: string | null; readonly id: string };
-  /** What the person's client has to know to do what is asked. */
-  readonly ask: Readonly<Record<string, string>>;
-  /** What judges a reply again. */
-  readonly memo: unknown;
-  /** What a reply names it by. */
-  readonly handle: string;
-  /** The challenge's own: who comes back with a reply alone has no other way to it. */
-  readonly token: string;
-};
 
 /** What a token speaks for: the answer to a challenge, or an enrolment after it. Neither is good for the other. */
 type Purpose = 'challenge' | 'enrollment';
@@ -81,8 +73,8 @@ async function insert({ db, safe }: Store, challenge: Challenge, { purpose, toke
       kinds: challenge.kinds && JSON.stringify(challenge.kinds),
       auth_config_origin: challenge.authConfigOrigin,
       mfa_config_origin: challenge.mfaConfigOrigin,
-      prompt: prompt && safe.seal(promptPlace(challenge), JSON.stringify(prompt)),
-      handle: prompt && safe.mac(handleContext, prompt.handle),
+      prompt: prompt && sealPrompt(safe, challenge, prompt),
+      handle: prompt && hashHandle(safe, prompt.handle),
       enrolls: challenge.enrolls,
       service_id: challenge.serviceId,
       session_id: challenge.sessionId,
@@ -93,52 +85,40 @@ async function insert({ db, safe }: Store, challenge: Challenge, { purpose, toke
 }
 
 /** The open challenge that a token speaks for, and only while its user's factors are those it was made under. */
-export function findOpenChallenge(store: Store, token: string, now: number): Promise<Challenge | undefined> {
+export function findOpenChallenge(store: Store, token: string, now: number): Promise<ChallengeWithUser | undefined> {
   return find(store, { purpose: 'challenge', token }, now);
 }
 
 /** The same of an enrolment. */
-export function findOpenEnrollment(store: Store, token: string, now: number): Promise<Challenge | undefined> {
+export function findOpenEnrollment(store: Store, token: string, now: number): Promise<ChallengeWithUser | undefined> {
   return find(store, { purpose: 'enrollment', token }, now);
 }
 
-async function find(store: Store, { purpose, token }: Spoken, now: number): Promise<Challenge | undefined> {
+async function find(store: Store, { purpose, token }: Spoken, now: number): Promise<ChallengeWithUser | undefined> {
   const [row] = (await findOpen(store.db, { hashes: store.safe.macs(purpose, token), now })).rows;
   return row && opened(store, row);
 }
 
 const findOpen = statement((db, { hashes, now }: { hashes: readonly string[]; now: number }) =>
-  db
-    .selectFrom('challenges')
-    .innerJoin('users', 'users.id', 'challenges.user_id')
-    .selectAll('challenges')
-    .where('token_hash', 'in', hashes)
-    .where('closed_at', 'is', null)
-    .where('expires_at', '>', now)
-    .whereRef('challenges.epoch', '=', 'users.epoch'),
+  selectOpen(db, now).where('token_hash', 'in', hashes),
 );
 
 export type ChallengeState = 'pending' | 'approved' | 'expired' | 'failed';
 
-export type Found = {
-  readonly challenge: Challenge;
+export type Found = ChallengeWithUser & {
   readonly state: ChallengeState;
   readonly approvedAt: number | null;
 };
 
 /** A challenge by its id, and what has become of it. Its user's factors have changed since: it has failed. */
 export async function findChallenge(store: Store, id: string, now: number): Promise<Found | undefined> {
-  const row = await store.db
-    .selectFrom('challenges')
-    .innerJoin('users', 'users.id', 'challenges.user_id')
-    .selectAll('challenges')
-    .select('users.epoch as present')
-    .where('challenges.id', '=', id)
-    .executeTakeFirst();
+  const row = await selectWithUser(store.db).where('challenges.id', '=', id).executeTakeFirst();
   if (!row) return undefined;
-  const open = row.expires_at > now ? ('pending' as const) : ('expired' as const);
-  const state = row.closed_at !== null ? ('approved' as const) : row.present === row.epoch ? open : ('failed' as const);
-  return { challenge: opened(store, row), state, approvedAt: row.closed_at };
+  const { challenge, user } = opened(store, row);
+  const open = challenge.expiresAt > now ? ('pending' as const) : ('expired' as const);
+  const isPresent = challenge.epoch === user.epoch;
+  const state = row.closed_at !== null ? ('approved' as const) : isPresent ? open : ('failed' as const);
+  return { challenge, user, state, approvedAt: row.closed_at };
 }
 
 /** Where a prompt was put to somebody who now comes back with a reply: whose it must be, and what the reply names it by. */
@@ -149,18 +129,12 @@ export async function findPrompted(
   store: Store,
   { userId, authModule, handle }: Prompted,
   now: number,
-): Promise<Challenge | undefined> {
-  const row = await store.db
-    .selectFrom('challenges')
-    .innerJoin('users', 'users.id', 'challenges.user_id')
-    .selectAll('challenges')
+): Promise<ChallengeWithUser | undefined> {
+  const row = await selectOpen(store.db, now)
     .where('user_id', '=', userId)
-    .where('handle', 'in', store.safe.macs(handleContext, handle))
+    .where('handle', 'in', handleHashes(store.safe, handle))
     .where('auth_module', '=', authModule)
     .where('challenges.service_id', 'is', null)
-    .where('closed_at', 'is', null)
-    .where('expires_at', '>', now)
-    .whereRef('challenges.epoch', '=', 'users.epoch')
     .executeTakeFirst();
   return row && opened(store, row);
 }
@@ -196,36 +170,68 @@ export async function sweepChallenges({ db }: Store, before: number): Promise<nu
   return Number(result.numDeletedRows);
 }
 
-const handleContext = 'challenge.handle';
+function selectWithUser(db: Store['db']) {
+  return db
+    .selectFrom('challenges')
+    .innerJoin('users', 'users.id', 'challenges.user_id')
+    .selectAll('users')
+    .select([
+      'challenges.id as challenge_id',
+      'auth_module',
+      'amr',
+      'challenges.epoch as challenge_epoch',
+      'challenges.created_at as asked_at',
+      'expires_at',
+      'closed_at',
+      'kinds',
+      'auth_config_origin',
+      'mfa_config_origin',
+      'prompt',
+      'enrolls',
+      'challenges.service_id as asked_by',
+      'session_id',
+      'action',
+      'purpose',
+    ]);
+}
 
-/** A sealed prompt opens for its own challenge and user only. */
-export const promptPlace = ({ id, userId }: Pick<Challenge, 'id' | 'userId'>) => `challenges.prompt.${id}.${userId}`;
+function selectOpen(db: Store['db'], now: number) {
+  return selectWithUser(db)
+    .where('closed_at', 'is', null)
+    .where('expires_at', '>', now)
+    .whereRef('challenges.epoch', '=', 'users.epoch');
+}
 
-const keptPrompt = z.strictObject({
-  provider: z.strictObject({ accountId: z.string().nullable(), id: z.string() }),
-  ask: z.record(z.string(), z.string()),
-  memo: z.unknown(),
-  handle: z.string(),
-  token: z.string(),
-});
+type Row = Selectable<Tables['users']> &
+  Omit<
+    Selectable<Tables['challenges']>,
+    'id' | 'token_hash' | 'user_id' | 'epoch' | 'created_at' | 'handle' | 'service_id'
+  > & {
+    readonly challenge_id: string;
+    readonly challenge_epoch: number;
+    readonly asked_at: number;
+    readonly asked_by: string | null;
+  };
 
-function opened({ safe }: Store, row: Selectable<Tables['challenges']>): Challenge {
-  const own = { id: row.id, userId: row.user_id };
-  return {
+function opened(store: Store, row: Row): ChallengeWithUser {
+  const user = openUser(store, row);
+  const own = { id: row.challenge_id, userId: user.id };
+  const challenge = {
     ...own,
     authModule: row.auth_module,
     amr: readTexts(row.amr),
-    epoch: row.epoch,
-    createdAt: row.created_at,
+    epoch: row.challenge_epoch,
+    createdAt: row.asked_at,
     expiresAt: row.expires_at,
     kinds: row.kinds === null ? null : readTexts(row.kinds),
     authConfigOrigin: row.auth_config_origin,
     mfaConfigOrigin: row.mfa_config_origin,
-    prompt: row.prompt === null ? null : keptPrompt.parse(JSON.parse(safe.open(promptPlace(own), row.prompt))),
+    prompt: row.prompt === null ? null : openPrompt(store.safe, own, row.prompt),
     enrolls: row.enrolls,
-    serviceId: row.service_id,
+    serviceId: row.asked_by,
     sessionId: row.session_id,
     action: row.action,
     purpose: row.purpose,
   };
+  return { challenge, user };
 }

@@ -2,7 +2,7 @@ import { sql, type Kysely, type Selectable } from 'kysely';
 import type { Safe } from '../base/seal.ts';
 import { registerPlace } from './attempt-register.ts';
 import { statePlace } from './authenticators.ts';
-import { promptPlace } from './challenges.ts';
+import { promptPlace } from './prompts.ts';
 import { noticePlace } from './notices.ts';
 import { settingsPlace } from './providers.ts';
 import type { Store } from './store.ts';

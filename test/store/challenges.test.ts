@@ -10,7 +10,7 @@ import {
   sweepChallenges,
   type Challenge,
 } from '../../src/store/challenges.ts';
-import { advanceEpoch } from '../../src/store/users.ts';
+import { advanceEpoch, findUser } from '../../src/store/users.ts';
 import { onEachDatabase } from '../support/databases.ts';
 import { house, winners } from '../support/house.ts';
 
@@ -39,7 +39,8 @@ onEachDatabase('the store keeps challenges', (database) => {
     const { store } = home.ctx;
     const { id } = await home.addUser({ name: 'ada' });
     await insertChallenge(store, challengeOf(id), 'token');
-    assert.deepEqual(await findOpenChallenge(store, 'token', now), challengeOf(id));
+    const found = await findOpenChallenge(store, 'token', now);
+    assert.deepEqual(found, { challenge: challengeOf(id), user: await findUser(store, id) });
     assert.equal(await findOpenChallenge(store, 'another', now), undefined);
     assert.equal(await findOpenChallenge(store, 'challenge', now), undefined);
   });
@@ -122,8 +123,9 @@ onEachDatabase('the store keeps challenges', (database) => {
     const [ada, bob] = [(await home.addUser({ name: 'ada' })).id, (await home.addUser({ name: 'bob' })).id];
     const challenge = prompted(ada, 'one');
     await insertChallenge(store, challenge, 't one');
-    assert.deepEqual(await findPrompted(store, { ...where, userId: ada }, now), challenge);
-    assert.deepEqual(await findOpenChallenge(store, 't one', now), challenge);
+    const open = await findPrompted(store, { ...where, userId: ada }, now);
+    assert.deepEqual(open, { challenge, user: await findUser(store, ada) });
+    assert.deepEqual(await findOpenChallenge(store, 't one', now), open);
     assert.equal(await findPrompted(store, { ...where, userId: bob }, now), undefined);
     assert.equal(await findPrompted(store, { ...where, userId: ada, handle: 'two' }, now), undefined);
     assert.equal(await findPrompted(store, { ...where, userId: ada, authModule: 'oauth2' }, now), undefined);
@@ -155,7 +157,7 @@ onEachDatabase('the store keeps challenges', (database) => {
       ['one', 'there', 'his', 'code'].map((token) => findOpenChallenge(store, token, now)),
     );
     assert.deepEqual(
-      open.map((found) => found?.id),
+      open.map((found) => found?.challenge.id),
       [undefined, 'there', 'his', 'code'],
     );
     const rows = await store.db.selectFrom('challenges').select('closed_at as at').where('id', '=', 'one').execute();

@@ -81,10 +81,11 @@ export const challengeRoutes: readonly Route[] = [
     body: sending,
     responses: { 202: { description: 'It is on its way.', body: sentView } },
     handle: ({ house, client, caller, params, body }) =>
-      withChallenge(house, caller, params.id, async ({ challenge, state }) => {
+      withChallenge(house, caller, params.id, async (reached) => {
+        const { challenge, state } = reached;
         if (state !== 'pending') return refused({ ok: false, reason: 'invalid_challenge' });
         if (challenge.prompt) return { status: 202, json: viewPrompted(challenge.prompt, challenge) };
-        const sent = await sendCode(house, { challenge, authenticatorId: body.factor_id }, client);
+        const sent = await sendCode(house, { challenge: reached, authenticatorId: body.factor_id }, client);
         if (!sent.ok) return refused(sent);
         const { hint } = sent.value;
         const retry_after = house.settings.sending.every / 1000;

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { Put } from '../../../engine/ask-challenge.ts';
 import { hintOf } from '../../../engine/operations.ts';
-import type { Challenge, Prompt } from '../../../store/challenges.ts';
+import type { Challenge } from '../../../store/challenges.ts';
+import type { Prompt } from '../../../store/prompts.ts';
 import { reference } from '../deux/authtoken.ts';
 import { promptSettings, replyMember } from '../second-factor.ts';
 
