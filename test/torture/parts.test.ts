@@ -1,29 +1,15 @@
 /** The parts that the torture rests on: a part that does nothing would leave it with nothing to complain of. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { chanceOf } from '../../torture/chance.ts';
 import { fingerprint, sessionIn } from '../../torture/client.ts';
 import { timeOf } from '../../torture/course.ts';
 import { openCutter } from '../../torture/cutter.ts';
 import { openEars } from '../../torture/ears.ts';
-import { mutated } from '../../torture/mutants/build.ts';
-import { mutants } from '../../torture/mutants/list.ts';
 import { storyOf } from '../../torture/story.ts';
 import { historyOf } from './history.ts';
-
-test('every guard that a mutant lacks stands in the source once', () => {
-  const root = join(import.meta.dirname, '../..');
-  for (const { name, file, from, to } of mutants) {
-    const source = readFileSync(join(root, file), 'utf8');
-    assert.notEqual(mutated(source, from, to), source, name);
-  }
-  assert.throws(() => mutated('a b a', 'a', 'c'), /does not stand there once/);
-  assert.throws(() => mutated('b', 'a', 'c'), /does not stand there once/);
-});
 
 test('a violation is told with what else the same person did then, and nobody else', () => {
   const { seen } = historyOf(

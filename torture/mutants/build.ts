@@ -5,7 +5,7 @@ import type { Mutant } from './list.ts';
 const root = join(import.meta.dirname, '../..');
 
 /** What an experiment runs on. */
-const parts = ['src', 'torture', 'bench', 'test/setup', 'test/support', 'package.json'];
+const parts = ['src', 'torture', 'bench', 'test/setup', 'test/support', 'tools', 'package.json'];
 
 /** Copies the project into a folder of its own and takes one guard out of the copy. */
 export function build({ file, from, to }: Mutant, folder: string): void {
