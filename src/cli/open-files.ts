@@ -1,5 +1,5 @@
-/** What an idle connection costs, some 20 kB, times this is a third of a gigabyte. */
-const most = 16_384;
+/** Times some 20 kB, which is what an idle one costs: a third of what a node needs anyway. */
+const most = 8192;
 
 /** For what else is open: the database, gateways, providers, the keys. */
 const others = 256;

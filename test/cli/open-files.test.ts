@@ -7,8 +7,8 @@ import { roomForConnections } from '../../src/cli/open-files.ts';
 import { serve } from '../support/process.ts';
 
 test('connections are given what files may be open, less what else there is to open', () => {
-  const given = [undefined, 1_048_576, 16_640, 1024, 512, 256, 3].map((openFiles) => roomForConnections(openFiles));
-  assert.deepEqual(given, [16_384, 16_384, 16_384, 768, 256, 128, 2]);
+  const given = [undefined, 1_048_576, 8448, 1024, 512, 256, 3].map((openFiles) => roomForConnections(openFiles));
+  assert.deepEqual(given, [8192, 8192, 8192, 768, 256, 128, 2]);
 });
 
 const isLinux = process.platform === 'linux';
