@@ -11,7 +11,7 @@ import { refusalOf, unmetExpectation, unreadable } from '../http/unreadable.ts';
 import { codeOf } from './plain-error.ts';
 
 /** How many requests may be in line on one connection. Browsers and proxies send one and wait for its answer. */
-const longestLine = 32;
+const longestLine = 8;
 
 /** Where it is written what came and was no request, and that connections were too many. */
 export type Heard = Pick<Log, 'info' | 'warn'>;
@@ -74,11 +74,14 @@ export function answerInTurn(
     if (line.length === 1) answerFirst(socket, line);
   });
 
-  /** Hangs up on the one that has been silent for the longest. False: each has asked something, and waits for its answer. */
+  /**
+   * Hangs up on the one that has been silent for the longest, be it that it asks nothing or that it does not read. False: each has asked
+   * something, and waits for its answer.
+   */
   function makeRoom(): boolean {
     tellOfCrowd();
     for (const [socket, [first]] of lines) {
-      if (first?.request.complete) continue;
+      if (first?.request.complete && !first.response.writableEnded) continue;
       lines.delete(socket);
       socket.destroy();
       return true;

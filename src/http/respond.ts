@@ -30,5 +30,5 @@ export function write({ status, json, text, type, headers }: Reply, requestId: s
 
 export function respond(reply: Reply, requestId: string): Response {
   const { status, headers, content } = write(reply, requestId);
-  return new Response(content ?? null, { status, headers });
+  return new Response(reply.bytes ?? content ?? null, { status, headers });
 }

@@ -59,11 +59,13 @@ export type Handled = {
   readonly headers: Headers;
 };
 
-/** What a handler answers. `json` and `text` exclude each other; without either the body is empty. */
+/** What a handler answers. `json`, `text` and `bytes` exclude each other; without any the body is empty. */
 export type Reply = {
   readonly status: number;
   readonly json?: unknown;
   readonly text?: string;
+  /** What is long and the same for all: who is slow to read it holds no copy of their own. */
+  readonly bytes?: Uint8Array<ArrayBuffer>;
   /** The media type, where it is not the usual one. */
   readonly type?: string;
   readonly headers?: Readonly<Record<string, string>>;

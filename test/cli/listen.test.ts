@@ -200,6 +200,20 @@ test('who sends a body and never its end makes room too', async () => {
   await front.close(minute);
 });
 
+test('and who reads no answer', async () => {
+  const { front, next } = await opened({ connections: 1 });
+  const deaf = await connected(front);
+  deaf.pause();
+  deaf.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  const response = await next();
+  const gone = once(response, 'close');
+  response.end(Buffer.alloc(64 * 1024 * 1024));
+  await served(front, next);
+  await gone;
+  assert.equal(response.writableFinished, false);
+  await front.close(minute);
+});
+
 test('nothing is written into an answer that has begun, whatever is wrong with the rest of its request', async () => {
   const { front, next } = await opened();
   const socket = await connected(front);

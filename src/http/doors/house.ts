@@ -19,7 +19,8 @@ type About = {
 /** What the house tells of itself, and of the doors beside it. */
 export function houseRoutes(doors: readonly Route[], about: About): readonly Route[] {
   const all: Route[] = [...doors];
-  let document: string | undefined;
+  const document = once(() => JSON.stringify(openApiDocument(all, about)));
+  const page = once(() => docsPage(all));
   const own = [
     route({
       method: 'get',
@@ -79,11 +80,7 @@ export function houseRoutes(doors: readonly Route[], about: About): readonly Rou
       tag,
       summary: 'This document',
       responses: { 200: { description: 'OpenAPI 3.1.', body: z.record(z.string(), z.unknown()) } },
-      handle: async () => ({
-        status: 200,
-        text: (document ??= JSON.stringify(openApiDocument(all, about))),
-        type: 'application/json',
-      }),
+      handle: async () => ({ status: 200, bytes: await document(), type: 'application/json' }),
     }),
     route({
       method: 'get',
@@ -92,7 +89,7 @@ export function houseRoutes(doors: readonly Route[], about: About): readonly Rou
       tag,
       summary: 'This document for people',
       responses: { 200: { description: 'A page.', type: 'text/html' } },
-      handle: async () => ({ status: 200, text: await docsPage(all), type: 'text/html; charset=utf-8' }),
+      handle: async () => ({ status: 200, bytes: await page(), type: 'text/html; charset=utf-8' }),
     }),
     route({
       method: 'get',
@@ -106,4 +103,11 @@ export function houseRoutes(doors: readonly Route[], about: About): readonly Rou
   ];
   all.push(...own);
   return all;
+}
+
+/** Makes a page when it is asked for the first time: that takes as long as some logins do, and strangers may ask. */
+function once(make: () => string | Promise<string>): () => Promise<Uint8Array<ArrayBuffer>> {
+  let made: Promise<Uint8Array<ArrayBuffer>> | undefined;
+  const encoded = async () => new TextEncoder().encode(await make());
+  return () => (made ??= encoded());
 }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify, type JSONWebKeySet } from 'jose';
+import { houseRoutes } from '../../../src/http/doors/house.ts';
+import type { Handled } from '../../../src/http/route.ts';
 import { startServer, url, type Server } from '../../support/server.ts';
 
 const keysOf = async (server: Server) => (await server.call('GET', '/.well-known/jwks.json')).json as JSONWebKeySet;
@@ -65,6 +67,18 @@ test('the documents of the house name each other', async () => {
   assert.match((await server.call('GET', '/docs')).text, /href="\/openapi\.json"/);
   const { paths } = (await server.call('GET', '/openapi.json')).json as { paths: object };
   assert.ok('/docs' in paths && '/openapi.json' in paths && '/health/live' in paths);
+});
+
+test('they are made once, and everybody is sent the same bytes', async () => {
+  const about = { version: '1.0.0', url: 'https://countersign.example', metrics: () => '' };
+  const rows = houseRoutes([], about).filter(({ path }) => path === '/docs' || path === '/openapi.json');
+  const anybody = {} as Handled;
+  for (const { path, handle } of rows) {
+    const [first, second] = [await handle(anybody), await handle(anybody)];
+    assert.ok(first.bytes && first.bytes.length > 1000, path);
+    assert.equal(second.bytes, first.bytes, path);
+  }
+  assert.equal(rows.length, 2);
 });
 
 test('nobody needs to show anything to see them, and what they show changes nothing', async () => {

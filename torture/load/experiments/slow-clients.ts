@@ -28,7 +28,7 @@ type Sort = {
 };
 
 const head = 'POST /auth/totp HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n';
-const page = 'GET /openapi.json HTTP/1.1\r\nHost: a\r\n\r\n';
+const page = 'GET /docs HTTP/1.1\r\nHost: a\r\n\r\n';
 
 const sorts: readonly Sort[] = [
   { name: 'who say nothing', bound: bounds.headers, first: '', reads: true },
@@ -47,7 +47,7 @@ const sorts: readonly Sort[] = [
     slowly: '1\r\na\r\n',
     reads: true,
   },
-  { name: 'who ask for much and read nothing', bound: bounds.unread, first: page.repeat(40), reads: false },
+  { name: 'who ask for much and read nothing', bound: bounds.unread, first: page.repeat(8), reads: false },
 ];
 
 /** Clients who take their time, so that there is none left for others. */
