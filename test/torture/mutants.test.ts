@@ -1,14 +1,12 @@
 /** The builds with one guard less: one that were whole, or did not start, would show nothing. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { build, mutated } from '../../torture/mutants/build.ts';
 import { mutants } from '../../torture/mutants/list.ts';
+import { newFolder } from '../support/process.ts';
+import { program } from './program.ts';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -23,13 +21,8 @@ test('every guard that a mutant lacks stands in the source once', () => {
 
 test('the copy that lacks it has all that an experiment needs', async () => {
   const [mutant = assert.fail('there is none')] = mutants;
-  const folder = mkdtempSync(join(tmpdir(), 'countersign-test-mutant-'));
-  try {
-    build(mutant, folder);
-    const child = spawn(process.execPath, ['torture/run.ts', '--operations', '20'], { cwd: folder, stdio: 'pipe' });
-    const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
-    assert.match(stdout, /^operations \d+, faults \d+, violations \d+$/m, stderr);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  const folder = newFolder();
+  build(mutant, folder);
+  const { stdout, stderr } = await program('run.ts', folder)('--operations', '20');
+  assert.match(stdout, /^operations \d+, faults \d+, violations \d+$/m, stderr);
 });

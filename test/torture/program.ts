@@ -1,14 +1,17 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 
-/** An experiment as people run it: a process of its own, by its file in `torture/`. */
+const project = join(import.meta.dirname, '../..');
+
+/** An experiment as people run it: a process of its own, by its file in `torture/`, of this project or of a copy of it. */
 export const program =
-  (file: string) =>
+  (file: string, root = project) =>
   async (...options: readonly string[]) => {
-    const path = fileURLToPath(new URL(`../../torture/${file}`, import.meta.url));
-    const child = spawn(process.execPath, [path, ...options], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [join(root, 'torture', file), ...options], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     const [stdout, stderr, [code]] = await Promise.all([
       text(child.stdout),
       text(child.stderr),
