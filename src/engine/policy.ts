@@ -49,5 +49,9 @@ export const recoveryKinds = kindsThat((role) => role === 'recovery');
 
 /** A key of its own kind is a module of its own, whatever door it came through; a password is its door's. */
 export function moduleOf(door: AuthModule, kind: string): AuthModule {
-  return kind === 'apikey' || kind === 'device' ? kind : door;
+  return isUnattended(kind) ? kind : door;
 }
+
+/** Whether a session of this auth module was made with an apikey or a device secret: no person need have been there. */
+export const isUnattended = (authModule: string): authModule is 'apikey' | 'device' =>
+  authModule === 'apikey' || authModule === 'device';

@@ -34,6 +34,8 @@ export type Reason =
   | 'invalid_token'
   /** The user has a second factor, and this session has not proven it lately (RFC 9470). */
   | 'step_up_required'
+  /** The user has no second factor, and the login of this session is too old to count as fresh proof (RFC 9470). */
+  | 'login_too_old'
   /** A machine's credential may not manage its user's factors. */
   | 'unattended'
   /** The account lets nobody in through this module. */

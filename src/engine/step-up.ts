@@ -1,14 +1,14 @@
 import { minute } from '../base/clock.ts';
 import { refuse, success, type Outcome } from '../base/outcome.ts';
 import { factors, isKind } from '../factors/index.ts';
-import { listAuthenticators, type Authenticator } from '../store/authenticators.ts';
+import { listAuthenticators, listForLogin, type Authenticator } from '../store/authenticators.ts';
 import { findUser, type User } from '../store/users.ts';
 import type { Context } from './context.ts';
-import { secondFactors } from './policy.ts';
+import { isUnattended, secondFactors } from './policy.ts';
 import type { Reason } from './reasons.ts';
 import type { Caller } from './sessions.ts';
 
-/** How long the proof of a second factor holds for managing factors. */
+/** How long a proof is fresh. */
 export const stepUpLife = 15 * minute;
 
 /** A caller who may change factors: themself, and what they have, pending enrolments too. */
@@ -27,8 +27,22 @@ export async function requireStepUp(
   const user = await findUser(ctx.store, caller.userId);
   if (!user) return refuse('not_found');
   const authenticators = await listAuthenticators(ctx.store, user.id, now);
-  const fresh = caller.secondFactorAt !== null && now - caller.secondFactorAt <= stepUpLife;
-  if (secondFactors(authenticators).length > 0 && !fresh) return refuse('step_up_required');
+  if (secondFactors(authenticators).length > 0 && !isFresh(caller.secondFactorAt, now))
+    return refuse('step_up_required');
   if (isKind(caller.authModule) && factors[caller.authModule].traits.unattended) return refuse('unattended');
   return success({ user, authenticators });
 }
+
+/**
+ * Lets an administrator's session make an administrative write: one that a person opened, with fresh proof. That is a second factor for a
+ * user who has one, and the login itself for a user who has none.
+ */
+export async function requireFreshProof(ctx: Context, caller: Caller): Promise<Outcome<undefined, Reason>> {
+  if (isUnattended(caller.authModule)) return refuse('unattended');
+  const now = ctx.clock.now();
+  if (isFresh(caller.secondFactorAt, now)) return success(undefined);
+  if (secondFactors(await listForLogin(ctx.store, caller.userId, [])).length > 0) return refuse('step_up_required');
+  return isFresh(caller.authTime, now) ? success(undefined) : refuse('login_too_old');
+}
+
+const isFresh = (provenAt: number | null, now: number) => provenAt !== null && now - provenAt <= stepUpLife;

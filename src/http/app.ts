@@ -96,6 +96,6 @@ function firstLanguage(accepted: string | undefined): string | undefined {
 const broughtBy = (c: Incoming<Env>, route: Route, house: Context): Brought => ({
   caller: () => callerOf(house, shownToken(c.req.raw.headers), route.access),
   params: c.req.param(),
-  query: new URL(c.req.url).searchParams,
+  query: new URL(c.req.url).search,
   body: () => readBody(route.body, c.req.raw, route.form),
 });

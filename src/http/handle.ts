@@ -2,7 +2,9 @@ import { refuse, success, type Outcome } from '../base/outcome.ts';
 import { authenticateAsker, authenticateService, type Asker, type Service } from '../engine/asker.ts';
 import type { Context } from '../engine/context.ts';
 import { authenticateEnroller, type Enroller } from '../engine/enroller.ts';
-import { authenticate } from '../engine/sessions.ts';
+import { authenticate, type Caller } from '../engine/sessions.ts';
+import { requireFreshProof } from '../engine/step-up.ts';
+import { isAdministrator } from '../engine/users.ts';
 import type { Shown } from './credentials.ts';
 import { readQuery, type Parsed } from './parse.ts';
 import type { Problem } from './problem.ts';
@@ -16,7 +18,8 @@ export type AnyCaller = Enroller | Asker | Service | undefined;
 export type Brought = {
   readonly caller: () => Promise<Outcome<AnyCaller, Told>>;
   readonly params: unknown;
-  readonly query: URLSearchParams;
+  /** As the URL has it. */
+  readonly query: string;
   readonly body: () => Promise<Parsed>;
 };
 
@@ -28,6 +31,9 @@ export async function handle(route: Route, tell: Say, stranger: Asked, brought: 
   if (!caller.ok) return say(problemOf(caller));
   const params = route.params?.safeParse(brought.params);
   if (params && !params.success) return say(problemOf(refuse('not_found')));
+  const administrator = administering(route, caller.value, params?.data);
+  const fresh = administrator ? await requireFreshProof(asked.house, administrator) : success(undefined);
+  if (!fresh.ok) return say(problemOf(fresh));
   const query = readQuery(route.query, brought.query);
   if (!query.ok) return say(query.problem);
   const body = await brought.body();
@@ -35,6 +41,22 @@ export async function handle(route: Route, tell: Say, stranger: Asked, brought: 
   const parsed = { params: params?.data, query: query.value, body: body.value };
   return route.handle({ ...asked, ...parsed });
 }
+
+/** The administrator's session that a request makes an administrative write through, if it does. */
+function administering(
+  { access, administers = 'never' }: Route,
+  caller: AnyCaller,
+  params: unknown,
+): Caller | undefined {
+  if (administers === 'never') return undefined;
+  const session = access === 'asker' ? sessionOf(caller as Asker) : (caller as Caller | undefined);
+  if (!session || !isAdministrator(session)) return undefined;
+  const { uid } = (params ?? {}) as { readonly uid?: string };
+  const isOwn = administers === 'others' && (uid === 'me' || uid === session.userId);
+  return isOwn ? undefined : session;
+}
+
+const sessionOf = (asker: Asker) => (asker.by === 'session' ? asker.session : undefined);
 
 /** Whom a credential speaks for at a route. */
 export async function callerOf(house: Context, shown: Shown, access: Access): Promise<Outcome<AnyCaller, Told>> {

@@ -45,10 +45,9 @@ async function speakerAt(house: Context, speaker: Speaker, access: Access): Prom
   return access === 'session' || access === 'enroller' ? refuse('invalid_token') : success(undefined);
 }
 
-function queryOf(query: Call['query'] = {}): URLSearchParams {
-  return new URLSearchParams(
-    Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-  );
+function queryOf(query: Call['query'] = {}): string {
+  const given = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
+  return new URLSearchParams(given).toString();
 }
 
 function answered({ status, json, headers = {} }: Reply, requestId: string): Answered {

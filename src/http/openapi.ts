@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { formType } from './parse.ts';
 import { problemBody } from './problem.ts';
-import type { Access, Answered, Route } from './route.ts';
+import type { Access, Administers, Answered, Route } from './route.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -60,7 +60,8 @@ const security: Readonly<Record<Access, readonly Json[]>> = {
 };
 
 function operation(route: Route, components: Record<string, unknown>): Json {
-  const { method, path, tag, summary, description, access, body } = route;
+  const { method, path, tag, summary, access, body } = route;
+  const description = describe(route);
   const schemaOf = (schema: z.ZodType, io: 'input' | 'output') => jsonSchema(schema, io, components);
   const responses = Object.entries(route.responses).map(([status, answered]) => [status, response(answered, schemaOf)]);
   return {
@@ -79,6 +80,18 @@ function operation(route: Route, components: Record<string, unknown>): Json {
     },
   };
 }
+
+/** What the route says of itself, and what its administrative writes need. */
+function describe({ description, administers = 'never' }: Route): string {
+  return [description, needs[administers]].filter(Boolean).join(' ');
+}
+
+const needs: Readonly<Record<Administers, string | undefined>> = {
+  always:
+    'Administrators need fresh proof: a session of a person who proved a second factor, or logged in without having one, in the last 15 minutes.',
+  others: 'On another user, administrators need fresh proof.',
+  never: undefined,
+};
 
 /** The media types a body may come as. */
 function contentOf({ form }: Route, schema: Json): Json {

@@ -15,6 +15,8 @@ export type Route = {
   readonly path: string;
   /** Who may call it. What is not a session is refused at every `session` route before anything else is looked at. */
   readonly access: Access;
+  /** Whether it makes administrative writes; absent where it cannot. */
+  readonly administers?: Administers;
   readonly tag: string;
   readonly summary: string;
   readonly description?: string;
@@ -40,6 +42,12 @@ export type Dialect = { readonly below: string; readonly say: Say };
  * token. `asker`: a service's apikey, a session, or a challenge token. `service`: an apikey of a service, or a session of its key.
  */
 export type Access = 'anyone' | 'session' | 'optional' | 'basic' | 'enroller' | 'asker' | 'service';
+
+/**
+ * Which writes of an administrator's session are administrative, and so need fresh proof: all of them, those on other users than the one in
+ * the path's `uid`, or none.
+ */
+export type Administers = 'always' | 'others' | 'never';
 
 /** What a status means, and the shape of its body; `type` where it is not JSON. */
 export type Answered = { readonly description: string; readonly body?: z.ZodType; readonly type?: string };
@@ -83,7 +91,18 @@ type CallerFor<A extends Access> = A extends 'session'
           ? Caller | undefined
           : undefined;
 
-type Written<A extends Access, Params, Query, Body> = Omit<Route, 'access' | 'params' | 'query' | 'body' | 'handle'> & {
+/** A route that a session may write through says whether such a write is administrative; no other can. */
+type Decided<M extends Route['method'], A extends Access> = M extends 'get'
+  ? { readonly administers?: never }
+  : A extends 'session' | 'optional' | 'enroller' | 'asker'
+    ? { readonly administers: Administers }
+    : { readonly administers?: never };
+
+type Written<M extends Route['method'], A extends Access, Params, Query, Body> = Omit<
+  Route,
+  'method' | 'access' | 'administers' | 'params' | 'query' | 'body' | 'handle'
+> & {
+  readonly method: M;
   readonly access: A;
   readonly params?: z.ZodType<Params> & z.ZodObject;
   readonly query?: z.ZodType<Query> & z.ZodObject;
@@ -99,9 +118,13 @@ type Written<A extends Access, Params, Query, Body> = Omit<Route, 'access' | 'pa
 };
 
 /** Checks a handler against the schemas beside it, and forgets their types: from here on a route is a row of a table. */
-export function route<A extends Access, Params = undefined, Query = undefined, Body = undefined>(
-  written: Written<A, Params, Query, Body>,
-): Route {
+export function route<
+  M extends Route['method'],
+  A extends Access,
+  Params = undefined,
+  Query = undefined,
+  Body = undefined,
+>(written: Written<M, A, Params, Query, Body> & Decided<M, A>): Route {
   // The server hands over only what these very schemas parsed, and a caller only as `access` says.
   return written as unknown as Route;
 }

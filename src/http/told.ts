@@ -6,10 +6,10 @@ import { stepUpLife } from '../engine/step-up.ts';
 import { bearer, problem, type enrollmentView, type Problem } from './problem.ts';
 import type { Reply } from './route.ts';
 
-/** RFC 9470: what this session lacks, and how fresh it has to be. */
-const stepUp = {
-  'WWW-Authenticate': `Bearer error="insufficient_user_authentication", acr_values="aal2", max_age="${stepUpLife / 1000}"`,
-};
+/** RFC 9470 section 3: what this session lacks, and how fresh it has to be. */
+const insufficient = (lacks: string) => ({
+  'WWW-Authenticate': `Bearer error="insufficient_user_authentication", ${lacks}max_age="${stepUpLife / 1000}"`,
+});
 
 /** One sentence for every way in which a first factor can fail, so that none of them tells whether the user exists. */
 const wrongCredentials = {
@@ -97,12 +97,18 @@ const outside = {
     status: 401,
     code: 'insufficient_user_authentication',
     detail: 'This needs a session whose second factor was proven in the last 15 minutes. Log in again with it.',
-    headers: stepUp,
+    headers: insufficient('acr_values="aal2", '),
+  },
+  login_too_old: {
+    status: 401,
+    code: 'insufficient_user_authentication',
+    detail: 'This needs a login within the last 15 minutes. Log in again.',
+    headers: insufficient(''),
   },
   unattended: {
     status: 403,
     code: 'unattended_credential',
-    detail: 'A session made with an apikey may not do this. Log in as a person.',
+    detail: 'A session made with an apikey or a device secret may not do this. Log in as a person.',
   },
   module_disabled: { status: 403, code: 'auth_module_disabled', detail: 'This way in is closed for the account.' },
   no_provider: unavailable,

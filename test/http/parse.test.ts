@@ -195,7 +195,7 @@ test('a route without a schema takes no body and looks at none', async () => {
 const query = z.object({ page: z.string().max(3).optional() });
 
 function ask(text: string) {
-  const parsed = readQuery(query, new URLSearchParams(text));
+  const parsed = readQuery(query, text);
   return parsed.ok ? parsed.value : parsed.problem;
 }
 
@@ -216,7 +216,23 @@ test('a parameter that has not its form is refused and named', () => {
   assert.deepEqual([said.status, said.errors?.[0]?.pointer], [400, '/page']);
 });
 
+/** So many parameters, each with a name of its own. */
+const parameters = (count: number) => Array.from({ length: count }, (_, at) => `p${at}=`).join('&');
+
+test('a query and a form have at most 64 parameters', async () => {
+  const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
+  const form = async (body: string) => {
+    const parsed = await readBody(query, request({ body, headers }), true);
+    return parsed.ok ? parsed.value : parsed.problem;
+  };
+  for (const read of [async (text: string) => ask(text), form]) {
+    assert.deepEqual(await read(parameters(64)), {});
+    const { status, code, detail } = (await read(parameters(65))) as Problem;
+    assert.deepEqual({ status, code }, { status: 400, code: 'invalid_request' });
+    assert.equal(detail, 'A form or a query has at most 64 parameters.');
+  }
+});
+
 test('a route without a schema reads no query', () => {
-  const twice = new URLSearchParams('a=1&a=1');
-  assert.deepEqual(readQuery(undefined, twice), { ok: true, value: undefined });
+  assert.deepEqual(readQuery(undefined, 'a=1&a=1'), { ok: true, value: undefined });
 });

@@ -16,6 +16,7 @@ const told = {
   replayed: '401 invalid_code',
   invalid_challenge: '401 invalid_challenge',
   step_up_required: '401 insufficient_user_authentication',
+  login_too_old: '401 insufficient_user_authentication',
   registration_closed: '401 registration_closed',
   malformed_reply: '400 invalid_request',
   malformed_input: '400 invalid_request',

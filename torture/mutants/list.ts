@@ -79,7 +79,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a session whose second factor is old changes factors',
     file: 'src/engine/step-up.ts',
-    from: 'now - caller.secondFactorAt <= stepUpLife',
+    from: 'now - provenAt <= stepUpLife',
     to: 'now > stepUpLife',
     rule: 'I5',
     // The second factor has to get old first.

@@ -24,6 +24,7 @@ export const refusals = {
   malformed_reply: notHere,
   invalid_token: notHere,
   step_up_required: notHere,
+  login_too_old: notHere,
   unattended: notHere,
   no_service: notHere,
   forbidden: notHere,

@@ -36,6 +36,7 @@ export const sessionRoutes: readonly Route[] = [
   }),
   route({
     method: 'delete',
+    administers: 'never',
     path: '/sessions/current',
     access: 'session',
     tag,
@@ -45,6 +46,7 @@ export const sessionRoutes: readonly Route[] = [
   }),
   route({
     method: 'delete',
+    administers: 'never',
     path: '/sessions/{sid}',
     access: 'session',
     tag,

@@ -42,6 +42,7 @@ const changing = (method: 'post' | 'patch'): Route =>
   route({
     ...managed,
     method,
+    administers: 'always',
     path,
     summary: method === 'post' ? 'Replace an account' : 'Change an account',
     body: inData(method === 'post' ? newAccount : accountPatch),
@@ -80,6 +81,7 @@ export const accountRoutes: readonly Route[] = [
   route({
     ...managed,
     method: 'put',
+    administers: 'always',
     path,
     summary: 'Make a child of an account',
     body: inData(newAccount),
@@ -109,6 +111,7 @@ export const accountRoutes: readonly Route[] = [
   route({
     ...managed,
     method: 'delete',
+    administers: 'always',
     path,
     summary: 'Remove an account',
     description: 'Refused with 409 while accounts, users or clients hang on it.',
@@ -124,6 +127,7 @@ export const accountRoutes: readonly Route[] = [
   route({
     ...managed,
     method: 'post',
+    administers: 'always',
     path: `${path}/move`,
     summary: 'Move an account, with all below it, below another',
     description: 'What the accounts above its new place require holds from the next login on; sessions go on.',

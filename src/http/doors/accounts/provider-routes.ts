@@ -60,6 +60,7 @@ export function replacing(place: Place): Route {
   return route({
     ...managed,
     method: 'post',
+    administers: 'always',
     path: place.path,
     summary: 'Replace a provider',
     params: place.params,
@@ -78,6 +79,7 @@ export function patching(place: Place): Route {
   return route({
     ...managed,
     method: 'patch',
+    administers: 'always',
     path: place.path,
     summary: 'Change a provider',
     description: 'What is absent stays, also within `settings`; null removes (RFC 7396).',

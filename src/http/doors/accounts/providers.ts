@@ -44,6 +44,7 @@ export const providerRoutes: readonly Route[] = [
   route({
     ...managed,
     method: 'put',
+    administers: 'always',
     path,
     summary: 'Configure a provider',
     params: accountPath,
@@ -62,6 +63,7 @@ export const providerRoutes: readonly Route[] = [
   route({
     ...managed,
     method: 'delete',
+    administers: 'always',
     path: place.path,
     summary: 'Remove a provider',
     description: "Refused with 409 while an account's security refers to it.",

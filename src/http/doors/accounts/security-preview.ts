@@ -25,6 +25,7 @@ export const securityPreviewRoutes: readonly Route[] = [
   route({
     ...managed,
     method: 'post',
+    administers: 'never',
     path: `${securityPath}/preview`,
     summary: 'Count whom a configuration would stop',
     description:

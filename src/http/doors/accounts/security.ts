@@ -51,6 +51,7 @@ const changing = (method: 'post' | 'patch' | 'delete', summary: string): Route =
   route({
     ...managed,
     method,
+    administers: 'always',
     path: securityPath,
     summary,
     ...(method !== 'delete' && { body: inData(securityBody) }),

@@ -52,6 +52,7 @@ export const systemProviderRoutes: readonly Route[] = [
   route({
     ...managed,
     method: 'put',
+    administers: 'always',
     path,
     summary: "Configure the system's provider of a kind",
     description: 'The one of the same kind is replaced.',

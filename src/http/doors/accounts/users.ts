@@ -45,9 +45,10 @@ const changing = (method: 'post' | 'patch'): Route =>
   route({
     ...managed,
     method,
+    administers: 'always',
     path: `${path}/{userId}`,
     summary: method === 'post' ? 'Replace a user' : 'Change a user',
-    description: 'A new password ends the user’s sessions. Needs step-up where the caller has a second factor.',
+    description: 'A new password ends the user’s sessions.',
     params: userPath,
     body: inData(method === 'post' ? newUser : userPatch),
     responses: { 200: userAnswer },
@@ -72,6 +73,7 @@ export const accountUserRoutes: readonly Route[] = [
   route({
     ...managed,
     method: 'put',
+    administers: 'always',
     path,
     summary: 'Make a user of an account',
     params: accountPath,
@@ -121,9 +123,9 @@ export const accountUserRoutes: readonly Route[] = [
   route({
     ...managed,
     method: 'delete',
+    administers: 'always',
     path: `${path}/{userId}`,
     summary: 'Remove a user with everything they have',
-    description: 'Needs step-up where the caller has a second factor.',
     params: userPath,
     responses: { 200: userAnswer },
     async handle(request) {

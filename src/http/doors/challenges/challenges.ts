@@ -31,6 +31,7 @@ export const challengeRoutes: readonly Route[] = [
   route({
     ...asked,
     method: 'post',
+    administers: 'never',
     path: '/challenges',
     summary: 'Have a user prove a second factor',
     description: 'A service names a user of its account or one below it; a session means its own user, who steps up.',
@@ -74,6 +75,7 @@ export const challengeRoutes: readonly Route[] = [
   route({
     ...asked,
     method: 'post',
+    administers: 'never',
     path: '/challenges/{id}/send',
     summary: 'Send a code that answers a challenge',
     description: 'Of a provider that asks by itself, such as Duo, the answer says what it needs.',
@@ -96,6 +98,7 @@ export const challengeRoutes: readonly Route[] = [
   route({
     ...asked,
     method: 'post',
+    administers: 'never',
     path: '/challenges/{id}/verify',
     summary: 'Answer a challenge',
     description:

@@ -21,7 +21,7 @@ const codeBody = z.strictObject({ mfa_code: z.union([z.string().max(64), z.int()
 
 const label = z.string().trim().min(1).max(128).refine(isPlainText, 'holds characters that nobody can see');
 
-const asked = { method: 'put', access: 'enroller', tag, say } as const;
+const asked = { method: 'put', access: 'enroller', administers: 'never', tag, say } as const;
 
 const pendingView = z.strictObject({
   enabled: z.literal(false),

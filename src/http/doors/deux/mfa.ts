@@ -20,6 +20,7 @@ export const mfaRoutes: readonly Route[] = [
   }),
   route({
     method: 'delete',
+    administers: 'never',
     path: '/mfa',
     access: 'session',
     tag,

@@ -65,6 +65,7 @@ export const clientRoutes: readonly Route[] = [
   route({
     ...managed,
     method: 'post',
+    administers: 'always',
     path: '/oauth2/clients',
     summary: 'Make a client',
     description: 'A client may use only the grants it names. `public` clients have no secret.',
@@ -105,6 +106,7 @@ export const clientRoutes: readonly Route[] = [
   route({
     ...managed,
     method: 'patch',
+    administers: 'always',
     path: '/oauth2/clients/{id}',
     summary: 'Change a client',
     params: clientPath,
@@ -122,6 +124,7 @@ export const clientRoutes: readonly Route[] = [
   route({
     ...managed,
     method: 'delete',
+    administers: 'always',
     path: '/oauth2/clients/{id}',
     summary: 'Remove a client, and end the sessions that were made for it',
     params: clientPath,

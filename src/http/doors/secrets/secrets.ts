@@ -61,6 +61,7 @@ export const secretRoutes: readonly Route[] = [
   }),
   route({
     method: 'post',
+    administers: 'never',
     path: '/users/{uid}/secrets',
     access: 'enroller',
     tag,
@@ -78,6 +79,7 @@ export const secretRoutes: readonly Route[] = [
   }),
   route({
     method: 'post',
+    administers: 'never',
     path: '/users/{uid}/secrets/codes',
     access: 'session',
     tag,
@@ -110,6 +112,7 @@ export const secretRoutes: readonly Route[] = [
   enrollRoute('/users/{uid}/secrets/{secretId}'),
   route({
     method: 'delete',
+    administers: 'others',
     path: '/users/{uid}/secrets/{secretId}',
     access: 'session',
     tag,
@@ -131,6 +134,7 @@ export const secretRoutes: readonly Route[] = [
 function enrollRoute(path: string): Route {
   return route({
     method: 'put',
+    administers: 'never',
     path,
     access: 'enroller',
     tag,

@@ -22,6 +22,7 @@ const paging = z.object({
 /** Of two doors: a service removes users of its own through it. */
 export const removeUserRoute = route({
   method: 'delete',
+  administers: 'others',
   path: '/users/{uid}',
   access: 'asker',
   tag,
@@ -45,6 +46,7 @@ export const removeUserRoute = route({
 export const userRoutes: readonly Route[] = [
   route({
     method: 'post',
+    administers: 'always',
     path: '/users',
     access: 'optional',
     tag,
@@ -97,6 +99,7 @@ export const userRoutes: readonly Route[] = [
   }),
   route({
     method: 'patch',
+    administers: 'others',
     path: '/users/{uid}',
     access: 'session',
     tag,

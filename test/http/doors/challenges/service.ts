@@ -4,7 +4,11 @@ import { dataOf, door } from '../accounts/door.ts';
 /** A service of an account, with a key. */
 export async function addService(server: Server, account: string, name: string, roles = ['service']) {
   const password = `the secret of ${name}`;
-  const made = await door(server)(201, 'PUT', `accounts/${account}/users`, { username: name, password, roles });
+  const made = await door(server, await server.logIn(server.admin))(201, 'PUT', `accounts/${account}/users`, {
+    username: name,
+    password,
+    roles,
+  });
   const where = account === 'root' ? '' : `?account=${account}`;
   const login = await server.call('GET', `/auth/password${where}`, { basic: [name, password] });
   const bearer = member(login, 'token');
