@@ -23,6 +23,8 @@ export type Enrolling = Pick<Caller, 'userId' | 'accountId' | 'authModule' | 'se
 export type Managing = Pick<Caller, 'userId' | 'accountId' | 'authModule' | 'secondFactorAt'> & {
   readonly id: null;
   readonly serviceId: string;
+  /** The user's epoch at which it may act. Each change begins another one, so an approval is good for one change. */
+  readonly approvalEpoch: number;
 };
 
 /** Who may change a user's factors. */

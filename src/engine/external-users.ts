@@ -74,8 +74,9 @@ export async function manageExternalUser(
   const logsIn = authenticators.some(({ kind }) => factorOf(kind).traits.role === 'first');
   if (logsIn || user.roles.some((role) => role !== 'user')) return refuse('forbidden');
   const secondFactorAt = challengeId === undefined ? null : await provenAt(ctx, service, user, challengeId);
-  const { id: userId, accountId } = user;
-  return success({ id: null, serviceId: service.id, userId, accountId, authModule: 'password', secondFactorAt });
+  const { id: userId, accountId, epoch: approvalEpoch } = user;
+  const acting = { id: null, serviceId: service.id, authModule: 'password', approvalEpoch } as const;
+  return success({ ...acting, userId, accountId, secondFactorAt });
 }
 
 /** The application forgets a user of the service's own, and so do we. */

@@ -4,6 +4,7 @@ import { factors, isKind } from '../factors/index.ts';
 import { listAuthenticators, listForLogin, type Authenticator } from '../store/authenticators.ts';
 import { findUser, type User } from '../store/users.ts';
 import type { Context } from './context.ts';
+import type { Managing } from './enroller.ts';
 import { isUnattended, secondFactors } from './policy.ts';
 import type { Reason } from './reasons.ts';
 import type { Caller } from './sessions.ts';
@@ -21,11 +22,13 @@ export type Manager = { readonly user: User; readonly authenticators: readonly A
  */
 export async function requireStepUp(
   ctx: Context,
-  caller: Pick<Caller, 'userId' | 'secondFactorAt' | 'authModule'>,
+  caller: Pick<Caller, 'userId' | 'secondFactorAt' | 'authModule'> & Partial<Pick<Managing, 'approvalEpoch'>>,
   now: number,
 ): Promise<Outcome<Manager, Reason>> {
   const user = await findUser(ctx.store, caller.userId);
   if (!user) return refuse('not_found');
+  // Another change has spent the approval since it was looked up.
+  if ((caller.approvalEpoch ?? user.epoch) !== user.epoch) return refuse('raced');
   const authenticators = await listAuthenticators(ctx.store, user.id, now);
   if (secondFactors(authenticators).length > 0 && !isFresh(caller.secondFactorAt, now))
     return refuse('step_up_required');

@@ -43,6 +43,7 @@ onEachDatabase('an enrolment', (database) => {
       accountId,
       authModule: 'password',
       secondFactorAt: null,
+      approvalEpoch: 0,
     };
     for (const kind of ['apikey', 'device', 'password', 'recovery', 'backup'] as const) {
       const input = kind === 'device' || kind === 'password' ? { secret: 'a secret of 20 characters' } : {};

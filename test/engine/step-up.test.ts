@@ -48,6 +48,16 @@ onEachDatabase('step-up', (database) => {
     }
   });
 
+  test('is refused to a service whose approval another change has spent', async () => {
+    await using home = await house(database);
+    const { caller } = await home.addPerson('ada');
+    const now = home.clock.now();
+    const { epoch } = caller.user;
+    assert.equal((await requireStepUp(home.ctx, { ...caller, approvalEpoch: epoch }, now)).ok, true);
+    const spent = await requireStepUp(home.ctx, { ...caller, approvalEpoch: epoch - 1 }, now);
+    assert.deepEqual(spent, refuse('raced'));
+  });
+
   test("looks at the caller's own factors only", async () => {
     await using home = await house(database);
     const { caller } = await home.addPerson('ada');

@@ -1,0 +1,79 @@
+/**
+ * A challenge that a service's user has passed approves one change of their factors: of any number of changes that name it at once, on one
+ * node or two, one is made.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { second } from '../../src/base/clock.ts';
+import { addService } from '../http/doors/challenges/service.ts';
+import { onEachDatabase, type TestDatabase } from '../support/databases.ts';
+import { twoNodes, type Ask } from '../support/nodes.ts';
+import { member, type Server } from '../support/server.ts';
+
+type Change = (call: Ask) => ReturnType<Ask>;
+
+/** A user of a service's application with one factor, two that wait for their codes, and a challenge that they have passed. */
+async function approved(server: Server) {
+  const { key: bearer } = await addService(server, 'root', 'shop');
+  const ask = async (method: string, path: string, json?: object) => {
+    const answer = await server.call(method, path, { bearer, ...(json && { json }) });
+    assert.ok(answer.status < 300, `${answer.asked} ${answer.text}`);
+    return answer;
+  };
+  await ask('PUT', '/users/42', {});
+  const begun = await ask('POST', '/users/42/factors', { type: 'totp' });
+  const app = { id: member(begun, 'id'), seed: member(begun, 'secret') };
+  await ask('POST', `/users/42/factors/${app.id}/confirm`, { code: server.code(app, -1) });
+  const challenge_id = member(await ask('POST', '/challenges', { user: { name: '42' } }), 'id');
+  await ask('POST', `/challenges/${challenge_id}/verify`, { code: server.code(app) });
+  const other = await ask('POST', '/users/42/factors', { type: 'totp', challenge_id });
+  const number = await ask('POST', '/users/42/factors', { type: 'sms', phone_number: '+14155552671', challenge_id });
+  const sent = server.sent.at(-1)?.code ?? assert.fail('no code was sent');
+  server.clock.tick(30 * second);
+  const confirm =
+    (id: string, code: string): Change =>
+    (call) =>
+      call('POST', `/users/42/factors/${id}/confirm`, { bearer, json: { code, challenge_id } });
+  const waiting = { id: member(other, 'id'), seed: member(other, 'secret') };
+  return {
+    bearer,
+    confirmsApp: confirm(waiting.id, server.code(waiting)),
+    confirmsNumber: confirm(member(number, 'id'), sent),
+    removes: ((call) =>
+      call('DELETE', `/users/42/factors/${app.id}?challenge_id=${challenge_id}`, { bearer })) satisfies Change,
+    renews: ((call) => call('POST', '/users/42/recovery-codes', { bearer, json: { challenge_id } })) satisfies Change,
+  };
+}
+
+const pairs = {
+  'two confirmations of different factors': ['confirmsApp', 'confirmsNumber'],
+  'a confirmation and a removal': ['confirmsApp', 'removes'],
+  'a confirmation and new recovery codes': ['confirmsNumber', 'renews'],
+  'new recovery codes, eight times': ['renews', 'renews', 'renews', 'renews', 'renews', 'renews', 'renews', 'renews'],
+} as const;
+
+async function race(on: TestDatabase, changes: (typeof pairs)[keyof typeof pairs], nodes: 'one node' | 'two nodes') {
+  await using server = await twoNodes(on);
+  const scene = await approved(server);
+  // The server itself takes requests of one user in turns, as a node in production does.
+  const at = (turn: number) => (nodes === 'one node' ? server.call : (server.nodes[turn % 2] ?? server.call));
+  const answers = await Promise.all(changes.map((change, turn) => scene[change](at(turn))));
+  const statuses = answers.map(({ status }) => status);
+  assert.equal(statuses.filter((status) => status < 300).length, 1, JSON.stringify(statuses));
+  // Changed in the meantime, or no approval any more.
+  assert.ok(
+    statuses.every((status) => status < 300 || status === 409 || status === 401),
+    JSON.stringify(statuses),
+  );
+}
+
+onEachDatabase('one approval approves one change', (on) => {
+  for (const nodes of ['one node', 'two nodes'] as const) {
+    for (const [which, changes] of Object.entries(pairs)) {
+      test(`of ${which} at once, on ${nodes}`, async () => {
+        // Not every race is a near one.
+        for (let times = 0; times < 2; times += 1) await race(on, changes, nodes);
+      });
+    }
+  }
+});
