@@ -14,6 +14,7 @@ import { insertAccount } from '../../src/store/accounts.ts';
 import { firstFactor, goodRequests, knownOf, nobody, send, strangers, type Cast } from '../http/catalogue.ts';
 import { onEachDatabase } from '../support/databases.ts';
 import { basic, member, startServer, url, type Answer, type Person, type Server } from '../support/server.ts';
+import { openEveryStrand, rootOf } from '../support/strands.ts';
 
 /** All of an answer but the id of its request. */
 function seen({ status, headers, text }: Answer): string {
@@ -49,17 +50,6 @@ async function town(server: Server) {
 }
 
 const start = (on: Parameters<Parameters<typeof onEachDatabase>[1]>[0]) => startServer({ on, registration: 'open' });
-
-/** The first attempt in a strand of the log costs more than those after it, whoever's it is. */
-async function openEveryStrand(server: Server): Promise<void> {
-  const { db } = server.countersign.context.store;
-  const { id } = await db.selectFrom('accounts').select('id').where('parent_id', 'is', null).executeTakeFirstOrThrow();
-  const open = () => db.selectFrom('attempt_chains').select('strand').where('strand', 'like', `${id}/%`).execute();
-  for (let turn = 0; (await open()).length < 16; turn += 1) {
-    const { status } = await server.call('GET', '/auth/password', { basic: [`passer-by ${turn}`, 'x'] });
-    assert.equal(status, 401);
-  }
-}
 
 /** Names under which one may try to log in, and passwords that are not theirs. */
 const namesOf = ({ ada, mfa, foreign }: Awaited<ReturnType<typeof town>>): Readonly<Record<string, string>> => ({
@@ -238,7 +228,7 @@ onEachDatabase('outsiders cannot tell who exists', (on) => {
     await using server = await start(on);
     const names = namesOf(await town(server));
     const { context, routes } = server.countersign;
-    await openEveryStrand(server);
+    await openEveryStrand(server, await rootOf(server));
     let hashes = 0;
     let statements = 0;
     const db = context.store.db.withPlugin({

@@ -26,15 +26,21 @@ export type DuoHouse = AsyncDisposable & {
 
 type Wishes = {
   readonly on?: TestDatabase;
+  /** The URL of a database that the test has opened itself. */
+  readonly database?: string;
   readonly allow?: true;
   readonly ca?: string;
 };
 
 export async function duoHouse(protocol: Protocol, wishes: Wishes = {}): Promise<DuoHouse> {
-  const { on, allow, ca } = wishes;
+  const { on, database, allow, ca } = wishes;
   const duo = await openDuo(() => server.clock.now());
   const way = { hosts: [duo.host], ca: ca ?? duo.ca, deadline: 10_000 };
-  const server: Server = await startServer({ ...(on && { on }), duo: way });
+  const server: Server = await startServer({
+    ...(on && { on }),
+    ...(database !== undefined && { database }),
+    duo: way,
+  });
   const acme = await tenant(server, 'root', 'acme');
   const ask = door(server);
   const made = await ask(201, 'PUT', `accounts/${acme.id}/multi_factor`, providerAt(duo, protocol));
