@@ -16,9 +16,10 @@ export function addImportCommand(program: Command): void {
     .command('import')
     .description('bring users and their factors along from another system; who is there already stays as they are')
     .addArgument(new Argument('<format>', 'what wrote the file').choices(formats))
-    .argument('<file>', 'the file; - is standard input, for jsonl, keycloak and otpauth-migration')
+    .argument('<file>', 'the file; - is standard input, for jsonl and otpauth-migration')
     .option('--account <account>', "the account's id or name (default: root)")
     .option('--dry-run', 'check everything and write nothing')
+    .option('--no-second-factors', 'say that the source has none, where a Django dump holds no row of one')
     .option('--report <file>', 'write each thing that was not taken, and why, as a JSON line')
     .addHelpText(
       'after',

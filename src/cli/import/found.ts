@@ -14,8 +14,15 @@ export type FoundUser = {
   readonly guarded: boolean;
 };
 
-/** An entry of which there is no user to be had. */
-export type Unreadable = Pick<FoundUser, 'at'> & { readonly why: string; readonly name?: string };
+/** An entry of which there is no user to be had, or a source of which no user can be imported. */
+export type Unreadable = Pick<FoundUser, 'at'> & {
+  readonly what?: 'source';
+  readonly why: string;
+  readonly name?: string;
+};
+
+/** Refuses the whole source. A reader yields it before any user, and then ends. */
+export const refusedSource = (at: string, why: string): Unreadable => ({ at, what: 'source', why });
 
 export type Profile = {
   readonly name: string;

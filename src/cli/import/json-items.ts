@@ -6,17 +6,18 @@ const isSpace = (byte: number) => byte === 0x20 || byte === 0x0a || byte === 0x0
 
 export const cutOff = Symbol('the list does not end');
 export const noList = Symbol('there is no such list');
+export const notOne = Symbol('something stands after the document');
 
 /**
  * The items of one list in a JSON document, so that the document may be larger than the memory: of the document itself, where it is a list,
  * or of that member of the object that it is. Only the brackets around an item are looked at; parsing it is for the caller. The last
- * thing it yields says that the list has no end, or was not there.
+ * thing it yields says that the document has no end, that something stands after it, or that the list was not there.
  */
 export async function* jsonItems(
   chunks: AsyncIterable<Buffer>,
   member: string | undefined,
   longest: number,
-): AsyncGenerator<Piece | typeof cutOff | typeof noList> {
+): AsyncGenerator<Piece | typeof cutOff | typeof noList | typeof notOne> {
   const item = gatherer(longest);
   const key = gatherer(256);
   const isOfString = stringFollower();
@@ -25,11 +26,16 @@ export async function* jsonItems(
   let depth = 0;
   let lastKey: string | undefined;
   let state: 'before' | 'inside' | 'after' = 'before';
+  let isClosed = false;
 
   for await (const chunk of chunks) {
     let from = 0;
     for (let at = 0; at < chunk.length; at += 1) {
       const byte = chunk[at] ?? 0;
+      if (isClosed && !isSpace(byte)) {
+        yield notOne;
+        return;
+      }
       const mayBeKey = state === 'before' && depth === 1;
       if (isOfString(byte)) {
         if (mayBeKey) key.add(chunk.subarray(at, at + 1));
@@ -44,18 +50,22 @@ export async function* jsonItems(
         from = at + 1;
         const piece = item.take();
         // Nothing stands between the brackets of an empty list.
-        if (byte === comma || (piece !== undefined && !piece.every(isSpace))) yield piece;
-        if (byte === closeList) [state, depth] = ['after', depth - 1];
+        if (byte === comma || !piece?.every(isSpace)) yield piece;
+        if (byte === comma) continue;
+        state = 'after';
+        depth -= 1;
+        isClosed = depth === 0;
       } else if (byte === closeList || byte === closeObject) {
         depth -= 1;
+        isClosed = depth === 0;
       } else if (mayBeKey && (byte === colon || byte === comma)) {
         lastKey = key.take()?.toString();
       }
     }
     if (state === 'inside') item.add(Buffer.from(chunk.subarray(from)));
   }
-  if (state === 'inside') yield cutOff;
   if (state === 'before') yield noList;
+  else if (!isClosed) yield cutOff;
 }
 
 /** Says of each byte in turn whether it belongs to a string, its quotation marks included. */

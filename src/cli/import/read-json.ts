@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { parseStrictJson } from '../../http/strict-json.ts';
 
 /** Said of a source in words that are ours alone: what stands in it may be secret, and there may be any number of different mistakes. */
@@ -11,6 +11,12 @@ export function complaintOf(error: z.ZodError): string {
   const path = issue?.path.filter((part) => typeof part === 'string').join('.') ?? '';
   const what = issue?.code === 'unrecognized_keys' ? 'holds a member that has no meaning here' : (issue?.message ?? '');
   return path === '' ? what : `${path}: ${what}`;
+}
+
+/** The name of an entry that is not read otherwise: another entry of the same name is not imported either. */
+export function nameIn(entry: unknown, member: string): { readonly name?: string } {
+  const name = z.record(z.string(), z.unknown()).safeParse(entry).data?.[member];
+  return typeof name === 'string' ? { name } : {};
 }
 
 /** JSON that stands as text inside other JSON; undefined where it is none, or not of this form. */

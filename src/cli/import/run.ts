@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm';
 import { SetupError } from '../../base/fault.ts';
 import { comparableName } from '../../base/text.ts';
 import type { Context } from '../../engine/context.ts';
-import type { Newcomer } from '../../engine/import-users.ts';
+import type { Judged as EngineJudged, Newcomer } from '../../engine/import-users.ts';
 import { alreadyThere, findHome, importUsers } from '../../engine/operations.ts';
 import { Refused } from '../explain.ts';
 import { progressOf, type Progress } from '../progress.ts';
@@ -14,18 +14,25 @@ import { formats, type Format } from './formats/index.ts';
 import type { Found, Reading } from './found.ts';
 import { createReport, type Report } from './report.ts';
 
-export type ImportOptions = UserOptions & { readonly dryRun?: boolean; readonly report?: string };
+export type ImportOptions = UserOptions & {
+  readonly dryRun?: boolean;
+  readonly report?: string;
+  /** False where the operator says that the source has no second factors. */
+  readonly secondFactors?: boolean;
+};
 
 /** How many users are written in one transaction: a server beside it waits for no longer than that takes. */
 const batchSize = 100;
 
 export async function runImport(format: Format, file: string, options: ImportOptions): Promise<void> {
   const { account, dryRun = false } = options;
+  if (options.secondFactors === false && format !== 'django')
+    throw new SetupError('--no-second-factors is for django: every other format says which users have a second factor');
   if (file !== '-' && !existsSync(file)) throw new SetupError(`there is no file ${file}`);
   const collect = keepHeapSmall();
   const left = await withHouse(async (house) => {
     const { id: accountId } = granted(await findHome(house, account), account ?? 'root');
-    const reading = formats[format](file, process.env);
+    const reading = formats[format](file, process.env, options);
     const report = createReport(options.report, dryRun);
     const what = dryRun ? 'checked' : 'read';
     const progress = progressOf({ what, of: 'users', fraction: reading.fraction, lineEvery: 10_000 });
@@ -68,6 +75,7 @@ async function moveAll(mover: Mover, { users }: Reading, progress: Progress): Pr
   const names = new Set<string>();
   let batch: Judged[] = [];
   let batches = 0;
+  let isEmpty = true;
   const flush = async () => {
     if (batch.length > 0) await moveBatch(mover, batch);
     batch = [];
@@ -79,29 +87,30 @@ async function moveAll(mover: Mover, { users }: Reading, progress: Progress): Pr
     if (judged) batch.push(judged);
     if (batch.length >= batchSize) await flush();
     progress.tell(1);
+    isEmpty = false;
   }
   await flush();
+  if (isEmpty) throw new Refused('the source holds no users');
 }
 
 /** Reports what can't be taken of an entry, and answers with what can. */
 function judge({ house, report }: Mover, names: Set<string>, found: Found): Judged | undefined {
   const { at } = found;
-  if ('why' in found) {
-    report.add({ at, name: shownName(found.name), outcome: 'not taken', what: 'user', why: found.why });
-    return undefined;
-  }
-  const { newcomer, left } = check(house, found);
-  const name = shownName(found.profile.name);
+  const isUnreadable = 'why' in found;
+  const name = shownName(isUnreadable ? found.name : found.profile.name);
+  const { newcomer, left }: EngineJudged = isUnreadable
+    ? { left: [{ what: found.what ?? 'user', why: found.why }] }
+    : check(house, found);
   for (const one of left) report.add({ at, name, outcome: 'not taken', ...one });
+  if (name === undefined) return undefined;
+  // A user that was refused is not imported from a later entry that says less of them.
+  const isRepeated = names.size === names.add(comparableName(name)).size;
   if (!newcomer) return undefined;
-  const key = comparableName(newcomer.name);
-  if (names.has(key)) {
-    report.add({ at, name, outcome: 'not taken', what: 'user', why: 'the name stands in the source before' });
-    return undefined;
-  }
-  names.add(key);
-  return { newcomer, at };
+  if (isRepeated) report.add({ at, name, outcome: 'not taken', what: 'user', why: repeated });
+  return isRepeated ? undefined : { newcomer, at };
 }
+
+const repeated = 'the name stands in the source before';
 
 async function moveBatch({ house, accountId, report, write }: Mover, batch: readonly Judged[]): Promise<void> {
   const made = await write(

@@ -164,33 +164,40 @@ describe('Django, with django-otp and Deux', () => {
 
   test('a user model of one’s own is read, and who can not log in has no password', async () => {
     const file = writtenFile(JSON.stringify([{ model: 'accounts.user', pk: 'a-uuid', fields: user }]));
-    assert.deepEqual((await found(readDjango(file))).map(told), ['ada']);
+    assert.deepEqual((await found(readDjango(file, false))).map(told), ['ada']);
   });
 
   test('the scrypt of newer versions is read', async () => {
     const password = `scrypt$16384$salt of Django$8$5$${Buffer.alloc(64, 7).toString('base64')}`;
     const file = writtenFile(JSON.stringify([{ model: 'auth.user', pk: 1, fields: { ...user, password } }]));
-    const kept = keptOf(await found(readDjango(file)), 'ada', 'password');
+    const kept = keptOf(await found(readDjango(file, false)), 'ada', 'password');
     assert.match(JSON.stringify(kept), /\$scrypt\$ln=14,r=8,p=5\$c2FsdCBvZiBEamFuZ28\$Bwc/);
   });
 
-  test('what is no object of a dump is named, and the others come', async () => {
-    const file = writtenFile(
-      `[1, {"model": 2}, {"model":"auth.user","pk":1,"fields":{}}, ${JSON.stringify({ model: 'auth.user', pk: 1, fields: user })}, "`,
-    );
-    assert.deepEqual((await found(readDjango(file))).map(told), [
-      '?: Invalid input: expected object, received number',
-      '?: model: Invalid input: expected string, received number',
-      '?: username: Invalid input: expected string, received undefined',
-      'ada',
-      '?: the file ends in the middle',
-    ]);
+  for (const [what, [object, why]] of Object.entries({
+    'no object': ['1', 'Invalid input: expected object, received number'],
+    'an object without a model': ['{"model": 2}', 'model: Invalid input: expected string, received number'],
+    'an object of a megabyte': [`"${'x'.repeat(2 ** 20)}"`, 'is longer than 64 KiB'],
+    'a string without end': ['"', 'the file ends in the middle'],
+  })) {
+    test(`a dump with ${what} imports no user`, async () => {
+      const ada = JSON.stringify({ model: 'auth.user', pk: 1, fields: user });
+      const all: Found[] = [];
+      for await (const one of readDjango(writtenFile(`[${ada}, ${object}]`), false).users) all.push(one);
+      assert.deepEqual(all.map(told), [`?: ${why}`]);
+    });
+  }
+
+  test('a user whose fields cannot be read is named, and the others come', async () => {
+    const [broken, ada] = [{}, user].map((fields, at) => ({ model: 'auth.user', pk: at, fields }));
+    const all = await found(readDjango(writtenFile(JSON.stringify([broken, ada])), false));
+    assert.deepEqual(all.map(told), ['?: username: Invalid input: expected string, received undefined', 'ada']);
   });
 });
 
 describe('Keycloak', () => {
   test('its users come with their passwords and their apps', async () => {
-    const all = await found(readKeycloak(bytesOf(fixture('keycloak.json'))));
+    const all = await found(readKeycloak(fixture('keycloak.json')));
     assert.deepEqual(all.map(told), [
       'ada, password, totp phone, no recovery codes, guarded',
       'bob, password',
@@ -219,7 +226,7 @@ describe('Keycloak', () => {
   });
 
   test('a user who says nothing about being enabled is not', async () => {
-    assert.deepEqual((await found(readKeycloak(written('{"users":[{"username":"ada"}]}')))).map(told), [
+    assert.deepEqual((await found(readKeycloak(writtenFile('{"users":[{"username":"ada"}]}')))).map(told), [
       'ada: is switched off there',
     ]);
   });
@@ -227,7 +234,7 @@ describe('Keycloak', () => {
   test('a user of a megabyte, and one that is nested deeply, are named and left', async () => {
     const long = JSON.stringify({ username: 'x'.repeat(2 ** 20) });
     const deep = `{"username":${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
-    const all = await found(readKeycloak(written(`{"users":[${long},${deep},{"username":"ada","enabled":true}]}`)));
+    const all = await found(readKeycloak(writtenFile(`{"users":[${long},${deep},{"username":"ada","enabled":true}]}`)));
     assert.deepEqual(all.map(told), [
       '?: is longer than 256 KiB',
       '?: is no JSON that two programs read alike (RFC 7493)',
@@ -308,19 +315,21 @@ describe('JSON lines', () => {
     ]);
   });
 
-  for (const [what, [text, why]] of Object.entries<readonly [string | Buffer, string]>({
+  for (const [what, [text, why, name = '?']] of Object.entries<readonly [string | Buffer, string, name?: string]>({
     'no JSON': ['hunter22', 'is no JSON that two programs read alike (RFC 7493)'],
     'a list': ['[]', 'Invalid input: expected object, received array'],
     'no name': ['{}', 'name: Invalid input: expected string, received undefined'],
     'a member twice': ['{"name":"a","name":"b"}', 'is no JSON that two programs read alike (RFC 7493)'],
-    'a member nobody knows': ['{"name":"a","hunter22":1}', 'holds a member that has no meaning here'],
+    'a member nobody knows': ['{"name":"a","hunter22":1}', 'holds a member that has no meaning here', 'a'],
     'such a member further in': [
       '{"name":"a","factors":[{"type":"sms","phone":"","hunter22":1}]}',
       'factors: holds a member that has no meaning here',
+      'a',
     ],
     'a factor nobody knows': [
       '{"name":"a","factors":[{"type":"hunter22"}]}',
       "factors.type: Invalid discriminator value. Expected 'totp' | 'sms' | 'email'",
+      'a',
     ],
     'half a character': ['{"name":"\\ud800"}', 'is no JSON that two programs read alike (RFC 7493)'],
     'bytes that are no UTF-8': [Buffer.from([0x22, 0xff, 0x22]), 'is no JSON that two programs read alike (RFC 7493)'],
@@ -329,7 +338,7 @@ describe('JSON lines', () => {
   })) {
     test(`a line with ${what} is named by what is wrong, repeats nothing, and stops nobody`, async () => {
       const both = Buffer.concat([Buffer.from(text), Buffer.from('\n{"name":"next"}\n')]);
-      assert.deepEqual(await lines(both), [`?: ${why}`, 'next']);
+      assert.deepEqual(await lines(both), [`${name}: ${why}`, 'next']);
     });
   }
 });

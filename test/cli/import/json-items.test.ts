@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { linesOf } from '../../../src/cli/import/bytes.ts';
-import { cutOff, jsonItems, noList } from '../../../src/cli/import/json-items.ts';
+import { cutOff, jsonItems, noList, notOne } from '../../../src/cli/import/json-items.ts';
 
 async function* inPieces(text: string, size: number): AsyncGenerator<Buffer> {
   const bytes = Buffer.from(text);
@@ -48,11 +48,20 @@ describe('the items of a list', () => {
 
   test('that are too long are left out, and the next is there', async () => {
     assert.deepEqual(await items(`["${'x'.repeat(50)}",2]`, undefined, { longest: 20 }), [undefined, '2']);
+    assert.deepEqual(await items(`[1,"${'x'.repeat(50)}"]`, undefined, { longest: 20 }), ['1', undefined]);
   });
 
   test('of a document that is cut off end with a word about it', async () => {
     assert.deepEqual(await items('[{"a":1},{"b"'), ['{"a":1}', cutOff]);
     assert.deepEqual(await items('{"users":[1', 'users'), [cutOff]);
+    assert.deepEqual(await items('{"users":[1],"a":2', 'users'), ['1', cutOff]);
+  });
+
+  test('of a document that something follows end with a word about it', async () => {
+    assert.deepEqual(await items('[1]\n [2]'), ['1', notOne]);
+    assert.deepEqual(await items('[1] "'), ['1', notOne]);
+    assert.deepEqual(await items('{}{"users":[1]}', 'users'), [notOne]);
+    assert.deepEqual(await items('[1] \r\n'), ['1']);
   });
 
   test('of a document that has no such list are none', async () => {

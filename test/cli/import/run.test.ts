@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { before, describe, test } from 'node:test';
@@ -9,30 +9,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Secret, TOTP } from 'otpauth';
 import { unpaddedBase64 } from '../../../src/base/password-hash.ts';
-import { createCountersign } from '../../../src/countersign.ts';
-import { cheapCost } from '../../support/hasher.ts';
-import { countersign, kept, mainFile, mistake, newFolder, serve, type Ended } from '../../support/process.ts';
+import { countersign, kept, mainFile, mistake, serve, type Ended } from '../../support/process.ts';
+import { houseFolder, imports, reportOf } from '../../support/imports.ts';
 import { basic } from '../../support/server.ts';
 
 const fixture = (name: string) => fileURLToPath(new URL(`../../fixtures/import/${name}`, import.meta.url));
-const env = { BETTER_AUTH_SECRET: 'the secret of an application, for tests only' };
-
-/** A house that was started once, to be copied: making one costs more than most of these tests. */
-let model: Promise<string> | undefined;
-async function houseFolder(): Promise<string> {
-  model ??= (async () => {
-    const made = newFolder();
-    const [database, keysFile] = [`sqlite:${join(made, 'data', 'countersign.db')}`, join(made, 'data', 'keys.json')];
-    await (await createCountersign({ database, keysFile, url: 'http://localhost', hashCost: cheapCost })).close();
-    return made;
-  })();
-  const folder = newFolder();
-  cpSync(await model, folder, { recursive: true });
-  return folder;
-}
-
-const imports = (folder: string, args: readonly string[], input?: string) =>
-  countersign(['import', ...args], { folder, env, ...(input !== undefined && { input }) });
 
 /** All that is kept of people, without what differs from run to run. */
 function everybody(folder: string): readonly Readonly<Record<string, unknown>>[] {
@@ -52,12 +33,6 @@ function writeDatabase(folder: string): string {
   database.close();
   return file;
 }
-
-const reportOf = (file: string) =>
-  readFileSync(file, 'utf8')
-    .split('\n')
-    .slice(0, -1)
-    .map((line) => JSON.parse(line) as Readonly<Record<string, string>>);
 
 const failed = 'countersign: not everything could be taken: see above, and --report for each by itself\n';
 
@@ -270,7 +245,7 @@ would not be taken:
       refused(3, 'cy', 'sms', 'Invalid E.164 number'),
       refused(3, 'cy', 'user', lessProtected),
       refused(4, undefined, 'user', 'the name holds characters that nobody can see'),
-      refused(5, undefined, 'user', 'holds a member that has no meaning here'),
+      refused(5, 'dee', 'user', 'holds a member that has no meaning here'),
       refused(7, undefined, 'user', 'is no JSON that two programs read alike (RFC 7493)'),
       { at: 'line 6', name: 'ADMIN', outcome: 'there already' },
     ]);
@@ -292,7 +267,9 @@ would not be taken:
       /'csv' is invalid.*jsonl, better-auth, django, keycloak, otpauth-migration/,
     ],
     'a file that is not there': [['jsonl', 'nothing.jsonl'], /there is no file nothing\.jsonl$/],
-    'standard input, for Django': [['django', '-'], /can not be read twice: give a file$/],
+    'standard input, for Django': [['django', '-'], /cannot be read twice: give a file$/],
+    'standard input, for Keycloak': [['keycloak', '-'], /cannot be read twice: give a file$/],
+    'a flag that another format does not have': [['jsonl', '-', '--no-second-factors'], /is for django/],
     'standard input, for a database': [['better-auth', '-'], /can not be read from standard input: give a file$/],
   };
   for (const [what, [args, said]] of Object.entries(wrong)) {

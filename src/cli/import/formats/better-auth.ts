@@ -4,25 +4,27 @@ import { z } from 'zod';
 import { base32Encode } from '../../../base/base32.ts';
 import { SetupError } from '../../../base/fault.ts';
 import type { Kept, Left } from '../../../engine/import-users.ts';
-import { off, unconfirmed, unlikeOurs, type Found, type Reading } from '../found.ts';
+import { isSet, saysFactor } from '../factor-names.ts';
+import { off, refusedSource, unconfirmed, unlikeOurs, type Found, type Reading } from '../found.ts';
 import { complaintOf } from '../read-json.ts';
+import { from, query } from './better-auth-query.ts';
+import { faultOf, isDamaged, readTables, tableOf, type Tables } from './better-auth-tables.ts';
 import { scryptPhc } from './phc.ts';
 import { openXChaCha } from './xchacha.ts';
 
 const text = z.string().nullish();
-const flag = z.union([z.number(), z.string()]).nullish();
 
 /** A row of what `query` asks for. SQLite keeps to no types, so neither do we. */
-const row = z.object({
+const row = z.looseObject({
   email: z.string(),
   username: text,
   phoneNumber: text,
-  banned: flag,
-  twoFactorEnabled: flag,
+  banned: z.unknown(),
+  twoFactorEnabled: z.unknown(),
   password: text,
   secret: text,
   backupCodes: text,
-  verified: flag,
+  verified: z.unknown(),
 });
 
 /** The SQLite database of an application with Better Auth 1.x: its users, their passwords, and what its plugin `twoFactor` keeps. */
@@ -30,57 +32,47 @@ export function readBetterAuth(file: string, secret: string | undefined): Readin
   if (file === '-') throw new SetupError('a database can not be read from standard input: give a file');
   const database = new DatabaseSync(file, { readOnly: true });
   try {
-    const select = query(tablesOf(database, file, secret));
-    const total = Number(database.prepare('select count(*) as users from user').get()?.users);
+    // Everything is read as it is now, while the application goes on.
+    database.exec('begin');
+    if (isDamaged(database)) {
+      database.close();
+      return { users: refused('is damaged, or was cut off'), fraction: () => 1 };
+    }
+    const tables = readTables(database, file);
+    if (tableOf(tables, 'twoFactor') && !secret)
+      throw new SetupError(
+        'set BETTER_AUTH_SECRET to the secret of the application: the second factors are encrypted with it',
+      );
+    const { users: total } = database.prepare(`select count(*) as users ${from(tables)}`).get() ?? {};
+    const source = {
+      database,
+      tables,
+      key: createHash('sha256')
+        .update(secret ?? '')
+        .digest(),
+    };
     const progress = { read: 0 };
-    const key = createHash('sha256').update(secret ?? '');
-    const found = users(database, select, key.digest(), progress);
-    return { users: found, fraction: () => (total === 0 ? 1 : progress.read / total) };
+    return { users: users(source, progress), fraction: () => (total === 0 ? 1 : progress.read / Number(total)) };
   } catch (error) {
     database.close();
     throw error;
   }
 }
 
-type Tables = Readonly<Record<'user' | 'twoFactor', ReadonlySet<string>>>;
+type Source = { readonly database: DatabaseSync; readonly tables: Tables; readonly key: Buffer };
 
-/** The columns that there are, of a database that can be read with what the operator gave. */
-function tablesOf(database: DatabaseSync, file: string, secret: string | undefined): Tables {
-  const info = database.prepare('select name from pragma_table_info(?)');
-  const columns = (table: string) => new Set(info.all(table).map(({ name }) => String(name)));
-  const tables = { user: columns('user'), twoFactor: columns('twoFactor') };
-  if (!tables.user.has('email') || columns('account').size === 0)
-    throw new SetupError(`${file} is no database of Better Auth: it has no tables user and account`);
-  if (tables.twoFactor.size > 0 && !secret)
-    throw new SetupError(
-      'set BETTER_AUTH_SECRET to the secret of the application: the second factors are encrypted with it',
-    );
-  return tables;
+async function* refused(why: string): AsyncGenerator<Found> {
+  yield refusedSource('the database', why);
 }
 
-/** Columns of plugins that the application does not use are not there. */
-function query({ user, twoFactor }: Tables): string {
-  const own = (table: string, has: ReadonlySet<string>, names: readonly string[]) =>
-    names.map((name) => (has.has(name) ? `${table}."${name}"` : `null as "${name}"`));
-  const columns = [
-    ...own('u', user, ['email', 'username', 'phoneNumber', 'banned', 'twoFactorEnabled']),
-    'a.password',
-    ...own('t', twoFactor, ['secret', 'backupCodes', 'verified']),
-  ];
-  // Joined, so that SQLite makes an index of its own where the application has none.
-  const account = `left join account a on a."userId" = u.id and a."providerId" = 'credential'`;
-  const second = twoFactor.size > 0 ? 'left join "twoFactor" t on t."userId" = u.id' : '';
-  return `select ${columns.join(', ')} from "user" u ${account} ${second} order by u.id`;
-}
-
-async function* users(
-  database: DatabaseSync,
-  select: string,
-  key: Buffer,
-  progress: { read: number },
-): AsyncGenerator<Found> {
+async function* users({ database, tables, key }: Source, progress: { read: number }): AsyncGenerator<Found> {
   try {
-    for (const given of database.prepare(select).iterate()) {
+    const fault = faultOf(database, tables);
+    if (fault !== undefined) {
+      yield* refused(fault);
+      return;
+    }
+    for (const given of database.prepare(query(tables)).iterate()) {
       progress.read += 1;
       const at = `user ${progress.read}`;
       const read = row.safeParse(given);
@@ -95,22 +87,21 @@ function userOf(at: string, given: z.infer<typeof row>, key: Buffer): Found {
   const { email, username, phoneNumber: phone, password } = given;
   const name = username ?? email;
   if (isSet(given.banned)) return { at, name, why: off };
-  const guarded = isSet(given.twoFactorEnabled);
+  const isOn = isSet(given.twoFactorEnabled);
   const left: Left[] = [];
   const authenticators: Kept[] = [];
   if (password) authenticators.push({ kind: 'password', label: null, kept: { hash: phcOf(password) } });
   if (given.secret) {
     const seed = seedOf(given.secret, key);
-    const works = guarded && isSet(given.verified ?? 1);
+    const works = isOn && isSet(given.verified ?? 1);
     if (!works) left.push({ what: 'totp', why: unconfirmed });
     else if (seed === undefined) left.push({ what: 'totp', why: 'BETTER_AUTH_SECRET does not open it' });
     else authenticators.push({ kind: 'totp', label: null, kept: { seed } });
   }
-  if (given.backupCodes && guarded) left.push({ what: 'recovery codes', why: unlikeOurs });
-  return { at, profile: { name, email, phone }, authenticators, left, guarded };
+  if (isSet(given['passkey'])) left.push({ what: 'passkey', why: 'is of a kind that cannot be taken' });
+  if (given.backupCodes && isOn) left.push({ what: 'recovery codes', why: unlikeOurs });
+  return { at, profile: { name, email, phone }, authenticators, left, guarded: saysFactor(given) };
 }
-
-const isSet = (flagged: z.infer<typeof flag>) => flagged === 1 || flagged === 'true' || flagged === '1';
 
 /** `salt:key`, both in hexadecimal digits; the salt's digits are what was hashed with. */
 function phcOf(kept: string): string {

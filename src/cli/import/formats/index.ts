@@ -6,13 +6,16 @@ import { readJsonLines } from './jsonl.ts';
 import { readKeycloak } from './keycloak.ts';
 import { readMigrations } from './otpauth-migration.ts';
 
+type Said = { readonly secondFactors?: boolean };
+type Read = (file: string, environment: NodeJS.ProcessEnv, said: Said) => Reading;
+
 /** What can be read, by its name on the command line. */
 export const formats = {
   jsonl: (file) => readJsonLines(bytesOf(file)),
   'better-auth': (file, { BETTER_AUTH_SECRET: secret }) => readBetterAuth(file, secret),
-  django: (file) => readDjango(file),
-  keycloak: (file) => readKeycloak(bytesOf(file)),
+  django: (file, _environment, { secondFactors }) => readDjango(file, secondFactors),
+  keycloak: readKeycloak,
   'otpauth-migration': (file) => readMigrations(bytesOf(file)),
-} satisfies Record<string, (file: string, environment: NodeJS.ProcessEnv) => Reading>;
+} satisfies Record<string, Read>;
 
 export type Format = keyof typeof formats;

@@ -3,7 +3,7 @@ import type { Kept } from '../../../engine/import-users.ts';
 import { parseStrictJson } from '../../../http/strict-json.ts';
 import { linesOf, type Bytes } from '../bytes.ts';
 import type { Found, Reading } from '../found.ts';
-import { complaintOf, notJson, tooLong } from '../read-json.ts';
+import { complaintOf, nameIn, notJson, tooLong } from '../read-json.ts';
 
 /** Bytes of a line. */
 const longest = 64 * 1024;
@@ -51,7 +51,7 @@ function userOf(at: string, bytes: Buffer): Found {
   const json = parseStrictJson(bytes);
   if (!json.ok) return { at, why: notJson };
   const read = entry.safeParse(json.value);
-  if (!read.success) return { at, why: complaintOf(read.error) };
+  if (!read.success) return { at, why: complaintOf(read.error), ...nameIn(json.value, 'name') };
   const { password, factors, ...profile } = read.data;
   const authenticators: Kept[] = factors.map(keptOf);
   if (typeof password === 'string') authenticators.push({ kind: 'password', label: null, kept: { hash: password } });

@@ -1,0 +1,46 @@
+import { isNamedAsFactor } from '../factor-names.ts';
+import { columnOf, quoted, tableOf, type Tables } from './better-auth-tables.ts';
+
+/** Columns of plugins that the application does not use are not there. */
+export function query(tables: Tables): string {
+  const own = (alias: string, table: string, names: readonly string[]) =>
+    names.map((name) => {
+      const column = columnOf(tables, table, name);
+      return column === undefined ? `null as "${name}"` : `${alias}.${column} as "${name}"`;
+    });
+  const fields = tableOf(tables, 'user')?.columns.filter(isNamedAsFactor) ?? [];
+  const columns = [
+    ...own('u', 'user', ['email', 'username', 'phoneNumber', 'banned']),
+    ...own('a', 'account', ['password']),
+    ...own('t', 'twoFactor', ['secret', 'backupCodes', 'verified']),
+    ...fields.map((name) => `u.${quoted(name)}`),
+    `${isEnabled(tables)} as "twoFactorEnabled"`,
+    `${hasPasskey(tables)} as "passkey"`,
+  ];
+  return `select ${columns.join(', ')} ${from(tables)} order by u.${columnOf(tables, 'user', 'id')}`;
+}
+
+/** Where no column says that a user has switched it on, every row of the plugin counts. */
+function isEnabled(tables: Tables): string {
+  const enabled = columnOf(tables, 'user', 'twoFactorEnabled');
+  if (enabled !== undefined) return `u.${enabled}`;
+  const owner = columnOf(tables, 'twoFactor', 'userId');
+  return owner === undefined ? '0' : `t.${owner} is not null`;
+}
+
+function hasPasskey(tables: Tables): string {
+  const [table, owner] = [tableOf(tables, 'passkey'), columnOf(tables, 'passkey', 'userId')];
+  if (!table || owner === undefined) return '0';
+  return `u.${columnOf(tables, 'user', 'id')} in (select ${owner} from ${quoted(table.name)})`;
+}
+
+export function from(tables: Tables): string {
+  const id = columnOf(tables, 'user', 'id');
+  const nameOf = (table: string) => quoted(tableOf(tables, table)?.name ?? table);
+  const owner = (table: string) => columnOf(tables, table, 'userId');
+  // Joined, so that SQLite makes an index of its own where the application has none.
+  const isPassword = `a.${columnOf(tables, 'account', 'providerId')} = 'credential'`;
+  const account = `left join ${nameOf('account')} a on a.${owner('account')} = u.${id} and ${isPassword}`;
+  const second = owner('twoFactor') ? `left join ${nameOf('twoFactor')} t on t.${owner('twoFactor')} = u.${id}` : '';
+  return `from ${nameOf('user')} u ${account} ${second}`;
+}

@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import { base32Encode } from '../../../base/base32.ts';
+import type { Kept, Left } from '../../../engine/import-users.ts';
+import { unconfirmed, unlikeOurs } from '../found.ts';
+
+/** One object of a dump. */
+export const rowShape = z.object({
+  model: z.string(),
+  pk: z.unknown(),
+  fields: z.record(z.string(), z.unknown()),
+});
+export type Row = z.infer<typeof rowShape>;
+
+/** What rows say of a user's second factors. */
+export type Factors = {
+  readonly authenticators?: readonly Kept[];
+  readonly left?: readonly Left[];
+  readonly guarded?: boolean;
+};
+
+/** A row of a second factor: whose it is, as the dump refers to users, and what it says. */
+export type FactorRow = { readonly owner: unknown; readonly factors: Factors };
+
+const totpFields = z.object({
+  name: z.string().nullish(),
+  confirmed: z.boolean(),
+  key: z.string(),
+  step: z.int(),
+  t0: z.int(),
+  digits: z.int(),
+  drift: z.int(),
+  last_t: z.int(),
+});
+
+/** Deux's, whose key is the user's own. */
+const deuxFields = z.object({
+  challenge_type: z.enum(['', 'sms']),
+  phone_number: z.string().nullish(),
+  backup_key: z.string().nullish(),
+});
+
+/** Models of second factors have such names: django-otp and its plugins, django-two-factor-auth, allauth, and others. */
+const factorModel = /otp|mfa|2fa|(two|multi)_?factor|webauthn|passkey|u2f|fido|yubi|authenticator|phonedevice/;
+
+/** Undefined: it is no row of a second factor, or of one that has no name like any of them. */
+export function factorRowOf({ model, pk, fields }: Row): FactorRow | undefined {
+  const owner = ownerIn(fields);
+  if (model === 'otp_totp.totpdevice') return { owner, factors: totpOf(fields) };
+  if (model === 'otp_static.staticdevice') return { owner, factors: codesOf(fields) };
+  if (model.endsWith('.multifactorauth')) return { owner: owner ?? pk, factors: deuxOf(fields) };
+  return factorModel.test(model) ? { owner, factors: otherOf(model, fields) } : undefined;
+}
+
+/** Some packages refer to a user by name, which is what Django's natural keys do too. */
+function ownerIn({ user, user_id: userId, owner, username }: Row['fields']): unknown {
+  return user ?? userId ?? owner ?? (typeof username === 'string' ? [username] : undefined);
+}
+
+const noForm = 'has no form that is known';
+const guardedWithout = (what: string, why: string): Factors => ({ left: [{ what, why }], guarded: true });
+
+function totpOf(fields: unknown): Factors {
+  const { data } = totpFields.safeParse(fields);
+  if (!data) return guardedWithout('totp', noForm);
+  if (!data.confirmed) return { left: [{ what: 'totp', why: unconfirmed }] };
+  const { step: period, digits, last_t: lastStep, name } = data;
+  if (data.t0 !== 0) return guardedWithout('totp', 'counts its steps from another instant than 1970');
+  if (Math.abs(data.drift) > 1) return guardedWithout('totp', 'its clock is off by more than one step');
+  const seed = base32Encode(Buffer.from(data.key, 'hex'));
+  return {
+    authenticators: [{ kind: 'totp', label: name || null, kept: { seed, period, digits, lastStep } }],
+    guarded: true,
+  };
+}
+
+/** The tokens of a device name it and not its user, and none of them can be taken. */
+function codesOf({ confirmed }: Row['fields']): Factors {
+  return { left: [{ what: 'recovery codes', why: unlikeOurs }], guarded: confirmed !== false };
+}
+
+/** A phone that codes are sent to, and a backup code of the first twelve of its key's digits. */
+function deuxOf(fields: unknown): Factors {
+  const { data } = deuxFields.safeParse(fields);
+  if (!data) return guardedWithout('sms', noForm);
+  if (data.challenge_type === '') return {};
+  const { phone_number: destination, backup_key: key } = data;
+  const sms = { kind: 'sms', label: null, kept: { destination } };
+  const backup = { kind: 'backup', label: null, kept: { code: key?.slice(0, 12) } };
+  return { authenticators: key ? [sms, backup] : [sms], guarded: true };
+}
+
+/** Every model of django-otp that ends with `device` has its field `confirmed`; in others the name may mean something else. */
+function otherOf(model: string, { confirmed }: Row['fields']): Factors {
+  if (confirmed === false && model.endsWith('device')) return { left: [{ what: 'another device', why: unconfirmed }] };
+  return guardedWithout('another device', 'is of a kind that cannot be taken');
+}

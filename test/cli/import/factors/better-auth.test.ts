@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { scryptSync } from 'node:crypto';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { houseFolder, imports, login, password, testImporter } from '../../../support/imports.ts';
+import { serve } from '../../../support/process.ts';
+
+const salt = '00112233445566778899aabbccddeeff';
+const options = { N: 2 ** 14, r: 16, p: 1, maxmem: 2 ** 26 };
+const kept = `${salt}:${scryptSync(password, salt, 64, options).toString('hex')}`;
+
+/** What the application's own secret opens: a row of the fixture. */
+const dump = readFileSync(fileURLToPath(new URL('../../../fixtures/import/better-auth.sql', import.meta.url)), 'utf8');
+const [, opened = ''] = /insert into "twoFactor" values \('[^']+', '([0-9a-f]+)'/.exec(dump) ?? [];
+
+/** Better Auth's own names, and those of applications that write them otherwise. */
+const styles = {
+  camel: {
+    user: 'user',
+    userId: 'userId',
+    on: 'twoFactorEnabled',
+    factor: 'twoFactor',
+    passkey: 'passkey',
+    account: 'account',
+    provider: 'providerId',
+  },
+  snake: {
+    user: 'users',
+    userId: 'user_id',
+    on: 'two_factor_enabled',
+    factor: 'two_factors',
+    passkey: 'passkeys',
+    account: 'accounts',
+    provider: 'provider_id',
+  },
+};
+type Style = (typeof styles)['camel'];
+
+type Person = {
+  readonly on?: unknown;
+  readonly secret?: string;
+  readonly passkey?: boolean;
+  readonly mfa?: string;
+  readonly verified?: number;
+};
+
+const people: Readonly<Record<string, Person>> = {
+  nothing: { on: 0 },
+  'an app': { on: 1, secret: opened },
+  'an app and a passkey': { on: 1, secret: opened, passkey: true },
+  'an app that was never confirmed': { on: 0, secret: opened },
+  'an app that the secret does not open': { on: 1, secret: '00'.repeat(60) },
+  'an app that is on and not verified': { on: 1, secret: opened, verified: 0 },
+  'a flag alone': { on: 1 },
+  'a flag of another type': { on: 'TRUE' },
+  'a passkey': { on: 0, passkey: true },
+  'a field of the application': { mfa: 'sms' },
+};
+
+function build(style: Style, given: Readonly<Record<string, Person>>, more = '') {
+  return (folder: string): string => {
+    const { user, userId, on, factor, passkey, account, provider } = style;
+    const file = join(folder, 'app.db');
+    rmSync(file, { force: true });
+    const database = new DatabaseSync(file);
+    database.exec(`
+      create table ${user} (id text primary key, email text, username text, ${on} integer, "mfaMethod" text);
+      create table ${account} (id text, ${userId} text, ${provider} text, password text);
+      create table ${factor} (id text, secret text, backup_codes text, ${userId} text, verified integer);
+      create table ${passkey} (id text, ${userId} text);
+      create table post (id text, ${userId} text);
+      create table verification (id text);
+      insert into verification values ('x')`);
+    for (const [name, one] of Object.entries(given)) {
+      const put = (table: string, ...values: readonly unknown[]) =>
+        database
+          .prepare(`insert into ${table} values (${values.map(() => '?').join(', ')})`)
+          .run(...(values as string[]));
+      put(user, name, `${name.replaceAll(' ', '-')}@example.com`, name, one.on ?? null, one.mfa ?? null);
+      put(account, name, name, 'credential', kept);
+      if (one.secret) put(factor, name, one.secret, 'codes', name, one.verified ?? null);
+      if (one.passkey) put(passkey, name, name);
+    }
+    database.exec(more);
+    database.close();
+    return file;
+  };
+}
+
+function cut(folder: string): string {
+  const file = build(styles.camel, people)(folder);
+  writeFileSync(file, readFileSync(file).subarray(0, -4096));
+  return file;
+}
+
+for (const [spelling, style] of Object.entries(styles)) {
+  const { factor, passkey, user } = style;
+  const refused = (more: string, why: RegExp) => [build(style, people, more), why] as const;
+  testImporter({
+    format: 'better-auth',
+    source: build(style, people),
+    users: {
+      ...Object.fromEntries(Object.keys(people).map((name) => [name, 'is not imported' as const])),
+      nothing: 'logs in',
+      'an app that was never confirmed': 'logs in',
+      'an app': 'is asked for a second factor',
+      'an app and a passkey': 'is asked for a second factor',
+    },
+    refused: {
+      [`an app whose user is not in it (${spelling})`]: refused(
+        `insert into ${factor} values ('a', 'b', 'c', 'd', 1)`,
+        /whose user is not in it: two/,
+      ),
+      'an app without a user': refused(
+        `insert into ${factor} values ('a', 'b', 'c', null, 1)`,
+        /whose user is not in it/,
+      ),
+      'a passkey whose user is not in it': refused(
+        `insert into ${passkey} values ('a', 'd')`,
+        /whose user is not in it: passkey/,
+      ),
+      'a user who was removed': refused(`delete from ${user} where id = 'an app'`, /whose user is not in it/),
+      'rows of a table that is not known': refused(`insert into post values ('a', 'nothing')`, /not known: post;/),
+      'two tables of apps': refused(`create table "two_fac_tor" (id text)`, /only one can be meant: /),
+      ...(spelling === 'camel' && { 'a cut': [cut, /damaged|cut off/] as const }),
+    },
+  });
+}
+
+test('better-auth: where no column says that it is on, everybody with a row of the plugin had a second factor', async () => {
+  const server = await serve({ folder: await houseFolder() });
+  const some = { ada: { secret: '00' }, bob: {}, cy: { secret: opened } };
+  const file = build(styles.camel, some, 'alter table user drop column "twoFactorEnabled"')(server.folder);
+  assert.equal((await imports(server.folder, ['better-auth', file])).code, 1);
+  const outcomes = await Promise.all(['ada', 'bob', 'cy'].map((name) => login(server, name)));
+  assert.deepEqual(outcomes, ['is not imported', 'logs in', 'is asked for a second factor']);
+});
