@@ -13,7 +13,8 @@ import type { Context, Log } from './engine/context.ts';
 import { createReread, loadKeyRing } from './engine/key-ring.ts';
 import { ensureService, prepareRoot, sweep, tellNotices } from './engine/operations.ts';
 import type { FirstAdministrator } from './engine/setup.ts';
-import { createApp, type Environment } from './http/app.ts';
+import { createApp } from './http/app.ts';
+import type { Environment } from './http/client.ts';
 import { houseRoutes } from './http/doors/house.ts';
 import { dialects, routesOf, type Door } from './http/doors/index.ts';
 import { inProcess, type Speaker } from './http/in-process.ts';
@@ -46,7 +47,7 @@ export type Options = {
   readonly region?: Region;
   /** How long the codes are that the house sends: 6 (which is the default) to 8 digits. */
   readonly codeDigits?: number;
-  /** How often a code may be sent. */
+  /** How many codes may be sent. */
   readonly sending?: Partial<Context['settings']['sending']>;
   readonly duo?: DuoOptions;
   /** Which doors `fetch` and `listener` open; all of them when absent. */
@@ -184,10 +185,10 @@ export async function createCountersign(options: Options): Promise<Countersign> 
 
 function settingsOf(options: Options): Context['settings'] {
   const { url, registration = 'closed', region = 'US', codeDigits = 6, sending } = options;
-  const limits = { every: 30 * second, perDay: 10, perAccountPerDay: 5000, ...sending };
+  const ours = { every: 30 * second, perDay: 10, enrollmentsPerAddress: 100, enrollmentsPerAccount: 1000 };
   const { hostname: host, pathname } = new URL(url);
   const place = { host, path: pathname.replace(/\/$/, '') };
-  return { registration, region, service: 'Countersign', ...place, codeDigits, sending: limits };
+  return { registration, region, service: 'Countersign', ...place, codeDigits, sending: { ...ours, ...sending } };
 }
 
 function duoWay({ url, duo: { hosts = [], ca, deadline = 5 * second } = {} }: Options): Context['duo'] {

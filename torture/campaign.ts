@@ -141,6 +141,8 @@ function environmentIn(folder: string, database: string) {
     COUNTERSIGN_ADMIN_PASSWORD: 'tortured-administrator',
     // A day goes by in 72 minutes, and nobody is to run out of messages in it.
     COUNTERSIGN_SENDS_PER_DAY: '1000',
+    COUNTERSIGN_ENROLLMENTS_PER_ADDRESS: '0',
+    COUNTERSIGN_ENROLLMENTS_PER_ACCOUNT: '0',
     COUNTERSIGN_LOG_LEVEL: 'info',
   };
 }

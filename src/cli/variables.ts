@@ -11,8 +11,16 @@ export const variables = {
   COUNTERSIGN_REGISTRATION: ['closed', 'open lets anyone make a user'],
   COUNTERSIGN_OUTBOX: ['unset', 'a file that messages are written to instead of being sent'],
   COUNTERSIGN_GATEWAYS: ['unset', 'what sends messages: URLs with spaces between them, tried in this order'],
-  COUNTERSIGN_SEND_INTERVAL: ['30', 'seconds between two messages to one destination'],
-  COUNTERSIGN_SENDS_PER_DAY: ['10', 'how many messages one destination gets in a day'],
+  COUNTERSIGN_SEND_INTERVAL: ['30', 'seconds between two codes to one destination'],
+  COUNTERSIGN_SENDS_PER_DAY: [
+    '10',
+    'how many codes one destination gets in a day, for logins and for enrollments each',
+  ],
+  COUNTERSIGN_ENROLLMENTS_PER_ADDRESS: [
+    '100',
+    'how many codes enrollments send in a day for one client address; 0: no bound',
+  ],
+  COUNTERSIGN_ENROLLMENTS_PER_ACCOUNT: ['1000', 'how many codes enrollments send in a day in one account; 0: no bound'],
   COUNTERSIGN_TEXTS: ['unset', 'a JSON file with other wordings of what is sent, by account and language'],
   COUNTERSIGN_CODE_DIGITS: ['6', 'how long the codes are that are sent: 6, 7 or 8 digits'],
   COUNTERSIGN_DUO_HOSTS: ['unset', "hosts that may stand in for Duo's, with spaces between them"],

@@ -7,7 +7,6 @@ import type { Help } from '../factors/factor.ts';
 import type { Region } from '../messages/destinations.ts';
 import type { Messenger } from '../messages/messenger.ts';
 import type { Texts } from '../messages/texts.ts';
-import type { SendLimit } from '../store/sends.ts';
 import type { Store } from '../store/store.ts';
 import type { AccessTokens } from './access-token.ts';
 
@@ -46,7 +45,18 @@ export type Settings = {
   readonly region: Region;
   /** How long the codes are that the house sends: 6 to 8 digits. */
   readonly codeDigits: number;
-  readonly sending: SendLimit & { readonly perAccountPerDay: number };
+  readonly sending: SendingLimits;
+};
+
+/** How many codes may be sent. Logins and enrollments of unconfirmed destinations are counted apart. */
+export type SendingLimits = {
+  /** Milliseconds between two messages to one destination. */
+  readonly every: number;
+  /** How many messages one destination gets in a day, of logins and of enrollments each. */
+  readonly perDay: number;
+  /** How many messages the enrollments of a day may send, from one client address and in one account; 0: any number. */
+  readonly enrollmentsPerAddress: number;
+  readonly enrollmentsPerAccount: number;
 };
 
 /** Structured lines for the operator. Nothing secret is ever handed to it. */
@@ -59,6 +69,8 @@ export type Log = {
 /** Where a request came from, as the log of attempts keeps it. */
 export type Client = {
   readonly ip: string | null;
+  /** Whether it says that a proxy forwarded it, so that `ip` may be the proxy's. */
+  readonly isForwarded?: boolean;
   readonly userAgent: string | null;
   readonly requestId: string | null;
   /** The language that its person reads (RFC 5646), where it said one. */

@@ -1,6 +1,7 @@
 import { refuse, success, type Outcome } from '../base/outcome.ts';
 import { uuid } from '../base/random.ts';
-import type { Person } from '../factors/factor.ts';
+import { networkOf } from '../base/network.ts';
+import type { CodeMessage, Person } from '../factors/factor.ts';
 import { factorOf, factors, type Kind } from '../factors/index.ts';
 import { insertAuthenticator, removePending, type Authenticator } from '../store/authenticators.ts';
 import { inTransaction } from '../store/store.ts';
@@ -10,6 +11,7 @@ import { enrollmentLife, madeBy, mayEnroll, sessionOf, type Enroller } from './e
 import { logSuccess } from './log-attempt.ts';
 import type { Reason } from './reasons.ts';
 import { deliver } from './send-code.ts';
+import { claimEnrollmentCode } from './send-shares.ts';
 import { requireStepUp } from './step-up.ts';
 
 export type Enrollment = {
@@ -49,9 +51,11 @@ export async function enroll(
   const begun = await factor.begin(input, person ?? user, helpAt(ctx, now));
   if (!begun.ok) return begun;
   const { state: first, offer, lookup } = begun.value;
+  const network = networkIn(enroller, client);
+  const claim = (message: CodeMessage) => claimEnrollmentCode(ctx, { user, network, message }, now);
   // What its owner has to show is a code that was sent: without the message there is nothing to enrol.
   const asked = factor.send
-    ? await deliver(ctx, user, { kind, state: first, counted: countedInEnrollment(kind) }, client, now)
+    ? await deliver(ctx, user, { kind, state: first, counted: countedInEnrollment(kind), claim }, client, now)
     : success({ state: first });
   if (!asked.ok) return asked;
   const { state } = asked.value;
@@ -78,6 +82,11 @@ export async function enroll(
     await insertAuthenticator(tx, { ...made, lookup, status: 'active' }, now);
     return success({ authenticator: { ...authenticator, status: 'active' }, offer });
   });
+}
+
+/** The network whose enrollments are counted together. A service speaks for many users, and behind a proxy the address is the proxy's. */
+function networkIn(enroller: Enroller, { ip, isForwarded }: Client): string | undefined {
+  return ip === null || isForwarded || 'serviceId' in enroller ? undefined : networkOf(ip);
 }
 
 /** Whether a user has as many active authenticators of a kind as one may have. */

@@ -7,13 +7,13 @@ import { hint, mayReach } from '../messages/destinations.ts';
 import { listForLogin, replaceState, type Authenticator } from '../store/authenticators.ts';
 import { findOpenChallenge, type ChallengeWithUser } from '../store/challenges.ts';
 import { listProvidersDownTo } from '../store/providers.ts';
-import { claimSend, destinationAmong } from '../store/sends.ts';
 import { failuresOf } from '../store/throttles.ts';
 import type { User } from '../store/users.ts';
 import { answers } from './answer.ts';
 import { helpAt, type Client, type Context } from './context.ts';
 import { logRefusal, logSuccess } from './log-attempt.ts';
 import type { Reason } from './reasons.ts';
+import { claimLoginCode } from './send-shares.ts';
 
 export type Sending = {
   /** The token of a challenge, or the challenge itself where who asks has reached it. */
@@ -39,7 +39,8 @@ export async function sendCode(ctx: Context, input: Sending, client: Client): Pr
 
   const tried = { action: 'send', factor: chosen.kind, authModule: challenge.authModule };
   const who = { accountId: user.accountId, userId: user.id };
-  const sent = await deliver(ctx, user, chosen, client, now);
+  const claim = (message: CodeMessage) => claimLoginCode(ctx, message, now);
+  const sent = await deliver(ctx, user, { ...chosen, claim }, client, now);
   const kept = sent.ok ? await replaceState(ctx.store, chosen, sent.value.state, now) : false;
   const outcome = !sent.ok ? sent : kept ? success({ hint: hintOf(chosen) }) : refuse('raced' as const);
   if (outcome.ok) await logSuccess(ctx, ctx.store, { ...tried, ...who }, client, now);
@@ -58,6 +59,8 @@ export async function awaitsCode(ctx: Context, { id, kind, userId }: Authenticat
 export type Sendable = Pick<Authenticator, 'kind' | 'state'> & {
   /** The kind under which failures with the code will be counted, where it is not its own. */
   readonly counted?: string;
+  /** Takes the message out of its share, just before it is sent. */
+  readonly claim: (message: CodeMessage) => Promise<Outcome<undefined, Reason>>;
 };
 
 /**
@@ -67,7 +70,7 @@ export type Sendable = Pick<Authenticator, 'kind' | 'state'> & {
 export async function deliver(
   ctx: Context,
   user: Pick<User, 'id' | 'accountId'>,
-  { kind, state, counted = kind }: Sendable,
+  { kind, state, counted = kind, claim }: Sendable,
   client: Client,
   now: number,
 ): Promise<Outcome<Asked, Reason>> {
@@ -76,7 +79,7 @@ export async function deliver(
   if (!asked) return refuse('no_authenticator');
   if (!ctx.messenger.channels().includes(asked.message.channel)) return refuse('no_gateway');
   if (!(await mayBeSent(ctx, user.accountId, asked.message))) return refuse('not_allowed');
-  const claimed = await claimMessage(ctx, user.accountId, asked.message, now);
+  const claimed = await claim(asked.message);
   if (!claimed.ok) return claimed;
   const { channel, to, code, life } = asked.message;
   const { service, host } = ctx.settings;
@@ -91,22 +94,6 @@ async function mayBeSent({ store }: Context, accountId: string, { channel, to }:
   if (channel !== 'sms') return true;
   const providers = await listProvidersDownTo(store, accountId, channel);
   return providers.every(({ settings }) => mayReach(to, countriesIn(settings)));
-}
-
-/** One share of what its destination may get, and one of what its account may send. */
-async function claimMessage(
-  { store, settings }: Context,
-  accountId: string,
-  { channel, to }: CodeMessage,
-  now: number,
-): Promise<Outcome<undefined, Reason>> {
-  const { every, perDay, perAccountPerDay } = settings.sending;
-  // A key that rotates gives nobody a second share.
-  const names = store.safe.macs('destination', to.toLowerCase()).map((hash) => `${channel}:${hash}`);
-  const destination = await claimSend(store, await destinationAmong(store, names), { every, perDay }, now);
-  if (!destination.ok) return refuse('send_limited', destination.retryAfter);
-  const account = await claimSend(store, `account:${accountId}`, { every: 0, perDay: perAccountPerDay }, now);
-  return account.ok ? success(undefined) : refuse('send_limited', account.retryAfter);
 }
 
 /** Where an authenticator's codes go, as it may be shown to somebody who is half logged in. */

@@ -1,7 +1,7 @@
 import { Hono, type Context as Incoming } from 'hono';
 import { stopwatch } from '../base/clock.ts';
-import { timeOrderedHex } from '../base/random.ts';
 import type { Context } from '../engine/context.ts';
+import { createClientReader, type Env } from './client.ts';
 import { callerOf, handle, type Brought } from './handle.ts';
 import { readBody } from './parse.ts';
 import { shownToken } from './credentials.ts';
@@ -11,11 +11,6 @@ import { problem } from './problem.ts';
 import { respond } from './respond.ts';
 import type { Asked, Dialect, Reply, Route, Say } from './route.ts';
 
-/** What node-server hands over beside the request; absent when the house is mounted elsewhere. */
-export type Environment = { readonly incoming?: { readonly socket: { readonly remoteAddress?: string | undefined } } };
-
-type Env = { Bindings: Environment };
-
 /** Mounts the doors: every request goes through the same beats, from its id to its metrics. */
 export function createApp(
   house: Context,
@@ -24,13 +19,14 @@ export function createApp(
   metrics: Metrics,
 ): Hono<Env> {
   const app = new Hono<Env>({ strict: false });
+  const shared = { house, metrics, clientOf: createClientReader(house) };
   // Path by path: `GET /users/{uid}/secrets/codes` is a method that this path has not, and no `{secretId}` called "codes".
   for (const [path, rows] of Map.groupBy(routes, (route) => route.path)) {
     // The routes of one path are one door's.
     const place = { path, say: rows[0]?.say ?? problem };
     for (const route of rows) {
       app.on(route.method.toUpperCase(), honoPath(path), (c) =>
-        serve(house, metrics, c, place, (asked) => handle(route, place.say, asked, broughtBy(c, route, house))),
+        serve(shared, c, place, (asked) => handle(route, place.say, asked, broughtBy(c, route, house))),
       );
     }
     const allow = rows
@@ -38,13 +34,13 @@ export function createApp(
       .join(', ');
     const detail = `Only ${allow} can be used here.`;
     const wrong = { status: 405, code: 'method_not_allowed', detail, headers: { Allow: allow } };
-    app.all(honoPath(path), (c) => serve(house, metrics, c, place, async (asked) => place.say(wrong, asked)));
+    app.all(honoPath(path), (c) => serve(shared, c, place, async (asked) => place.say(wrong, asked)));
   }
   app.notFound((c) => {
     const wrong = { status: 404, code: 'not_found', detail: 'There is no such route.' };
     const door = dialects.find(({ below }) => `${c.req.path}/`.startsWith(`${below}/`));
     const place = { path: 'unknown', say: door?.say ?? problem };
-    return serve(house, metrics, c, place, async (asked) => place.say(wrong, asked));
+    return serve(shared, c, place, async (asked) => place.say(wrong, asked));
   });
   return app;
 }
@@ -57,21 +53,22 @@ const honoPath = (path: string) => path.replace(/\{(\w+)\}/g, ':$1');
 /** Methods as the metrics tell them apart; anybody can make up more. */
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
+/** What all requests of an app share. */
+type Shared = {
+  readonly house: Context;
+  readonly metrics: Metrics;
+  readonly clientOf: ReturnType<typeof createClientReader>;
+};
+
 /** The beats that every request shares, whatever it asks for: its id, its answer or its fault, its headers, its line in the log. */
 async function serve(
-  house: Context,
-  metrics: Metrics,
+  { house, metrics, clientOf }: Shared,
   c: Incoming<Env>,
   { path, say }: Place,
   answering: (asked: Asked) => Promise<Reply>,
 ): Promise<Response> {
   const elapsed = stopwatch();
-  const client = {
-    ip: c.env?.incoming?.socket.remoteAddress ?? null,
-    userAgent: c.req.header('user-agent')?.slice(0, 512) ?? null,
-    requestId: timeOrderedHex(house.random, house.clock.now()),
-    language: firstLanguage(c.req.header('accept-language')),
-  };
+  const client = clientOf(c);
   const asked = { house, client, caller: undefined, headers: c.req.raw.headers };
   const reply = await answering(asked).catch((fault: unknown) =>
     say(problemOfFault(house, client.requestId, fault), asked),
@@ -85,11 +82,6 @@ async function serve(
   metrics.requests.observe(labels, seconds);
   house.log.info({ ...labels, ms: Math.round(seconds * 1000), request_id: client.requestId }, 'request');
   return respond(reply, client.requestId);
-}
-
-/** The language that a person reads best is the first that their browser names (RFC 9110 section 12.5.4), as browsers write it. */
-function firstLanguage(accepted: string | undefined): string | undefined {
-  return accepted && /^\s*([A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,4})\s*(?:[,;]|$)/.exec(accepted)?.[1];
 }
 
 /** A credential in the headers, what the router and the URL say, and a body of bytes. */

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { getRequestListener, RequestError } from '@hono/node-server';
 import { timeOrderedHex } from '../base/random.ts';
 import type { Context } from '../engine/context.ts';
-import type { Environment } from './app.ts';
+import type { Environment } from './client.ts';
 import { problem, type Problem } from './problem.ts';
 import { respond } from './respond.ts';
 

@@ -42,6 +42,8 @@ export const sealedColumns: readonly SealedColumn[] = [
   sealedColumn('attempt_register', 'value', 'value', () => registerPlace),
 ];
 
+const sendHeads = ['sms:', 'email:', 'enrollment.sms:', 'enrollment.email:', 'enrollment.address:'] as const;
+
 /** Columns of keyed hashes, and what may stand there before a hash. Those inside sealed states are not here. */
 export const hashedColumns = [
   { table: 'authenticators', column: 'lookup' },
@@ -50,7 +52,7 @@ export const hashedColumns = [
   { table: 'refresh_tokens', column: 'token_hash' },
   { table: 'clients', column: 'secret_hash' },
   { table: 'throttles', column: 'subject', heads: [strangerPrefix] },
-  { table: 'sends', column: 'destination', heads: ['sms:', 'email:'] },
+  { table: 'sends', column: 'destination', heads: sendHeads },
   { table: 'attempts', column: 'hash' },
   { table: 'attempt_chains', column: 'tip' },
   { table: 'attempt_chains', column: 'base_hash' },

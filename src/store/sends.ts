@@ -2,53 +2,72 @@ import { sql } from 'kysely';
 import { day, second } from '../base/clock.ts';
 import type { Store } from './store.ts';
 
-/** How often something may be sent to one destination. */
+/** How many messages may be sent under one name. */
 export type SendLimit = {
   /** Milliseconds from one to the next. */
   readonly every: number;
-  readonly perDay: number;
+  readonly most: number;
+  /** In which time there are no more than `most`, in milliseconds; a day when absent. */
+  readonly within?: number;
 };
 
-export type SendClaim = { readonly ok: true } | { readonly ok: false; /** Seconds. */ readonly retryAfter: number };
+/** A limit, and the names of what it bounds: one for each key of the ring where a name is a keyed hash. */
+export type Share = SendLimit & { readonly names: readonly string[] };
+
+export type SendClaim =
+  | { readonly ok: true; /** Which message of its window it is, from 1. */ readonly count: number }
+  | { readonly ok: false; /** Seconds. */ readonly retryAfter: number };
 
 /**
- * Claims one message to a destination, before it is sent: of any number of simultaneous requests, through whatever door and node, one goes
- * out. A day begins with the first message after the last one's end.
+ * Claims one message under a name, before it is sent: of any number of simultaneous requests, through whatever door and node, no more go
+ * out than the limit allows. A window begins with the first message after the last one's end.
  */
-export async function claimSend({ db }: Store, destination: string, limit: SendLimit, now: number): Promise<SendClaim> {
-  const dayIsOver = sql<boolean>`sends.day_began + ${sql.lit(day)} <= ${now}`;
+export async function claimSend({ db }: Store, name: string, limit: SendLimit, now: number): Promise<SendClaim> {
+  const { every, most, within = day } = limit;
+  const isOver = sql<boolean>`sends.day_began + ${sql.lit(within)} <= ${now}`;
   const claimed = await db
     .insertInto('sends')
-    .values({ destination, last_at: now, day_began: now, in_day: 1 })
+    .values({ destination: name, last_at: now, day_began: now, in_day: 1 })
     .onConflict((conflict) =>
       conflict
         .column('destination')
         .doUpdateSet({
           last_at: now,
-          day_began: sql`case when ${dayIsOver} then ${now} else sends.day_began end`,
-          in_day: sql`case when ${dayIsOver} then 1 else sends.in_day + 1 end`,
+          day_began: sql`case when ${isOver} then ${now} else sends.day_began end`,
+          in_day: sql`case when ${isOver} then 1 else sends.in_day + 1 end`,
         })
-        .where(sql`sends.last_at + ${limit.every}`, '<=', now)
-        .where((where) => where.or([where('sends.in_day', '<', limit.perDay), dayIsOver])),
+        .where(sql`sends.last_at + ${every}`, '<=', now)
+        .where((where) => where.or([where('sends.in_day', '<', most), isOver])),
     )
+    .returning('in_day')
     .executeTakeFirst();
-  if (claimed.numInsertedOrUpdatedRows === 1n) return { ok: true };
-  const row = await db.selectFrom('sends').selectAll().where('destination', '=', destination).executeTakeFirst();
+  if (claimed) return { ok: true, count: claimed.in_day };
+  const row = await db.selectFrom('sends').selectAll().where('destination', '=', name).executeTakeFirst();
   if (!row) return { ok: false, retryAfter: 1 };
-  const free = row.in_day < limit.perDay ? row.last_at + limit.every : row.day_began + day;
+  const free = row.in_day < most ? row.last_at + every : row.day_began + within;
   return { ok: false, retryAfter: Math.max(1, Math.ceil((free - now) / second)) };
 }
 
-/** The one of several names for the same destination that something was sent to; the first where there is none. */
-export async function destinationAmong({ db }: Store, destinations: readonly string[]): Promise<string> {
-  const [first = ''] = destinations;
+/**
+ * Claims one message of each share, in their order, and answers like the last of them. Of several shares some may be claimed when one
+ * refuses, so more than one belong into a transaction; its rows stay locked, so the order is the same wherever they are claimed.
+ */
+export async function claimShares(
+  store: Store,
+  [share, ...others]: readonly [Share, ...Share[]],
+  now: number,
+): Promise<SendClaim> {
+  const claimed = await claimSend(store, await nameAmong(store, share.names), share, now);
+  const [next, ...rest] = others;
+  return claimed.ok && next ? claimShares(store, [next, ...rest], now) : claimed;
+}
+
+/** The one of several names of the same thing under which messages are counted; the first where there is none. */
+async function nameAmong({ db }: Store, names: readonly string[]): Promise<string> {
+  const [first = ''] = names;
   // Until a key has rotated there is one name, and nothing to look for.
-  if (destinations.length === 1) return first;
-  const row = await db
-    .selectFrom('sends')
-    .select('destination')
-    .where('destination', 'in', destinations)
-    .executeTakeFirst();
+  if (names.length === 1) return first;
+  const row = await db.selectFrom('sends').select('destination').where('destination', 'in', names).executeTakeFirst();
   return row?.destination ?? first;
 }
 

@@ -137,9 +137,10 @@ export type Tables = {
   throttles: { subject: string; kind: string; failures: number; last_at: number };
   /** Messages with codes that went to one destination, or out for one account. */
   sends: {
-    /** A keyed hash of the destination, or what stands for the account. */
+    /** The name of a share: a keyed hash of a destination or a client address, or what stands for a user or an account. */
     destination: string;
     last_at: number;
+    /** When its window began, which may be shorter than a day, and how many were sent in it. */
     day_began: number;
     in_day: number;
   };

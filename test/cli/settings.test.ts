@@ -173,6 +173,24 @@ const cases: Record<Variable, Case> = {
     ],
     bad: ['', '0', '1001', '-1', '1.5', 'all'],
   },
+  COUNTERSIGN_ENROLLMENTS_PER_ADDRESS: {
+    read: (settings) => settings.house.sending.enrollmentsPerAddress,
+    absent: 100,
+    good: [
+      ['0', 0],
+      ['999999', 999_999],
+    ],
+    bad: ['', '1000000', '-1', '1.5', 'none'],
+  },
+  COUNTERSIGN_ENROLLMENTS_PER_ACCOUNT: {
+    read: (settings) => settings.house.sending.enrollmentsPerAccount,
+    absent: 1000,
+    good: [
+      ['0', 0],
+      ['999999', 999_999],
+    ],
+    bad: ['', '1000000', '-1', '1.5', 'none'],
+  },
   COUNTERSIGN_TEXTS: {
     read: (settings) => settings.house.texts.map(({ language, body }) => `${language} ${body}`)[0],
     absent: undefined,

@@ -80,7 +80,7 @@ onEachDatabase('enrolling with a code that is sent', (on) => {
   });
 
   test('what one account has sent is not counted against another', async () => {
-    const sending = { every: 30 * second, perDay: 10, perAccountPerDay: 1 };
+    const sending = { every: 30 * second, perDay: 10, enrollmentsPerAddress: 100, enrollmentsPerAccount: 1 };
     await using home = await house(on, { settings: { sending } });
     const account = await home.addAccount('branch');
     const people = [await home.addPerson('ada'), await home.addPerson('bob'), await home.addPerson('cy', { account })];

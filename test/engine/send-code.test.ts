@@ -163,17 +163,6 @@ onEachDatabase('sending a code', (on) => {
     for (const refusal of refused) assert.deepEqual(refusal, { ok: false, reason: 'send_limited', retryAfter: 30 });
   });
 
-  test('an account has a limit of its own', async () => {
-    const sending = { every: 30 * second, perDay: 10, perAccountPerDay: 2 };
-    await using town = await scene(on, { settings: { sending } });
-    const { home, send, ...gateway } = town;
-    const bob = await withSms(home, gateway, 'bob', '+14155552671');
-    assert.equal(await send(), 'sent');
-    assert.equal(await send(home, bob), 'sent');
-    home.clock.tick(30 * second);
-    assert.equal(await send(), `send_limited ${day / second - 30}`);
-  });
-
   test('a gateway that fails leaves no new code, and the log says why', async () => {
     await using town = await scene(on);
     const { home, send, reply, newest, now } = town;

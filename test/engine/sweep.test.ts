@@ -49,7 +49,7 @@ onEachDatabase('a sweep', (database) => {
     await using home = await house(database);
     const { store } = home.ctx;
     const now = home.clock.now();
-    const limit = { every: minute, perDay: 1 };
+    const limit = { every: minute, most: 1 };
     assert.equal((await claimSend(store, 'a number', limit, now)).ok, true);
     await spendReply(store, { providerId: 'duo', id: 'reply', until: now });
     home.clock.tick(hour - 1);

@@ -1,23 +1,23 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { day, second } from '../../src/base/clock.ts';
-import { claimSend, sweepSends } from '../../src/store/sends.ts';
+import { day, hour, second } from '../../src/base/clock.ts';
+import { claimSend, claimShares, sweepSends } from '../../src/store/sends.ts';
 import { onEachDatabase } from '../support/databases.ts';
 import { atOnce, house } from '../support/house.ts';
 
 const now = Date.parse('2026-11-21T12:00:00Z');
-const limit = { every: 30 * second, perDay: 3 };
-const free = { ok: true };
+const limit = { every: 30 * second, most: 3 };
+const free = (count: number) => ({ ok: true, count });
 const wait = (retryAfter: number) => ({ ok: false, retryAfter });
 
 onEachDatabase('claiming a message to a destination', (on) => {
   test('the first goes out, and the next after the wait, to the millisecond', async () => {
     await using home = await house(on);
     const claim = (at: number) => claimSend(home.ctx.store, 'a', limit, at);
-    assert.deepEqual(await claim(now), free);
+    assert.deepEqual(await claim(now), free(1));
     assert.deepEqual(await claim(now), wait(30));
     assert.deepEqual(await claim(now + 30 * second - 1), wait(1));
-    assert.deepEqual(await claim(now + 30 * second), free);
+    assert.deepEqual(await claim(now + 30 * second), free(2));
     assert.deepEqual(await claim(now + 60 * second - 1), wait(1));
   });
 
@@ -35,29 +35,28 @@ onEachDatabase('claiming a message to a destination', (on) => {
   test('so many a day, and a day begins with the first message after the last one’s end', async () => {
     await using home = await house(on);
     const claim = (at: number) => claimSend(home.ctx.store, 'a', limit, at);
-    const hour = day / 24;
-    for (const at of [0, hour, 2 * hour]) assert.deepEqual(await claim(now + at), free);
+    for (const at of [0, 1, 2]) assert.deepEqual(await claim(now + at * hour), free(at + 1));
     assert.deepEqual(await claim(now + 3 * hour), wait((21 * hour) / second));
     assert.deepEqual(await claim(now + day - 1), wait(1));
     const next = now + day + hour;
-    for (const at of [0, hour, 2 * hour]) assert.deepEqual(await claim(next + at), free);
+    for (const at of [0, 1, 2]) assert.deepEqual(await claim(next + at * hour), free(at + 1));
     assert.deepEqual(await claim(next + day - 1), wait(1));
-    assert.deepEqual(await claim(next + day), free);
+    assert.deepEqual(await claim(next + day), free(1));
   });
 
   test('a new day does not shorten the wait after the last message', async () => {
     await using home = await house(on);
     const claim = (at: number) => claimSend(home.ctx.store, 'a', limit, at);
     await claim(now);
-    assert.deepEqual(await claim(now + day - second), free);
+    assert.deepEqual(await claim(now + day - second), free(2));
     assert.deepEqual(await claim(now + day), wait(29));
-    assert.deepEqual(await claim(now + day + 29 * second), free);
+    assert.deepEqual(await claim(now + day + 29 * second), free(1));
   });
 
   test('each destination is counted by itself', async () => {
     await using home = await house(on);
     for (const destination of ['a', 'b', 'A', ''])
-      assert.deepEqual(await claimSend(home.ctx.store, destination, limit, now), free);
+      assert.deepEqual(await claimSend(home.ctx.store, destination, limit, now), free(1));
   });
 
   test('each destination is told its own wait', async () => {
@@ -88,9 +87,40 @@ onEachDatabase('claiming a message to a destination', (on) => {
     await using home = await house(on);
     const nodes = [home, await home.node(), await home.node()];
     const claims = await atOnce(16, (index) =>
-      claimSend((nodes[index % nodes.length] ?? home).ctx.store, 'a', { every: 0, perDay: 5 }, now),
+      claimSend((nodes[index % nodes.length] ?? home).ctx.store, 'a', { every: 0, most: 5 }, now),
     );
     assert.equal(claims.filter(({ ok }) => ok).length, 5);
+  });
+
+  test('a window may be shorter than a day', async () => {
+    await using home = await house(on);
+    const hourly = { every: 0, most: 2, within: hour };
+    const claim = (at: number) => claimSend(home.ctx.store, 'a', hourly, now + at);
+    assert.deepEqual([await claim(0), await claim(1)], [free(1), free(2)]);
+    assert.deepEqual(await claim(hour - second), wait(1));
+    assert.deepEqual(await claim(hour), free(1));
+  });
+
+  test('of several shares each is claimed, in their order, until one refuses', async () => {
+    await using home = await house(on);
+    const { store } = home.ctx;
+    const share = (name: string, most: number) => ({ names: [name], every: 0, most });
+    const shares = [share('a', 3), share('b', 1), share('c', 3)] as const;
+    assert.deepEqual(await claimShares(store, shares, now), free(1));
+    assert.deepEqual(await claimShares(store, shares, now), wait(day / second));
+    const rows = await store.db.selectFrom('sends').select(['destination', 'in_day']).orderBy('destination').execute();
+    assert.deepEqual(
+      rows.map(({ destination, in_day }) => `${destination} ${in_day}`),
+      ['a 2', 'b 1', 'c 1'],
+    );
+  });
+
+  test('a share goes on under the name it is counted by, whichever comes first', async () => {
+    await using home = await house(on);
+    const { store } = home.ctx;
+    await claimSend(store, 'old', limit, now);
+    assert.deepEqual(await claimShares(store, [{ names: ['new', 'old'], ...limit }], now), wait(30));
+    assert.deepEqual(await claimShares(store, [{ names: ['new', 'other'], ...limit }], now), free(1));
   });
 
   test('what was last sent long ago is forgotten', async () => {
@@ -99,7 +129,7 @@ onEachDatabase('claiming a message to a destination', (on) => {
     await claimSend(store, 'old', limit, now);
     await claimSend(store, 'new', limit, now + 1);
     assert.equal(await sweepSends(store, now), 1);
-    assert.deepEqual(await claimSend(store, 'old', limit, now + 1), free);
+    assert.deepEqual(await claimSend(store, 'old', limit, now + 1), free(1));
     assert.deepEqual(await claimSend(store, 'new', limit, now + 1), wait(30));
   });
 });

@@ -35,7 +35,7 @@ const quiet: Settings = {
   path: '',
   region: 'US',
   codeDigits: 6,
-  sending: { every: 30 * second, perDay: 10, perAccountPerDay: 5000 },
+  sending: { every: 30 * second, perDay: 10, enrollmentsPerAddress: 100, enrollmentsPerAccount: 1000 },
 };
 
 /** A gateway that takes everything and keeps it. */

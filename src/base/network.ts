@@ -1,0 +1,15 @@
+import { isIPv6 } from 'node:net';
+
+/**
+ * The network that one client has to itself: an IPv4 address as it is, of an IPv6 address the first 64 bits (RFC 6177), because a client
+ * chooses the others. `ip` is an address as Node's sockets have it.
+ */
+export function networkOf(ip: string): string {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip)?.[1];
+  if (mapped !== undefined) return mapped;
+  if (!isIPv6(ip)) return ip;
+  const [left = [], right = []] = ip.split('::').map((part) => part.split(':').filter((group) => group !== ''));
+  const zeros = Array.from({ length: Math.max(0, 8 - left.length - right.length) }, () => '0');
+  const groups = [...left, ...zeros, ...right].slice(0, 4);
+  return `${groups.map((group) => Number.parseInt(group, 16).toString(16)).join(':')}::/64`;
+}
