@@ -12,6 +12,9 @@ const perHour = 5;
 const perDay = 10;
 const perDestination = 3;
 
+/** How many notices one address gets in a day. */
+const noticesPerDay = 20;
+
 export type EnrollmentMessage = {
   readonly user: Pick<User, 'id' | 'accountId'>;
   /** The network that the request came from; undefined where it is not counted. */
@@ -60,6 +63,12 @@ export async function claimEnrollmentCode(
   });
 }
 
+/** Claims what a notice takes: one of twenty a day for its address. */
+export async function claimNoticeShare(store: Store, to: string, now: number): Promise<SendClaim> {
+  const names = namesOf(store, { channel: 'email', to }).map((name) => `notice.${name}`);
+  return claimShares(store, [{ names, every: 0, most: noticesPerDay }], now);
+}
+
 /** The last one is that of the user at the destination. */
 const sharesOfUser = (userId: string, destination: readonly string[]): readonly [Share, ...Share[]] => [
   { names: [`enrollment.hour:${userId}`], every: 0, most: perHour, within: hour },
@@ -68,7 +77,7 @@ const sharesOfUser = (userId: string, destination: readonly string[]): readonly 
 ];
 
 /** A destination under every key of the ring: a key that rotates gives nobody a second share. */
-function namesOf({ safe }: Store, { channel, to }: CodeMessage): readonly string[] {
+function namesOf({ safe }: Store, { channel, to }: Pick<CodeMessage, 'channel' | 'to'>): readonly string[] {
   return safe.macs('destination', to.toLowerCase()).map((hash) => `${channel}:${hash}`);
 }
 

@@ -69,6 +69,12 @@ If you did not ask for it, somebody may know your password: change it.`,
     subject: 'A recovery code was used at {service}',
     body: `On {when}, a recovery code was used to sign in as {user} at {service}. It works no more.\n\n${ifNot}`,
   },
+  notices_collected: {
+    placeholders: ['service', 'host', 'changes'],
+    needed: ['changes'],
+    subject: 'More changes to accounts with this address at {service}',
+    body: `There were more changes at {service} than we send single messages about. These are the others:\n\n{changes}\n\n${ifNot}`,
+  },
 } satisfies Record<string, BuiltIn>;
 
 export type TextName = keyof typeof english;

@@ -3,6 +3,7 @@ import { SetupError } from '../base/fault.ts';
 import { isPlainText } from '../base/text.ts';
 import { english, textNames, type BuiltIn, type Template, type TextName } from './english.ts';
 import type { Channel, Message } from './message.ts';
+import { fill, oneLine, oneLineEach, shownTime, typedText, type Text } from './words.ts';
 
 const line = z.string().min(1).max(200).refine(isPlainText, 'must be one line of text');
 const lines = z
@@ -57,7 +58,7 @@ export type CodeValues = {
 };
 
 /** The texts about something that changed. */
-export const noticeName = z.enum(textNames).exclude(['sms_code', 'email_code']);
+export const noticeName = z.enum(textNames).exclude(['sms_code', 'email_code', 'notices_collected']);
 
 export type NoticeName = z.infer<typeof noticeName>;
 
@@ -72,9 +73,23 @@ export type Notice = {
   readonly factor?: string | undefined;
 };
 
+/** Notices of one kind about one user, that are sent in one message with others. */
+export type NoticedChange = Pick<Notice, 'name' | 'user' | 'factor'> & {
+  readonly count: number;
+  readonly firstAt: number;
+  readonly lastAt: number;
+};
+
+export type Digest = {
+  readonly changes: readonly NoticedChange[];
+  /** How many notices it stands for; there may be more than `changes` says. */
+  readonly total: number;
+};
+
 export type Texts = {
   code(channel: Channel, values: CodeValues, audience?: Audience): Pick<Message, 'subject' | 'body' | 'code'>;
-  notice(notice: Notice, audience?: Audience): Pick<Message, 'subject' | 'body'>;
+  notice(notice: Notice, audience?: Audience): Text;
+  digest(digest: Digest & Pick<Notice, 'service' | 'host'>, audience?: Audience): Text;
 };
 
 /** The texts of the house, with some replaced. */
@@ -90,20 +105,23 @@ export function createTexts(replacements: readonly TextReplacement[] = []): Text
   };
   return {
     code(channel, values, audience) {
-      const { code, service, host, minutes } = values;
-      const filled = fill(find(channel === 'sms' ? 'sms_code' : 'email_code', audience), {
-        code,
-        service,
-        host,
-        minutes: String(minutes),
-      });
+      const { code, host, minutes } = values;
+      const words = oneLineEach({ ...values, minutes: String(minutes) });
+      const filled = fill(find(channel === 'sms' ? 'sms_code' : 'email_code', audience), words);
       // Autofill offers the code at this host only ("Origin-bound one-time codes", WICG): nothing else may stand in the last line.
       const bound = channel === 'sms' ? `${filled.body}\n\n@${oneLine(host)} #${oneLine(code)}` : filled.body;
       return { ...filled, body: bound, code };
     },
-    notice({ name, when, factor = '', ...values }, audience) {
-      const time = new Date(when).toISOString().replace('T', ' ').slice(0, 16);
-      return fill(find(name, audience), { ...values, factor, when: `${time} UTC` });
+    notice({ name, when, factor = '', user, ...values }, audience) {
+      const words = oneLineEach({ ...values, factor, when: `${shownTime(when)} UTC` });
+      return fill(find(name, audience), { ...words, user: typedText(user) });
+    },
+    digest({ changes, total, service, host }, audience) {
+      const words = oneLineEach({ service, host });
+      const rows = changes.map((change) => digestLine(change, find(change.name, audience), words));
+      const left = changes.reduce((rest, { count }) => rest - count, total);
+      if (left > 0) rows.push(`… + ${left}`);
+      return fill(find('notices_collected', audience), { ...words, changes: rows.join('\n') });
     },
   };
 }
@@ -120,20 +138,14 @@ function checked(replacement: TextReplacement): TextReplacement {
   throw new SetupError(`the text ${replacement.text} is not right: ${read.error.issues[0]?.message ?? ''}`);
 }
 
-/** One pass: what is put in is not looked at again. */
-function fill(
-  { subject, body }: Template,
-  values: Readonly<Record<string, string>>,
-): Pick<Message, 'subject' | 'body'> {
-  const put = (text: string) => text.replaceAll(/\{(\w+)\}/g, (_, name: string) => oneLine(values[name] ?? ''));
-  return { ...(subject !== undefined && { subject: put(subject) }), body: put(body) };
-}
-
-/** People choose their names and those of their factors. In a text they are words: no line of its own, and no room for a story. */
-function oneLine(value: string): string {
-  return value
-    .replaceAll(/[\p{C}\p{Z}]+/gu, ' ')
-    .trim()
-    .slice(0, 100)
-    .toWellFormed();
+/** When, what, and of whom: the subject says what, so that a line is in the words of the notice. */
+function digestLine(
+  { user, factor, count, firstAt, lastAt }: NoticedChange,
+  { subject = '' }: Template,
+  words: Readonly<Record<string, string>>,
+): string {
+  const when = `${[...new Set([firstAt, lastAt].map(shownTime))].join(' – ')} UTC`;
+  const about = { ...words, ...oneLineEach({ when, factor: factor ?? '' }), user: typedText(user) };
+  const which = [count > 1 ? `${count} ×` : '', about.user, about.factor].filter((word) => word !== '');
+  return `${when}: ${fill({ body: subject }, about).body} (${which.join(', ')})`;
 }

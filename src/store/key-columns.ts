@@ -42,7 +42,14 @@ export const sealedColumns: readonly SealedColumn[] = [
   sealedColumn('attempt_register', 'value', 'value', () => registerPlace),
 ];
 
-const sendHeads = ['sms:', 'email:', 'enrollment.sms:', 'enrollment.email:', 'enrollment.address:'] as const;
+const sendHeads = [
+  'sms:',
+  'email:',
+  'enrollment.sms:',
+  'enrollment.email:',
+  'enrollment.address:',
+  'notice.email:',
+] as const;
 
 /** Columns of keyed hashes, and what may stand there before a hash. Those inside sealed states are not here. */
 export const hashedColumns = [
@@ -53,6 +60,7 @@ export const hashedColumns = [
   { table: 'clients', column: 'secret_hash' },
   { table: 'throttles', column: 'subject', heads: [strangerPrefix] },
   { table: 'sends', column: 'destination', heads: sendHeads },
+  { table: 'notices', column: 'destination' },
   { table: 'attempts', column: 'hash' },
   { table: 'attempt_chains', column: 'tip' },
   { table: 'attempt_chains', column: 'base_hash' },

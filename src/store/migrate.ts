@@ -8,6 +8,7 @@ import * as attemptChain from './migrations/0005-attempt-chain.ts';
 import * as pages from './migrations/0006-pages.ts';
 import * as challengesDoor from './migrations/0007-challenges-door.ts';
 import * as externalUsers from './migrations/0008-external-users.ts';
+import * as noticeShares from './migrations/0009-notice-shares.ts';
 import { withoutLimits } from './postgres.ts';
 import type { Database, Flavour } from './store.ts';
 import type { Tables } from './tables.ts';
@@ -22,6 +23,7 @@ const migrations = [
   { name: '0006-pages', up: pages.up },
   { name: '0007-challenges-door', up: challengesDoor.up },
   { name: '0008-external-users', up: externalUsers.up },
+  { name: '0009-notice-shares', up: noticeShares.up },
 ];
 
 /**

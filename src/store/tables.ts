@@ -150,11 +150,18 @@ export type Tables = {
     user_id: string;
     /** The e-mail address as it was before the change, sealed. */
     to: string;
+    /** A keyed hash of that address. Null in rows of a program that had no such column. */
+    destination: string | null;
     name: string;
     factor: string | null;
     at: number;
     tries: number;
     due_at: number;
+    /** 1: it was put off, to be sent in one message with others. */
+    in_digest: Generated<number>;
+    /** How many notices it stands for, and when the last of them was; null: when it was itself. */
+    count: Generated<number>;
+    last_at: Generated<number | null>;
   };
   /** OAuth2 clients. */
   clients: {

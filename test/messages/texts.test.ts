@@ -92,11 +92,66 @@ describe('a notice', () => {
     );
   });
 
+  for (const [user, shown] of [
+    ['evil.example/login', 'evil[.]example/login'],
+    ['https://2130706433/', 'https[:]/ /2130706433/'],
+    ['go to www.evil.example now', 'go to www[.]evil[.]example now'],
+    ['evil\u3002example', 'evil[\u3002]example'],
+    ['mailto:a@evil.example', 'mailto[:]a@evil[.]example'],
+    [String.raw`\\evil\share`, String.raw`\ \evil\share`],
+    ['Dr. Ada: the first', 'Dr. Ada: the first'],
+    ['x'.repeat(64), 'x'.repeat(64)],
+    ['x'.repeat(65), `${'x'.repeat(63)}…`],
+  ] as const) {
+    test(`shows the name ${user} as text that is no link`, () => {
+      const { body } = createTexts().notice({ ...changed, user, name: 'mfa_enabled' });
+      assert.ok(body.includes(` for ${shown} at `), body);
+    });
+  }
+
   test('has no room for a story in a name', () => {
     const user = `${'x'.repeat(99)}😀${'y'.repeat(10_000)}`;
     const { body } = createTexts().notice({ ...changed, user, name: 'mfa_enabled' });
     assert.ok(body.length < 500);
     assert.ok(body.isWellFormed());
+  });
+});
+
+describe('notices that are sent in one message', () => {
+  const change = { user: 'alice', count: 1, firstAt: when, lastAt: when };
+  const digest = { service: 'Countersign', host: 'login.example.com' };
+
+  test('are a line each, in the words of their subjects, with a count of the others', () => {
+    const { subject = '', body } = createTexts().digest({
+      ...digest,
+      changes: [
+        { ...change, name: 'password_changed' },
+        { ...change, name: 'factor_added', factor: 'totp', user: 'evil.example', count: 90, lastAt: when + 3_600_000 },
+      ],
+      total: 120,
+    });
+    assert.match(subject, /Countersign/);
+    const lines = body.split('\n\n')[1]?.split('\n');
+    assert.deepEqual(lines, [
+      '2026-01-01 12:34 UTC: Your password at Countersign was changed (alice)',
+      '2026-01-01 12:34 – 2026-01-01 13:34 UTC: A way to sign in was added to your account at Countersign (90 ×, evil[.]example, totp)',
+      '… + 29',
+    ]);
+    assert.match(body, /change your password at login\.example\.com/);
+    assert.ok(!/[{}]|undefined/.test(body), body);
+  });
+
+  test('are said in replaced words, those of each line too', () => {
+    const texts = createTexts([
+      { language: 'en', text: 'notices_collected', subject: 'Mehr', body: 'Auch:\n{changes}' },
+      { language: 'en', text: 'mfa_disabled', account: 'acme', subject: 'Aus für {user}', body: 'x' },
+    ]);
+    const changes = [{ ...change, user: 'a\n{user}', name: 'mfa_disabled' as const }];
+    const made = texts.digest({ ...digest, changes, total: 1 }, { account: 'acme' });
+    assert.deepEqual(made, {
+      subject: 'Mehr',
+      body: 'Auch:\n2026-01-01 12:34 UTC: Aus für a {user} (a {user})',
+    });
   });
 });
 

@@ -50,7 +50,7 @@ const plain: Readonly<Record<string, string>> = {
     'id user_id auth_module epoch amr second_factor_at auth_time expires_at revoked_at client_ip user_agent client_id',
   throttles: 'kind failures last_at',
   sends: 'last_at day_began in_day',
-  notices: 'attempt_id user_id name factor at tries due_at',
+  notices: 'attempt_id user_id name factor at tries due_at in_digest count last_at',
   clients: 'id account_id name grant_types scope created_at',
   refresh_tokens: 'id session_id scope created_at expires_at used_at',
   attempts:

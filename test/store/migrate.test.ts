@@ -16,6 +16,7 @@ const all = [
   '0006-pages',
   '0007-challenges-door',
   '0008-external-users',
+  '0009-notice-shares',
 ];
 
 const now = Date.parse('2026-11-21T12:00:00Z');

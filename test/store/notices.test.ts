@@ -28,7 +28,7 @@ onEachDatabase('notices', (on) => {
       to: 'ada@example.org',
       at: now,
     };
-    assert.deepEqual(due, { attemptId: attempt, ...about, tries: 0, dueAt: now });
+    assert.deepEqual(due, { attemptId: attempt, ...about, tries: 0, dueAt: now, inDigest: false });
     assert.deepEqual(await dueNotices(store, 10, now - 1), []);
   });
 
@@ -55,6 +55,27 @@ onEachDatabase('notices', (on) => {
     assert.deepEqual(
       due.map(({ at }) => at - now),
       [1, 2],
+    );
+  });
+
+  test('of several users each has as many of them, and the one with the fewest comes first', async () => {
+    await using home = await house(on);
+    const { store } = home.ctx;
+    const users = ['ada', 'bob', 'cy'].map((name) => ({ name, email: `${name}@example.org` }));
+    for (const [at, made] of users.entries()) {
+      const user = await home.addUser(made);
+      for (let nth = 0; nth < 30 - 10 * at; nth += 1)
+        await writeNotice(store, user, { attempt: `${attempt}${at}${nth}`, name: 'mfa_disabled' }, now + nth);
+    }
+    const due = await dueNotices(store, 7, now + 100);
+    assert.deepEqual(
+      due.map(({ user, at }) => `${user} ${at - now}`),
+      ['cy 0', 'cy 1', 'bob 0', 'bob 1', 'ada 0', 'ada 1'],
+    );
+    const few = await dueNotices(store, 2, now + 100);
+    assert.deepEqual(
+      few.map(({ user }) => user),
+      ['cy', 'bob'],
     );
   });
 
