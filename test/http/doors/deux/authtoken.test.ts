@@ -222,14 +222,15 @@ onEachDatabase('/mfa/authtoken/login', (on) => {
     assert.ok(member(await logIn(server, ada, { mfa_code: newest(server) }), 'token'));
   });
 
-  test('after ten messages in a day the answer is 429 with Retry-After', async () => {
+  test('after ten codes of logins in a day the answer is 429 with Retry-After', async () => {
     await using server = await startServer({ on });
     const ada = await withSms(server);
-    for (let message = 2; message <= 10; message += 1) {
+    const before = server.sent.length;
+    for (let message = 1; message <= 10; message += 1) {
       assertRequired(await logIn(server, ada), 'sms');
       server.clock.tick(30 * second);
     }
-    assert.equal(server.sent.length, 10);
+    assert.equal(server.sent.length, before + 10);
     const answer = await logIn(server, ada);
     assert.equal(answer.status, 429);
     assert.deepEqual(Object.keys(answer.json as object), ['detail']);
