@@ -21,7 +21,8 @@ export function inspectCopy(file: string): { readonly users: number } | { readon
       .prepare('pragma integrity_check(3)')
       .all()
       .map((row) => Object.values(row)[0]);
-    if (said.join() !== 'ok') return { wrong: `it is damaged: ${said.join('; ')}` };
+    // Some of its reports take several lines.
+    if (said.join() !== 'ok') return { wrong: `it is damaged: ${said.join('; ').replaceAll(/\s+/g, ' ')}` };
     const tables = database
       .prepare("select count(*) as found from sqlite_master where name in ('meta', 'users')")
       .get();
