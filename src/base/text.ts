@@ -1,5 +1,10 @@
+/** Characters of the longest address, and no name is longer. */
+const longestName = 254;
+
 /** A name in the form in which names are compared: without case, compatibility variants and what nobody sees (Unicode NFKC_Casefold). */
 export function comparableName(name: string): string {
+  // Nothing is called that. Combining marks are put in order in a time that grows with the square of their number.
+  if (name.length > longestName) return name;
   return name
     .normalize('NFKC')
     .replace(/\p{Default_Ignorable_Code_Point}/gu, '')

@@ -33,7 +33,9 @@ export async function setPassword(
   client: Client,
 ): Promise<Outcome<Authenticator, Reason>> {
   const now = ctx.clock.now();
-  const allowed = await requireStepUp(ctx, caller, now);
+  // Where there is no second factor the present password is asked for, however old the login.
+  const { authTime: _age, ...prover } = caller;
+  const allowed = await requireStepUp(ctx, prover, now);
   if (!allowed.ok) return allowed;
   const { user, authenticators } = allowed.value;
   const present = authenticators.filter((one) => one.kind === kind);

@@ -15,24 +15,26 @@ export const stepUpLife = 15 * minute;
 /** A caller who may change factors: themself, and what they have, pending enrolments too. */
 export type Manager = { readonly user: User; readonly authenticators: readonly Authenticator[] };
 
+type Prover = Pick<Caller, 'userId' | 'secondFactorAt' | 'authModule'> &
+  Partial<Pick<Caller, 'authTime'>> &
+  Partial<Pick<Managing, 'approvalEpoch'>>;
+
 /**
- * Lets a caller change somebody's factors: never a machine's credential, and, when the caller has a second factor, only
- * shortly after they have proven it (RFC 9470). The user is read before what they have, so that
+ * Lets a caller change somebody's factors: never a machine's credential, and only shortly after they have proven a second factor, or
+ * logged in where they have none (RFC 9470): a factor that is enrolled counts as proof. The user is read before what they have, so that
  * a change that is made with both of them fails when something else changed in between.
  */
-export async function requireStepUp(
-  ctx: Context,
-  caller: Pick<Caller, 'userId' | 'secondFactorAt' | 'authModule'> & Partial<Pick<Managing, 'approvalEpoch'>>,
-  now: number,
-): Promise<Outcome<Manager, Reason>> {
+export async function requireStepUp(ctx: Context, caller: Prover, now: number): Promise<Outcome<Manager, Reason>> {
   const user = await findUser(ctx.store, caller.userId);
   if (!user) return refuse('not_found');
   // Another change has spent the approval since it was looked up.
   if ((caller.approvalEpoch ?? user.epoch) !== user.epoch) return refuse('raced');
   const authenticators = await listAuthenticators(ctx.store, user.id, now);
-  if (secondFactors(authenticators).length > 0 && !isFresh(caller.secondFactorAt, now))
-    return refuse('step_up_required');
+  const { secondFactorAt, authTime = now } = caller;
+  const isEnrolled = secondFactors(authenticators).length > 0;
+  if (isEnrolled && !isFresh(secondFactorAt, now)) return refuse('step_up_required');
   if (isKind(caller.authModule) && factors[caller.authModule].traits.unattended) return refuse('unattended');
+  if (!isEnrolled && !isFresh(authTime, now)) return refuse('login_too_old');
   return success({ user, authenticators });
 }
 

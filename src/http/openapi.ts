@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { formType } from './parse.ts';
 import { problemBody } from './problem.ts';
-import type { Access, Administers, Answered, Route } from './route.ts';
+import type { Access, Answered, Route } from './route.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -21,7 +21,9 @@ export function openApiDocument(
     info: {
       title: 'Countersign',
       version,
-      description: 'Multi-factor authentication for any application. Paths work with and without a trailing slash.',
+      description:
+        'Multi-factor authentication for any application. Paths work with and without a trailing slash. *Fresh proof* is a session in which a person ' +
+        'proved a second factor in the last 15 minutes, or logged in then where they have none.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url }],
@@ -81,17 +83,10 @@ function operation(route: Route, components: Record<string, unknown>): Json {
   };
 }
 
-/** What the route says of itself, and what its administrative writes need. */
-function describe({ description, administers = 'never' }: Route): string {
-  return [description, needs[administers]].filter(Boolean).join(' ');
+/** What the route says of itself. */
+function describe({ description, administers }: Route): string {
+  return [description, administers === 'always' && 'Administrators need fresh proof.'].filter(Boolean).join(' ');
 }
-
-const needs: Readonly<Record<Administers, string | undefined>> = {
-  always:
-    'Administrators need fresh proof: a session of a person who proved a second factor, or logged in without having one, in the last 15 minutes.',
-  others: 'On another user, administrators need fresh proof.',
-  never: undefined,
-};
 
 /** The media types a body may come as. */
 function contentOf({ form }: Route, schema: Json): Json {

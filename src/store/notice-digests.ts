@@ -93,6 +93,8 @@ export async function claimDigest(store: Store, notice: DueNotice, nextAt: numbe
     .where((where) => isInDigest(where, destinations, notice.tries + 1))
     .where('due_at', '=', nextAt)
     .groupBy(['notices.name', 'notices.factor', 'users.id', 'users.name'])
+    // Ids grow with time: users who are made to fill an address with notices come behind the user who had it.
+    .orderBy('users.id')
     .orderBy('firstAt')
     .limit(mostChanges)
     .execute();

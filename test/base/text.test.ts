@@ -93,3 +93,9 @@ test('this machine is a host by three names', () => {
   ] as const)
     assert.equal(isLoopback(new URL(text).hostname), is, text);
 });
+
+test('a text that is longer than any name is compared as it is, for its marks would take long to order', () => {
+  const longest = 'Á'.repeat(254);
+  assert.equal(comparableName(longest), 'á'.repeat(254));
+  assert.equal(comparableName(`${longest}Á`), `${longest}Á`);
+});

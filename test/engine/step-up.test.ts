@@ -8,11 +8,13 @@ import { onEachDatabase } from '../support/databases.ts';
 import { client, got, house } from '../support/house.ts';
 
 onEachDatabase('step-up', (database) => {
-  test('asks nothing of a user without a second factor, however old the session', async () => {
+  test('asks a user without a second factor for a login of the last 15 minutes', async () => {
     await using home = await house(database);
     const { caller } = await home.addPerson('ada');
     got(await enroll(home.ctx, caller, { kind: 'totp', label: null, input: {} }, client));
-    const allowed = got(await requireStepUp(home.ctx, caller, home.clock.now() + 24 * 60 * minute));
+    const last = caller.authTime + stepUpLife;
+    assert.deepEqual(await requireStepUp(home.ctx, caller, last + 1), refuse('login_too_old'));
+    const allowed = got(await requireStepUp(home.ctx, caller, last));
     assert.deepEqual(
       allowed.authenticators.map(({ kind, status }) => [kind, status]),
       [['password', 'active']],

@@ -209,6 +209,32 @@ onEachDatabase('an administrative write', (on) => {
     assert.ok([401, 403].includes(removed.status), removed.text);
   });
 
+  test('is not had by a session that is too old and enrolls a factor to be fresh again', async () => {
+    await using server = await startServer({ on });
+    const bearer = server.admin.token;
+    const begun = await server.call('PUT', '/mfa/totp/request', { bearer, json: {} });
+    assert.equal(begun.status, 200, begun.text);
+    server.clock.tick(9 * minute);
+    const { secret: seed } = begun.json as { secret: string };
+    const confirm = () => server.call('PUT', '/mfa/totp/verify', { bearer, json: { mfa_code: server.code({ seed }) } });
+    server.clock.tick(6 * minute + 1);
+    const old = [
+      await server.call('PUT', '/mfa/totp/request', { bearer, json: {} }),
+      await server.call('POST', '/users/me/secrets', { bearer, json: { type: 'mfa' } }),
+      await server.call('POST', '/users/me/secrets', { bearer, json: { type: 'apikey' } }),
+      await server.call('PATCH', '/users/me', { bearer, json: { email: 'thief@example.org' } }),
+      await confirm(),
+    ];
+    for (const answer of old) {
+      assert.equal(answer.status, 401, `${answer.asked} ${answer.text}`);
+      assert.equal(answer.headers.get('www-authenticate'), withoutFactor, answer.asked);
+    }
+    assert.equal((await server.call('POST', '/users', { bearer, json: { name: 'eve' } })).status, 401);
+    // The present password, in the same request, is as good.
+    const json = { type: 'password', secret: 'another password', currentPassword: server.admin.password };
+    assert.equal((await server.call('POST', '/users/me/secrets', { bearer, json })).status, 200);
+  });
+
   test("takes fresh proof of a tenant's administrator too, who would lift the tenant's own rule", async () => {
     await using server = await startServer({ on });
     const { id, username: name, token } = await tenant(server, 'root', 'acme');

@@ -26,7 +26,7 @@ export const mfaRoutes: readonly Route[] = [
     tag,
     say,
     summary: 'Turn multi-factor authentication off',
-    description: 'All second factors and recovery codes are gone. Needs step-up.',
+    description: 'All second factors and recovery codes are gone. Needs fresh proof.',
     responses: { 204: { description: 'It is off.' } },
     async handle({ house, client, caller }) {
       const disabled = await turnOffMfa(house, caller, client);
@@ -42,7 +42,7 @@ export const mfaRoutes: readonly Route[] = [
     say,
     summary: 'Make a backup code',
     description:
-      'Each request makes a new one, and the old one stops working. Logging in with it turns multi-factor authentication off. Needs step-up.',
+      'Each request makes a new one, and the old one stops working. Logging in with it turns multi-factor authentication off. Needs fresh proof.',
     responses: {
       200: { description: 'The code, shown this once.', body: z.strictObject({ backup_code: z.string() }) },
     },

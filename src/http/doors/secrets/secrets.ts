@@ -67,8 +67,8 @@ export const secretRoutes: readonly Route[] = [
     tag,
     summary: 'Make a secret of your own',
     description:
-      'A password (one; setting it again needs `currentPassword`, or step-up where you have a second factor), an apikey, a device secret ' +
-      'or an authenticator app (`mfa`, at most 5), which counts only after it is enrolled.',
+      'A password (one; setting it again needs `currentPassword`, or a fresh second factor), an apikey, a device secret ' +
+      'or an authenticator app (`mfa`, at most 5), which counts only after it is enrolled. Needs fresh proof, but for a password.',
     params: userPath,
     body: newSecretBody,
     responses: { 200: { description: 'The secret.', body: madeSecretView } },
@@ -84,7 +84,7 @@ export const secretRoutes: readonly Route[] = [
     access: 'session',
     tag,
     summary: 'Renew your recovery codes',
-    description: 'The old ones stop working. Needs step-up.',
+    description: 'The old ones stop working. Needs fresh proof.',
     params: userPath,
     responses: { 200: { description: 'Ten new codes, shown this once.', body: codesView } },
     async handle({ house, client, caller, params }) {
@@ -117,8 +117,7 @@ export const secretRoutes: readonly Route[] = [
     access: 'session',
     tag,
     summary: 'Remove a secret',
-    description:
-      'With the last authenticator app the recovery codes go too. Needs step-up where the caller has a second factor.',
+    description: 'With the last authenticator app the recovery codes go too. Needs fresh proof.',
     params: secretPath,
     responses: { 204: { description: 'The secret is gone, and every other session of its user with it.' } },
     async handle({ house, client, caller, params }) {

@@ -27,7 +27,7 @@ export const removeUserRoute = route({
   access: 'asker',
   tag,
   summary: 'Remove a user with everything they have',
-  description: 'Needs step-up where the caller has a second factor. A service removes a user of its own.',
+  description: 'Needs fresh proof. A service removes a user of its own.',
   params: userPath,
   responses: { 204: { description: 'The user is gone.' } },
   async handle({ house, client, caller, params }) {
@@ -104,7 +104,7 @@ export const userRoutes: readonly Route[] = [
     access: 'session',
     tag,
     summary: "Change a user's profile",
-    description: 'What is absent stays; null clears. Needs step-up where the caller has a second factor.',
+    description: 'What is absent stays; null clears. Needs fresh proof.',
     params: userPath,
     body: userChanges,
     responses: { 200: { description: 'The user as they are now.', body: userView } },
