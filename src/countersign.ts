@@ -9,7 +9,7 @@ import { createTurns } from './base/turns.ts';
 import { version } from './base/version.ts';
 import { operationsOver, type Operations } from './client/operations.ts';
 import { createLiveAccessTokens } from './engine/access-token.ts';
-import type { Context, Log } from './engine/context.ts';
+import { operator, requestContext, type Context, type Log } from './engine/context.ts';
 import { createReread, loadKeyRing } from './engine/key-ring.ts';
 import { ensureService, prepareRoot, sweep, tellNotices } from './engine/operations.ts';
 import type { FirstAdministrator } from './engine/setup.ts';
@@ -132,7 +132,7 @@ export async function createCountersign(options: Options): Promise<Countersign> 
       settings: settingsOf(options),
       node: random.bytes(16).toString('hex'),
     };
-    const made = await prepareRoot(context, options.admin ?? { username: 'admin' });
+    const made = await prepareRoot(requestContext(context, operator), options.admin ?? { username: 'admin' });
     const metrics = createMetrics([
       {
         name: 'countersign_password_hashes_pending',
@@ -158,7 +158,7 @@ export async function createCountersign(options: Options): Promise<Countersign> 
       fetch,
       listener: createListener(context, fetch),
       async service(name, account) {
-        const found = await ensureService(context, { name, account });
+        const found = await ensureService(requestContext(context, operator), { name, account });
         if (!found.ok) throw new SetupError(`${name} is no service here, and can't be made one (${found.reason})`);
         const { id, accountId } = found.value;
         return { id, ...inside({ service: { id, accountId } }) };

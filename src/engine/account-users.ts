@@ -2,7 +2,7 @@ import { refuse, success, type Outcome } from '../base/outcome.ts';
 import type { Account } from '../store/accounts.ts';
 import { findUser, listUsers, type Profile, type User } from '../store/users.ts';
 import { changeFactors } from './change.ts';
-import type { Client, Context } from './context.ts';
+import type { RequestContext } from './context.ts';
 import type { Reason } from './reasons.ts';
 import type { Caller } from './sessions.ts';
 import { makePassword, writePassword } from './set-password.ts';
@@ -11,18 +11,17 @@ import { changeProfile, insertNewUser, refusingNamesTaken, writeProfile, type Ch
 
 /** Makes a user in an account that the caller has reached. */
 export async function makeUserOf(
-  ctx: Context,
+  ctx: RequestContext,
   account: Account,
   input: Profile & { readonly password?: string | undefined },
-  client: Client,
 ): Promise<Outcome<User, Reason>> {
-  const made = await insertNewUser(ctx, { ...input, accountId: account.id }, client, ctx.clock.now());
+  const made = await insertNewUser(ctx, { ...input, accountId: account.id });
   return made.ok ? success(made.value.user) : made;
 }
 
 /** The users of an account that the caller has reached, in the order in which they came. */
 export async function browseUsersOf(
-  ctx: Context,
+  ctx: RequestContext,
   account: Account,
   { limit, skip }: { readonly limit: number; readonly skip: number },
 ): Promise<readonly User[]> {
@@ -30,7 +29,7 @@ export async function browseUsersOf(
 }
 
 /** A user of an account that the caller has reached. */
-export async function reachUserOf(ctx: Context, account: Account, id: string): Promise<Outcome<User, Reason>> {
+export async function reachUserOf(ctx: RequestContext, account: Account, id: string): Promise<Outcome<User, Reason>> {
   const user = await findUser(ctx.store, id);
   return user?.accountId === account.id ? success(user) : refuse('not_found');
 }
@@ -40,24 +39,22 @@ export async function reachUserOf(ctx: Context, account: Account, id: string): P
  * sessions. Their own an administrator changes as everybody does, with the proof that asks for.
  */
 export async function changeUserOf(
-  ctx: Context,
+  ctx: RequestContext,
   caller: Caller,
   { user, changes, secret }: { readonly user: User; readonly changes: Changes; readonly secret: string | undefined },
-  client: Client,
 ): Promise<Outcome<User, Reason>> {
-  if (secret === undefined) return changeProfile(ctx, caller, { user, changes }, client);
-  const now = ctx.clock.now();
+  if (secret === undefined) return changeProfile(ctx, caller, { user, changes });
   if (user.id === caller.userId) return refuse('current_password_required');
-  const allowed = await requireStepUp(ctx, caller, now);
+  const allowed = await requireStepUp(ctx, caller);
   if (!allowed.ok) return allowed;
-  const made = await makePassword(ctx, { id: user.id, name: changes.name ?? user.name }, secret, null, now);
+  const made = await makePassword(ctx, { id: user.id, name: changes.name ?? user.name }, { secret });
   if (!made.ok) return made;
   const tried = { action: 'password.reset', factor: 'password', sessionId: caller.id };
   const change = { user, tried, notice: { name: 'password_changed' } } as const;
   return refusingNamesTaken(() =>
-    changeFactors(ctx, change, client, now, async (tx) => {
-      await writePassword(tx, made.value, now);
-      return writeProfile(tx, user, changes, now);
+    changeFactors(ctx.at(), change, async (tx) => {
+      await writePassword(tx, made.value);
+      return writeProfile(tx, user, changes);
     }),
   );
 }

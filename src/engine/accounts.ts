@@ -14,9 +14,9 @@ import {
   type Account,
   type Page,
 } from '../store/accounts.ts';
-import { inTransaction, isDuplicate, isReferenced } from '../store/store.ts';
+import { isDuplicate, isReferenced } from '../store/store.ts';
 import type { LoggedIn } from './after-first.ts';
-import type { Client, Context } from './context.ts';
+import { withTransaction, type RequestContext } from './context.ts';
 import { logSuccess, type Tried } from './log-attempt.ts';
 import type { Reason } from './reasons.ts';
 import type { Caller } from './sessions.ts';
@@ -29,7 +29,7 @@ export const deepest = 32;
  * The account that an id, or `root`, means to this caller: an administrator reaches their own and all below it. For everybody else, and
  * everywhere else, there is nothing.
  */
-export async function reachAccount(ctx: Context, caller: Caller, id: string): Promise<Outcome<Account, Reason>> {
+export async function reachAccount(ctx: RequestContext, caller: Caller, id: string): Promise<Outcome<Account, Reason>> {
   if (!isAdministrator(caller)) return refuse('not_found');
   const meant = id === 'root' ? (await rootAccount(ctx.store))?.id : id;
   const account = meant === undefined ? undefined : await findBelow(ctx.store, caller.accountId, meant);
@@ -38,40 +38,39 @@ export async function reachAccount(ctx: Context, caller: Caller, id: string): Pr
 
 export type AccountProfile = Pick<Account, 'name' | 'realm'>;
 
+/** What is absent stays as it is. */
+export type AccountChanges = { readonly [Member in keyof AccountProfile]?: AccountProfile[Member] | undefined };
+
 /** Makes a child of an account that the caller has reached. */
 export async function makeAccount(
-  ctx: Context,
+  ctx: RequestContext,
   caller: Caller,
-  parent: Account,
-  profile: AccountProfile,
-  client: Client,
+  { parent, profile }: { readonly parent: Account; readonly profile: AccountProfile },
 ): Promise<Outcome<Account, Reason>> {
-  const now = ctx.clock.now();
+  const { now } = ctx;
   const made = { id: timeOrderedHex(ctx.random, now), parentId: parent.id, ...profile };
   return writing(async () =>
-    inTransaction(ctx.store, async (tx) => {
-      await holdTree(tx);
-      if ((await depthOf(tx, parent.id)) + 1 > deepest) return refuse('too_deep');
-      await insertAccount(tx, made, now);
-      await logSuccess(ctx, tx, changed('account.make', caller, made.id), client, now);
+    withTransaction(ctx, async (tx) => {
+      await holdTree(tx.store);
+      if ((await depthOf(tx.store, parent.id)) + 1 > deepest) return refuse('too_deep');
+      await insertAccount(tx.store, made, now);
+      await logSuccess(tx, changed('account.make', caller, made.id));
       return success({ ...made, revision: 0, createdAt: now });
     }),
   );
 }
 
-/** Changes an account that the caller has reached. What is absent stays as it is. */
+/** Changes an account that the caller has reached. */
 export async function changeAccount(
-  ctx: Context,
+  ctx: RequestContext,
   caller: Caller,
-  account: Account,
-  changes: { readonly [Member in keyof AccountProfile]?: AccountProfile[Member] | undefined },
-  client: Client,
+  { account, changes }: { readonly account: Account; readonly changes: AccountChanges },
 ): Promise<Outcome<Account, Reason>> {
   const { name = account.name, realm = account.realm } = changes;
   return writing(async () =>
-    inTransaction(ctx.store, async (tx) => {
-      if (!(await updateAccount(tx, account, { name, realm }))) return refuse('raced');
-      await logSuccess(ctx, tx, changed('account.change', caller, account.id), client, ctx.clock.now());
+    withTransaction(ctx, async (tx) => {
+      if (!(await updateAccount(tx.store, account, { name, realm }))) return refuse('raced');
+      await logSuccess(tx, changed('account.change', caller, account.id));
       return success({ ...account, name, realm, revision: account.revision + 1 });
     }),
   );
@@ -79,17 +78,16 @@ export async function changeAccount(
 
 /** Removes an account on which no account, user or client hangs. */
 export async function removeAccount(
-  ctx: Context,
+  ctx: RequestContext,
   caller: Caller,
   account: Account,
-  client: Client,
 ): Promise<Outcome<undefined, Reason>> {
   return writing(async () =>
-    inTransaction(ctx.store, async (tx) => {
-      await holdTree(tx);
-      if (!(await deleteAccount(tx, account))) return refuse('in_use');
+    withTransaction(ctx, async (tx) => {
+      await holdTree(tx.store);
+      if (!(await deleteAccount(tx.store, account))) return refuse('in_use');
       const tried = { ...changed('account.remove', caller, account.id), accountId: account.parentId };
-      await logSuccess(ctx, tx, tried, client, ctx.clock.now());
+      await logSuccess(tx, tried);
       return success(undefined);
     }),
   );
@@ -97,7 +95,7 @@ export async function removeAccount(
 
 /** The accounts below one that the caller has reached. */
 export async function browseBelow(
-  ctx: Context,
+  ctx: RequestContext,
   account: Account,
   which: 'children' | 'descendants',
   page: Page,
@@ -106,7 +104,7 @@ export async function browseBelow(
 }
 
 /** The accounts above one that the caller has reached, as far up as the caller reaches. */
-export async function browseAbove(ctx: Context, caller: Caller, account: Account): Promise<readonly Account[]> {
+export async function browseAbove(ctx: RequestContext, caller: Caller, account: Account): Promise<readonly Account[]> {
   return listAbove(ctx.store, caller.accountId, account.id);
 }
 
@@ -126,7 +124,7 @@ async function writing<Value>(work: () => Promise<Outcome<Value, Reason>>): Prom
 }
 
 /** The account in which somebody has just logged in. */
-export async function accountOf(ctx: Context, { accountId }: LoggedIn): Promise<Outcome<Account, Reason>> {
+export async function accountOf(ctx: RequestContext, { accountId }: LoggedIn): Promise<Outcome<Account, Reason>> {
   const account = await findAccount(ctx.store, accountId);
   return account ? success(account) : refuse('unknown_account');
 }

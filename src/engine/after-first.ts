@@ -4,11 +4,10 @@ import { opaqueToken, uuid } from '../base/random.ts';
 import { factorOf } from '../factors/index.ts';
 import type { Authenticator } from '../store/authenticators.ts';
 import { closePrompts, insertChallenge, ofLogin } from '../store/challenges.ts';
-import { inTransaction, type Store } from '../store/store.ts';
 import { releaseTry, resetThrottle } from '../store/throttles.ts';
 import type { User } from '../store/users.ts';
 import type { AccountPolicy } from './account-policy.ts';
-import type { Client, Context } from './context.ts';
+import { withTransaction, type RequestContext } from './context.ts';
 import { offerEnrollment, type LoginRefusal } from './enroller.ts';
 import { logRefusal, logSuccess, type Tried } from './log-attempt.ts';
 import type { PutPrompt, ShownPrompt } from './prompt.ts';
@@ -51,28 +50,26 @@ export type Step = {
 };
 
 /** It was right, whatever comes of it: its failures are forgotten, and it is spent. */
-async function settle(tx: Store, { user, proof }: Step, now: number): Promise<boolean> {
+async function settle(tx: RequestContext, { user, proof }: Step): Promise<boolean> {
   const { kind } = proof.authenticator;
-  if (kind === proof.counted) await resetThrottle(tx, user.id, kind);
-  else await releaseTry(tx, user.id, proof.counted);
-  return spend(tx, proof, now);
+  if (kind === proof.counted) await resetThrottle(tx.store, user.id, kind);
+  else await releaseTry(tx.store, user.id, proof.counted);
+  return spend(tx, proof);
 }
 
 /** What policy requires cannot be asked for, or nobody may come in this way. */
 export async function turnAway(
-  ctx: Context,
+  ctx: RequestContext,
   step: Step,
   { reason, detail, authConfigOrigin, mfaConfigOrigin, providerName }: NotMet,
-  client: Client,
-  now: number,
 ): Promise<Outcome<never, Reason>> {
   const action = reason === 'module_disabled' ? 'login' : 'answer';
   const about = { authConfigOrigin, mfaConfigOrigin, providerName, detail: detail ?? null };
-  const settled = await inTransaction(ctx.store, async (tx) =>
-    (await settle(tx, step, now)) ? success(undefined) : refuse('raced'),
+  const settled = await withTransaction(ctx, async (tx) =>
+    (await settle(tx, step)) ? success(undefined) : refuse('raced'),
   );
   const refused = settled.ok ? reason : settled.reason;
-  await logRefusal(ctx, { ...step.tried, action, ...about, factor: providerName }, refused, client, now);
+  await logRefusal(ctx, { ...step.tried, action, ...about, factor: providerName }, refused);
   return refuse(refused);
 }
 
@@ -85,13 +82,12 @@ export type Question = Pick<Needed, 'kinds' | 'authConfigOrigin' | 'mfaConfigOri
 
 /** Puts the question. Answers with the token that speaks for the challenge. */
 export async function challenge(
-  ctx: Context,
+  ctx: RequestContext,
   step: Step,
   { prompt, life, kinds, authConfigOrigin, mfaConfigOrigin, enrolls }: Question,
-  client: Client,
-  now: number,
 ): Promise<Outcome<string, Reason>> {
   const { user, authModule, proof } = step;
+  const { now } = ctx;
   const token = opaqueToken(ctx.random);
   const made = {
     id: uuid(ctx.random, now),
@@ -108,65 +104,58 @@ export async function challenge(
     enrolls: enrolls ?? null,
     ...ofLogin,
   };
-  return inTransaction(ctx.store, async (tx) => {
-    if (!(await settle(tx, step, now))) return refuse('raced');
-    if (prompt) await closePrompts(tx, made, now);
-    await insertChallenge(tx, made, token);
-    await logSuccess(ctx, tx, step.tried, client, now);
+  return withTransaction(ctx, async (tx) => {
+    if (!(await settle(tx, step))) return refuse('raced');
+    if (prompt) await closePrompts(tx.store, made, now);
+    await insertChallenge(tx.store, made, token);
+    await logSuccess(tx, step.tried);
     return success(token);
   });
 }
 
 /** The person comes back with the reply to a question that stands: nothing new is asked. */
-export async function comeBack(
-  ctx: Context,
-  step: Step,
-  client: Client,
-  now: number,
-): Promise<Outcome<undefined, Reason>> {
-  return inTransaction(ctx.store, async (tx) => {
-    if (!(await settle(tx, step, now))) return refuse('raced');
-    await logSuccess(ctx, tx, step.tried, client, now);
+export async function comeBack(ctx: RequestContext, step: Step): Promise<Outcome<undefined, Reason>> {
+  return withTransaction(ctx, async (tx) => {
+    if (!(await settle(tx, step))) return refuse('raced');
+    await logSuccess(tx, step.tried);
     return success(undefined);
   });
 }
 
 /** They have nothing more to prove, and not enough: what they may do is enrol. */
 export async function offer(
-  ctx: Context,
+  ctx: RequestContext,
   step: Step,
   {
     enrolls,
     authConfigOrigin,
     mfaConfigOrigin,
   }: Pick<Needed, 'authConfigOrigin' | 'mfaConfigOrigin'> & { readonly enrolls: string },
-  client: Client,
-  now: number,
 ): Promise<LoginRefusal> {
   const { user, authModule, proof, tried } = step;
   const { amr } = factorOf(proof.authenticator.kind).traits;
   const proven = { userId: user.id, authModule, amr, epoch: user.epoch, authConfigOrigin, mfaConfigOrigin };
-  const offered = await inTransaction(ctx.store, async (tx) => {
-    if (!(await settle(tx, step, now))) return refuse('raced');
-    return success(await offerEnrollment(ctx, tx, proven, enrolls, now));
+  const offered = await withTransaction(ctx, async (tx) => {
+    if (!(await settle(tx, step))) return refuse('raced');
+    return success(await offerEnrollment(tx, proven, enrolls));
   });
   const reason = offered.ok ? 'mfa_enrollment_required' : offered.reason;
   const about = { authConfigOrigin, mfaConfigOrigin, providerName: enrolls, factor: enrolls };
-  await logRefusal(ctx, { ...tried, ...about, action: 'answer' }, reason, client, now);
+  await logRefusal(ctx, { ...tried, ...about, action: 'answer' }, reason);
   return offered.ok ? { ...refuse(reason), enrollment: offered.value } : offered;
 }
 
-export async function enter(ctx: Context, step: Step, client: Client, now: number): Promise<Outcome<LoggedIn, Reason>> {
+export async function enter(ctx: RequestContext, step: Step): Promise<Outcome<LoggedIn, Reason>> {
   const { user, authModule, proof, issuedTo, policy } = step;
   const { amr } = factorOf(proof.authenticator.kind).traits;
   const opening = { user, epoch: user.epoch, authModule, amr, issuedTo, policy, secondFactor: false };
-  const opened = await inTransaction(ctx.store, async (tx) => {
-    if (!(await settle(tx, step, now))) return refuse('raced');
-    const session = await openSession(ctx, tx, opening, client, now);
-    await logSuccess(ctx, tx, { ...step.tried, sessionId: session.id }, client, now);
+  const opened = await withTransaction(ctx, async (tx) => {
+    if (!(await settle(tx, step))) return refuse('raced');
+    const session = await openSession(tx, opening);
+    await logSuccess(tx, { ...step.tried, sessionId: session.id });
     return success(session);
   });
   if (!opened.ok) return opened;
-  const token = await issueToken(ctx, opened.value, user.accountId, now);
+  const token = await issueToken(ctx, opened.value, user.accountId);
   return success({ state: 'session', token, session: opened.value, accountId: user.accountId });
 }

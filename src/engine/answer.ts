@@ -2,12 +2,11 @@ import { refuse, success, type Outcome, type Success } from '../base/outcome.ts'
 import { factorOf, factors } from '../factors/index.ts';
 import { listForLogin } from '../store/authenticators.ts';
 import { findOpenChallenge, isLogin, type Challenge } from '../store/challenges.ts';
-import { inTransaction } from '../store/store.ts';
 import { claimTry } from '../store/throttles.ts';
 import type { LoggedIn } from './after-first.ts';
 import { answerPrompt } from './answer-prompt.ts';
 import { complete, type Answer, type Completed, type Open, type Proven, type Reply } from './complete.ts';
-import type { Client, Context } from './context.ts';
+import { inTurn, withTransaction, type RequestContext } from './context.ts';
 import type { LoginRefusal } from './enroller.ts';
 import { logRefusal } from './log-attempt.ts';
 import { prove, spend, type Proof } from './prove.ts';
@@ -18,33 +17,30 @@ import { issueToken } from './sessions.ts';
  * Judges the answer to a challenge and opens the session it stood for; who must enrol another factor first is refused with what lets them.
  * Of all the uses of a code, over whatever challenges and nodes, one wins.
  */
-export async function answer(ctx: Context, input: Answer, client: Client): Promise<Success<LoggedIn> | LoginRefusal> {
+export async function answer(ctx: RequestContext, input: Answer): Promise<Success<LoggedIn> | LoginRefusal> {
   // One at a time over one challenge: who comes second with the right code meets a spent challenge, and that is no failure.
-  return ctx.turns(input.challengeToken, async () => {
-    const now = ctx.clock.now();
-    const open = await findOpenChallenge(ctx.store, input.challengeToken, now);
+  return inTurn(ctx, input.challengeToken, async (turn) => {
+    const open = await findOpenChallenge(turn.store, input.challengeToken, turn.now);
     if (!open || !isLogin(open.challenge)) {
       const [kind] = kindsOfReply(input);
       if (kind === undefined) return refuse('malformed_reply');
-      await logRefusal(ctx, { action: 'answer', factor: kind }, 'invalid_challenge', client, now);
+      await logRefusal(turn, { action: 'answer', factor: kind }, 'invalid_challenge');
       return refuse('invalid_challenge');
     }
-    const judged = await judgeAnswer(ctx, { ...open, input }, client, now);
+    const judged = await judgeAnswer(turn, { ...open, input });
     if (!judged.ok) return judged;
     const won = judged.value;
     if ('kind' in won) return { ...refuse('mfa_enrollment_required'), enrollment: won };
     if (!('id' in won)) throw new Error('a login was approved for somebody else');
-    const token = await issueToken(ctx, won, open.user.accountId, now);
+    const token = await issueToken(turn.at(), won, open.user.accountId);
     return success({ state: 'session', token, session: won, accountId: open.user.accountId });
   });
 }
 
 /** Judges what was sent in answer to an open challenge, and completes it if that is right. */
 export async function judgeAnswer(
-  ctx: Context,
+  ctx: RequestContext,
   { challenge, user, input }: Omit<Open, 'tried'>,
-  client: Client,
-  now: number,
 ): Promise<Completed> {
   const kinds = kindsOfReply(input);
   const { authModule, authConfigOrigin, mfaConfigOrigin, prompt } = challenge;
@@ -52,9 +48,13 @@ export async function judgeAnswer(
   const origins = { authModule, authConfigOrigin, mfaConfigOrigin };
   const tried = { action: 'answer', accountId: user.accountId, userId: user.id, ...origins };
   const open = { challenge, user, input, tried };
-  return ctx.turns(`${user.id}/answer`, () =>
-    prompt ? answerPrompt(ctx, { ...open, prompt }, client, now) : answerOpen(ctx, { ...open, kinds }, client, now),
-  );
+  return inTurn(ctx, `${user.id}/answer`, async (turn) => {
+    if (challenge.expiresAt <= turn.now) {
+      await logRefusal(turn, { ...tried, factor: kinds[0] ?? null }, 'invalid_challenge');
+      return refuse('invalid_challenge');
+    }
+    return prompt ? answerPrompt(turn, { ...open, prompt }) : answerOpen(turn, { ...open, kinds });
+  });
 }
 
 type OwnOpen = Open & {
@@ -62,7 +62,7 @@ type OwnOpen = Open & {
   readonly kinds: readonly string[];
 };
 
-async function answerOpen(ctx: Context, open: OwnOpen, client: Client, now: number): Promise<Completed> {
+async function answerOpen(ctx: RequestContext, open: OwnOpen): Promise<Completed> {
   const { challenge, user, kinds, input, tried } = open;
   const candidates = (await listForLogin(ctx.store, user.id, [])).filter(
     ({ kind }) => kinds.includes(kind) && answers(challenge, kind),
@@ -72,27 +72,27 @@ async function answerOpen(ctx: Context, open: OwnOpen, client: Client, now: numb
   let counted = kind;
   // One transaction, and so one wait for the disk: whoever guesses beside it waits for the end of this try before theirs is counted, and
   // nobody hears how it went before it is kept.
-  const judged = await inTransaction(ctx.store, async (tx): Promise<Outcome<Completed, Reason>> => {
-    const proof = await prove({ ...ctx, store: tx }, question, now);
+  const judged = await withTransaction(ctx, async (tx): Promise<Outcome<Completed, Reason>> => {
+    const proof = await prove(tx, question);
     // A wrong one is kept too: it counts.
     if (!proof.ok) return success(proof);
     counted = proof.value.counted;
-    const completed = await complete(ctx, tx, open, proven(proof.value, now), client, now);
+    const completed = await complete(tx, open, proven(proof.value));
     return completed.ok ? success(completed) : completed;
   });
   // What was right and came to nothing was looked at as well, and its try went with all that was undone.
-  if (!judged.ok) await claimTry(ctx.store, user.id, counted, now);
+  if (!judged.ok) await claimTry(ctx.store, user.id, counted, ctx.now);
   const opened = judged.ok ? judged.value : judged;
-  if (!opened.ok) await logRefusal(ctx, { ...tried, factor: kind }, opened.reason, client, now);
+  if (!opened.ok) await logRefusal(ctx, { ...tried, factor: kind }, opened.reason);
   return opened;
 }
 
-function proven(proof: Proof, now: number): Proven {
+function proven(proof: Proof): Proven {
   const { kind } = proof.authenticator;
   return {
     kind,
     traits: factorOf(kind).traits,
-    spend: async (tx) => ((await spend(tx, proof, now)) ? undefined : 'raced'),
+    spend: async (tx) => ((await spend(tx, proof)) ? undefined : 'raced'),
   };
 }
 

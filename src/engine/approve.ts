@@ -5,7 +5,7 @@ import { findChallenge } from '../store/challenges.ts';
 import { judgeAnswer } from './answer.ts';
 import type { Asker, Reached } from './asker.ts';
 import type { Reply } from './complete.ts';
-import type { Client, Context } from './context.ts';
+import { inTurn, type RequestContext } from './context.ts';
 import { readPolicy } from './read-policy.ts';
 import type { Reason } from './reasons.ts';
 import { issueToken } from './sessions.ts';
@@ -24,26 +24,23 @@ export type Approval = {
 
 /** Judges the reply to a challenge that a service or a session asked for. It is approved once. */
 export async function approve(
-  ctx: Context,
+  ctx: RequestContext,
   asker: Asker,
-  { challenge: { id } }: Reached,
-  input: Omit<Reply, 'issuedTo'>,
-  client: Client,
+  { reached, input }: { readonly reached: Reached; readonly input: Omit<Reply, 'issuedTo'> },
 ): Promise<Outcome<Approval, Reason>> {
   // One at a time over one challenge: who comes second with the right code meets a spent challenge, and that is no failure.
-  return ctx.turns(id, async () => {
-    const now = ctx.clock.now();
-    const found = await findChallenge(ctx.store, id, now);
+  return inTurn(ctx, reached.challenge.id, async (turn) => {
+    const found = await findChallenge(turn.store, reached.challenge.id, turn.now);
     if (found?.state !== 'pending') return refuse('invalid_challenge');
     const { challenge, user } = found;
-    const judged = await judgeAnswer(ctx, { challenge, user, input }, client, now);
+    const judged = await judgeAnswer(turn, { challenge, user, input });
     if (!judged.ok) return judged;
     if (!('approved' in judged.value)) throw new Error('what a service asked for opened a session');
-    const amr = judged.value.approved;
+    const { approved: amr, at } = judged.value;
     const { serviceId, action, purpose } = challenge;
     const approval = { userId: user.id, amr };
     if (serviceId !== null) {
-      const iat = Math.floor(now / second);
+      const iat = Math.floor(at / second);
       const assertion = await ctx.tokens.assert({
         aud: serviceId,
         sub: user.id,
@@ -60,8 +57,8 @@ export async function approve(
     }
     if (asker.by !== 'session') throw new Error('a session that nobody showed stepped up');
     // It was in force when it stepped up, and is not looked at again: what is written down as approved is answered so.
-    const raised = { ...asker.session, amr, secondFactorAt: now };
+    const raised = { ...asker.session, amr, secondFactorAt: at };
     const { tokenLife } = await readPolicy(ctx.store, raised);
-    return success({ ...approval, token: await issueToken(ctx, { ...raised, tokenLife }, user.accountId, now) });
+    return success({ ...approval, token: await issueToken(turn.at(), { ...raised, tokenLife }, user.accountId) });
   });
 }

@@ -6,7 +6,7 @@ import { insertChallenge, type Challenge } from '../store/challenges.ts';
 import { findUser, findUserByName, type User } from '../store/users.ts';
 import { challengeLife } from './after-first.ts';
 import type { Asker, Service } from './asker.ts';
-import type { Client, Context } from './context.ts';
+import type { RequestContext } from './context.ts';
 import { logRefusal } from './log-attempt.ts';
 import { secondFactors } from './policy.ts';
 import { askPrompter, promptKind, type ShownPrompt } from './prompt.ts';
@@ -43,19 +43,17 @@ const authModule = 'password';
  * asks for none.
  */
 export async function askChallenge(
-  ctx: Context,
+  ctx: RequestContext,
   asker: Asker,
   asking: Asking,
-  client: Client,
 ): Promise<Outcome<Put | undefined, Reason>> {
   if (asker.by === 'holder') return refuse('forbidden');
-  const now = ctx.clock.now();
   const user = await userOf(ctx, asker, asking.user);
   if (!user) return refuse('not_found');
   const needed = await neededOf(ctx, asker, user);
   const tried = { action: 'answer', authModule, accountId: user.accountId, userId: user.id };
   if (!needed.ok) {
-    await logRefusal(ctx, tried, needed.reason, client, now);
+    await logRefusal(ctx, tried, needed.reason);
     return needed;
   }
   const { prompter, enrolls, authConfigOrigin, mfaConfigOrigin } = needed.value;
@@ -65,13 +63,15 @@ export async function askChallenge(
   if (!prompter && anyOf.length === 0)
     return needed.value.anyOf.length === 0 ? success(undefined) : refuse('no_authenticator');
 
-  const asked = prompter && (await askPrompter(ctx, prompter, user.name, now));
+  const asked = prompter && (await askPrompter(ctx, prompter, user.name));
   if (asked && !asked.ok) {
     const about = { authConfigOrigin, mfaConfigOrigin, factor: promptKind, detail: asked.detail };
-    await logRefusal(ctx, { ...tried, ...about }, asked.reason, client, now);
+    await logRefusal(ctx, { ...tried, ...about }, asked.reason);
     return asked;
   }
   const token = opaqueToken(ctx.random);
+  // The provider may have taken long.
+  const { now } = ctx.at();
   const challenge: Challenge = {
     id: uuid(ctx.random, now),
     userId: user.id,
@@ -97,7 +97,7 @@ export async function askChallenge(
 }
 
 async function userOf(
-  ctx: Context,
+  ctx: RequestContext,
   asker: Exclude<Asker, { by: 'holder' }>,
   named: Named | undefined,
 ): Promise<User | undefined> {
@@ -108,13 +108,13 @@ async function userOf(
   return reached && user;
 }
 
-async function findNamedUser(ctx: Context, service: Service, named: Named): Promise<User | undefined> {
+async function findNamedUser(ctx: RequestContext, service: Service, named: Named): Promise<User | undefined> {
   if ('uid' in named) return findUser(ctx.store, named.uid);
   const account = await findAccount(ctx.store, named.account ?? service.accountId);
   return account && findUserByName(ctx.store, account.id, named.name);
 }
 
-async function neededOf(ctx: Context, asker: Asker, user: User): Promise<Outcome<Needed, Reason>> {
+async function neededOf(ctx: RequestContext, asker: Asker, user: User): Promise<Outcome<Needed, Reason>> {
   const authenticators = await listForLogin(ctx.store, user.id, []);
   if (asker.by === 'session') {
     // Who steps up proves what they have, whatever the way in asks for.

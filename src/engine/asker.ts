@@ -10,7 +10,7 @@ import {
 } from '../store/challenges.ts';
 import { findUser, type User } from '../store/users.ts';
 import { answers } from './answer.ts';
-import { helpAt, type Context } from './context.ts';
+import { helpAt, type RequestContext } from './context.ts';
 import type { Reason } from './reasons.ts';
 import { policyOnFirst } from './required.ts';
 import { authenticate, type Caller } from './sessions.ts';
@@ -25,16 +25,16 @@ export type Asker =
   | { readonly by: 'holder'; readonly challenge: Challenge; readonly token: string };
 
 /** Says who asks: by an apikey itself, by a session, or by a challenge token. */
-export async function authenticateAsker(ctx: Context, token: string): Promise<Outcome<Asker, Reason>> {
+export async function authenticateAsker(ctx: RequestContext, token: string): Promise<Outcome<Asker, Reason>> {
   if (apikey.reply.safeParse(token).success) return keyOfService(ctx, token);
   const session = await authenticate(ctx, token);
   if (session.ok) return success(asSession(session.value));
-  const open = await findOpenChallenge(ctx.store, token, ctx.clock.now());
+  const open = await findOpenChallenge(ctx.store, token, ctx.now);
   return open ? success({ by: 'holder', challenge: open.challenge, token }) : refuse('invalid_token');
 }
 
 /** The same where nobody but a service has any business. */
-export async function authenticateService(ctx: Context, token: string): Promise<Outcome<Service, Reason>> {
+export async function authenticateService(ctx: RequestContext, token: string): Promise<Outcome<Service, Reason>> {
   const asker = await authenticateAsker(ctx, token);
   if (!asker.ok) return asker;
   if (asker.value.by === 'service') return success(asker.value.service);
@@ -42,8 +42,8 @@ export async function authenticateService(ctx: Context, token: string): Promise<
 }
 
 /** A key has 256 bits: nobody guesses one, so no failures are counted. */
-async function keyOfService(ctx: Context, key: string): Promise<Outcome<Asker, Reason>> {
-  const lookups = apikey.lookups?.(key, helpAt(ctx, ctx.clock.now())) ?? [];
+async function keyOfService(ctx: RequestContext, key: string): Promise<Outcome<Asker, Reason>> {
+  const lookups = apikey.lookups?.(key, helpAt(ctx)) ?? [];
   const found = await findByLookup(ctx.store, lookups);
   const user = found && (await findUser(ctx.store, found.userId));
   if (!user || !isService(user)) return refuse('invalid_token');
@@ -63,14 +63,18 @@ export const isService = ({ roles }: Pick<User, 'roles'>) => roles.includes('ser
 export type Reached = ChallengeWithUser & { readonly state: ChallengeState };
 
 /** A challenge that is the asker's own. `current` is the one whose token was shown. */
-export async function reachChallenge(ctx: Context, asker: Asker, id: string): Promise<Outcome<Reached, Reason>> {
+export async function reachChallenge(ctx: RequestContext, asker: Asker, id: string): Promise<Outcome<Reached, Reason>> {
   const meant = id === 'current' && asker.by === 'holder' ? asker.challenge.id : id;
-  const found = await findChallenge(ctx.store, meant, ctx.clock.now());
+  const found = await findChallenge(ctx.store, meant, ctx.now);
   return found && isOwn(asker, found.challenge) ? success(found) : refuse('not_found');
 }
 
 /** The kind of one of the factors that answer a challenge. */
-export async function reachFactor(ctx: Context, challenge: Challenge, id: string): Promise<Outcome<string, Reason>> {
+export async function reachFactor(
+  ctx: RequestContext,
+  challenge: Challenge,
+  id: string,
+): Promise<Outcome<string, Reason>> {
   const found = (await listForLogin(ctx.store, challenge.userId, [])).find((one) => one.id === id);
   return found && answers(challenge, found.kind) ? success(found.kind) : refuse('not_found');
 }

@@ -10,7 +10,7 @@ import {
   type AttemptPage,
   type LogFilter,
 } from '../store/attempts.ts';
-import type { Context } from './context.ts';
+import type { Context, RequestContext } from './context.ts';
 import type { Reason } from './reasons.ts';
 
 /** What an attempt was about: a second factor, or any step of a login. */
@@ -24,30 +24,33 @@ const actions: Readonly<Record<About, readonly string[]>> = {
   logins: loginActions,
 };
 
+export type AttemptQuery = {
+  readonly about: About;
+  readonly filter: Omit<AttemptFilter, 'accountId' | 'actions'>;
+  readonly page: AttemptPage;
+};
+
 /** The attempts of an account that the caller has reached, the newest first. */
 export async function browseAttempts(
-  ctx: Context,
+  ctx: RequestContext,
   account: Account,
-  about: About,
-  filter: Omit<AttemptFilter, 'accountId' | 'actions'>,
-  page: AttemptPage,
+  { about, filter, page }: AttemptQuery,
 ): Promise<readonly Attempt[]> {
   return findAttempts(ctx.store, { ...filter, accountId: account.id, actions: actions[about] }, page);
 }
 
 /** One of them. */
 export async function reachAttempt(
-  ctx: Context,
+  ctx: RequestContext,
   account: Account,
-  about: About,
-  id: string,
+  { about, id }: { readonly about: About; readonly id: string },
 ): Promise<Outcome<Attempt, Reason>> {
   const attempt = await findAttempt(ctx.store, { accountId: account.id, actions: actions[about] }, id);
   return attempt ? success(attempt) : refuse('not_found');
 }
 
 /** The id of the account whose log an id or a name means. An account that is gone has left its log. */
-export async function findLog(ctx: Context, idOrName: string): Promise<Outcome<string, Reason>> {
+export async function findLog(ctx: RequestContext, idOrName: string): Promise<Outcome<string, Reason>> {
   const account = await findAccount(ctx.store, idOrName);
   if (account) return success(account.id);
   const left = await readLog(ctx.store, { accountId: idOrName }, { after: '', limit: 1 });

@@ -1,9 +1,8 @@
 import { refuse, success, type Outcome } from '../base/outcome.ts';
 import { carryOver, type Session } from '../store/sessions.ts';
 import { writeNotice, type Notice } from '../store/notices.ts';
-import { inTransaction, type Store } from '../store/store.ts';
 import { advanceEpoch, type User } from '../store/users.ts';
-import type { Client, Context } from './context.ts';
+import { withTransaction, type RequestContext } from './context.ts';
 import { logSuccess, type Tried } from './log-attempt.ts';
 import type { Reason } from './reasons.ts';
 import type { Caller } from './sessions.ts';
@@ -24,22 +23,20 @@ export type Change = {
  * every open challenge, the change is written, and the session it came through is taken along. Two changes at once: one wins.
  */
 export async function changeFactors<Value>(
-  ctx: Context,
+  ctx: RequestContext,
   { user, caller, tried, notice, proven }: Change,
-  client: Client,
-  now: number,
-  write: (tx: Store) => Promise<Outcome<Value, Reason>>,
+  write: (tx: RequestContext) => Promise<Outcome<Value, Reason>>,
 ): Promise<Outcome<Value, Reason>> {
-  return inTransaction(ctx.store, async (tx) => {
-    if (!(await advanceEpoch(tx, user.id, user.epoch))) return refuse('raced');
+  return withTransaction(ctx, async (tx) => {
+    if (!(await advanceEpoch(tx.store, user.id, user.epoch))) return refuse('raced');
     const written = await write(tx);
     if (!written.ok) return written;
     if (caller?.userId === user.id) {
-      const kept = await carryOver(tx, { ...caller, ...proven, epoch: user.epoch + 1 });
+      const kept = await carryOver(tx.store, { ...caller, ...proven, epoch: user.epoch + 1 });
       if (!kept) return refuse('raced');
     }
-    const attempt = await logSuccess(ctx, tx, { ...tried, accountId: user.accountId, userId: user.id }, client, now);
-    await writeNotice(tx, user, { attempt, ...notice }, now);
+    const attempt = await logSuccess(tx, { ...tried, accountId: user.accountId, userId: user.id });
+    await writeNotice(tx.store, user, { attempt, ...notice }, ctx.now);
     return success(written.value);
   });
 }

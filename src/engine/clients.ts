@@ -9,12 +9,10 @@ import {
   type ClientChanges,
   type OAuthClient,
 } from '../store/clients.ts';
-import { inTransaction } from '../store/store.ts';
-import type { Client, Context } from './context.ts';
+import { withTransaction, type RequestContext } from './context.ts';
 import { logSuccess } from './log-attempt.ts';
 import type { Reason } from './reasons.ts';
 import type { Caller } from './sessions.ts';
-import { operator } from './setup.ts';
 import { isAdministrator } from './users.ts';
 
 /** `isPublic`: a client that can keep no secret, such as an app on a phone. */
@@ -22,31 +20,27 @@ export type NewClient = Pick<OAuthClient, 'name' | 'grantTypes' | 'scope' | 'isP
 
 export type MadeClient = { readonly client: OAuthClient; /** Shown once. */ readonly secret: string | undefined };
 
-/** Who manages clients, and from where. */
-export type Manager = { readonly userId: string | null; readonly from: Client };
-
-const theOperator: Manager = { userId: null, from: operator };
+/** The administrator who manages clients; undefined for the operator. */
+export type ClientManager = Pick<Caller, 'userId'> | undefined;
 
 /** Makes an OAuth2 client of an account. */
 export async function makeClient(
-  ctx: Context,
-  accountId: string,
-  given: NewClient,
-  manager = theOperator,
+  ctx: RequestContext,
+  manager: ClientManager,
+  given: NewClient & Pick<OAuthClient, 'accountId'>,
 ): Promise<MadeClient> {
-  const now = ctx.clock.now();
-  const client = { id: uuid(ctx.random, now), accountId, ...given, createdAt: now };
+  const { now } = ctx;
+  const client = { id: uuid(ctx.random, now), ...given, createdAt: now };
   const secret = client.isPublic ? undefined : opaqueToken(ctx.random);
   return ctx.store.db.transaction().execute(async (db) => {
-    const tx = { ...ctx.store, db };
-    await insertClient(tx, client, secret);
-    await logSuccess(
-      ctx,
-      tx,
-      { action: 'client.make', accountId, userId: manager.userId, objectId: client.id },
-      manager.from,
-      now,
-    );
+    const tx = { ...ctx, store: { ...ctx.store, db } };
+    await insertClient(tx.store, client, secret);
+    await logSuccess(tx, {
+      action: 'client.make',
+      accountId: given.accountId,
+      userId: manager?.userId ?? null,
+      objectId: client.id,
+    });
     return { client, secret };
   });
 }
@@ -56,13 +50,20 @@ export function managedAccount(caller: Caller): Outcome<string, Reason> {
   return isAdministrator(caller) ? success(caller.accountId) : refuse('forbidden');
 }
 
-export async function browseClients(ctx: Context, caller: Caller): Promise<Outcome<readonly OAuthClient[], Reason>> {
+export async function browseClients(
+  ctx: RequestContext,
+  caller: Caller,
+): Promise<Outcome<readonly OAuthClient[], Reason>> {
   const account = managedAccount(caller);
   return account.ok ? success(await listClients(ctx.store, account.value)) : account;
 }
 
 /** A client of the caller's account. */
-export async function reachClient(ctx: Context, caller: Caller, id: string): Promise<Outcome<OAuthClient, Reason>> {
+export async function reachClient(
+  ctx: RequestContext,
+  caller: Caller,
+  id: string,
+): Promise<Outcome<OAuthClient, Reason>> {
   const account = managedAccount(caller);
   if (!account.ok) return account;
   const client = await findClient(ctx.store, id);
@@ -70,37 +71,36 @@ export async function reachClient(ctx: Context, caller: Caller, id: string): Pro
 }
 
 export async function changeClient(
-  ctx: Context,
-  { id, accountId }: OAuthClient,
-  changes: ClientChanges,
-  manager = theOperator,
+  ctx: RequestContext,
+  manager: ClientManager,
+  { client: { id, accountId }, changes }: { readonly client: OAuthClient; readonly changes: ClientChanges },
 ): Promise<Outcome<OAuthClient, Reason>> {
-  return inTransaction(ctx.store, async (tx) => {
-    const changed = await updateClient(tx, id, changes);
+  return withTransaction(ctx, async (tx) => {
+    const changed = await updateClient(tx.store, id, changes);
     if (!changed) return refuse('not_found');
-    const tried = { action: 'client.change', accountId, userId: manager.userId, objectId: id };
-    await logSuccess(ctx, tx, tried, manager.from, ctx.clock.now());
+    const tried = { action: 'client.change', accountId, userId: manager?.userId ?? null, objectId: id };
+    await logSuccess(tx, tried);
     return success(changed);
   });
 }
 
 /** Removes a client, and with it every session that was made for it. */
 export async function removeClient(
-  ctx: Context,
+  ctx: RequestContext,
+  manager: ClientManager,
   { id, accountId }: OAuthClient,
-  manager = theOperator,
 ): Promise<Outcome<undefined, Reason>> {
-  return inTransaction(ctx.store, async (tx) => {
-    if (!(await deleteClient(tx, id))) return refuse('not_found');
-    const tried = { action: 'client.remove', accountId, userId: manager.userId, objectId: id };
-    await logSuccess(ctx, tx, tried, manager.from, ctx.clock.now());
+  return withTransaction(ctx, async (tx) => {
+    if (!(await deleteClient(tx.store, id))) return refuse('not_found');
+    const tried = { action: 'client.remove', accountId, userId: manager?.userId ?? null, objectId: id };
+    await logSuccess(tx, tried);
     return success(undefined);
   });
 }
 
 /** The client that an id and secret prove (RFC 6749 section 2.3). A public one shows its id alone. */
 export async function proveClient(
-  ctx: Context,
+  ctx: RequestContext,
   { id, secret }: { readonly id: string; readonly secret: string | undefined },
 ): Promise<Outcome<OAuthClient, Reason>> {
   const client = await findClient(ctx.store, id);

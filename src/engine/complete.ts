@@ -4,10 +4,9 @@ import { removeKinds } from '../store/authenticators.ts';
 import { stepUpSession } from '../store/sessions.ts';
 import { closeChallenge, type Challenge } from '../store/challenges.ts';
 import { writeNotice } from '../store/notices.ts';
-import type { Store } from '../store/store.ts';
 import { resetThrottles } from '../store/throttles.ts';
 import { advanceEpoch, type User } from '../store/users.ts';
-import type { Client, Context } from './context.ts';
+import type { RequestContext } from './context.ts';
 import { offerEnrollment, type EnrollmentOffer } from './enroller.ts';
 import { everything, logSuccess, type Tried } from './log-attempt.ts';
 import { kindsBeyondFirst } from './policy.ts';
@@ -40,11 +39,15 @@ export type Proven = {
   readonly kind: string;
   readonly traits: Pick<Traits, 'role' | 'amr' | 'disablesMfa'>;
   /** Spends the proof, or says why it can't be. */
-  readonly spend: (tx: Store) => Promise<Reason | undefined>;
+  readonly spend: (tx: RequestContext) => Promise<Reason | undefined>;
 };
 
 /** What was not asked for by a login: what its user has proven. */
-export type Approved = { readonly approved: readonly string[] };
+export type Approved = {
+  readonly approved: readonly string[];
+  /** When, in milliseconds since the Unix epoch. */
+  readonly at: number;
+};
 
 export type Completed = Outcome<OpenedSession | EnrollmentOffer | Approved, Reason>;
 
@@ -53,47 +56,44 @@ export type Completed = Outcome<OpenedSession | EnrollmentOffer | Approved, Reas
  * to end it.
  */
 export async function complete(
-  ctx: Context,
-  tx: Store,
+  tx: RequestContext,
   { challenge, user, input, tried }: Open,
   { kind, traits, spend }: Proven,
-  client: Client,
-  now: number,
 ): Promise<Completed> {
-  if (!(await closeChallenge(tx, challenge.id, now))) return refuse('raced');
+  if (!(await closeChallenge(tx.store, challenge.id, tx.now))) return refuse('raced');
   const unspent = await spend(tx);
   if (unspent) return refuse(unspent);
-  await resetThrottles(tx, user.id, kind);
+  await resetThrottles(tx.store, user.id, kind);
   const epoch = traits.disablesMfa ? await turnOff(tx, user) : challenge.epoch;
   if (epoch === undefined) return refuse('raced');
-  const policy = await readPolicy(tx, { authModule: challenge.authModule, accountId: user.accountId });
+  const policy = await readPolicy(tx.store, { authModule: challenge.authModule, accountId: user.accountId });
   const amr = withSecondFactor(challenge.amr, traits.amr);
   const proven = { ...challenge, epoch, amr };
   const { issuedTo } = input;
   const { serviceId, sessionId: stepsUp } = challenge;
   if (stepsUp !== null) {
     const steps = { id: stepsUp, userId: user.id, epoch, amr };
-    if (!(await stepUpSession(tx, steps, now))) return refuse('raced');
+    if (!(await stepUpSession(tx.store, steps, tx.now))) return refuse('raced');
   }
   const won: OpenedSession | EnrollmentOffer | Approved =
     serviceId !== null || stepsUp !== null
-      ? { approved: amr }
+      ? { approved: amr, at: tx.now }
       : challenge.enrolls === null
-        ? await openSession(ctx, tx, { ...proven, user, secondFactor: true, issuedTo, policy }, client, now)
-        : await offerEnrollment(ctx, tx, proven, challenge.enrolls, now);
+        ? await openSession(tx, { ...proven, user, secondFactor: true, issuedTo, policy })
+        : await offerEnrollment(tx, proven, challenge.enrolls);
   const sessionId = 'id' in won ? won.id : stepsUp;
   const isTold = traits.role === 'recovery';
   // A notice refers to its attempt, so that is written whatever the account wants.
   const logs = isTold ? everything : policy.logs;
-  const attempt = await logSuccess(ctx, tx, { ...tried, factor: kind, sessionId, logs }, client, now);
+  const attempt = await logSuccess(tx, { ...tried, factor: kind, sessionId, logs });
   const name = traits.disablesMfa ? 'mfa_disabled' : 'recovery_code_used';
-  if (isTold) await writeNotice(tx, user, { attempt, name }, now);
+  if (isTold) await writeNotice(tx.store, user, { attempt, name }, tx.now);
   return success(won);
 }
 
 /** Takes every second factor from a user, which ends all that came before. Answers with the epoch that begins. */
-async function turnOff(tx: Store, user: User): Promise<number | undefined> {
-  if (!(await advanceEpoch(tx, user.id, user.epoch))) return undefined;
-  await removeKinds(tx, user.id, kindsBeyondFirst);
+async function turnOff({ store }: RequestContext, user: User): Promise<number | undefined> {
+  if (!(await advanceEpoch(store, user.id, user.epoch))) return undefined;
+  await removeKinds(store, user.id, kindsBeyondFirst);
   return user.epoch + 1;
 }

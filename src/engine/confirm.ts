@@ -2,11 +2,10 @@ import { refuse, success, type Outcome } from '../base/outcome.ts';
 import { factorOf } from '../factors/index.ts';
 import { activate } from '../store/authenticators.ts';
 import { closeChallenge } from '../store/challenges.ts';
-import type { Store } from '../store/store.ts';
 import { resetThrottle } from '../store/throttles.ts';
 import type { User } from '../store/users.ts';
 import { changeFactors } from './change.ts';
-import type { Client, Context } from './context.ts';
+import { inTurn, type RequestContext } from './context.ts';
 import { madeBy, mayEnroll, sessionOf, type Enroller, type Enrolling } from './enroller.ts';
 import { logRefusal, logSuccess } from './log-attempt.ts';
 import { prove, type Proof } from './prove.ts';
@@ -36,14 +35,12 @@ export type Confirmed = {
  * is spent by that. A wrong one can be tried again, as often as a login could.
  */
 export async function confirm(
-  ctx: Context,
+  ctx: RequestContext,
   enroller: Enroller,
   { authenticatorId, reply, withoutRecoveryCodes }: Confirmation,
-  client: Client,
 ): Promise<Outcome<Confirmed, Reason>> {
-  return ctx.turns(`${enroller.userId}/confirm`, async () => {
-    const now = ctx.clock.now();
-    const allowed = await requireStepUp(ctx, enroller, now);
+  return inTurn(ctx, `${enroller.userId}/confirm`, async (turn) => {
+    const allowed = await requireStepUp(turn, enroller);
     if (!allowed.ok) return allowed;
     const { user, authenticators } = allowed.value;
     const pending = authenticators.find(({ id }) => id === authenticatorId);
@@ -61,10 +58,10 @@ export async function confirm(
       candidates: [pending],
       reply,
     };
-    const proof = await prove(ctx, question, now);
+    const proof = await prove(turn, question);
     const needsCodes = !withoutRecoveryCodes && codesLeft(authenticators) === 0;
     const keeping = { user, enroller, needsCodes };
-    const confirmed = proof.ok ? await keep(ctx, { ...keeping, proof: proof.value }, client, now) : proof;
+    const confirmed = proof.ok ? await keep(turn, { ...keeping, proof: proof.value }) : proof;
     if (!confirmed.ok) {
       const tried = {
         action: 'confirm',
@@ -73,7 +70,7 @@ export async function confirm(
         accountId: user.accountId,
         userId: user.id,
       };
-      await logRefusal(ctx, tried, confirmed.reason, client, now);
+      await logRefusal(turn, tried, confirmed.reason);
     }
     return confirmed;
   });
@@ -87,29 +84,26 @@ type Keeping = {
 };
 
 async function keep(
-  ctx: Context,
+  ctx: RequestContext,
   { user, enroller, proof, needsCodes }: Keeping,
-  client: Client,
-  now: number,
 ): Promise<Outcome<Confirmed, Reason>> {
   const { authenticator, state, counted } = proof;
   const { kind } = authenticator;
   const amr = withSecondFactor(provenBy(enroller), factorOf(kind).traits.amr);
   const tried = { action: 'confirm', factor: kind, ...madeBy(enroller) };
   const notice = { name: 'factor_added', factor: kind } as const;
-  const change = { user, caller: sessionOf(enroller), tried, notice, proven: { amr, secondFactorAt: now } };
-  const kept = await changeFactors(ctx, change, client, now, async (tx) => {
-    if (!(await activate(tx, authenticator, state, now))) return refuse('raced');
-    await resetThrottle(tx, user.id, counted);
-    const recoveryCodes = needsCodes ? await writeRecoveryCodes(ctx, tx, user, now) : [];
-    const opened =
-      'challenge' in enroller ? await logIn(ctx, tx, { user, enroller, kind, amr }, client, now) : success(undefined);
+  const change = { user, caller: sessionOf(enroller), tried, notice, proven: { amr, secondFactorAt: ctx.now } };
+  const kept = await changeFactors(ctx, change, async (tx) => {
+    if (!(await activate(tx.store, authenticator, state, tx.now))) return refuse('raced');
+    await resetThrottle(tx.store, user.id, counted);
+    const recoveryCodes = needsCodes ? await writeRecoveryCodes(tx, user) : [];
+    const opened = 'challenge' in enroller ? await logIn(tx, { user, enroller, kind, amr }) : success(undefined);
     return opened.ok ? success({ recoveryCodes, session: opened.value }) : opened;
   });
   if (!kept.ok) return kept;
   const { recoveryCodes, session } = kept.value;
   if (!session) return success({ recoveryCodes });
-  return success({ recoveryCodes, token: await issueToken(ctx, session, user.accountId, now) });
+  return success({ recoveryCodes, token: await issueToken(ctx, session, user.accountId) });
 }
 
 /** What was proven before; a service says by itself what it has checked. */
@@ -126,20 +120,17 @@ type LoggingIn = Pick<Keeping, 'user'> & {
 
 /** The login that could not end without the factor ends with it. Its session is of the epoch that the change begins. */
 async function logIn(
-  ctx: Context,
-  tx: Store,
+  tx: RequestContext,
   { user, enroller: { challenge }, kind, amr }: LoggingIn,
-  client: Client,
-  now: number,
 ): Promise<Outcome<OpenedSession, Reason>> {
-  if (!(await closeChallenge(tx, challenge.id, now))) return refuse('raced');
+  if (!(await closeChallenge(tx.store, challenge.id, tx.now))) return refuse('raced');
   const { authModule, authConfigOrigin, mfaConfigOrigin } = challenge;
-  const policy = await readPolicy(tx, { authModule, accountId: user.accountId });
+  const policy = await readPolicy(tx.store, { authModule, accountId: user.accountId });
   const opening = { user, epoch: user.epoch + 1, authModule, amr, secondFactor: true, policy };
-  const session = await openSession(ctx, tx, opening, client, now);
+  const session = await openSession(tx, opening);
   const who = { accountId: user.accountId, userId: user.id, sessionId: session.id };
   const { logs } = policy;
   const about = { action: 'answer', factor: kind, authModule, authConfigOrigin, mfaConfigOrigin, logs };
-  await logSuccess(ctx, tx, { ...about, ...who }, client, now);
+  await logSuccess(tx, { ...about, ...who });
   return success(session);
 }

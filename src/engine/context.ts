@@ -1,13 +1,14 @@
 import type { Clock } from '../base/clock.ts';
 import type { Hasher } from '../base/hasher.ts';
 import type { Random } from '../base/random.ts';
+import type { Outcome } from '../base/outcome.ts';
 import type { Turns } from '../base/turns.ts';
 import type { DuoHelp } from '../factors/duo.ts';
 import type { Help } from '../factors/factor.ts';
 import type { Region } from '../messages/destinations.ts';
 import type { Messenger } from '../messages/messenger.ts';
 import type { Texts } from '../messages/texts.ts';
-import type { Store } from '../store/store.ts';
+import { inTransaction, type Store } from '../store/store.ts';
 import type { AccessTokens } from './access-token.ts';
 
 /** Everything an operation may use, made once in `countersign.ts` and handed to every operation as its first argument. */
@@ -77,7 +78,48 @@ export type Client = {
   readonly language?: string | undefined;
 };
 
-/** What the factors may use, at the one instant this request lives in. */
-export function helpAt({ random, store, hasher, settings }: Context, now: number): Help {
+/** The client of a command: in the log of attempts, what the operator does has no address. */
+export const operator: Client = { ip: null, userAgent: null, requestId: null };
+
+/** The context of one request: made once when it comes, and given to every operation as its first argument. */
+export type RequestContext = Context & {
+  readonly client: Client;
+  /** The instant of the request, in milliseconds since the Unix epoch. */
+  readonly now: number;
+  /** The same request at the present instant. Call it after a wait: a turn, a slow hash, a call to a provider or a gateway. */
+  at(): RequestContext;
+};
+
+export function requestContext(ctx: Context, client: Client): RequestContext {
+  return {
+    ...ctx,
+    client,
+    now: ctx.clock.now(),
+    // Of the copy that it is called on, which may be inside a transaction.
+    at() {
+      return requestContext(this, this.client);
+    },
+  };
+}
+
+/** Takes work on one key in turns. A turn begins at the instant at which it is given. */
+export function inTurn<Value>(
+  ctx: RequestContext,
+  key: string,
+  work: (turn: RequestContext) => Promise<Value>,
+): Promise<Value> {
+  return ctx.turns(key, () => work(ctx.at()));
+}
+
+/** Runs `work` in one transaction, with the same context inside it. What it wrote is kept only when its outcome is a success. */
+export function withTransaction<Value, Reason extends string>(
+  ctx: RequestContext,
+  work: (tx: RequestContext) => Promise<Outcome<Value, Reason>>,
+): Promise<Outcome<Value, Reason>> {
+  return inTransaction(ctx.store, (store) => work({ ...ctx, store }));
+}
+
+/** What the factors may use at the instant of a request. */
+export function helpAt({ now, random, store, hasher, settings }: RequestContext): Help {
   return { now, random, safe: store.safe, hasher, codeDigits: settings.codeDigits, failures: 0 };
 }

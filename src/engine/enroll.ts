@@ -4,9 +4,8 @@ import { networkOf } from '../base/network.ts';
 import type { CodeMessage, Person } from '../factors/factor.ts';
 import { factorOf, factors, type Kind } from '../factors/index.ts';
 import { insertAuthenticator, removePending, type Authenticator } from '../store/authenticators.ts';
-import { inTransaction } from '../store/store.ts';
 import { changeFactors } from './change.ts';
-import { helpAt, type Client, type Context } from './context.ts';
+import { helpAt, withTransaction, type RequestContext } from './context.ts';
 import { enrollmentLife, madeBy, mayEnroll, sessionOf, type Enroller } from './enroller.ts';
 import { logSuccess } from './log-attempt.ts';
 import type { Reason } from './reasons.ts';
@@ -34,31 +33,32 @@ export type Enrolled = {
  * minutes and touches nothing that works; `confirm` makes it count. Only a user themself enrols, or the service that keeps them.
  */
 export async function enroll(
-  ctx: Context,
+  ctx: RequestContext,
   enroller: Enroller,
   { kind, label, input, person }: Enrollment,
-  client: Client,
 ): Promise<Outcome<Enrolled, Reason>> {
-  const now = ctx.clock.now();
   const factor = factors[kind];
-  const allowed = await requireStepUp(ctx, enroller, now);
+  const allowed = await requireStepUp(ctx, enroller);
   if (!allowed.ok) return allowed;
   const { user, authenticators } = allowed.value;
   const may = mayEnroll(enroller, kind, user);
   if (!may.ok) return may;
   if (isFull(authenticators, kind)) return refuse('too_many');
 
-  const begun = await factor.begin(input, person ?? user, helpAt(ctx, now));
+  const begun = await factor.begin(input, person ?? user, helpAt(ctx));
   if (!begun.ok) return begun;
   const { state: first, offer, lookup } = begun.value;
-  const network = networkIn(enroller, client);
-  const claim = (message: CodeMessage) => claimEnrollmentCode(ctx, { user, network, message }, now);
+  const network = networkIn(enroller, ctx);
+  const claim = (message: CodeMessage) => claimEnrollmentCode(ctx, { user, network, message });
   // What its owner has to show is a code that was sent: without the message there is nothing to enrol.
   const asked = factor.send
-    ? await deliver(ctx, user, { kind, state: first, counted: countedInEnrollment(kind), claim }, client, now)
+    ? await deliver(ctx, user, { kind, state: first, counted: countedInEnrollment(kind), claim })
     : success({ state: first });
   if (!asked.ok) return asked;
   const { state } = asked.value;
+  // A hash or a gateway may have taken long.
+  const present = ctx.at();
+  const { now } = present;
   const made = { id: uuid(ctx.random, now), userId: user.id, kind, label, state };
   const authenticator = { ...made, revision: 0, createdAt: now, updatedAt: now, lastUsedAt: null };
   const tried = {
@@ -70,22 +70,22 @@ export async function enroll(
   };
 
   if (factor.traits.confirms) {
-    return inTransaction(ctx.store, async (tx) => {
-      await removePending(tx, user.id, kind);
-      await insertAuthenticator(tx, { ...made, lookup, status: 'pending', expiresAt: now + enrollmentLife }, now);
-      await logSuccess(ctx, tx, tried, client, now);
+    return withTransaction(present, async (tx) => {
+      await removePending(tx.store, user.id, kind);
+      await insertAuthenticator(tx.store, { ...made, lookup, status: 'pending', expiresAt: now + enrollmentLife }, now);
+      await logSuccess(tx, tried);
       return success({ authenticator: { ...authenticator, status: 'pending' }, offer });
     });
   }
   const notice = { name: 'factor_added', factor: kind } as const;
-  return changeFactors(ctx, { user, caller: sessionOf(enroller), tried, notice }, client, now, async (tx) => {
-    await insertAuthenticator(tx, { ...made, lookup, status: 'active' }, now);
+  return changeFactors(present, { user, caller: sessionOf(enroller), tried, notice }, async (tx) => {
+    await insertAuthenticator(tx.store, { ...made, lookup, status: 'active' }, now);
     return success({ authenticator: { ...authenticator, status: 'active' }, offer });
   });
 }
 
 /** The network whose enrollments are counted together. A service speaks for many users, and behind a proxy the address is the proxy's. */
-function networkIn(enroller: Enroller, { ip, isForwarded }: Client): string | undefined {
+function networkIn(enroller: Enroller, { client: { ip, isForwarded } }: RequestContext): string | undefined {
   return ip === null || isForwarded || 'serviceId' in enroller ? undefined : networkOf(ip);
 }
 

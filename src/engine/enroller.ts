@@ -3,9 +3,8 @@ import { refuse, success, type Outcome, type Refusal } from '../base/outcome.ts'
 import { opaqueToken, uuid } from '../base/random.ts';
 import { factorOf } from '../factors/index.ts';
 import { findOpenEnrollment, insertEnrollment, ofLogin, type Challenge } from '../store/challenges.ts';
-import type { Store } from '../store/store.ts';
 import type { User } from '../store/users.ts';
-import type { Context } from './context.ts';
+import type { RequestContext } from './context.ts';
 import type { Tried } from './log-attempt.ts';
 import type { Reason } from './reasons.ts';
 import { authenticate, type Caller } from './sessions.ts';
@@ -51,29 +50,28 @@ type Proven = Pick<Challenge, 'userId' | 'authModule' | 'amr' | 'epoch' | 'authC
 
 /** Makes the token, in the transaction of the proof that earns it. */
 export async function offerEnrollment(
-  ctx: Context,
-  tx: Store,
+  tx: RequestContext,
   { userId, authModule, amr, epoch, authConfigOrigin, mfaConfigOrigin }: Proven,
   kind: string,
-  now: number,
 ): Promise<EnrollmentOffer> {
-  const token = opaqueToken(ctx.random);
+  const { random, now } = tx;
+  const token = opaqueToken(random);
   const expiresAt = now + enrollmentLife;
   const proven = { userId, authModule, amr, epoch, authConfigOrigin, mfaConfigOrigin };
   const times = { createdAt: now, expiresAt };
   await insertEnrollment(
-    tx,
-    { ...proven, ...times, id: uuid(ctx.random, now), kinds: null, prompt: null, enrolls: kind, ...ofLogin },
+    tx.store,
+    { ...proven, ...times, id: uuid(random, now), kinds: null, prompt: null, enrolls: kind, ...ofLogin },
     token,
   );
   return { token, kind, expiresAt };
 }
 
 /** Says who enrols: whose session a token speaks for, or whose enrolment. */
-export async function authenticateEnroller(ctx: Context, token: string): Promise<Outcome<Enroller, Reason>> {
+export async function authenticateEnroller(ctx: RequestContext, token: string): Promise<Outcome<Enroller, Reason>> {
   const session = await authenticate(ctx, token);
   if (session.ok) return session;
-  const open = await findOpenEnrollment(ctx.store, token, ctx.clock.now());
+  const open = await findOpenEnrollment(ctx.store, token, ctx.now);
   if (!open) return refuse('invalid_token');
   const { challenge, user } = open;
   const { userId, authModule, amr, createdAt, enrolls: kind } = challenge;

@@ -3,10 +3,9 @@ import { factorOf } from '../factors/index.ts';
 import { findAccount, findBelow, type Account } from '../store/accounts.ts';
 import { listForLogin } from '../store/authenticators.ts';
 import { findChallenge } from '../store/challenges.ts';
-import { inTransaction } from '../store/store.ts';
 import { deleteUser, findUser, findUserByName, type Profile, type User } from '../store/users.ts';
 import type { Service } from './asker.ts';
-import type { Client, Context } from './context.ts';
+import { withTransaction, type RequestContext } from './context.ts';
 import { byService, type Managing } from './enroller.ts';
 import { logSuccess } from './log-attempt.ts';
 import type { Reason } from './reasons.ts';
@@ -26,32 +25,30 @@ const nothing = { email: null, phone: null, firstName: null, lastName: null };
  * application vouches for their first factor.
  */
 export async function putExternalUser(
-  ctx: Context,
+  ctx: RequestContext,
   service: Service,
   external: External,
   profile: ExternalProfile,
-  client: Client,
 ): Promise<Outcome<{ readonly user: User; readonly made: boolean }, Reason>> {
-  const now = ctx.clock.now();
   const account = await accountOf(ctx, service, external);
   if (!account) return refuse('unknown_account');
   const { externalId: name } = external;
   if (!(await findUserByName(ctx.store, account.id, name))) {
     const given = { ...nothing, ...withoutAbsent(profile), name, roles: ['user'] as const };
-    const made = await insertNewUser(ctx, { ...given, accountId: account.id, serviceId: service.id }, client, now);
+    const made = await insertNewUser(ctx, { ...given, accountId: account.id, serviceId: service.id });
     if (made.ok) return success({ user: made.value.user, made: true });
     // Somebody else has made them in this moment.
     if (made.reason !== 'name_taken') return made;
   }
   const user = await findUserByName(ctx.store, account.id, name);
   if (!user || !isOwn(service, user, name)) return refuse('name_taken');
-  const changed = await change(ctx, service, user, withoutAbsent(profile), client, now);
+  const changed = await change(ctx, service, user, withoutAbsent(profile));
   return changed.ok ? success({ user: changed.value, made: false }) : changed;
 }
 
 /** A user of the service's own. */
 export async function reachExternalUser(
-  ctx: Context,
+  ctx: RequestContext,
   service: Service,
   external: External,
 ): Promise<Outcome<User, Reason>> {
@@ -65,7 +62,7 @@ export async function reachExternalUser(
  * who has no second factor needs none. Who can log in here manages their factors themself.
  */
 export async function manageExternalUser(
-  ctx: Context,
+  ctx: RequestContext,
   service: Service,
   user: User,
   challengeId: string | undefined,
@@ -81,26 +78,25 @@ export async function manageExternalUser(
 
 /** The application forgets a user of the service's own, and so do we. */
 export async function removeExternalUser(
-  ctx: Context,
+  ctx: RequestContext,
   service: Service,
   userId: string,
-  client: Client,
 ): Promise<Outcome<undefined, Reason>> {
   const user = await findUser(ctx.store, userId);
   if (user?.serviceId !== service.id || !(await findBelow(ctx.store, service.accountId, user.accountId)))
     return refuse('not_found');
   const managing = await manageExternalUser(ctx, service, user, undefined);
   if (!managing.ok) return managing;
-  return inTransaction(ctx.store, async (tx) => {
-    if (!(await deleteUser(tx, user.id))) return refuse('not_found');
-    await logSuccess(ctx, tx, tried('user.delete', service, user), client, ctx.clock.now());
+  return withTransaction(ctx, async (tx) => {
+    if (!(await deleteUser(tx.store, user.id))) return refuse('not_found');
+    await logSuccess(tx, tried('user.delete', service, user));
     return success(undefined);
   });
 }
 
 /** When the user passed a challenge of the service's. What approved an action approved nothing else. */
-async function provenAt(ctx: Context, service: Service, user: User, id: string): Promise<number | null> {
-  const found = await findChallenge(ctx.store, id, ctx.clock.now());
+async function provenAt(ctx: RequestContext, service: Service, user: User, id: string): Promise<number | null> {
+  const found = await findChallenge(ctx.store, id, ctx.now);
   if (!found) return null;
   const { serviceId, userId, epoch, action } = found.challenge;
   const isTheirs = serviceId === service.id && userId === user.id && epoch === user.epoch && action === null;
@@ -108,27 +104,25 @@ async function provenAt(ctx: Context, service: Service, user: User, id: string):
 }
 
 async function change(
-  ctx: Context,
+  ctx: RequestContext,
   service: Service,
   user: User,
   changes: Partial<Profile>,
-  client: Client,
-  now: number,
 ): Promise<Outcome<User, Reason>> {
   const before: Partial<Record<string, unknown>> = user;
   if (Object.entries(changes).every(([member, value]) => before[member] === value)) return success(user);
   const managing = await manageExternalUser(ctx, service, user, undefined);
   if (!managing.ok) return managing;
   return refusingNamesTaken(() =>
-    inTransaction(ctx.store, async (tx) => {
-      const written = await writeProfile(tx, user, changes, now);
-      if (written.ok) await logSuccess(ctx, tx, tried('user.update', service, user), client, now);
+    withTransaction(ctx, async (tx) => {
+      const written = await writeProfile(tx, user, changes);
+      if (written.ok) await logSuccess(tx, tried('user.update', service, user));
       return written;
     }),
   );
 }
 
-async function accountOf(ctx: Context, service: Service, { account }: External): Promise<Account | undefined> {
+async function accountOf(ctx: RequestContext, service: Service, { account }: External): Promise<Account | undefined> {
   const found = await findAccount(ctx.store, account ?? service.accountId);
   return found && findBelow(ctx.store, service.accountId, found.id);
 }

@@ -5,12 +5,10 @@ import { factorOf } from '../factors/index.ts';
 import { findAccount, type Account } from '../store/accounts.ts';
 import { strandDigit } from '../store/attempt-chain.ts';
 import { insertAuthenticator, type NewAuthenticator } from '../store/authenticators.ts';
-import type { Store } from '../store/store.ts';
 import { insertUserUnlessNamed, namesTaken, type Profile } from '../store/users.ts';
-import { helpAt, type Context } from './context.ts';
+import { helpAt, type RequestContext } from './context.ts';
 import { logSuccess } from './log-attempt.ts';
 import type { Reason } from './reasons.ts';
-import { operator } from './setup.ts';
 
 /** What another system keeps of one authenticator, in the words of its factor. */
 export type Kept = { readonly kind: string; readonly label: string | null; readonly kept: unknown };
@@ -34,7 +32,7 @@ export type Left = { readonly what: string; readonly why: string };
 export type Judged = { readonly newcomer?: Newcomer; readonly left: readonly Left[] };
 
 /** The account that people move into. */
-export async function findHome(ctx: Context, idOrName: string | undefined): Promise<Outcome<Account, Reason>> {
+export async function findHome(ctx: RequestContext, idOrName: string | undefined): Promise<Outcome<Account, Reason>> {
   const account = await findAccount(ctx.store, idOrName);
   return account ? success(account) : refuse('unknown_account');
 }
@@ -43,8 +41,8 @@ export async function findHome(ctx: Context, idOrName: string | undefined): Prom
  * What somebody can bring along. Who had a second factor and can bring none stays where they are: with a password alone they would be
  * less protected here than there.
  */
-export function judgeForeigner(ctx: Context, { guarded, authenticators, ...profile }: Foreigner): Judged {
-  const help = helpAt(ctx, ctx.clock.now());
+export function judgeForeigner(ctx: RequestContext, { guarded, authenticators, ...profile }: Foreigner): Judged {
+  const help = helpAt(ctx);
   const left: Left[] = [];
   const taken: Newcomer['authenticators'][number][] = [];
   for (const { kind, label, kept } of authenticators) {
@@ -70,21 +68,21 @@ const lessProtected =
  * user stays as they are. Answers with who was made.
  */
 export async function importUsers(
-  ctx: Context,
+  ctx: RequestContext,
   accountId: string,
   newcomers: readonly Newcomer[],
 ): Promise<ReadonlySet<Newcomer>> {
-  const now = ctx.clock.now();
+  const { now } = ctx;
   const given = newcomers.map((newcomer) => ({ newcomer, id: uuid(ctx.random, now) }));
   return ctx.store.db.transaction().execute(async (db) => {
-    const tx = { ...ctx.store, db };
+    const tx = { ...ctx, store: { ...ctx.store, db } };
     const made: typeof given = [];
     // In one order, so that two imports at once never wait for each other in a circle.
     for (const one of given.toSorted(by(({ newcomer }) => comparableName(newcomer.name)))) {
-      if (await write(ctx, tx, accountId, one, now)) made.push(one);
+      if (await write(tx, accountId, one)) made.push(one);
     }
     for (const { id: userId } of made.toSorted(by(({ id }) => strandDigit(id)))) {
-      await logSuccess(ctx, tx, { action: 'user.import', accountId, userId }, operator, now);
+      await logSuccess(tx, { action: 'user.import', accountId, userId });
     }
     return new Set(made.map(({ newcomer }) => newcomer));
   });
@@ -92,7 +90,7 @@ export async function importUsers(
 
 /** Which of these newcomers would find their name taken. */
 export async function alreadyThere(
-  ctx: Context,
+  ctx: RequestContext,
   accountId: string,
   newcomers: readonly Newcomer[],
 ): Promise<ReadonlySet<Newcomer>> {
@@ -104,17 +102,15 @@ export async function alreadyThere(
 type Numbered = { readonly newcomer: Newcomer; readonly id: string };
 
 async function write(
-  ctx: Context,
-  tx: Store,
+  tx: RequestContext,
   accountId: string,
   { newcomer: { authenticators, ...profile }, id }: Numbered,
-  now: number,
 ): Promise<boolean> {
   const user = { ...profile, id, accountId, roles: ['user' as const] };
-  if (!(await insertUserUnlessNamed(tx, user, now))) return false;
+  if (!(await insertUserUnlessNamed(tx.store, user, tx.now))) return false;
   for (const authenticator of authenticators) {
-    const made = { ...authenticator, id: uuid(ctx.random, now), userId: id, status: 'active' as const };
-    await insertAuthenticator(tx, made, now);
+    const made = { ...authenticator, id: uuid(tx.random, tx.now), userId: id, status: 'active' as const };
+    await insertAuthenticator(tx.store, made, tx.now);
   }
   return true;
 }

@@ -1,9 +1,8 @@
 import { timeOrderedHex } from '../base/random.ts';
 import { insertAttempt, type Attempt } from '../store/attempts.ts';
-import type { Store } from '../store/store.ts';
 import type { Logs } from './account-policy.ts';
 import { loginActions } from './attempts.ts';
-import type { Client, Context } from './context.ts';
+import type { RequestContext } from './context.ts';
 import { readPolicy } from './read-policy.ts';
 
 /** What one operation knows of its attempt, whatever its end. */
@@ -31,39 +30,32 @@ export type Tried = Pick<Attempt, 'action'> &
 export const everything: Logs = { failed: true, success: true };
 
 /** Writes a success in the transaction that makes it true, if it is to be written. Answers with the attempt's id. */
-export async function logSuccess(ctx: Context, tx: Store, tried: Tried, client: Client, now: number): Promise<string> {
-  const made = attempt(ctx, tried, client, now, null);
-  if (await isWanted(ctx, tx, tried, 'success')) await insertAttempt(tx, made);
+export async function logSuccess(ctx: RequestContext, tried: Tried): Promise<string> {
+  const made = attempt(ctx, tried, null);
+  if (await isWanted(ctx, tried, 'success')) await insertAttempt(ctx.store, made);
   return made.id;
 }
 
 /** Writes a refusal, if it is to be written. A log that cannot be written changes no answer; the fault goes to the operator. */
-export async function logRefusal(
-  ctx: Context,
-  tried: Tried,
-  reason: string,
-  client: Client,
-  now: number,
-): Promise<void> {
+export async function logRefusal(ctx: RequestContext, tried: Tried, reason: string): Promise<void> {
   try {
-    const made = attempt(ctx, tried, client, now, reason);
-    if (await isWanted(ctx, ctx.store, tried, 'failed')) await insertAttempt(ctx.store, made);
+    const made = attempt(ctx, tried, reason);
+    if (await isWanted(ctx, tried, 'failed')) await insertAttempt(ctx.store, made);
   } catch (error) {
-    ctx.log.error({ err: error, request_id: client.requestId }, 'an attempt could not be logged');
+    ctx.log.error({ err: error, request_id: ctx.client.requestId }, 'an attempt could not be logged');
   }
 }
 
 /** Of a login the account says it. When that can't be read, it is written. */
 async function isWanted(
-  ctx: Context,
-  store: Store,
+  ctx: RequestContext,
   { action, authModule, accountId, logs }: Tried,
   outcome: Attempt['outcome'],
 ): Promise<boolean> {
   if (!loginActions.includes(action) || !authModule || !accountId) return true;
   if (logs) return logs[outcome];
   try {
-    return (await readPolicy(store, { authModule, accountId })).logs[outcome];
+    return (await readPolicy(ctx.store, { authModule, accountId })).logs[outcome];
   } catch (error) {
     ctx.log.error({ err: error, account_id: accountId }, 'what an account wants logged could not be read');
     return true;
@@ -71,14 +63,12 @@ async function isWanted(
 }
 
 function attempt(
-  ctx: Context,
+  { now, random, client }: RequestContext,
   { logs: _logs, ...tried }: Tried,
-  client: Client,
-  now: number,
   reason: string | null,
 ): Attempt {
   return {
-    id: `${new Date(now).toISOString().slice(0, 7).replace('-', '')}-${timeOrderedHex(ctx.random, now)}`,
+    id: `${new Date(now).toISOString().slice(0, 7).replace('-', '')}-${timeOrderedHex(random, now)}`,
     at: now,
     accountId: null,
     userId: null,

@@ -4,7 +4,7 @@ import { factorOf } from '../factors/index.ts';
 import type { Admitted } from './after-first.ts';
 import { answer } from './answer.ts';
 import type { Answer } from './complete.ts';
-import type { Client, Context } from './context.ts';
+import { inTurn, type Context, type RequestContext } from './context.ts';
 import type { LoginRefusal } from './enroller.ts';
 import { login, type Login } from './login.ts';
 import type { Reason } from './reasons.ts';
@@ -24,26 +24,25 @@ export type RefusedAtOnce = LoginRefusal & { readonly asked?: string };
  * did not come, the user's first one is asked for, and its code is sent if it is one that is sent.
  */
 export async function loginAtOnce(
-  ctx: Context,
+  ctx: RequestContext,
   { second: brought, ...input }: LoginAtOnce,
-  client: Client,
 ): Promise<Success<Admitted> | RefusedAtOnce> {
-  const first = await login(ctx, { ...input, reply: brought?.reply }, client);
+  const first = await login(ctx, { ...input, reply: brought?.reply });
   if (!first.ok || first.value.state === 'session') return first;
   const { challengeToken, anyOf } = first.value;
   if (brought) {
-    const answered = await answer(ctx, { ...brought, challengeToken, issuedTo: input.issuedTo }, client);
+    const answered = await answer(ctx, { ...brought, challengeToken, issuedTo: input.issuedTo });
     const told = ['throttled', 'mfa_enrollment_required'];
     return answered.ok || told.includes(answered.reason) ? answered : refuse('wrong_second_factor');
   }
   const [asked] = anyOf;
   if (!asked || !factorOf(asked.kind).send) return first;
   // In turns: who asks twice at once learns of the message that the first of them sent.
-  return ctx.turns(`${asked.userId}/send`, async () => {
-    const sent = await sendCode(ctx, { challenge: challengeToken, authenticatorId: asked.id }, client);
+  return inTurn(ctx, `${asked.userId}/send`, async (turn) => {
+    const sent = await sendCode(turn, { challenge: challengeToken, authenticatorId: asked.id });
     if (sent.ok) return first;
     // The destination may have had a message that was somebody else's, or one that no gateway took.
-    if (isBrief(ctx, sent) && (await awaitsCode(ctx, asked))) return first;
+    if (isBrief(turn, sent) && (await awaitsCode(turn.at(), asked))) return first;
     return { ...refuse(sent.reason, sent.retryAfter), asked: asked.kind };
   });
 }

@@ -7,7 +7,7 @@ import { strangerPrefix, subjectAmong } from '../store/throttles.ts';
 import { findUserByLogin } from '../store/users.ts';
 import { admit } from './admit.ts';
 import type { Admitted } from './after-first.ts';
-import { helpAt, type Client, type Context } from './context.ts';
+import { helpAt, inTurn, type Context, type RequestContext } from './context.ts';
 import type { LoginRefusal } from './enroller.ts';
 import { logRefusal } from './log-attempt.ts';
 import type { AuthModule } from './policy.ts';
@@ -35,31 +35,31 @@ const guessed = 'password';
  * Judges a first factor. Answers with a session, or with a challenge when policy asks for more. An unknown name costs what a
  * known one costs and is throttled like it.
  */
-export async function login(ctx: Context, input: Login, client: Client): Promise<Success<Admitted> | LoginRefusal> {
-  const now = ctx.clock.now();
+export async function login(ctx: RequestContext, input: Login): Promise<Success<Admitted> | LoginRefusal> {
   if (!factors[guessed].reply.safeParse(input.secret).success) return refuse('malformed_reply');
   const account = await findAccount(ctx.store, input.account);
   const user = account && (await findUserByLogin(ctx.store, account.id, input.login));
   const subject = user?.id ?? (await strangerSubject(ctx, account?.id ?? '', input.login));
 
-  return ctx.turns(`${subject}/${guessed}`, async () => {
+  return inTurn(ctx, `${subject}/${guessed}`, async (turn) => {
     // A stranger has none, and is looked for like anybody else: one read less could be heard from afar.
-    const authenticators = await listForLogin(ctx.store, subject, lookupsOf(ctx, input.secret, now));
+    const authenticators = await listForLogin(turn.store, subject, lookupsOf(turn, input.secret));
     const candidates = firstFactors(authenticators, input.secret);
     // Nothing is written for who would be sent away from the queue. What was found by the secret itself needs no slow hash.
     if (!candidates.some(isFound)) ctx.hasher.requireRoom();
     const question = { subject, kind: guessed, countAs: countedAs, candidates, reply: input.secret };
-    const proof = await prove(ctx, question, now);
+    const proof = await prove(turn, question);
     if (proof.ok && user) {
+      // The hash may have taken long.
       const { authModule: door, issuedTo, reply } = input;
-      return admit(ctx, { user, authenticators, proof: proof.value, door, issuedTo, reply }, client, now);
+      return admit(turn.at(), { user, authenticators, proof: proof.value, door, issuedTo, reply });
     }
     // A stranger is told to wait like anybody else.
     const unknown = proof.ok || (!user && proof.reason !== 'throttled');
     const refused = refuse(unknown ? 'unknown_user' : proof.reason, proof.ok ? undefined : proof.retryAfter);
     const tried = { action: 'login', authModule: input.authModule, factor: candidates[0]?.kind ?? guessed };
     const who = { accountId: account?.id ?? null, userId: user?.id ?? null };
-    await logRefusal(ctx, { ...tried, ...who }, refused.reason, client, now);
+    await logRefusal(turn, { ...tried, ...who }, refused.reason);
     return refused;
   });
 }
@@ -80,9 +80,9 @@ function countedAs(kind: string): string {
 
 const isFound = ({ kind }: Authenticator) => factorOf(kind).lookups !== undefined;
 
-function lookupsOf(ctx: Context, secret: string, now: number): readonly string[] {
+function lookupsOf(ctx: RequestContext, secret: string): readonly string[] {
   return Object.values(factors).flatMap((factor) =>
-    factor.lookups && factor.reply.safeParse(secret).success ? factor.lookups(secret, helpAt(ctx, now)) : [],
+    factor.lookups && factor.reply.safeParse(secret).success ? factor.lookups(secret, helpAt(ctx)) : [],
   );
 }
 

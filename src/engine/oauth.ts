@@ -4,8 +4,7 @@ import { opaqueToken, uuid } from '../base/random.ts';
 import type { OAuthClient } from '../store/clients.ts';
 import { findRefreshToken, insertRefreshToken, useRefreshToken, type RefreshToken } from '../store/refresh-tokens.ts';
 import { findLiveSession, revokeSession, type LiveSession, type Session } from '../store/sessions.ts';
-import { inTransaction, type Store } from '../store/store.ts';
-import type { Client, Context } from './context.ts';
+import { withTransaction, type RequestContext } from './context.ts';
 import { logRefusal, logSuccess } from './log-attempt.ts';
 import type { SecondFactorNeeded } from './after-first.ts';
 import { loginAtOnce, type LoginAtOnce, type RefusedAtOnce } from './login-at-once.ts';
@@ -36,23 +35,22 @@ export type PasswordGrant = Pick<LoginAtOnce, 'account' | 'login' | 'secret' | '
 
 /** The resource owner password credentials grant (RFC 6749 section 4.3), for clients that may use it: RFC 9700 section 2.4 advises against it. */
 export async function passwordGrant(
-  ctx: Context,
+  ctx: RequestContext,
   client: OAuthClient,
   { scope: wanted, account, ...input }: PasswordGrant,
-  from: Client,
 ): Promise<Success<Granted | SecondFactorNeeded> | RefusedAtOnce> {
   if (!client.grantTypes.includes('password')) return refuse('unauthorized_client');
   const scope = narrow(client.scope, wanted);
   if (scope === undefined) return refuse('invalid_scope');
   const issuedTo = { clientId: client.id, life: refreshLife };
   const where = { authModule: 'oauth2', account: account ?? client.accountId, issuedTo } as const;
-  const outcome = await loginAtOnce(ctx, { ...input, ...where }, from);
+  const outcome = await loginAtOnce(ctx, { ...input, ...where });
   if (!outcome.ok) return outcome;
   const reached = outcome.value;
   if (reached.state === 'challenge') return success(reached);
   const { token, session } = reached;
   const refreshToken = client.grantTypes.includes('refresh_token')
-    ? await writeRefreshToken(ctx, ctx.store, session, scope)
+    ? await writeRefreshToken(ctx.at(), session, scope)
     : undefined;
   const expiresIn = tokenSeconds(session, session.authTime);
   return success({ state: 'granted', accessToken: token, expiresIn, refreshToken, scope });
@@ -63,40 +61,39 @@ export async function passwordGrant(
  * after that ends its session, for two have it (RFC 9700 section 4.14.2).
  */
 export async function refresh(
-  ctx: Context,
+  ctx: RequestContext,
   client: OAuthClient,
   { refreshToken, scope: wanted }: { readonly refreshToken: string; readonly scope?: string | undefined },
-  from: Client,
 ): Promise<Outcome<Granted, Reason>> {
-  const now = ctx.clock.now();
+  const { now } = ctx;
   if (!client.grantTypes.includes('refresh_token')) return refuse('unauthorized_client');
-  const found = await findOwn(ctx, client, refreshToken, now);
+  const found = await findOwn(ctx, client, refreshToken);
   if (!found) return refuse('invalid_grant');
   const { token, session } = found;
   const tried = { action: 'refresh', userId: session.userId, accountId: session.accountId, sessionId: session.id };
   if (token.usedAt !== null) {
     if (now - token.usedAt > raceLife) await revokeSession(ctx.store, session.userId, session.id, now);
-    await logRefusal(ctx, tried, 'replayed', from, now);
+    await logRefusal(ctx, tried, 'replayed');
     return refuse('invalid_grant');
   }
   // What is required of a login today is required of a session that would go on for weeks.
   const policy = await (session.secondFactorAt === null ? policyOnFirst(ctx, session) : readPolicy(ctx.store, session));
   if (!policy) {
-    await logRefusal(ctx, tried, 'mfa_enrollment_required', from, now);
+    await logRefusal(ctx, tried, 'mfa_enrollment_required');
     return refuse('invalid_grant');
   }
   const scope = narrow(token.scope, wanted);
   if (scope === undefined) return refuse('invalid_scope');
 
-  const next = await inTransaction<string, Reason>(ctx.store, async (tx) => {
-    if (!(await useRefreshToken(tx, token.id, now))) return refuse('invalid_grant');
-    const written = await writeRefreshToken(ctx, tx, session, token.scope);
-    await logSuccess(ctx, tx, tried, from, now);
+  const next = await withTransaction<string, Reason>(ctx, async (tx) => {
+    if (!(await useRefreshToken(tx.store, token.id, now))) return refuse('invalid_grant');
+    const written = await writeRefreshToken(tx, session, token.scope);
+    await logSuccess(tx, tried);
     return success(written);
   });
   if (!next.ok) return next;
   const goingOn = { ...session, tokenLife: policy.tokenLife };
-  const accessToken = await issueToken(ctx, goingOn, session.accountId, now);
+  const accessToken = await issueToken(ctx, goingOn, session.accountId);
   return success({
     state: 'granted',
     accessToken,
@@ -106,20 +103,20 @@ export async function refresh(
   });
 }
 
-async function writeRefreshToken(ctx: Context, tx: Store, session: Session, scope: string): Promise<string> {
-  const now = ctx.clock.now();
-  const text = opaqueToken(ctx.random);
-  const made = { id: uuid(ctx.random, now), sessionId: session.id, scope, createdAt: now };
-  await insertRefreshToken(tx, { ...made, expiresAt: session.expiresAt, usedAt: null }, text);
+async function writeRefreshToken(ctx: RequestContext, session: Session, scope: string): Promise<string> {
+  const { random, now } = ctx;
+  const text = opaqueToken(random);
+  const made = { id: uuid(random, now), sessionId: session.id, scope, createdAt: now };
+  await insertRefreshToken(ctx.store, { ...made, expiresAt: session.expiresAt, usedAt: null }, text);
   return text;
 }
 
 type Own = { readonly token: RefreshToken; readonly session: LiveSession };
 
 /** A refresh token of this client whose session is in force. */
-async function findOwn(ctx: Context, client: OAuthClient, text: string, now: number): Promise<Own | undefined> {
+async function findOwn(ctx: RequestContext, client: OAuthClient, text: string): Promise<Own | undefined> {
   const token = await findRefreshToken(ctx.store, text);
-  const session = token && (await findLiveSession(ctx.store, token.sessionId, now));
+  const session = token && (await findLiveSession(ctx.store, token.sessionId, ctx.now));
   return token && session?.clientId === client.id ? { token, session } : undefined;
 }
 
@@ -144,7 +141,7 @@ export type Introspected = {
  * proves nothing of itself learns nothing: else whoever knows its id could try tokens out (section 2.1).
  */
 export async function introspect(
-  ctx: Context,
+  ctx: RequestContext,
   client: OAuthClient,
   text: string,
 ): Promise<Outcome<Introspected | undefined, Reason>> {
@@ -152,26 +149,26 @@ export async function introspect(
   return success(await worthOf(ctx, client, text));
 }
 
-async function worthOf(ctx: Context, client: OAuthClient, text: string): Promise<Introspected | undefined> {
-  const now = ctx.clock.now();
+async function worthOf(ctx: RequestContext, client: OAuthClient, text: string): Promise<Introspected | undefined> {
+  const { now } = ctx;
   const claims = await ctx.tokens.read(text, now);
   if (claims) {
     const caller = await authenticate(ctx, text);
     const known = caller.ok && caller.value.accountId === client.accountId;
     return known ? { session: caller.value, kind: 'access_token', expiresAt: claims.exp * second } : undefined;
   }
-  const own = await findOwn(ctx, client, text, now);
+  const own = await findOwn(ctx, client, text);
   if (!own || own.token.usedAt !== null) return undefined;
   return { session: own.session, kind: 'refresh_token', expiresAt: own.token.expiresAt };
 }
 
 /** Ends the session of a token that was issued to this client (RFC 7009). Others are left alone, and nothing is told. */
-export async function revoke(ctx: Context, client: OAuthClient, text: string, from: Client): Promise<void> {
-  const now = ctx.clock.now();
+export async function revoke(ctx: RequestContext, client: OAuthClient, text: string): Promise<void> {
+  const { now } = ctx;
   const caller = await authenticate(ctx, text);
-  const session = caller.ok ? caller.value : (await findOwn(ctx, client, text, now))?.session;
+  const session = caller.ok ? caller.value : (await findOwn(ctx, client, text))?.session;
   if (!session || session.clientId !== client.id) return;
   const { id: sessionId, userId, accountId } = session;
   if (!(await revokeSession(ctx.store, userId, sessionId, now))) return;
-  await logSuccess(ctx, ctx.store, { action: 'session.end', userId, accountId, sessionId }, from, now);
+  await logSuccess(ctx, { action: 'session.end', userId, accountId, sessionId });
 }

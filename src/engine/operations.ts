@@ -1,6 +1,6 @@
 /**
- * What the house does, in the order of a user's life. Every operation takes the context first, reads the clock once, and answers with an
- * outcome; a door translates that into its dialect. Read `answer.ts` to see the four beats they share: claim, decide, advance, tell.
+ * What the house does, in the order of a user's life. Every operation takes the context of its request first, then its caller and its
+ * input, and answers with an outcome; a door translates that into its dialect. Read `answer.ts` to see the four beats they share: claim, decide, advance, tell.
  */
 
 /** Users: made by an administrator, or by themselves where registration is open. */

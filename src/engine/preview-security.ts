@@ -5,7 +5,7 @@ import { findProvider } from '../store/providers.ts';
 import { securityBelow } from '../store/security.ts';
 import { countUsersBelow, type Count } from '../store/user-counts.ts';
 import { accountPolicy, type AuthModulesConfig, type Rule, type Said } from './account-policy.ts';
-import type { Context } from './context.ts';
+import type { RequestContext } from './context.ts';
 import { authModules, type AuthModule } from './policy.ts';
 import { parseSaid, saidDownTo } from './read-policy.ts';
 import type { Reason } from './reasons.ts';
@@ -27,7 +27,7 @@ export type Preview = Readonly<Record<AuthModule, Stopped>>;
  * what decides logins; whether a provider that judges people itself knows them, it alone could tell. Nothing is changed.
  */
 export async function previewSecurity(
-  ctx: Context,
+  ctx: RequestContext,
   account: Account,
   config: AuthModulesConfig,
 ): Promise<Outcome<Preview, Reason>> {

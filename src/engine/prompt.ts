@@ -4,7 +4,7 @@ import { duoSettings, type DuoSettings } from '../factors/duo-settings.ts';
 import { duoOf, type DuoHelp, type DuoOutcome, type Spent } from '../factors/duo.ts';
 import type { Prompt } from '../store/prompts.ts';
 import { findProvider, type Provider } from '../store/providers.ts';
-import type { Context } from './context.ts';
+import type { Context, RequestContext } from './context.ts';
 import type { Reason } from './reasons.ts';
 
 /** A provider that judges people itself, in working order: nobody enrols for it here, and only its word counts. */
@@ -23,12 +23,11 @@ export function readPrompter({ duo }: Context, provider: Provider): Outcome<Prom
 
 /** Puts the question. May take as long as the provider is waited for. */
 export async function askPrompter(
-  ctx: Context,
+  ctx: RequestContext,
   { provider, settings }: Prompter,
   user: string,
-  now: number,
 ): Promise<DuoOutcome<PutPrompt>> {
-  const asked = await duoOf(settings).ask(settings, user, helpFor(ctx, settings, now));
+  const asked = await duoOf(settings).ask(settings, user, helpFor(ctx, settings));
   if (!asked.ok) return asked;
   const { accountId, id, providerName: kind } = provider;
   const { ask, memo, handle } = asked.value;
@@ -57,10 +56,9 @@ export function handleOf({ settings }: Prompter, reply: unknown): string | undef
 
 /** Judges a reply by the provider as it is now: one that was disabled or changed since it was asked vouches for nobody. */
 export async function judgePrompted(
-  ctx: Context,
+  ctx: RequestContext,
   { provider: place, memo }: Prompt,
   { user, reply }: { readonly user: string; readonly reply: unknown },
-  now: number,
 ): Promise<Outcome<Spent, Reason>> {
   const provider = await findProvider(ctx.store, place);
   if (!provider) return refuse('no_provider');
@@ -68,9 +66,9 @@ export async function judgePrompted(
   const prompter = readPrompter(ctx, provider);
   if (!prompter.ok) return prompter;
   const { settings } = prompter.value;
-  return duoOf(settings).check(settings, user, memo, reply, helpFor(ctx, settings, now));
+  return duoOf(settings).check(settings, user, memo, reply, helpFor(ctx, settings));
 }
 
-function helpFor({ duo, random }: Context, settings: DuoSettings, now: number): DuoHelp {
+function helpFor({ now, duo, random }: RequestContext, settings: DuoSettings): DuoHelp {
   return { now, random, exchange: duo.exchange, redirectUri: settings.redirect_uri ?? duo.redirectUri };
 }

@@ -1,9 +1,8 @@
 import { refuse, success, type Outcome } from '../base/outcome.ts';
 import { factorOf } from '../factors/index.ts';
 import { advance, touch, type Authenticator } from '../store/authenticators.ts';
-import type { Store } from '../store/store.ts';
 import { claimTry, releaseTry } from '../store/throttles.ts';
-import { helpAt, type Context } from './context.ts';
+import { helpAt, type RequestContext } from './context.ts';
 import type { Reason } from './reasons.ts';
 
 /** An authenticator that was proven, and the state it has to move on to. */
@@ -30,7 +29,7 @@ export type Question = {
  * The first two beats of every proof: a try is claimed, and only then the reply is judged; for each kind it may belong to by itself. The
  * caller writes what follows from the proof, in one transaction.
  */
-export async function prove(ctx: Context, question: Question, now: number): Promise<Outcome<Proof, Reason>> {
+export async function prove(ctx: RequestContext, question: Question): Promise<Outcome<Proof, Reason>> {
   const { subject, kind, countAs = (own) => own, candidates, reply } = question;
   const groups = Map.groupBy(candidates, (candidate) => countAs(candidate.kind));
   if (groups.size === 0) groups.set(countAs(kind), []);
@@ -38,12 +37,12 @@ export async function prove(ctx: Context, question: Question, now: number): Prom
   let refused: Outcome<Proof, Reason> | undefined;
   const wrong: string[] = [];
   for (const [counted, group] of groups) {
-    const claim = await claimTry(ctx.store, subject, counted, now);
+    const claim = await claimTry(ctx.store, subject, counted, ctx.now);
     if (!claim.ok) {
       refused ??= refuse('throttled', claim.retryAfter);
       continue;
     }
-    const judged = await judgeClaimed(ctx, { subject, counted, kind, group, reply, failures: claim.failures }, now);
+    const judged = await judgeClaimed(ctx, { subject, counted, kind, group, reply, failures: claim.failures });
     if (judged.ok) {
       // The reply was one kind's, so it was no wrong one of the others'.
       for (const other of wrong) await releaseTry(ctx.store, subject, other);
@@ -62,9 +61,9 @@ type Claimed = Pick<Question, 'subject' | 'kind' | 'reply'> & {
   readonly failures: number;
 };
 
-async function judgeClaimed(ctx: Context, claimed: Claimed, now: number): Promise<Outcome<Proof, Reason>> {
+async function judgeClaimed(ctx: RequestContext, claimed: Claimed): Promise<Outcome<Proof, Reason>> {
   try {
-    return await judge(ctx, claimed, now);
+    return await judge(ctx, claimed);
   } catch (fault) {
     // Nothing was decided, so nothing was guessed.
     await releaseTry(ctx.store, claimed.subject, claimed.counted);
@@ -73,11 +72,10 @@ async function judgeClaimed(ctx: Context, claimed: Claimed, now: number): Promis
 }
 
 async function judge(
-  ctx: Context,
+  ctx: RequestContext,
   { kind, group, reply, counted, failures }: Claimed,
-  now: number,
 ): Promise<Outcome<Proof, Reason>> {
-  const help = { ...helpAt(ctx, now), failures };
+  const help = { ...helpAt(ctx), failures };
   let reason: Reason = 'no_authenticator';
   for (const authenticator of group) {
     const verdict = await factorOf(authenticator.kind).check(authenticator.state, reply, help);
@@ -93,7 +91,7 @@ async function judge(
  * The third beat's first step: moves the authenticator on to the state its proof left, in the caller's transaction. False:
  * another request spent the same proof first, and nothing may follow from this one.
  */
-export async function spend(tx: Store, { authenticator, state }: Proof, now: number): Promise<boolean> {
-  if (state === authenticator.state) return touch(tx, authenticator.id, now);
-  return advance(tx, authenticator, state, now);
+export async function spend({ store, now }: RequestContext, { authenticator, state }: Proof): Promise<boolean> {
+  if (state === authenticator.state) return touch(store, authenticator.id, now);
+  return advance(store, authenticator, state, now);
 }

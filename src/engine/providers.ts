@@ -4,8 +4,8 @@ import { timeOrderedHex } from '../base/random.ts';
 import type { WrongMember } from '../base/wrong-members.ts';
 import { isProviderName, readSettings, secretsIn, type ProviderName } from '../factors/providers.ts';
 import { deleteProvider, insertProvider, updateProvider, type Provider } from '../store/providers.ts';
-import { inTransaction, isDuplicate, isReferenced } from '../store/store.ts';
-import type { Client, Context } from './context.ts';
+import { isDuplicate, isReferenced } from '../store/store.ts';
+import { withTransaction, type Context, type RequestContext } from './context.ts';
 import { logSuccess, type Tried } from './log-attempt.ts';
 import { showProvider, type Owner, type ShownProvider } from './reach-provider.ts';
 import type { Reason } from './reasons.ts';
@@ -27,21 +27,19 @@ export type ProviderOutcome<Value> = Success<Value> | (Refusal<Reason> & { reado
 
 /** Configures one more provider of an account, or the system's of that kind. */
 export async function makeProvider(
-  ctx: Context,
+  ctx: RequestContext,
   caller: Caller,
-  owner: Owner,
-  given: ProviderInput,
-  client: Client,
+  { owner, given }: { readonly owner: Owner; readonly given: ProviderInput },
 ): Promise<ProviderOutcome<ShownProvider>> {
-  const now = ctx.clock.now();
+  const { now } = ctx;
   const read = readSettings(given.providerName, given.settings, allowedIn(ctx));
   if (!read.ok) return wrongSettings(read.members);
   const id = timeOrderedHex(ctx.random, now);
   const made = { ...given, id, accountId: owner.id, settings: read.settings };
   try {
-    return await inTransaction(ctx.store, async (tx) => {
-      await insertProvider(tx, made, now);
-      await logSuccess(ctx, tx, changed('provider.make', caller, made), client, now);
+    return await withTransaction(ctx, async (tx) => {
+      await insertProvider(tx.store, made, now);
+      await logSuccess(tx, changed('provider.make', caller, made));
       return success(showProvider({ ...made, revision: 0 }, secretsIn(given.providerName, given.settings)));
     });
   } catch (error) {
@@ -53,66 +51,60 @@ export async function makeProvider(
 
 /** Puts another configuration in the place of a provider's. Its kind stays, for those who refer to it chose it for that. */
 export async function replaceProvider(
-  ctx: Context,
+  ctx: RequestContext,
   caller: Caller,
-  provider: Provider,
-  { providerName, ...given }: ProviderInput,
-  client: Client,
+  { provider, given: { providerName, ...given } }: { readonly provider: Provider; readonly given: ProviderInput },
 ): Promise<ProviderOutcome<ShownProvider>> {
   const kind = kindOf(provider, providerName);
-  return kind.ok ? write(ctx, caller, provider, { ...given, kind: kind.value, set: given.settings }, client) : kind;
+  return kind.ok ? write(ctx, caller, { provider, ...given, kind: kind.value, set: given.settings }) : kind;
 }
 
 /** Changes members of a provider's configuration; what comes out of it has to be right as a whole. */
 export async function patchProvider(
-  ctx: Context,
+  ctx: RequestContext,
   caller: Caller,
-  provider: Provider,
-  patch: ProviderPatch,
-  client: Client,
+  { provider, patch }: { readonly provider: Provider; readonly patch: ProviderPatch },
 ): Promise<ProviderOutcome<ShownProvider>> {
   const kind = kindOf(provider, patch.providerName);
   if (!kind.ok) return kind;
   const { name = provider.name, enabled = provider.enabled, settings: set = {} } = patch;
   const settings = mergePatch(provider.settings, set);
-  return write(ctx, caller, provider, { kind: kind.value, name, enabled, settings, set }, client);
+  return write(ctx, caller, { provider, kind: kind.value, name, enabled, settings, set });
 }
 
 /** Removes a provider, unless somebody's security refers to it: what asks for a second factor would ask for nobody's. */
 export async function removeProvider(
-  ctx: Context,
+  ctx: RequestContext,
   caller: Caller,
   provider: Provider,
-  client: Client,
 ): Promise<ProviderOutcome<ShownProvider>> {
-  return inTransaction(ctx.store, async (tx) => {
-    const removed = await deleteProvider(tx, provider);
+  return withTransaction(ctx, async (tx) => {
+    const removed = await deleteProvider(tx.store, provider);
     if (removed !== 'done') return refuse(removed);
-    await logSuccess(ctx, tx, changed('provider.remove', caller, provider), client, ctx.clock.now());
+    await logSuccess(tx, changed('provider.remove', caller, provider));
     return success(showProvider(provider));
   });
 }
 
 type Next = Omit<ProviderInput, 'providerName'> & {
+  readonly provider: Provider;
   readonly kind: ProviderName;
   /** The settings that came with the request. */
   readonly set: Members;
 };
 
 async function write(
-  ctx: Context,
+  ctx: RequestContext,
   caller: Caller,
-  provider: Provider,
-  { kind, name, enabled, settings, set }: Next,
-  client: Client,
+  { provider, kind, name, enabled, settings, set }: Next,
 ): Promise<ProviderOutcome<ShownProvider>> {
   const read = readSettings(kind, settings, allowedIn(ctx), provider.settings);
   if (!read.ok) return wrongSettings(read.members);
-  const now = ctx.clock.now();
+  const { now } = ctx;
   const next = { name, enabled, settings: read.settings };
-  return inTransaction(ctx.store, async (tx) => {
-    if (!(await updateProvider(tx, provider, next, now))) return refuse('raced');
-    await logSuccess(ctx, tx, changed('provider.change', caller, provider), client, now);
+  return withTransaction(ctx, async (tx) => {
+    if (!(await updateProvider(tx.store, provider, next, now))) return refuse('raced');
+    await logSuccess(tx, changed('provider.change', caller, provider));
     return success(showProvider({ ...provider, ...next, revision: provider.revision + 1 }, secretsIn(kind, set)));
   });
 }

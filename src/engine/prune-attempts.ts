@@ -11,9 +11,8 @@ import {
   type Strand,
 } from '../store/attempt-strands.ts';
 import { inTransaction, type Store } from '../store/store.ts';
-import type { Context } from './context.ts';
+import type { RequestContext } from './context.ts';
 import { logSuccess } from './log-attempt.ts';
-import { operator } from './setup.ts';
 import { namesOfStrands, type Progress } from './verify-attempts.ts';
 
 export type Pruned = {
@@ -28,13 +27,13 @@ const batch = 500;
  * Removes what was tried before an instant. A strand goes in its order, up to the first row that must stay, and only as far as it is as it was
  * written. That somebody prunes is itself an attempt, written first: who stops half way has been seen.
  */
-export async function pruneAttempts(ctx: Context, before: number, tell: Progress): Promise<Pruned> {
+export async function pruneAttempts(ctx: RequestContext, before: number, tell: Progress): Promise<Pruned> {
   const { store } = ctx;
   const oldest = await findOldest(store);
   if (oldest === undefined || oldest >= before) return { rows: 0, kept: [] };
   const accountId = (await rootAccount(store))?.id ?? null;
   const tried = { action: 'attempts.prune', accountId, objectId: new Date(before).toISOString() };
-  await logSuccess(ctx, store, tried, operator, ctx.clock.now());
+  await logSuccess(ctx, tried);
 
   let rows = 0;
   const kept: string[] = [];

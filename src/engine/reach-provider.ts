@@ -3,7 +3,7 @@ import { refuse, success, type Outcome } from '../base/outcome.ts';
 import { maskSettings } from '../factors/providers.ts';
 import { rootAccount, type Account } from '../store/accounts.ts';
 import { findProvider, findSystemProvider, listProviders, type Provider } from '../store/providers.ts';
-import type { Context } from './context.ts';
+import type { RequestContext } from './context.ts';
 import type { Reason } from './reasons.ts';
 import type { Caller } from './sessions.ts';
 import { isAdministrator } from './users.ts';
@@ -12,7 +12,7 @@ import { isAdministrator } from './users.ts';
 export type Owner = Pick<Account, 'id'> | { readonly id: null };
 
 /** The system's providers are for the administrators of the root account. For everybody else there are none. */
-export async function reachSystem(ctx: Context, caller: Caller): Promise<Outcome<Owner, Reason>> {
+export async function reachSystem(ctx: RequestContext, caller: Caller): Promise<Outcome<Owner, Reason>> {
   const root = isAdministrator(caller) ? await rootAccount(ctx.store) : undefined;
   return root?.id === caller.accountId ? success({ id: null }) : refuse('not_found');
 }
@@ -25,12 +25,16 @@ export function showProvider({ settings, ...provider }: Provider, open: readonly
 }
 
 /** What an account, or the system, has configured. */
-export async function browseProviders(ctx: Context, owner: Owner): Promise<readonly ShownProvider[]> {
+export async function browseProviders(ctx: RequestContext, owner: Owner): Promise<readonly ShownProvider[]> {
   return (await listProviders(ctx.store, owner.id)).map((provider) => showProvider(provider));
 }
 
 /** An account's provider by its id, the system's by its kind: with its secrets, for what changes it. `showProvider` is for telling. */
-export async function reachProvider(ctx: Context, owner: Owner, which: string): Promise<Outcome<Provider, Reason>> {
+export async function reachProvider(
+  ctx: RequestContext,
+  owner: Owner,
+  which: string,
+): Promise<Outcome<Provider, Reason>> {
   const found =
     owner.id === null
       ? await findSystemProvider(ctx.store, which)

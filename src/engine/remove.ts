@@ -1,10 +1,9 @@
 import { refuse, success, type Outcome } from '../base/outcome.ts';
 import { factorOf } from '../factors/index.ts';
 import { listAuthenticators, removeAuthenticator, removeKinds, type Authenticator } from '../store/authenticators.ts';
-import { inTransaction } from '../store/store.ts';
 import type { User } from '../store/users.ts';
 import { changeFactors } from './change.ts';
-import type { Client, Context } from './context.ts';
+import { withTransaction, type RequestContext } from './context.ts';
 import { madeBy, sessionOf, type Changer } from './enroller.ts';
 import { logSuccess, type Tried } from './log-attempt.ts';
 import { kindsBeyondFirst, recoveryKinds, secondFactors } from './policy.ts';
@@ -19,15 +18,13 @@ export type Removal = { readonly user: User; readonly authenticatorId: string };
  * they stand in for something that is no more.
  */
 export async function remove(
-  ctx: Context,
+  ctx: RequestContext,
   caller: Changer,
   { user, authenticatorId }: Removal,
-  client: Client,
 ): Promise<Outcome<undefined, Reason>> {
-  const now = ctx.clock.now();
-  const allowed = await requireStepUp(ctx, caller, now);
+  const allowed = await requireStepUp(ctx, caller);
   if (!allowed.ok) return allowed;
-  const authenticators = await listAuthenticators(ctx.store, user.id, now);
+  const authenticators = await listAuthenticators(ctx.store, user.id, ctx.now);
   const removed = authenticators.find(({ id }) => id === authenticatorId);
   if (!removed) return refuse('not_found');
   const { role, replaces } = factorOf(removed.kind).traits;
@@ -36,25 +33,24 @@ export async function remove(
 
   const left = secondFactors(authenticators.filter(({ id }) => id !== authenticatorId));
   const tried = { action: 'remove', factor: removed.kind, ...madeBy(caller) };
-  if (removed.status === 'pending') return discard(ctx, { user, removed, tried }, client, now);
+  if (removed.status === 'pending') return discard(ctx, { user, removed, tried });
   const notice = { name: 'factor_removed', factor: removed.kind } as const;
-  return changeFactors(ctx, { user, caller: sessionOf(caller), tried, notice }, client, now, async (tx) => {
-    if (!(await removeAuthenticator(tx, user.id, authenticatorId))) return refuse('raced');
-    if (left.length === 0) await removeKinds(tx, user.id, recoveryKinds);
+  return changeFactors(ctx, { user, caller: sessionOf(caller), tried, notice }, async (tx) => {
+    if (!(await removeAuthenticator(tx.store, user.id, authenticatorId))) return refuse('raced');
+    if (left.length === 0) await removeKinds(tx.store, user.id, recoveryKinds);
     return success(undefined);
   });
 }
 
 /** Takes every second factor of the caller, and with them the recovery codes: multi-factor authentication is off. */
-export async function turnOffMfa(ctx: Context, caller: Caller, client: Client): Promise<Outcome<undefined, Reason>> {
-  const now = ctx.clock.now();
-  const allowed = await requireStepUp(ctx, caller, now);
+export async function turnOffMfa(ctx: RequestContext, caller: Caller): Promise<Outcome<undefined, Reason>> {
+  const allowed = await requireStepUp(ctx, caller);
   if (!allowed.ok) return allowed;
   const { user, authenticators } = allowed.value;
   if (secondFactors(authenticators).length === 0) return refuse('mfa_not_enabled');
   const tried = { action: 'disable_mfa', sessionId: caller.id };
-  return changeFactors(ctx, { user, caller, tried, notice: { name: 'mfa_disabled' } }, client, now, async (tx) => {
-    await removeKinds(tx, user.id, kindsBeyondFirst);
+  return changeFactors(ctx, { user, caller, tried, notice: { name: 'mfa_disabled' } }, async (tx) => {
+    await removeKinds(tx.store, user.id, kindsBeyondFirst);
     return success(undefined);
   });
 }
@@ -62,15 +58,10 @@ export async function turnOffMfa(ctx: Context, caller: Caller, client: Client): 
 type Discarded = { readonly user: User; readonly removed: Authenticator; readonly tried: Tried };
 
 /** A pending enrolment never counted, so nobody's session ends with it. */
-async function discard(
-  ctx: Context,
-  { user, removed, tried }: Discarded,
-  client: Client,
-  now: number,
-): Promise<Outcome<undefined, Reason>> {
-  return inTransaction(ctx.store, async (tx) => {
-    if (!(await removeAuthenticator(tx, user.id, removed.id))) return refuse('raced');
-    await logSuccess(ctx, tx, { ...tried, accountId: user.accountId, userId: user.id }, client, now);
+async function discard(ctx: RequestContext, { user, removed, tried }: Discarded): Promise<Outcome<undefined, Reason>> {
+  return withTransaction(ctx, async (tx) => {
+    if (!(await removeAuthenticator(tx.store, user.id, removed.id))) return refuse('raced');
+    await logSuccess(tx, { ...tried, accountId: user.accountId, userId: user.id });
     return success(undefined);
   });
 }

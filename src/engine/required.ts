@@ -5,7 +5,7 @@ import type { Authenticator } from '../store/authenticators.ts';
 import { findProvider, listProviders, type Provider } from '../store/providers.ts';
 import type { Store } from '../store/store.ts';
 import type { AccountPolicy, Rule } from './account-policy.ts';
-import type { Context } from './context.ts';
+import type { RequestContext } from './context.ts';
 import { isAuthModule, requirement, secondFactors, type AuthModule } from './policy.ts';
 import { isPrompter, readPrompter, type Prompter } from './prompt.ts';
 import { readPolicy, type WayIn } from './read-policy.ts';
@@ -39,7 +39,7 @@ export type NotMet = Refusal<Reason> & Origins & { readonly providerName: string
 
 /** What a login needs beyond its first factor, by the policy of its way in and what the user has at this moment. */
 export async function neededFor(
-  ctx: Context,
+  ctx: RequestContext,
   authModule: AuthModule,
   policy: AccountPolicy,
   authenticators: readonly Authenticator[],
@@ -71,7 +71,7 @@ const mayPassOver = ({ required }: AccountPolicy) => required?.whenUnavailable =
 
 /** The policy of a session's way in, if a session that rests on a first factor alone would still be opened there today. */
 export async function policyOnFirst(
-  ctx: Context,
+  ctx: RequestContext,
   { authModule, accountId }: WayIn,
 ): Promise<AccountPolicy | undefined> {
   if (!isAuthModule(authModule)) return undefined;
@@ -106,7 +106,7 @@ export async function demandOf(
 export type Working = { readonly kind: string; readonly prompter?: Prompter };
 
 /** The kind of factor that a rule's provider asks for. */
-export async function workingProvider(ctx: Context, named: Rule['provider']): Promise<Outcome<Working, Reason>> {
+export async function workingProvider(ctx: RequestContext, named: Rule['provider']): Promise<Outcome<Working, Reason>> {
   const provider = await (named === 'system default' ? systemDefault(ctx.store) : findProvider(ctx.store, named));
   if (!provider) return refuse('no_provider');
   if (!provider.enabled) return refuse('provider_disabled');

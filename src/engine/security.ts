@@ -3,11 +3,10 @@ import { holdTree } from '../store/account-tree.ts';
 import type { Account } from '../store/accounts.ts';
 import { findProvider, holdProvider, type Provider, type ProviderPlace } from '../store/providers.ts';
 import { writeSecurity } from '../store/security.ts';
-import { inTransaction, type Store } from '../store/store.ts';
 import { listForLogin } from '../store/authenticators.ts';
 import type { User } from '../store/users.ts';
 import { inheritedConfig, type AuthModulesConfig, type MultiFactor, type Said } from './account-policy.ts';
-import type { Client, Context } from './context.ts';
+import { withTransaction, type RequestContext } from './context.ts';
 import { logSuccess } from './log-attempt.ts';
 import { authModules, type AuthModule } from './policy.ts';
 import type { Reason } from './reasons.ts';
@@ -23,7 +22,7 @@ export type SecurityOf = {
 };
 
 /** What an account that the caller has reached says, and what the accounts above it say for it. */
-export async function readSecurity(ctx: Context, account: Account): Promise<SecurityOf> {
+export async function readSecurity(ctx: RequestContext, account: Account): Promise<SecurityOf> {
   const chain = await saidDownTo(ctx.store, account.id);
   const own = chain.find(({ accountId }) => accountId === account.id);
   const above = chain.filter((said) => said !== own);
@@ -35,7 +34,7 @@ export type ProviderNames = Pick<Provider, 'name' | 'providerName'>;
 
 /** The providers that a configuration of an account names, by their ids. One that is gone has no names. */
 export async function namesIn(
-  ctx: Context,
+  ctx: RequestContext,
   account: Account,
   config: AuthModulesConfig,
 ): Promise<ReadonlyMap<string, ProviderNames>> {
@@ -47,25 +46,29 @@ export async function namesIn(
   return names;
 }
 
+export type SecurityChange = {
+  readonly account: Account;
+  readonly config: AuthModulesConfig;
+  readonly revision: number;
+};
+
 /** Says anew what an account says, over the revision it was read at. */
 export async function writeSecurityOf(
-  ctx: Context,
+  ctx: RequestContext,
   caller: Caller,
-  account: Account,
-  { config, revision }: { readonly config: AuthModulesConfig; readonly revision: number },
-  client: Client,
+  { account, config, revision }: SecurityChange,
 ): Promise<Outcome<SecurityOf, Reason>> {
-  const now = ctx.clock.now();
-  return inTransaction(ctx.store, async (tx) => {
+  const { now } = ctx;
+  return withTransaction(ctx, async (tx) => {
     // Until this is written nobody takes the account out from under one whose provider it names.
-    await holdTree(tx);
-    const chain = await saidDownTo(tx, account.id);
+    await holdTree(tx.store);
+    const chain = await saidDownTo(tx.store, account.id);
     if (!mayNameAll(account, chain, config)) return refuse('unknown_configuration');
     if (!(await holdNamed(tx, account, config))) return refuse('unknown_configuration');
     const said = { accountId: account.id, authModules: config, revision };
-    if (!(await writeSecurity(tx, said, now))) return refuse('raced');
+    if (!(await writeSecurity(tx.store, said, now))) return refuse('raced');
     const who = { accountId: account.id, userId: caller.userId, sessionId: caller.id, objectId: account.id };
-    await logSuccess(ctx, tx, { action: 'security.change', ...who }, client, now);
+    await logSuccess(tx, { action: 'security.change', ...who });
     const inherited = inheritedConfig(chain.filter(({ accountId }) => accountId !== account.id));
     return success({ own: config, inherited, revision: revision + 1 });
   });
@@ -95,9 +98,9 @@ export function namedIn(account: Account, config: AuthModulesConfig): readonly P
 }
 
 /** Keeps every provider that is named from being removed in this moment, in one order, so that two of these never wait for each other. */
-async function holdNamed(tx: Store, account: Account, config: AuthModulesConfig): Promise<boolean> {
+async function holdNamed({ store }: RequestContext, account: Account, config: AuthModulesConfig): Promise<boolean> {
   for (const place of namedIn(account, config).toSorted((one, other) => (one.id < other.id ? -1 : 1))) {
-    if (!(await holdProvider(tx, place))) return false;
+    if (!(await holdProvider(store, place))) return false;
   }
   return true;
 }
@@ -112,7 +115,7 @@ export type Explained = Origins & {
 };
 
 /** Says what would be asked of a user of an account that the caller has reached, after their first factor. */
-export async function explain(ctx: Context, user: User, authModule: AuthModule): Promise<Explained> {
+export async function explain(ctx: RequestContext, user: User, authModule: AuthModule): Promise<Explained> {
   const policy = await readPolicy(ctx.store, { authModule, accountId: user.accountId });
   const needed = await neededFor(ctx, authModule, policy, await listForLogin(ctx.store, user.id, []));
   if (!needed.ok) {

@@ -10,7 +10,7 @@ import { listProvidersDownTo } from '../store/providers.ts';
 import { failuresOf } from '../store/throttles.ts';
 import type { User } from '../store/users.ts';
 import { answers } from './answer.ts';
-import { helpAt, type Client, type Context } from './context.ts';
+import { helpAt, type RequestContext } from './context.ts';
 import { logRefusal, logSuccess } from './log-attempt.ts';
 import type { Reason } from './reasons.ts';
 import { claimLoginCode } from './send-shares.ts';
@@ -25,10 +25,11 @@ export type Sending = {
 export type SentTo = { readonly hint: string | undefined };
 
 /** Sends a code that answers a challenge. Refused while the destination has had its share of messages. */
-export async function sendCode(ctx: Context, input: Sending, client: Client): Promise<Outcome<SentTo, Reason>> {
-  const now = ctx.clock.now();
+export async function sendCode(ctx: RequestContext, input: Sending): Promise<Outcome<SentTo, Reason>> {
   const open =
-    typeof input.challenge === 'string' ? await findOpenChallenge(ctx.store, input.challenge, now) : input.challenge;
+    typeof input.challenge === 'string'
+      ? await findOpenChallenge(ctx.store, input.challenge, ctx.now)
+      : input.challenge;
   if (!open) return refuse('invalid_challenge');
   const { challenge, user } = open;
   const sendable = (await listForLogin(ctx.store, user.id, [])).filter(
@@ -39,20 +40,22 @@ export async function sendCode(ctx: Context, input: Sending, client: Client): Pr
 
   const tried = { action: 'send', factor: chosen.kind, authModule: challenge.authModule };
   const who = { accountId: user.accountId, userId: user.id };
-  const claim = (message: CodeMessage) => claimLoginCode(ctx, message, now);
-  const sent = await deliver(ctx, user, { ...chosen, claim }, client, now);
-  const kept = sent.ok ? await replaceState(ctx.store, chosen, sent.value.state, now) : false;
+  const claim = (message: CodeMessage) => claimLoginCode(ctx, message);
+  const sent = await deliver(ctx, user, { ...chosen, claim });
+  // The gateway may have taken long.
+  const present = ctx.at();
+  const kept = sent.ok ? await replaceState(ctx.store, chosen, sent.value.state, present.now) : false;
   const outcome = !sent.ok ? sent : kept ? success({ hint: hintOf(chosen) }) : refuse('raced' as const);
-  if (outcome.ok) await logSuccess(ctx, ctx.store, { ...tried, ...who }, client, now);
-  else await logRefusal(ctx, { ...tried, ...who }, outcome.reason, client, now);
+  if (outcome.ok) await logSuccess(present, { ...tried, ...who });
+  else await logRefusal(present, { ...tried, ...who }, outcome.reason);
   return outcome;
 }
 
 /** Whether a code that was sent for an authenticator before still answers a challenge. */
-export async function awaitsCode(ctx: Context, { id, kind, userId }: Authenticator): Promise<boolean> {
+export async function awaitsCode(ctx: RequestContext, { id, kind, userId }: Authenticator): Promise<boolean> {
   const present = (await listForLogin(ctx.store, userId, [])).find((one) => one.id === id);
   const failures = await failuresOf(ctx.store, userId, kind);
-  const help = { ...helpAt(ctx, ctx.clock.now()), failures };
+  const help = { ...helpAt(ctx), failures };
   return present !== undefined && (factorOf(kind).awaits?.(present.state, help) ?? false);
 }
 
@@ -68,14 +71,12 @@ export type Sendable = Pick<Authenticator, 'kind' | 'state'> & {
  * the message: a code that was not sent does not exist.
  */
 export async function deliver(
-  ctx: Context,
+  ctx: RequestContext,
   user: Pick<User, 'id' | 'accountId'>,
   { kind, state, counted = kind, claim }: Sendable,
-  client: Client,
-  now: number,
 ): Promise<Outcome<Asked, Reason>> {
   const failures = await failuresOf(ctx.store, user.id, counted);
-  const asked = factorOf(kind).send?.(state, { ...helpAt(ctx, now), failures });
+  const asked = factorOf(kind).send?.(state, { ...helpAt(ctx), failures });
   if (!asked) return refuse('no_authenticator');
   if (!ctx.messenger.channels().includes(asked.message.channel)) return refuse('no_gateway');
   if (!(await mayBeSent(ctx, user.accountId, asked.message))) return refuse('not_allowed');
@@ -83,14 +84,14 @@ export async function deliver(
   if (!claimed.ok) return claimed;
   const { channel, to, code, life } = asked.message;
   const { service, host } = ctx.settings;
-  const audience = { account: user.accountId, language: client.language };
+  const audience = { account: user.accountId, language: ctx.client.language };
   const text = ctx.texts.code(channel, { code, service, host, minutes: life / minute }, audience);
   const sent = await ctx.messenger.send({ channel, to, ...text });
   return sent.ok ? success(asked) : sent;
 }
 
 /** Whether every provider of text messages that speaks for an account lets its numbers' countries pass. */
-async function mayBeSent({ store }: Context, accountId: string, { channel, to }: CodeMessage): Promise<boolean> {
+async function mayBeSent({ store }: RequestContext, accountId: string, { channel, to }: CodeMessage): Promise<boolean> {
   if (channel !== 'sms') return true;
   const providers = await listProvidersDownTo(store, accountId, channel);
   return providers.every(({ settings }) => mayReach(to, countriesIn(settings)));

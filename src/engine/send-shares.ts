@@ -4,7 +4,7 @@ import type { CodeMessage } from '../factors/factor.ts';
 import { claimShares, type SendClaim, type Share } from '../store/sends.ts';
 import { inTransaction, type Store } from '../store/store.ts';
 import type { User } from '../store/users.ts';
-import type { Context } from './context.ts';
+import type { RequestContext } from './context.ts';
 import type { Reason } from './reasons.ts';
 
 /** How many messages one user may have sent to unconfirmed destinations, and how many of them to the same one. */
@@ -24,9 +24,8 @@ export type EnrollmentMessage = {
 
 /** Claims what a code for a confirmed authenticator takes: one message to its destination. No enrollment draws on it. */
 export async function claimLoginCode(
-  { store, settings }: Context,
+  { store, settings, now }: RequestContext,
   message: CodeMessage,
-  now: number,
 ): Promise<Outcome<undefined, Reason>> {
   const names = namesOf(store, message);
   const { every, perDay: most } = settings.sending;
@@ -38,9 +37,8 @@ export async function claimLoginCode(
  * them. The account's row comes last, because most enrollments wait for each other there.
  */
 export async function claimEnrollmentCode(
-  { store, settings }: Context,
+  { store, settings, now }: RequestContext,
   { user, network, message }: EnrollmentMessage,
-  now: number,
 ): Promise<Outcome<undefined, Reason>> {
   const { sending } = settings;
   const names = namesOf(store, message).map((name) => `enrollment.${name}`);

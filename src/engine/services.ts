@@ -3,27 +3,25 @@ import { uuid } from '../base/random.ts';
 import { apikey } from '../factors/apikey.ts';
 import { findAccount } from '../store/accounts.ts';
 import { insertAuthenticator, listAuthenticators } from '../store/authenticators.ts';
-import { inTransaction } from '../store/store.ts';
 import { findUserByName, type User } from '../store/users.ts';
 import { isService } from './asker.ts';
-import { helpAt, type Context } from './context.ts';
+import { helpAt, withTransaction, type RequestContext } from './context.ts';
 import { logSuccess } from './log-attempt.ts';
 import type { Reason } from './reasons.ts';
-import { operator } from './setup.ts';
 import { insertNewUser } from './users.ts';
 
 /** A service by its name, in an account: the root account when none is said. */
 export type NamedService = { readonly name: string; readonly account?: string | undefined };
 
 /** The service of that name, made when nobody has it: a user whose role is `service`, with no password. */
-export async function ensureService(ctx: Context, named: NamedService): Promise<Outcome<User, Reason>> {
+export async function ensureService(ctx: RequestContext, named: NamedService): Promise<Outcome<User, Reason>> {
   const account = await findAccount(ctx.store, named.account);
   if (!account) return refuse('unknown_account');
   const found = await findUserByName(ctx.store, account.id, named.name);
   if (found) return isService(found) ? success(found) : refuse('name_taken');
   const blank = { email: null, phone: null, firstName: null, lastName: null, accountId: account.id };
   const user = { ...blank, name: named.name, roles: ['service'] as const };
-  const made = await insertNewUser(ctx, user, operator, ctx.clock.now());
+  const made = await insertNewUser(ctx, user);
   if (made.ok) return success(made.value.user);
   // Another node was faster.
   const other = made.reason === 'name_taken' ? await findUserByName(ctx.store, account.id, named.name) : undefined;
@@ -31,18 +29,18 @@ export async function ensureService(ctx: Context, named: NamedService): Promise<
 }
 
 /** One more key of a service, shown this once. Those it has go on working. */
-export async function makeServiceKey(ctx: Context, service: User): Promise<Outcome<string, Reason>> {
-  const now = ctx.clock.now();
+export async function makeServiceKey(ctx: RequestContext, service: User): Promise<Outcome<string, Reason>> {
+  const { now } = ctx;
   const own = await listAuthenticators(ctx.store, service.id, now);
   if (own.filter(({ kind }) => kind === apikey.kind).length >= apikey.traits.limit) return refuse('too_many');
-  const begun = await apikey.begin({}, service, helpAt(ctx, now));
+  const begun = await apikey.begin({}, service, helpAt(ctx));
   if (!begun.ok) return begun;
   const { state, lookup, offer } = begun.value;
-  return inTransaction(ctx.store, async (tx) => {
+  return withTransaction(ctx, async (tx) => {
     const made = { id: uuid(ctx.random, now), userId: service.id, kind: apikey.kind, label: null, state, lookup };
-    await insertAuthenticator(tx, { ...made, status: 'active' }, now);
+    await insertAuthenticator(tx.store, { ...made, status: 'active' }, now);
     const tried = { action: 'operator.key', factor: apikey.kind, accountId: service.accountId, userId: service.id };
-    await logSuccess(ctx, tx, tried, operator, now);
+    await logSuccess(tx, tried);
     return success(String(offer['secret']));
   });
 }

@@ -9,10 +9,9 @@ import {
   type LiveSession,
   type Session,
 } from '../store/sessions.ts';
-import { inTransaction, type Store } from '../store/store.ts';
 import type { User } from '../store/users.ts';
 import { accessTokenLife, type AccountPolicy } from './account-policy.ts';
-import type { Client, Context } from './context.ts';
+import { withTransaction, type RequestContext } from './context.ts';
 import { logSuccess } from './log-attempt.ts';
 import type { Reason } from './reasons.ts';
 
@@ -38,16 +37,11 @@ export type Opening = {
 export type OpenedSession = Session & { readonly tokenLife: number };
 
 /** Writes a session, in the transaction of the proof that makes it. */
-export async function openSession(
-  ctx: Context,
-  tx: Store,
-  opening: Opening,
-  client: Client,
-  now: number,
-): Promise<OpenedSession> {
+export async function openSession(tx: RequestContext, opening: Opening): Promise<OpenedSession> {
+  const { now, client } = tx;
   const { tokenLife } = opening.policy;
   const session: Session = {
-    id: uuid(ctx.random, now),
+    id: uuid(tx.random, now),
     userId: opening.user.id,
     authModule: opening.authModule,
     epoch: opening.epoch,
@@ -59,16 +53,15 @@ export async function openSession(
     clientIp: client.ip,
     userAgent: client.userAgent,
   };
-  await insertSession(tx, session);
+  await insertSession(tx.store, session);
   return { ...session, tokenLife };
 }
 
 /** The access token that speaks for a session. */
 export async function issueToken(
-  { tokens }: Context,
+  { tokens, now }: RequestContext,
   session: OpenedSession,
   accountId: string,
-  now: number,
 ): Promise<string> {
   return tokens.issue({
     sub: session.userId,
@@ -104,8 +97,8 @@ export function withSecondFactor(amr: readonly string[], added: readonly string[
 }
 
 /** Says whose session an access token speaks for, if it is in force at this moment. */
-export async function authenticate(ctx: Context, token: string): Promise<Outcome<Caller, Reason>> {
-  const now = ctx.clock.now();
+export async function authenticate(ctx: RequestContext, token: string): Promise<Outcome<Caller, Reason>> {
+  const { now } = ctx;
   const claims = await ctx.tokens.read(token, now);
   if (!claims) return refuse('invalid_token');
   const session = await findLiveSession(ctx.store, claims.sid, now);
@@ -114,22 +107,21 @@ export async function authenticate(ctx: Context, token: string): Promise<Outcome
 }
 
 /** The caller's own sessions in force, newest first. */
-export async function listSessions(ctx: Context, caller: Caller): Promise<readonly LiveSession[]> {
-  return listLiveSessions(ctx.store, caller.userId, ctx.clock.now());
+export async function listSessions(ctx: RequestContext, caller: Caller): Promise<readonly LiveSession[]> {
+  return listLiveSessions(ctx.store, caller.userId, ctx.now);
 }
 
 /** Ends one of the caller's own sessions; its token is refused from here on. */
 export async function endSession(
-  ctx: Context,
+  ctx: RequestContext,
   caller: Caller,
   sessionId: string,
-  client: Client,
 ): Promise<Outcome<undefined, Reason>> {
-  const now = ctx.clock.now();
-  return inTransaction(ctx.store, async (tx) => {
-    if (!(await revokeSession(tx, caller.userId, sessionId, now))) return refuse('not_found');
+  const { now } = ctx;
+  return withTransaction(ctx, async (tx) => {
+    if (!(await revokeSession(tx.store, caller.userId, sessionId, now))) return refuse('not_found');
     const { userId, accountId } = caller;
-    await logSuccess(ctx, tx, { action: 'session.end', userId, accountId, sessionId }, client, now);
+    await logSuccess(tx, { action: 'session.end', userId, accountId, sessionId });
     return success(undefined);
   });
 }

@@ -2,11 +2,10 @@ import { refuse, success, type Outcome } from '../base/outcome.ts';
 import { uuid } from '../base/random.ts';
 import { password } from '../factors/password.ts';
 import { insertAuthenticator, removeKinds, type Authenticator } from '../store/authenticators.ts';
-import type { Store } from '../store/store.ts';
 import { resetThrottle } from '../store/throttles.ts';
 import type { User } from '../store/users.ts';
 import { changeFactors } from './change.ts';
-import { helpAt, type Client, type Context } from './context.ts';
+import { helpAt, inTurn, type RequestContext } from './context.ts';
 import { logRefusal } from './log-attempt.ts';
 import { secondFactors } from './policy.ts';
 import { prove } from './prove.ts';
@@ -27,44 +26,45 @@ const { kind } = password;
  * otherwise, so that a session left open is not enough.
  */
 export async function setPassword(
-  ctx: Context,
+  ctx: RequestContext,
   caller: Caller,
   { secret, current, label }: NewPassword,
-  client: Client,
 ): Promise<Outcome<Authenticator, Reason>> {
-  const now = ctx.clock.now();
   // Where there is no second factor the present password is asked for, however old the login.
   const { authTime: _age, ...prover } = caller;
-  const allowed = await requireStepUp(ctx, prover, now);
+  const allowed = await requireStepUp(ctx, prover);
   if (!allowed.ok) return allowed;
   const { user, authenticators } = allowed.value;
   const present = authenticators.filter((one) => one.kind === kind);
   const tried = { action: 'password.set', factor: kind, sessionId: caller.id };
   if (present.length > 0 && secondFactors(authenticators).length === 0) {
-    const known = await ctx.turns(`${user.id}/${kind}`, () => proveCurrent(ctx, user, present, current, now));
+    const known = await inTurn(ctx, `${user.id}/${kind}`, (turn) => proveCurrent(turn, { user, present, current }));
     if (!known.ok) {
-      await logRefusal(ctx, { ...tried, accountId: user.accountId, userId: user.id }, known.reason, client, now);
+      await logRefusal(ctx, { ...tried, accountId: user.accountId, userId: user.id }, known.reason);
       return known;
     }
   }
-  const made = await makePassword(ctx, user, secret, label, now);
+  const made = await makePassword(ctx, user, { secret, label });
   if (!made.ok) return made;
-  return changeFactors(ctx, { user, caller, tried, notice: { name: 'password_changed' } }, client, now, async (tx) => {
-    await writePassword(tx, made.value, now);
+  return changeFactors(ctx.at(), { user, caller, tried, notice: { name: 'password_changed' } }, async (tx) => {
+    await writePassword(tx, made.value);
     return success(made.value);
   });
 }
 
+type Present = {
+  readonly user: User;
+  readonly present: readonly Authenticator[];
+  readonly current: string | undefined;
+};
+
 async function proveCurrent(
-  ctx: Context,
-  user: User,
-  candidates: readonly Authenticator[],
-  current: string | undefined,
-  now: number,
+  ctx: RequestContext,
+  { user, present: candidates, current }: Present,
 ): Promise<Outcome<undefined, Reason>> {
   if (current === undefined) return refuse('current_password_required');
   if (!password.reply.safeParse(current).success) return refuse('wrong_current_password');
-  const proof = await prove(ctx, { subject: user.id, kind, candidates, reply: current }, now);
+  const proof = await prove(ctx, { subject: user.id, kind, candidates, reply: current });
   if (!proof.ok) return proof.reason === 'wrong' ? refuse('wrong_current_password') : proof;
   await resetThrottle(ctx.store, user.id, kind);
   return success(undefined);
@@ -72,20 +72,20 @@ async function proveCurrent(
 
 /** A password authenticator that is not written yet; hashing is slow and holds no transaction open. */
 export async function makePassword(
-  ctx: Context,
+  ctx: RequestContext,
   user: Pick<User, 'id' | 'name'>,
-  secret: string,
-  label: string | null,
-  now: number,
+  { secret, label = null }: { readonly secret: string; readonly label?: string | null },
 ): Promise<Outcome<Authenticator, Reason>> {
-  const begun = await password.begin({ secret }, user, helpAt(ctx, now));
+  const begun = await password.begin({ secret }, user, helpAt(ctx));
   if (!begun.ok) return begun;
+  // The hash may have taken long.
+  const { now } = ctx.at();
   const made = { id: uuid(ctx.random, now), userId: user.id, kind, label, state: begun.value.state };
   return success({ ...made, status: 'active', revision: 0, createdAt: now, updatedAt: now, lastUsedAt: null });
 }
 
 /** Puts a password in the place of the one a user has, in the caller's transaction. */
-export async function writePassword(tx: Store, made: Authenticator, now: number): Promise<void> {
-  await removeKinds(tx, made.userId, [kind]);
-  await insertAuthenticator(tx, made, now);
+export async function writePassword({ store }: RequestContext, made: Authenticator): Promise<void> {
+  await removeKinds(store, made.userId, [kind]);
+  await insertAuthenticator(store, made, made.createdAt);
 }

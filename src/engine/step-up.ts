@@ -3,7 +3,7 @@ import { refuse, success, type Outcome } from '../base/outcome.ts';
 import { factors, isKind } from '../factors/index.ts';
 import { listAuthenticators, listForLogin, type Authenticator } from '../store/authenticators.ts';
 import { findUser, type User } from '../store/users.ts';
-import type { Context } from './context.ts';
+import type { RequestContext } from './context.ts';
 import type { Managing } from './enroller.ts';
 import { isUnattended, secondFactors } from './policy.ts';
 import type { Reason } from './reasons.ts';
@@ -24,17 +24,17 @@ type Prover = Pick<Caller, 'userId' | 'secondFactorAt' | 'authModule'> &
  * logged in where they have none (RFC 9470): a factor that is enrolled counts as proof. The user is read before what they have, so that
  * a change that is made with both of them fails when something else changed in between.
  */
-export async function requireStepUp(ctx: Context, caller: Prover, now: number): Promise<Outcome<Manager, Reason>> {
+export async function requireStepUp(ctx: RequestContext, caller: Prover): Promise<Outcome<Manager, Reason>> {
   const user = await findUser(ctx.store, caller.userId);
   if (!user) return refuse('not_found');
   // Another change has spent the approval since it was looked up.
   if ((caller.approvalEpoch ?? user.epoch) !== user.epoch) return refuse('raced');
-  const authenticators = await listAuthenticators(ctx.store, user.id, now);
-  const { secondFactorAt, authTime = now } = caller;
+  const authenticators = await listAuthenticators(ctx.store, user.id, ctx.now);
+  const { secondFactorAt, authTime = ctx.now } = caller;
   const isEnrolled = secondFactors(authenticators).length > 0;
-  if (isEnrolled && !isFresh(secondFactorAt, now)) return refuse('step_up_required');
+  if (isEnrolled && !isFresh(secondFactorAt, ctx.now)) return refuse('step_up_required');
   if (isKind(caller.authModule) && factors[caller.authModule].traits.unattended) return refuse('unattended');
-  if (!isEnrolled && !isFresh(authTime, now)) return refuse('login_too_old');
+  if (!isEnrolled && !isFresh(authTime, ctx.now)) return refuse('login_too_old');
   return success({ user, authenticators });
 }
 
@@ -42,12 +42,11 @@ export async function requireStepUp(ctx: Context, caller: Prover, now: number): 
  * Lets an administrator's session make an administrative write: one that a person opened, with fresh proof. That is a second factor for a
  * user who has one, and the login itself for a user who has none.
  */
-export async function requireFreshProof(ctx: Context, caller: Caller): Promise<Outcome<undefined, Reason>> {
+export async function requireFreshProof(ctx: RequestContext, caller: Caller): Promise<Outcome<undefined, Reason>> {
   if (isUnattended(caller.authModule)) return refuse('unattended');
-  const now = ctx.clock.now();
-  if (isFresh(caller.secondFactorAt, now)) return success(undefined);
+  if (isFresh(caller.secondFactorAt, ctx.now)) return success(undefined);
   if (secondFactors(await listForLogin(ctx.store, caller.userId, [])).length > 0) return refuse('step_up_required');
-  return isFresh(caller.authTime, now) ? success(undefined) : refuse('login_too_old');
+  return isFresh(caller.authTime, ctx.now) ? success(undefined) : refuse('login_too_old');
 }
 
 const isFresh = (provenAt: number | null, now: number) => provenAt !== null && now - provenAt <= stepUpLife;

@@ -2,9 +2,9 @@ import { refuse, success, type Outcome } from '../base/outcome.ts';
 import { uuid } from '../base/random.ts';
 import { findAccount } from '../store/accounts.ts';
 import { listAuthenticators, type Authenticator } from '../store/authenticators.ts';
-import { inTransaction, isDuplicate, type Store } from '../store/store.ts';
+import { isDuplicate } from '../store/store.ts';
 import { deleteUser, findUser, insertUser, listUsers, updateProfile, type Profile, type User } from '../store/users.ts';
-import type { Client, Context } from './context.ts';
+import { withTransaction, type RequestContext } from './context.ts';
 import { logSuccess } from './log-attempt.ts';
 import type { Reason } from './reasons.ts';
 import { policyOnFirst } from './required.ts';
@@ -22,12 +22,10 @@ export type Made = { readonly user: User; /** A session for a user who made them
 
 /** Makes a user: an administrator does, or anybody themself where registration is open. */
 export async function createUser(
-  ctx: Context,
+  ctx: RequestContext,
   caller: Caller | undefined,
   input: NewUser,
-  client: Client,
 ): Promise<Outcome<Made, Reason>> {
-  const now = ctx.clock.now();
   const maker = caller && isAdministrator(caller) ? caller : undefined;
   if (!maker && ctx.settings.registration === 'closed') return refuse(caller ? 'forbidden' : 'registration_closed');
   if (!maker && input.password === undefined) return refuse('password_needed');
@@ -35,29 +33,28 @@ export async function createUser(
   if (!account || (maker && maker.accountId !== account.id)) return refuse('unknown_account');
 
   const roles = maker ? input.roles : (['user'] as const);
-  const made = await insertNewUser(ctx, { ...input, roles, accountId: account.id }, client, now);
+  const made = await insertNewUser(ctx, { ...input, roles, accountId: account.id });
   if (!made.ok || maker) return made;
-  return register(ctx, made.value.user, client, now);
+  return register(ctx.at(), made.value.user);
 }
 
 /** Writes a user, and their password with them. */
 export async function insertNewUser(
-  ctx: Context,
+  ctx: RequestContext,
   input: Profile &
     Pick<User, 'accountId'> &
     Partial<Pick<User, 'serviceId'>> & { readonly password?: string | undefined },
-  client: Client,
-  now: number,
 ): Promise<Outcome<{ user: User }, Reason>> {
   const { password, accountId, ...profile } = input;
-  const id = uuid(ctx.random, now);
+  const id = uuid(ctx.random, ctx.now);
   const made =
-    password === undefined ? undefined : await makePassword(ctx, { id, name: profile.name }, password, null, now);
+    password === undefined ? undefined : await makePassword(ctx, { id, name: profile.name }, { secret: password });
   if (made && !made.ok) return made;
   return refusingNamesTaken(() =>
-    inTransaction(ctx.store, async (tx) => {
-      await writeNewUser(ctx, tx, { ...profile, id, accountId }, made?.value, client, now);
-      const user = await findUser(tx, id);
+    // A hash may have taken long.
+    withTransaction(ctx.at(), async (tx) => {
+      await writeNewUser(tx, { ...profile, id, accountId }, made?.value);
+      const user = await findUser(tx.store, id);
       return user ? success({ user }) : refuse('not_found');
     }),
   );
@@ -65,29 +62,26 @@ export async function insertNewUser(
 
 /** The same in the caller's transaction. */
 export async function writeNewUser(
-  ctx: Context,
-  tx: Store,
+  tx: RequestContext,
   user: Profile & Pick<User, 'id' | 'accountId'> & Partial<Pick<User, 'serviceId'>>,
   password: Authenticator | undefined,
-  client: Client,
-  now: number,
 ): Promise<void> {
-  await insertUser(tx, user, now);
-  if (password) await writePassword(tx, password, now);
-  await logSuccess(ctx, tx, { action: 'user.create', accountId: user.accountId, userId: user.id }, client, now);
+  await insertUser(tx.store, user, tx.now);
+  if (password) await writePassword(tx, password);
+  await logSuccess(tx, { action: 'user.create', accountId: user.accountId, userId: user.id });
 }
 
 /** Who registers is logged in with it, unless the account asks for more than a password. */
-async function register(ctx: Context, user: User, client: Client, now: number): Promise<Outcome<Made, Reason>> {
+async function register(ctx: RequestContext, user: User): Promise<Outcome<Made, Reason>> {
   const policy = await policyOnFirst(ctx, { authModule: 'password', accountId: user.accountId });
   if (!policy) return success({ user });
   const opening = { user, epoch: user.epoch, authModule: 'password', amr: ['pwd'], secondFactor: false, policy };
-  const session = await openSession(ctx, ctx.store, opening, client, now);
-  return success({ user, token: await issueToken(ctx, session, user.accountId, now) });
+  const session = await openSession(ctx, opening);
+  return success({ user, token: await issueToken(ctx, session, user.accountId) });
 }
 
 /** The user that an id or `me` means to this caller: themself, or a user of an account they administer. Nobody else exists. */
-export async function reachUser(ctx: Context, caller: Caller, id: string): Promise<Outcome<User, Reason>> {
+export async function reachUser(ctx: RequestContext, caller: Caller, id: string): Promise<Outcome<User, Reason>> {
   if (id === 'me' || id === caller.userId) return success(caller.user);
   if (!isAdministrator(caller)) return refuse('not_found');
   const user = await findUser(ctx.store, id);
@@ -95,13 +89,13 @@ export async function reachUser(ctx: Context, caller: Caller, id: string): Promi
 }
 
 /** The caller's own user. */
-export async function ownProfile(ctx: Context, caller: Pick<Caller, 'userId'>): Promise<User | undefined> {
+export async function ownProfile(ctx: RequestContext, caller: Pick<Caller, 'userId'>): Promise<User | undefined> {
   return findUser(ctx.store, caller.userId);
 }
 
 /** The users of the administrator's account, in the order in which they came. */
 export async function browseUsers(
-  ctx: Context,
+  ctx: RequestContext,
   caller: Caller,
   { limit, skip }: { readonly limit: number; readonly skip: number },
 ): Promise<Outcome<readonly User[], Reason>> {
@@ -110,8 +104,11 @@ export async function browseUsers(
 }
 
 /** A user's authenticators, pending ones too. Their states are secret: a door shows what stands beside them. */
-export async function browseAuthenticators(ctx: Context, user: Pick<User, 'id'>): Promise<readonly Authenticator[]> {
-  return listAuthenticators(ctx.store, user.id, ctx.clock.now());
+export async function browseAuthenticators(
+  ctx: RequestContext,
+  user: Pick<User, 'id'>,
+): Promise<readonly Authenticator[]> {
+  return listAuthenticators(ctx.store, user.id, ctx.now);
 }
 
 /** What is absent stays as it is. */
@@ -119,35 +116,28 @@ export type Changes = { readonly [Member in keyof Profile]?: Profile[Member] | u
 
 /** Changes a user's profile. It holds the addresses that notices go to, so it asks for the same proof as a change of factors. */
 export async function changeProfile(
-  ctx: Context,
+  ctx: RequestContext,
   caller: Caller,
   { user, changes }: { readonly user: User; readonly changes: Changes },
-  client: Client,
 ): Promise<Outcome<User, Reason>> {
-  const now = ctx.clock.now();
   if (changes.roles && !isAdministrator(caller)) return refuse('forbidden');
-  const allowed = await requireStepUp(ctx, caller, now);
+  const allowed = await requireStepUp(ctx, caller);
   if (!allowed.ok) return allowed;
   return refusingNamesTaken(() =>
-    inTransaction(ctx.store, async (tx) => {
-      const written = await writeProfile(tx, user, changes, now);
+    withTransaction(ctx, async (tx) => {
+      const written = await writeProfile(tx, user, changes);
       if (!written.ok) return written;
-      await logSuccess(ctx, tx, { action: 'user.update', ...whose(user), sessionId: caller.id }, client, now);
+      await logSuccess(tx, { action: 'user.update', ...whose(user), sessionId: caller.id });
       return written;
     }),
   );
 }
 
 /** Writes what changes of a profile, in the caller's transaction. */
-export async function writeProfile(
-  tx: Store,
-  user: User,
-  changes: Changes,
-  now: number,
-): Promise<Outcome<User, Reason>> {
+export async function writeProfile(tx: RequestContext, user: User, changes: Changes): Promise<Outcome<User, Reason>> {
   const given = Object.entries(changes).filter(([, value]) => value !== undefined);
-  if (!(await updateProfile(tx, user, { ...user, ...Object.fromEntries(given) }, now))) return refuse('raced');
-  const updated = await findUser(tx, user.id);
+  if (!(await updateProfile(tx.store, user, { ...user, ...Object.fromEntries(given) }, tx.now))) return refuse('raced');
+  const updated = await findUser(tx.store, user.id);
   return updated ? success(updated) : refuse('not_found');
 }
 
@@ -164,18 +154,12 @@ export async function refusingNamesTaken<Value>(
 }
 
 /** Removes a user with everything they have. */
-export async function removeUser(
-  ctx: Context,
-  caller: Caller,
-  user: User,
-  client: Client,
-): Promise<Outcome<undefined, Reason>> {
-  const now = ctx.clock.now();
-  const allowed = await requireStepUp(ctx, caller, now);
+export async function removeUser(ctx: RequestContext, caller: Caller, user: User): Promise<Outcome<undefined, Reason>> {
+  const allowed = await requireStepUp(ctx, caller);
   if (!allowed.ok) return allowed;
-  return inTransaction(ctx.store, async (tx) => {
-    if (!(await deleteUser(tx, user.id))) return refuse('not_found');
-    await logSuccess(ctx, tx, { action: 'user.delete', ...whose(user), sessionId: caller.id }, client, now);
+  return withTransaction(ctx, async (tx) => {
+    if (!(await deleteUser(tx.store, user.id))) return refuse('not_found');
+    await logSuccess(tx, { action: 'user.delete', ...whose(user), sessionId: caller.id });
     return success(undefined);
   });
 }

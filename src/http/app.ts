@@ -1,6 +1,6 @@
 import { Hono, type Context as Incoming } from 'hono';
 import { stopwatch } from '../base/clock.ts';
-import type { Context } from '../engine/context.ts';
+import { requestContext, type Context, type RequestContext } from '../engine/context.ts';
 import { createClientReader, type Env } from './client.ts';
 import { callerOf, handle, type Brought } from './handle.ts';
 import { readBody } from './parse.ts';
@@ -26,7 +26,7 @@ export function createApp(
     const place = { path, say: rows[0]?.say ?? problem };
     for (const route of rows) {
       app.on(route.method.toUpperCase(), honoPath(path), (c) =>
-        serve(shared, c, place, (asked) => handle(route, place.say, asked, broughtBy(c, route, house))),
+        serve(shared, c, place, (asked) => handle(route, place.say, asked, broughtBy(c, route, asked.ctx))),
       );
     }
     const allow = rows
@@ -69,10 +69,9 @@ async function serve(
 ): Promise<Response> {
   const elapsed = stopwatch();
   const client = clientOf(c);
-  const asked = { house, client, caller: undefined, headers: c.req.raw.headers };
-  const reply = await answering(asked).catch((fault: unknown) =>
-    say(problemOfFault(house, client.requestId, fault), asked),
-  );
+  const ctx = requestContext(house, client);
+  const asked = { ctx, caller: undefined, headers: c.req.raw.headers };
+  const reply = await answering(asked).catch((fault: unknown) => say(problemOfFault(ctx, fault), asked));
   const seconds = elapsed();
   const labels = {
     method: methods.has(c.req.method) ? c.req.method : 'other',
@@ -85,8 +84,8 @@ async function serve(
 }
 
 /** A credential in the headers, what the router and the URL say, and a body of bytes. */
-const broughtBy = (c: Incoming<Env>, route: Route, house: Context): Brought => ({
-  caller: () => callerOf(house, shownToken(c.req.raw.headers), route.access),
+const broughtBy = (c: Incoming<Env>, route: Route, ctx: RequestContext): Brought => ({
+  caller: () => callerOf(ctx, shownToken(c.req.raw.headers), route.access),
   params: c.req.param(),
   query: new URL(c.req.url).search,
   body: () => readBody(route.body, c.req.raw, route.form),

@@ -1,6 +1,6 @@
 import { refuse, success, type Outcome } from '../base/outcome.ts';
 import { authenticateAsker, authenticateService, type Asker, type Service } from '../engine/asker.ts';
-import type { Context } from '../engine/context.ts';
+import type { RequestContext } from '../engine/context.ts';
 import { authenticateEnroller, type Enroller } from '../engine/enroller.ts';
 import { authenticate, type Caller } from '../engine/sessions.ts';
 import { requireFreshProof } from '../engine/step-up.ts';
@@ -32,14 +32,15 @@ export async function handle(route: Route, tell: Say, stranger: Asked, brought: 
   const params = route.params?.safeParse(brought.params);
   if (params && !params.success) return say(problemOf(refuse('not_found')));
   const administrator = administering(route, caller.value, params?.data);
-  const fresh = administrator ? await requireFreshProof(asked.house, administrator) : success(undefined);
+  const fresh = administrator ? await requireFreshProof(asked.ctx, administrator) : success(undefined);
   if (!fresh.ok) return say(problemOf(fresh));
   const query = readQuery(route.query, brought.query);
   if (!query.ok) return say(query.problem);
   const body = await brought.body();
   if (!body.ok) return say(body.problem);
   const parsed = { params: params?.data, query: query.value, body: body.value };
-  return route.handle({ ...asked, ...parsed });
+  // The body may have come slowly.
+  return route.handle({ ...asked, ctx: asked.ctx.at(), ...parsed });
 }
 
 /** The administrator's session that a request makes an administrative write through, if it does. */
@@ -59,11 +60,11 @@ function administering(
 const sessionOf = (asker: Asker) => (asker.by === 'session' ? asker.session : undefined);
 
 /** Whom a credential speaks for at a route. */
-export async function callerOf(house: Context, shown: Shown, access: Access): Promise<Outcome<AnyCaller, Told>> {
+export async function callerOf(ctx: RequestContext, shown: Shown, access: Access): Promise<Outcome<AnyCaller, Told>> {
   if (access === 'anyone' || access === 'basic') return success(undefined);
   if (shown === 'nothing') return access === 'optional' ? success(undefined) : refuse('no_token');
   if (shown === 'unreadable') return refuse('invalid_token');
-  if (access === 'asker') return authenticateAsker(house, shown.token);
-  if (access === 'service') return authenticateService(house, shown.token);
-  return access === 'enroller' ? authenticateEnroller(house, shown.token) : authenticate(house, shown.token);
+  if (access === 'asker') return authenticateAsker(ctx, shown.token);
+  if (access === 'service') return authenticateService(ctx, shown.token);
+  return access === 'enroller' ? authenticateEnroller(ctx, shown.token) : authenticate(ctx, shown.token);
 }

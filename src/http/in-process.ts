@@ -2,7 +2,7 @@ import { refuse, success, type Outcome } from '../base/outcome.ts';
 import { timeOrderedHex } from '../base/random.ts';
 import type { Answered, Asked as Call, Transport } from '../client/transport.ts';
 import type { Service } from '../engine/asker.ts';
-import type { Context } from '../engine/context.ts';
+import { requestContext, type Context, type RequestContext } from '../engine/context.ts';
 import { problemOfFault } from './fault.ts';
 import { callerOf, handle, type AnyCaller } from './handle.ts';
 import { check } from './parse.ts';
@@ -21,24 +21,24 @@ export function inProcess(house: Context, routes: readonly Route[]): (speaker: S
       const route = table.get(`${method} ${path}`);
       if (!route) throw new Error(`no door has ${method} ${path}`);
       const requestId = timeOrderedHex(house.random, house.clock.now());
-      const client = { ip: null, userAgent: null, requestId };
-      const stranger = { house, client, caller: undefined, headers: new Headers() };
+      const ctx = requestContext(house, { ip: null, userAgent: null, requestId });
+      const stranger = { ctx, caller: undefined, headers: new Headers() };
       const say = route.say ?? problem;
       const brought = {
-        caller: () => speakerAt(house, speaker, route.access),
+        caller: () => speakerAt(ctx, speaker, route.access),
         params,
         query: queryOf(query),
         body: async () => (route.body ? check(route.body, body) : ({ ok: true, value: undefined } as const)),
       };
       const reply = await handle(route, say, stranger, brought).catch((fault: unknown) =>
-        say(problemOfFault(house, requestId, fault), stranger),
+        say(problemOfFault(ctx, fault), stranger),
       );
       return answered(reply, requestId);
     };
 }
 
-async function speakerAt(house: Context, speaker: Speaker, access: Access): Promise<Outcome<AnyCaller, Told>> {
-  if (!speaker || 'token' in speaker) return callerOf(house, speaker ?? 'nothing', access);
+async function speakerAt(ctx: RequestContext, speaker: Speaker, access: Access): Promise<Outcome<AnyCaller, Told>> {
+  if (!speaker || 'token' in speaker) return callerOf(ctx, speaker ?? 'nothing', access);
   const { service } = speaker;
   if (access === 'service') return success(service);
   if (access === 'asker') return success({ by: 'service', service });

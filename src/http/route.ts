@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Client, Context } from '../engine/context.ts';
+import type { RequestContext } from '../engine/context.ts';
 import type { Asker, Service } from '../engine/asker.ts';
 import type { Enroller } from '../engine/enroller.ts';
 import type { Caller } from '../engine/sessions.ts';
@@ -53,12 +53,11 @@ export type Administers = 'always' | 'others' | 'never';
 export type Answered = { readonly description: string; readonly body?: z.ZodType; readonly type?: string };
 
 /** A request of which nothing was parsed yet; its caller, where they have shown who they are. */
-export type Asked = Pick<Handled, 'house' | 'client' | 'caller' | 'headers'>;
+export type Asked = Pick<Handled, 'ctx' | 'caller' | 'headers'>;
 
 /** A request that has passed its threshold: everything in it has been parsed. */
 export type Handled = {
-  readonly house: Context;
-  readonly client: Client;
+  readonly ctx: RequestContext;
   /** At an `enroller` or `asker` route it is one of these; only such a route's handler looks at that. */
   readonly caller: Caller | undefined;
   readonly params: unknown;

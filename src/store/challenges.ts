@@ -156,13 +156,18 @@ export async function closePrompts(
     .execute();
 }
 
-/** Spends a challenge. False: it is spent already. */
+/** Spends a challenge. False: it is spent already, or its time is over. */
 export async function closeChallenge({ db }: Store, id: string, now: number): Promise<boolean> {
   return (await close(db, { id, now })).numAffectedRows === 1n;
 }
 
 const close = statement((db, { id, now }: { id: string; now: number }) =>
-  db.updateTable('challenges').set({ closed_at: now }).where('id', '=', id).where('closed_at', 'is', null),
+  db
+    .updateTable('challenges')
+    .set({ closed_at: now })
+    .where('id', '=', id)
+    .where('closed_at', 'is', null)
+    .where('expires_at', '>', now),
 );
 
 export async function sweepChallenges({ db }: Store, before: number): Promise<number> {

@@ -5,7 +5,7 @@ import { keepSwept } from '../../src/cli/sweeping.ts';
 import { accessTokenLife } from '../../src/engine/account-policy.ts';
 import { openSession } from '../../src/engine/sessions.ts';
 import { onEachDatabase } from '../support/databases.ts';
-import { client, house } from '../support/house.ts';
+import { house } from '../support/house.ts';
 
 const minute = 60_000;
 const day = 24 * 60 * minute;
@@ -17,7 +17,7 @@ onEachDatabase('sweeping', (database) => {
     const user = await built.addUser({ name: 'ada' });
     const policy = { tokenLife: accessTokenLife };
     const opening = { user, epoch: user.epoch, authModule: 'password', amr: ['pwd'], secondFactor: false, policy };
-    await openSession(ctx, ctx.store, opening, client, clock.now());
+    await openSession(ctx, opening);
     clock.tick(30 * day);
 
     mock.timers.enable({ apis: ['setInterval'] });

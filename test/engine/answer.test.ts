@@ -13,22 +13,11 @@ import { authenticate } from '../../src/engine/sessions.ts';
 import { setPassword } from '../../src/engine/set-password.ts';
 import { removeUser } from '../../src/engine/users.ts';
 import { onEachDatabase } from '../support/databases.ts';
-import {
-  atOnce,
-  client,
-  got,
-  house,
-  interrupted,
-  noTurns,
-  type Enrolled,
-  type House,
-  type Person,
-} from '../support/house.ts';
+import { atOnce, got, house, interrupted, noTurns, type Enrolled, type House, type Person } from '../support/house.ts';
 
 const step = 30_000;
 
-const reply = (home: House, challengeToken: string, text: unknown) =>
-  answer(home.ctx, { challengeToken, reply: text }, client);
+const reply = (home: House, challengeToken: string, text: unknown) => answer(home.ctx, { challengeToken, reply: text });
 
 async function miss(home: House, challengeToken: string, code: string, times: number): Promise<void> {
   for (let time = 0; time < times; time += 1)
@@ -207,7 +196,7 @@ onEachDatabase('an answer', (database) => {
     await using home = await house(database);
     const { name, password, caller } = await home.addProtected('ada');
     const challengeToken = await home.challenge(name, password);
-    const { offer } = got(await enroll(home.ctx, caller, { kind: 'totp', label: null, input: {} }, client));
+    const { offer } = got(await enroll(home.ctx, caller, { kind: 'totp', label: null, input: {} }));
     assert.deepEqual(await reply(home, challengeToken, home.codeFor(String(offer.secret))), refuse('wrong'));
   });
 
@@ -217,16 +206,14 @@ onEachDatabase('an answer', (database) => {
     const changes: Readonly<Record<string, (ada: Person & Enrolled) => Promise<unknown>>> = {
       'another factor': ({ caller }) => home.enrollTotp(caller),
       'another password': async ({ caller }) =>
-        got(await setPassword(home.ctx, caller, { secret: 'a new password', label: null }, client)),
-      'new recovery codes': async ({ caller }) => got(await renewRecoveryCodes(home.ctx, caller, client)),
+        got(await setPassword(home.ctx, caller, { secret: 'a new password', label: null })),
+      'new recovery codes': async ({ caller }) => got(await renewRecoveryCodes(home.ctx, caller)),
       'an apikey': async ({ caller }) =>
-        got(await enroll(home.ctx, caller, { kind: 'apikey', label: null, input: {} }, client)),
+        got(await enroll(home.ctx, caller, { kind: 'apikey', label: null, input: {} })),
       'its removal': async ({ caller, user, id }) =>
-        got(
-          await remove(home.ctx, admin.caller, { user: { ...user, epoch: caller.epoch }, authenticatorId: id }, client),
-        ),
+        got(await remove(home.ctx, admin.caller, { user: { ...user, epoch: caller.epoch }, authenticatorId: id })),
       'the operator': async ({ name }) => got(await disableMfa(home.ctx, { login: name })),
-      'no user any more': async ({ user }) => got(await removeUser(home.ctx, admin.caller, user, client)),
+      'no user any more': async ({ user }) => got(await removeUser(home.ctx, admin.caller, user)),
     };
     for (const [name, change] of Object.entries(changes)) {
       const person = await home.addProtected(name);
@@ -242,7 +229,7 @@ onEachDatabase('an answer', (database) => {
     const { name, password, user, caller, id, seed } = await home.addProtected('ada');
     const challengeToken = await home.challenge(name, password);
     const removal = { user: { ...user, epoch: caller.epoch }, authenticatorId: id };
-    pause.meanwhile = async () => got(await remove(home.ctx, caller, removal, client));
+    pause.meanwhile = async () => got(await remove(home.ctx, caller, removal));
     assert.deepEqual(await reply(home, challengeToken, home.codeFor(seed)), refuse('no_authenticator'));
   });
 
@@ -262,7 +249,7 @@ onEachDatabase('an answer', (database) => {
     const [one, other] = [await home.challenge(name, password), await home.challenge(name, password)];
     const code = home.codeFor(seed);
     const ctx = interrupted(home.ctx, async () => got(await reply(home, other, code)));
-    assert.deepEqual(await answer(ctx, { challengeToken: one, reply: code }, client), refuse('raced'));
+    assert.deepEqual(await answer(ctx, { challengeToken: one, reply: code }), refuse('raced'));
     assert.deepEqual(await home.failures(user.id), { totp: 1 });
     home.clock.tick(step);
     assert.equal(got(await reply(home, one, home.codeFor(seed))).state, 'session');

@@ -6,26 +6,16 @@ import { authenticate, endSession } from '../../src/engine/sessions.ts';
 import { removeKinds } from '../../src/store/authenticators.ts';
 import { findUser } from '../../src/store/users.ts';
 import { onEachDatabase } from '../support/databases.ts';
-import { client, got, house, type House, type Person } from '../support/house.ts';
+import { got, house, type House, type Person } from '../support/house.ts';
 
 const tried = { action: 'test' };
 
 /** Takes the password away, and says what happened to everything around it. */
-async function change(
-  { ctx, clock }: House,
-  { user, caller }: Partial<Person> & Pick<Person, 'user'>,
-  refused = false,
-) {
-  return changeFactors(
-    ctx,
-    { user, caller, tried, notice: { name: 'mfa_disabled' } },
-    client,
-    clock.now(),
-    async (tx) => {
-      await removeKinds(tx, user.id, ['password']);
-      return refused ? refuse('too_many') : success('done');
-    },
-  );
+async function change({ ctx }: House, { user, caller }: Partial<Person> & Pick<Person, 'user'>, refused = false) {
+  return changeFactors(ctx, { user, caller, tried, notice: { name: 'mfa_disabled' } }, async (tx) => {
+    await removeKinds(tx.store, user.id, ['password']);
+    return refused ? refuse('too_many') : success('done');
+  });
 }
 
 const left = async ({ ctx }: House, { user }: Person) => ({
@@ -81,7 +71,7 @@ onEachDatabase('a change to factors', (database) => {
   test('through a session that has ended is refused and leaves everything as it was', async () => {
     await using home = await house(database);
     const ada = await home.addPerson('ada');
-    got(await endSession(home.ctx, ada.caller, ada.caller.id, client));
+    got(await endSession(home.ctx, ada.caller, ada.caller.id));
     assert.deepEqual(await change(home, ada), refuse('raced'));
     assert.deepEqual(await left(home, ada), { epoch: 0, passwords: 1 });
   });

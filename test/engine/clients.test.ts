@@ -22,7 +22,10 @@ const nobody = '00000000-0000-0000-0000-000000000000';
 onEachDatabase('clients', (database) => {
   test('get a secret of 256 bits, with which alone they prove themselves', async () => {
     await using built = await house(database);
-    const [one, other] = [await makeClient(built.ctx, built.root, app), await makeClient(built.ctx, built.root, app)];
+    const [one, other] = [
+      await makeClient(built.ctx, undefined, { ...app, accountId: built.root }),
+      await makeClient(built.ctx, undefined, { ...app, accountId: built.root }),
+    ];
     assert.match(one.secret ?? '', /^[\w-]{43}$/);
     assert.notEqual(one.secret, other.secret);
     const { id } = one.client;
@@ -36,7 +39,11 @@ onEachDatabase('clients', (database) => {
 
   test('that are public have no secret, and a secret proves nothing', async () => {
     await using built = await house(database);
-    const { client, secret } = await makeClient(built.ctx, built.root, { ...app, isPublic: true });
+    const { client, secret } = await makeClient(built.ctx, undefined, {
+      accountId: built.root,
+      ...app,
+      isPublic: true,
+    });
     assert.equal(secret, undefined);
     assert.equal(got(await proveClient(built.ctx, { id: client.id, secret: undefined })).id, client.id);
     const wrong = await proveClient(built.ctx, { id: client.id, secret: '' });
@@ -47,8 +54,14 @@ onEachDatabase('clients', (database) => {
     await using built = await house(database);
     const branch = await built.addAccount('branch');
     const admin = await built.addPerson('ada', { roles: ['admin'] });
-    const { client: own } = await makeClient(built.ctx, built.root, app);
-    const { client: others } = await makeClient(built.ctx, branch, app);
+    const { client: own } = await makeClient(built.ctx, undefined, {
+      ...app,
+      accountId: built.root,
+    });
+    const { client: others } = await makeClient(built.ctx, undefined, {
+      ...app,
+      accountId: branch,
+    });
     assert.equal(got(managedAccount(admin.caller)), built.root);
     assert.deepEqual(
       got(await browseClients(built.ctx, admin.caller)).map(({ id }) => id),
@@ -69,21 +82,32 @@ onEachDatabase('clients', (database) => {
 
   test('are changed member by member, and keep their secret', async () => {
     await using built = await house(database);
-    const { client, secret } = await makeClient(built.ctx, built.root, app);
-    const renamed = got(await changeClient(built.ctx, client, { name: 'other' }));
+    const { client, secret } = await makeClient(built.ctx, undefined, {
+      ...app,
+      accountId: built.root,
+    });
+    const renamed = got(await changeClient(built.ctx, undefined, { client: client, changes: { name: 'other' } }));
     assert.deepEqual(renamed, { ...client, name: 'other' });
-    const changed = got(await changeClient(built.ctx, renamed, { grantTypes: ['refresh_token'], scope: '' }));
+    const changed = got(
+      await changeClient(built.ctx, undefined, {
+        client: renamed,
+        changes: { grantTypes: ['refresh_token'], scope: '' },
+      }),
+    );
     assert.deepEqual(changed, { ...renamed, grantTypes: ['refresh_token'], scope: '' });
     assert.equal(got(await proveClient(built.ctx, { id: client.id, secret })).name, 'other');
   });
 
   test('that are gone are neither changed, removed nor proven', async () => {
     await using built = await house(database);
-    const { client, secret } = await makeClient(built.ctx, built.root, app);
-    got(await removeClient(built.ctx, client));
+    const { client, secret } = await makeClient(built.ctx, undefined, {
+      ...app,
+      accountId: built.root,
+    });
+    got(await removeClient(built.ctx, undefined, client));
     const gone = { ok: false, reason: 'not_found' };
-    assert.deepEqual(await removeClient(built.ctx, client), gone);
-    assert.deepEqual(await changeClient(built.ctx, client, { name: 'other' }), gone);
+    assert.deepEqual(await removeClient(built.ctx, undefined, client), gone);
+    assert.deepEqual(await changeClient(built.ctx, undefined, { client: client, changes: { name: 'other' } }), gone);
     assert.deepEqual(await dropClient(built.ctx, client.id), gone);
     const wrong = await proveClient(built.ctx, { id: client.id, secret });
     assert.deepEqual(wrong, { ok: false, reason: 'invalid_client' });
@@ -93,10 +117,9 @@ onEachDatabase('clients', (database) => {
     await using built = await house(database);
     const { ctx } = built;
     const admin = await built.addPerson('ada', { roles: ['admin'] });
-    const manager = { userId: admin.caller.userId, from };
-    const { client } = await makeClient(ctx, built.root, app, manager);
-    got(await changeClient(ctx, client, { name: 'other' }, manager));
-    got(await removeClient(ctx, client, manager));
+    const { client } = await makeClient(ctx, admin.caller, { ...app, accountId: built.root });
+    got(await changeClient(ctx, admin.caller, { client, changes: { name: 'other' } }));
+    got(await removeClient(ctx, admin.caller, client));
     const attempts = (await listAttempts(ctx.store, admin.caller.userId, 10)).filter(({ action }) =>
       action.startsWith('client.'),
     );

@@ -10,16 +10,16 @@ import { browseAuthenticators } from '../../src/engine/users.ts';
 import { insertAuthenticator } from '../../src/store/authenticators.ts';
 import { deleteUser } from '../../src/store/users.ts';
 import { onEachDatabase } from '../support/databases.ts';
-import { client, got, house, inNextEpoch, interrupted, type House } from '../support/house.ts';
+import { got, house, inNextEpoch, interrupted, type House } from '../support/house.ts';
 
 /** A pending enrolment and what its owner knows of it. */
 async function begin({ ctx }: House, caller: Caller): Promise<{ id: string; seed: string }> {
-  const { authenticator, offer } = got(await enroll(ctx, caller, { kind: 'totp', label: null, input: {} }, client));
+  const { authenticator, offer } = got(await enroll(ctx, caller, { kind: 'totp', label: null, input: {} }));
   return { id: authenticator.id, seed: String(offer.secret) };
 }
 
 const end = ({ ctx }: House, caller: Caller, authenticatorId: string, reply: unknown) =>
-  confirm(ctx, caller, { authenticatorId, reply }, client);
+  confirm(ctx, caller, { authenticatorId, reply });
 
 onEachDatabase('a confirmation', (database) => {
   test('makes the factor count, raises its session, and ends the others', async () => {
@@ -94,17 +94,13 @@ onEachDatabase('a confirmation', (database) => {
     await using home = await house(database);
     const { name, password, user, caller, seed: working } = await home.addProtected('ada');
     const challengeToken = await home.challenge(name, password);
-    await answer(home.ctx, { challengeToken, reply: home.wrongCodeFor(working) }, client);
+    await answer(home.ctx, { challengeToken, reply: home.wrongCodeFor(working) });
     const { id, seed } = await begin(home, caller);
     for (let time = 0; time < 5; time += 1) await end(home, caller, id, home.wrongCodeFor(seed));
     assert.deepEqual(await home.failures(user.id), { totp: 1, 'totp.enrollment': 5 });
     assert.ok(await home.enter(name, password, home.codeFor(working)));
     home.clock.tick(30_000);
-    await answer(
-      home.ctx,
-      { challengeToken: await home.challenge(name, password), reply: home.wrongCodeFor(working) },
-      client,
-    );
+    await answer(home.ctx, { challengeToken: await home.challenge(name, password), reply: home.wrongCodeFor(working) });
     assert.equal((await end(home, caller, id, home.codeFor(seed))).ok, true);
     assert.deepEqual(await home.failures(user.id), { totp: 1 });
   });
@@ -116,7 +112,7 @@ onEachDatabase('a confirmation', (database) => {
     const code = home.codeFor(seed);
     got(await end(home, caller, id, code));
     const challengeToken = await home.challenge(name, password);
-    assert.deepEqual(await answer(home.ctx, { challengeToken, reply: code }, client), refuse('replayed'));
+    assert.deepEqual(await answer(home.ctx, { challengeToken, reply: code }), refuse('replayed'));
     home.clock.tick(30_000);
     assert.ok(await home.enter(name, password, home.codeFor(seed)));
   });
@@ -172,7 +168,7 @@ onEachDatabase('a confirmation', (database) => {
     await using home = await house(database);
     const { user, name, password, caller } = await home.addPerson('ada');
     const { id, seed } = await begin(home, caller);
-    got(await endSession(home.ctx, caller, caller.id, client));
+    got(await endSession(home.ctx, caller, caller.id));
     assert.deepEqual(await end(home, caller, id, home.codeFor(seed)), refuse('raced'));
     const statuses = (await browseAuthenticators(home.ctx, user)).map(({ kind, status }) => `${kind} ${status}`);
     assert.deepEqual(statuses.toSorted(), ['password active', 'totp pending']);
@@ -184,7 +180,7 @@ onEachDatabase('a confirmation', (database) => {
     const { name, password, user, caller } = await home.addPerson('ada');
     const { id, seed } = await begin(home, caller);
     const other = await home.enter(name, password);
-    got(await enroll(home.ctx, other, { kind: 'apikey', label: null, input: {} }, client));
+    got(await enroll(home.ctx, other, { kind: 'apikey', label: null, input: {} }));
     assert.deepEqual(await end(home, caller, id, home.codeFor(seed)), refuse('raced'));
     const statuses = (await browseAuthenticators(home.ctx, user)).map(({ kind, status }) => `${kind} ${status}`);
     assert.deepEqual(statuses.toSorted(), ['apikey active', 'password active', 'totp pending']);

@@ -4,7 +4,7 @@ import { minute, second } from '../../src/base/clock.ts';
 import { confirm } from '../../src/engine/confirm.ts';
 import { enroll } from '../../src/engine/enroll.ts';
 import { onEachDatabase } from '../support/databases.ts';
-import { client, got, house, type House } from '../support/house.ts';
+import { got, house, type House } from '../support/house.ts';
 
 /** Somebody who is about to enrol a number. */
 async function begun(home: House) {
@@ -13,9 +13,9 @@ async function begun(home: House) {
   const newest = () => home.sent.at(-1)?.code ?? assert.fail('no code was sent');
   return {
     /** Asks for a code; returns the id of what it would confirm. */
-    ask: async () => got(await enroll(home.ctx, caller, { kind: 'sms', label: null, input }, client)).authenticator.id,
+    ask: async () => got(await enroll(home.ctx, caller, { kind: 'sms', label: null, input })).authenticator.id,
     enter: async (authenticatorId: string, reply: string) => {
-      const outcome = await confirm(home.ctx, caller, { authenticatorId, reply }, client);
+      const outcome = await confirm(home.ctx, caller, { authenticatorId, reply });
       return outcome.ok ? 'confirmed' : outcome.reason;
     },
     newest,
@@ -54,7 +54,7 @@ onEachDatabase('enrolling with a code that is sent', (on) => {
     assert.equal(await enter(await ask(), newest()), 'confirmed');
     const again = { kind: 'sms', label: null, input: { destination: '+14155552671' } } as const;
     const present = await home.caller(token);
-    assert.deepEqual(await enroll(home.ctx, present, again, client), { ok: false, reason: 'too_many' });
+    assert.deepEqual(await enroll(home.ctx, present, again), { ok: false, reason: 'too_many' });
     assert.equal(home.sent.length, 1);
   });
 
@@ -63,7 +63,7 @@ onEachDatabase('enrolling with a code that is sent', (on) => {
     const { caller } = await home.addPerson('ada');
     const ask = async (destination: string) => {
       const given = { kind: 'email', label: null, input: { destination } } as const;
-      const outcome = await enroll(home.ctx, caller, given, client);
+      const outcome = await enroll(home.ctx, caller, given);
       return outcome.ok ? 'sent' : outcome.reason;
     };
     assert.equal(await ask('ada@example.org'), 'sent');
@@ -75,7 +75,7 @@ onEachDatabase('enrolling with a code that is sent', (on) => {
     await using home = await house(on, { gateways: [] });
     const { caller } = await home.addPerson('ada');
     const given = { kind: 'sms', label: null, input: { destination: '+12133734253' } } as const;
-    assert.deepEqual(await enroll(home.ctx, caller, given, client), { ok: false, reason: 'no_gateway' });
+    assert.deepEqual(await enroll(home.ctx, caller, given), { ok: false, reason: 'no_gateway' });
     assert.deepEqual(await home.ctx.store.db.selectFrom('sends').selectAll().execute(), []);
   });
 
@@ -87,7 +87,7 @@ onEachDatabase('enrolling with a code that is sent', (on) => {
     const outcomes: string[] = [];
     for (const [at, { caller }] of people.entries()) {
       const given = { kind: 'sms', label: null, input: { destination: `+1213373425${at}` } } as const;
-      const outcome = await enroll(home.ctx, caller, given, client);
+      const outcome = await enroll(home.ctx, caller, given);
       outcomes.push(outcome.ok ? 'sent' : outcome.reason);
     }
     assert.deepEqual(outcomes, ['sent', 'send_limited', 'sent']);

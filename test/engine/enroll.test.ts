@@ -10,10 +10,10 @@ import { stepUpLife } from '../../src/engine/step-up.ts';
 import { browseAuthenticators } from '../../src/engine/users.ts';
 import { deleteUser } from '../../src/store/users.ts';
 import { onEachDatabase } from '../support/databases.ts';
-import { client, got, house, inNextEpoch, type House } from '../support/house.ts';
+import { got, house, inNextEpoch, type House } from '../support/house.ts';
 
 const begin = ({ ctx }: House, caller: Caller, kind: Enrollment['kind'] = 'totp', input = {}) =>
-  enroll(ctx, caller, { kind, label: 'mine', input }, client);
+  enroll(ctx, caller, { kind, label: 'mine', input });
 
 onEachDatabase('an enrolment', (database) => {
   test('of an authenticator app shows a seed once, in the form that apps read', async () => {
@@ -47,10 +47,10 @@ onEachDatabase('an enrolment', (database) => {
     };
     for (const kind of ['apikey', 'device', 'password', 'recovery', 'backup'] as const) {
       const input = kind === 'device' || kind === 'password' ? { secret: 'a secret of 20 characters' } : {};
-      const refused = await enroll(home.ctx, managing, { kind, label: null, input }, client);
+      const refused = await enroll(home.ctx, managing, { kind, label: null, input });
       assert.deepEqual(refused, refuse('forbidden'), kind);
     }
-    assert.equal((await enroll(home.ctx, managing, { kind: 'totp', label: null, input: {} }, client)).ok, true);
+    assert.equal((await enroll(home.ctx, managing, { kind: 'totp', label: null, input: {} })).ok, true);
   });
 
   test('that is not confirmed counts for nothing and touches nothing', async () => {
@@ -70,7 +70,7 @@ onEachDatabase('an enrolment', (database) => {
     const end = (at: number, caller: Caller) => {
       const { authenticator, offer } = pending[at] ?? assert.fail();
       const reply = home.codeFor(String(offer.secret));
-      return confirm(home.ctx, caller, { authenticatorId: authenticator.id, reply }, client);
+      return confirm(home.ctx, caller, { authenticatorId: authenticator.id, reply });
     };
     assert.equal(enrollmentLife, 600_000);
     home.clock.tick(enrollmentLife - 1);
@@ -85,7 +85,7 @@ onEachDatabase('an enrolment', (database) => {
     const [first, second] = [got(await begin(home, caller)), got(await begin(home, caller))];
     const end = ({ authenticator, offer }: typeof first) => {
       const reply = home.codeFor(String(offer.secret));
-      return confirm(home.ctx, caller, { authenticatorId: authenticator.id, reply }, client);
+      return confirm(home.ctx, caller, { authenticatorId: authenticator.id, reply });
     };
     assert.deepEqual(await end(first), refuse('not_found'));
     assert.equal((await end(second)).ok, true);
@@ -146,7 +146,7 @@ onEachDatabase('an enrolment', (database) => {
   test('leaves nothing behind when the session it comes through has ended meanwhile', async () => {
     await using home = await house(database);
     const { user, caller } = await home.addPerson('ada');
-    got(await endSession(home.ctx, caller, caller.id, client));
+    got(await endSession(home.ctx, caller, caller.id));
     const lines = await home.logged(async () => assert.deepEqual(await begin(home, caller, 'apikey'), refuse('raced')));
     assert.deepEqual(lines, []);
     assert.equal((await browseAuthenticators(home.ctx, user)).length, 1);

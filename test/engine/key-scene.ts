@@ -11,7 +11,7 @@ import { checkKeyRing } from '../../src/store/meta.ts';
 import { insertProvider } from '../../src/store/providers.ts';
 import { insertRefreshToken } from '../../src/store/refresh-tokens.ts';
 import type { TestDatabase } from '../support/databases.ts';
-import { client, got, house, type Enrolled, type House, type Person } from '../support/house.ts';
+import { got, house, type Enrolled, type House, type Person } from '../support/house.ts';
 import { seededRandom } from '../support/random.ts';
 
 export type KeyScene = {
@@ -28,7 +28,7 @@ export async function keyScene(database: TestDatabase): Promise<KeyScene> {
   const now = clock.now();
   await checkKeyRing(ctx.store);
   const person = await home.addProtected('ada', { phone: '+12025550123', email: 'ada@example.com' });
-  const made = got(await enroll(ctx, person.caller, { kind: 'apikey', label: null, input: {} }, client));
+  const made = got(await enroll(ctx, person.caller, { kind: 'apikey', label: null, input: {} }));
   await enrolSms(home, person);
   await home.logIn('nobody', 'a guess at nobody');
   got(await addClient(ctx, { name: 'app', grantTypes: ['password'], scope: '', isPublic: false }));
@@ -43,9 +43,9 @@ export async function keyScene(database: TestDatabase): Promise<KeyScene> {
 
 async function enrolSms({ ctx, sent }: House, { caller }: Person): Promise<void> {
   const given = { kind: 'sms', label: null, input: { destination: '+12025550123' } } as const;
-  const { authenticator } = got(await enroll(ctx, caller, given, client));
+  const { authenticator } = got(await enroll(ctx, caller, given));
   const reply = sent.findLast(({ channel }) => channel === 'sms')?.code;
-  got(await confirm(ctx, caller, { authenticatorId: authenticator.id, reply }, client));
+  got(await confirm(ctx, caller, { authenticatorId: authenticator.id, reply }));
 }
 
 async function askDuo({ ctx, clock }: House, { user }: Person, id: string): Promise<void> {

@@ -6,7 +6,7 @@ import { renewRecoveryCodes } from '../../src/engine/recovery-codes.ts';
 import { reseal, usesOf } from '../../src/engine/operations.ts';
 import { hashedColumns, sealedColumns } from '../../src/store/key-columns.ts';
 import { onEachDatabase } from '../support/databases.ts';
-import { client, got } from '../support/house.ts';
+import { got } from '../support/house.ts';
 import { keyScene, rotated } from './key-scene.ts';
 
 const places = (columns: readonly { readonly table: string; readonly column: string }[]) =>
@@ -50,7 +50,7 @@ onEachDatabase('what names a key', (database) => {
       (await usesOf(node.ctx, 'mac', activeKey(ring.mac))).find(({ where }) => where.startsWith('inside'))?.values ?? 0;
     const before = await inside();
     assert.ok(before >= 10);
-    got(await renewRecoveryCodes(node.ctx, await node.caller(person.token), client));
+    got(await renewRecoveryCodes(node.ctx, await node.caller(person.token)));
     assert.equal(await inside(), before - 10);
   });
 

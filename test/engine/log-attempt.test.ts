@@ -49,10 +49,10 @@ onEachDatabase('the log of attempts', (database) => {
     const challengeToken = await home.challenge(name, password);
     const used = [home.codeFor(seed), home.wrongCodeFor(seed), codes[0] ?? '', 'a wrong guess', challengeToken];
     await home.logIn(name, 'a wrong guess');
-    for (const reply of [used[1], used[2], used[0]]) await answer(home.ctx, { challengeToken, reply }, client);
-    const { offer } = got(await enroll(home.ctx, caller, { kind: 'apikey', label: null, input: {} }, client));
-    got(await setPassword(home.ctx, await home.caller(token), { secret: 'a new password', label: null }, client));
-    const renewed = got(await renewRecoveryCodes(home.ctx, await home.caller(token), client));
+    for (const reply of [used[1], used[2], used[0]]) await answer(home.ctx, { challengeToken, reply });
+    const { offer } = got(await enroll(home.ctx, caller, { kind: 'apikey', label: null, input: {} }));
+    got(await setPassword(home.ctx, await home.caller(token), { secret: 'a new password', label: null }));
+    const renewed = got(await renewRecoveryCodes(home.ctx, await home.caller(token)));
     const text = JSON.stringify([await home.ctx.store.db.selectFrom('attempts').selectAll().execute(), home.lines]);
     const secrets = [...used, password, token, seed, ...codes, ...renewed, String(offer.secret), 'a new password'];
     for (const secret of secrets) assert.ok(!text.includes(secret), secret);
@@ -64,7 +64,7 @@ onEachDatabase('the log of attempts', (database) => {
     const challengeToken = await home.challenge(name, password);
     await sql`drop table attempts`.execute(home.ctx.store.db);
     assert.deepEqual(await home.logIn(name, 'a wrong guess'), refuse('wrong'));
-    const wrong = await answer(home.ctx, { challengeToken, reply: home.wrongCodeFor(seed) }, client);
+    const wrong = await answer(home.ctx, { challengeToken, reply: home.wrongCodeFor(seed) });
     assert.deepEqual(wrong, refuse('wrong'));
     assert.deepEqual(await home.failures(user.id), { password: 1, totp: 1 });
     assert.deepEqual(
@@ -86,9 +86,9 @@ onEachDatabase('the log of attempts', (database) => {
     const before = await sessions();
     await sql`alter table attempts rename to elsewhere`.execute(db);
     await assert.rejects(home.logIn(name, password));
-    await assert.rejects(answer(home.ctx, { challengeToken, reply }, client));
+    await assert.rejects(answer(home.ctx, { challengeToken, reply }));
     assert.equal(await sessions(), before);
     await sql`alter table elsewhere rename to attempts`.execute(db);
-    assert.equal((await answer(home.ctx, { challengeToken, reply }, client)).ok, true);
+    assert.equal((await answer(home.ctx, { challengeToken, reply })).ok, true);
   });
 });

@@ -8,7 +8,7 @@ import { logRefusal, logSuccess } from '../../src/engine/log-attempt.ts';
 import { answer, confirm, endSession, enroll, login, loginAtOnce } from '../../src/engine/operations.ts';
 import { writeSecurity } from '../../src/store/security.ts';
 import { onEachDatabase } from '../support/databases.ts';
-import { client, got, house, interrupted, type House } from '../support/house.ts';
+import { got, house, interrupted, type House } from '../support/house.ts';
 
 async function says({ ctx, clock, root }: House, password: AuthModulesConfig['password'], revision = 0): Promise<void> {
   const said = { accountId: root, authModules: { password }, revision };
@@ -23,7 +23,7 @@ async function day(home: House) {
     await home.logIn('ada', 'a wrong guess');
     await home.logIn('nobody', 'a wrong guess');
     const challengeToken = await home.challenge('ada', ada.password);
-    const reply = (code: string) => answer(home.ctx, { challengeToken, reply: code }, client);
+    const reply = (code: string) => answer(home.ctx, { challengeToken, reply: code });
     assert.equal((await reply(home.wrongCodeFor(ada.seed))).ok, false);
     assert.equal((await reply(home.codeFor(ada.seed))).ok, true);
     const through = { authModule: 'authtoken' } as const;
@@ -61,23 +61,23 @@ onEachDatabase('the log of attempts of an account', (database) => {
     const { ctx } = home;
     const { password, caller } = await home.addPerson('ada');
     const number = { kind: 'sms', label: null, input: { destination: '+12133734253' } } as const;
-    const authenticatorId = got(await enroll(ctx, caller, number, client)).authenticator.id;
-    got(await confirm(ctx, caller, { authenticatorId, reply: home.sent.at(-1)?.code }, client));
+    const authenticatorId = got(await enroll(ctx, caller, number)).authenticator.id;
+    got(await confirm(ctx, caller, { authenticatorId, reply: home.sent.at(-1)?.code }));
     home.clock.tick(minute);
     const asked = { authModule: 'password', login: 'ada', secret: password } as const;
-    assert.deepEqual(
-      (await home.logged(() => loginAtOnce(ctx, asked, client))).map(({ action }) => action).toSorted(),
-      ['login', 'send'],
-    );
+    assert.deepEqual((await home.logged(() => loginAtOnce(ctx, asked))).map(({ action }) => action).toSorted(), [
+      'login',
+      'send',
+    ]);
     home.clock.tick(minute);
     const quiet = { log_successful_attempts: false, log_failed_attempts: false };
     await says(home, quiet);
     const sent = home.sent.length;
-    assert.deepEqual(await home.logged(() => loginAtOnce(ctx, asked, client)), []);
+    assert.deepEqual(await home.logged(() => loginAtOnce(ctx, asked)), []);
     assert.equal(home.sent.length, sent + 1);
     await says(home, { ...quiet, enabled: false }, 1);
     const closed = await home.logged(async () =>
-      assert.deepEqual(await loginAtOnce(ctx, asked, client), refuse('module_disabled')),
+      assert.deepEqual(await loginAtOnce(ctx, asked), refuse('module_disabled')),
     );
     assert.deepEqual(closed, []);
   });
@@ -110,7 +110,7 @@ onEachDatabase('the log of attempts of an account', (database) => {
     const logged = await home.logged(async () => {
       const { token } = await home.addProtected('ada');
       const caller = await home.caller(token);
-      got(await endSession(home.ctx, caller, caller.id, client));
+      got(await endSession(home.ctx, caller, caller.id));
     });
     const actions = logged.map(({ action }) => action);
     assert.deepEqual([...new Set(actions)].toSorted(), ['confirm', 'enroll', 'session.end', 'user.create']);
@@ -118,13 +118,13 @@ onEachDatabase('the log of attempts of an account', (database) => {
 
   test('has what is no step of a login, whatever way in it names', async () => {
     await using home = await house(database);
-    const { ctx, clock, root: accountId } = home;
+    const { ctx, root: accountId } = home;
     await says(home, { log_successful_attempts: false, log_failed_attempts: false });
     const logged = await home.logged(async () => {
       for (const action of ['confirm', 'login']) {
         const tried = { action, accountId, authModule: 'password' };
-        await logSuccess(ctx, ctx.store, tried, client, clock.now());
-        await logRefusal(ctx, tried, 'wrong', client, clock.now());
+        await logSuccess(ctx, tried);
+        await logRefusal(ctx, tried, 'wrong');
       }
     });
     assert.deepEqual(
@@ -138,7 +138,7 @@ onEachDatabase('the log of attempts of an account', (database) => {
     const { name, password } = await home.addPerson('ada');
     const ctx = interrupted(home.ctx, () => says(home, { log_successful_attempts: false }));
     const asked = { authModule: 'password', login: name, secret: password } as const;
-    const logged = await home.logged(async () => got(await login(ctx, asked, client)));
+    const logged = await home.logged(async () => got(await login(ctx, asked)));
     assert.deepEqual(
       logged.map(({ action }) => action),
       ['login'],
@@ -155,7 +155,7 @@ onEachDatabase('the log of attempts of an account', (database) => {
     const logged = await home.logged(async () => {
       assert.deepEqual(await home.logIn('ada', 'a wrong guess'), refuse('wrong'));
       const reply = home.wrongCodeFor(ada.seed);
-      assert.deepEqual(await answer(home.ctx, { challengeToken, reply }, client), refuse('wrong'));
+      assert.deepEqual(await answer(home.ctx, { challengeToken, reply }), refuse('wrong'));
     });
     assert.deepEqual(logged.map(({ action }) => action).toSorted(), ['answer', 'login']);
     assert.deepEqual(
@@ -165,6 +165,6 @@ onEachDatabase('the log of attempts of an account', (database) => {
         ['error', home.root],
       ],
     );
-    await assert.rejects(answer(home.ctx, { challengeToken, reply: home.codeFor(ada.seed) }, client));
+    await assert.rejects(answer(home.ctx, { challengeToken, reply: home.codeFor(ada.seed) }));
   });
 });

@@ -10,7 +10,7 @@ import { answer } from '../../src/engine/answer.ts';
 import { listForLogin } from '../../src/store/authenticators.ts';
 import { onEachDatabase } from '../support/databases.ts';
 import { cheapCost, cheapHasher } from '../support/hasher.ts';
-import { atOnce, client, got, house, inNextEpoch, type House, type Person } from '../support/house.ts';
+import { atOnce, got, house, inNextEpoch, type House, type Person } from '../support/house.ts';
 
 const deviceSecret = 'the secret of a device';
 
@@ -18,9 +18,9 @@ const deviceSecret = 'the secret of a device';
 async function addKeys(home: House, { caller }: Person): Promise<{ apikey: string; device: string }> {
   // Later than the password, so that its id does not sort before it by chance.
   home.clock.tick(1);
-  const made = got(await enroll(home.ctx, caller, { kind: 'apikey', label: null, input: {} }, client));
+  const made = got(await enroll(home.ctx, caller, { kind: 'apikey', label: null, input: {} }));
   const again = inNextEpoch(caller);
-  got(await enroll(home.ctx, again, { kind: 'device', label: null, input: { secret: deviceSecret } }, client));
+  got(await enroll(home.ctx, again, { kind: 'device', label: null, input: { secret: deviceSecret } }));
   return { apikey: String(made.offer.secret), device: deviceSecret };
 }
 
@@ -219,7 +219,7 @@ onEachDatabase('a login', (database) => {
   test('asks for no second factor that is not confirmed', async () => {
     await using home = await house(database);
     const { caller, password } = await home.addPerson('ada');
-    got(await enroll(home.ctx, caller, { kind: 'totp', label: null, input: {} }, client));
+    got(await enroll(home.ctx, caller, { kind: 'totp', label: null, input: {} }));
     assert.equal(got(await home.logIn('ada', password)).state, 'session');
   });
 
@@ -230,7 +230,7 @@ onEachDatabase('a login', (database) => {
     const seed = await protect(home, ada);
     assert.equal((await home.enter('ada', apikey)).secondFactorAt, null);
     const challengeToken = await home.challenge('ada', device);
-    const { token } = got(await answer(home.ctx, { challengeToken, reply: home.codeFor(seed) }, client));
+    const { token } = got(await answer(home.ctx, { challengeToken, reply: home.codeFor(seed) }));
     const caller = await home.caller(token);
     assert.equal(caller.authModule, 'device');
     assert.deepEqual(caller.amr, ['device', 'otp', 'mfa']);
@@ -274,7 +274,7 @@ onEachDatabase('a login', (database) => {
     const { user, password, seed } = await home.addProtected('ada');
     const challengeToken = await home.challenge('ada', password);
     for (let time = 0; time < 4; time += 1) {
-      const wrong = await answer(home.ctx, { challengeToken, reply: home.wrongCodeFor(seed) }, client);
+      const wrong = await answer(home.ctx, { challengeToken, reply: home.wrongCodeFor(seed) });
       assert.deepEqual(wrong, refuse('wrong'));
       await guess(home, 'ada', 1);
     }
@@ -313,7 +313,7 @@ onEachDatabase('a login', (database) => {
     const { caller, name, password } = await home.addPerson('ada');
     hasher.meanwhile = async () => {
       const other = await home.node();
-      got(await setPassword(other.ctx, caller, { secret: 'another password', current: password, label: null }, client));
+      got(await setPassword(other.ctx, caller, { secret: 'another password', current: password, label: null }));
     };
     assert.deepEqual(await home.logIn(name, password), refuse('raced'));
     assert.equal((await home.logIn(name, 'another password')).ok, true);
@@ -325,7 +325,7 @@ onEachDatabase('a login', (database) => {
     const { caller, name, password } = await home.addProtected('ada');
     hasher.meanwhile = async () => {
       const other = await home.node();
-      got(await setPassword(other.ctx, caller, { secret: 'another password', label: null }, client));
+      got(await setPassword(other.ctx, caller, { secret: 'another password', label: null }));
     };
     assert.deepEqual(await home.logIn(name, password), refuse('raced'));
     assert.equal(got(await home.logIn(name, 'another password')).state, 'challenge');
@@ -350,15 +350,11 @@ onEachDatabase('a login', (database) => {
     const { user, caller, name, password, id, seed } = await home.addProtected('ada');
     hasher.meanwhile = async () => {
       const other = await home.node();
-      got(await remove(other.ctx, caller, { user: { ...user, epoch: caller.epoch }, authenticatorId: id }, client));
+      got(await remove(other.ctx, caller, { user: { ...user, epoch: caller.epoch }, authenticatorId: id }));
     };
     const asked = got(await home.logIn(name, password));
     assert.ok(asked.state === 'challenge');
-    const answered = await answer(
-      home.ctx,
-      { challengeToken: asked.challengeToken, reply: home.codeFor(seed) },
-      client,
-    );
+    const answered = await answer(home.ctx, { challengeToken: asked.challengeToken, reply: home.codeFor(seed) });
     assert.deepEqual(answered, refuse('invalid_challenge'));
   });
 

@@ -11,13 +11,13 @@ import {
   writeSecurityOf,
 } from '../../src/engine/operations.ts';
 import type { AuthModulesConfig } from '../../src/engine/account-policy.ts';
-import type { Context } from '../../src/engine/context.ts';
+import type { Context, RequestContext } from '../../src/engine/context.ts';
 import type { Caller } from '../../src/engine/sessions.ts';
 import { holdTree } from '../../src/store/account-tree.ts';
 import { insertAccount } from '../../src/store/accounts.ts';
 import { insertProvider } from '../../src/store/providers.ts';
 import { onEachDatabase } from '../support/databases.ts';
-import { atOnce, client, got, house, interrupted, type House } from '../support/house.ts';
+import { atOnce, got, house, interrupted, type House } from '../support/house.ts';
 
 /** An account below another, under an id that a configuration may name. */
 async function add(home: House, name: string, parentId: string): Promise<string> {
@@ -39,9 +39,9 @@ async function town(home: House) {
 type Move = { readonly by: Caller; readonly account: string; readonly to: string };
 
 /** Looks both accounts up and moves one below the other; `moving` is where it writes. */
-async function move(ctx: Context, { by, account, to }: Move, moving = ctx) {
+async function move(ctx: RequestContext, { by, account, to }: Move, moving = ctx) {
   const pair = { account: got(await reachAccount(ctx, by, account)), parent: got(await reachAccount(ctx, by, to)) };
-  return moveAccount(moving, by, pair, client);
+  return moveAccount(moving, by, pair);
 }
 
 const refusal = (outcome: Awaited<ReturnType<typeof move>>) => (outcome.ok ? 'moved' : outcome.reason);
@@ -84,8 +84,8 @@ async function assertTree(home: House): Promise<void> {
 
 const requiring = (more: object): AuthModulesConfig => ({ user_auth: { multi_factor: { enabled: true, ...more } } });
 
-async function say(ctx: Context, by: Caller, id: string, config: AuthModulesConfig) {
-  return writeSecurityOf(ctx, by, got(await reachAccount(ctx, by, id)), { config, revision: 0 }, client);
+async function say(ctx: RequestContext, by: Caller, id: string, config: AuthModulesConfig) {
+  return writeSecurityOf(ctx, by, { account: got(await reachAccount(ctx, by, id)), config, revision: 0 });
 }
 
 /** A provider of an account, which shares it with all below. */
@@ -315,11 +315,11 @@ onEachDatabase('the tree of accounts', (database) => {
     await using home = await house(database);
     const { east, west, cellar, boss } = await town(home);
     const reached = got(await reachAccount(home.ctx, boss, cellar));
-    const deeds: Readonly<Record<string, (ctx: Context) => Promise<{ readonly ok: boolean }>>> = {
+    const deeds: Readonly<Record<string, (ctx: RequestContext) => Promise<{ readonly ok: boolean }>>> = {
       'a move': (ctx) => move(ctx, { by: boss, account: cellar, to: west }),
-      'a child': (ctx) => makeAccount(ctx, boss, reached, { name: 'vault', realm: null }, client),
+      'a child': (ctx) => makeAccount(ctx, boss, { parent: reached, profile: { name: 'vault', realm: null } }),
       'a policy': (ctx) => say(ctx, boss, west, requiring({})),
-      'a removal': async (ctx) => removeAccount(ctx, boss, got(await reachAccount(ctx, boss, east)), client),
+      'a removal': async (ctx) => removeAccount(ctx, boss, got(await reachAccount(ctx, boss, east))),
     };
     const node = await home.node();
     for (const [what, deed] of Object.entries(deeds)) {
@@ -345,10 +345,12 @@ onEachDatabase('the tree of accounts', (database) => {
       const leaf = got(await reachAccount(home.ctx, boss, await add(home, `leaf ${round}`, cellar)));
       const parent = got(await reachAccount(home.ctx, boss, cellar));
       const deeds = [
-        (ctx: Context) => move(ctx, { by: boss, account: east, to: round % 2 === 0 ? west : acme }),
-        (ctx: Context) => makeAccount(ctx, boss, parent, { name: `child ${round}`, realm: null }, client),
-        (ctx: Context) => removeAccount(ctx, boss, leaf, client),
-        (ctx: Context) => makeAccount(ctx, boss, leaf, { name: `last ${round}`, realm: null }, client),
+        (ctx: RequestContext) => move(ctx, { by: boss, account: east, to: round % 2 === 0 ? west : acme }),
+        (ctx: RequestContext) =>
+          makeAccount(ctx, boss, { parent: parent, profile: { name: `child ${round}`, realm: null } }),
+        (ctx: RequestContext) => removeAccount(ctx, boss, leaf),
+        (ctx: RequestContext) =>
+          makeAccount(ctx, boss, { parent: leaf, profile: { name: `last ${round}`, realm: null } }),
       ];
       const outcomes = await Promise.all(deeds.map(async (deed, at) => deed(nodes[at % 2 === 0 ? 0 : 1].ctx)));
       const [moved, made, removed, last] = outcomes.map(({ ok }) => ok);

@@ -16,16 +16,25 @@ import {
 import type { PasswordGrant } from '../../src/engine/oauth.ts';
 import type { OAuthClient } from '../../src/store/clients.ts';
 import { onEachDatabase } from '../support/databases.ts';
-import { atOnce, client as from, got, house, noTurns, type House, type Person } from '../support/house.ts';
+import { atOnce, got, house, noTurns, type House, type Person } from '../support/house.ts';
 
 const grantTypes = ['password', 'refresh_token'];
 const invalidGrant = { ok: false, reason: 'invalid_grant' } as const;
 
 const addApp = async ({ ctx, root }: House, more: Partial<OAuthClient> = {}, account = root) =>
-  (await makeClient(ctx, account, { name: 'app', grantTypes, scope: 'read write', isPublic: false, ...more })).client;
+  (
+    await makeClient(ctx, undefined, {
+      accountId: account,
+      name: 'app',
+      grantTypes,
+      scope: 'read write',
+      isPublic: false,
+      ...more,
+    })
+  ).client;
 
 async function grant({ ctx }: House, app: OAuthClient, who: Person, more: Partial<PasswordGrant> = {}) {
-  const reached = got(await passwordGrant(ctx, app, { login: who.name, secret: who.password, ...more }, from));
+  const reached = got(await passwordGrant(ctx, app, { login: who.name, secret: who.password, ...more }));
   if (reached.state !== 'granted') return assert.fail('a second factor was asked for');
   return { access: reached.accessToken, refreshToken: reached.refreshToken ?? '', scope: reached.scope };
 }
@@ -38,7 +47,7 @@ async function begun(built: House) {
 }
 
 const renew = ({ ctx }: House, app: OAuthClient, refreshToken: string, scope?: string) =>
-  refresh(ctx, app, { refreshToken, scope }, from);
+  refresh(ctx, app, { refreshToken, scope });
 const isLive = async ({ ctx }: House, token: string) => (await authenticate(ctx, token)).ok;
 
 onEachDatabase('the password grant', (database) => {
@@ -57,7 +66,7 @@ onEachDatabase('the password grant', (database) => {
     const app = await addApp(built, { grantTypes: ['refresh_token'] });
     const ada = await built.addPerson('ada');
     const logged = await built.logged(async () => {
-      const outcome = await passwordGrant(built.ctx, app, { login: ada.name, secret: ada.password }, from);
+      const outcome = await passwordGrant(built.ctx, app, { login: ada.name, secret: ada.password });
       assert.deepEqual(outcome, { ok: false, reason: 'unauthorized_client' });
     });
     assert.deepEqual(logged, []);
@@ -72,7 +81,7 @@ onEachDatabase('the password grant', (database) => {
     assert.equal((await grant(built, app, ada, { scope: '' })).scope, '');
     for (const scope of ['admin', 'read admin', 'READ']) {
       const given = { login: ada.name, secret: ada.password, scope };
-      const outcome = await passwordGrant(built.ctx, app, given, from);
+      const outcome = await passwordGrant(built.ctx, app, given);
       assert.deepEqual(outcome, { ok: false, reason: 'invalid_scope' }, scope);
     }
   });
@@ -83,7 +92,7 @@ onEachDatabase('the password grant', (database) => {
     const app = await addApp(built, {}, branch);
     const [here, there] = [await built.addPerson('ada', { account: branch }), await built.addPerson('bea')];
     assert.equal((await built.caller((await grant(built, app, here)).access)).userId, here.user.id);
-    const outcome = await passwordGrant(built.ctx, app, { login: there.name, secret: there.password }, from);
+    const outcome = await passwordGrant(built.ctx, app, { login: there.name, secret: there.password });
     assert.equal(outcome.ok, false);
     assert.notEqual((await grant(built, app, there, { account: 'root' })).access, '');
   });
@@ -92,7 +101,7 @@ onEachDatabase('the password grant', (database) => {
     await using built = await house(database);
     const app = await addApp(built);
     const ada = await built.addProtected('ada');
-    const asked = got(await passwordGrant(built.ctx, app, { login: ada.name, secret: ada.password }, from));
+    const asked = got(await passwordGrant(built.ctx, app, { login: ada.name, secret: ada.password }));
     assert.equal(asked.state, 'challenge');
     const proof = { reply: built.codeFor(ada.seed), role: 'second' } as const;
     const { access, refreshToken } = await grant(built, app, ada, { second: proof });
@@ -101,10 +110,10 @@ onEachDatabase('the password grant', (database) => {
     assert.notEqual(refreshToken, '');
     const given = { login: ada.name, secret: ada.password };
     const wrong = { ok: false, reason: 'wrong_second_factor' };
-    assert.deepEqual(await passwordGrant(built.ctx, app, { ...given, second: proof }, from), wrong);
+    assert.deepEqual(await passwordGrant(built.ctx, app, { ...given, second: proof }), wrong);
     const recovery = { reply: ada.codes[0], role: 'recovery' } as const;
     await grant(built, app, ada, { second: recovery });
-    assert.deepEqual(await passwordGrant(built.ctx, app, { ...given, second: recovery }, from), wrong);
+    assert.deepEqual(await passwordGrant(built.ctx, app, { ...given, second: recovery }), wrong);
   });
 });
 
@@ -179,14 +188,14 @@ onEachDatabase('a refresh token', (database) => {
     const ends: Readonly<Record<string, (who: Person, access: string) => Promise<unknown>>> = {
       async password({ caller, password }) {
         const given = { secret: 'another one altogether', current: password, label: null };
-        got(await setPassword(ctx, caller, given, from));
+        got(await setPassword(ctx, caller, given));
       },
       factor: async ({ caller }) => built.enrollTotp(caller),
       async session(_, access) {
         const caller = await built.caller(access);
-        got(await endSession(ctx, caller, caller.id, from));
+        got(await endSession(ctx, caller, caller.id));
       },
-      client: async () => got(await removeClient(ctx, app)),
+      client: async () => got(await removeClient(ctx, undefined, app)),
     };
     for (const [what, end] of Object.entries(ends)) {
       const who = await built.addPerson(`somebody with a new ${what}`);
@@ -213,7 +222,9 @@ onEachDatabase('a refresh token', (database) => {
   test('is refused to a client that may refresh no more', async () => {
     await using built = await house(database);
     const { app, refreshToken } = await begun(built);
-    const changed = got(await changeClient(built.ctx, app, { grantTypes: ['password'] }));
+    const changed = got(
+      await changeClient(built.ctx, undefined, { client: app, changes: { grantTypes: ['password'] } }),
+    );
     assert.deepEqual(await renew(built, changed, refreshToken), { ok: false, reason: 'unauthorized_client' });
   });
 
@@ -306,7 +317,7 @@ onEachDatabase('revoking', (database) => {
     const { app, ada } = await begun(built);
     for (const kind of ['access', 'refreshToken'] as const) {
       const tokens = await grant(built, app, ada);
-      const logged = await built.logged(() => atOnce(4, () => revoke(built.ctx, app, tokens[kind], from)));
+      const logged = await built.logged(() => atOnce(4, () => revoke(built.ctx, app, tokens[kind])));
       assert.deepEqual(
         logged.map(({ action, outcome, userId }) => [action, outcome, userId]),
         [['session.end', 'success', ada.user.id]],
@@ -322,9 +333,9 @@ onEachDatabase('revoking', (database) => {
     const other = await addApp(built);
     const logged = await built.logged(async () => {
       for (const token of [access, refreshToken, ada.token, 'nothing', '', '\0']) {
-        await revoke(built.ctx, other, token, from);
+        await revoke(built.ctx, other, token);
       }
-      await revoke(built.ctx, app, ada.token, from);
+      await revoke(built.ctx, app, ada.token);
     });
     assert.deepEqual(logged, []);
     assert.equal(await isLive(built, access), true);
@@ -336,7 +347,7 @@ onEachDatabase('revoking', (database) => {
     await using built = await house(database);
     const { app, access, refreshToken } = await begun(built);
     got(await renew(built, app, refreshToken));
-    await revoke(built.ctx, app, refreshToken, from);
+    await revoke(built.ctx, app, refreshToken);
     assert.equal(await isLive(built, access), false);
   });
 });

@@ -6,7 +6,7 @@ import { disableMfa, findNamed, overridePassword, unlock } from '../../src/engin
 import { authenticate } from '../../src/engine/sessions.ts';
 import { browseAuthenticators } from '../../src/engine/users.ts';
 import { onEachDatabase } from '../support/databases.ts';
-import { client, got, house } from '../support/house.ts';
+import { got, house } from '../support/house.ts';
 
 onEachDatabase('the operator', (database) => {
   test('finds a user by account and login', async () => {
@@ -66,8 +66,8 @@ onEachDatabase('the operator', (database) => {
   test('takes second factors and recovery codes from somebody who lost them, and leaves what opens a login', async () => {
     await using home = await house(database);
     const { user, name, password, token, caller } = await home.addProtected('ada');
-    got(await enroll(home.ctx, caller, { kind: 'apikey', label: null, input: {} }, client));
-    got(await enroll(home.ctx, await home.caller(token), { kind: 'totp', label: null, input: {} }, client));
+    got(await enroll(home.ctx, caller, { kind: 'apikey', label: null, input: {} }));
+    got(await enroll(home.ctx, await home.caller(token), { kind: 'totp', label: null, input: {} }));
     got(await disableMfa(home.ctx, { login: name }));
     const kinds = (await browseAuthenticators(home.ctx, user)).map(({ kind }) => kind);
     assert.deepEqual(kinds.toSorted(), ['apikey', 'password']);

@@ -10,7 +10,7 @@ import type { Role } from '../../src/store/lists.ts';
 import { insertProvider, type ProviderPlace } from '../../src/store/providers.ts';
 import { writeSecurity } from '../../src/store/security.ts';
 import { deleteUser } from '../../src/store/users.ts';
-import { client, got, inNextEpoch, type House, type Person } from '../support/house.ts';
+import { got, inNextEpoch, type House, type Person } from '../support/house.ts';
 
 const duo = {
   integration_key: 'DIXXXXXXXXXXXXXXXXXX',
@@ -145,9 +145,9 @@ export async function build(home: House, scene: Scene) {
       roles,
     });
     const device = `the device of user ${number}`;
-    const made = got(await enroll(ctx, person.caller, { kind: 'apikey', label: null, input: {} }, client));
+    const made = got(await enroll(ctx, person.caller, { kind: 'apikey', label: null, input: {} }));
     const next = inNextEpoch(person.caller);
-    got(await enroll(ctx, next, { kind: 'device', label: null, input: { secret: device } }, client));
+    got(await enroll(ctx, next, { kind: 'device', label: null, input: { secret: device } }));
     const has = (kind: string, status: 'active' | 'pending') => ({
       id: uuid(ctx.random, clock.now()),
       userId: person.user.id,

@@ -12,7 +12,7 @@ import { insertProvider } from '../../src/store/providers.ts';
 import { writeSecurity } from '../../src/store/security.ts';
 import type { Count } from '../../src/store/user-counts.ts';
 import { onEachDatabase } from '../support/databases.ts';
-import { client, got, house, type House } from '../support/house.ts';
+import { got, house, type House } from '../support/house.ts';
 import { anyScene, build, type Played } from './preview-scene.ts';
 
 /** What becomes of people who log in with all they have to begin with. */
@@ -22,7 +22,7 @@ async function tried(home: House, people: readonly Played[]): Promise<Preview> {
     for (const person of people) {
       const { user, secrets } = person;
       const given = { authModule, account: user.accountId, login: user.id, secret: secrets[authModule] };
-      const outcome = await login(home.ctx, given, client);
+      const outcome = await login(home.ctx, given);
       if (await mustEnroll(home, outcome)) enrollment.push(person);
       else if (!outcome.ok) lockedOut.push(person);
     }
@@ -54,7 +54,7 @@ onEachDatabase('a preview', (database) => {
       const { caller, accountId, config, revision, below } = await build(home, scene);
       const top = (await findAccount(home.ctx.store, accountId)) ?? assert.fail('it is not there');
       const foretold = await previewSecurity(home.ctx, top, config);
-      const said = await writeSecurityOf(home.ctx, caller, top, { config, revision }, client);
+      const said = await writeSecurityOf(home.ctx, caller, { account: top, config, revision });
       assert.equal(said.ok ? undefined : said.reason, foretold.ok ? undefined : foretold.reason);
       seen.refused += foretold.ok ? 0 : 1;
       if (!foretold.ok) return;

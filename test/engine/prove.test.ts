@@ -15,7 +15,7 @@ onEachDatabase('a proof', (database) => {
     const { user, id, seed } = await home.addProtected('ada');
     const candidates = await candidatesOf(home, user.id, 'totp');
     const question = { subject: user.id, kind: 'totp', candidates, reply: home.codeFor(seed) };
-    const proof = got(await prove(home.ctx, question, home.clock.now()));
+    const proof = got(await prove(home.ctx, question));
     assert.equal(proof.authenticator.id, id);
     assert.notDeepEqual(proof.state, proof.authenticator.state);
     assert.deepEqual(await candidatesOf(home, user.id, 'totp'), candidates);
@@ -31,7 +31,7 @@ onEachDatabase('a proof', (database) => {
     const candidates = await candidatesOf(home, user.id, 'totp');
     for (const order of [candidates, candidates.toReversed()]) {
       const question = { subject: user.id, kind: 'totp', candidates: order, reply: code };
-      assert.deepEqual(await prove(home.ctx, question, home.clock.now()), refuse('replayed'));
+      assert.deepEqual(await prove(home.ctx, question), refuse('replayed'));
     }
   });
 
@@ -42,7 +42,7 @@ onEachDatabase('a proof', (database) => {
     assert.ok(one);
     const broken = { ...one, state: { seed: 'nothing' } };
     const question = { subject: user.id, kind: 'totp', candidates: [broken], reply: home.codeFor(seed) };
-    for (let time = 0; time < 7; time += 1) await assert.rejects(prove(home.ctx, question, home.clock.now()));
+    for (let time = 0; time < 7; time += 1) await assert.rejects(prove(home.ctx, question));
     assert.deepEqual(await home.failures(user.id), { totp: 0 });
   });
 
@@ -51,8 +51,8 @@ onEachDatabase('a proof', (database) => {
     const { user, seed } = await home.addProtected('ada');
     const candidates = await candidatesOf(home, user.id, 'totp');
     const question = { subject: user.id, kind: 'totp', candidates, reply: home.codeFor(seed) };
-    const proof = got(await prove(home.ctx, question, home.clock.now()));
-    assert.equal(await winners(16, () => spend(home.ctx.store, proof, home.clock.now())), 1);
+    const proof = got(await prove(home.ctx, question));
+    assert.equal(await winners(16, () => spend(home.ctx, proof)), 1);
   });
 
   test('that spends nothing is good while its authenticator is there', async () => {
@@ -60,9 +60,9 @@ onEachDatabase('a proof', (database) => {
     const { user, password } = await home.addPerson('ada');
     const candidates = await candidatesOf(home, user.id, 'password');
     const question = { subject: user.id, kind: 'password', candidates, reply: password };
-    const proof = got(await prove(home.ctx, question, home.clock.now()));
-    assert.equal(await winners(2, () => spend(home.ctx.store, proof, home.clock.now())), 2);
+    const proof = got(await prove(home.ctx, question));
+    assert.equal(await winners(2, () => spend(home.ctx, proof)), 2);
     await removeKinds(home.ctx.store, user.id, ['password']);
-    assert.equal(await spend(home.ctx.store, proof, home.clock.now()), false);
+    assert.equal(await spend(home.ctx, proof), false);
   });
 });

@@ -8,12 +8,12 @@ import { stepUpLife } from '../../src/engine/step-up.ts';
 import { browseAuthenticators } from '../../src/engine/users.ts';
 import { findUser, type User } from '../../src/store/users.ts';
 import { onEachDatabase } from '../support/databases.ts';
-import { client, got, house, inNextEpoch, interrupted, type House } from '../support/house.ts';
+import { got, house, inNextEpoch, interrupted, type House } from '../support/house.ts';
 
 /** Removes as a door does: from the user as they are at this moment. */
 async function take(home: House, caller: Caller, { id }: User, authenticatorId: string) {
   const user = (await findUser(home.ctx.store, id)) ?? assert.fail();
-  return remove(home.ctx, caller, { user, authenticatorId }, client);
+  return remove(home.ctx, caller, { user, authenticatorId });
 }
 
 const kinds = async ({ ctx }: House, user: User) =>
@@ -41,7 +41,7 @@ onEachDatabase('a removal', (database) => {
   test('of a second factor while another is pending takes the recovery codes along', async () => {
     await using home = await house(database);
     const { user, token, caller, id } = await home.addProtected('ada');
-    got(await enroll(home.ctx, caller, { kind: 'totp', label: null, input: {} }, client));
+    got(await enroll(home.ctx, caller, { kind: 'totp', label: null, input: {} }));
     got(await take(home, await home.caller(token), user, id));
     assert.deepEqual(await kinds(home, user), ['password', 'totp']);
   });
@@ -58,9 +58,7 @@ onEachDatabase('a removal', (database) => {
   test('of a key takes only that key', async () => {
     await using home = await house(database);
     const { user, name, token, caller, password } = await home.addProtected('ada');
-    const { authenticator, offer } = got(
-      await enroll(home.ctx, caller, { kind: 'apikey', label: null, input: {} }, client),
-    );
+    const { authenticator, offer } = got(await enroll(home.ctx, caller, { kind: 'apikey', label: null, input: {} }));
     got(await take(home, await home.caller(token), user, authenticator.id));
     assert.deepEqual(await home.logIn(name, String(offer.secret)), refuse('wrong'));
     assert.equal(got(await home.logIn(name, password)).state, 'challenge');
@@ -79,7 +77,7 @@ onEachDatabase('a removal', (database) => {
   test('of a pending enrolment that another one replaces meanwhile is refused', async () => {
     await using home = await house(database);
     const { user, token, caller } = await home.addPerson('ada');
-    const begin = async () => got(await enroll(home.ctx, caller, { kind: 'totp', label: null, input: {} }, client));
+    const begin = async () => got(await enroll(home.ctx, caller, { kind: 'totp', label: null, input: {} }));
     const { authenticator } = await begin();
     const ctx = interrupted(home.ctx, begin);
     assert.deepEqual(await take({ ...home, ctx }, caller, user, authenticator.id), refuse('raced'));
@@ -90,7 +88,7 @@ onEachDatabase('a removal', (database) => {
   test('of a pending enrolment is one like any other', async () => {
     await using home = await house(database);
     const { user, token, caller } = await home.addPerson('ada');
-    const { authenticator } = got(await enroll(home.ctx, caller, { kind: 'totp', label: null, input: {} }, client));
+    const { authenticator } = got(await enroll(home.ctx, caller, { kind: 'totp', label: null, input: {} }));
     got(await take(home, await home.caller(token), user, authenticator.id));
     assert.deepEqual(await kinds(home, user), ['password']);
   });
@@ -126,7 +124,7 @@ onEachDatabase('a removal', (database) => {
   test('is refused when the second factor was proven too long ago, and to programs always', async () => {
     await using home = await house(database);
     const { user, name, token, caller, id } = await home.addProtected('ada');
-    const { offer } = got(await enroll(home.ctx, caller, { kind: 'apikey', label: null, input: {} }, client));
+    const { offer } = got(await enroll(home.ctx, caller, { kind: 'apikey', label: null, input: {} }));
     assert.deepEqual(
       await take(home, await home.enter(name, String(offer.secret)), user, id),
       refuse('step_up_required'),
@@ -148,8 +146,8 @@ onEachDatabase('a removal', (database) => {
     await using home = await house(database);
     const { user, token, caller, id } = await home.addProtected('ada');
     const stale = (await findUser(home.ctx.store, user.id)) ?? assert.fail();
-    got(await enroll(home.ctx, caller, { kind: 'apikey', label: null, input: {} }, client));
-    const late = remove(home.ctx, await home.caller(token), { user: stale, authenticatorId: id }, client);
+    got(await enroll(home.ctx, caller, { kind: 'apikey', label: null, input: {} }));
+    const late = remove(home.ctx, await home.caller(token), { user: stale, authenticatorId: id });
     assert.deepEqual(await late, refuse('raced'));
     assert.deepEqual(await kinds(home, user), ['apikey', 'password', 'recovery', 'totp']);
   });
@@ -157,7 +155,7 @@ onEachDatabase('a removal', (database) => {
   test('leaves everything when its session has ended meanwhile', async () => {
     await using home = await house(database);
     const { user, caller, id } = await home.addProtected('ada');
-    got(await endSession(home.ctx, caller, caller.id, client));
+    got(await endSession(home.ctx, caller, caller.id));
     assert.deepEqual(await take(home, caller, user, id), refuse('raced'));
     assert.deepEqual(await kinds(home, user), ['password', 'recovery', 'totp']);
   });

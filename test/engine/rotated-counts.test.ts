@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { enroll } from '../../src/engine/enroll.ts';
 import { onEachDatabase } from '../support/databases.ts';
-import { client, house, type House } from '../support/house.ts';
+import { house, type House } from '../support/house.ts';
 import { rotated } from './key-scene.ts';
 
 onEachDatabase('while keys rotate', (database) => {
@@ -26,12 +26,12 @@ onEachDatabase('while keys rotate', (database) => {
     const { caller, token } = await home.addPerson('ada');
     const input = { destination: '+12025550123' };
     const given = { kind: 'sms', label: null, input } as const;
-    assert.equal((await enroll(home.ctx, caller, given, client)).ok, true);
+    assert.equal((await enroll(home.ctx, caller, given)).ok, true);
     const node = await home.node({ ring: rotated(home.ring, home.clock.now()) });
-    const again = await enroll(node.ctx, await home.caller(token), given, client);
+    const again = await enroll(node.ctx, await home.caller(token), given);
     assert.equal(again.ok ? 'sent' : again.reason, 'send_limited');
     home.clock.tick(30_000);
-    assert.equal((await enroll(node.ctx, await home.caller(token), given, client)).ok, true);
+    assert.equal((await enroll(node.ctx, await home.caller(token), given)).ok, true);
     const rows = await home.ctx.store.db
       .selectFrom('sends')
       .select('in_day')

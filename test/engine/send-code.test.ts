@@ -35,9 +35,9 @@ type Box = ReturnType<typeof box>;
 async function withSms(home: House, { newest }: Box, name: string, destination = to): Promise<Person> {
   const person = await home.addPerson(name);
   const given = { kind: 'sms', label: null, input: { destination } } as const;
-  const { authenticator } = got(await enroll(home.ctx, person.caller, given, client));
+  const { authenticator } = got(await enroll(home.ctx, person.caller, given));
   const reply = { authenticatorId: authenticator.id, reply: newest(), withoutRecoveryCodes: true } as const;
-  got(await confirm(home.ctx, person.caller, reply, client));
+  got(await confirm(home.ctx, person.caller, reply));
   home.clock.tick(day);
   return person;
 }
@@ -54,11 +54,11 @@ async function scene(on: TestDatabase, overrides: Overrides = {}) {
     person,
     challenge,
     send: async (node: House = home, who: Person = person): Promise<string> => {
-      const sent = await sendCode(node.ctx, { challenge: await challenge(who) }, client);
+      const sent = await sendCode(node.ctx, { challenge: await challenge(who) });
       return sent.ok ? 'sent' : [sent.reason, sent.retryAfter ?? []].flat().join(' ');
     },
     reply: async (code: string): Promise<string> => {
-      const outcome = await answer(home.ctx, { challengeToken: await challenge(), reply: code }, client);
+      const outcome = await answer(home.ctx, { challengeToken: await challenge(), reply: code });
       return outcome.ok ? 'right' : outcome.reason;
     },
     [Symbol.asyncDispose]: () => home[Symbol.asyncDispose](),
@@ -86,7 +86,7 @@ onEachDatabase('sending a code', (on) => {
     const ada = await home.addPerson('ada');
     const given = { kind: 'sms', label: null, input: { destination: to } } as const;
     for (const language of ['de-CH', 'fr', undefined]) {
-      got(await enroll(ctx, ada.caller, given, { ...client, language }));
+      got(await enroll({ ...ctx.at(), client: { ...client, language } }, ada.caller, given));
       home.clock.tick(minute);
     }
     const said = bodies.map((body) => body.replace(/: \d{6}$/, ''));
@@ -155,7 +155,7 @@ onEachDatabase('sending a code', (on) => {
     const challenges: string[] = [];
     for (let login = 0; login < 32; login += 1) challenges.push(await challenge());
     const outcomes = await atOnce(32, (at) =>
-      sendCode((nodes[at % 2] ?? home).ctx, { challenge: challenges[at] ?? '' }, client),
+      sendCode((nodes[at % 2] ?? home).ctx, { challenge: challenges[at] ?? '' }),
     );
     assert.equal(codes.length, 1);
     const [sent, refused] = [outcomes.filter(({ ok }) => ok), outcomes.filter(({ ok }) => !ok)];
@@ -192,7 +192,7 @@ onEachDatabase('sending a code', (on) => {
     await using town = await scene(on);
     const { home, challenge, codes } = town;
     const reason = async (challengeToken: string, authenticatorId?: string) => {
-      const sent = await sendCode(home.ctx, { challenge: challengeToken, authenticatorId }, client);
+      const sent = await sendCode(home.ctx, { challenge: challengeToken, authenticatorId });
       return sent.ok ? 'sent' : sent.reason;
     };
     assert.equal(await reason('unknown'), 'invalid_challenge');

@@ -38,7 +38,7 @@ onEachDatabase('a session', (database) => {
     const other = await home.node();
     const { token, caller } = await home.addPerson('ada');
     assert.deepEqual(await other.caller(token), caller);
-    got(await endSession(other.ctx, caller, caller.id, client));
+    got(await endSession(other.ctx, caller, caller.id));
     assert.deepEqual(await authenticate(home.ctx, token), refuse('invalid_token'));
   });
 
@@ -74,16 +74,13 @@ onEachDatabase('a session', (database) => {
     const [ada, eve] = [await home.addPerson('ada'), await home.addPerson('eve')];
     const own = { ...ada.caller, tokenLife: accessTokenLife };
     const forged = [
-      await issueToken(home.ctx, { ...own, userId: eve.user.id }, home.root, home.clock.now()),
-      await issueToken(home.ctx, { ...own, id: eve.caller.id }, home.root, home.clock.now()),
-      await issueToken(home.ctx, own, await home.addAccount('branch'), home.clock.now()),
-      await issueToken(home.ctx, { ...own, id: 'nothing' }, home.root, home.clock.now()),
+      await issueToken(home.ctx, { ...own, userId: eve.user.id }, home.root),
+      await issueToken(home.ctx, { ...own, id: eve.caller.id }, home.root),
+      await issueToken(home.ctx, own, await home.addAccount('branch')),
+      await issueToken(home.ctx, { ...own, id: 'nothing' }, home.root),
     ];
     for (const token of forged) assert.deepEqual(await authenticate(home.ctx, token), refuse('invalid_token'));
-    assert.deepEqual(
-      await authenticate(home.ctx, await issueToken(home.ctx, own, home.root, home.clock.now())),
-      success(ada.caller),
-    );
+    assert.deepEqual(await authenticate(home.ctx, await issueToken(home.ctx, own, home.root)), success(ada.caller));
   });
 
   test('is not opened by what is no access token', async () => {
@@ -111,10 +108,10 @@ onEachDatabase('a session', (database) => {
     const { name, password, token, caller } = await home.addPerson('ada');
     const eve = await home.addPerson('eve');
     const other = await home.enter(name, password);
-    assert.deepEqual(await endSession(home.ctx, eve.caller, caller.id, client), refuse('not_found'));
-    assert.deepEqual(await endSession(home.ctx, caller, 'nothing', client), refuse('not_found'));
-    assert.deepEqual(await endSession(home.ctx, other, caller.id, client), success(undefined));
-    assert.deepEqual(await endSession(home.ctx, other, caller.id, client), refuse('not_found'));
+    assert.deepEqual(await endSession(home.ctx, eve.caller, caller.id), refuse('not_found'));
+    assert.deepEqual(await endSession(home.ctx, caller, 'nothing'), refuse('not_found'));
+    assert.deepEqual(await endSession(home.ctx, other, caller.id), success(undefined));
+    assert.deepEqual(await endSession(home.ctx, other, caller.id), refuse('not_found'));
     assert.deepEqual(await authenticate(home.ctx, token), refuse('invalid_token'));
     assert.deepEqual(await listSessions(home.ctx, other), [other]);
   });
@@ -123,14 +120,14 @@ onEachDatabase('a session', (database) => {
     await using home = await house(database);
     const { name, password, token } = await home.addPerson('ada');
     const other = await home.enter(name, password);
-    got(await enroll(home.ctx, other, { kind: 'apikey', label: null, input: {} }, client));
+    got(await enroll(home.ctx, other, { kind: 'apikey', label: null, input: {} }));
     assert.deepEqual(await authenticate(home.ctx, token), refuse('invalid_token'));
   });
 
   test('ends with one line of the log', async () => {
     await using home = await house(database);
     const { user, caller } = await home.addPerson('ada');
-    const lines = await home.logged(() => endSession(home.ctx, caller, caller.id, client));
+    const lines = await home.logged(() => endSession(home.ctx, caller, caller.id));
     const line = { action: 'session.end', factor: null, outcome: 'success', reason: null, authModule: null };
     assert.deepEqual(lines, [{ ...line, userId: user.id, sessionId: caller.id }]);
   });

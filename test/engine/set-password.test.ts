@@ -7,12 +7,12 @@ import { setPassword } from '../../src/engine/set-password.ts';
 import { stepUpLife } from '../../src/engine/step-up.ts';
 import { deleteUser } from '../../src/store/users.ts';
 import { onEachDatabase } from '../support/databases.ts';
-import { client, got, house, inNextEpoch, type House } from '../support/house.ts';
+import { got, house, inNextEpoch, type House } from '../support/house.ts';
 
 const secret = 'a new password';
 
 const set = ({ ctx }: House, caller: Caller, current?: string, wish = secret) =>
-  setPassword(ctx, caller, { secret: wish, current, label: 'mine' }, client);
+  setPassword(ctx, caller, { secret: wish, current, label: 'mine' });
 
 onEachDatabase('a new password', (database) => {
   test('takes the place of the one before', async () => {
@@ -102,7 +102,7 @@ onEachDatabase('a new password', (database) => {
   test('is not set by a program', async () => {
     await using home = await house(database);
     const { name, password, caller } = await home.addPerson('ada');
-    const { offer } = got(await enroll(home.ctx, caller, { kind: 'apikey', label: null, input: {} }, client));
+    const { offer } = got(await enroll(home.ctx, caller, { kind: 'apikey', label: null, input: {} }));
     const program = await home.enter(name, String(offer.secret));
     assert.deepEqual(await set(home, program, password), refuse('unattended'));
   });
@@ -110,7 +110,7 @@ onEachDatabase('a new password', (database) => {
   test('is not set through a session that has ended meanwhile', async () => {
     await using home = await house(database);
     const { name, password, caller } = await home.addPerson('ada');
-    got(await endSession(home.ctx, caller, caller.id, client));
+    got(await endSession(home.ctx, caller, caller.id));
     assert.deepEqual(await set(home, caller, password), refuse('raced'));
     assert.equal((await home.logIn(name, password)).ok, true);
   });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SetupError } from '../../src/base/fault.ts';
+import { operator, requestContext } from '../../src/engine/context.ts';
 import { prepareRoot } from '../../src/engine/setup.ts';
 import { findAccount } from '../../src/store/accounts.ts';
 import { onEachDatabase } from '../support/databases.ts';
@@ -75,7 +76,7 @@ onEachDatabase('the first start', (database) => {
   test('is one line of the log, by nobody from nowhere', async () => {
     await using home = await house(database);
     await forgetRoot(home);
-    await prepareRoot(home.ctx, { username: 'admin' });
+    await prepareRoot(requestContext(home.ctx, operator), { username: 'admin' });
     const rows = await home.ctx.store.db.selectFrom('attempts').selectAll().execute();
     assert.deepEqual(
       rows.map(({ action, outcome, client_ip: ip, user_agent: agent, request_id: request }) => [

@@ -8,14 +8,14 @@ import { sweep } from '../../src/engine/sweep.ts';
 import { claimSend } from '../../src/store/sends.ts';
 import { spendReply } from '../../src/store/spent-replies.ts';
 import { onEachDatabase } from '../support/databases.ts';
-import { client, got, house } from '../support/house.ts';
+import { got, house } from '../support/house.ts';
 
 onEachDatabase('a sweep', (database) => {
   test('forgets what has been over for an hour: challenges, enrolments, sessions', async () => {
     await using home = await house(database);
     const { name, password } = await home.addProtected('ada');
     const { caller } = await home.addPerson('bob');
-    got(await enroll(home.ctx, caller, { kind: 'totp', label: null, input: {} }, client));
+    got(await enroll(home.ctx, caller, { kind: 'totp', label: null, input: {} }));
     await home.challenge(name, password);
     assert.equal(await sweep(home.ctx), 0);
     home.clock.tick(3 * minute + hour - 1);
@@ -81,7 +81,7 @@ onEachDatabase('a sweep', (database) => {
       [codes[0], 'wrong'],
     ] as const) {
       const challengeToken = await home.challenge(name, password);
-      assert.deepEqual(await answer(home.ctx, { challengeToken, reply }, client), refuse(reason));
+      assert.deepEqual(await answer(home.ctx, { challengeToken, reply }), refuse(reason));
     }
   });
 });

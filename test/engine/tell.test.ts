@@ -8,7 +8,7 @@ import { tellNotices } from '../../src/engine/tell.ts';
 import { declined, type Gateway, type Message, type MessageReason } from '../../src/messages/message.ts';
 import { findUser } from '../../src/store/users.ts';
 import { onEachDatabase } from '../support/databases.ts';
-import { atOnce, client, got, house, type House } from '../support/house.ts';
+import { atOnce, got, house, type House } from '../support/house.ts';
 
 /** A mail server that keeps what it is given, and is in trouble while it is told to be. */
 function mail() {
@@ -44,18 +44,18 @@ onEachDatabase('telling people of changes', (on) => {
     assert.equal(await tellNotices(home.ctx), 0);
 
     const by = async () => home.caller(person.token);
-    const [code] = got(await renewRecoveryCodes(home.ctx, await by(), client));
+    const [code] = got(await renewRecoveryCodes(home.ctx, await by()));
     assert.deepEqual(await names(home), ['recovery_codes_renewed']);
     await tellNotices(home.ctx);
     await home.signIn('ada', person.password, code);
     assert.deepEqual(await names(home), ['recovery_code_used']);
     await tellNotices(home.ctx);
-    got(await turnOffMfa(home.ctx, await by(), client));
+    got(await turnOffMfa(home.ctx, await by()));
     assert.deepEqual(await names(home), ['mfa_disabled']);
     await tellNotices(home.ctx);
     const { id } = await home.enrollTotp(await by());
     const user = (await findUser(home.ctx.store, person.user.id)) ?? assert.fail('ada is gone');
-    got(await remove(home.ctx, await by(), { user, authenticatorId: id }, client));
+    got(await remove(home.ctx, await by(), { user, authenticatorId: id }));
     assert.deepEqual((await names(home)).toSorted(), ['factor_added', 'factor_removed']);
     assert.equal(await tellNotices(home.ctx), 2);
     assert.equal(new Set(home.sent.map(({ subject }) => subject)).size, 5);
@@ -66,7 +66,7 @@ onEachDatabase('telling people of changes', (on) => {
     const person = await home.addProtected('ada', ada);
     await tellNotices(home.ctx);
     const caller = await home.caller(person.token);
-    const outcomes = await atOnce(2, () => turnOffMfa(home.ctx, caller, client));
+    const outcomes = await atOnce(2, () => turnOffMfa(home.ctx, caller));
     assert.equal(outcomes.filter(({ ok }) => ok).length, 1);
     assert.deepEqual(await names(home), ['mfa_disabled']);
   });

@@ -16,7 +16,7 @@ import {
 import { insertProvider } from '../../src/store/providers.ts';
 import { writeSecurity } from '../../src/store/security.ts';
 import { onEachDatabase } from '../support/databases.ts';
-import { client, got, house, type House } from '../support/house.ts';
+import { got, house, type House } from '../support/house.ts';
 
 async function says({ ctx, clock, root }: House, authModules: AuthModulesConfig, revision = 0): Promise<void> {
   assert.equal(await writeSecurity(ctx.store, { accountId: root, authModules, revision }, clock.now()), true);
@@ -46,7 +46,7 @@ onEachDatabase('the life that an account gives to tokens', (database) => {
     assert.equal(await lifeOf(home, protectedToken), 2 * minute);
     const nothing = { email: null, phone: null, firstName: null, lastName: null, roles: [] };
     const bob = { ...nothing, name: 'bob', password: 'bob is on the boat' };
-    const made = got(await createUser(home.ctx, undefined, bob, client));
+    const made = got(await createUser(home.ctx, undefined, bob));
     assert.equal(await lifeOf(home, made.token ?? ''), 2 * minute);
   });
 
@@ -73,9 +73,9 @@ onEachDatabase('the life that an account gives to tokens', (database) => {
       assert.ok(!refused.ok && refused.enrollment);
       const enroller = got(await authenticateEnroller(ctx, refused.enrollment.token));
       const wanted = { kind: 'totp', label: null, input: {} } as const;
-      const { authenticator, offer } = got(await enroll(ctx, enroller, wanted, client));
+      const { authenticator, offer } = got(await enroll(ctx, enroller, wanted));
       const given = { authenticatorId: authenticator.id, reply: home.codeFor(String(offer.secret)) };
-      token = got(await confirm(ctx, enroller, given, client)).token ?? '';
+      token = got(await confirm(ctx, enroller, given)).token ?? '';
     });
     assert.deepEqual(logged.map(({ action }) => action).toSorted(), ['confirm', 'enroll']);
     assert.equal(await lifeOf(home, token), 2 * minute);
@@ -97,16 +97,16 @@ onEachDatabase('the life that an account gives to the tokens of an OAuth2 client
 
   async function begun(home: House) {
     const made = { name: 'app', grantTypes, scope: '', isPublic: false };
-    const app = (await makeClient(home.ctx, home.root, made)).client;
+    const app = (await makeClient(home.ctx, undefined, { ...made, accountId: home.root })).client;
     const ada = await home.addPerson('ada');
     const grant = async (reply?: string) => {
       const brought = reply === undefined ? undefined : { reply };
       const given = { login: ada.name, secret: ada.password, second: brought };
-      const granted = got(await passwordGrant(home.ctx, app, given, client));
+      const granted = got(await passwordGrant(home.ctx, app, given));
       return granted.state === 'granted' ? granted : assert.fail('a second factor was asked for');
     };
     const renew = async (refreshToken: string | undefined) =>
-      got(await refresh(home.ctx, app, { refreshToken: refreshToken ?? '' }, client));
+      got(await refresh(home.ctx, app, { refreshToken: refreshToken ?? '' }));
     return { ada, grant, renew };
   }
 

@@ -15,7 +15,7 @@ import {
 } from '../../src/engine/users.ts';
 import { findUser } from '../../src/store/users.ts';
 import { onEachDatabase } from '../support/databases.ts';
-import { client, got, house, type House } from '../support/house.ts';
+import { got, house, type House } from '../support/house.ts';
 
 const input = (name: string, more: Partial<NewUser> = {}): NewUser => ({
   name,
@@ -42,7 +42,7 @@ onEachDatabase('users', (database) => {
       firstName: 'Ada',
       roles: ['service'],
     });
-    const { user, token } = got(await createUser(home.ctx, caller, { ...wish, password }, client));
+    const { user, token } = got(await createUser(home.ctx, caller, { ...wish, password }));
     assert.equal(token, undefined);
     assert.deepEqual(user, {
       ...wish,
@@ -61,7 +61,7 @@ onEachDatabase('users', (database) => {
   test('may be made without a password by an administrator', async () => {
     await using home = await house(database);
     const { caller } = await addAdmin(home);
-    got(await createUser(home.ctx, caller, input('ada'), client));
+    got(await createUser(home.ctx, caller, input('ada')));
     assert.deepEqual(await home.logIn('ada', password), refuse('no_authenticator'));
   });
 
@@ -75,47 +75,44 @@ onEachDatabase('users', (database) => {
       [other, 'root'],
       [root, 'nowhere'],
     ] as const) {
-      assert.deepEqual(
-        await createUser(home.ctx, caller, input('ada', { account }), client),
-        refuse('unknown_account'),
-      );
+      assert.deepEqual(await createUser(home.ctx, caller, input('ada', { account })), refuse('unknown_account'));
     }
-    const { user } = got(await createUser(home.ctx, other.caller, input('ada'), client));
+    const { user } = got(await createUser(home.ctx, other.caller, input('ada')));
     assert.equal(user.accountId, branch);
-    assert.equal((await createUser(home.ctx, other.caller, input('bob', { account: 'branch' }), client)).ok, true);
+    assert.equal((await createUser(home.ctx, other.caller, input('bob', { account: 'branch' }))).ok, true);
   });
 
   test('do not make themselves where registration is closed, and users make no others', async () => {
     await using home = await house(database);
     const { caller } = await home.addPerson('bob', { roles: ['user', 'service'] });
     const wish = input('ada', { password });
-    assert.deepEqual(await createUser(home.ctx, undefined, wish, client), refuse('registration_closed'));
-    assert.deepEqual(await createUser(home.ctx, caller, wish, client), refuse('forbidden'));
+    assert.deepEqual(await createUser(home.ctx, undefined, wish), refuse('registration_closed'));
+    assert.deepEqual(await createUser(home.ctx, caller, wish), refuse('forbidden'));
     assert.equal((await home.logIn('ada', password)).ok, false);
   });
 
   test('make themselves where registration is open, with a session and with no rights', async () => {
     await using home = await house(database, { settings: { registration: 'open' } });
     const wish = input('ada', { password, roles: ['admin', 'service'] });
-    const { user, token } = got(await createUser(home.ctx, undefined, wish, client));
+    const { user, token } = got(await createUser(home.ctx, undefined, wish));
     assert.deepEqual(user.roles, ['user']);
     const caller = await home.caller(token ?? '');
     assert.deepEqual(
       [caller.userId, caller.amr, caller.secondFactorAt, caller.roles],
       [user.id, ['pwd'], null, ['user']],
     );
-    assert.deepEqual(await createUser(home.ctx, undefined, input('eve'), client), refuse('password_needed'));
+    assert.deepEqual(await createUser(home.ctx, undefined, input('eve')), refuse('password_needed'));
     const nowhere = input('eve', { password, account: 'nowhere' });
-    assert.deepEqual(await createUser(home.ctx, undefined, nowhere, client), refuse('unknown_account'));
+    assert.deepEqual(await createUser(home.ctx, undefined, nowhere), refuse('unknown_account'));
   });
 
   test('keep their names: nobody gets one that is taken, in whatever case', async () => {
     await using home = await house(database);
     const { caller } = await addAdmin(home);
-    got(await createUser(home.ctx, caller, input('ada', { password }), client));
-    assert.deepEqual(await createUser(home.ctx, caller, input('ＡDA', { password }), client), refuse('name_taken'));
-    const { user } = got(await createUser(home.ctx, caller, input('bob'), client));
-    const renamed = await changeProfile(home.ctx, caller, { user, changes: { name: 'Ada' } }, client);
+    got(await createUser(home.ctx, caller, input('ada', { password })));
+    assert.deepEqual(await createUser(home.ctx, caller, input('ＡDA', { password })), refuse('name_taken'));
+    const { user } = got(await createUser(home.ctx, caller, input('bob')));
+    const renamed = await changeProfile(home.ctx, caller, { user, changes: { name: 'Ada' } });
     assert.deepEqual(renamed, refuse('name_taken'));
     assert.equal((await findUser(home.ctx.store, user.id))?.name, 'bob');
   });
@@ -123,20 +120,18 @@ onEachDatabase('users', (database) => {
   test('are not made with a password that is refused', async () => {
     await using home = await house(database);
     const { caller } = await addAdmin(home);
-    const common = await createUser(home.ctx, caller, input('ada', { password: 'password1' }), client);
+    const common = await createUser(home.ctx, caller, input('ada', { password: 'password1' }));
     assert.deepEqual(common, refuse('password_too_common'));
-    const name = await createUser(home.ctx, caller, input('ada lovelace', { password: 'Ada Lovelace' }), client);
+    const name = await createUser(home.ctx, caller, input('ada lovelace', { password: 'Ada Lovelace' }));
     assert.deepEqual(name, refuse('password_is_name'));
-    assert.equal((await createUser(home.ctx, caller, input('ada'), client)).ok, true);
+    assert.equal((await createUser(home.ctx, caller, input('ada'))).ok, true);
   });
 
   test('of one name, made on two nodes at once, are one', async () => {
     await using home = await house(database);
     const other = await home.node();
     const { caller } = await addAdmin(home);
-    const both = await Promise.all(
-      [home, other].map(({ ctx }) => createUser(ctx, caller, input('ada', { password }), client)),
-    );
+    const both = await Promise.all([home, other].map(({ ctx }) => createUser(ctx, caller, input('ada', { password }))));
     assert.equal(both.filter(({ ok }) => ok).length, 1);
     assert.deepEqual(
       both.find(({ ok }) => !ok),
@@ -174,7 +169,7 @@ onEachDatabase('users', (database) => {
   test('have their authenticators listed, pending ones while they last', async () => {
     await using home = await house(database);
     const { user, caller } = await home.addPerson('ada');
-    got(await enroll(home.ctx, caller, { kind: 'totp', label: null, input: {} }, client));
+    got(await enroll(home.ctx, caller, { kind: 'totp', label: null, input: {} }));
     assert.equal((await browseAuthenticators(home.ctx, user)).length, 2);
     home.clock.tick(600_000);
     assert.equal((await browseAuthenticators(home.ctx, user)).length, 1);
@@ -189,10 +184,10 @@ onEachDatabase('users', (database) => {
     });
     home.clock.tick(1000);
     const changes = { name: 'Ada', email: null, phone: undefined, firstName: 'A' };
-    const changed = got(await changeProfile(home.ctx, caller, { user, changes }, client));
+    const changed = got(await changeProfile(home.ctx, caller, { user, changes }));
     const { name, email, firstName } = changes;
     assert.deepEqual(changed, { ...user, name, email, firstName, updatedAt: home.clock.now(), version: 1 });
-    const again = await changeProfile(home.ctx, caller, { user, changes: { name: 'Eve' } }, client);
+    const again = await changeProfile(home.ctx, caller, { user, changes: { name: 'Eve' } });
     assert.deepEqual(again, refuse('raced'));
   });
 
@@ -200,8 +195,8 @@ onEachDatabase('users', (database) => {
     await using home = await house(database);
     const [ada, admin] = [await home.addPerson('ada'), await addAdmin(home)];
     const change = { user: ada.user, changes: { roles: ['admin' as const] } };
-    assert.deepEqual(await changeProfile(home.ctx, ada.caller, change, client), refuse('forbidden'));
-    assert.deepEqual(got(await changeProfile(home.ctx, admin.caller, change, client)).roles, ['admin']);
+    assert.deepEqual(await changeProfile(home.ctx, ada.caller, change), refuse('forbidden'));
+    assert.deepEqual(got(await changeProfile(home.ctx, admin.caller, change)).roles, ['admin']);
     assert.deepEqual((await home.caller(ada.token)).roles, ['admin']);
   });
 
@@ -210,19 +205,19 @@ onEachDatabase('users', (database) => {
     const { user, token, caller } = await home.addProtected('ada');
     home.clock.tick(stepUpLife + 1);
     const stale = await home.caller(token);
-    assert.deepEqual(await changeProfile(home.ctx, stale, { user, changes: {} }, client), refuse('step_up_required'));
-    assert.deepEqual(await removeUser(home.ctx, stale, user, client), refuse('step_up_required'));
+    assert.deepEqual(await changeProfile(home.ctx, stale, { user, changes: {} }), refuse('step_up_required'));
+    assert.deepEqual(await removeUser(home.ctx, stale, user), refuse('step_up_required'));
     const program = { ...caller, authModule: 'apikey' };
-    assert.deepEqual(await changeProfile(home.ctx, program, { user, changes: {} }, client), refuse('step_up_required'));
-    assert.deepEqual(await removeUser(home.ctx, program, user, client), refuse('step_up_required'));
+    assert.deepEqual(await changeProfile(home.ctx, program, { user, changes: {} }), refuse('step_up_required'));
+    assert.deepEqual(await removeUser(home.ctx, program, user), refuse('step_up_required'));
   });
 
   test('are removed with everything they have, once, and the log stays', async () => {
     await using home = await house(database);
     const [ada, admin] = [await home.addProtected('ada'), await addAdmin(home)];
     await home.challenge(ada.name, ada.password);
-    const lines = await home.logged(() => removeUser(home.ctx, admin.caller, ada.user, client));
-    assert.deepEqual(await removeUser(home.ctx, admin.caller, ada.user, client), refuse('not_found'));
+    const lines = await home.logged(() => removeUser(home.ctx, admin.caller, ada.user));
+    assert.deepEqual(await removeUser(home.ctx, admin.caller, ada.user), refuse('not_found'));
     assert.deepEqual(await authenticate(home.ctx, ada.token), refuse('invalid_token'));
     assert.deepEqual(await home.logIn(ada.name, ada.password), refuse('unknown_user'));
     const { db } = home.ctx.store;
@@ -239,11 +234,9 @@ onEachDatabase('users', (database) => {
   test('are made and changed with one line of the log each', async () => {
     await using home = await house(database);
     const { caller } = await addAdmin(home);
-    const made = await home.logged(() => createUser(home.ctx, caller, input('ada', { password }), client));
-    const { user } = got(await createUser(home.ctx, caller, input('bob'), client));
-    const changed = await home.logged(() =>
-      changeProfile(home.ctx, caller, { user, changes: { name: 'Bob' } }, client),
-    );
+    const made = await home.logged(() => createUser(home.ctx, caller, input('ada', { password })));
+    const { user } = got(await createUser(home.ctx, caller, input('bob')));
+    const changed = await home.logged(() => changeProfile(home.ctx, caller, { user, changes: { name: 'Bob' } }));
     const line = { factor: null, outcome: 'success', reason: null, authModule: null };
     assert.deepEqual(changed, [{ ...line, action: 'user.update', userId: user.id, sessionId: caller.id }]);
     assert.deepEqual(

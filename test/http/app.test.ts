@@ -227,6 +227,28 @@ test('the address and the agent of a request are kept with its session, the agen
   assert.deepEqual([session?.client_ip, session?.user_agent.length], ['192.0.2.1', 512]);
 });
 
+test('a request whose body comes slowly lives at the instant at which all of it was there', async () => {
+  await using server = await startServer();
+  const { clock, countersign, admin } = server;
+  const body = new ReadableStream<Uint8Array>({
+    pull(stream) {
+      clock.tick(minute);
+      stream.enqueue(new TextEncoder().encode('{"firstName":"Ada"}'));
+      stream.close();
+    },
+  });
+  const headers = { Authorization: `Bearer ${admin.token}`, 'Content-Type': 'application/json' };
+  const begun = clock.now();
+  const changed = await countersign.fetch(
+    new Request(`${url}/users/me`, { method: 'PATCH', headers, body, duplex: 'half' }),
+  );
+  assert.equal(changed.status, 200);
+  assert.equal(clock.now(), begun + minute);
+  const { store } = countersign.context;
+  const rows = await store.db.selectFrom('attempts').select('at').where('action', '=', 'user.update').execute();
+  assert.deepEqual(rows, [{ at: clock.now() }]);
+});
+
 test('a house that is mounted elsewhere knows no address, and serves', async () => {
   await using server = await startServer();
   const headers = { Authorization: basic(server.admin.name, server.admin.password) };

@@ -13,7 +13,7 @@ import { enroll } from '../../src/engine/enroll.ts';
 import { recoveryState } from '../../src/factors/recovery.ts';
 import { listForLogin } from '../../src/store/authenticators.ts';
 import { onEachDatabase, type TestDatabase } from '../support/databases.ts';
-import { atOnce, client, got, house, noTurns, type Enrolled, type House, type Person } from '../support/house.ts';
+import { atOnce, got, house, noTurns, type Enrolled, type House, type Person } from '../support/house.ts';
 
 const step = 30_000;
 
@@ -37,7 +37,7 @@ function everywhere(database: TestDatabase, promise: string, keep: (home: House,
 function send(nodes: Nodes, replies: readonly { readonly challengeToken: string; readonly reply: unknown }[]) {
   return atOnce(replies.length, (at) => {
     const node = nodes[at % nodes.length] ?? assert.fail();
-    return answer(node.ctx, replies[at] ?? assert.fail(), client);
+    return answer(node.ctx, replies[at] ?? assert.fail());
   });
 }
 
@@ -75,7 +75,7 @@ async function once(home: House, nodes: Nodes, person: Person & Enrolled, reply:
   ).filter(({ action }) => action === 'answer');
   assert.equal(successes.length, 1);
   const [challengeToken = ''] = await challenges(home, person, 1);
-  assert.equal((await answer(home.ctx, { challengeToken, reply }, client)).ok, false);
+  assert.equal((await answer(home.ctx, { challengeToken, reply })).ok, false);
 }
 
 /** How many recovery codes somebody has left. */
@@ -123,7 +123,7 @@ onEachDatabase('a code works once', (database) => {
     home.clock.tick(step / 2);
     for (const [at, reply] of replies.entries()) {
       const [fresh = ''] = await challenges(home, ada, 1);
-      assert.equal((await answer(home.ctx, { challengeToken: fresh, reply }, client)).ok, !outcomes[at]?.ok, reply);
+      assert.equal((await answer(home.ctx, { challengeToken: fresh, reply })).ok, !outcomes[at]?.ok, reply);
     }
     assert.equal(await left(home, ada), 7);
   });
@@ -140,7 +140,7 @@ onEachDatabase('a code works once', (database) => {
     assert.equal(await left(home, ada), 10 - won(outcomes));
     for (const [at, outcome] of outcomes.entries()) {
       const [challengeToken = ''] = await challenges(home, ada, 1);
-      const again = await answer(home.ctx, { challengeToken, reply: ada.codes[at] }, client);
+      const again = await answer(home.ctx, { challengeToken, reply: ada.codes[at] });
       assert.equal(again.ok, !outcome.ok);
     }
     assert.equal(await left(home, ada), 6);
@@ -148,12 +148,10 @@ onEachDatabase('a code works once', (database) => {
 
   everywhere(database, 'at an enrolment, which spends it for every login', async (home, nodes) => {
     const { name, password, user, caller } = await home.addPerson('ada');
-    const { authenticator, offer } = got(
-      await enroll(home.ctx, caller, { kind: 'totp', label: null, input: {} }, client),
-    );
+    const { authenticator, offer } = got(await enroll(home.ctx, caller, { kind: 'totp', label: null, input: {} }));
     const reply = home.codeFor(String(offer.secret));
     const confirmed = await atOnce(16, (at) =>
-      confirm((nodes[at % nodes.length] ?? home).ctx, caller, { authenticatorId: authenticator.id, reply }, client),
+      confirm((nodes[at % nodes.length] ?? home).ctx, caller, { authenticatorId: authenticator.id, reply }),
     );
     assert.equal(won(confirmed), 1);
     const kinds = (await listForLogin(home.ctx.store, user.id, [])).map(({ kind }) => kind);
@@ -166,21 +164,19 @@ onEachDatabase('a code works once', (database) => {
     assert.equal(won(outcomes), 0);
     home.clock.tick(step);
     const challengeToken = await home.challenge(name, password);
-    const next = await answer(home.ctx, { challengeToken, reply: home.codeFor(String(offer.secret)) }, client);
+    const next = await answer(home.ctx, { challengeToken, reply: home.codeFor(String(offer.secret)) });
     assert.equal(next.ok, true);
   });
 
   everywhere(database, 'and not at a login while its enrolment is being confirmed', async (home, nodes) => {
     const ada = await home.addProtected('ada');
-    const { authenticator, offer } = got(
-      await enroll(home.ctx, ada.caller, { kind: 'totp', label: null, input: {} }, client),
-    );
+    const { authenticator, offer } = got(await enroll(home.ctx, ada.caller, { kind: 'totp', label: null, input: {} }));
     const reply = home.codeFor(String(offer.secret));
     const [challengeToken = ''] = await challenges(home, ada, 1);
     const [one, other] = [nodes[0] ?? home, nodes.at(-1) ?? home];
     const both = await Promise.all([
-      confirm(one.ctx, ada.caller, { authenticatorId: authenticator.id, reply }, client),
-      answer(other.ctx, { challengeToken, reply }, client),
+      confirm(one.ctx, ada.caller, { authenticatorId: authenticator.id, reply }),
+      answer(other.ctx, { challengeToken, reply }),
     ]);
     assert.deepEqual(
       both.map(({ ok }) => ok),
@@ -197,14 +193,14 @@ onEachDatabase('a code works once', (database) => {
       home.clock.tick(-back);
       const [challengeToken = ''] = await challenges(home, ada, 1);
       for (const reply of [code, home.codeFor(ada.seed)]) {
-        const again = await answer(home.ctx, { challengeToken, reply }, client);
+        const again = await answer(home.ctx, { challengeToken, reply });
         assert.equal(again.ok, false);
       }
       await home.ctx.store.db.deleteFrom('throttles').execute();
       home.clock.tick(back);
     }
     assert.deepEqual(
-      await answer(home.ctx, { challengeToken: await home.challenge(ada.name, ada.password), reply: code }, client),
+      await answer(home.ctx, { challengeToken: await home.challenge(ada.name, ada.password), reply: code }),
       refuse('replayed'),
     );
   });

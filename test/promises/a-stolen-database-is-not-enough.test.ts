@@ -21,7 +21,7 @@ import { setPassword } from '../../src/engine/set-password.ts';
 import { prepareRoot } from '../../src/engine/setup.ts';
 import { checkKeyRing } from '../../src/store/meta.ts';
 import { onEachDatabase } from '../support/databases.ts';
-import { client, got, house, type House } from '../support/house.ts';
+import { got, house, type House } from '../support/house.ts';
 import { seededRandom } from '../support/random.ts';
 
 /** A life with every kind of secret that the house ever sees. */
@@ -40,23 +40,14 @@ async function live(home: House): Promise<Readonly<Record<string, string>>> {
   Object.assign(seen, wrong);
 
   const app = await home.enrollTotp(ada.caller);
-  const apikey = got(
-    await enroll(ctx, await home.caller(ada.token), { kind: 'apikey', label: null, input: {} }, client),
-  );
+  const apikey = got(await enroll(ctx, await home.caller(ada.token), { kind: 'apikey', label: null, input: {} }));
   const device = { secret: 'the secret of a device' };
-  got(await enroll(ctx, await home.caller(ada.token), { kind: 'device', label: null, input: device }, client));
-  const pending = got(
-    await enroll(ctx, await home.caller(ada.token), { kind: 'totp', label: null, input: {} }, client),
-  );
+  got(await enroll(ctx, await home.caller(ada.token), { kind: 'device', label: null, input: device }));
+  const pending = got(await enroll(ctx, await home.caller(ada.token), { kind: 'totp', label: null, input: {} }));
   Object.assign(seen, { seed: app.seed, apikey: String(apikey.offer.secret), device: device.secret });
   seen.pendingSeed = String(pending.offer.secret);
   const wrongCode = home.wrongCodeFor(seen.pendingSeed);
-  await confirm(
-    ctx,
-    await home.caller(ada.token),
-    { authenticatorId: pending.authenticator.id, reply: wrongCode },
-    client,
-  );
+  await confirm(ctx, await home.caller(ada.token), { authenticatorId: pending.authenticator.id, reply: wrongCode });
 
   const login = async (secret: string) => {
     const outcome = got(await home.logIn('ada', secret));
@@ -64,16 +55,14 @@ async function live(home: House): Promise<Readonly<Record<string, string>>> {
   };
   seen.openChallenge = await login(ada.password);
   seen.spentChallenge = await login(device.secret);
-  const { token } = got(
-    await answer(ctx, { challengeToken: seen.spentChallenge, reply: home.codeFor(app.seed) }, client),
-  );
+  const { token } = got(await answer(ctx, { challengeToken: seen.spentChallenge, reply: home.codeFor(app.seed) }));
   seen.raisedToken = token;
   for (const [at, code] of app.codes.entries()) seen[`recovery code ${at}`] = code;
-  got(await answer(ctx, { challengeToken: await login(ada.password), reply: app.codes[0] }, client));
-  const codes = got(await renewRecoveryCodes(ctx, await home.caller(token), client));
+  got(await answer(ctx, { challengeToken: await login(ada.password), reply: app.codes[0] }));
+  const codes = got(await renewRecoveryCodes(ctx, await home.caller(token)));
   for (const [at, code] of codes.entries()) seen[`renewed code ${at}`] = code;
   seen.newPassword = 'the new password of ada';
-  got(await setPassword(ctx, await home.caller(token), { secret: seen.newPassword, label: null }, client));
+  got(await setPassword(ctx, await home.caller(token), { secret: seen.newPassword, label: null }));
   seen.operatorPassword = 'a password by the operator';
   got(await overridePassword(ctx, { login: 'ada' }, seen.operatorPassword));
 
@@ -172,10 +161,10 @@ onEachDatabase('a stolen database', (database) => {
     const thief = await home.node({ ring: makeKeyRing(seededRandom('thief')) });
     await assert.rejects(checkKeyRing(thief.ctx.store), SetupError);
     await assert.rejects(thief.logIn(name, password));
-    const answered = await answer(thief.ctx, { challengeToken, reply: home.codeFor(seed) }, client);
+    const answered = await answer(thief.ctx, { challengeToken, reply: home.codeFor(seed) });
     assert.deepEqual(answered, refuse('invalid_challenge'));
     assert.deepEqual(await authenticate(thief.ctx, token), refuse('invalid_token'));
-    const forged = await issueToken(thief.ctx, { ...caller, tokenLife: accessTokenLife }, home.root, home.clock.now());
+    const forged = await issueToken(thief.ctx, { ...caller, tokenLife: accessTokenLife }, home.root);
     assert.deepEqual(await authenticate(home.ctx, forged), refuse('invalid_token'));
   });
 
@@ -195,7 +184,7 @@ onEachDatabase('a stolen database', (database) => {
         await rows(home, ada.user.id, kind).executeTakeFirstOrThrow(),
       ];
       const challengeToken = await home.challenge(ada.name, ada.password);
-      const attempt = () => answer(home.ctx, { challengeToken, reply: reply() }, client);
+      const attempt = () => answer(home.ctx, { challengeToken, reply: reply() });
       // Only the state.
       await db.updateTable('authenticators').set({ state: mine.state }).where('id', '=', theirs.id).execute();
       await assert.rejects(attempt());
@@ -215,7 +204,7 @@ onEachDatabase('a stolen database', (database) => {
   test("that can be written to makes no one's password or key another's", async () => {
     await using home = await house(database);
     const [ada, eve] = [await home.addPerson('ada'), await home.addPerson('eve')];
-    const made = got(await enroll(home.ctx, eve.caller, { kind: 'apikey', label: null, input: {} }, client));
+    const made = got(await enroll(home.ctx, eve.caller, { kind: 'apikey', label: null, input: {} }));
     const { db } = home.ctx.store;
     const key = await rows(home, eve.user.id, 'apikey').executeTakeFirstOrThrow();
     await db

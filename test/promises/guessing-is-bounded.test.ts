@@ -15,7 +15,7 @@ import { unlock } from '../../src/engine/operator.ts';
 import { setPassword } from '../../src/engine/set-password.ts';
 import { openDatabase } from '../../src/store/store.ts';
 import { onEachDatabase } from '../support/databases.ts';
-import { atOnce, client, got, house, noTurns, type House } from '../support/house.ts';
+import { atOnce, got, house, noTurns, type House } from '../support/house.ts';
 
 const settings: Readonly<Record<string, (home: House) => Promise<readonly House[]>>> = {
   'on one node': async (home) => [home],
@@ -37,7 +37,7 @@ async function codes(home: House, kind: 'totp' | 'recovery', challenges: number)
   const send =
     (reply: unknown): Try =>
     ({ ctx }, at) =>
-      answer(ctx, { challengeToken: tokens[at % challenges] ?? '', reply }, client);
+      answer(ctx, { challengeToken: tokens[at % challenges] ?? '', reply });
   return { wrong: send(wrong), right: send(right) };
 }
 
@@ -56,13 +56,13 @@ const targets: Readonly<Record<string, (home: House) => Promise<Target>>> = {
     const set =
       (current: string): Try =>
       ({ ctx }) =>
-        setPassword(ctx, caller, { secret: 'a new password', current, label: null }, client);
+        setPassword(ctx, caller, { secret: 'a new password', current, label: null });
     return { wrong: set('a wrong guess'), right: set(password), looked: 'wrong_current_password' };
   },
   'a device secret': async (home) => {
     const { name, caller } = await home.addPerson('ada');
     const secret = 'the secret of a device';
-    got(await enroll(home.ctx, caller, { kind: 'device', label: null, input: { secret } }, client));
+    got(await enroll(home.ctx, caller, { kind: 'device', label: null, input: { secret } }));
     return { wrong: (node, at) => node.logIn(name, `a wrong guess ${at}`), right: (node) => node.logIn(name, secret) };
   },
   'the code of an app over one challenge': (home) => codes(home, 'totp', 1),
@@ -71,14 +71,12 @@ const targets: Readonly<Record<string, (home: House) => Promise<Target>>> = {
   'the recovery codes over eight challenges': (home) => codes(home, 'recovery', 8),
   'the first code of an enrolment': async (home) => {
     const { caller } = await home.addPerson('ada');
-    const { authenticator, offer } = got(
-      await enroll(home.ctx, caller, { kind: 'totp', label: null, input: {} }, client),
-    );
+    const { authenticator, offer } = got(await enroll(home.ctx, caller, { kind: 'totp', label: null, input: {} }));
     const seed = String(offer.secret);
     const send =
       (reply: string): Try =>
       ({ ctx }) =>
-        confirm(ctx, caller, { authenticatorId: authenticator.id, reply }, client);
+        confirm(ctx, caller, { authenticatorId: authenticator.id, reply });
     return { wrong: send(home.wrongCodeFor(seed)), right: send(home.codeFor(seed)) };
   },
 };
@@ -133,7 +131,7 @@ onEachDatabase('guessing is bounded', (database) => {
     const { db } = openDatabase(home.database.url);
     const restarted = await home.node();
     const ctx = { ...restarted.ctx, store: { ...restarted.ctx.store, db }, turns: createTurns() };
-    const again = await login(ctx, { authModule: 'password', login: name, secret: password }, client);
+    const again = await login(ctx, { authModule: 'password', login: name, secret: password });
     assert.deepEqual(again, refuse('throttled', 30));
     await db.destroy();
   });
@@ -144,7 +142,7 @@ onEachDatabase('guessing is bounded', (database) => {
     const reasons: (string | undefined)[] = [];
     for (let time = 0; time < 8; time += 1) {
       const challengeToken = await home.challenge(name, password);
-      const outcome = await answer(home.ctx, { challengeToken, reply: home.wrongCodeFor(seed) }, client);
+      const outcome = await answer(home.ctx, { challengeToken, reply: home.wrongCodeFor(seed) });
       reasons.push(outcome.ok ? undefined : outcome.reason);
     }
     assert.deepEqual(reasons, [
@@ -158,7 +156,7 @@ onEachDatabase('guessing is bounded', (database) => {
     const [ada, eve] = [await home.addProtected('ada'), await home.addProtected('eve')];
     for (let time = 0; time < 4; time += 1) {
       const challengeToken = await home.challenge(ada.name, ada.password);
-      await answer(home.ctx, { challengeToken, reply: home.wrongCodeFor(ada.seed) }, client);
+      await answer(home.ctx, { challengeToken, reply: home.wrongCodeFor(ada.seed) });
       assert.ok(await home.enter(eve.name, eve.password, eve.codes[time]));
     }
     assert.deepEqual(await home.failures(ada.user.id), { totp: 4 });
@@ -176,7 +174,7 @@ onEachDatabase('guessing is bounded', (database) => {
     const { user, name, password, seed, codes: spare } = await home.addProtected('ada');
     const other = await home.node();
     const reply = async (text: unknown) =>
-      answer(other.ctx, { challengeToken: await home.challenge(name, password), reply: text }, client);
+      answer(other.ctx, { challengeToken: await home.challenge(name, password), reply: text });
     for (const [kind, wrong, right, opener] of [
       ['totp', () => home.wrongCodeFor(seed), () => home.codeFor(seed), () => spare[0]],
       ['recovery', () => '0000-0000-0000-0000', () => spare[1], () => home.codeFor(seed)],
@@ -210,10 +208,8 @@ onEachDatabase('guessing is bounded', (database) => {
     const { user, name, password, seed } = await home.addProtected('ada');
     const challengeToken = await home.challenge(name, password);
     await atOnce(64, () => home.logIn(name, 'a wrong guess'));
-    await atOnce(64, (at) =>
-      answer(home.ctx, { challengeToken: `guess ${at}`, reply: home.wrongCodeFor(seed) }, client),
-    );
+    await atOnce(64, (at) => answer(home.ctx, { challengeToken: `guess ${at}`, reply: home.wrongCodeFor(seed) }));
     assert.deepEqual(await home.failures(user.id), { password: 5 });
-    assert.equal((await answer(home.ctx, { challengeToken, reply: home.codeFor(seed) }, client)).ok, true);
+    assert.equal((await answer(home.ctx, { challengeToken, reply: home.codeFor(seed) })).ok, true);
   });
 });

@@ -19,7 +19,7 @@ import { hour, minute, second } from '../../src/base/clock.ts';
 import type { Outcome } from '../../src/base/outcome.ts';
 import { answer } from '../../src/engine/answer.ts';
 import { confirm } from '../../src/engine/confirm.ts';
-import type { Context } from '../../src/engine/context.ts';
+import type { Context, RequestContext } from '../../src/engine/context.ts';
 import { enroll } from '../../src/engine/enroll.ts';
 import { login } from '../../src/engine/login.ts';
 import { unlock } from '../../src/engine/operator.ts';
@@ -30,7 +30,7 @@ import { setPassword } from '../../src/engine/set-password.ts';
 import { listAuthenticators } from '../../src/store/authenticators.ts';
 import { findUser } from '../../src/store/users.ts';
 import { onEachDatabase, type TestDatabase } from '../support/databases.ts';
-import { client, got, house, noTurns, type House } from '../support/house.ts';
+import { got, house, noTurns, type House } from '../support/house.ts';
 
 // What people may do. `pick` chooses among whatever there is at that moment.
 
@@ -334,7 +334,7 @@ function replyOf(
 async function perform(stage: Stage, intent: Intent, { ctx, clock }: House): Promise<Outcome<unknown, string>> {
   const { memory, ids } = stage;
   if (intent.do === 'login') {
-    const outcome = await login(ctx, { authModule: 'password', login: intent.name, secret: intent.secret }, client);
+    const outcome = await login(ctx, { authModule: 'password', login: intent.name, secret: intent.secret });
     if (outcome.ok && outcome.value.state === 'challenge') {
       memory.challenges.push({ name: intent.name, token: outcome.value.challengeToken, madeAt: clock.now() });
     } else if (outcome.ok && outcome.value.state === 'session')
@@ -342,7 +342,7 @@ async function perform(stage: Stage, intent: Intent, { ctx, clock }: House): Pro
     return outcome;
   }
   if (intent.do === 'answer') {
-    const outcome = await answer(ctx, { challengeToken: intent.challenge.token, reply: intent.reply }, client);
+    const outcome = await answer(ctx, { challengeToken: intent.challenge.token, reply: intent.reply });
     if (outcome.ok) remember(stage, intent.name, outcome.value.token, false);
     return outcome;
   }
@@ -355,29 +355,29 @@ async function performAs(
   { memory }: Stage,
   intent: Exclude<Intent, { do: 'login' | 'answer' | 'unlock' }>,
   caller: Caller,
-  ctx: Context,
+  ctx: RequestContext,
 ): Promise<Outcome<unknown, string>> {
   const { name } = intent;
-  if (intent.do === 'logout') return endSession(ctx, caller, caller.id, client);
-  if (intent.do === 'enroll') return enroll(ctx, caller, { kind: 'totp', label: null, input: {} }, client);
+  if (intent.do === 'logout') return endSession(ctx, caller, caller.id);
+  if (intent.do === 'enroll') return enroll(ctx, caller, { kind: 'totp', label: null, input: {} });
   if (intent.do === 'setPassword') {
-    return setPassword(ctx, caller, { secret: intent.secret, current: intent.current, label: null }, client);
+    return setPassword(ctx, caller, { secret: intent.secret, current: intent.current, label: null });
   }
   if (intent.do === 'remove') {
     const user = (await findUser(ctx.store, caller.userId)) ?? assert.fail();
-    return remove(ctx, caller, { user, authenticatorId: intent.id }, client);
+    return remove(ctx, caller, { user, authenticatorId: intent.id });
   }
   if (intent.do === 'addKey') {
-    const made = await enroll(ctx, caller, { kind: 'apikey', label: null, input: {} }, client);
+    const made = await enroll(ctx, caller, { kind: 'apikey', label: null, input: {} });
     if (made.ok) memory.keys[name]?.push(String(made.value.offer.secret));
     return made;
   }
   if (intent.do === 'confirm') {
-    const confirmed = await confirm(ctx, caller, { authenticatorId: intent.id, reply: intent.reply }, client);
+    const confirmed = await confirm(ctx, caller, { authenticatorId: intent.id, reply: intent.reply });
     if (confirmed.ok) memory.codes[name]?.push(...confirmed.value.recoveryCodes);
     return confirmed;
   }
-  const renewed = await renewRecoveryCodes(ctx, caller, client);
+  const renewed = await renewRecoveryCodes(ctx, caller);
   if (renewed.ok) memory.codes[name]?.push(...renewed.value);
   return renewed;
 }
@@ -662,9 +662,7 @@ async function prepare(home: House, nodes: readonly House[]): Promise<Stage> {
     memory.raised += 1;
     remember(stage, name, token, false);
     if (name === 'ada') {
-      const made = got(
-        await enroll(home.ctx, await home.caller(token), { kind: 'apikey', label: null, input: {} }, client),
-      );
+      const made = got(await enroll(home.ctx, await home.caller(token), { kind: 'apikey', label: null, input: {} }));
       memory.keys[name].push(String(made.offer.secret));
     }
     memory.challenges.push({ name, token: await home.challenge(name, password), madeAt: home.clock.now() });

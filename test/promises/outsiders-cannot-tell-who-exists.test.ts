@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { minute, second } from '../../src/base/clock.ts';
 import type { Hasher } from '../../src/base/hasher.ts';
+import { operator, requestContext } from '../../src/engine/context.ts';
 import { makeClient } from '../../src/engine/operations.ts';
 import { createApp } from '../../src/http/app.ts';
 import { dialects } from '../../src/http/doors/index.ts';
@@ -43,8 +44,9 @@ async function town(server: Server) {
   const made = await server.call('POST', '/users', { json });
   const foreign = { ...json, uid: member(made, 'uid'), token: member(made, 'token') };
   const client = { name: 'an application', grantTypes: ['password'], scope: '', isPublic: false };
-  const clients = [await makeClient(server.countersign.context, root.id, client)];
-  clients.push(await makeClient(server.countersign.context, other.id, client));
+  const ctx = requestContext(server.countersign.context, operator);
+  const clients = [await makeClient(ctx, undefined, { ...client, accountId: root.id })];
+  clients.push(await makeClient(ctx, undefined, { ...client, accountId: other.id }));
   const [here = '', elsewhere = ''] = clients.map((one) => one.client.id);
   return { ada, mfa, app, foreign, clients: { here, elsewhere } };
 }

@@ -3,10 +3,10 @@ import { test } from 'node:test';
 import { sql } from 'kysely';
 import { refuse, success } from '../../src/base/outcome.ts';
 import { logSuccess } from '../../src/engine/log-attempt.ts';
-import { inTransaction } from '../../src/store/store.ts';
+import { withTransaction } from '../../src/engine/context.ts';
 import { findingsIn, rowsOf, tryTimes } from '../support/attempts.ts';
 import { onEachDatabase } from '../support/databases.ts';
-import { atOnce, client, house, type House } from '../support/house.ts';
+import { atOnce, house, type House } from '../support/house.ts';
 
 const placesOf = async (home: House, userId: string) => (await rowsOf(home, userId)).map(({ seq }) => seq);
 
@@ -58,8 +58,8 @@ onEachDatabase('the chain of attempts', (database) => {
     await using home = await house(database);
     await tryTimes(home, 1, 'ada');
     const tried = { action: 'login', accountId: home.root, userId: 'ada' };
-    const outcome = await inTransaction(home.ctx.store, async (tx) => {
-      await logSuccess(home.ctx, tx, tried, client, home.clock.now());
+    const outcome = await withTransaction(home.ctx, async (tx) => {
+      await logSuccess(tx, tried);
       return refuse('raced');
     });
     assert.equal(outcome.ok, false);
@@ -71,8 +71,8 @@ onEachDatabase('the chain of attempts', (database) => {
   test('takes an attempt back with the first transaction of a strand, and its registration too', async () => {
     await using home = await house(database);
     const tried = { action: 'login', accountId: home.root, userId: 'ada' };
-    await inTransaction(home.ctx.store, async (tx) => {
-      await logSuccess(home.ctx, tx, tried, client, home.clock.now());
+    await withTransaction(home.ctx, async (tx) => {
+      await logSuccess(tx, tried);
       return refuse('raced');
     });
     await tryTimes(home, 1, 'bea');
@@ -104,8 +104,8 @@ onEachDatabase('the chain of attempts', (database) => {
     const other = await home.node();
     const tried = { action: 'login', accountId: home.root, userId: 'ada' };
     const [first] = await Promise.all([
-      inTransaction(home.ctx.store, async (tx) => {
-        await logSuccess(home.ctx, tx, tried, client, home.clock.now());
+      withTransaction(home.ctx, async (tx) => {
+        await logSuccess(tx, tried);
         return success('done');
       }),
       tryTimes(other, 1, 'ada'),

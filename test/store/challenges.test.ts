@@ -86,6 +86,14 @@ onEachDatabase('the store keeps challenges', (database) => {
     assert.ok(await findOpenChallenge(store, 'other', now));
   });
 
+  test('one is not spent after its end', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    await insertChallenge(store, challengeOf((await home.addUser({ name: 'ada' })).id, 'a'), 'token');
+    assert.equal(await closeChallenge(store, 'a', end), false);
+    assert.equal(await closeChallenge(store, 'a', end - 1), true);
+  });
+
   test('of sixteen that spend one at once, one does', async () => {
     await using home = await house(database);
     const stores = [home.ctx.store, (await home.node()).ctx.store];

@@ -13,7 +13,7 @@ import {
 import { findLiveSession } from '../../src/store/sessions.ts';
 import { openSession } from '../../src/engine/sessions.ts';
 import { onEachDatabase } from '../support/databases.ts';
-import { client as from, house, type House } from '../support/house.ts';
+import { house, type House } from '../support/house.ts';
 
 const newClient = ({ ctx, root }: House, more: Partial<OAuthClient> = {}): OAuthClient => ({
   id: uuid(ctx.random, ctx.clock.now()),
@@ -120,7 +120,7 @@ onEachDatabase('clients', (database) => {
     const opening = { user, epoch: user.epoch, authModule: 'oauth2', amr: ['pwd'], secondFactor: false, policy };
     const now = ctx.clock.now();
     const open = async (clientId: string) =>
-      (await openSession(ctx, ctx.store, { ...opening, issuedTo: { clientId, life: 1000 } }, from, now)).id;
+      (await openSession(ctx, { ...opening, issuedTo: { clientId, life: 1000 } })).id;
     const [gone, stays] = [await open(app.id), await open(other.id)];
     assert.deepEqual([await deleteClient(ctx.store, app.id), await deleteClient(ctx.store, app.id)], [true, false]);
     assert.equal(await findLiveSession(ctx.store, gone, now), undefined);

@@ -23,7 +23,7 @@ onEachDatabase('no statement looks at a whole table', (database) => {
     await home.signIn('ada', ada.password, home.codeFor(ada.seed));
     const account = got(await reachAccount(ctx, admin.caller, 'root'));
     await browseBelow(ctx, account, 'descendants', { limit: 10 });
-    await browseAttempts(ctx, account, 'logins', {}, { limit: 10 });
+    await browseAttempts(ctx, account, { about: 'logins', filter: {}, page: { limit: 10 } });
     await explain(ctx, got(await findNamed(ctx, { login: 'ada' })), 'user_auth');
     const asked = statementsOf(mock);
     assert.ok(asked.length > 25, `${asked.length} statements`);

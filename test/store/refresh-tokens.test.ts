@@ -7,7 +7,7 @@ import { openSession } from '../../src/engine/sessions.ts';
 import { findRefreshToken, insertRefreshToken, useRefreshToken } from '../../src/store/refresh-tokens.ts';
 import { sweepSessions } from '../../src/store/sessions.ts';
 import { onEachDatabase } from '../support/databases.ts';
-import { client as from, house, winners, type House } from '../support/house.ts';
+import { house, winners, type House } from '../support/house.ts';
 import { seededRandom } from '../support/random.ts';
 
 async function written(built: House, text: string) {
@@ -16,7 +16,7 @@ async function written(built: House, text: string) {
   const user = await built.addUser({ name: `somebody with ${text}` });
   const policy = { tokenLife: accessTokenLife };
   const opening = { user, epoch: user.epoch, authModule: 'oauth2', amr: ['pwd'], secondFactor: false, policy };
-  const session = await openSession(ctx, ctx.store, opening, from, now);
+  const session = await openSession(ctx, opening);
   const made = { id: uuid(ctx.random, now), sessionId: session.id, scope: 'read', createdAt: now };
   const token = { ...made, expiresAt: now + 1000, usedAt: null };
   await insertRefreshToken(ctx.store, token, text);

@@ -1,9 +1,9 @@
 /** Attempts without the logins that lead to them, and what verification finds of them. */
 import { verifyRest, verifyStrands, type Finding } from '../../src/engine/verify-attempts.ts';
-import type { Context } from '../../src/engine/context.ts';
+import type { RequestContext } from '../../src/engine/context.ts';
 import { logRefusal, type Tried } from '../../src/engine/log-attempt.ts';
 import type { PlacedRow } from '../../src/store/attempt-strands.ts';
-import { client, type House } from './house.ts';
+import { type House } from './house.ts';
 
 /** Logs failed attempts of one user, a millisecond apart, with something in every column. */
 export async function tryTimes(home: House, times: number, userId: string, more: Partial<Tried> = {}): Promise<void> {
@@ -23,7 +23,7 @@ export async function tryTimes(home: House, times: number, userId: string, more:
   };
   for (let time = 0; time < times; time += 1) {
     home.clock.tick(1);
-    await logRefusal(home.ctx, tried, 'wrong', client, home.clock.now());
+    await logRefusal(home.ctx.at(), tried, 'wrong');
   }
 }
 
@@ -39,7 +39,7 @@ export async function rowsOf({ ctx }: House, userId: string): Promise<readonly P
 }
 
 /** Everything that verification finds. */
-export async function findingsIn(ctx: Context, accountId?: string): Promise<readonly Finding[]> {
+export async function findingsIn(ctx: RequestContext, accountId?: string): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
   for await (const { finding } of verifyStrands(ctx, accountId, () => {})) if (finding) findings.push(finding);
   return [...findings, ...(await verifyRest(ctx, accountId)).findings];

@@ -10,7 +10,14 @@ import { createTurns, type Turns } from '../../src/base/turns.ts';
 import { createAccessTokens } from '../../src/engine/access-token.ts';
 import { answer } from '../../src/engine/answer.ts';
 import { confirm } from '../../src/engine/confirm.ts';
-import type { Client, Context, DuoWay, Settings } from '../../src/engine/context.ts';
+import {
+  requestContext,
+  type Client,
+  type Context,
+  type DuoWay,
+  type RequestContext,
+  type Settings,
+} from '../../src/engine/context.ts';
 import { enroll } from '../../src/engine/enroll.ts';
 import { login, type Login } from '../../src/engine/login.ts';
 import { authenticate, type Caller } from '../../src/engine/sessions.ts';
@@ -103,7 +110,8 @@ export type Person = {
 
 /** One node over one database, and the people around it. */
 export type House = {
-  readonly ctx: Context;
+  /** Of a request that comes when it is used. `ctx.at()` is one that came at this moment. */
+  readonly ctx: RequestContext;
   readonly clock: TestClock;
   readonly database: Opened;
   readonly ring: KeyRing;
@@ -174,7 +182,7 @@ async function node(shared: Shared, { db }: Database, overrides: Overrides): Pro
   const random = seededRandom(`node ${shared.nodes}`);
   const lines: LogLine[] = [];
   const sent: Message[] = [];
-  const ctx: Context = {
+  const ctx = liveRequest({
     store: { db, safe: createSafe(ring, random) },
     clock,
     random,
@@ -187,7 +195,7 @@ async function node(shared: Shared, { db }: Database, overrides: Overrides): Pro
     duo: overrides.duo ?? noDuo,
     node: 'd'.repeat(32),
     settings: { ...quiet, ...overrides.settings },
-  };
+  });
   const next = (more: Overrides = {}) => node(shared, opened.another(), { clock, ring, ...more });
   return {
     ctx,
@@ -203,21 +211,31 @@ async function node(shared: Shared, { db }: Database, overrides: Overrides): Pro
   };
 }
 
+/** A request whose instant is the clock's, so that a test need not make one for each operation. */
+function liveRequest(ctx: Context): RequestContext {
+  return {
+    ...requestContext(ctx, client),
+    get now() {
+      return ctx.clock.now();
+    },
+  };
+}
+
 type People = Omit<
   House,
   'ctx' | 'clock' | 'database' | 'ring' | 'root' | 'lines' | 'sent' | 'node' | 'codeFor' | 'wrongCodeFor'
 >;
 
-function people(ctx: Context, clock: TestClock, root: string): People {
+function people(ctx: RequestContext, clock: TestClock, root: string): People {
   async function signIn(name: string, secret: string, reply?: unknown, account?: string): Promise<string> {
-    const first = got(await login(ctx, { authModule: 'password', login: name, secret, account }, client));
+    const first = got(await login(ctx, { authModule: 'password', login: name, secret, account }));
     if (first.state === 'session') return first.token;
-    return got(await answer(ctx, { challengeToken: first.challengeToken, reply }, client)).token;
+    return got(await answer(ctx, { challengeToken: first.challengeToken, reply })).token;
   }
   const caller = async (token: string) => got(await authenticate(ctx, token));
   async function addUser({ account, ...made }: NewTestUser): Promise<User> {
     const profile = { email: null, phone: null, firstName: null, lastName: null, roles: ['user' as const], ...made };
-    return got(await insertNewUser(ctx, { ...profile, accountId: account ?? root }, client, clock.now())).user;
+    return got(await insertNewUser(ctx, { ...profile, accountId: account ?? root })).user;
   }
   async function addPerson(name: string, more: Partial<NewTestUser> = {}): Promise<Person> {
     const password = `the password of ${name}`;
@@ -226,10 +244,10 @@ function people(ctx: Context, clock: TestClock, root: string): People {
     return { user, name, password, token, caller: await caller(token) };
   }
   async function enrollTotp(by: Caller): Promise<Enrolled> {
-    const { authenticator, offer } = got(await enroll(ctx, by, { kind: 'totp', label: null, input: {} }, client));
+    const { authenticator, offer } = got(await enroll(ctx, by, { kind: 'totp', label: null, input: {} }));
     const seed = String(offer.secret);
     const reply = codes(clock).codeFor(seed, -1);
-    const confirmed = got(await confirm(ctx, by, { authenticatorId: authenticator.id, reply }, client));
+    const confirmed = got(await confirm(ctx, by, { authenticatorId: authenticator.id, reply }));
     return { id: authenticator.id, seed, codes: confirmed.recoveryCodes };
   }
   return {
@@ -257,9 +275,9 @@ function people(ctx: Context, clock: TestClock, root: string): People {
       await insertAccount(ctx.store, { id, parentId: root, name }, clock.now());
       return id;
     },
-    logIn: (name, secret, more) => login(ctx, { authModule: 'password', login: name, secret, ...more }, client),
+    logIn: (name, secret, more) => login(ctx, { authModule: 'password', login: name, secret, ...more }),
     async challenge(name, secret) {
-      const first = got(await login(ctx, { authModule: 'password', login: name, secret }, client));
+      const first = got(await login(ctx, { authModule: 'password', login: name, secret }));
       assert.equal(first.state, 'challenge');
       return first.state === 'challenge' ? first.challengeToken : '';
     },
@@ -321,7 +339,7 @@ export async function winners(times: number, work: (at: number) => Promise<boole
 }
 
 /** A context in which something else happens, once, after an operation has read and before it writes: before its first transaction, or another. */
-export function interrupted(ctx: Context, meanwhile: () => Promise<unknown>, transaction = 1): Context {
+export function interrupted(ctx: RequestContext, meanwhile: () => Promise<unknown>, transaction = 1): RequestContext {
   let left = transaction;
   const db = new Proxy(ctx.store.db, {
     get(target, member) {

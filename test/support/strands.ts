@@ -1,3 +1,4 @@
+import { requestContext } from '../../src/engine/context.ts';
 import { logRefusal } from '../../src/engine/log-attempt.ts';
 import { strandDigit, strandsOf } from '../../src/store/attempt-chain.ts';
 import { client } from './house.ts';
@@ -6,11 +7,12 @@ import type { Server } from './server.ts';
 /** Logs an attempt in every strand of an account: the first in a strand costs more than those after it. */
 export async function openEveryStrand({ countersign: { context } }: Server, accountId: string): Promise<void> {
   const opened = new Set<string>();
+  const ctx = requestContext(context, client);
   for (let at = 0; opened.size < strandsOf(accountId).length; at += 1) {
     const userId = `user ${at}`;
     if (opened.has(strandDigit(userId))) continue;
     opened.add(strandDigit(userId));
-    await logRefusal(context, { action: 'login', accountId, userId }, 'wrong', client, context.clock.now());
+    await logRefusal(ctx, { action: 'login', accountId, userId }, 'wrong');
   }
 }
 

@@ -16,8 +16,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a challenge is closed although it is closed',
     file: 'src/store/challenges.ts',
-    from: ".set({ closed_at: now }).where('id', '=', id).where('closed_at', 'is', null)",
-    to: ".set({ closed_at: now }).where('id', '=', id)",
+    from: ".set({ closed_at: now })\n    .where('id', '=', id)\n    .where('closed_at', 'is', null)",
+    to: ".set({ closed_at: now })\n    .where('id', '=', id)",
     rule: 'I2',
   },
   {
@@ -88,22 +88,22 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a new password is set beside the old one',
     file: 'src/engine/set-password.ts',
-    from: '  await removeKinds(tx, made.userId, [kind]);\n',
+    from: '  await removeKinds(store, made.userId, [kind]);\n',
     to: '',
     rule: 'what was acknowledged',
   },
   {
     name: 'an enrolment is acknowledged and undone',
     file: 'src/engine/confirm.ts',
-    from: '    await resetThrottle(tx, user.id, counted);\n',
-    to: "    await tx.db.updateTable('authenticators').set({ status: 'pending', expires_at: now }).where('id', '=', authenticator.id).execute();\n",
+    from: '    await resetThrottle(tx.store, user.id, counted);\n',
+    to: "    await tx.store.db.updateTable('authenticators').set({ status: 'pending', expires_at: tx.now }).where('id', '=', authenticator.id).execute();\n",
     rule: 'what was acknowledged',
   },
   {
     name: 'a success is not written down',
     file: 'src/engine/log-attempt.ts',
-    from: "if (await isWanted(ctx, tx, tried, 'success'))",
-    to: "if (tried.action !== 'answer' && (await isWanted(ctx, tx, tried, 'success')))",
+    from: "if (await isWanted(ctx, tried, 'success'))",
+    to: "if (tried.action !== 'answer' && (await isWanted(ctx, tried, 'success')))",
     rule: 'I10',
   },
 ];

@@ -9,10 +9,10 @@ import { granted, withHouse } from '../user/with-house.ts';
 export type ExportOptions = { readonly account?: string; readonly from?: number; readonly to?: number };
 
 export async function exportLog({ account, from, to }: ExportOptions): Promise<void> {
-  await withHouse(async (house) => {
-    const accountId = account === undefined ? undefined : granted(await findLog(house, account), account);
+  await withHouse(async (ctx) => {
+    const accountId = account === undefined ? undefined : granted(await findLog(ctx, account), account);
     try {
-      await pipeline(linesOf(house, { accountId, from, to }), process.stdout, { end: false });
+      await pipeline(linesOf(ctx, { accountId, from, to }), process.stdout, { end: false });
     } catch (error) {
       // Who reads has had enough, as `head` has.
       if (!(error instanceof Error) || codeOf(error) !== 'EPIPE') throw error;
@@ -20,8 +20,8 @@ export async function exportLog({ account, from, to }: ExportOptions): Promise<v
   });
 }
 
-async function* linesOf(house: Context, filter: LogFilter): AsyncGenerator<string> {
-  for await (const page of readAttempts(house, filter)) {
+async function* linesOf(ctx: Context, filter: LogFilter): AsyncGenerator<string> {
+  for await (const page of readAttempts(ctx, filter)) {
     yield page.map((row) => `${JSON.stringify(lineOf(row))}\n`).join('');
   }
 }

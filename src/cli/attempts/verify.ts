@@ -8,21 +8,21 @@ export type VerifyOptions = { readonly account?: string };
 
 /** One line a strand: where it ends, or what is wrong with it. */
 export async function verifyLog({ account }: VerifyOptions): Promise<void> {
-  const wrong = await withHouse(async (house) => {
-    const accountId = account === undefined ? undefined : granted(await findLog(house, account), account);
+  const wrong = await withHouse(async (ctx) => {
+    const accountId = account === undefined ? undefined : granted(await findLog(ctx, account), account);
     const progress = progressOf({ what: 'checked', of: 'attempts' });
     const say = (line: string) => {
       progress.clear();
       process.stdout.write(`${line}\n`);
     };
     const count = { rows: 0, strands: 0, wrong: 0 };
-    for await (const verified of verifyStrands(house, accountId, progress.tell)) {
+    for await (const verified of verifyStrands(ctx, accountId, progress.tell)) {
       count.rows += verified.rows;
       count.strands += 1;
       if (verified.finding) count.wrong += 1;
       say(verified.finding ? lineOf(verified.finding) : endOf(verified));
     }
-    const { older, findings } = await verifyRest(house, accountId);
+    const { older, findings } = await verifyRest(ctx, accountId);
     for (const finding of findings) say(lineOf(finding));
     if (older > 0) say(`${older} attempts are older than the chains: of these only the number is known`);
     say(`checked ${count.rows} attempts in ${count.strands} strands`);

@@ -23,7 +23,7 @@ export async function runRestore(from: string): Promise<void> {
   if (!readKeyFile(keysFile)) throw new SetupError(`there is no keys file ${keysFile}: give the one of this database`);
   let newest: number | undefined;
   const users = await copyDatabase({ from, to }, async (draft) => {
-    newest = await withHouse((house) => settleRestored(house), `sqlite:${draft}`);
+    newest = await withHouse((ctx) => settleRestored(ctx), `sqlite:${draft}`);
   });
   const until = newest === undefined ? '' : `, as it was at ${new Date(newest).toISOString()}`;
   const safe = new Date(systemClock.now() + sentCodeLife).toISOString().slice(11, 19);

@@ -20,8 +20,8 @@ export async function addClient(name: string, options: AddOptions): Promise<void
     throw new SetupError(read.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '));
   }
   const { account, grant: grantTypes, public: isPublic = false } = options;
-  const { client, secret } = await withHouse(async (house) =>
-    granted(await add(house, { ...read.data, account, grantTypes, isPublic }), read.data.name),
+  const { client, secret } = await withHouse(async (ctx) =>
+    granted(await add(ctx, { ...read.data, account, grantTypes, isPublic }), read.data.name),
   );
   process.stdout.write(`made the client ${client.name}\nits id is ${client.id}\n`);
   process.stdout.write(

@@ -5,7 +5,7 @@ export type AccountOptions = { readonly account?: string };
 
 /** One line a client: its id, its grants, its scope in brackets, its name. */
 export async function listClients({ account }: AccountOptions): Promise<void> {
-  const clients = await withHouse(async (house) => granted(await clientsOf(house, account), account ?? 'root'));
+  const clients = await withHouse(async (ctx) => granted(await clientsOf(ctx, account), account ?? 'root'));
   const lines = clients.map(
     ({ id, name, grantTypes, scope }) => `${id}  ${grantTypes.join(',')}  [${scope}]  ${name}\n`,
   );

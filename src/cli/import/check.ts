@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { isPlainText } from '../../base/text.ts';
-import type { Context } from '../../engine/context.ts';
+import type { RequestContext } from '../../engine/context.ts';
 import type { Foreigner, Judged, Kept, Left } from '../../engine/import-users.ts';
 import { judgeForeigner } from '../../engine/operations.ts';
 import { newUserBody } from '../../http/doors/secrets/shapes.ts';
@@ -8,7 +8,7 @@ import { readEmailAddress, readPhoneNumber } from '../../messages/destinations.t
 import type { FoundUser } from './found.ts';
 
 /** Somebody as they were found, brought into the forms that names and addresses have here, and judged by the engine. */
-export function check(house: Context, { profile, authenticators, left, guarded }: FoundUser): Judged {
+export function check(house: RequestContext, { profile, authenticators, left, guarded }: FoundUser): Judged {
   const name = newUserBody.shape.name.safeParse(profile.name);
   if (!name.success) return { left: [...left, { what: 'user', why: `the name ${messageOf(name.error)}` }] };
   const unfit: Left[] = [];
@@ -46,7 +46,7 @@ function labelOf({ label }: Kept): string | null {
 }
 
 /** Codes go to numbers and addresses in the one spelling that they have here. What can't be sent to is none, so its factor refuses it. */
-function keptHere({ settings }: Context, { kind, kept }: Kept): unknown {
+function keptHere({ settings }: RequestContext, { kind, kept }: Kept): unknown {
   if (typeof kept !== 'object' || kept === null || !('destination' in kept)) return kept;
   const { destination } = kept;
   if (typeof destination !== 'string') return kept;

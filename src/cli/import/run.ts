@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { SetupError } from '../../base/fault.ts';
 import { comparableName } from '../../base/text.ts';
-import type { Context } from '../../engine/context.ts';
+import type { RequestContext } from '../../engine/context.ts';
 import type { Judged as EngineJudged, Newcomer } from '../../engine/import-users.ts';
 import { alreadyThere, findHome, importUsers } from '../../engine/operations.ts';
 import { Refused } from '../explain.ts';
@@ -61,7 +61,7 @@ function keepHeapSmall(): () => void {
 }
 
 type Mover = {
-  readonly house: Context;
+  readonly house: RequestContext;
   readonly accountId: string;
   readonly report: Report;
   readonly collect: () => void;
@@ -114,7 +114,7 @@ const repeated = 'the name stands in the source before';
 
 async function moveBatch({ house, accountId, report, write }: Mover, batch: readonly Judged[]): Promise<void> {
   const made = await write(
-    house,
+    house.at(),
     accountId,
     batch.map(({ newcomer }) => newcomer),
   );

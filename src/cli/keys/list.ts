@@ -5,11 +5,11 @@ import { withHouse } from '../user/with-house.ts';
 
 /** One line a key. */
 export async function listKeys(): Promise<void> {
-  await withHouse(async (house, countersign) => {
+  await withHouse(async (ctx, countersign) => {
     const ring = countersign.keys();
     for (const kind of keyKinds) {
       for (const key of ring[kind]) {
-        const uses = await usesOf(house, kind, key);
+        const uses = await usesOf(ctx, kind, key);
         process.stdout.write(`${kind.padEnd(8)} ${key.id} ${key.state.padEnd(8)}${sinceOf(key)} ${said(uses)}\n`);
       }
     }

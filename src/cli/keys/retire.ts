@@ -12,12 +12,12 @@ import { said } from './list.ts';
 const grace = 10 * minute;
 
 export async function retireKey(id: string): Promise<void> {
-  const kinds = await withHouse(async (house, countersign) => {
+  const kinds = await withHouse(async (ctx, countersign) => {
     const found = keysWith(countersign.keys(), id);
     if (found.length === 0) throw new Refused(`there is no key ${id} in the ring`);
     for (const { kind, key } of found) {
-      assertOver(kind, key, house.clock.now());
-      const uses = await usesOf(house, kind, key);
+      assertOver(kind, key, ctx.now);
+      const uses = await usesOf(ctx, kind, key);
       if (uses.length > 0) throw new Refused(`the ${kind} key ${id} is needed and stays: ${said(uses)}${advice[kind]}`);
     }
     return found.map(({ kind }) => kind);

@@ -6,9 +6,9 @@ import { granted, withHouse, type UserOptions } from '../user/with-house.ts';
 export async function addService(name: string, { account }: UserOptions): Promise<void> {
   const read = newUserBody.pick({ name: true }).safeParse({ name });
   if (!read.success) throw new SetupError(`name: ${read.error.issues.map(({ message }) => message).join('; ')}`);
-  await withHouse(async (house) => {
-    const service = granted(await ensureService(house, { ...read.data, account }), name);
-    const key = granted(await makeServiceKey(house, service), name);
+  await withHouse(async (ctx) => {
+    const service = granted(await ensureService(ctx, { ...read.data, account }), name);
+    const key = granted(await makeServiceKey(ctx, service), name);
     process.stdout.write(
       `the service ${service.name} has the id ${service.id}\nits key is ${key} (it is shown this once)\n`,
     );

@@ -12,8 +12,8 @@ export async function addUser(name: string, options: AddOptions): Promise<void> 
   const { role = ['user'], email, phone, account } = options;
   const profile = checked({ name, email, phone, account });
   const password = await choosePassword(options);
-  const user = await withHouse(async (house) =>
-    granted(await add(house, { ...profile, roles: [...new Set(role)], password }), profile.name),
+  const user = await withHouse(async (ctx) =>
+    granted(await add(ctx, { ...profile, roles: [...new Set(role)], password }), profile.name),
   );
   process.stdout.write(`made the user ${user.name} (${user.id})\n`);
   tellPassword(options, password);

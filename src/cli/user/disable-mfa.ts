@@ -8,11 +8,11 @@ export type DisableOptions = UserOptions & { readonly yes?: boolean };
 
 export async function disableUserMfa(login: string, { account, yes = false }: DisableOptions): Promise<void> {
   if (!yes && !process.stdin.isTTY) throw new SetupError('there is no terminal to ask at: give --yes if you mean it');
-  await withHouse(async (house) => {
-    const { name } = granted(await findNamed(house, { account, login }), login);
+  await withHouse(async (ctx) => {
+    const { name } = granted(await findNamed(ctx, { account, login }), login);
     const question = `Take every second factor and recovery code from ${name}, and end their sessions? [y/N] `;
     if (!yes && !(await confirmed(question))) throw new Refused('nothing was changed');
-    granted(await disableMfa(house, { account, login }), login);
+    granted(await disableMfa(ctx.at(), { account, login }), login);
   });
   process.stdout.write(`${login} has no second factor any more, and their sessions have ended\n`);
 }

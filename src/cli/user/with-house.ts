@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { SetupError } from '../../base/fault.ts';
 import type { Outcome } from '../../base/outcome.ts';
 import { createCountersign, type Countersign } from '../../countersign.ts';
-import type { Context } from '../../engine/context.ts';
+import { operator, requestContext, type RequestContext } from '../../engine/context.ts';
 import type { Reason } from '../../engine/reasons.ts';
 import { sqliteFileOf } from '../../store/store.ts';
 import { announceAdministrator } from '../announce.ts';
@@ -17,7 +17,7 @@ export type UserOptions = { readonly account?: string };
 
 /** Puts the house together for one command's work on its database, or on another one, beside a server that may be running. */
 export async function withHouse<Value>(
-  work: (house: Context, countersign: Countersign) => Promise<Value>,
+  work: (ctx: RequestContext, countersign: Countersign) => Promise<Value>,
   other?: string,
 ): Promise<Value> {
   const settings = readSettings(process.env);
@@ -33,7 +33,7 @@ export async function withHouse<Value>(
   const house = await createCountersign({ ...settings.house, database, gateways, url, log });
   try {
     announceAdministrator(settings, house);
-    return await work(house.context, house);
+    return await work(requestContext(house.context, operator), house);
   } finally {
     await house.close();
   }

@@ -31,9 +31,9 @@ export const forwardAuthRoutes: readonly Route[] = [
       'Of the request that the proxy asks about it needs the credential alone. What it wants stands in the query of the URL that it is configured with; what a session lacks is said as in RFC 9470.',
     query,
     responses: { 204: { description: 'Let it through. Headers say whose session it is.' } },
-    async handle({ house, caller, query: { acr_values: acr, max_age: maxAge, amr } }) {
+    async handle({ ctx, caller, query: { acr_values: acr, max_age: maxAge, amr } }) {
       const wanted = { acr, maxAge, amr: amr?.split(' ') };
-      if (!isEnough(caller, wanted, house.clock.now())) return insufficient(wanted);
+      if (!isEnough(caller, wanted, ctx.now)) return insufficient(wanted);
       const { userId, accountId } = caller;
       const headers = {
         'X-Auth-User': userId,

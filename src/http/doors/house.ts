@@ -41,9 +41,9 @@ export function houseRoutes(doors: readonly Route[], about: About): readonly Rou
         200: { description: 'The database is in reach.', body: health },
         503: { description: 'It is not.', type: 'application/problem+json' },
       },
-      async handle({ house }) {
+      async handle({ ctx }) {
         try {
-          await ping(house.store);
+          await ping(ctx.store);
           return { status: 200, json: { status: 'ok' } };
         } catch {
           return problem({ status: 503, code: 'unavailable', detail: 'The database is out of reach.' });
@@ -71,7 +71,7 @@ export function houseRoutes(doors: readonly Route[], about: About): readonly Rou
           body: z.strictObject({ keys: z.array(z.record(z.string(), z.string())) }),
         },
       },
-      handle: async ({ house }) => ({ status: 200, json: house.tokens.jwks }),
+      handle: async ({ ctx }) => ({ status: 200, json: ctx.tokens.jwks }),
     }),
     route({
       method: 'get',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { endSession, listSessions } from '../../engine/operations.ts';
 import { assuranceOf, type Caller } from '../../engine/sessions.ts';
-import type { Client, Context } from '../../engine/context.ts';
+import type { RequestContext } from '../../engine/context.ts';
 import { refused } from '../told.ts';
 import { route, type Reply, type Route } from '../route.ts';
 
@@ -29,8 +29,8 @@ export const sessionRoutes: readonly Route[] = [
     tag,
     summary: 'List your sessions',
     responses: { 200: { description: 'The sessions in force, newest first.', body: z.array(sessionView) } },
-    async handle({ house, caller }) {
-      const sessions = await listSessions(house, caller);
+    async handle({ ctx, caller }) {
+      const sessions = await listSessions(ctx, caller);
       return { status: 200, json: sessions.map((session) => viewSession(session, caller)) };
     },
   }),
@@ -42,7 +42,7 @@ export const sessionRoutes: readonly Route[] = [
     tag,
     summary: 'Log out',
     responses: { 204: { description: 'This session is over; its token is refused from here on.' } },
-    handle: ({ house, client, caller }) => end(house, caller, caller.id, client),
+    handle: ({ ctx, caller }) => end(ctx, caller, caller.id),
   }),
   route({
     method: 'delete',
@@ -53,12 +53,12 @@ export const sessionRoutes: readonly Route[] = [
     summary: 'End one of your sessions',
     params: z.strictObject({ sid: z.uuid() }),
     responses: { 204: { description: 'That session is over; its token is refused from here on.' } },
-    handle: ({ house, client, caller, params }) => end(house, caller, params.sid, client),
+    handle: ({ ctx, caller, params }) => end(ctx, caller, params.sid),
   }),
 ];
 
-async function end(house: Context, caller: Caller, sessionId: string, client: Client): Promise<Reply> {
-  const ended = await endSession(house, caller, sessionId, client);
+async function end(ctx: RequestContext, caller: Caller, sessionId: string): Promise<Reply> {
+  const ended = await endSession(ctx, caller, sessionId);
   return ended.ok ? { status: 204 } : refused(ended);
 }
 

@@ -48,12 +48,12 @@ const changing = (method: 'post' | 'patch'): Route =>
     body: inData(method === 'post' ? newAccount : accountPatch),
     responses: { 200: accountAnswer },
     async handle(request) {
-      const { house, client, caller, params, headers } = request;
-      const account = unchanged(await reachAccount(house, caller, params.id), headers);
+      const { ctx, caller, params, headers } = request;
+      const account = unchanged(await reachAccount(ctx, caller, params.id), headers);
       if (!account.ok) return declined(account, request);
       const { name, realm } = request.body.data;
       const changes = { name, realm: method === 'post' ? (realm ?? null) : realm };
-      const changed = await changeAccount(house, caller, account.value, changes, client);
+      const changed = await changeAccount(ctx, caller, { account: account.value, changes });
       return changed.ok ? one(changed.value, request) : declined(changed, request);
     },
   });
@@ -68,11 +68,11 @@ const listing = (which: 'children' | 'descendants'): Route =>
     query: paging,
     responses: { 200: accountsAnswer },
     async handle(request) {
-      const { house, caller, params, query } = request;
-      const account = await reachAccount(house, caller, params.id);
+      const { ctx, caller, params, query } = request;
+      const account = await reachAccount(ctx, caller, params.id);
       if (!account.ok) return declined(account, request);
       const page = { limit: query.page_size, after: query.start_key };
-      const found = await browseBelow(house, account.value, which, page);
+      const found = await browseBelow(ctx, account.value, which, page);
       return answered(request, { data: found.map(viewAccount) });
     },
   });
@@ -87,11 +87,11 @@ export const accountRoutes: readonly Route[] = [
     body: inData(newAccount),
     responses: { 201: accountAnswer },
     async handle(request) {
-      const { house, client, caller, params, body } = request;
-      const parent = await reachAccount(house, caller, params.id);
+      const { ctx, caller, params, body } = request;
+      const parent = await reachAccount(ctx, caller, params.id);
       if (!parent.ok) return declined(parent, request);
       const { name, realm = null } = body.data;
-      const made = await makeAccount(house, caller, parent.value, { name, realm }, client);
+      const made = await makeAccount(ctx, caller, { parent: parent.value, profile: { name, realm } });
       return made.ok ? one(made.value, request, 201) : declined(made, request, elsewhere);
     },
   }),
@@ -102,7 +102,7 @@ export const accountRoutes: readonly Route[] = [
     summary: 'Read an account',
     responses: { 200: accountAnswer },
     async handle(request) {
-      const account = await reachAccount(request.house, request.caller, request.params.id);
+      const account = await reachAccount(request.ctx, request.caller, request.params.id);
       return account.ok ? one(account.value, request) : declined(account, request);
     },
   }),
@@ -117,10 +117,10 @@ export const accountRoutes: readonly Route[] = [
     description: 'Refused with 409 while accounts, users or clients hang on it.',
     responses: { 200: accountAnswer },
     async handle(request) {
-      const { house, client, caller, params, headers } = request;
-      const account = unchanged(await reachAccount(house, caller, params.id), headers);
+      const { ctx, caller, params, headers } = request;
+      const account = unchanged(await reachAccount(ctx, caller, params.id), headers);
       if (!account.ok) return declined(account, request);
-      const removed = await removeAccount(house, caller, account.value, client);
+      const removed = await removeAccount(ctx, caller, account.value);
       return removed.ok ? one(account.value, request) : declined(removed, request);
     },
   }),
@@ -134,12 +134,12 @@ export const accountRoutes: readonly Route[] = [
     body: inData(z.strictObject({ to: accountPath.shape.id })),
     responses: { 200: accountAnswer },
     async handle(request) {
-      const { house, client, caller, params, headers, body } = request;
-      const account = unchanged(await reachAccount(house, caller, params.id), headers);
+      const { ctx, caller, params, headers, body } = request;
+      const account = unchanged(await reachAccount(ctx, caller, params.id), headers);
       if (!account.ok) return declined(account, request);
-      const parent = await reachAccount(house, caller, body.data.to);
+      const parent = await reachAccount(ctx, caller, body.data.to);
       if (!parent.ok) return declined(parent, request);
-      const moved = await moveAccount(house, caller, { account: account.value, parent: parent.value }, client);
+      const moved = await moveAccount(ctx, caller, { account: account.value, parent: parent.value });
       return moved.ok ? one(moved.value, request) : declined(moved, request, immovable);
     },
   }),
@@ -153,10 +153,10 @@ export const accountRoutes: readonly Route[] = [
     description: 'The highest first, and none above the caller’s own.',
     responses: { 200: accountsAnswer },
     async handle(request) {
-      const { house, caller, params } = request;
-      const account = await reachAccount(house, caller, params.id);
+      const { ctx, caller, params } = request;
+      const account = await reachAccount(ctx, caller, params.id);
       if (!account.ok) return declined(account, request);
-      const above = await browseAbove(house, caller, account.value);
+      const above = await browseAbove(ctx, caller, account.value);
       return answered(request, { data: above.map(viewAccount) });
     },
   }),

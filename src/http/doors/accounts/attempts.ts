@@ -61,8 +61,8 @@ function routesFor(about: About, path: string): readonly Route[] {
         },
       },
       async handle(request) {
-        const { house, caller, params, query: asked } = request;
-        const account = await reachAccount(house, caller, params.id);
+        const { ctx, caller, params, query: asked } = request;
+        const account = await reachAccount(ctx, caller, params.id);
         if (!account.ok) return declined(account, request);
         const { page_size, start_key: start, created_from, created_to, owner_id, auth_module, debug_type } = asked;
         const filter = {
@@ -72,7 +72,11 @@ function routesFor(about: About, path: string): readonly Route[] {
           authModule: auth_module,
           outcome: debug_type,
         };
-        const found = await browseAttempts(house, account.value, about, filter, { limit: page_size + 1, start });
+        const found = await browseAttempts(ctx, account.value, {
+          about,
+          filter,
+          page: { limit: page_size + 1, start },
+        });
         const next = found[page_size]?.id;
         const page = found.slice(0, page_size).map(viewSummary);
         const reply = answered(request, { data: page });
@@ -87,9 +91,9 @@ function routesFor(about: About, path: string): readonly Route[] {
       params: accountPath.extend({ attemptId }),
       responses: { 200: { description: 'The attempt.', body: envelope(details) } },
       async handle(request) {
-        const { house, caller, params } = request;
-        const account = await reachAccount(house, caller, params.id);
-        const attempt = account.ok ? await reachAttempt(house, account.value, about, params.attemptId) : account;
+        const { ctx, caller, params } = request;
+        const account = await reachAccount(ctx, caller, params.id);
+        const attempt = account.ok ? await reachAttempt(ctx, account.value, { about, id: params.attemptId }) : account;
         return attempt.ok ? answered(request, { data: viewDetails(attempt.value) }) : declined(attempt, request);
       },
     }),

@@ -90,14 +90,14 @@ function memberOf(pointer: string): string {
 }
 
 /** The token of a session is repeated to who showed it, as Crossbar does. What is no session's token is told to nobody. */
-function surroundings({ house, client, caller, headers }: Asked, token?: string) {
+function surroundings({ ctx, caller, headers }: Asked, token?: string) {
   const shown = caller && shownToken(headers);
   const auth = token ?? (typeof shown === 'object' ? shown.token : undefined);
   return {
-    timestamp: new Date(house.clock.now()).toISOString(),
+    timestamp: new Date(ctx.clock.now()).toISOString(),
     version,
-    node: house.node,
-    request_id: client.requestId ?? '',
+    node: ctx.node,
+    request_id: ctx.client.requestId ?? '',
     ...(auth !== undefined && { auth_token: auth }),
   };
 }

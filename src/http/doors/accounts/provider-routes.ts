@@ -20,7 +20,7 @@ export const providerAnswer = { description: 'The provider.', body: envelope(pro
 type Params = Readonly<Record<string, string>>;
 
 /** A request by somebody. */
-export type Asking = Pick<Handled, 'house' | 'client' | 'headers'> & {
+export type Asking = Pick<Handled, 'ctx' | 'headers'> & {
   readonly caller: NonNullable<Handled['caller']>;
   readonly params: Params;
 };
@@ -37,7 +37,7 @@ export type Place = {
 export async function reach(place: Place, request: Asking): Promise<Outcome<Provider, Reason>> {
   const owner = await place.owner(request);
   if (!owner.ok) return owner;
-  return unchanged(await reachProvider(request.house, owner.value, place.which(request.params) ?? ''), request.headers);
+  return unchanged(await reachProvider(request.ctx, owner.value, place.which(request.params) ?? ''), request.headers);
 }
 
 export function reading(place: Place): Route {
@@ -67,10 +67,10 @@ export function replacing(place: Place): Route {
     body: inData(wholeProvider),
     responses: { 200: providerAnswer },
     async handle(request) {
-      const { house, client, caller, body } = request;
+      const { ctx, caller, body } = request;
       const provider = itself(await reach(place, request), body.data.id);
       if (!provider.ok) return tell(provider, request);
-      return tell(await replaceProvider(house, caller, provider.value, inputOf(body.data), client), request);
+      return tell(await replaceProvider(ctx, caller, { provider: provider.value, given: inputOf(body.data) }), request);
     },
   });
 }
@@ -87,10 +87,10 @@ export function patching(place: Place): Route {
     body: inData(providerPatch),
     responses: { 200: providerAnswer },
     async handle(request) {
-      const { house, client, caller, body } = request;
+      const { ctx, caller, body } = request;
       const provider = itself(await reach(place, request), body.data.id);
       if (!provider.ok) return tell(provider, request);
-      return tell(await patchProvider(house, caller, provider.value, patchOf(body.data), client), request);
+      return tell(await patchProvider(ctx, caller, { provider: provider.value, patch: patchOf(body.data) }), request);
     },
   });
 }

@@ -17,7 +17,7 @@ import { accountPath, hexId } from './shapes.ts';
 
 const path = '/v2/accounts/{id}/multi_factor';
 
-const owner = async ({ house, caller, params }: Asking) => reachAccount(house, caller, params['id'] ?? '');
+const owner = async ({ ctx, caller, params }: Asking) => reachAccount(ctx, caller, params['id'] ?? '');
 
 const place: Place = {
   path: `${path}/{configId}`,
@@ -38,7 +38,7 @@ export const providerRoutes: readonly Route[] = [
     async handle(request) {
       const account = await owner(request);
       if (!account.ok) return declined(account, request);
-      return answered(request, { data: viewProviders(await browseProviders(request.house, account.value)) });
+      return answered(request, { data: viewProviders(await browseProviders(request.ctx, account.value)) });
     },
   }),
   route({
@@ -51,10 +51,10 @@ export const providerRoutes: readonly Route[] = [
     body: inData(newProvider),
     responses: { 201: providerAnswer },
     async handle(request) {
-      const { house, client, caller, body } = request;
+      const { ctx, caller, body } = request;
       const account = await owner(request);
       if (!account.ok) return declined(account, request);
-      return tell(await makeProvider(house, caller, account.value, inputOf(body.data), client), request, 201);
+      return tell(await makeProvider(ctx, caller, { owner: account.value, given: inputOf(body.data) }), request, 201);
     },
   }),
   reading(place),
@@ -72,7 +72,7 @@ export const providerRoutes: readonly Route[] = [
     async handle(request) {
       const provider = await reach(place, request);
       if (!provider.ok) return tell(provider, request);
-      return tell(await removeProvider(request.house, request.caller, provider.value, request.client), request);
+      return tell(await removeProvider(request.ctx, request.caller, provider.value), request);
     },
   }),
 ];

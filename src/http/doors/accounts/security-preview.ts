@@ -35,12 +35,12 @@ export const securityPreviewRoutes: readonly Route[] = [
       200: { description: 'How many users, and how many administrators of them.', body: envelope(previewView) },
     },
     async handle(request) {
-      const { house, caller, params, body } = request;
-      const account = await reachAccount(house, caller, params.id);
+      const { ctx, caller, params, body } = request;
+      const account = await reachAccount(ctx, caller, params.id);
       if (!account.ok) return declined(account, request);
       const config = readConfig(withoutNames(body.data.auth_modules));
       if (!config.ok) return say(config.problem, request);
-      const preview = await previewSecurity(house, account.value, config.value);
+      const preview = await previewSecurity(ctx, account.value, config.value);
       if (!preview.ok) return declined(preview, request);
       const views = Object.entries(preview.value).map(([name, stopped]) => [name, viewStopped(stopped)]);
       return answered(request, { data: { auth_modules: Object.fromEntries(views) as unknown } });

@@ -28,7 +28,7 @@ const securityAnswer = { description: 'What the account says, and what it inheri
 /** A provider that is named is described beside it, for people; what comes back of that is not read. */
 async function view(security: SecurityOf, account: Account, request: Asked): Promise<Reply> {
   const described = async (said: AuthModulesConfig) => {
-    const names = await namesIn(request.house, account, said);
+    const names = await namesIn(request.ctx, account, said);
     return Object.fromEntries(Object.entries(said).map(([name, module]) => [name, withNames(module, names)]));
   };
   const [own, inherited] = [await described(security.own), await described(security.inherited)];
@@ -57,10 +57,10 @@ const changing = (method: 'post' | 'patch' | 'delete', summary: string): Route =
     ...(method !== 'delete' && { body: inData(securityBody) }),
     responses: { 200: securityAnswer },
     async handle(request) {
-      const { house, client, caller, params, headers } = request;
-      const account = await reachAccount(house, caller, params.id);
+      const { ctx, caller, params, headers } = request;
+      const account = await reachAccount(ctx, caller, params.id);
       if (!account.ok) return declined(account, request);
-      const present = unchanged({ ok: true, value: await readSecurity(house, account.value) }, headers);
+      const present = unchanged({ ok: true, value: await readSecurity(ctx, account.value) }, headers);
       if (!present.ok) return declined(present, request);
       const { own, revision } = present.value;
       const body = request.body as { data: { auth_modules: unknown } } | undefined;
@@ -69,7 +69,7 @@ const changing = (method: 'post' | 'patch' | 'delete', summary: string): Route =
       const read = readConfig(whole);
       if (!read.ok) return say(read.problem, request);
       const change = { config: read.value, revision };
-      const changed = await writeSecurityOf(house, caller, account.value, change, client);
+      const changed = await writeSecurityOf(ctx, caller, { account: account.value, ...change });
       return changed.ok ? view(changed.value, account.value, request) : declined(changed, request);
     },
   });
@@ -106,9 +106,9 @@ export const securityRoutes: readonly Route[] = [
     summary: 'Read what an account says about its auth modules',
     responses: { 200: securityAnswer },
     async handle(request) {
-      const account = await reachAccount(request.house, request.caller, request.params.id);
+      const account = await reachAccount(request.ctx, request.caller, request.params.id);
       if (!account.ok) return declined(account, request);
-      return view(await readSecurity(request.house, account.value), account.value, request);
+      return view(await readSecurity(request.ctx, account.value), account.value, request);
     },
   }),
   changing('post', 'Say anew what an account says about its auth modules'),
@@ -124,14 +124,14 @@ export const securityRoutes: readonly Route[] = [
     query: z.object({ user: reference(254).optional(), auth_module: z.enum(authModules).default('user_auth') }),
     responses: { 200: { description: 'What, and who says so.', body: envelope(explained) } },
     async handle(request) {
-      const { house, caller, params, query } = request;
-      const account = await reachAccount(house, caller, params.id);
+      const { ctx, caller, params, query } = request;
+      const account = await reachAccount(ctx, caller, params.id);
       const user = account.ok
-        ? await findNamed(house, { account: account.value.id, login: query.user ?? caller.userId })
+        ? await findNamed(ctx, { account: account.value.id, login: query.user ?? caller.userId })
         : account;
       if (!user.ok)
         return declined(user.reason === 'unknown_user' ? { ok: false, reason: 'not_found' } : user, request);
-      const { asks, kinds, reason, requiredBy, ...origins } = await explain(house, user.value, query.auth_module);
+      const { asks, kinds, reason, requiredBy, ...origins } = await explain(ctx, user.value, query.auth_module);
       const data = {
         asks,
         factors: kinds,

@@ -25,7 +25,7 @@ import { inputOf, newProvider, systemProvidersView, viewSystem } from './provide
 
 const path = '/v2/multi_factor';
 
-const owner = async ({ house, caller }: Pick<Asking, 'house' | 'caller'>) => reachSystem(house, caller);
+const owner = async ({ ctx, caller }: Pick<Asking, 'ctx' | 'caller'>) => reachSystem(ctx, caller);
 
 const place: Place = {
   path: `${path}/{name}`,
@@ -46,7 +46,7 @@ export const systemProviderRoutes: readonly Route[] = [
     async handle(request) {
       const system = await owner(request);
       if (!system.ok) return declined(system, request);
-      return answered(request, { data: viewSystem(await browseProviders(request.house, system.value)) });
+      return answered(request, { data: viewSystem(await browseProviders(request.ctx, system.value)) });
     },
   }),
   route({
@@ -59,15 +59,15 @@ export const systemProviderRoutes: readonly Route[] = [
     body: inData(newProvider),
     responses: { 201: providerAnswer },
     async handle(request) {
-      const { house, client, caller, headers } = request;
+      const { ctx, caller, headers } = request;
       const system = await owner(request);
       if (!system.ok) return declined(system, request);
       const given = inputOf(request.body.data);
-      const kept = unchanged(await reachProvider(house, system.value, given.providerName), headers);
-      if (kept.ok) return tell(await replaceProvider(house, caller, kept.value, given, client), request, 201);
+      const kept = unchanged(await reachProvider(ctx, system.value, given.providerName), headers);
+      if (kept.ok) return tell(await replaceProvider(ctx, caller, { provider: kept.value, given }), request, 201);
       if (kept.reason !== 'not_found') return declined(kept, request);
       if (expectedRevision(headers) !== undefined) return declined(refuse('revision_mismatch'), request);
-      return tell(await makeProvider(house, caller, system.value, given, client), request, 201);
+      return tell(await makeProvider(ctx, caller, { owner: system.value, given }), request, 201);
     },
   }),
   reading(place),

@@ -46,11 +46,11 @@ export const userAuthRoutes: readonly Route[] = [
       const first = { authModule: 'user_auth', login: username, secret: password } as const;
       const second = given === undefined ? undefined : secondOf(given);
       const account = account_id ?? account_name;
-      const outcome = await loginAtOnce(request.house, { ...first, account, second }, request.client);
+      const outcome = await loginAtOnce(request.ctx, { ...first, account, second });
       if (!outcome.ok) return declined(outcome, request, alike);
       if (outcome.value.state === 'challenge') return asks(outcome.value, request);
       const { session, token } = outcome.value;
-      const own = await accountOf(request.house, outcome.value);
+      const own = await accountOf(request.ctx, outcome.value);
       if (!own.ok) return declined(own, request);
       const data = { account_id: own.value.id, owner_id: session.userId, account_name: own.value.name };
       return answered(request, { data, token }, 201);
@@ -97,9 +97,9 @@ const needed = 'client needs to perform second-factor authentication';
 const bearer = { 'WWW-Authenticate': 'Bearer realm="countersign"' };
 
 /** What a client needs to know to answer with a factor. */
-function settingsFor(authenticator: Authenticator, { house }: Asked): Readonly<Record<string, unknown>> {
+function settingsFor(authenticator: Authenticator, { ctx }: Asked): Readonly<Record<string, unknown>> {
   const { send, shows } = factorOf(authenticator.kind);
   if (shows) return shows(authenticator.state);
   if (!send) return {};
-  return { hint: hintOf(authenticator), expires_at: expiryOfCode(house.clock.now()) };
+  return { hint: hintOf(authenticator), expires_at: expiryOfCode(ctx.clock.now()) };
 }

@@ -26,14 +26,14 @@ const paging = z.object({
 
 const userAnswer = { description: 'The user.', body: envelope(userView) };
 
-type Reached = Pick<Handled, 'house' | 'headers'> & {
+type Reached = Pick<Handled, 'ctx' | 'headers'> & {
   readonly caller: NonNullable<Handled['caller']>;
   readonly params: z.infer<typeof userPath>;
 };
 
-async function reach({ house, caller, params, headers }: Reached): Promise<Outcome<Versioned, Reason>> {
-  const account = await reachAccount(house, caller, params.id);
-  const user = account.ok ? await reachUserOf(house, account.value, params.userId) : account;
+async function reach({ ctx, caller, params, headers }: Reached): Promise<Outcome<Versioned, Reason>> {
+  const account = await reachAccount(ctx, caller, params.id);
+  const user = account.ok ? await reachUserOf(ctx, account.value, params.userId) : account;
   return unchanged(user.ok ? success(versioned(user.value)) : user, headers);
 }
 
@@ -53,14 +53,14 @@ const changing = (method: 'post' | 'patch'): Route =>
     body: inData(method === 'post' ? newUser : userPatch),
     responses: { 200: userAnswer },
     async handle(request) {
-      const { house, client, caller } = request;
+      const { ctx, caller } = request;
       const user = await reach(request);
       if (!user.ok) return declined(user, request);
       const { username, password: secret, ...rest } = request.body.data;
       const absent = method === 'post' ? null : undefined;
       const { email = absent, phone = absent, first_name = absent, last_name = absent, roles } = rest;
       const changes = { name: username, email, phone, firstName: first_name, lastName: last_name, roles };
-      const changed = await changeUserOf(house, caller, { user: user.value, changes, secret }, client);
+      const changed = await changeUserOf(ctx, caller, { user: user.value, changes, secret });
       return changed.ok ? one(changed.value, request) : declined(changed, request, ownPassword);
     },
   });
@@ -80,12 +80,12 @@ export const accountUserRoutes: readonly Route[] = [
     body: inData(newUser),
     responses: { 201: userAnswer },
     async handle(request) {
-      const { house, client, caller, params, body } = request;
-      const account = await reachAccount(house, caller, params.id);
+      const { ctx, caller, params, body } = request;
+      const account = await reachAccount(ctx, caller, params.id);
       if (!account.ok) return declined(account, request);
       const { username, password, email = null, phone = null, first_name = null, last_name = null, roles } = body.data;
       const profile = { name: username, email, phone, firstName: first_name, lastName: last_name, roles };
-      const made = await makeUserOf(house, account.value, { ...profile, password }, client);
+      const made = await makeUserOf(ctx, account.value, { ...profile, password });
       return made.ok ? one(made.value, request, 201) : declined(made, request);
     },
   }),
@@ -99,10 +99,10 @@ export const accountUserRoutes: readonly Route[] = [
     query: paging,
     responses: { 200: { description: 'The users.', body: envelope(z.array(userView)) } },
     async handle(request) {
-      const { house, caller, params, query } = request;
-      const account = await reachAccount(house, caller, params.id);
+      const { ctx, caller, params, query } = request;
+      const account = await reachAccount(ctx, caller, params.id);
       if (!account.ok) return declined(account, request);
-      const users = await browseUsersOf(house, account.value, { limit: query.page_size, skip: query.skip });
+      const users = await browseUsersOf(ctx, account.value, { limit: query.page_size, skip: query.skip });
       return answered(request, { data: users.map(viewUser) });
     },
   }),
@@ -129,10 +129,10 @@ export const accountUserRoutes: readonly Route[] = [
     params: userPath,
     responses: { 200: userAnswer },
     async handle(request) {
-      const { house, client, caller } = request;
+      const { ctx, caller } = request;
       const user = await reach(request);
       if (!user.ok) return declined(user, request);
-      const removed = await removeUser(house, caller, user.value, client);
+      const removed = await removeUser(ctx, caller, user.value);
       return removed.ok ? one(user.value, request) : declined(removed, request);
     },
   }),

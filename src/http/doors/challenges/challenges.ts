@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Asker, Reached } from '../../../engine/asker.ts';
-import type { Context } from '../../../engine/context.ts';
+import type { RequestContext } from '../../../engine/context.ts';
 import { answer, approve, askChallenge, reachChallenge, reachFactor, sendCode } from '../../../engine/operations.ts';
 import { isLogin } from '../../../store/challenges.ts';
 import { bearer, problem } from '../../problem.ts';
@@ -43,12 +43,12 @@ export const challengeRoutes: readonly Route[] = [
       },
       201: { description: 'The challenge.', body: challengeView },
     },
-    async handle({ house, client, caller, body: { user, factors, action, purpose } }) {
+    async handle({ ctx, caller, body: { user, factors, action, purpose } }) {
       if (caller.by === 'service' && !user)
         return invalid('A service says whose second factor it asks for, in `user`.');
       if (caller.by === 'session' && user)
         return invalid('A session asks for the second factor of its own user: leave `user` out.');
-      const put = await askChallenge(house, caller, { user, kinds: factors, action, purpose }, client);
+      const put = await askChallenge(ctx, caller, { user, kinds: factors, action, purpose });
       if (!put.ok) return refused(put, { no_authenticator: noSuchFactor });
       if (!put.value) return { status: 200, json: { state: 'not_required' } };
       return { status: 201, json: viewPut(put.value) };
@@ -66,8 +66,8 @@ export const challengeRoutes: readonly Route[] = [
         body: challengeStateView,
       },
     },
-    handle: ({ house, caller, params }) =>
-      withChallenge(house, caller, params.id, async ({ challenge: { id, expiresAt }, state }) => ({
+    handle: ({ ctx, caller, params }) =>
+      withChallenge(ctx, caller, params.id, async ({ challenge: { id, expiresAt }, state }) => ({
         status: 200,
         json: { id, state, expires_at: new Date(expiresAt).toISOString() },
       })),
@@ -82,16 +82,16 @@ export const challengeRoutes: readonly Route[] = [
     params: challengePath,
     body: sending,
     responses: { 202: { description: 'It is on its way.', body: sentView } },
-    handle: ({ house, client, caller, params, body }) =>
-      withChallenge(house, caller, params.id, async (reached) => {
+    handle: ({ ctx, caller, params, body }) =>
+      withChallenge(ctx, caller, params.id, async (reached) => {
         const { challenge, state } = reached;
         if (state !== 'pending') return refused({ ok: false, reason: 'invalid_challenge' });
         if (challenge.prompt) return { status: 202, json: viewPrompted(challenge.prompt, challenge) };
-        const sent = await sendCode(house, { challenge: reached, authenticatorId: body.factor_id }, client);
+        const sent = await sendCode(ctx, { challenge: reached, authenticatorId: body.factor_id });
         if (!sent.ok) return refused(sent);
         const { hint } = sent.value;
-        const retry_after = house.settings.sending.every / 1000;
-        const expires_at = expiryOfCode(house.clock.now());
+        const retry_after = ctx.settings.sending.every / 1000;
+        const expires_at = expiryOfCode(ctx.clock.now());
         return { status: 202, json: { ...(hint !== undefined && { hint }), expires_at, retry_after } };
       }),
   }),
@@ -108,17 +108,17 @@ export const challengeRoutes: readonly Route[] = [
     responses: {
       200: { description: 'Approved.', body: z.union([approvedView, z.strictObject({ token: z.string() })]) },
     },
-    handle: ({ house, client, caller, params, body }) =>
-      withChallenge(house, caller, params.id, async (reached) => {
+    handle: ({ ctx, caller, params, body }) =>
+      withChallenge(ctx, caller, params.id, async (reached) => {
         const kind =
-          body.factor_id === undefined ? undefined : await reachFactor(house, reached.challenge, body.factor_id);
+          body.factor_id === undefined ? undefined : await reachFactor(ctx, reached.challenge, body.factor_id);
         if (kind && !kind.ok) return refused(kind);
         const given = { ...replyOf(body, reached), kind: kind?.value };
         if (caller.by === 'holder' && isLogin(reached.challenge)) {
-          const login = await answer(house, { ...given, challengeToken: caller.token }, client);
+          const login = await answer(ctx, { ...given, challengeToken: caller.token });
           return login.ok ? { status: 200, json: { token: login.value.token } } : refused(login, alike);
         }
-        const approved = await approve(house, caller, reached, given, client);
+        const approved = await approve(ctx, caller, { reached, input: given });
         if (!approved.ok) return refused(approved, alike);
         const { userId, amr, assertion, token } = approved.value;
         const json = { state: 'approved', user_id: userId, amr, acr: 'aal2' };
@@ -145,12 +145,12 @@ function replyOf({ code, backup_code, duo_code }: z.infer<typeof reply>, { chall
 }
 
 async function withChallenge(
-  house: Context,
+  ctx: RequestContext,
   asker: Asker,
   id: string,
   handle: (reached: Reached) => Promise<Reply>,
 ): Promise<Reply> {
-  const reached = await reachChallenge(house, asker, id);
+  const reached = await reachChallenge(ctx, asker, id);
   return reached.ok ? handle(reached.value) : refused(reached);
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Service } from '../../../engine/asker.ts';
-import type { Context } from '../../../engine/context.ts';
+import type { RequestContext } from '../../../engine/context.ts';
 import type { Managing } from '../../../engine/enroller.ts';
 import {
   browseAuthenticators,
@@ -50,9 +50,9 @@ export const externalFactorRoutes: readonly Route[] = [
         body: factorsView,
       },
     },
-    handle: ({ house, caller, params, query }) =>
-      withUser(house, caller, { ...params, ...query }, async (user) => {
-        const all = await browseAuthenticators(house, user);
+    handle: ({ ctx, caller, params, query }) =>
+      withUser(ctx, caller, { ...params, ...query }, async (user) => {
+        const all = await browseAuthenticators(ctx, user);
         const factors = secondFactors(all).map(viewFactor);
         return { status: 200, json: { enabled: factors.length > 0, factors, recovery_codes_left: codesLeft(all) } };
       }),
@@ -70,13 +70,13 @@ export const externalFactorRoutes: readonly Route[] = [
     responses: {
       201: { description: 'It waits for its code. A code by SMS or e-mail is on its way.', body: pendingView },
     },
-    handle: ({ house, client, caller, params, query, body }) =>
-      managing(house, caller, { ...params, ...query, challengeId: body.challenge_id }, async (manager, user) => {
-        const read = inputOf(body, user, house.settings.region);
+    handle: ({ ctx, caller, params, query, body }) =>
+      managing(ctx, caller, { ...params, ...query, challengeId: body.challenge_id }, async (manager, user) => {
+        const read = inputOf(body, user, ctx.settings.region);
         if (!read.ok) return read.reply;
         const person = { name: user.email ?? user.name };
         const given = { kind: body.type, label: body.label ?? null, input: read.input, person };
-        const begun = await enroll(house, manager, given, client);
+        const begun = await enroll(ctx, manager, given);
         if (!begun.ok) return refusedHere(begun);
         return { status: 201, json: viewPending(begun.value) };
       }),
@@ -95,10 +95,10 @@ export const externalFactorRoutes: readonly Route[] = [
         body: confirmedView,
       },
     },
-    handle: ({ house, client, caller, params: { factorId, ...params }, query, body }) =>
-      managing(house, caller, { ...params, ...query, challengeId: body.challenge_id }, async (manager, user) => {
-        const pending = (await browseAuthenticators(house, user)).find(({ id }) => id === factorId);
-        const confirmed = await confirm(house, manager, { authenticatorId: factorId, reply: body.code }, client);
+    handle: ({ ctx, caller, params: { factorId, ...params }, query, body }) =>
+      managing(ctx, caller, { ...params, ...query, challengeId: body.challenge_id }, async (manager, user) => {
+        const pending = (await browseAuthenticators(ctx, user)).find(({ id }) => id === factorId);
+        const confirmed = await confirm(ctx, manager, { authenticatorId: factorId, reply: body.code });
         if (!confirmed.ok) return refusedHere(confirmed);
         const { recoveryCodes: recovery_codes } = confirmed.value;
         return { status: 200, json: { id: factorId, type: pending?.kind, recovery_codes } };
@@ -114,9 +114,9 @@ export const externalFactorRoutes: readonly Route[] = [
     params: ofFactor,
     query: inAccount.extend({ challenge_id: proof }),
     responses: { 204: { description: 'It is gone.' } },
-    handle: ({ house, client, caller, params: { factorId, ...params }, query: { challenge_id, account } }) =>
-      managing(house, caller, { ...params, account, challengeId: challenge_id }, async (manager, user) => {
-        const removed = await remove(house, manager, { user, authenticatorId: factorId }, client);
+    handle: ({ ctx, caller, params: { factorId, ...params }, query: { challenge_id, account } }) =>
+      managing(ctx, caller, { ...params, account, challengeId: challenge_id }, async (manager, user) => {
+        const removed = await remove(ctx, manager, { user, authenticatorId: factorId });
         return removed.ok ? { status: 204 } : refusedHere(removed);
       }),
   }),
@@ -130,9 +130,9 @@ export const externalFactorRoutes: readonly Route[] = [
     query: inAccount,
     body: z.strictObject({ challenge_id: proof }),
     responses: { 200: { description: 'Ten new codes, shown this once.', body: codesView } },
-    handle: ({ house, client, caller, params, query, body }) =>
-      managing(house, caller, { ...params, ...query, challengeId: body.challenge_id }, async (manager) => {
-        const codes = await renewRecoveryCodes(house, manager, client);
+    handle: ({ ctx, caller, params, query, body }) =>
+      managing(ctx, caller, { ...params, ...query, challengeId: body.challenge_id }, async (manager) => {
+        const codes = await renewRecoveryCodes(ctx, manager);
         return codes.ok ? { status: 200, json: { codes: codes.value } } : refusedHere(codes);
       }),
   }),
@@ -141,23 +141,23 @@ export const externalFactorRoutes: readonly Route[] = [
 type Meant = { readonly externalId: string; readonly account?: string | undefined };
 
 async function withUser(
-  house: Context,
+  ctx: RequestContext,
   service: Service,
   meant: Meant,
   handle: (user: User) => Promise<Reply>,
 ): Promise<Reply> {
-  const user = await reachExternalUser(house, service, meant);
+  const user = await reachExternalUser(ctx, service, meant);
   return user.ok ? handle(user.value) : refused(user);
 }
 
 function managing(
-  house: Context,
+  ctx: RequestContext,
   service: Service,
   { challengeId, ...meant }: Meant & { readonly challengeId: string | undefined },
   handle: (manager: Managing, user: User) => Promise<Reply>,
 ): Promise<Reply> {
-  return withUser(house, service, meant, async (user) => {
-    const manager = await manageExternalUser(house, service, user, challengeId);
+  return withUser(ctx, service, meant, async (user) => {
+    const manager = await manageExternalUser(ctx, service, user, challengeId);
     return manager.ok ? handle(manager.value, user) : refused(manager, { forbidden: ownFactors });
   });
 }

@@ -30,8 +30,8 @@ export const externalUserRoutes: readonly Route[] = [
       200: { description: 'The user as they are now.', body: userView },
       201: { description: 'The user, made just now.', body: userView },
     },
-    async handle({ house, client, caller, params, body: { account, ...profile } }) {
-      const put = await putExternalUser(house, caller, { externalId: params.uid, account }, profile, client);
+    async handle({ ctx, caller, params, body: { account, ...profile } }) {
+      const put = await putExternalUser(ctx, caller, { externalId: params.uid, account }, profile);
       if (!put.ok) return refused(put, { forbidden: ownFactors });
       return { status: put.value.made ? 201 : 200, json: viewUser(put.value.user) };
     },

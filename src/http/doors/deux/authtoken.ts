@@ -76,11 +76,11 @@ const login = (method: 'put' | 'post'): Route =>
         body: z.union([z.strictObject({ token: z.string() }), mfaRequiredView]),
       },
     },
-    async handle({ house, client, body }) {
+    async handle({ ctx, body }) {
       const { username, password, account, ...codes } = body;
       if (codes.mfa_code !== undefined && codes.backup_code !== undefined) return nonField(sentences.bothCodes);
       const given = { authModule: 'authtoken', account, login: username, secret: password } as const;
-      const outcome = await loginAtOnce(house, { ...given, second: secondOf(codes) }, client);
+      const outcome = await loginAtOnce(ctx, { ...given, second: secondOf(codes) });
       if (!outcome.ok) return refusedLogin(outcome, codes);
       const reached = outcome.value;
       if (reached.state === 'session') return { status: 200, json: { token: reached.token } };

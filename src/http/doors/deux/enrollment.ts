@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Refusal } from '../../../base/outcome.ts';
 import { isPlainText } from '../../../base/text.ts';
-import type { Client, Context } from '../../../engine/context.ts';
+import type { RequestContext } from '../../../engine/context.ts';
 import { browseAuthenticators, confirm, enroll, ownProfile } from '../../../engine/operations.ts';
 import type { Reason } from '../../../engine/reasons.ts';
 import type { Enroller } from '../../../engine/enroller.ts';
@@ -40,11 +40,11 @@ export const enrollmentRoutes: readonly Route[] = [
     description: 'The code is sent. The number is E.164, or 7 to 15 digits read in the default region.',
     body: z.strictObject({ phone_number: z.string().max(64) }),
     responses: { 200: { description: 'Sent.', body: pendingView } },
-    async handle({ house, client, caller, body }) {
-      const number = readPhoneNumber(body.phone_number, house.settings.region);
-      if (await isEnabled(house, caller, 'sms')) return badRequest(sentences.alreadyEnabled);
+    async handle({ ctx, caller, body }) {
+      const number = readPhoneNumber(body.phone_number, ctx.settings.region);
+      if (await isEnabled(ctx, caller, 'sms')) return badRequest(sentences.alreadyEnabled);
       if (!number.ok) return badRequest(sentences.phoneNumber);
-      const begun = await begin(house, caller, 'sms', number.value, client);
+      const begun = await begin(ctx, caller, 'sms', number.value);
       if (begun.ok) return { status: 200, json: { enabled: false, phone_number: number.value } };
       return declinedToSend(begun, sentences.phoneNumber, sentences.smsFailed);
     },
@@ -56,13 +56,13 @@ export const enrollmentRoutes: readonly Route[] = [
     description: "The code is sent to the address given, or else to the user's own.",
     body: z.strictObject({ email: z.string().max(254).optional() }),
     responses: { 200: { description: 'Sent.', body: pendingView } },
-    async handle({ house, client, caller, body }) {
-      if (await isEnabled(house, caller, 'email')) return badRequest(sentences.alreadyEnabled);
-      const given = body.email ?? (await ownProfile(house, caller))?.email;
+    async handle({ ctx, caller, body }) {
+      if (await isEnabled(ctx, caller, 'email')) return badRequest(sentences.alreadyEnabled);
+      const given = body.email ?? (await ownProfile(ctx, caller))?.email;
       if (given === undefined || given === null) return badRequest({ email: [required] });
       const address = readEmailAddress(given);
       if (!address.ok) return badRequest(sentences.email);
-      const begun = await begin(house, caller, 'email', address.value, client);
+      const begun = await begin(ctx, caller, 'email', address.value);
       if (begun.ok) return { status: 200, json: { enabled: false, email: address.value } };
       return declinedToSend(begun, sentences.email, sentences.emailFailed);
     },
@@ -83,9 +83,9 @@ export const enrollmentRoutes: readonly Route[] = [
         }),
       },
     },
-    async handle({ house, client, caller, body }) {
-      if (await isEnabled(house, caller, 'totp')) return badRequest(sentences.alreadyEnabled);
-      const begun = await enroll(house, caller, { kind: 'totp', label: body.label ?? null, input: {} }, client);
+    async handle({ ctx, caller, body }) {
+      if (await isEnabled(ctx, caller, 'totp')) return badRequest(sentences.alreadyEnabled);
+      const begun = await enroll(ctx, caller, { kind: 'totp', label: body.label ?? null, input: {} });
       if (!begun.ok) return declined(begun);
       const { offer } = begun.value;
       return { status: 200, json: { enabled: false, ...offer, qr: qrCode(String(offer['otpauth_url'])) } };
@@ -105,17 +105,17 @@ function verifyRoute(method: Method): Route {
     summary: `Enable ${method} with a code`,
     body: codeBody,
     responses: { 200: { description: 'It is enabled.', body: enabledView } },
-    async handle({ house, client, caller, body }) {
-      const own = (await browseAuthenticators(house, { id: caller.userId })).filter(({ kind }) => kind === method);
+    async handle({ ctx, caller, body }) {
+      const own = (await browseAuthenticators(ctx, { id: caller.userId })).filter(({ kind }) => kind === method);
       if (own.some(({ status }) => status === 'active')) return badRequest(sentences.alreadyEnabled);
       const wrong = badRequest({ mfa_code: [sentences.code] });
       // Without a request there is nothing to verify; that, too, is told only to who may enrol.
       const pending = own.find(({ status }) => status === 'pending');
       const given = { authenticatorId: pending?.id ?? '', reply: body.mfa_code, withoutRecoveryCodes: true } as const;
-      const confirmed = await confirm(house, caller, given, client);
+      const confirmed = await confirm(ctx, caller, given);
       const token = confirmed.ok ? confirmed.value.token : undefined;
       if (confirmed.ok)
-        return { status: 200, json: { ...(await statusOf(house, caller)), ...(token !== undefined && { token }) } };
+        return { status: 200, json: { ...(await statusOf(ctx, caller)), ...(token !== undefined && { token }) } };
       // Another request was faster.
       if (confirmed.reason === 'already_confirmed') return badRequest(sentences.alreadyEnabled);
       return isWrongCode(confirmed.reason) ? wrong : declined(confirmed);
@@ -137,13 +137,13 @@ function notYet(step: 'request' | 'verify'): Route {
   });
 }
 
-async function isEnabled(house: Context, caller: Enroller, method: Method): Promise<boolean> {
-  const own = await browseAuthenticators(house, { id: caller.userId });
+async function isEnabled(ctx: RequestContext, caller: Enroller, method: Method): Promise<boolean> {
+  const own = await browseAuthenticators(ctx, { id: caller.userId });
   return own.some(({ kind, status }) => kind === method && status === 'active');
 }
 
-function begin(house: Context, caller: Enroller, kind: 'sms' | 'email', destination: string, client: Client) {
-  return enroll(house, caller, { kind, label: null, input: { destination } }, client);
+function begin(ctx: RequestContext, caller: Enroller, kind: 'sms' | 'email', destination: string) {
+  return enroll(ctx, caller, { kind, label: null, input: { destination } });
 }
 
 /** The user's mistake, ours, or neither's. */

@@ -16,7 +16,7 @@ export const mfaRoutes: readonly Route[] = [
     say,
     summary: 'Whether multi-factor authentication is on',
     responses: { 200: { description: 'How it stands.', body: statusView } },
-    handle: async ({ house, caller }) => ({ status: 200, json: await statusOf(house, caller) }),
+    handle: async ({ ctx, caller }) => ({ status: 200, json: await statusOf(ctx, caller) }),
   }),
   route({
     method: 'delete',
@@ -28,8 +28,8 @@ export const mfaRoutes: readonly Route[] = [
     summary: 'Turn multi-factor authentication off',
     description: 'All second factors and recovery codes are gone. Needs fresh proof.',
     responses: { 204: { description: 'It is off.' } },
-    async handle({ house, client, caller }) {
-      const disabled = await turnOffMfa(house, caller, client);
+    async handle({ ctx, caller }) {
+      const disabled = await turnOffMfa(ctx, caller);
       if (disabled.ok) return { status: 204 };
       return disabled.reason === 'mfa_not_enabled' ? badRequest({ detail: sentences.notEnabled }) : declined(disabled);
     },
@@ -46,8 +46,8 @@ export const mfaRoutes: readonly Route[] = [
     responses: {
       200: { description: 'The code, shown this once.', body: z.strictObject({ backup_code: z.string() }) },
     },
-    async handle({ house, client, caller }) {
-      const code = await renewBackupCode(house, caller, client);
+    async handle({ ctx, caller }) {
+      const code = await renewBackupCode(ctx, caller);
       if (code.ok) return { status: 200, json: { backup_code: code.value } };
       return code.reason === 'mfa_not_enabled' ? badRequest({ backup_code: sentences.notEnabled }) : declined(code);
     },

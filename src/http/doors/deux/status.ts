@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Context } from '../../../engine/context.ts';
+import type { RequestContext } from '../../../engine/context.ts';
 import { browseAuthenticators, hintOf, secondFactors } from '../../../engine/operations.ts';
 import type { Caller } from '../../../engine/sessions.ts';
 import { factorOf } from '../../../factors/index.ts';
@@ -25,8 +25,11 @@ export const statusView = z
   .meta({ id: 'MfaStatus' });
 
 /** `challenge_type` is the factor a login asks for first: the one the user has had for the longest. */
-export async function statusOf(house: Context, caller: Pick<Caller, 'userId'>): Promise<z.infer<typeof statusView>> {
-  const factors = secondFactors(await browseAuthenticators(house, { id: caller.userId }));
+export async function statusOf(
+  ctx: RequestContext,
+  caller: Pick<Caller, 'userId'>,
+): Promise<z.infer<typeof statusView>> {
+  const factors = secondFactors(await browseAuthenticators(ctx, { id: caller.userId }));
   const [first] = factors;
   if (!first) return { enabled: false };
   const phone = factors.map(destinationOf).find((destination) => destination?.channel === 'sms');

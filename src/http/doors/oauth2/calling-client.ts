@@ -1,6 +1,6 @@
 import type { Outcome } from '../../../base/outcome.ts';
 import { isPlainText } from '../../../base/text.ts';
-import type { Context } from '../../../engine/context.ts';
+import type { RequestContext } from '../../../engine/context.ts';
 import { proveClient } from '../../../engine/operations.ts';
 import type { Reason } from '../../../engine/reasons.ts';
 import type { OAuthClient } from '../../../store/clients.ts';
@@ -8,7 +8,7 @@ import { basicCredentials } from '../../credentials.ts';
 
 /** RFC 6749 section 2.3.1: Basic, whose parts are form-encoded first, or the body; not both. */
 export async function callingClient(
-  house: Context,
+  ctx: RequestContext,
   body: { readonly client_id?: string | undefined; readonly client_secret?: string | undefined },
   headers: Headers,
 ): Promise<Outcome<OAuthClient, Reason>> {
@@ -19,7 +19,7 @@ export async function callingClient(
   // No id has signs that nobody can see, and PostgreSQL takes no NUL.
   if (id === undefined || !isPlainText(id) || (basic && body.client_id !== undefined && body.client_id !== id))
     return { ok: false, reason: 'invalid_client' };
-  return proveClient(house, { id, secret: basic ? formDecoded(basic.secret) : body.client_secret });
+  return proveClient(ctx, { id, secret: basic ? formDecoded(basic.secret) : body.client_secret });
 }
 
 function formDecoded(part: string): string {

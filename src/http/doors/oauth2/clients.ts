@@ -57,8 +57,8 @@ export const clientRoutes: readonly Route[] = [
     path: '/oauth2/clients',
     summary: "List the account's clients",
     responses: { 200: { description: 'The clients, without their secrets.', body: z.array(clientView) } },
-    async handle({ house, caller }) {
-      const clients = await browseClients(house, caller);
+    async handle({ ctx, caller }) {
+      const clients = await browseClients(ctx, caller);
       return clients.ok ? { status: 200, json: clients.value.map(viewClient) } : refused(clients);
     },
   }),
@@ -81,12 +81,12 @@ export const clientRoutes: readonly Route[] = [
         body: clientView.extend({ client_secret: z.string().optional() }),
       },
     },
-    async handle({ house, caller, body, client: from }) {
+    async handle({ ctx, caller, body }) {
       const account = managedAccount(caller);
       if (!account.ok) return refused(account);
       const { name, grant_types, scope: words, public: isPublic } = body;
       const given = { name, grantTypes: grant_types, scope: words, isPublic };
-      const made = await makeClient(house, account.value, given, { userId: caller.userId, from });
+      const made = await makeClient(ctx, caller, { ...given, accountId: account.value });
       const secret = made.secret === undefined ? {} : { client_secret: made.secret };
       return { status: 201, json: { ...viewClient(made.client), ...secret } };
     },
@@ -98,8 +98,8 @@ export const clientRoutes: readonly Route[] = [
     summary: 'Read a client',
     params: clientPath,
     responses: { 200: { description: 'The client, without its secret.', body: clientView } },
-    async handle({ house, caller, params }) {
-      const client = await reachClient(house, caller, params.id);
+    async handle({ ctx, caller, params }) {
+      const client = await reachClient(ctx, caller, params.id);
       return client.ok ? { status: 200, json: viewClient(client.value) } : refused(client);
     },
   }),
@@ -112,12 +112,12 @@ export const clientRoutes: readonly Route[] = [
     params: clientPath,
     body: z.strictObject({ name: clientName.optional(), grant_types: grantTypes.optional(), scope: scope.optional() }),
     responses: { 200: { description: 'The client as it is now.', body: clientView } },
-    async handle({ house, caller, params, body, client: from }) {
-      const client = await reachClient(house, caller, params.id);
+    async handle({ ctx, caller, params, body }) {
+      const client = await reachClient(ctx, caller, params.id);
       if (!client.ok) return refused(client);
       const { name, grant_types, scope: words } = body;
       const changes = { name, grantTypes: grant_types, scope: words };
-      const changed = await changeClient(house, client.value, changes, { userId: caller.userId, from });
+      const changed = await changeClient(ctx, caller, { client: client.value, changes });
       return changed.ok ? { status: 200, json: viewClient(changed.value) } : refused(changed);
     },
   }),
@@ -129,10 +129,10 @@ export const clientRoutes: readonly Route[] = [
     summary: 'Remove a client, and end the sessions that were made for it',
     params: clientPath,
     responses: { 204: { description: 'The client is gone.' } },
-    async handle({ house, caller, params, client: from }) {
-      const client = await reachClient(house, caller, params.id);
+    async handle({ ctx, caller, params }) {
+      const client = await reachClient(ctx, caller, params.id);
       if (!client.ok) return refused(client);
-      const removed = await removeClient(house, client.value, { userId: caller.userId, from });
+      const removed = await removeClient(ctx, caller, client.value);
       return removed.ok ? { status: 204 } : refused(removed);
     },
   }),

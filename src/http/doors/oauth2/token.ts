@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Refusal } from '../../../base/outcome.ts';
-import type { Client, Context } from '../../../engine/context.ts';
+import type { RequestContext } from '../../../engine/context.ts';
 import type { Granted } from '../../../engine/oauth.ts';
 import { introspect, passwordGrant, refresh, revoke } from '../../../engine/operations.ts';
 import type { RefusedAtOnce } from '../../../engine/login-at-once.ts';
@@ -81,11 +81,11 @@ const tokenRoute = (method: 'put' | 'post'): Route =>
     responses: {
       200: { description: 'Tokens, or a second factor is needed.', body: z.union([grantedView, mfaRequiredView]) },
     },
-    async handle({ house, client: from, body, headers }) {
-      const client = await callingClient(house, body, headers);
+    async handle({ ctx, body, headers }) {
+      const client = await callingClient(ctx, body, headers);
       if (!client.ok) return invalidClient(client);
-      if (body.grant_type === 'password') return byPassword(house, client.value, body, from);
-      if (body.grant_type === 'refresh_token') return byRefreshToken(house, client.value, body, from);
+      if (body.grant_type === 'password') return byPassword(ctx, client.value, body);
+      if (body.grant_type === 'refresh_token') return byRefreshToken(ctx, client.value, body);
       const detail = 'The grant types here are password and refresh_token.';
       return say({ status: 400, code: 'unsupported_grant_type', detail });
     },
@@ -105,10 +105,10 @@ export const tokenRoutes: readonly Route[] = [
         body: z.looseObject({ active: z.boolean() }),
       },
     },
-    async handle({ house, body, headers }) {
-      const client = await callingClient(house, body, headers);
+    async handle({ ctx, body, headers }) {
+      const client = await callingClient(ctx, body, headers);
       if (!client.ok) return invalidClient(client);
-      const outcome = await introspect(house, client.value, body.token);
+      const outcome = await introspect(ctx, client.value, body.token);
       if (!outcome.ok) return invalidClient(outcome);
       const found = outcome.value;
       if (!found) return { status: 200, json: { active: false } };
@@ -127,10 +127,10 @@ export const tokenRoutes: readonly Route[] = [
     summary: 'End the session of a token (RFC 7009)',
     body: z.object({ ...clientMembers, token: z.string().max(4096), token_type_hint: text(64) }),
     responses: { 200: { description: 'It is worth nothing now, if it was ever yours.' } },
-    async handle({ house, client: from, body, headers }) {
-      const client = await callingClient(house, body, headers);
+    async handle({ ctx, body, headers }) {
+      const client = await callingClient(ctx, body, headers);
       if (!client.ok) return invalidClient(client);
-      await revoke(house, client.value, body.token, from);
+      await revoke(ctx, client.value, body.token);
       return { status: 200 };
     },
   }),
@@ -138,21 +138,21 @@ export const tokenRoutes: readonly Route[] = [
 
 type TokenBody = z.infer<typeof tokenBody>;
 
-async function byPassword(house: Context, client: OAuthClient, body: TokenBody, from: Client): Promise<Reply> {
+async function byPassword(ctx: RequestContext, client: OAuthClient, body: TokenBody): Promise<Reply> {
   const { username, password, account, scope } = body;
   if (username === undefined || password === undefined)
     return invalid('The password grant needs username and password.');
   if (body.mfa_code !== undefined && body.backup_code !== undefined) return invalid(sentences.bothCodes);
   const given = { login: username, secret: password, account, scope, second: secondOf(body) };
-  const outcome = await passwordGrant(house, client, given, from);
+  const outcome = await passwordGrant(ctx, client, given);
   if (!outcome.ok) return refusedGrant(outcome, sentenceFor(outcome.reason, body));
   if (outcome.value.state === 'granted') return granted(outcome.value);
   return { status: 200, json: viewNeeded(outcome.value) };
 }
 
-async function byRefreshToken(house: Context, client: OAuthClient, body: TokenBody, from: Client): Promise<Reply> {
+async function byRefreshToken(ctx: RequestContext, client: OAuthClient, body: TokenBody): Promise<Reply> {
   if (body.refresh_token === undefined) return invalid('The refresh grant needs refresh_token.');
-  const outcome = await refresh(house, client, { refreshToken: body.refresh_token, scope: body.scope }, from);
+  const outcome = await refresh(ctx, client, { refreshToken: body.refresh_token, scope: body.scope });
   return outcome.ok ? granted(outcome.value) : refusedGrant(outcome, undefined);
 }
 

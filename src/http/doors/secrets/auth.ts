@@ -53,10 +53,10 @@ const byBasic = (method: 'get' | 'post'): Route =>
       200: { description: 'Logged in.', body: tokenView },
       302: { description: 'A second factor is needed.', body: challengeView },
     },
-    async handle({ house, client, query, headers: given }) {
+    async handle({ ctx, query, headers: given }) {
       const shown = basicCredentials(given);
       if (!shown) return problem(noBasic);
-      const outcome = await login(house, { authModule: 'password', ...query, ...shown }, client);
+      const outcome = await login(ctx, { authModule: 'password', ...query, ...shown });
       if (!outcome.ok) return refused(outcome, inBasic);
       if (outcome.value.state === 'session') return { status: 200, json: { token: outcome.value.token } };
       const { challengeToken, anyOf, prompt } = outcome.value;
@@ -64,7 +64,7 @@ const byBasic = (method: 'get' | 'post'): Route =>
       const factors = prompt ? [{ type: prompt.kind, label: null, settings: prompt.ask }] : own;
       return {
         status: 302,
-        headers: { Location: `${house.settings.path}/auth/totp?jwt_token=${challengeToken}` },
+        headers: { Location: `${ctx.settings.path}/auth/totp?jwt_token=${challengeToken}` },
         json: { mfa_required: true, challenge_token: challengeToken, factors },
       };
     },
@@ -84,14 +84,14 @@ export const authRoutes: readonly Route[] = [
     query: z.object({ jwt_token: z.string().max(256).optional() }),
     body: z.strictObject({ token: replyMember, challenge_token: z.string().max(256).optional() }),
     responses: { 200: { description: 'Logged in, with two factors.', body: tokenView } },
-    async handle({ house, client, query, body }) {
+    async handle({ ctx, query, body }) {
       const tokens = new Set([query.jwt_token, body.challenge_token].filter((token) => token !== undefined));
       const [challengeToken] = tokens;
       if (tokens.size > 1 || challengeToken === undefined) {
         const detail = 'Send one challenge token: in the query as `jwt_token` or in the body as `challenge_token`.';
         return problem({ status: 400, code: 'invalid_request', detail });
       }
-      const outcome = await answer(house, { challengeToken, reply: body.token }, client);
+      const outcome = await answer(ctx, { challengeToken, reply: body.token });
       return outcome.ok ? { status: 200, json: { token: outcome.value.token } } : refused(outcome, inCode);
     },
   }),

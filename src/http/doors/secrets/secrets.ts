@@ -8,7 +8,7 @@ import {
   renewRecoveryCodes,
   setPassword,
 } from '../../../engine/operations.ts';
-import type { Client, Context } from '../../../engine/context.ts';
+import type { RequestContext } from '../../../engine/context.ts';
 import type { Enroller } from '../../../engine/enroller.ts';
 import type { Caller } from '../../../engine/sessions.ts';
 import type { Problem } from '../../problem.ts';
@@ -41,8 +41,8 @@ export const secretRoutes: readonly Route[] = [
     summary: "List a user's secrets",
     params: userPath,
     responses: { 200: { description: 'The secrets, without their values.', body: z.array(secretView) } },
-    async handle({ house, caller, params }) {
-      const secrets = await secretsOf(house, caller, params.uid);
+    async handle({ ctx, caller, params }) {
+      const secrets = await secretsOf(ctx, caller, params.uid);
       return secrets.ok ? { status: 200, json: secrets.value.map(viewSecret) } : refused(secrets);
     },
   }),
@@ -54,8 +54,8 @@ export const secretRoutes: readonly Route[] = [
     summary: "Count a user's secrets",
     params: userPath,
     responses: { 200: { description: 'How many there are.', body: z.strictObject({ count: z.int() }) } },
-    async handle({ house, caller, params }) {
-      const secrets = await secretsOf(house, caller, params.uid);
+    async handle({ ctx, caller, params }) {
+      const secrets = await secretsOf(ctx, caller, params.uid);
       return secrets.ok ? { status: 200, json: { count: secrets.value.length } } : refused(secrets);
     },
   }),
@@ -72,9 +72,9 @@ export const secretRoutes: readonly Route[] = [
     params: userPath,
     body: newSecretBody,
     responses: { 200: { description: 'The secret.', body: madeSecretView } },
-    async handle({ house, client, caller, params, body }) {
-      if (!isOwn(caller, params.uid)) return refusedToOthers(house, caller, params.uid);
-      return makeSecret(house, caller, body, client);
+    async handle({ ctx, caller, params, body }) {
+      if (!isOwn(caller, params.uid)) return refusedToOthers(ctx, caller, params.uid);
+      return makeSecret(ctx, caller, body);
     },
   }),
   route({
@@ -87,9 +87,9 @@ export const secretRoutes: readonly Route[] = [
     description: 'The old ones stop working. Needs fresh proof.',
     params: userPath,
     responses: { 200: { description: 'Ten new codes, shown this once.', body: codesView } },
-    async handle({ house, client, caller, params }) {
-      if (!isOwn(caller, params.uid)) return refusedToOthers(house, caller, params.uid);
-      const codes = await renewRecoveryCodes(house, caller, client);
+    async handle({ ctx, caller, params }) {
+      if (!isOwn(caller, params.uid)) return refusedToOthers(ctx, caller, params.uid);
+      const codes = await renewRecoveryCodes(ctx, caller);
       return codes.ok ? { status: 200, json: { codes: codes.value } } : refused(codes);
     },
   }),
@@ -101,8 +101,8 @@ export const secretRoutes: readonly Route[] = [
     summary: 'Read a secret',
     params: secretPath,
     responses: { 200: { description: 'The secret, without its value.', body: secretView } },
-    async handle({ house, caller, params }) {
-      const secrets = await secretsOf(house, caller, params.uid);
+    async handle({ ctx, caller, params }) {
+      const secrets = await secretsOf(ctx, caller, params.uid);
       if (!secrets.ok) return refused(secrets);
       const secret = secrets.value.find(({ id }) => id === params.secretId);
       return secret ? { status: 200, json: viewSecret(secret) } : refused({ ok: false, reason: 'not_found' });
@@ -120,10 +120,10 @@ export const secretRoutes: readonly Route[] = [
     description: 'With the last authenticator app the recovery codes go too. Needs fresh proof.',
     params: secretPath,
     responses: { 204: { description: 'The secret is gone, and every other session of its user with it.' } },
-    async handle({ house, client, caller, params }) {
-      const user = await reachUser(house, caller, params.uid);
+    async handle({ ctx, caller, params }) {
+      const user = await reachUser(ctx, caller, params.uid);
       if (!user.ok) return refused(user);
-      const removed = await remove(house, caller, { user: user.value, authenticatorId: params.secretId }, client);
+      const removed = await remove(ctx, caller, { user: user.value, authenticatorId: params.secretId });
       return removed.ok ? { status: 204 } : refused(removed);
     },
   }),
@@ -142,9 +142,9 @@ function enrollRoute(path: string): Route {
     params: secretPath,
     body: z.strictObject({ token: codeMember }),
     responses: { 200: { description: 'It is active. Recovery codes, if there were none.', body: enrolledView } },
-    async handle({ house, client, caller, params, body }) {
-      if (!isOwn(caller, params.uid)) return refusedToOthers(house, caller, params.uid);
-      const confirmed = await confirm(house, caller, { authenticatorId: params.secretId, reply: body.token }, client);
+    async handle({ ctx, caller, params, body }) {
+      if (!isOwn(caller, params.uid)) return refusedToOthers(ctx, caller, params.uid);
+      const confirmed = await confirm(ctx, caller, { authenticatorId: params.secretId, reply: body.token });
       if (!confirmed.ok) return refused(confirmed, { wrong: wrongHere, replayed: wrongHere });
       const { recoveryCodes: codes, token } = confirmed.value;
       return { status: 200, json: { codes, ...(token !== undefined && { token }) } };
@@ -152,42 +152,37 @@ function enrollRoute(path: string): Route {
   });
 }
 
-async function makeSecret(
-  house: Context,
-  caller: Enroller,
-  body: z.infer<typeof newSecretBody>,
-  client: Client,
-): Promise<Reply> {
+async function makeSecret(ctx: RequestContext, caller: Enroller, body: z.infer<typeof newSecretBody>): Promise<Reply> {
   const label = body.description ?? null;
   if (body.type === 'password') {
     // Nobody who has no session yet changes what they got this far with.
     if (caller.id === null) return refused({ ok: false, reason: 'forbidden' });
-    const set = await setPassword(house, caller, { secret: body.secret, current: body.currentPassword, label }, client);
+    const set = await setPassword(ctx, caller, { secret: body.secret, current: body.currentPassword, label });
     return set.ok ? { status: 200, json: viewSecret(set.value) } : refused(set);
   }
   if (body.type === 'device') {
-    const made = await enroll(house, caller, { kind: 'device', label, input: { secret: body.secret } }, client);
+    const made = await enroll(ctx, caller, { kind: 'device', label, input: { secret: body.secret } });
     return made.ok ? { status: 200, json: viewSecret(made.value.authenticator) } : refused(made);
   }
-  const made = await enroll(house, caller, { kind: body.type === 'mfa' ? 'totp' : 'apikey', label, input: {} }, client);
+  const made = await enroll(ctx, caller, { kind: body.type === 'mfa' ? 'totp' : 'apikey', label, input: {} });
   if (!made.ok) return refused(made);
   const { authenticator, offer } = made.value;
   return { status: 200, json: { ...viewSecret(authenticator), secret: body.type === 'mfa' ? offer : offer['secret'] } };
 }
 
-async function secretsOf(house: Context, caller: Caller, uid: string) {
-  const user = await reachUser(house, caller, uid);
+async function secretsOf(ctx: RequestContext, caller: Caller, uid: string) {
+  const user = await reachUser(ctx, caller, uid);
   if (!user.ok) return user;
-  const authenticators = await browseAuthenticators(house, user.value);
+  const authenticators = await browseAuthenticators(ctx, user.value);
   return { ok: true as const, value: authenticators.filter(isSecret) };
 }
 
 const isOwn = (caller: Enroller, uid: string) => uid === 'me' || uid === caller.userId;
 
 /** An administrator may look at a user's secrets and remove them, never make or use one. */
-async function refusedToOthers(house: Context, caller: Enroller, uid: string): Promise<Reply> {
+async function refusedToOthers(ctx: RequestContext, caller: Enroller, uid: string): Promise<Reply> {
   if (caller.id === null) return refused({ ok: false, reason: 'not_found' });
-  const user = await reachUser(house, caller, uid);
+  const user = await reachUser(ctx, caller, uid);
   if (!user.ok) return refused(user);
   return refused({ ok: false, reason: 'forbidden' }, { forbidden: { detail: 'Only users themselves can do this.' } });
 }

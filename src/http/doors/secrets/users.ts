@@ -30,15 +30,15 @@ export const removeUserRoute = route({
   description: 'Needs fresh proof. A service removes a user of its own.',
   params: userPath,
   responses: { 204: { description: 'The user is gone.' } },
-  async handle({ house, client, caller, params }) {
+  async handle({ ctx, caller, params }) {
     if (caller.by === 'holder') return refused({ ok: false, reason: 'invalid_token' });
     if (caller.by === 'service') {
-      const gone = await removeExternalUser(house, caller.service, params.uid, client);
+      const gone = await removeExternalUser(ctx, caller.service, params.uid);
       return gone.ok ? { status: 204 } : refused(gone, { forbidden: ownFactors });
     }
-    const user = await reachUser(house, caller.session, params.uid);
+    const user = await reachUser(ctx, caller.session, params.uid);
     if (!user.ok) return refused(user);
-    const removed = await removeUser(house, caller.session, user.value, client);
+    const removed = await removeUser(ctx, caller.session, user.value);
     return removed.ok ? { status: 204 } : refused(removed);
   },
 });
@@ -60,10 +60,10 @@ export const userRoutes: readonly Route[] = [
         body: userView.extend({ token: z.string().optional() }),
       },
     },
-    async handle({ house, client, caller, body }) {
+    async handle({ ctx, caller, body }) {
       const { name, email = null, phone = null, firstName = null, lastName = null, password, account } = body;
       const profile = { name, email, phone, firstName, lastName, roles: ['user' as const] };
-      const made = await createUser(house, caller, { ...profile, password, account }, client);
+      const made = await createUser(ctx, caller, { ...profile, password, account });
       if (!made.ok)
         return refused(made, { password_needed: { status: 400, detail: 'A user who registers needs a password.' } });
       const { user, token } = made.value;
@@ -79,8 +79,8 @@ export const userRoutes: readonly Route[] = [
     description: 'For administrators. Oldest first.',
     query: paging,
     responses: { 200: { description: 'The users.', body: z.array(userView) } },
-    async handle({ house, caller, query }) {
-      const users = await browseUsers(house, caller, query);
+    async handle({ ctx, caller, query }) {
+      const users = await browseUsers(ctx, caller, query);
       return users.ok ? { status: 200, json: users.value.map(viewUser) } : refused(users);
     },
   }),
@@ -92,8 +92,8 @@ export const userRoutes: readonly Route[] = [
     summary: 'Read a user',
     params: userPath,
     responses: { 200: { description: 'The user.', body: userView } },
-    async handle({ house, caller, params }) {
-      const user = await reachUser(house, caller, params.uid);
+    async handle({ ctx, caller, params }) {
+      const user = await reachUser(ctx, caller, params.uid);
       return user.ok ? { status: 200, json: viewUser(user.value) } : refused(user);
     },
   }),
@@ -108,10 +108,10 @@ export const userRoutes: readonly Route[] = [
     params: userPath,
     body: userChanges,
     responses: { 200: { description: 'The user as they are now.', body: userView } },
-    async handle({ house, client, caller, params, body }) {
-      const user = await reachUser(house, caller, params.uid);
+    async handle({ ctx, caller, params, body }) {
+      const user = await reachUser(ctx, caller, params.uid);
       if (!user.ok) return refused(user);
-      const changed = await changeProfile(house, caller, { user: user.value, changes: body }, client);
+      const changed = await changeProfile(ctx, caller, { user: user.value, changes: body });
       return changed.ok ? { status: 200, json: viewUser(changed.value) } : refused(changed);
     },
   }),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { operator, requestContext } from '../../../../src/engine/context.ts';
 import { makeClient } from '../../../../src/engine/operations.ts';
 import { insertAccount } from '../../../../src/store/accounts.ts';
 import { assertSaid, startServer } from '../../../support/server.ts';
@@ -101,7 +102,10 @@ describe('OAuth2 clients', () => {
     const branch = { id: 'b'.repeat(32), parentId: String(me['accountId']), name: 'branch' };
     await insertAccount(context.store, branch, 0);
     const given = { name: 'app', grantTypes: ['password'], scope: '', isPublic: false };
-    const { client } = await makeClient(context, branch.id, given);
+    const { client } = await makeClient(requestContext(context, operator), undefined, {
+      ...given,
+      accountId: branch.id,
+    });
     const bearer = server.admin.token;
     for (const id of [client.id, nobody, 'nobody']) {
       assertSaid(await server.call('GET', `${path}/${id}`, { bearer }), '404 not_found');
