@@ -3,7 +3,7 @@ import { refuse, success, type Outcome } from '../base/outcome.ts';
 import { opaqueToken, uuid } from '../base/random.ts';
 import { factorOf } from '../factors/index.ts';
 import type { Authenticator } from '../store/authenticators.ts';
-import { closePrompts, insertChallenge, ofLogin } from '../store/challenges.ts';
+import { closePrompts, insertChallenge } from '../store/challenges.ts';
 import { releaseTry, resetThrottle } from '../store/throttles.ts';
 import type { User } from '../store/users.ts';
 import type { AccountPolicy } from './account-policy.ts';
@@ -90,6 +90,7 @@ export async function challenge(
   const { now } = ctx;
   const token = opaqueToken(ctx.random);
   const made = {
+    kind: 'login' as const,
     id: uuid(ctx.random, now),
     userId: user.id,
     authModule,
@@ -102,7 +103,6 @@ export async function challenge(
     mfaConfigOrigin,
     prompt: prompt ? { ...prompt, token } : null,
     enrolls: enrolls ?? null,
-    ...ofLogin,
   };
   return withTransaction(ctx, async (tx) => {
     if (!(await settle(tx, step))) return refuse('raced');

@@ -13,7 +13,10 @@ import type { Reason } from './reasons.ts';
  * Judges the reply to a provider's prompt, by the same beats as any other: a try is claimed, the provider judges, and one transaction
  * spends its word, which counts once wherever it is shown.
  */
-export async function answerPrompt(ctx: RequestContext, open: Asked): Promise<Completed> {
+export async function answerPrompt<Won extends Completed>(
+  ctx: RequestContext,
+  open: Asked<Won>,
+): Promise<Outcome<Won, Reason>> {
   const { prompt, tried } = open;
   const judged = await judgeClaimed(ctx, open);
   // The provider may have taken long.
@@ -29,9 +32,12 @@ export async function answerPrompt(ctx: RequestContext, open: Asked): Promise<Co
   return opened;
 }
 
-type Asked = Open & { readonly prompt: Prompt };
+type Asked<Won extends Completed = Completed> = Open<Won> & { readonly prompt: Prompt };
 
-async function judgeClaimed(ctx: RequestContext, { user, prompt, input }: Asked): Promise<Outcome<Spent, Reason>> {
+async function judgeClaimed(
+  ctx: RequestContext,
+  { user, prompt, input }: Pick<Asked, 'user' | 'prompt' | 'input'>,
+): Promise<Outcome<Spent, Reason>> {
   const isMeant = input.role !== 'recovery' && (input.kind ?? promptKind) === promptKind;
   if (!isMeant) return { ...refuse('wrong'), detail: 'was meant for another factor' };
   const claim = await claimTry(ctx.store, user.id, promptKind, ctx.now);

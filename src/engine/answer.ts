@@ -1,17 +1,27 @@
 import { refuse, success, type Outcome, type Success } from '../base/outcome.ts';
 import { factorOf, factors } from '../factors/index.ts';
 import { listForLogin } from '../store/authenticators.ts';
-import { findOpenChallenge, isLogin, type Challenge } from '../store/challenges.ts';
+import type { Challenge, LoginChallenge } from '../store/challenge-rows.ts';
+import { findOpenChallenge } from '../store/challenges.ts';
 import { claimTry } from '../store/throttles.ts';
 import type { LoggedIn } from './after-first.ts';
 import { answerPrompt } from './answer-prompt.ts';
-import { complete, type Answer, type Completed, type Open, type Proven, type Reply } from './complete.ts';
+import {
+  complete,
+  type Answer,
+  type Approved,
+  type Completed,
+  type Open,
+  type Passed,
+  type Proven,
+  type Reply,
+} from './complete.ts';
 import { inTurn, withTransaction, type RequestContext } from './context.ts';
-import type { LoginRefusal } from './enroller.ts';
+import { offerEnrollment, type LoginRefusal } from './enroller.ts';
 import { logRefusal } from './log-attempt.ts';
 import { prove, spend, type Proof } from './prove.ts';
 import type { Reason } from './reasons.ts';
-import { issueToken } from './sessions.ts';
+import { issueToken, openSession } from './sessions.ts';
 
 /**
  * Judges the answer to a challenge and opens the session it stood for; who must enrol another factor first is refused with what lets them.
@@ -21,33 +31,46 @@ export async function answer(ctx: RequestContext, input: Answer): Promise<Succes
   // One at a time over one challenge: who comes second with the right code meets a spent challenge, and that is no failure.
   return inTurn(ctx, input.challengeToken, async (turn) => {
     const open = await findOpenChallenge(turn.store, input.challengeToken, turn.now);
-    if (!open || !isLogin(open.challenge)) {
+    if (open?.challenge.kind !== 'login') {
       const [kind] = kindsOfReply(input);
       if (kind === undefined) return refuse('malformed_reply');
       await logRefusal(turn, { action: 'answer', factor: kind }, 'invalid_challenge');
       return refuse('invalid_challenge');
     }
-    const judged = await judgeAnswer(turn, { ...open, input });
+    const { challenge, user } = open;
+    const judged = await judgeAnswer(turn, { challenge, user, input, win: winLogin(challenge, input) });
     if (!judged.ok) return judged;
     const won = judged.value;
-    if ('kind' in won) return { ...refuse('mfa_enrollment_required'), enrollment: won };
-    if (!('id' in won)) throw new Error('a login was approved for somebody else');
-    const token = await issueToken(turn.at(), won, open.user.accountId);
-    return success({ state: 'session', token, session: won, accountId: open.user.accountId });
+    if (won.type === 'enrollment') return { ...refuse('mfa_enrollment_required'), enrollment: won.offer };
+    const token = await issueToken(turn.at(), won.session, user.accountId);
+    return success({ state: 'session', token, session: won.session, accountId: user.accountId });
   });
 }
 
+/** A login that is proven opens its session, or lets the user enroll what they lack. */
+function winLogin(challenge: LoginChallenge, { issuedTo }: Answer) {
+  return async (tx: RequestContext, passed: Passed): Promise<Success<LoginWon>> => {
+    const login = { ...challenge, ...passed };
+    if (challenge.enrolls !== null) {
+      return success({ type: 'enrollment', offer: await offerEnrollment(tx, login, challenge.enrolls) });
+    }
+    return success({ type: 'session', session: await openSession(tx, { ...login, secondFactor: true, issuedTo }) });
+  };
+}
+
+type LoginWon = Exclude<Completed, Approved>;
+
 /** Judges what was sent in answer to an open challenge, and completes it if that is right. */
-export async function judgeAnswer(
+export async function judgeAnswer<Won extends Completed>(
   ctx: RequestContext,
-  { challenge, user, input }: Omit<Open, 'tried'>,
-): Promise<Completed> {
+  { challenge, user, input, win }: Omit<Open<Won>, 'tried'>,
+): Promise<Outcome<Won, Reason>> {
   const kinds = kindsOfReply(input);
   const { authModule, authConfigOrigin, mfaConfigOrigin, prompt } = challenge;
   if (kinds.length === 0 && !prompt) return refuse('malformed_reply');
   const origins = { authModule, authConfigOrigin, mfaConfigOrigin };
   const tried = { action: 'answer', accountId: user.accountId, userId: user.id, ...origins };
-  const open = { challenge, user, input, tried };
+  const open = { challenge, user, input, tried, win };
   return inTurn(ctx, `${user.id}/answer`, async (turn) => {
     if (challenge.expiresAt <= turn.now) {
       await logRefusal(turn, { ...tried, factor: kinds[0] ?? null }, 'invalid_challenge');
@@ -57,12 +80,15 @@ export async function judgeAnswer(
   });
 }
 
-type OwnOpen = Open & {
+type OwnOpen<Won extends Completed> = Open<Won> & {
   /** The kinds of factor whose replies look like this one. */
   readonly kinds: readonly string[];
 };
 
-async function answerOpen(ctx: RequestContext, open: OwnOpen): Promise<Completed> {
+async function answerOpen<Won extends Completed>(
+  ctx: RequestContext,
+  open: OwnOpen<Won>,
+): Promise<Outcome<Won, Reason>> {
   const { challenge, user, kinds, input, tried } = open;
   const candidates = (await listForLogin(ctx.store, user.id, [])).filter(
     ({ kind }) => kinds.includes(kind) && answers(challenge, kind),
@@ -72,7 +98,7 @@ async function answerOpen(ctx: RequestContext, open: OwnOpen): Promise<Completed
   let counted = kind;
   // One transaction, and so one wait for the disk: whoever guesses beside it waits for the end of this try before theirs is counted, and
   // nobody hears how it went before it is kept.
-  const judged = await withTransaction(ctx, async (tx): Promise<Outcome<Completed, Reason>> => {
+  const judged = await withTransaction(ctx, async (tx): Promise<Outcome<Outcome<Won, Reason>, Reason>> => {
     const proof = await prove(tx, question);
     // A wrong one is kept too: it counts.
     if (!proof.ok) return success(proof);
@@ -104,7 +130,7 @@ export function answers(challenge: Challenge, kind: string): boolean {
   const { kinds, prompt } = challenge;
   if (prompt) return false;
   // Turning everything off is what a login can do, and nothing that is asked of somebody who is in.
-  if (!isLogin(challenge) && factorOf(kind).traits.disablesMfa) return false;
+  if (challenge.kind !== 'login' && factorOf(kind).traits.disablesMfa) return false;
   return kinds === null || kinds.includes(kind) || factorOf(kind).traits.role === 'recovery';
 }
 

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import { minute, second } from '../base/clock.ts';
 import { refuse, success, type Outcome } from '../base/outcome.ts';
 import { findChallenge } from '../store/challenges.ts';
+import { stepUpSession } from '../store/sessions.ts';
 import { judgeAnswer } from './answer.ts';
-import type { Asker, Reached } from './asker.ts';
-import type { Reply } from './complete.ts';
+import type { Reached } from './asker.ts';
+import type { Approved, Passed, Reply } from './complete.ts';
 import { inTurn, type RequestContext } from './context.ts';
 import { readPolicy } from './read-policy.ts';
 import type { Reason } from './reasons.ts';
@@ -22,43 +23,71 @@ export type Approval = {
   readonly token?: string;
 };
 
+/** A challenge that a service or a session asked for. */
+export type Approvable = Exclude<Reached, { readonly type: 'login' }>;
+
 /** Judges the reply to a challenge that a service or a session asked for. It is approved once. */
 export async function approve(
   ctx: RequestContext,
-  asker: Asker,
-  { reached, input }: { readonly reached: Reached; readonly input: Omit<Reply, 'issuedTo'> },
+  reached: Approvable,
+  input: Omit<Reply, 'issuedTo'>,
 ): Promise<Outcome<Approval, Reason>> {
+  const { challenge } = reached;
   // One at a time over one challenge: who comes second with the right code meets a spent challenge, and that is no failure.
-  return inTurn(ctx, reached.challenge.id, async (turn) => {
-    const found = await findChallenge(turn.store, reached.challenge.id, turn.now);
+  return inTurn(ctx, challenge.id, async (turn) => {
+    const found = await findChallenge(turn.store, challenge.id, turn.now);
     if (found?.state !== 'pending') return refuse('invalid_challenge');
-    const { challenge, user } = found;
-    const judged = await judgeAnswer(turn, { challenge, user, input });
+    const { user } = found;
+    const judged = await judgeAnswer(turn, { challenge, user, input, win: winApproval(challenge) });
     if (!judged.ok) return judged;
-    if (!('approved' in judged.value)) throw new Error('what a service asked for opened a session');
-    const { approved: amr, at } = judged.value;
-    const { serviceId, action, purpose } = challenge;
-    const approval = { userId: user.id, amr };
-    if (serviceId !== null) {
-      const iat = Math.floor(at / second);
-      const assertion = await ctx.tokens.assert({
-        aud: serviceId,
-        sub: user.id,
-        jti: challenge.id,
-        account: user.accountId,
-        iat,
-        exp: iat + assertionLife / second,
-        amr,
-        acr: 'aal2',
-        ...(purpose !== null && { purpose }),
-        ...(action !== null && { action_hash: createHash('sha256').update(action).digest('base64url') }),
-      });
-      return success({ ...approval, assertion });
-    }
-    if (asker.by !== 'session') throw new Error('a session that nobody showed stepped up');
-    // It was in force when it stepped up, and is not looked at again: what is written down as approved is answered so.
-    const raised = { ...asker.session, amr, secondFactorAt: at };
-    const { tokenLife } = await readPolicy(ctx.store, raised);
-    return success({ ...approval, token: await issueToken(turn.at(), { ...raised, tokenLife }, user.accountId) });
+    const { amr } = judged.value;
+    const shown =
+      reached.type === 'service'
+        ? { assertion: await assertionOf(turn, reached, judged.value) }
+        : { token: await raisedToken(turn, reached, judged.value) };
+    return success({ userId: user.id, amr, ...shown });
   });
+}
+
+/** A session that asked is raised with the approval. */
+function winApproval(challenge: Approvable['challenge']) {
+  return async (tx: RequestContext, { user, epoch, amr }: Passed): Promise<Outcome<Approved, Reason>> => {
+    if (challenge.kind === 'step_up') {
+      const raised = { id: challenge.sessionId, userId: user.id, epoch, amr };
+      if (!(await stepUpSession(tx.store, raised, tx.now))) return refuse('raced');
+    }
+    return success({ type: 'approved', amr, at: tx.now });
+  };
+}
+
+async function assertionOf(
+  { tokens }: RequestContext,
+  { challenge, user }: Extract<Reached, { readonly type: 'service' }>,
+  { amr, at }: Approved,
+): Promise<string> {
+  const { id, serviceId, action, purpose } = challenge;
+  const iat = Math.floor(at / second);
+  return tokens.assert({
+    aud: serviceId,
+    sub: user.id,
+    jti: id,
+    account: user.accountId,
+    iat,
+    exp: iat + assertionLife / second,
+    amr,
+    acr: 'aal2',
+    ...(purpose !== null && { purpose }),
+    ...(action !== null && { action_hash: createHash('sha256').update(action).digest('base64url') }),
+  });
+}
+
+/** It was in force when it stepped up, and is not looked at again: what is written down as approved is answered so. */
+async function raisedToken(
+  ctx: RequestContext,
+  { session }: Extract<Reached, { readonly type: 'step_up' }>,
+  { amr, at }: Approved,
+): Promise<string> {
+  const raised = { ...session, amr, secondFactorAt: at };
+  const { tokenLife } = await readPolicy(ctx.store, raised);
+  return issueToken(ctx.at(), { ...raised, tokenLife }, session.accountId);
 }

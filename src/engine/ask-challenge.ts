@@ -2,7 +2,8 @@ import { refuse, success, type Outcome } from '../base/outcome.ts';
 import { opaqueToken, uuid } from '../base/random.ts';
 import { findAccount, findBelow } from '../store/accounts.ts';
 import { listForLogin, type Authenticator } from '../store/authenticators.ts';
-import { insertChallenge, type Challenge } from '../store/challenges.ts';
+import type { Challenge } from '../store/challenge-rows.ts';
+import { insertChallenge } from '../store/challenges.ts';
 import { findUser, findUserByName, type User } from '../store/users.ts';
 import { challengeLife } from './after-first.ts';
 import type { Asker, Service } from './asker.ts';
@@ -15,7 +16,9 @@ import type { Reason } from './reasons.ts';
 import { neededFor, type Needed } from './required.ts';
 
 /** A user as a service names them: by id, or by name in an account, its own when none is said. */
-export type Named = { readonly uid: string } | { readonly name: string; readonly account?: string | undefined };
+export type Named =
+  | { readonly type: 'id'; readonly id: string }
+  | { readonly type: 'name'; readonly name: string; readonly account?: string | undefined };
 
 export type Asking = {
   /** A service says who; a session asks of its own user. */
@@ -47,7 +50,7 @@ export async function askChallenge(
   asker: Asker,
   asking: Asking,
 ): Promise<Outcome<Put | undefined, Reason>> {
-  if (asker.by === 'holder') return refuse('forbidden');
+  if (asker.type === 'holder') return refuse('forbidden');
   const user = await userOf(ctx, asker, asking.user);
   if (!user) return refuse('not_found');
   const needed = await neededOf(ctx, asker, user);
@@ -75,9 +78,6 @@ export async function askChallenge(
   const challenge: Challenge = {
     id: uuid(ctx.random, now),
     userId: user.id,
-    authModule: asker.by === 'session' ? asker.session.authModule : authModule,
-    // What the application has checked it says itself.
-    amr: asker.by === 'session' ? asker.session.amr : [],
     epoch: user.epoch,
     createdAt: now,
     expiresAt: now + (asked?.value.life ?? challengeLife),
@@ -86,22 +86,29 @@ export async function askChallenge(
     authConfigOrigin,
     mfaConfigOrigin,
     prompt: asked ? { ...asked.value.prompt, token } : null,
-    enrolls: null,
-    serviceId: asker.by === 'service' ? asker.service.id : null,
-    sessionId: asker.by === 'session' ? asker.session.id : null,
     action: asking.action ?? null,
     purpose: asking.purpose ?? null,
+    ...askedBy(asker),
   };
   await insertChallenge(ctx.store, challenge, token);
   return success({ challenge, token, anyOf, ...(asked && { prompt: asked.value.shown }) });
 }
 
+function askedBy(asker: Exclude<Asker, { type: 'holder' }>) {
+  if (asker.type === 'session') {
+    const { id: sessionId, authModule: door, amr } = asker.session;
+    return { kind: 'step_up', sessionId, authModule: door, amr } as const;
+  }
+  // What the application has checked it says itself.
+  return { kind: 'service', serviceId: asker.service.id, authModule, amr: [] } as const;
+}
+
 async function userOf(
   ctx: RequestContext,
-  asker: Exclude<Asker, { by: 'holder' }>,
+  asker: Exclude<Asker, { type: 'holder' }>,
   named: Named | undefined,
 ): Promise<User | undefined> {
-  if (asker.by === 'session') return named === undefined ? asker.session.user : undefined;
+  if (asker.type === 'session') return named === undefined ? asker.session.user : undefined;
   const user = named && (await findNamedUser(ctx, asker.service, named));
   if (!user) return undefined;
   const reached = await findBelow(ctx.store, asker.service.accountId, user.accountId);
@@ -109,14 +116,14 @@ async function userOf(
 }
 
 async function findNamedUser(ctx: RequestContext, service: Service, named: Named): Promise<User | undefined> {
-  if ('uid' in named) return findUser(ctx.store, named.uid);
+  if (named.type === 'id') return findUser(ctx.store, named.id);
   const account = await findAccount(ctx.store, named.account ?? service.accountId);
   return account && findUserByName(ctx.store, account.id, named.name);
 }
 
 async function neededOf(ctx: RequestContext, asker: Asker, user: User): Promise<Outcome<Needed, Reason>> {
   const authenticators = await listForLogin(ctx.store, user.id, []);
-  if (asker.by === 'session') {
+  if (asker.type === 'session') {
     // Who steps up proves what they have, whatever the way in asks for.
     const nobody = { authConfigOrigin: 'system', mfaConfigOrigin: 'system', requiredBy: undefined };
     return success({ ...nobody, anyOf: secondFactors(authenticators), kinds: null });

@@ -1,18 +1,19 @@
-import { refuse, success, type Outcome } from '../base/outcome.ts';
+import { refuse, type Outcome } from '../base/outcome.ts';
 import type { Traits } from '../factors/factor.ts';
 import { removeKinds } from '../store/authenticators.ts';
-import { stepUpSession } from '../store/sessions.ts';
-import { closeChallenge, type Challenge } from '../store/challenges.ts';
+import type { Challenge } from '../store/challenge-rows.ts';
+import { closeChallenge } from '../store/challenges.ts';
 import { writeNotice } from '../store/notices.ts';
 import { resetThrottles } from '../store/throttles.ts';
 import { advanceEpoch, type User } from '../store/users.ts';
+import type { AccountPolicy } from './account-policy.ts';
 import type { RequestContext } from './context.ts';
-import { offerEnrollment, type EnrollmentOffer } from './enroller.ts';
+import type { EnrollmentOffer } from './enroller.ts';
 import { everything, logSuccess, type Tried } from './log-attempt.ts';
 import { kindsBeyondFirst } from './policy.ts';
 import { readPolicy } from './read-policy.ts';
 import type { Reason } from './reasons.ts';
-import { openSession, withSecondFactor, type IssuedTo, type OpenedSession } from './sessions.ts';
+import { withSecondFactor, type IssuedTo, type OpenedSession } from './sessions.ts';
 
 export type Reply = {
   /** What the person sent: a code of one of their second factors, a recovery code, or what a provider gave them. */
@@ -26,12 +27,31 @@ export type Reply = {
 
 export type Answer = Reply & { readonly challengeToken: string };
 
+/** What a right answer brings: a login's session, or what lets its user enroll what they lack; else what its user has proven. */
+export type Completed =
+  | { readonly type: 'session'; readonly session: OpenedSession }
+  | { readonly type: 'enrollment'; readonly offer: EnrollmentOffer }
+  | Approved;
+
+/** `at` is when, in milliseconds since the Unix epoch. */
+export type Approved = { readonly type: 'approved'; readonly amr: readonly string[]; readonly at: number };
+
+/** What holds for a user who has just passed a challenge. */
+export type Passed = {
+  readonly user: User;
+  readonly epoch: number;
+  readonly amr: readonly string[];
+  readonly policy: AccountPolicy;
+};
+
 /** A challenge that is being answered. */
-export type Open = {
+export type Open<Won extends Completed = Completed> = {
   readonly challenge: Challenge;
   readonly user: User;
   readonly input: Reply;
   readonly tried: Tried;
+  /** Writes what the challenge was for, in the transaction that spends it. */
+  readonly win: (tx: RequestContext, passed: Passed) => Promise<Outcome<Won, Reason>>;
 };
 
 /** A second factor that was proven. */
@@ -42,24 +62,12 @@ export type Proven = {
   readonly spend: (tx: RequestContext) => Promise<Reason | undefined>;
 };
 
-/** What was not asked for by a login: what its user has proven. */
-export type Approved = {
-  readonly approved: readonly string[];
-  /** When, in milliseconds since the Unix epoch. */
-  readonly at: number;
-};
-
-export type Completed = Outcome<OpenedSession | EnrollmentOffer | Approved, Reason>;
-
-/**
- * Spends the challenge and the proof, and opens the session, or lets the user enrol what they lack, in the caller's transaction: a refusal has
- * to end it.
- */
-export async function complete(
+/** Spends the challenge and the proof, and writes what that wins, in the caller's transaction: a refusal has to end it. */
+export async function complete<Won extends Completed>(
   tx: RequestContext,
-  { challenge, user, input, tried }: Open,
+  { challenge, user, tried, win }: Open<Won>,
   { kind, traits, spend }: Proven,
-): Promise<Completed> {
+): Promise<Outcome<Won, Reason>> {
   if (!(await closeChallenge(tx.store, challenge.id, tx.now))) return refuse('raced');
   const unspent = await spend(tx);
   if (unspent) return refuse(unspent);
@@ -67,28 +75,22 @@ export async function complete(
   const epoch = traits.disablesMfa ? await turnOff(tx, user) : challenge.epoch;
   if (epoch === undefined) return refuse('raced');
   const policy = await readPolicy(tx.store, { authModule: challenge.authModule, accountId: user.accountId });
-  const amr = withSecondFactor(challenge.amr, traits.amr);
-  const proven = { ...challenge, epoch, amr };
-  const { issuedTo } = input;
-  const { serviceId, sessionId: stepsUp } = challenge;
-  if (stepsUp !== null) {
-    const steps = { id: stepsUp, userId: user.id, epoch, amr };
-    if (!(await stepUpSession(tx.store, steps, tx.now))) return refuse('raced');
-  }
-  const won: OpenedSession | EnrollmentOffer | Approved =
-    serviceId !== null || stepsUp !== null
-      ? { approved: amr, at: tx.now }
-      : challenge.enrolls === null
-        ? await openSession(tx, { ...proven, user, secondFactor: true, issuedTo, policy })
-        : await offerEnrollment(tx, proven, challenge.enrolls);
-  const sessionId = 'id' in won ? won.id : stepsUp;
+  const won = await win(tx, { user, epoch, amr: withSecondFactor(challenge.amr, traits.amr), policy });
+  if (!won.ok) return won;
   const isTold = traits.role === 'recovery';
   // A notice refers to its attempt, so that is written whatever the account wants.
   const logs = isTold ? everything : policy.logs;
+  const sessionId = sessionOf(challenge, won.value);
   const attempt = await logSuccess(tx, { ...tried, factor: kind, sessionId, logs });
   const name = traits.disablesMfa ? 'mfa_disabled' : 'recovery_code_used';
   if (isTold) await writeNotice(tx.store, user, { attempt, name }, tx.now);
-  return success(won);
+  return won;
+}
+
+/** The session that an answer opened or raised. */
+function sessionOf(challenge: Challenge, won: Completed): string | null {
+  if (won.type === 'session') return won.session.id;
+  return challenge.kind === 'step_up' ? challenge.sessionId : null;
 }
 
 /** Takes every second factor from a user, which ends all that came before. Answers with the epoch that begins. */

@@ -97,7 +97,7 @@ async function keep(
     if (!(await activate(tx.store, authenticator, state, tx.now))) return refuse('raced');
     await resetThrottle(tx.store, user.id, counted);
     const recoveryCodes = needsCodes ? await writeRecoveryCodes(tx, user) : [];
-    const opened = 'challenge' in enroller ? await logIn(tx, { user, enroller, kind, amr }) : success(undefined);
+    const opened = enroller.type === 'enrollment' ? await logIn(tx, { user, enroller, kind, amr }) : success(undefined);
     return opened.ok ? success({ recoveryCodes, session: opened.value }) : opened;
   });
   if (!kept.ok) return kept;
@@ -108,8 +108,8 @@ async function keep(
 
 /** What was proven before; a service says by itself what it has checked. */
 function provenBy(enroller: Enroller): readonly string[] {
-  if ('serviceId' in enroller) return [];
-  return enroller.id === null ? enroller.challenge.amr : enroller.amr;
+  if (enroller.type === 'service') return [];
+  return enroller.type === 'enrollment' ? enroller.challenge.amr : enroller.amr;
 }
 
 type LoggingIn = Pick<Keeping, 'user'> & {

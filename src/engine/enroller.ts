@@ -2,25 +2,23 @@ import { minute } from '../base/clock.ts';
 import { refuse, success, type Outcome, type Refusal } from '../base/outcome.ts';
 import { opaqueToken, uuid } from '../base/random.ts';
 import { factorOf } from '../factors/index.ts';
-import { findOpenEnrollment, insertEnrollment, ofLogin, type Challenge } from '../store/challenges.ts';
+import type { Challenge, EnrollmentChallenge } from '../store/challenge-rows.ts';
+import { findOpenEnrollment, insertChallenge } from '../store/challenges.ts';
 import type { User } from '../store/users.ts';
 import type { RequestContext } from './context.ts';
 import type { Tried } from './log-attempt.ts';
 import type { Reason } from './reasons.ts';
 import { authenticate, type Caller } from './sessions.ts';
 
+/** What each of these has. */
+type Acting = Pick<Caller, 'userId' | 'accountId' | 'authModule' | 'secondFactorAt'>;
+
 /** Somebody who has proven all they have, and must enrol a factor before they get a session. They can do nothing else. */
-export type Enrolling = Pick<Caller, 'userId' | 'accountId' | 'authModule' | 'secondFactorAt'> & {
-  /** There is no session yet. */
-  readonly id: null;
-  /** The one factor they may enrol. */
-  readonly kind: string;
-  readonly challenge: Challenge;
-};
+export type Enrolling = Acting & { readonly type: 'enrollment'; readonly challenge: EnrollmentChallenge };
 
 /** A service that acts for a user of its own application. */
-export type Managing = Pick<Caller, 'userId' | 'accountId' | 'authModule' | 'secondFactorAt'> & {
-  readonly id: null;
+export type Managing = Acting & {
+  readonly type: 'service';
   readonly serviceId: string;
   /** The user's epoch at which it may act. Each change begins another one, so an approval is good for one change. */
   readonly approvalEpoch: number;
@@ -58,12 +56,8 @@ export async function offerEnrollment(
   const token = opaqueToken(random);
   const expiresAt = now + enrollmentLife;
   const proven = { userId, authModule, amr, epoch, authConfigOrigin, mfaConfigOrigin };
-  const times = { createdAt: now, expiresAt };
-  await insertEnrollment(
-    tx.store,
-    { ...proven, ...times, id: uuid(random, now), kinds: null, prompt: null, enrolls: kind, ...ofLogin },
-    token,
-  );
+  const made = { id: uuid(random, now), createdAt: now, expiresAt, kinds: null, prompt: null, enrolls: kind };
+  await insertChallenge(tx.store, { kind: 'enrollment', ...proven, ...made }, token);
   return { token, kind, expiresAt };
 }
 
@@ -74,20 +68,20 @@ export async function authenticateEnroller(ctx: RequestContext, token: string): 
   const open = await findOpenEnrollment(ctx.store, token, ctx.now);
   if (!open) return refuse('invalid_token');
   const { challenge, user } = open;
-  const { userId, authModule, amr, createdAt, enrolls: kind } = challenge;
-  if (kind === null) return refuse('invalid_token');
+  const { userId, authModule, amr, createdAt } = challenge;
   const secondFactorAt = amr.includes('mfa') ? createdAt : null;
-  return success({ id: null, userId, accountId: user.accountId, authModule, secondFactorAt, kind, challenge });
+  return success({ type: 'enrollment', userId, accountId: user.accountId, authModule, secondFactorAt, challenge });
 }
 
 /** The session through which a change is made, if there is one. */
 export function sessionOf(enroller: Enroller): Caller | undefined {
-  return enroller.id === null ? undefined : enroller;
+  return enroller.type === 'session' ? enroller : undefined;
 }
 
 /** Through whom, for the log of attempts. */
 export function madeBy(enroller: Enroller): Pick<Tried, 'sessionId' | 'detail'> {
-  return { sessionId: enroller.id, ...('serviceId' in enroller && byService(enroller.serviceId)) };
+  if (enroller.type === 'service') return { sessionId: null, ...byService(enroller.serviceId) };
+  return { sessionId: enroller.type === 'session' ? enroller.id : null };
 }
 
 export const byService = (serviceId: string): Pick<Tried, 'detail'> => ({ detail: `by the service ${serviceId}` });
@@ -95,9 +89,9 @@ export const byService = (serviceId: string): Pick<Tried, 'detail'> => ({ detail
 /** Whether who enrols may enrol this, for a user as they are now: who has no session holds nothing that a change would end. */
 export function mayEnroll(enroller: Enroller, kind: string, { epoch }: User): Outcome<undefined, Reason> {
   // What opens a login is nobody's to give to a user who has none here.
-  if ('serviceId' in enroller)
+  if (enroller.type === 'service')
     return factorOf(kind).traits.role === 'second' ? success(undefined) : refuse('forbidden');
-  if (enroller.id !== null) return success(undefined);
+  if (enroller.type === 'session') return success(undefined);
   if (enroller.challenge.epoch !== epoch) return refuse('invalid_token');
-  return enroller.kind === kind ? success(undefined) : refuse('forbidden');
+  return enroller.challenge.enrolls === kind ? success(undefined) : refuse('forbidden');
 }

@@ -72,7 +72,7 @@ export async function manageExternalUser(
   if (logsIn || user.roles.some((role) => role !== 'user')) return refuse('forbidden');
   const secondFactorAt = challengeId === undefined ? null : await provenAt(ctx, service, user, challengeId);
   const { id: userId, accountId, epoch: approvalEpoch } = user;
-  const acting = { id: null, serviceId: service.id, authModule: 'password', approvalEpoch } as const;
+  const acting = { type: 'service', serviceId: service.id, authModule: 'password', approvalEpoch } as const;
   return success({ ...acting, userId, accountId, secondFactorAt });
 }
 
@@ -97,7 +97,7 @@ export async function removeExternalUser(
 /** When the user passed a challenge of the service's. What approved an action approved nothing else. */
 async function provenAt(ctx: RequestContext, service: Service, user: User, id: string): Promise<number | null> {
   const found = await findChallenge(ctx.store, id, ctx.now);
-  if (!found) return null;
+  if (found?.challenge.kind !== 'service') return null;
   const { serviceId, userId, epoch, action } = found.challenge;
   const isTheirs = serviceId === service.id && userId === user.id && epoch === user.epoch && action === null;
   return isTheirs ? found.approvedAt : null;

@@ -80,8 +80,8 @@ async function assertUsable({ store, clock, random }: House, read: KeyRing, pres
 }
 
 function secretOf(ring: KeyRing, kind: KeyKind, id: string): unknown {
-  const key = ring[kind].find((candidate: AnyKey) => candidate.id === id);
-  return key && ('secret' in key ? key.secret : key.jwk);
+  if (kind === 'signing') return ring.signing.find((key) => key.id === id)?.jwk;
+  return ring[kind].find((key) => key.id === id)?.secret;
 }
 
 /** What may be said of a ring: each key's id and state. */

@@ -16,7 +16,7 @@ import { logSuccess } from './log-attempt.ts';
 import type { Reason } from './reasons.ts';
 
 /** The caller of an operation: a session in force. */
-export type Caller = LiveSession;
+export type Caller = LiveSession & { readonly type: 'session' };
 
 export type IssuedTo = { readonly clientId: string; readonly life: number };
 
@@ -103,7 +103,7 @@ export async function authenticate(ctx: RequestContext, token: string): Promise<
   if (!claims) return refuse('invalid_token');
   const session = await findLiveSession(ctx.store, claims.sid, now);
   if (!session || session.userId !== claims.sub || session.accountId !== claims.account) return refuse('invalid_token');
-  return success(session);
+  return success({ ...session, type: 'session' });
 }
 
 /** The caller's own sessions in force, newest first. */

@@ -57,7 +57,7 @@ function administering(
   return isOwn ? undefined : session;
 }
 
-const sessionOf = (asker: Asker) => (asker.by === 'session' ? asker.session : undefined);
+const sessionOf = (asker: Asker) => (asker.type === 'session' ? asker.session : undefined);
 
 /** Whom a credential speaks for at a route. */
 export async function callerOf(ctx: RequestContext, shown: Shown, access: Access): Promise<Outcome<AnyCaller, Told>> {

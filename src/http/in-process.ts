@@ -41,7 +41,7 @@ async function speakerAt(ctx: RequestContext, speaker: Speaker, access: Access):
   if (!speaker || 'token' in speaker) return callerOf(ctx, speaker ?? 'nothing', access);
   const { service } = speaker;
   if (access === 'service') return success(service);
-  if (access === 'asker') return success({ by: 'service', service });
+  if (access === 'asker') return success({ type: 'service', service });
   return access === 'session' || access === 'enroller' ? refuse('invalid_token') : success(undefined);
 }
 

@@ -37,7 +37,7 @@ onEachDatabase('an enrolment', (database) => {
     await using home = await house(database);
     const { id: userId, accountId } = await home.addUser({ name: '42' });
     const managing = {
-      id: null,
+      type: 'service' as const,
       serviceId: 'a service',
       userId,
       accountId,

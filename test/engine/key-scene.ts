@@ -6,7 +6,7 @@ import { timeOrderedHex, uuid } from '../../src/base/random.ts';
 import { confirm } from '../../src/engine/confirm.ts';
 import { enroll } from '../../src/engine/enroll.ts';
 import { addClient } from '../../src/engine/operator.ts';
-import { insertChallenge, ofLogin } from '../../src/store/challenges.ts';
+import { insertChallenge } from '../../src/store/challenges.ts';
 import { checkKeyRing } from '../../src/store/meta.ts';
 import { insertProvider } from '../../src/store/providers.ts';
 import { insertRefreshToken } from '../../src/store/refresh-tokens.ts';
@@ -59,8 +59,8 @@ async function askDuo({ ctx, clock }: House, { user }: Person, id: string): Prom
     handle: 'a handle',
     token: 'a prompt token',
   };
-  const challenge = { id: uuid(ctx.random, createdAt), ...asked, ...origins, prompt, enrolls: null, ...ofLogin };
-  await insertChallenge(ctx.store, challenge, prompt.token);
+  const challenge = { id: uuid(ctx.random, createdAt), ...asked, ...origins, prompt, enrolls: null };
+  await insertChallenge(ctx.store, { kind: 'login', ...challenge }, prompt.token);
 }
 
 /** The ring after a rotation that is over. */

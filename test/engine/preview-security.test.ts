@@ -36,7 +36,8 @@ async function mustEnroll({ ctx, clock }: House, outcome: Awaited<ReturnType<typ
   if (!outcome.ok) return outcome.reason === 'mfa_enrollment_required';
   if (outcome.value.state === 'session') return false;
   const asked = await findOpenChallenge(ctx.store, outcome.value.challengeToken, clock.now());
-  return (asked ?? assert.fail('nothing is asked')).challenge.enrolls !== null;
+  assert.equal(asked?.challenge.kind, 'login');
+  return asked.challenge.enrolls !== null;
 }
 
 const count = (people: readonly Played[]): Count => ({

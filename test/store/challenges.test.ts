@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Challenge, LoginChallenge } from '../../src/store/challenge-rows.ts';
 import {
   closeChallenge,
   closePrompts,
+  findChallenge,
   findOpenChallenge,
+  findOpenEnrollment,
   findPrompted,
   insertChallenge,
-  ofLogin,
   sweepChallenges,
-  type Challenge,
 } from '../../src/store/challenges.ts';
 import { advanceEpoch, findUser } from '../../src/store/users.ts';
 import { onEachDatabase } from '../support/databases.ts';
@@ -17,7 +18,8 @@ import { house, winners } from '../support/house.ts';
 const now = Date.parse('2026-11-21T12:00:00Z');
 const end = now + 180_000;
 
-const challengeOf = (userId: string, id = 'challenge'): Challenge => ({
+const challengeOf = (userId: string, id = 'challenge'): LoginChallenge => ({
+  kind: 'login',
   id,
   userId,
   authModule: 'password',
@@ -30,7 +32,6 @@ const challengeOf = (userId: string, id = 'challenge'): Challenge => ({
   mfaConfigOrigin: 'account',
   prompt: null,
   enrolls: null,
-  ...ofLogin,
 });
 
 onEachDatabase('the store keeps challenges', (database) => {
@@ -43,6 +44,36 @@ onEachDatabase('the store keeps challenges', (database) => {
     assert.deepEqual(found, { challenge: challengeOf(id), user: await findUser(store, id) });
     assert.equal(await findOpenChallenge(store, 'another', now), undefined);
     assert.equal(await findOpenChallenge(store, 'challenge', now), undefined);
+  });
+
+  test('one is read as the kind it was written as', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    const { id } = await home.addUser({ name: 'ada' });
+    const { kind: _kind, enrolls: _enrolls, ...base } = challengeOf(id);
+    const approved = { action: 'pay 5', purpose: 'payment' };
+    const all: readonly Challenge[] = [
+      { ...base, id: 'a', kind: 'login', enrolls: 'totp' },
+      { ...base, id: 'b', kind: 'service', serviceId: 'shop', ...approved },
+      { ...base, id: 'c', kind: 'step_up', sessionId: 'session', ...approved },
+    ];
+    for (const challenge of all) {
+      await insertChallenge(store, challenge, challenge.id);
+      assert.deepEqual((await findOpenChallenge(store, challenge.id, now))?.challenge, challenge);
+      assert.deepEqual((await findChallenge(store, challenge.id, now))?.challenge, challenge);
+    }
+  });
+
+  test("the token of an enrollment is good for no challenge, and a challenge's for no enrollment", async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    const login = challengeOf((await home.addUser({ name: 'ada' })).id, 'login');
+    const enrollment: Challenge = { ...login, id: 'enrollment', kind: 'enrollment', enrolls: 'totp' };
+    await insertChallenge(store, { ...login, enrolls: 'totp' }, 'one');
+    await insertChallenge(store, enrollment, 'other');
+    assert.deepEqual((await findOpenEnrollment(store, 'other', now))?.challenge, enrollment);
+    assert.equal(await findOpenChallenge(store, 'other', now), undefined);
+    assert.equal(await findOpenEnrollment(store, 'one', now), undefined);
   });
 
   test('its token is not in the database', async () => {
@@ -118,7 +149,7 @@ onEachDatabase('the store keeps challenges', (database) => {
     handle,
     token: `t ${handle}`,
   });
-  const prompted = (userId: string, id: string, more: Partial<Challenge> = {}) => ({
+  const prompted = (userId: string, id: string, more: Partial<LoginChallenge> = {}) => ({
     ...challengeOf(userId, id),
     prompt: prompt(id),
     ...more,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { findAuthenticator, insertAuthenticator } from '../../src/store/authenticators.ts';
-import { insertChallenge, ofLogin } from '../../src/store/challenges.ts';
+import { insertChallenge } from '../../src/store/challenges.ts';
 import { insertSession } from '../../src/store/sessions.ts';
 import { onEachDatabase } from '../support/databases.ts';
 import { house, type House } from '../support/house.ts';
@@ -31,9 +31,8 @@ async function makePrize({ ctx: { store }, ring, ...home }: House): Promise<Priz
     mfaConfigOrigin: null,
     prompt: null,
     enrolls: null,
-    ...ofLogin,
   };
-  await insertChallenge(store, { ...asked, id: 'challenge', createdAt: now }, 'token');
+  await insertChallenge(store, { kind: 'login', ...asked, id: 'challenge', createdAt: now }, 'token');
   const session = {
     ...begun,
     id: 'session',

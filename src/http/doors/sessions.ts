@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { endSession, listSessions } from '../../engine/operations.ts';
+import type { LiveSession } from '../../store/sessions.ts';
 import { assuranceOf, type Caller } from '../../engine/sessions.ts';
 import type { RequestContext } from '../../engine/context.ts';
 import { refused } from '../told.ts';
@@ -62,7 +63,7 @@ async function end(ctx: RequestContext, caller: Caller, sessionId: string): Prom
   return ended.ok ? { status: 204 } : refused(ended);
 }
 
-function viewSession(session: Caller, caller: Caller): z.infer<typeof sessionView> {
+function viewSession(session: LiveSession, caller: Caller): z.infer<typeof sessionView> {
   return {
     sid: session.id,
     current: session.id === caller.id,

@@ -2,7 +2,6 @@ import { z } from 'zod';
 import type { Asker, Reached } from '../../../engine/asker.ts';
 import type { RequestContext } from '../../../engine/context.ts';
 import { answer, approve, askChallenge, reachChallenge, reachFactor, sendCode } from '../../../engine/operations.ts';
-import { isLogin } from '../../../store/challenges.ts';
 import { bearer, problem } from '../../problem.ts';
 import { refused } from '../../told.ts';
 import { expiryOfCode } from '../second-factor.ts';
@@ -12,6 +11,7 @@ import {
   challengeStateView,
   challengePath,
   challengeView,
+  namedBy,
   newChallenge,
   reply,
   sending,
@@ -44,11 +44,11 @@ export const challengeRoutes: readonly Route[] = [
       201: { description: 'The challenge.', body: challengeView },
     },
     async handle({ ctx, caller, body: { user, factors, action, purpose } }) {
-      if (caller.by === 'service' && !user)
+      if (caller.type === 'service' && !user)
         return invalid('A service says whose second factor it asks for, in `user`.');
-      if (caller.by === 'session' && user)
+      if (caller.type === 'session' && user)
         return invalid('A session asks for the second factor of its own user: leave `user` out.');
-      const put = await askChallenge(ctx, caller, { user, kinds: factors, action, purpose });
+      const put = await askChallenge(ctx, caller, { user: user && namedBy(user), kinds: factors, action, purpose });
       if (!put.ok) return refused(put, { no_authenticator: noSuchFactor });
       if (!put.value) return { status: 200, json: { state: 'not_required' } };
       return { status: 201, json: viewPut(put.value) };
@@ -114,11 +114,11 @@ export const challengeRoutes: readonly Route[] = [
           body.factor_id === undefined ? undefined : await reachFactor(ctx, reached.challenge, body.factor_id);
         if (kind && !kind.ok) return refused(kind);
         const given = { ...replyOf(body, reached), kind: kind?.value };
-        if (caller.by === 'holder' && isLogin(reached.challenge)) {
-          const login = await answer(ctx, { ...given, challengeToken: caller.token });
+        if (reached.type === 'login') {
+          const login = await answer(ctx, { ...given, challengeToken: reached.token });
           return login.ok ? { status: 200, json: { token: login.value.token } } : refused(login, alike);
         }
-        const approved = await approve(ctx, caller, { reached, input: given });
+        const approved = await approve(ctx, reached, given);
         if (!approved.ok) return refused(approved, alike);
         const { userId, amr, assertion, token } = approved.value;
         const json = { state: 'approved', user_id: userId, amr, acr: 'aal2' };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { Put } from '../../../engine/ask-challenge.ts';
+import type { Named, Put } from '../../../engine/ask-challenge.ts';
 import { hintOf } from '../../../engine/operations.ts';
-import type { Challenge } from '../../../store/challenges.ts';
+import type { Challenge } from '../../../store/challenge-rows.ts';
 import type { Prompt } from '../../../store/prompts.ts';
 import { reference } from '../deux/authtoken.ts';
 import { promptSettings, replyMember } from '../second-factor.ts';
@@ -11,6 +11,9 @@ const named = z.union([
   z.strictObject({ uid: z.uuid() }),
   z.strictObject({ name: reference(254), account: reference(128).optional() }),
 ]);
+
+export const namedBy = (given: z.infer<typeof named>): Named =>
+  'uid' in given ? { type: 'id', id: given.uid } : { type: 'name', ...given };
 
 /** PostgreSQL keeps no NUL, and a hash is made of what everybody writes alike. */
 const isText = (text: string) => text.isWellFormed() && !text.includes('\0');

@@ -156,7 +156,7 @@ async function makeSecret(ctx: RequestContext, caller: Enroller, body: z.infer<t
   const label = body.description ?? null;
   if (body.type === 'password') {
     // Nobody who has no session yet changes what they got this far with.
-    if (caller.id === null) return refused({ ok: false, reason: 'forbidden' });
+    if (caller.type !== 'session') return refused({ ok: false, reason: 'forbidden' });
     const set = await setPassword(ctx, caller, { secret: body.secret, current: body.currentPassword, label });
     return set.ok ? { status: 200, json: viewSecret(set.value) } : refused(set);
   }
@@ -181,7 +181,7 @@ const isOwn = (caller: Enroller, uid: string) => uid === 'me' || uid === caller.
 
 /** An administrator may look at a user's secrets and remove them, never make or use one. */
 async function refusedToOthers(ctx: RequestContext, caller: Enroller, uid: string): Promise<Reply> {
-  if (caller.id === null) return refused({ ok: false, reason: 'not_found' });
+  if (caller.type !== 'session') return refused({ ok: false, reason: 'not_found' });
   const user = await reachUser(ctx, caller, uid);
   if (!user.ok) return refused(user);
   return refused({ ok: false, reason: 'forbidden' }, { forbidden: { detail: 'Only users themselves can do this.' } });

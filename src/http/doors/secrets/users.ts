@@ -31,8 +31,8 @@ export const removeUserRoute = route({
   params: userPath,
   responses: { 204: { description: 'The user is gone.' } },
   async handle({ ctx, caller, params }) {
-    if (caller.by === 'holder') return refused({ ok: false, reason: 'invalid_token' });
-    if (caller.by === 'service') {
+    if (caller.type === 'holder') return refused({ ok: false, reason: 'invalid_token' });
+    if (caller.type === 'service') {
       const gone = await removeExternalUser(ctx, caller.service, params.uid);
       return gone.ok ? { status: 204 } : refused(gone, { forbidden: ownFactors });
     }
