@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { ambientCalls, importCircles, LONGEST_FILE, tooLong, untypedPlaces, wrongImports } from '../tools/rooms.ts';
+import {
+  ambientCalls,
+  importCircles,
+  LONGEST_FILE,
+  tooLong,
+  typesDeclaredTwice,
+  untypedPlaces,
+  wrongImports,
+} from '../tools/rooms.ts';
 import { codeOnly, importsOf } from '../tools/source.ts';
 
 const root = new URL('..', import.meta.url);
@@ -137,6 +145,27 @@ test('any is found as a type and not as a word', () => {
   for (const word of ['Promise.any([])', `'as any'`, '// : any', 'const a = { any: 1 };', 'let many = company;']) {
     assert.deepEqual(untypedPlaces(files({ 'src/base/a.ts': word })), [], word);
   }
+});
+
+test('no type name is declared twice in src', () => {
+  // It goes when every factor has the same interface; until then it has a `Kind` of its own.
+  const settled = [...src].filter(([file]) => file !== 'src/factors/providers.ts');
+  assertNothing(typesDeclaredTwice(new Map(settled)));
+});
+
+test('a type name that is declared twice is named with both places, exported or not', () => {
+  const found = typesDeclaredTwice(
+    files({
+      'src/base/a.ts': 'export type Row = string;\ntype Own<A> = A;\n',
+      'src/store/b.ts': '\ntype Row = number;\n',
+      'src/http/c.ts':
+        'export interface Own {}\n// type Row\nconst text = `\ntype Row`;\nimport type { Row } from "./d.ts";\n',
+    }),
+  );
+  assert.deepEqual(found, [
+    'src/store/b.ts:2: the type Row is declared at src/base/a.ts:1 too',
+    'src/http/c.ts:1: the type Own is declared at src/base/a.ts:2 too',
+  ]);
 });
 
 test(`no file of src has more than ${LONGEST_FILE} lines`, () => {

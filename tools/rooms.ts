@@ -123,3 +123,18 @@ export function tooLong(files: Files): string[] {
       : [];
   });
 }
+
+const TYPE_NAME = /^(?:export )?(?:type|interface) (\w+)/gm;
+
+/** Type names that an earlier file declares too: a reader, and a search, would find two meanings. */
+export function typesDeclaredTwice(files: Files): string[] {
+  const first = new Map<string, string>();
+  return [...files].flatMap(([file, text]) =>
+    [...codeOnly(text).matchAll(TYPE_NAME)].flatMap(({ 1: name = '', index }) => {
+      const place = `${file}:${lineOf(text, index)}`;
+      const earlier = first.get(name);
+      if (earlier === undefined) first.set(name, place);
+      return earlier === undefined ? [] : [`${place}: the type ${name} is declared at ${earlier} too`];
+    }),
+  );
+}

@@ -22,7 +22,7 @@ type Bounds = {
   readonly connections: number;
 };
 
-type Exchange = { readonly request: IncomingMessage; readonly response: ServerResponse };
+type HttpExchange = { readonly request: IncomingMessage; readonly response: ServerResponse };
 
 /**
  * Hands over one request of a connection at a time, the next when the answer to the one before is out: answers that nobody reads do not
@@ -38,10 +38,10 @@ export function answerInTurn(
   { log, connections }: Bounds,
 ): (patience: number) => Promise<void> {
   /** Of each connection, the request that is being answered and those behind it. Who was answered last stands last. */
-  const lines = new Map<Duplex, Exchange[]>();
+  const lines = new Map<Duplex, HttpExchange[]>();
   let closing = false;
 
-  function answerFirst(socket: Socket, line: Exchange[]): void {
+  function answerFirst(socket: Socket, line: HttpExchange[]): void {
     const [first] = line;
     if (!first || socket.destroyed) return;
     const { request, response } = first;

@@ -7,10 +7,10 @@ export type Scene = {
   readonly title: (text: string) => void;
   readonly say: (text: string) => void;
   /** Fails when the answer has another status than the story expects. */
-  readonly request: <Answer = unknown>(method: string, path: string, asked: Asked<Answer>) => Promise<Answer>;
+  readonly request: <Answer = unknown>(method: string, path: string, asked: DemoRequest<Answer>) => Promise<Answer>;
 };
 
-type Asked<Answer> = {
+type DemoRequest<Answer> = {
   readonly authorization?: string;
   readonly body?: object;
   readonly expect: number;

@@ -3,10 +3,10 @@ import { SetupError } from '../base/fault.ts';
 import type { Context } from '../engine/context.ts';
 import { channels, type Gateway } from '../messages/message.ts';
 import { createOutbox } from '../messages/outbox.ts';
-import type { Settings } from './settings.ts';
+import type { ServerSettings } from './settings.ts';
 
 /** What takes messages out of the house: the outbox alone where there is one, so that nothing of a test reaches anybody. */
-export function gatewaysOf({ outbox, gateways }: Pick<Settings, 'outbox' | 'gateways'>): readonly Gateway[] {
+export function gatewaysOf({ outbox, gateways }: Pick<ServerSettings, 'outbox' | 'gateways'>): readonly Gateway[] {
   if (outbox === undefined) return gateways;
   try {
     return [createOutbox({ file: outbox }, systemClock)];

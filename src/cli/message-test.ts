@@ -4,7 +4,7 @@ import type { Channel, Gateway } from '../messages/message.ts';
 import { createMessenger } from '../messages/messenger.ts';
 import { Refused } from './explain.ts';
 import { gatewaysOf } from './gateways.ts';
-import { readSettings, type Settings } from './settings.ts';
+import { readSettings, type ServerSettings } from './settings.ts';
 import { refusals } from './user/refusals.ts';
 
 const text = {
@@ -44,7 +44,7 @@ const sayings = {
   gateway_failed: 'no gateway took the message',
 };
 
-function destination(channel: Channel, given: string, { house }: Settings): string {
+function destination(channel: Channel, given: string, { house }: ServerSettings): string {
   const read = channel === 'sms' ? readPhoneNumber(given, house.region) : readEmailAddress(given);
   if (read.ok) return read.value;
   throw new SetupError(`${channel}: ${channel === 'sms' ? 'the number' : 'the address'} can not be sent to`);

@@ -4,7 +4,7 @@ export type Progress = {
   readonly clear: () => void;
 };
 
-export type Shown = {
+export type ProgressLine = {
   /** What is done, and what it is done to, such as `checked` and `attempts`. */
   readonly what: string;
   readonly of: string;
@@ -19,7 +19,7 @@ export type Shown = {
 const width = 30;
 
 /** A count that grows on one line of standard error, after a bar where it is known how much there is. */
-export function progressOf({ what, of, fraction = () => undefined, step = 1000, lineEvery }: Shown): Progress {
+export function progressOf({ what, of, fraction = () => undefined, step = 1000, lineEvery }: ProgressLine): Progress {
   const { stderr } = process;
   let count = 0;
   let shown = 0;

@@ -9,7 +9,7 @@ import { keepKeysRead } from './keys/reading.ts';
 import { listen } from './listen.ts';
 import { gatewaysOf, tellChannels } from './gateways.ts';
 import { createLog } from './log.ts';
-import { readSettings, type Settings } from './settings.ts';
+import { readSettings, type ServerSettings } from './settings.ts';
 import { stopSignal } from './stop-signal.ts';
 import { keepSwept } from './sweeping.ts';
 import { keepTold } from './telling.ts';
@@ -32,7 +32,7 @@ export async function serve(): Promise<void> {
   }
 }
 
-async function serveHere(settings: Settings): Promise<void> {
+async function serveHere(settings: ServerSettings): Promise<void> {
   const hashing = hashesAtATime(settings.workers);
   makeRoomFor(hashing);
   const told = stopSignal();

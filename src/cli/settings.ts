@@ -105,7 +105,7 @@ const environment = z.strictObject({
 
 export type LogLevel = (typeof levels)[number];
 
-export type Settings = {
+export type ServerSettings = {
   readonly host: string;
   readonly port: number;
   /** How many processes serve. */
@@ -125,10 +125,10 @@ export type Settings = {
   >;
 };
 
-type Environment = Readonly<Record<string, string | undefined>>;
+type ProcessVariables = Readonly<Record<string, string | undefined>>;
 
 /** Reads every variable of ours, and refuses what it does not know: a misspelt one would be a setting that silently does not hold. */
-export function readSettings(given: Environment): Settings {
+export function readSettings(given: ProcessVariables): ServerSettings {
   const own = Object.entries(given).filter(([name]) => name.startsWith('COUNTERSIGN_'));
   const read = environment.safeParse(Object.fromEntries(own));
   if (!read.success) throw new SetupError(read.error.issues.flatMap(complaints).join('; '));

@@ -4,8 +4,8 @@ import type { Wanted } from './types.ts';
 export { sessionOf } from './assurance.ts';
 
 /** Of Express' request and response, what is used of them: Node's own. */
-type Request = { readonly headers: { readonly authorization?: string | undefined } };
-type Response = {
+type ExpressRequest = { readonly headers: { readonly authorization?: string | undefined } };
+type ExpressResponse = {
   writeHead(status: number, headers: Readonly<Record<string, string>>): unknown;
   end(body: string): unknown;
 };
@@ -15,7 +15,7 @@ type Response = {
  * lack (RFC 9470). A handler behind it asks `sessionOf(req)` whose it is.
  */
 export function requireAssurance(judge: Judge, wanted: Wanted = {}) {
-  return async (request: Request, response: Response, next: (error?: unknown) => void): Promise<void> => {
+  return async (request: ExpressRequest, response: ExpressResponse, next: (error?: unknown) => void): Promise<void> => {
     // Express before version 5 looks at no promise.
     let decision: Decision;
     try {

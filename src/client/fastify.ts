@@ -4,11 +4,11 @@ import type { Wanted } from './types.ts';
 export { sessionOf } from './assurance.ts';
 
 /** Of Fastify's request and reply, what is used of them. */
-type Request = { readonly headers: { readonly authorization?: string | undefined } };
-type Reply = {
-  code(status: number): Reply;
-  headers(headers: Record<string, string>): Reply;
-  send(body: string): Reply;
+type FastifyRequest = { readonly headers: { readonly authorization?: string | undefined } };
+type FastifyReply = {
+  code(status: number): FastifyReply;
+  headers(headers: Record<string, string>): FastifyReply;
+  send(body: string): FastifyReply;
 };
 
 /**
@@ -16,7 +16,7 @@ type Reply = {
  * with 401 and what they lack (RFC 9470). A handler behind it asks `sessionOf(request)` whose it is.
  */
 export function requireAssurance(judge: Judge, wanted: Wanted = {}) {
-  return async (request: Request, reply: Reply): Promise<Reply | undefined> => {
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
     const decision = await decide(judge, wanted, request.headers.authorization);
     if (!decision.ok)
       return reply

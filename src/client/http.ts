@@ -1,5 +1,5 @@
 import { operationsOver, type Operations } from './operations.ts';
-import type { Asked, Transport } from './transport.ts';
+import type { ApiRequest, Transport } from './transport.ts';
 
 export type ClientOptions = {
   /** Where the server is, with the path that it is mounted at if there is one. */
@@ -12,16 +12,16 @@ export type ClientOptions = {
   readonly timeout?: number | undefined;
 };
 
-export type Client = Operations & {
+export type CountersignClient = Operations & {
   /** The same with another credential. */
-  as(credential: string): Client;
+  as(credential: string): CountersignClient;
 };
 
 /**
  * A client of a server. Operations give results, refusals among them; they throw when the server can't be reached, does not answer in
  * time, or what answers is no Countersign.
  */
-export function createClient(options: ClientOptions): Client {
+export function createClient(options: ClientOptions): CountersignClient {
   return {
     ...operationsOver(overHttp(options)),
     as: (credential) => createClient({ ...options, credential }),
@@ -49,7 +49,7 @@ function overHttp({ url, credential, fetch = globalThis.fetch, timeout = 10_000 
   };
 }
 
-function pathOf({ path, params = {}, query = {} }: Asked): string {
+function pathOf({ path, params = {}, query = {} }: ApiRequest): string {
   const filled = path.replace(/\{(\w+)\}/g, (_whole, name: string) => segment(params[name] ?? ''));
   const given = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
   return given.length === 0 ? filled : `${filled}?${new URLSearchParams(given).toString()}`;

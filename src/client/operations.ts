@@ -1,11 +1,11 @@
 import { resultOf, type Result } from './result.ts';
-import type { Asked, Transport } from './transport.ts';
+import type { ApiRequest, Transport } from './transport.ts';
 import type {
   Approved,
   Assured,
-  Challenge,
+  PendingChallenge,
   ChallengeReply,
-  ChallengeState,
+  ChallengeStatus,
   ConfirmedFactor,
   Confirmation,
   ExternalProfile,
@@ -19,7 +19,7 @@ import type {
   PendingFactor,
   SentCode,
   SessionInfo,
-  User,
+  ExternalUser,
   Wanted,
 } from './types.ts';
 
@@ -34,7 +34,7 @@ export type Operations = {
   /** Users of an application that keeps its own table. For a service. */
   readonly users: {
     /** Makes the user, or changes what was said of them. `externalId`: what your application calls them. */
-    put(externalId: string, profile?: ExternalProfile): Promise<Result<User>>;
+    put(externalId: string, profile?: ExternalProfile): Promise<Result<ExternalUser>>;
     /** Forgets a user with everything they have. */
     remove(uid: string): Promise<Result<undefined>>;
   };
@@ -56,8 +56,8 @@ export type Operations = {
   };
   /** For a service, a session that steps up, and the holder of a challenge token, whose challenge has the id `current`. */
   readonly challenges: {
-    create(challenge: NewChallenge): Promise<Result<Challenge | NotRequired>>;
-    read(id: string): Promise<Result<ChallengeState>>;
+    create(challenge: NewChallenge): Promise<Result<PendingChallenge | NotRequired>>;
+    read(id: string): Promise<Result<ChallengeStatus>>;
     /** Sends a code; to the factor named, or the first that is sent to. */
     send(id: string, factor?: { readonly factor_id?: string | undefined }): Promise<Result<SentCode>>;
     /** A service gets an assertion, a session its next token, a login its session's. */
@@ -76,13 +76,13 @@ export type Operations = {
 };
 
 export function operationsOver(transport: Transport): Operations {
-  async function ask<Value>(asked: Asked): Promise<Result<Value>> {
+  async function ask<Value>(asked: ApiRequest): Promise<Result<Value>> {
     return resultOf(await transport(asked), ({ json }) => json as Value);
   }
   return { users: users(ask), factors: factors(ask), challenges: challenges(ask), sessions: sessions(ask, transport) };
 }
 
-type Ask = <Value>(asked: Asked) => Promise<Result<Value>>;
+type Ask = <Value>(asked: ApiRequest) => Promise<Result<Value>>;
 
 function users(ask: Ask): Operations['users'] {
   return {

@@ -1,4 +1,4 @@
-import type { Answered } from './transport.ts';
+import type { ApiResponse } from './transport.ts';
 
 /** What an operation gave: its value, or a refusal. Only a server that did not answer is an exception. */
 export type Result<Value> = { readonly ok: true; readonly value: Value } | Refused;
@@ -23,11 +23,11 @@ export type Refused = {
 };
 
 /** Reads an answer; `value` makes the value of a good one. */
-export function resultOf<Value>(answered: Answered, value: (answered: Answered) => Value): Result<Value> {
+export function resultOf<Value>(answered: ApiResponse, value: (answered: ApiResponse) => Value): Result<Value> {
   return answered.status < 400 ? { ok: true, value: value(answered) } : refusedOf(answered);
 }
 
-function refusedOf({ status, json, header }: Answered): Refused {
+function refusedOf({ status, json, header }: ApiResponse): Refused {
   const said = isObject(json) ? json : {};
   const retryAfter = Number(header('retry-after') ?? NaN);
   const [authenticate, requestId] = [header('www-authenticate'), header('x-request-id')];

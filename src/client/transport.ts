@@ -1,5 +1,5 @@
 /** One request to the server: a row of its OpenAPI document, and what that takes. */
-export type Asked = {
+export type ApiRequest = {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** As the document writes it: `/users/{externalId}/factors`. */
   readonly path: string;
@@ -9,11 +9,11 @@ export type Asked = {
 };
 
 /** What came back. `header` reads one by its name in small letters. */
-export type Answered = {
+export type ApiResponse = {
   readonly status: number;
   readonly json: unknown;
   readonly header: (name: string) => string | null;
 };
 
 /** How requests reach the server: over HTTP, or inside its own process. Throws when there was no answer. */
-export type Transport = (asked: Asked) => Promise<Answered>;
+export type Transport = (asked: ApiRequest) => Promise<ApiResponse>;

@@ -1,7 +1,7 @@
 /** What goes over the wire, in the words of the OpenAPI document. Instants are ISO 8601 texts. */
 
 /** A user, as the house knows them. */
-export type User = {
+export type ExternalUser = {
   readonly uid: string;
   /** Of a user of your own: the id that you gave. */
   readonly name: string;
@@ -29,7 +29,7 @@ export type ExternalProfile = {
 };
 
 /** A second factor that works. */
-export type Factor = {
+export type ActiveFactor = {
   readonly id: string;
   /** `totp`, `sms`, `email`, … */
   readonly type: string;
@@ -42,7 +42,7 @@ export type Factor = {
 
 export type Factors = {
   readonly enabled: boolean;
-  readonly factors: readonly Factor[];
+  readonly factors: readonly ActiveFactor[];
   readonly recovery_codes_left: number;
 };
 
@@ -106,7 +106,7 @@ export type NewChallenge = {
   readonly purpose?: string | undefined;
 };
 
-export type Challenge = {
+export type PendingChallenge = {
   readonly id: string;
   /** Lets the user's browser send and verify by itself. */
   readonly challenge_token: string;
@@ -125,7 +125,7 @@ export type Challenge = {
 /** The user has no second factor, and none is required. */
 export type NotRequired = { readonly state: 'not_required' };
 
-export type ChallengeState = {
+export type ChallengeStatus = {
   readonly id: string;
   readonly state: 'pending' | 'approved' | 'expired' | 'failed';
   readonly expires_at: string;

@@ -15,7 +15,7 @@ import {
   type Page,
 } from '../store/accounts.ts';
 import { isDuplicate, isReferenced } from '../store/store.ts';
-import type { LoggedIn } from './after-first.ts';
+import type { CompletedLogin } from './after-first.ts';
 import { withTransaction, type RequestContext } from './context.ts';
 import { logSuccess, type Tried } from './log-attempt.ts';
 import type { Reason } from './reasons.ts';
@@ -124,7 +124,7 @@ async function writing<Value>(work: () => Promise<Outcome<Value, Reason>>): Prom
 }
 
 /** The account in which somebody has just logged in. */
-export async function accountOf(ctx: RequestContext, { accountId }: LoggedIn): Promise<Outcome<Account, Reason>> {
+export async function accountOf(ctx: RequestContext, { accountId }: CompletedLogin): Promise<Outcome<Account, Reason>> {
   const account = await findAccount(ctx.store, accountId);
   return account ? success(account) : refuse('unknown_account');
 }

@@ -63,10 +63,14 @@ async function ask(ctx: RequestContext, step: Step, needed: Needed) {
   return success({ state: 'challenge', challengeToken: token.value, anyOf: needed.anyOf } as const);
 }
 
-type Prompted = Needed & { readonly prompter: NonNullable<Needed['prompter']> };
+type PromptedNeed = Needed & { readonly prompter: NonNullable<Needed['prompter']> };
 
 /** Nothing is written before the provider has answered: who waits for it holds nothing up. */
-async function prompt(ctx: RequestContext, step: Step, needed: Prompted): Promise<Success<Admitted> | LoginRefusal> {
+async function prompt(
+  ctx: RequestContext,
+  step: Step,
+  needed: PromptedNeed,
+): Promise<Success<Admitted> | LoginRefusal> {
   const { prompter } = needed;
   const { provider, otherwise } = prompter;
   const asked = await askPrompter(ctx, prompter, step.user.name);
@@ -88,7 +92,7 @@ async function prompt(ctx: RequestContext, step: Step, needed: Prompted): Promis
 async function resume(
   ctx: RequestContext,
   step: Step,
-  { reply, ...needed }: Prompted & { readonly reply: unknown },
+  { reply, ...needed }: PromptedNeed & { readonly reply: unknown },
 ): Promise<Success<Admitted> | LoginRefusal> {
   const { provider } = needed.prompter;
   const handle = handleOf(needed.prompter, reply);

@@ -17,7 +17,7 @@ import type { Needed, NotMet } from './required.ts';
 import { issueToken, openSession, type IssuedTo, type OpenedSession } from './sessions.ts';
 
 /** What follows a right first factor: a session, a challenge, or being turned away; each of them whole or not at all. */
-export type LoggedIn = {
+export type CompletedLogin = {
   readonly state: 'session';
   readonly token: string;
   readonly session: OpenedSession;
@@ -34,7 +34,7 @@ export type SecondFactorNeeded = {
   readonly prompt?: ShownPrompt;
 };
 
-export type Admitted = LoggedIn | SecondFactorNeeded;
+export type Admitted = CompletedLogin | SecondFactorNeeded;
 
 export const challengeLife = 3 * minute;
 
@@ -74,7 +74,7 @@ export async function turnAway(
 }
 
 /** What a challenge asks for; beyond the house's own factors, a provider's prompt. */
-export type Question = Pick<Needed, 'kinds' | 'authConfigOrigin' | 'mfaConfigOrigin' | 'enrolls'> & {
+export type ChallengeQuestion = Pick<Needed, 'kinds' | 'authConfigOrigin' | 'mfaConfigOrigin' | 'enrolls'> & {
   readonly prompt?: PutPrompt['prompt'];
   /** Milliseconds. */
   readonly life: number;
@@ -84,7 +84,7 @@ export type Question = Pick<Needed, 'kinds' | 'authConfigOrigin' | 'mfaConfigOri
 export async function challenge(
   ctx: RequestContext,
   step: Step,
-  { prompt, life, kinds, authConfigOrigin, mfaConfigOrigin, enrolls }: Question,
+  { prompt, life, kinds, authConfigOrigin, mfaConfigOrigin, enrolls }: ChallengeQuestion,
 ): Promise<Outcome<string, Reason>> {
   const { user, authModule, proof } = step;
   const { now } = ctx;
@@ -145,7 +145,7 @@ export async function offer(
   return offered.ok ? { ...refuse(reason), enrollment: offered.value } : offered;
 }
 
-export async function enter(ctx: RequestContext, step: Step): Promise<Outcome<LoggedIn, Reason>> {
+export async function enter(ctx: RequestContext, step: Step): Promise<Outcome<CompletedLogin, Reason>> {
   const { user, authModule, proof, issuedTo, policy } = step;
   const { amr } = factorOf(proof.authenticator.kind).traits;
   const opening = { user, epoch: user.epoch, authModule, amr, issuedTo, policy, secondFactor: false };

@@ -15,7 +15,7 @@ import type { Reason } from './reasons.ts';
  */
 export async function answerPrompt<Won extends Completed>(
   ctx: RequestContext,
-  open: Asked<Won>,
+  open: OpenPrompt<Won>,
 ): Promise<Outcome<Won, Reason>> {
   const { prompt, tried } = open;
   const judged = await judgeClaimed(ctx, open);
@@ -32,11 +32,11 @@ export async function answerPrompt<Won extends Completed>(
   return opened;
 }
 
-type Asked<Won extends Completed = Completed> = Open<Won> & { readonly prompt: Prompt };
+type OpenPrompt<Won extends Completed = Completed> = Open<Won> & { readonly prompt: Prompt };
 
 async function judgeClaimed(
   ctx: RequestContext,
-  { user, prompt, input }: Pick<Asked, 'user' | 'prompt' | 'input'>,
+  { user, prompt, input }: Pick<OpenPrompt, 'user' | 'prompt' | 'input'>,
 ): Promise<Outcome<Spent, Reason>> {
   const isMeant = input.role !== 'recovery' && (input.kind ?? promptKind) === promptKind;
   if (!isMeant) return { ...refuse('wrong'), detail: 'was meant for another factor' };

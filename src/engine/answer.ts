@@ -4,17 +4,17 @@ import { listForLogin } from '../store/authenticators.ts';
 import type { Challenge, LoginChallenge } from '../store/challenge-rows.ts';
 import { findOpenChallenge } from '../store/challenges.ts';
 import { claimTry } from '../store/throttles.ts';
-import type { LoggedIn } from './after-first.ts';
+import type { CompletedLogin } from './after-first.ts';
 import { answerPrompt } from './answer-prompt.ts';
 import {
   complete,
-  type Answer,
-  type Approved,
+  type ChallengeAnswer,
+  type PassedApproval,
   type Completed,
   type Open,
   type Passed,
   type Proven,
-  type Reply,
+  type SecondFactorReply,
 } from './complete.ts';
 import { inTurn, withTransaction, type RequestContext } from './context.ts';
 import { offerEnrollment, type LoginRefusal } from './enroller.ts';
@@ -27,7 +27,10 @@ import { issueToken, openSession } from './sessions.ts';
  * Judges the answer to a challenge and opens the session it stood for; who must enrol another factor first is refused with what lets them.
  * Of all the uses of a code, over whatever challenges and nodes, one wins.
  */
-export async function answer(ctx: RequestContext, input: Answer): Promise<Success<LoggedIn> | LoginRefusal> {
+export async function answer(
+  ctx: RequestContext,
+  input: ChallengeAnswer,
+): Promise<Success<CompletedLogin> | LoginRefusal> {
   // One at a time over one challenge: who comes second with the right code meets a spent challenge, and that is no failure.
   return inTurn(ctx, input.challengeToken, async (turn) => {
     const open = await findOpenChallenge(turn.store, input.challengeToken, turn.now);
@@ -48,7 +51,7 @@ export async function answer(ctx: RequestContext, input: Answer): Promise<Succes
 }
 
 /** A login that is proven opens its session, or lets the user enroll what they lack. */
-function winLogin(challenge: LoginChallenge, { issuedTo }: Answer) {
+function winLogin(challenge: LoginChallenge, { issuedTo }: ChallengeAnswer) {
   return async (tx: RequestContext, passed: Passed): Promise<Success<LoginWon>> => {
     const login = { ...challenge, ...passed };
     if (challenge.enrolls !== null) {
@@ -58,7 +61,7 @@ function winLogin(challenge: LoginChallenge, { issuedTo }: Answer) {
   };
 }
 
-type LoginWon = Exclude<Completed, Approved>;
+type LoginWon = Exclude<Completed, PassedApproval>;
 
 /** Judges what was sent in answer to an open challenge, and completes it if that is right. */
 export async function judgeAnswer<Won extends Completed>(
@@ -135,7 +138,7 @@ export function answers(challenge: Challenge, kind: string): boolean {
 }
 
 /** The kinds of factor a reply has the form of, among those that complete a login. */
-function kindsOfReply({ reply, role, kind: meant }: Reply): readonly string[] {
+function kindsOfReply({ reply, role, kind: meant }: SecondFactorReply): readonly string[] {
   return Object.values(factors)
     .filter(({ traits }) => (role === undefined ? traits.role !== 'first' : traits.role === role))
     .filter(({ kind }) => meant === undefined || kind === meant)

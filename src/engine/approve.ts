@@ -5,7 +5,7 @@ import { findChallenge } from '../store/challenges.ts';
 import { stepUpSession } from '../store/sessions.ts';
 import { judgeAnswer } from './answer.ts';
 import type { Reached } from './asker.ts';
-import type { Approved, Passed, Reply } from './complete.ts';
+import type { PassedApproval, Passed, SecondFactorReply } from './complete.ts';
 import { inTurn, type RequestContext } from './context.ts';
 import { readPolicy } from './read-policy.ts';
 import type { Reason } from './reasons.ts';
@@ -24,13 +24,13 @@ export type Approval = {
 };
 
 /** A challenge that a service or a session asked for. */
-export type Approvable = Exclude<Reached, { readonly type: 'login' }>;
+export type ReachedApproval = Exclude<Reached, { readonly type: 'login' }>;
 
 /** Judges the reply to a challenge that a service or a session asked for. It is approved once. */
 export async function approve(
   ctx: RequestContext,
-  reached: Approvable,
-  input: Omit<Reply, 'issuedTo'>,
+  reached: ReachedApproval,
+  input: Omit<SecondFactorReply, 'issuedTo'>,
 ): Promise<Outcome<Approval, Reason>> {
   const { challenge } = reached;
   // One at a time over one challenge: who comes second with the right code meets a spent challenge, and that is no failure.
@@ -50,8 +50,8 @@ export async function approve(
 }
 
 /** A session that asked is raised with the approval. */
-function winApproval(challenge: Approvable['challenge']) {
-  return async (tx: RequestContext, { user, epoch, amr }: Passed): Promise<Outcome<Approved, Reason>> => {
+function winApproval(challenge: ReachedApproval['challenge']) {
+  return async (tx: RequestContext, { user, epoch, amr }: Passed): Promise<Outcome<PassedApproval, Reason>> => {
     if (challenge.kind === 'step_up') {
       const raised = { id: challenge.sessionId, userId: user.id, epoch, amr };
       if (!(await stepUpSession(tx.store, raised, tx.now))) return refuse('raced');
@@ -63,7 +63,7 @@ function winApproval(challenge: Approvable['challenge']) {
 async function assertionOf(
   { tokens }: RequestContext,
   { challenge, user }: Extract<Reached, { readonly type: 'service' }>,
-  { amr, at }: Approved,
+  { amr, at }: PassedApproval,
 ): Promise<string> {
   const { id, serviceId, action, purpose } = challenge;
   const iat = Math.floor(at / second);
@@ -85,7 +85,7 @@ async function assertionOf(
 async function raisedToken(
   ctx: RequestContext,
   { session }: Extract<Reached, { readonly type: 'step_up' }>,
-  { amr, at }: Approved,
+  { amr, at }: PassedApproval,
 ): Promise<string> {
   const raised = { ...session, amr, secondFactorAt: at };
   const { tokenLife } = await readPolicy(ctx.store, raised);

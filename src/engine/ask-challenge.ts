@@ -16,13 +16,13 @@ import type { Reason } from './reasons.ts';
 import { neededFor, type Needed } from './required.ts';
 
 /** A user as a service names them: by id, or by name in an account, its own when none is said. */
-export type Named =
+export type ChallengedUser =
   | { readonly type: 'id'; readonly id: string }
   | { readonly type: 'name'; readonly name: string; readonly account?: string | undefined };
 
-export type Asking = {
+export type ChallengeRequest = {
   /** A service says who; a session asks of its own user. */
-  readonly user?: Named | undefined;
+  readonly user?: ChallengedUser | undefined;
   /** The kinds of factor that will do; all the user has, when absent. */
   readonly kinds?: readonly string[] | undefined;
   /** What the user is to approve. */
@@ -48,7 +48,7 @@ const authModule = 'password';
 export async function askChallenge(
   ctx: RequestContext,
   asker: Asker,
-  asking: Asking,
+  asking: ChallengeRequest,
 ): Promise<Outcome<Put | undefined, Reason>> {
   if (asker.type === 'holder') return refuse('forbidden');
   const user = await userOf(ctx, asker, asking.user);
@@ -106,7 +106,7 @@ function askedBy(asker: Exclude<Asker, { type: 'holder' }>) {
 async function userOf(
   ctx: RequestContext,
   asker: Exclude<Asker, { type: 'holder' }>,
-  named: Named | undefined,
+  named: ChallengedUser | undefined,
 ): Promise<User | undefined> {
   if (asker.type === 'session') return named === undefined ? asker.session.user : undefined;
   const user = named && (await findNamedUser(ctx, asker.service, named));
@@ -115,7 +115,7 @@ async function userOf(
   return reached && user;
 }
 
-async function findNamedUser(ctx: RequestContext, service: Service, named: Named): Promise<User | undefined> {
+async function findNamedUser(ctx: RequestContext, service: Service, named: ChallengedUser): Promise<User | undefined> {
   if (named.type === 'id') return findUser(ctx.store, named.id);
   const account = await findAccount(ctx.store, named.account ?? service.accountId);
   return account && findUserByName(ctx.store, account.id, named.name);

@@ -2,7 +2,7 @@ import { refuse, success, type Outcome } from '../base/outcome.ts';
 import { apikey } from '../factors/apikey.ts';
 import { findByLookup, listForLogin } from '../store/authenticators.ts';
 import type { Challenge, LoginChallenge, ServiceChallenge, StepUpChallenge } from '../store/challenge-rows.ts';
-import { findChallenge, findOpenChallenge, type Found } from '../store/challenges.ts';
+import { findChallenge, findOpenChallenge, type FoundChallenge } from '../store/challenges.ts';
 import { findUser, type User } from '../store/users.ts';
 import { answers } from './answer.ts';
 import { helpAt, type RequestContext } from './context.ts';
@@ -56,7 +56,7 @@ function asSession(session: Caller): Asker {
 export const isService = ({ roles }: Pick<User, 'roles'>) => roles.includes('service') || roles.includes('admin');
 
 /** A challenge that the asker may deal with: a login's by its token, a service's, or their own session's. */
-export type Reached = Pick<Found, 'user' | 'state'> &
+export type Reached = Pick<FoundChallenge, 'user' | 'state'> &
   (
     | { readonly type: 'login'; readonly challenge: LoginChallenge; readonly token: string }
     | { readonly type: 'service'; readonly challenge: ServiceChallenge }
@@ -71,7 +71,7 @@ export async function reachChallenge(ctx: RequestContext, asker: Asker, id: stri
   return reached ? success(reached) : refuse('not_found');
 }
 
-function reachedBy(asker: Asker, { challenge, user, state }: Found): Reached | undefined {
+function reachedBy(asker: Asker, { challenge, user, state }: FoundChallenge): Reached | undefined {
   const isHeld = asker.type === 'holder' && asker.challenge.id === challenge.id;
   if (challenge.kind === 'login')
     return isHeld ? { type: 'login', challenge, token: asker.token, user, state } : undefined;

@@ -2,7 +2,7 @@ import type { Session } from '../store/sessions.ts';
 import { assuranceOf } from './sessions.ts';
 
 /** What a resource wants of a session before it serves it (RFC 9470 section 3). */
-export type Wanted = {
+export type RequiredAssurance = {
   readonly acr?: 'aal1' | 'aal2' | undefined;
   /** How old the last proof may be, in seconds. */
   readonly maxAge?: number | undefined;
@@ -13,7 +13,7 @@ export type Wanted = {
 /** Whether a session was proven well and lately enough. Where a second factor is wanted, its proof is the one whose age counts. */
 export function isEnough(
   session: Pick<Session, 'amr' | 'authTime' | 'secondFactorAt'>,
-  { acr = 'aal1', maxAge, amr = [] }: Wanted,
+  { acr = 'aal1', maxAge, amr = [] }: RequiredAssurance,
   now: number,
 ): boolean {
   if (acr === 'aal2' && assuranceOf(session) !== 'aal2') return false;

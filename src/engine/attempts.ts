@@ -14,18 +14,18 @@ import type { Context, RequestContext } from './context.ts';
 import type { Reason } from './reasons.ts';
 
 /** What an attempt was about: a second factor, or any step of a login. */
-export type About = 'second factors' | 'logins';
+export type AttemptTopic = 'second factors' | 'logins';
 
 /** What belongs to a login, and what accounts may choose not to log. */
 export const loginActions: readonly string[] = ['login', 'answer', 'send'];
 
-const actions: Readonly<Record<About, readonly string[]>> = {
+const actions: Readonly<Record<AttemptTopic, readonly string[]>> = {
   'second factors': ['answer', 'send'],
   logins: loginActions,
 };
 
 export type AttemptQuery = {
-  readonly about: About;
+  readonly about: AttemptTopic;
   readonly filter: Omit<AttemptFilter, 'accountId' | 'actions'>;
   readonly page: AttemptPage;
 };
@@ -43,7 +43,7 @@ export async function browseAttempts(
 export async function reachAttempt(
   ctx: RequestContext,
   account: Account,
-  { about, id }: { readonly about: About; readonly id: string },
+  { about, id }: { readonly about: AttemptTopic; readonly id: string },
 ): Promise<Outcome<Attempt, Reason>> {
   const attempt = await findAttempt(ctx.store, { accountId: account.id, actions: actions[about] }, id);
   return attempt ? success(attempt) : refuse('not_found');

@@ -1,6 +1,6 @@
 import { refuse, success, type Outcome } from '../base/outcome.ts';
 import { carryOver, type Session } from '../store/sessions.ts';
-import { writeNotice, type Notice } from '../store/notices.ts';
+import { writeNotice, type NoticeContent } from '../store/notices.ts';
 import { advanceEpoch, type User } from '../store/users.ts';
 import { withTransaction, type RequestContext } from './context.ts';
 import { logSuccess, type Tried } from './log-attempt.ts';
@@ -13,7 +13,7 @@ export type Change = {
   readonly caller?: Caller | undefined;
   readonly tried: Tried;
   /** What the user is told of it. */
-  readonly notice: Notice;
+  readonly notice: NoticeContent;
   /** What that session has proven by the change itself. */
   readonly proven?: Pick<Session, 'amr' | 'secondFactorAt'> | undefined;
 };

@@ -15,7 +15,7 @@ import { readPolicy } from './read-policy.ts';
 import type { Reason } from './reasons.ts';
 import { withSecondFactor, type IssuedTo, type OpenedSession } from './sessions.ts';
 
-export type Reply = {
+export type SecondFactorReply = {
   /** What the person sent: a code of one of their second factors, a recovery code, or what a provider gave them. */
   readonly reply: unknown;
   /** What it may be; either, when absent. */
@@ -25,16 +25,16 @@ export type Reply = {
   readonly issuedTo?: IssuedTo | undefined;
 };
 
-export type Answer = Reply & { readonly challengeToken: string };
+export type ChallengeAnswer = SecondFactorReply & { readonly challengeToken: string };
 
 /** What a right answer brings: a login's session, or what lets its user enroll what they lack; else what its user has proven. */
 export type Completed =
   | { readonly type: 'session'; readonly session: OpenedSession }
   | { readonly type: 'enrollment'; readonly offer: EnrollmentOffer }
-  | Approved;
+  | PassedApproval;
 
 /** `at` is when, in milliseconds since the Unix epoch. */
-export type Approved = { readonly type: 'approved'; readonly amr: readonly string[]; readonly at: number };
+export type PassedApproval = { readonly type: 'approved'; readonly amr: readonly string[]; readonly at: number };
 
 /** What holds for a user who has just passed a challenge. */
 export type Passed = {
@@ -48,7 +48,7 @@ export type Passed = {
 export type Open<Won extends Completed = Completed> = {
   readonly challenge: Challenge;
   readonly user: User;
-  readonly input: Reply;
+  readonly input: SecondFactorReply;
   readonly tried: Tried;
   /** Writes what the challenge was for, in the transaction that spends it. */
   readonly win: (tx: RequestContext, passed: Passed) => Promise<Outcome<Won, Reason>>;

@@ -16,7 +16,7 @@ import { issueToken, openSession, withSecondFactor, type OpenedSession } from '.
 import { countedInEnrollment, isFull } from './enroll.ts';
 import { requireStepUp } from './step-up.ts';
 
-export type Confirmation = {
+export type EnrollmentConfirmation = {
   readonly authenticatorId: string;
   readonly reply: unknown;
   /** Set by doors that do not show recovery codes: without it they are made for a user who has none. */
@@ -37,7 +37,7 @@ export type Confirmed = {
 export async function confirm(
   ctx: RequestContext,
   enroller: Enroller,
-  { authenticatorId, reply, withoutRecoveryCodes }: Confirmation,
+  { authenticatorId, reply, withoutRecoveryCodes }: EnrollmentConfirmation,
 ): Promise<Outcome<Confirmed, Reason>> {
   return inTurn(ctx, `${enroller.userId}/confirm`, async (turn) => {
     const allowed = await requireStepUp(turn, enroller);

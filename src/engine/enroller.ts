@@ -44,12 +44,12 @@ export type LoginRefusal = Refusal<Reason> & { readonly enrollment?: EnrollmentO
 /** As long as a pending enrolment lasts. */
 export const enrollmentLife = 10 * minute;
 
-type Proven = Pick<Challenge, 'userId' | 'authModule' | 'amr' | 'epoch' | 'authConfigOrigin' | 'mfaConfigOrigin'>;
+type ProvenLogin = Pick<Challenge, 'userId' | 'authModule' | 'amr' | 'epoch' | 'authConfigOrigin' | 'mfaConfigOrigin'>;
 
 /** Makes the token, in the transaction of the proof that earns it. */
 export async function offerEnrollment(
   tx: RequestContext,
-  { userId, authModule, amr, epoch, authConfigOrigin, mfaConfigOrigin }: Proven,
+  { userId, authModule, amr, epoch, authConfigOrigin, mfaConfigOrigin }: ProvenLogin,
   kind: string,
 ): Promise<EnrollmentOffer> {
   const { random, now } = tx;

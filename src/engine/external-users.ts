@@ -14,7 +14,7 @@ import { insertNewUser, refusingNamesTaken, writeProfile } from './users.ts';
 /** A user of an application that keeps its own table, as its service calls them; in its own account when none is said. */
 export type External = { readonly externalId: string; readonly account?: string | undefined };
 
-export type ExternalProfile = {
+export type ExternalUserProfile = {
   readonly [Member in keyof Omit<Profile, 'name' | 'roles'>]?: Profile[Member] | undefined;
 };
 
@@ -28,7 +28,7 @@ export async function putExternalUser(
   ctx: RequestContext,
   service: Service,
   external: External,
-  profile: ExternalProfile,
+  profile: ExternalUserProfile,
 ): Promise<Outcome<{ readonly user: User; readonly made: boolean }, Reason>> {
   const account = await accountOf(ctx, service, external);
   if (!account) return refuse('unknown_account');
@@ -131,7 +131,7 @@ async function accountOf(ctx: RequestContext, service: Service, { account }: Ext
 const isOwn = (service: Service, user: User, externalId: string) =>
   user.serviceId === service.id && user.name === externalId;
 
-const withoutAbsent = (profile: ExternalProfile): Partial<Profile> =>
+const withoutAbsent = (profile: ExternalUserProfile): Partial<Profile> =>
   Object.fromEntries(Object.entries(profile).filter(([, value]) => value !== undefined));
 
 const tried = (action: string, service: Service, { id: userId, accountId }: User) => ({

@@ -99,12 +99,12 @@ export async function alreadyThere(
   return new Set(newcomers.filter(({ name }) => taken.has(comparableName(name))));
 }
 
-type Numbered = { readonly newcomer: Newcomer; readonly id: string };
+type IdentifiedUser = { readonly newcomer: Newcomer; readonly id: string };
 
 async function write(
   tx: RequestContext,
   accountId: string,
-  { newcomer: { authenticators, ...profile }, id }: Numbered,
+  { newcomer: { authenticators, ...profile }, id }: IdentifiedUser,
 ): Promise<boolean> {
   const user = { ...profile, id, accountId, roles: ['user' as const] };
   if (!(await insertUserUnlessNamed(tx.store, user, tx.now))) return false;

@@ -3,16 +3,16 @@ import { refuse, type Refusal, type Success } from '../base/outcome.ts';
 import { factorOf } from '../factors/index.ts';
 import type { Admitted } from './after-first.ts';
 import { answer } from './answer.ts';
-import type { Answer } from './complete.ts';
+import type { ChallengeAnswer } from './complete.ts';
 import { inTurn, type Context, type RequestContext } from './context.ts';
 import type { LoginRefusal } from './enroller.ts';
-import { login, type Login } from './login.ts';
+import { login, type LoginInput } from './login.ts';
 import type { Reason } from './reasons.ts';
 import { awaitsCode, sendCode } from './send-code.ts';
 
-export type LoginAtOnce = Omit<Login, 'reply'> & {
+export type LoginAtOnce = Omit<LoginInput, 'reply'> & {
   /** The second factor, where the client has it already. */ readonly second?:
-    | Pick<Answer, 'reply' | 'role' | 'kind'>
+    | Pick<ChallengeAnswer, 'reply' | 'role' | 'kind'>
     | undefined;
 };
 

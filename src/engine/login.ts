@@ -14,7 +14,7 @@ import type { AuthModule } from './policy.ts';
 import { prove } from './prove.ts';
 import type { IssuedTo } from './sessions.ts';
 
-export type Login = {
+export type LoginInput = {
   /** The door's module; an apikey or a device secret is a module of its own. */
   readonly authModule: AuthModule;
   /** An account's id or name; the root account when absent. */
@@ -35,7 +35,7 @@ const guessed = 'password';
  * Judges a first factor. Answers with a session, or with a challenge when policy asks for more. An unknown name costs what a
  * known one costs and is throttled like it.
  */
-export async function login(ctx: RequestContext, input: Login): Promise<Success<Admitted> | LoginRefusal> {
+export async function login(ctx: RequestContext, input: LoginInput): Promise<Success<Admitted> | LoginRefusal> {
   if (!factors[guessed].reply.safeParse(input.secret).success) return refuse('malformed_reply');
   const account = await findAccount(ctx.store, input.account);
   const user = account && (await findUserByLogin(ctx.store, account.id, input.login));

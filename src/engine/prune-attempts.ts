@@ -13,7 +13,7 @@ import {
 import { inTransaction, type Store } from '../store/store.ts';
 import type { RequestContext } from './context.ts';
 import { logSuccess } from './log-attempt.ts';
-import { namesOfStrands, type Progress } from './verify-attempts.ts';
+import { namesOfStrands, type ReportProgress } from './verify-attempts.ts';
 
 export type Pruned = {
   readonly rows: number;
@@ -27,7 +27,7 @@ const batch = 500;
  * Removes what was tried before an instant. A strand goes in its order, up to the first row that must stay, and only as far as it is as it was
  * written. That somebody prunes is itself an attempt, written first: who stops half way has been seen.
  */
-export async function pruneAttempts(ctx: RequestContext, before: number, tell: Progress): Promise<Pruned> {
+export async function pruneAttempts(ctx: RequestContext, before: number, tell: ReportProgress): Promise<Pruned> {
   const { store } = ctx;
   const oldest = await findOldest(store);
   if (oldest === undefined || oldest >= before) return { rows: 0, kept: [] };
@@ -51,7 +51,7 @@ export async function pruneAttempts(ctx: RequestContext, before: number, tell: P
 }
 
 /** Answers whether the strand is intact as far as it was looked at. */
-async function pruneStrand(store: Store, name: string, before: number, gone: Progress): Promise<boolean> {
+async function pruneStrand(store: Store, name: string, before: number, gone: ReportProgress): Promise<boolean> {
   for (;;) {
     const strand = await readStrand(store, name);
     const due = await findDue(store, strand, before);

@@ -14,7 +14,7 @@ import type { Store } from '../store/store.ts';
 import type { Context } from './context.ts';
 
 /** Where the log is not as it was written. */
-export type Finding = {
+export type LogFinding = {
   readonly what: 'changed' | 'removed' | 'added';
   readonly strand: string | null;
   readonly seq: number | null;
@@ -30,10 +30,10 @@ export type Verified = {
   /** The newest row of a strand that is intact, if it was not pruned: for whoever keeps it elsewhere. */
   readonly newest: Pick<PlacedRow, 'seq' | 'id' | 'hash'> | undefined;
   /** The first one; undefined where the strand is intact. */
-  readonly finding: Finding | undefined;
+  readonly finding: LogFinding | undefined;
 };
 
-export type Progress = (rows: number) => void;
+export type ReportProgress = (rows: number) => void;
 
 const pageSize = 250;
 
@@ -41,7 +41,7 @@ const pageSize = 250;
 export async function* verifyStrands(
   { store }: Context,
   accountId: string | undefined,
-  tell: Progress,
+  tell: ReportProgress,
 ): AsyncGenerator<Verified> {
   for await (const name of namesOfStrands(store, accountId)) {
     const verified = await verifyStrand(store, name, tell);
@@ -61,7 +61,7 @@ export async function* namesOfStrands(store: Store, accountId: string | undefine
   }
 }
 
-async function verifyStrand(store: Store, name: string, tell: Progress): Promise<Verified> {
+async function verifyStrand(store: Store, name: string, tell: ReportProgress): Promise<Verified> {
   const strand = await readStrand(store, name);
   const verified = await walk(store, strand, tell);
   if (!verified.finding) return verified;
@@ -70,10 +70,10 @@ async function verifyStrand(store: Store, name: string, tell: Progress): Promise
   return head?.baseSeq === strand.head?.baseSeq ? verified : verifyStrand(store, name, tell);
 }
 
-async function walk(store: Store, { name, head, newest, loose }: Strand, tell: Progress): Promise<Verified> {
+async function walk(store: Store, { name, head, newest, loose }: Strand, tell: ReportProgress): Promise<Verified> {
   let rows = 0;
   let last: PlacedRow | undefined;
-  const end = (finding?: Omit<Finding, 'strand'>) => ({
+  const end = (finding?: Omit<LogFinding, 'strand'>) => ({
     strand: name,
     rows,
     newest: finding ? undefined : last,
@@ -102,10 +102,14 @@ async function walk(store: Store, { name, head, newest, loose }: Strand, tell: P
   return end(judgeEnd({ expected, head, tips }));
 }
 
-type Place = { readonly expected: number; readonly head: number; readonly tips: readonly string[] };
+type ExpectedPlace = { readonly expected: number; readonly head: number; readonly tips: readonly string[] };
 
 /** What is wrong with a row, coming after one that left these tips. */
-function judge({ safe }: Store, row: PlacedRow, { expected, head, tips }: Place): Omit<Finding, 'strand'> | undefined {
+function judge(
+  { safe }: Store,
+  row: PlacedRow,
+  { expected, head, tips }: ExpectedPlace,
+): Omit<LogFinding, 'strand'> | undefined {
   const { seq, id } = row;
   if (seq < expected) return { what: 'added', seq, id, detail: 'the row stands before the beginning of its strand' };
   if (seq > expected && expected <= head) {
@@ -124,8 +128,8 @@ function judgeEnd({
   expected,
   head: { seq: end, tip },
   tips,
-}: Omit<Place, 'head'> & { readonly head: { readonly seq: number; readonly tip: string } }):
-  | Omit<Finding, 'strand'>
+}: Omit<ExpectedPlace, 'head'> & { readonly head: { readonly seq: number; readonly tip: string } }):
+  | Omit<LogFinding, 'strand'>
   | undefined {
   if (expected <= end)
     return { what: 'removed', seq: expected, id: null, detail: `the rows from here to the end, ${end}, are gone` };
@@ -139,14 +143,14 @@ function judgeEnd({
 export type VerifiedRest = {
   /** How many rows are older than the chains. Of these only the number is known. */
   readonly older: number;
-  readonly findings: readonly Finding[];
+  readonly findings: readonly LogFinding[];
 };
 
 /** Judges what no strand can say of itself: whether strands are missing, and whether rows stand outside of them. */
 export async function verifyRest({ store }: Context, accountId: string | undefined): Promise<VerifiedRest> {
   const { register, strands, older } = await readRegister(store);
-  const findings: Finding[] = [];
-  const find = (what: Finding['what'], detail: string, row?: Partial<Finding>) =>
+  const findings: LogFinding[] = [];
+  const find = (what: LogFinding['what'], detail: string, row?: Partial<LogFinding>) =>
     findings.push({ strand: null, seq: null, id: null, ...row, what, detail });
   if (!register && strands > 0) find('removed', 'the register of the strands is gone, or was changed');
   const slipped = register && (await firstUnchained(store, register.newestOlder ?? '', accountId));

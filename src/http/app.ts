@@ -9,7 +9,7 @@ import { problemOfFault } from './fault.ts';
 import type { Metrics } from './metrics.ts';
 import { problem } from './problem.ts';
 import { respond } from './respond.ts';
-import type { Asked, Dialect, Reply, Route, Say } from './route.ts';
+import type { UnparsedRequest, Dialect, Reply, Route, Say } from './route.ts';
 
 /** Mounts the doors: every request goes through the same beats, from its id to its metrics. */
 export function createApp(
@@ -46,7 +46,7 @@ export function createApp(
 }
 
 /** Where a request has come: a path of the table, or `unknown`, and the words in which it is told there what is wrong. */
-type Place = { readonly path: string; readonly say: Say };
+type RequestPlace = { readonly path: string; readonly say: Say };
 
 const honoPath = (path: string) => path.replace(/\{(\w+)\}/g, ':$1');
 
@@ -64,8 +64,8 @@ type Shared = {
 async function serve(
   { house, metrics, clientOf }: Shared,
   c: Incoming<Env>,
-  { path, say }: Place,
-  answering: (asked: Asked) => Promise<Reply>,
+  { path, say }: RequestPlace,
+  answering: (asked: UnparsedRequest) => Promise<Reply>,
 ): Promise<Response> {
   const elapsed = stopwatch();
   const client = clientOf(c);

@@ -1,8 +1,8 @@
 /** What a request shows of itself: a token, nothing, or something that can't be read as either. */
-export type Shown = { readonly token: string } | 'nothing' | 'unreadable';
+export type ShownCredential = { readonly token: string } | 'nothing' | 'unreadable';
 
 /** The access token of a request: `Authorization: Bearer T`, `Token T`, `JWT T` (in any case) or `X-Auth-Token: T`, and only one of them. */
-export function shownToken(headers: Headers): Shown {
+export function shownToken(headers: Headers): ShownCredential {
   const authorization = headers.get('authorization');
   const xAuthToken = headers.get('x-auth-token');
   if (authorization === null) return xAuthToken === null ? 'nothing' : { token: xAuthToken };

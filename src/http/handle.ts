@@ -5,10 +5,10 @@ import { authenticateEnroller, type Enroller } from '../engine/enroller.ts';
 import { authenticate, type Caller } from '../engine/sessions.ts';
 import { requireFreshProof } from '../engine/step-up.ts';
 import { isAdministrator } from '../engine/users.ts';
-import type { Shown } from './credentials.ts';
+import type { ShownCredential } from './credentials.ts';
 import { readQuery, type Parsed } from './parse.ts';
 import type { Problem } from './problem.ts';
-import type { Access, Asked, Reply, Route, Say } from './route.ts';
+import type { Access, UnparsedRequest, Reply, Route, Say } from './route.ts';
 import { problemOf, type Told } from './told.ts';
 
 /** Whoever a credential speaks for. */
@@ -24,9 +24,9 @@ export type Brought = {
 };
 
 /** Authenticates, parses, and only then hands over. */
-export async function handle(route: Route, tell: Say, stranger: Asked, brought: Brought): Promise<Reply> {
+export async function handle(route: Route, tell: Say, stranger: UnparsedRequest, brought: Brought): Promise<Reply> {
   const caller = await brought.caller();
-  const asked = { ...stranger, caller: caller.ok ? (caller.value as Asked['caller']) : undefined };
+  const asked = { ...stranger, caller: caller.ok ? (caller.value as UnparsedRequest['caller']) : undefined };
   const say = (wrong: Problem) => tell(wrong, asked);
   if (!caller.ok) return say(problemOf(caller));
   const params = route.params?.safeParse(brought.params);
@@ -60,7 +60,11 @@ function administering(
 const sessionOf = (asker: Asker) => (asker.type === 'session' ? asker.session : undefined);
 
 /** Whom a credential speaks for at a route. */
-export async function callerOf(ctx: RequestContext, shown: Shown, access: Access): Promise<Outcome<AnyCaller, Told>> {
+export async function callerOf(
+  ctx: RequestContext,
+  shown: ShownCredential,
+  access: Access,
+): Promise<Outcome<AnyCaller, Told>> {
   if (access === 'anyone' || access === 'basic') return success(undefined);
   if (shown === 'nothing') return access === 'optional' ? success(undefined) : refuse('no_token');
   if (shown === 'unreadable') return refuse('invalid_token');

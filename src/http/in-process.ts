@@ -1,6 +1,6 @@
 import { refuse, success, type Outcome } from '../base/outcome.ts';
 import { timeOrderedHex } from '../base/random.ts';
-import type { Answered, Asked as Call, Transport } from '../client/transport.ts';
+import type { ApiResponse, ApiRequest as Call, Transport } from '../client/transport.ts';
 import type { Service } from '../engine/asker.ts';
 import { requestContext, type Context, type RequestContext } from '../engine/context.ts';
 import { problemOfFault } from './fault.ts';
@@ -50,7 +50,7 @@ function queryOf(query: Call['query'] = {}): string {
   return new URLSearchParams(given).toString();
 }
 
-function answered({ status, json, headers = {} }: Reply, requestId: string): Answered {
+function answered({ status, json, headers = {} }: Reply, requestId: string): ApiResponse {
   const all = new Headers({ ...headers, 'X-Request-Id': requestId });
   return { status, json, header: (name) => all.get(name) };
 }

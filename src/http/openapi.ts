@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { formType } from './parse.ts';
 import { problemBody } from './problem.ts';
-import type { Access, Answered, Route } from './route.ts';
+import type { Access, ResponseSpec, Route } from './route.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -95,7 +95,7 @@ function contentOf({ form }: Route, schema: Json): Json {
 
 type SchemaOf = (schema: z.ZodType, io: 'input' | 'output') => Json;
 
-function response({ description, body, type }: Answered, schemaOf: SchemaOf): Json {
+function response({ description, body, type }: ResponseSpec, schemaOf: SchemaOf): Json {
   if (!body && !type) return { description };
   const schema = body ? schemaOf(body, 'output') : { type: 'string' };
   return { description, content: { [type ?? 'application/json']: { schema } } };

@@ -14,13 +14,13 @@ const hardening = {
 };
 
 /** A reply as it goes out. */
-export type Written = {
+export type WrittenReply = {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly content: string | undefined;
 };
 
-export function write({ status, json, text, type, headers }: Reply, requestId: string): Written {
+export function write({ status, json, text, type, headers }: Reply, requestId: string): WrittenReply {
   const isProblem = type === 'application/problem+json';
   const content = json === undefined ? text : JSON.stringify(isProblem ? { ...json, request_id: requestId } : json);
   const media = type ?? (json === undefined ? undefined : 'application/json');

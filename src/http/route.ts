@@ -27,12 +27,12 @@ export type Route = {
   readonly form?: true;
   /** How the door says what is wrong, where it does not speak the common dialect (RFC 9457). */
   readonly say?: Say;
-  readonly responses: Readonly<Record<number, Answered>>;
+  readonly responses: Readonly<Record<number, ResponseSpec>>;
   readonly handle: (request: Handled) => Promise<Reply>;
 };
 
 /** Says what is wrong in the words of a door. */
-export type Say = (problem: Problem, request: Asked) => Reply;
+export type Say = (problem: Problem, request: UnparsedRequest) => Reply;
 
 /** What a door answers below its path where none of its routes does: in its own words too. */
 export type Dialect = { readonly below: string; readonly say: Say };
@@ -50,10 +50,10 @@ export type Access = 'anyone' | 'session' | 'optional' | 'basic' | 'enroller' | 
 export type Administers = 'always' | 'others' | 'never';
 
 /** What a status means, and the shape of its body; `type` where it is not JSON. */
-export type Answered = { readonly description: string; readonly body?: z.ZodType; readonly type?: string };
+export type ResponseSpec = { readonly description: string; readonly body?: z.ZodType; readonly type?: string };
 
 /** A request of which nothing was parsed yet; its caller, where they have shown who they are. */
-export type Asked = Pick<Handled, 'ctx' | 'caller' | 'headers'>;
+export type UnparsedRequest = Pick<Handled, 'ctx' | 'caller' | 'headers'>;
 
 /** A request that has passed its threshold: everything in it has been parsed. */
 export type Handled = {
@@ -97,7 +97,7 @@ type Decided<M extends Route['method'], A extends Access> = M extends 'get'
     ? { readonly administers: Administers }
     : { readonly administers?: never };
 
-type Written<M extends Route['method'], A extends Access, Params, Query, Body> = Omit<
+type WrittenRoute<M extends Route['method'], A extends Access, Params, Query, Body> = Omit<
   Route,
   'method' | 'access' | 'administers' | 'params' | 'query' | 'body' | 'handle'
 > & {
@@ -123,7 +123,7 @@ export function route<
   Params = undefined,
   Query = undefined,
   Body = undefined,
->(written: Written<M, A, Params, Query, Body> & Decided<M, A>): Route {
+>(written: WrittenRoute<M, A, Params, Query, Body> & Decided<M, A>): Route {
   // The server hands over only what these very schemas parsed, and a caller only as `access` says.
   return written as unknown as Route;
 }

@@ -8,7 +8,7 @@ import { createTwilio } from './twilio.ts';
 import { createWebhook } from './webhook.ts';
 
 /** A gateway as an operator writes it: its parts decoded, its parameters by name. */
-type Written = {
+type WrittenGateway = {
   readonly url: URL;
   readonly user: string | undefined;
   readonly password: string | undefined;
@@ -24,7 +24,7 @@ type Scheme = {
   readonly parts: readonly ('host' | 'path')[];
   /** Names of the parameters that it takes beside `deadline`. */
   readonly parameters: readonly string[];
-  create(written: Written): Gateway;
+  create(written: WrittenGateway): Gateway;
 };
 
 const smtp: Scheme = {

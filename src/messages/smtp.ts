@@ -22,7 +22,7 @@ const settings = z
     message: 'needs user and password, or neither',
   });
 
-type Settings = z.infer<typeof settings>;
+type SmtpSettings = z.infer<typeof settings>;
 
 /** E-mail over a mail server (RFC 5321), as plain text. */
 export function createSmtp(given: z.input<typeof settings>): Gateway {
@@ -56,7 +56,7 @@ export function createSmtp(given: z.input<typeof settings>): Gateway {
 }
 
 /** Nodemailer comes with the first letter: who sends none need not hold it in memory. After `close` there is no line any more. */
-function openLine(checked: Settings) {
+function openLine(checked: SmtpSettings) {
   const open = async () => (await import('nodemailer')).createTransport(transportOptions(checked));
   let opened: ReturnType<typeof open> | undefined;
   let isClosed = false;
@@ -77,7 +77,7 @@ function openLine(checked: Settings) {
   };
 }
 
-function transportOptions({ host, port, secure, user, password, deadline: limit, ...chosen }: Settings) {
+function transportOptions({ host, port, secure, user, password, deadline: limit, ...chosen }: SmtpSettings) {
   const required = (chosen.tls ?? (isLoopback(host) ? 'off' : 'required')) === 'required';
   return {
     pool: true as const,

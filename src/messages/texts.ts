@@ -126,9 +126,9 @@ export function createTexts(replacements: readonly TextReplacement[] = []): Text
   };
 }
 
-type Place = { readonly text: TextName; readonly account?: string | undefined; readonly language: string };
+type TextPlace = { readonly text: TextName; readonly account?: string | undefined; readonly language: string };
 
-function keyOf({ text, account = '', language }: Place): string {
+function keyOf({ text, account = '', language }: TextPlace): string {
   return [text, language.toLowerCase(), account].join(' ');
 }
 

@@ -83,7 +83,7 @@ export function selectWithUser(db: Store['db']) {
     ]);
 }
 
-export type Row = Selectable<Tables['users']> &
+export type ChallengeRow = Selectable<Tables['users']> &
   Omit<
     Selectable<Tables['challenges']>,
     'id' | 'token_hash' | 'user_id' | 'epoch' | 'created_at' | 'handle' | 'service_id'
@@ -95,7 +95,7 @@ export type Row = Selectable<Tables['users']> &
   };
 
 /** Of what no enrollment token has found. */
-export function opened(store: Store, row: Row): ChallengeWithUser {
+export function opened(store: Store, row: ChallengeRow): ChallengeWithUser {
   const { base, user } = openedBase(store, row);
   const { enrolls, asked_by: serviceId, session_id: sessionId, action, purpose } = row;
   if (serviceId !== null) return { challenge: { ...base, kind: 'service', serviceId, action, purpose }, user };
@@ -104,14 +104,14 @@ export function opened(store: Store, row: Row): ChallengeWithUser {
 }
 
 /** Of what an enrollment token has found. */
-export function openedEnrollment(store: Store, row: Row): ChallengeWithUser<EnrollmentChallenge> | undefined {
+export function openedEnrollment(store: Store, row: ChallengeRow): ChallengeWithUser<EnrollmentChallenge> | undefined {
   const { enrolls } = row;
   if (enrolls === null) return undefined;
   const { base, user } = openedBase(store, row);
   return { challenge: { ...base, kind: 'enrollment', enrolls }, user };
 }
 
-function openedBase(store: Store, row: Row): { readonly base: AnyChallenge; readonly user: User } {
+function openedBase(store: Store, row: ChallengeRow): { readonly base: AnyChallenge; readonly user: User } {
   const user = openUser(store, row);
   const own = { id: row.challenge_id, userId: user.id };
   const base = {

@@ -6,7 +6,7 @@ import {
   type Challenge,
   type ChallengeWithUser,
   type EnrollmentChallenge,
-  type Row,
+  type ChallengeRow,
 } from './challenge-rows.ts';
 import { handleHashes, hashHandle, sealPrompt, type Prompt } from './prompts.ts';
 import { statement } from './statement.ts';
@@ -60,7 +60,7 @@ export async function findOpenEnrollment(
 
 type Spoken = { readonly purpose: Purpose; readonly token: string };
 
-async function findByToken(store: Store, { purpose, token }: Spoken, now: number): Promise<Row | undefined> {
+async function findByToken(store: Store, { purpose, token }: Spoken, now: number): Promise<ChallengeRow | undefined> {
   const { rows } = await findOpen(store.db, { hashes: store.safe.macs(purpose, token), now });
   return rows[0];
 }
@@ -71,7 +71,7 @@ const findOpen = statement((db, { hashes, now }: { hashes: readonly string[]; no
 
 export type ChallengeState = 'pending' | 'approved' | 'expired' | 'failed';
 
-export type Found = ChallengeWithUser & {
+export type FoundChallenge = ChallengeWithUser & {
   readonly state: ChallengeState;
   readonly approvedAt: number | null;
 };
@@ -80,7 +80,7 @@ export type Found = ChallengeWithUser & {
  * A challenge by its id, and what has become of it. Its user's factors have changed since: it has failed. An enrollment has no id that anybody
  * knows: it is found by its token alone.
  */
-export async function findChallenge(store: Store, id: string, now: number): Promise<Found | undefined> {
+export async function findChallenge(store: Store, id: string, now: number): Promise<FoundChallenge | undefined> {
   const row = await selectWithUser(store.db).where('challenges.id', '=', id).executeTakeFirst();
   if (!row) return undefined;
   const { challenge, user } = opened(store, row);

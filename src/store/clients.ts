@@ -87,7 +87,7 @@ export async function deleteClient({ db }: Store, id: string): Promise<boolean> 
   return result.numDeletedRows === 1n;
 }
 
-type Row = {
+type ClientRow = {
   id: string;
   account_id: string;
   name: string;
@@ -97,7 +97,7 @@ type Row = {
   created_at: number;
 };
 
-function read({ id, account_id, name, secret_hash, grant_types, scope, created_at }: Row): OAuthClient {
+function read({ id, account_id, name, secret_hash, grant_types, scope, created_at }: ClientRow): OAuthClient {
   const isPublic = secret_hash === null;
   return {
     id,

@@ -5,10 +5,10 @@ import type { Tables } from './tables.ts';
 import type { User } from './users.ts';
 
 /** What a user is told of: the name of its text, and the kind of factor it is about. */
-export type Notice = { readonly name: NoticeName; readonly factor?: string | undefined };
+export type NoticeContent = { readonly name: NoticeName; readonly factor?: string | undefined };
 
 /** One that waits to be sent. It is sent after the fact, and until a gateway takes it. */
-export type DueNotice = Notice & {
+export type DueNotice = NoticeContent & {
   readonly attemptId: string;
   readonly user: string;
   /** The id of the user's account. */
@@ -30,7 +30,7 @@ export const destinationsOf = ({ safe }: Store, to: string) => safe.macs('destin
 export async function writeNotice(
   store: Store,
   user: User,
-  { attempt, name, factor }: Notice & { readonly attempt: string },
+  { attempt, name, factor }: NoticeContent & { readonly attempt: string },
   now: number,
 ): Promise<void> {
   if (user.email === null) return;
@@ -90,7 +90,7 @@ async function dueOf({ db, safe }: Store, userId: string, limit: number, now: nu
 }
 
 /** What a row tells its user of. */
-export const noticeIn = ({ name, factor }: Pick<Selectable<Tables['notices']>, 'name' | 'factor'>): Notice => ({
+export const noticeIn = ({ name, factor }: Pick<Selectable<Tables['notices']>, 'name' | 'factor'>): NoticeContent => ({
   name: noticeName.parse(name),
   factor: factor ?? undefined,
 });

@@ -71,9 +71,9 @@ export async function namesProviderOf({ db }: Store, top: string, owners: readon
   return found !== undefined;
 }
 
-type Row = { readonly account_id: string; readonly auth_modules: string; readonly revision: number };
+type SecurityRow = { readonly account_id: string; readonly auth_modules: string; readonly revision: number };
 
-const read = (row: Row): Security => ({
+const read = (row: SecurityRow): Security => ({
   accountId: row.account_id,
   authModules: JSON.parse(row.auth_modules),
   revision: row.revision,

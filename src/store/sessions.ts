@@ -154,10 +154,10 @@ function ownClient(where: ExpressionBuilder<Tables, 'sessions'>) {
   return where.selectFrom('clients').select('clients.id').whereRef('clients.id', '=', 'sessions.client_id');
 }
 
-type Row = Selectable<Tables['users']> &
+type SessionRow = Selectable<Tables['users']> &
   Omit<Selectable<Tables['sessions']>, 'id' | 'user_id' | 'epoch' | 'revoked_at'> & { readonly session_id: string };
 
-function opened(store: Store, row: Row): LiveSession {
+function opened(store: Store, row: SessionRow): LiveSession {
   const user = openUser(store, row);
   return {
     id: row.session_id,

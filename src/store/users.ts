@@ -55,10 +55,10 @@ export async function insertUserUnlessNamed(
   return (await unlessNamed(store.db, row)).numAffectedRows === 1n;
 }
 
-type NewRow = ReturnType<typeof written> &
+type NewUserRow = ReturnType<typeof written> &
   Pick<Selectable<Tables['users']>, 'id' | 'account_id' | 'created_at' | 'updated_at'>;
 
-const unlessNamed = statement((db, row: NewRow) =>
+const unlessNamed = statement((db, row: NewUserRow) =>
   db
     .insertInto('users')
     .values(row)

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { SetupError } from '../../src/base/fault.ts';
-import { readSettings, type Settings } from '../../src/cli/settings.ts';
+import { readSettings, type ServerSettings } from '../../src/cli/settings.ts';
 import { variables, type Variable } from '../../src/cli/variables.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'countersign-test-settings-'));
@@ -19,7 +19,7 @@ function textsFile(text: string): string {
 }
 
 type Case = {
-  readonly read: (settings: Settings) => unknown;
+  readonly read: (settings: ServerSettings) => unknown;
   /** What holds when the variable is absent. */
   readonly absent: string | number | undefined;
   /** What is written, and what is read from it. */

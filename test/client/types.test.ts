@@ -4,7 +4,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import type { z } from 'zod';
 import { operationsOver } from '../../src/client/operations.ts';
-import type { Asked } from '../../src/client/transport.ts';
+import type { ApiRequest } from '../../src/client/transport.ts';
 import type * as client from '../../src/client/types.ts';
 import type { newFactor, pendingView } from '../../src/http/doors/challenges/external-shapes.ts';
 import type { externalProfile } from '../../src/http/doors/challenges/external-users.ts';
@@ -36,7 +36,7 @@ type Told<Schema extends z.ZodType> = Readable<z.output<Schema>>;
 
 /** The compiler checks it: a type that is not its schema's does not compile. */
 const same: readonly true[] = [
-  true satisfies Same<client.User, Told<typeof userView>>,
+  true satisfies Same<client.ExternalUser, Told<typeof userView>>,
   true satisfies Same<client.ExternalProfile, Sent<typeof externalProfile>>,
   true satisfies Same<client.Factors, Told<typeof factorsView>>,
   true satisfies Same<client.NewFactor, Sent<typeof newFactor>>,
@@ -44,8 +44,8 @@ const same: readonly true[] = [
   true satisfies Same<client.Confirmation, Sent<typeof confirmation>>,
   true satisfies Same<client.ConfirmedFactor, Told<typeof confirmedView>>,
   true satisfies Same<client.NewChallenge, Sent<typeof newChallenge>>,
-  true satisfies Same<client.Challenge, Told<typeof challengeView>>,
-  true satisfies Same<client.ChallengeState, Told<typeof challengeStateView>>,
+  true satisfies Same<client.PendingChallenge, Told<typeof challengeView>>,
+  true satisfies Same<client.ChallengeStatus, Told<typeof challengeStateView>>,
   true satisfies Same<client.SentCode, Told<typeof sentView>>,
   true satisfies Same<client.ChallengeReply, Sent<typeof reply>>,
   true satisfies Same<client.Approved, Told<typeof approvedView>>,
@@ -55,8 +55,8 @@ const same: readonly true[] = [
 ];
 
 /** Every request that the client can make, without the server. */
-async function everyRequest(): Promise<readonly Asked[]> {
-  const asked: Asked[] = [];
+async function everyRequest(): Promise<readonly ApiRequest[]> {
+  const asked: ApiRequest[] = [];
   const { users, factors, challenges, sessions } = operationsOver(async (one) => {
     asked.push(one);
     return { status: 204, json: undefined, header: () => null };

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isEnough, type Wanted } from '../../src/engine/assurance.ts';
+import { isEnough, type RequiredAssurance } from '../../src/engine/assurance.ts';
 
 const now = Date.parse('2026-11-21T12:00:00Z');
 const ago = (seconds: number) => now - seconds * 1000;
 const one = { amr: ['pwd'], authTime: ago(100), secondFactorAt: null };
 const two = { amr: ['pwd', 'otp', 'mfa'], authTime: ago(1000), secondFactorAt: ago(100) };
 
-const cases: Readonly<Record<string, readonly [session: typeof one | typeof two, wanted: Wanted, enough: boolean]>> = {
+const cases: Readonly<
+  Record<string, readonly [session: typeof one | typeof two, wanted: RequiredAssurance, enough: boolean]>
+> = {
   'any session, where nothing is wanted': [one, {}, true],
   'one factor for aal1': [one, { acr: 'aal1' }, true],
   'one factor for aal2': [one, { acr: 'aal2' }, false],

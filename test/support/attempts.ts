@@ -1,5 +1,5 @@
 /** Attempts without the logins that lead to them, and what verification finds of them. */
-import { verifyRest, verifyStrands, type Finding } from '../../src/engine/verify-attempts.ts';
+import { verifyRest, verifyStrands, type LogFinding } from '../../src/engine/verify-attempts.ts';
 import type { RequestContext } from '../../src/engine/context.ts';
 import { logRefusal, type Tried } from '../../src/engine/log-attempt.ts';
 import type { PlacedRow } from '../../src/store/attempt-strands.ts';
@@ -39,11 +39,11 @@ export async function rowsOf({ ctx }: House, userId: string): Promise<readonly P
 }
 
 /** Everything that verification finds. */
-export async function findingsIn(ctx: RequestContext, accountId?: string): Promise<readonly Finding[]> {
-  const findings: Finding[] = [];
+export async function findingsIn(ctx: RequestContext, accountId?: string): Promise<readonly LogFinding[]> {
+  const findings: LogFinding[] = [];
   for await (const { finding } of verifyStrands(ctx, accountId, () => {})) if (finding) findings.push(finding);
   return [...findings, ...(await verifyRest(ctx, accountId)).findings];
 }
 
 /** What is wrong, in which strand, where, and with which row. */
-export const brief = ({ what, strand, seq, id }: Finding) => [what, strand, seq, id] as const;
+export const brief = ({ what, strand, seq, id }: LogFinding) => [what, strand, seq, id] as const;

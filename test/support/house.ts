@@ -19,7 +19,7 @@ import {
   type Settings,
 } from '../../src/engine/context.ts';
 import { enroll } from '../../src/engine/enroll.ts';
-import { login, type Login } from '../../src/engine/login.ts';
+import { login, type LoginInput } from '../../src/engine/login.ts';
 import { authenticate, type Caller } from '../../src/engine/sessions.ts';
 import { insertNewUser } from '../../src/engine/users.ts';
 import type { Gateway, Message } from '../../src/messages/message.ts';
@@ -126,7 +126,7 @@ export type House = {
   addAccount(name: string): Promise<string>;
   addUser(made: NewTestUser): Promise<User>;
   /** A first factor's outcome, whatever it is. */
-  logIn(name: string, secret: string, more?: Partial<Login>): ReturnType<typeof login>;
+  logIn(name: string, secret: string, more?: Partial<LoginInput>): ReturnType<typeof login>;
   /** The token of the challenge that a first factor led to. */
   challenge(name: string, secret: string): Promise<string>;
   /** The access token of a login, with a second factor's reply where one is asked for. */

@@ -1,5 +1,5 @@
 import { findLog, verifyRest, verifyStrands } from '../../engine/operations.ts';
-import type { Finding, Verified } from '../../engine/verify-attempts.ts';
+import type { LogFinding, Verified } from '../../engine/verify-attempts.ts';
 import { Refused } from '../explain.ts';
 import { granted, withHouse } from '../user/with-house.ts';
 import { progressOf } from '../progress.ts';
@@ -39,6 +39,6 @@ function endOf({ strand, newest }: Verified): string {
     : `intact   strand=${strand} seq=${newest.seq} id=${newest.id} hash=${newest.hash}`;
 }
 
-function lineOf({ what, strand, seq, id, detail }: Finding): string {
+function lineOf({ what, strand, seq, id, detail }: LogFinding): string {
   return `${what.padEnd(8)} strand=${strand ?? '-'} seq=${seq ?? '-'} id=${id ?? '-'}: ${detail}`;
 }

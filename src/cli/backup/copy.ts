@@ -4,10 +4,10 @@ import { SetupError } from '../../base/fault.ts';
 import { closeIntoOneFile, copySqlite, inspectCopy } from '../../store/sqlite-copy.ts';
 import { sqliteFileOf } from '../../store/store.ts';
 import { progressOf } from '../progress.ts';
-import type { Settings } from '../settings.ts';
+import type { ServerSettings } from '../settings.ts';
 
 /** The file of an embedded database; PostgreSQL has programs of its own for this. */
-export function embeddedFile({ house: { database } }: Pick<Settings, 'house'>): string {
+export function embeddedFile({ house: { database } }: Pick<ServerSettings, 'house'>): string {
   const file = sqliteFileOf(database);
   if (file !== undefined) return file;
   throw new SetupError(

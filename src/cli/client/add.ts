@@ -6,7 +6,7 @@ import { granted, withHouse } from '../user/with-house.ts';
 import type { Grant } from './commands.ts';
 import type { AccountOptions } from './list.ts';
 
-export type AddOptions = AccountOptions & {
+export type AddClientOptions = AccountOptions & {
   readonly grant: readonly Grant[];
   readonly scope: string;
   readonly public?: boolean;
@@ -14,7 +14,7 @@ export type AddOptions = AccountOptions & {
 
 const given = z.object({ name: clientName, scope });
 
-export async function addClient(name: string, options: AddOptions): Promise<void> {
+export async function addClient(name: string, options: AddClientOptions): Promise<void> {
   const read = given.safeParse({ name, scope: options.scope });
   if (!read.success) {
     throw new SetupError(read.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '));

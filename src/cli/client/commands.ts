@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import type { AddOptions } from './add.ts';
+import type { AddClientOptions } from './add.ts';
 import type { AccountOptions } from './list.ts';
 
 export function addClientCommands(client: Command): void {
@@ -13,7 +13,7 @@ export function addClientCommands(client: Command): void {
     )
     .option('--scope <words>', 'what it may ask for: words with spaces between them', '')
     .option('--public', 'it can keep no secret, such as an app on a phone')
-    .action(async (name: string, options: AddOptions) => (await import('./add.ts')).addClient(name, options));
+    .action(async (name: string, options: AddClientOptions) => (await import('./add.ts')).addClient(name, options));
 
   const list = client
     .command('list')

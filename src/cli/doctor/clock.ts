@@ -1,5 +1,5 @@
 import { second, systemClock } from '../../base/clock.ts';
-import type { Settings } from '../settings.ts';
+import type { ServerSettings } from '../settings.ts';
 import { ok, problem, warning, type Finding } from './finding.ts';
 
 /** A code of an authenticator app lives for 30 seconds, and one step around it is taken too. */
@@ -15,7 +15,7 @@ export function checkDifference(whose: string, theirs: number, ours: number, pre
 }
 
 /** Asks the server itself, through whatever stands before it. */
-export async function checkClock({ url, port }: Settings): Promise<readonly Finding[]> {
+export async function checkClock({ url, port }: ServerSettings): Promise<readonly Finding[]> {
   const base = url ?? `http://localhost:${port}`;
   const date = await dateOf(`${base}/health/live`);
   if (date === undefined)

@@ -12,11 +12,11 @@ import { pendingMigrations } from '../../store/migrate.ts';
 import { readJournalMode, readPostgresFacts, type PostgresFacts } from '../../store/server-facts.ts';
 import { openDatabase, sqliteFileOf, type Database, type Store } from '../../store/store.ts';
 import { explain } from '../explain.ts';
-import type { Settings } from '../settings.ts';
+import type { ServerSettings } from '../settings.ts';
 import { checkDifference } from './clock.ts';
 import { ok, problem, warning, type Finding } from './finding.ts';
 
-export async function checkDatabase({ house }: Settings, ring: KeyRing | undefined): Promise<readonly Finding[]> {
+export async function checkDatabase({ house }: ServerSettings, ring: KeyRing | undefined): Promise<readonly Finding[]> {
   const url = house.database;
   const file = sqliteFileOf(url);
   // Opening it would make it.

@@ -1,6 +1,6 @@
 import { SetupError } from '../../base/fault.ts';
 import { Refused } from '../explain.ts';
-import { readSettings, type Settings } from '../settings.ts';
+import { readSettings, type ServerSettings } from '../settings.ts';
 import { checkClock } from './clock.ts';
 import { checkDatabase } from './database.ts';
 import { ok, problem, type Finding } from './finding.ts';
@@ -31,7 +31,7 @@ async function findAll(): Promise<readonly Finding[]> {
   ];
 }
 
-function settingsOf(): Settings | Finding {
+function settingsOf(): ServerSettings | Finding {
   try {
     return readSettings(process.env);
   } catch (error) {

@@ -6,10 +6,10 @@ import { readKeyFile } from '../../base/key-file.ts';
 import { activeKey, keyKinds, type AnyKey, type KeyRing } from '../../base/keys.ts';
 import { ringAt } from '../../base/rotation.ts';
 import { sqliteFileOf } from '../../store/store.ts';
-import type { Settings } from '../settings.ts';
+import type { ServerSettings } from '../settings.ts';
 import { ok, problem, warning, type Finding } from './finding.ts';
 
-export function checkKeys({ house }: Settings): {
+export function checkKeys({ house }: ServerSettings): {
   readonly keys: readonly Finding[];
   readonly ring?: KeyRing | undefined;
 } {

@@ -1,9 +1,9 @@
 import { isLoopback } from '../../base/text.ts';
 import { channels } from '../../messages/message.ts';
-import type { Settings } from '../settings.ts';
+import type { ServerSettings } from '../settings.ts';
 import { ok, problem, warning, type Finding } from './finding.ts';
 
-export function checkUrl({ url, port }: Settings): readonly Finding[] {
+export function checkUrl({ url, port }: ServerSettings): readonly Finding[] {
   if (url === undefined)
     return [warning('url', `http://localhost:${port}`, 'set COUNTERSIGN_URL to what people call the server by')];
   const { protocol, hostname } = new URL(url);
@@ -12,7 +12,7 @@ export function checkUrl({ url, port }: Settings): readonly Finding[] {
 }
 
 /** Which channels can send. Nothing is sent. */
-export function checkGateways({ outbox, gateways }: Settings): readonly Finding[] {
+export function checkGateways({ outbox, gateways }: ServerSettings): readonly Finding[] {
   if (outbox !== undefined)
     return [
       warning(

@@ -6,7 +6,7 @@ export type Found = FoundUser | Unreadable;
 export type FoundUser = {
   /** Where it stands in the source, such as `line 12`. */
   readonly at: string;
-  readonly profile: Profile;
+  readonly profile: SourceProfile;
   readonly authenticators: readonly Kept[];
   /** What the reader knows can't be taken. */
   readonly left: readonly Left[];
@@ -24,7 +24,7 @@ export type Unreadable = Pick<FoundUser, 'at'> & {
 /** Refuses the whole source. A reader yields it before any user, and then ends. */
 export const refusedSource = (at: string, why: string): Unreadable => ({ at, what: 'source', why });
 
-export type Profile = {
+export type SourceProfile = {
   readonly name: string;
   readonly email?: string | null | undefined;
   readonly phone?: string | null | undefined;

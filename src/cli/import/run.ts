@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm';
 import { SetupError } from '../../base/fault.ts';
 import { comparableName } from '../../base/text.ts';
 import type { RequestContext } from '../../engine/context.ts';
-import type { Judged as EngineJudged, Newcomer } from '../../engine/import-users.ts';
+import type { Judged, Newcomer } from '../../engine/import-users.ts';
 import { alreadyThere, findHome, importUsers } from '../../engine/operations.ts';
 import { Refused } from '../explain.ts';
 import { progressOf, type Progress } from '../progress.ts';
@@ -69,11 +69,11 @@ type Mover = {
   readonly write: typeof importUsers;
 };
 
-type Judged = { readonly newcomer: Newcomer; readonly at: string };
+type BatchEntry = { readonly newcomer: Newcomer; readonly at: string };
 
 async function moveAll(mover: Mover, { users }: Reading, progress: Progress): Promise<void> {
   const names = new Set<string>();
-  let batch: Judged[] = [];
+  let batch: BatchEntry[] = [];
   let batches = 0;
   let isEmpty = true;
   const flush = async () => {
@@ -94,11 +94,11 @@ async function moveAll(mover: Mover, { users }: Reading, progress: Progress): Pr
 }
 
 /** Reports what can't be taken of an entry, and answers with what can. */
-function judge({ house, report }: Mover, names: Set<string>, found: Found): Judged | undefined {
+function judge({ house, report }: Mover, names: Set<string>, found: Found): BatchEntry | undefined {
   const { at } = found;
   const isUnreadable = 'why' in found;
   const name = shownName(isUnreadable ? found.name : found.profile.name);
-  const { newcomer, left }: EngineJudged = isUnreadable
+  const { newcomer, left }: Judged = isUnreadable
     ? { left: [{ what: found.what ?? 'user', why: found.why }] }
     : check(house, found);
   for (const one of left) report.add({ at, name, outcome: 'not taken', ...one });
@@ -112,7 +112,7 @@ function judge({ house, report }: Mover, names: Set<string>, found: Found): Judg
 
 const repeated = 'the name stands in the source before';
 
-async function moveBatch({ house, accountId, report, write }: Mover, batch: readonly Judged[]): Promise<void> {
+async function moveBatch({ house, accountId, report, write }: Mover, batch: readonly BatchEntry[]): Promise<void> {
   const made = await write(
     house.at(),
     accountId,

@@ -5,10 +5,10 @@ import type { Profile } from '../../store/users.ts';
 import { choosePassword, tellPassword, type PasswordOptions } from './new-password.ts';
 import { granted, withHouse, type UserOptions } from './with-house.ts';
 
-export type AddOptions = UserOptions &
+export type AddUserOptions = UserOptions &
   PasswordOptions & { readonly role?: Profile['roles']; readonly email?: string; readonly phone?: string };
 
-export async function addUser(name: string, options: AddOptions): Promise<void> {
+export async function addUser(name: string, options: AddUserOptions): Promise<void> {
   const { role = ['user'], email, phone, account } = options;
   const profile = checked({ name, email, phone, account });
   const password = await choosePassword(options);

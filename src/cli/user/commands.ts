@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import type { AddOptions } from './add.ts';
+import type { AddUserOptions } from './add.ts';
 import type { DisableOptions } from './disable-mfa.ts';
 import type { PasswordOptions } from './new-password.ts';
 import type { UserOptions } from './with-house.ts';
@@ -19,7 +19,7 @@ export function addUserCommands(user: Command): void {
     .addOption(
       new Option('--no-password', 'leave the user without one').conflicts(['passwordStdin', 'generatePassword']),
     )
-    .action(async (name: string, options: AddOptions) => (await import('./add.ts')).addUser(name, options));
+    .action(async (name: string, options: AddUserOptions) => (await import('./add.ts')).addUser(name, options));
 
   addPasswordOptions(user.command('password <name>'))
     .description("set a user's password and end their sessions")
@@ -51,9 +51,9 @@ function addPasswordOptions(command: Command): Command {
 }
 
 const roles = ['admin', 'service', 'user'] as const;
-type Role = (typeof roles)[number];
+type RoleOption = (typeof roles)[number];
 
-function addRole(given: string, before: readonly Role[] = []): readonly Role[] {
+function addRole(given: string, before: readonly RoleOption[] = []): readonly RoleOption[] {
   const role = roles.find((one) => one === given);
   if (!role) throw new InvalidArgumentError(`It must be one of ${roles.join(', ')}.`);
   return [...before, role];

@@ -2,7 +2,7 @@ import cluster, { type Worker } from 'node:cluster';
 import { once } from 'node:events';
 import { second } from '../../base/clock.ts';
 import { createLog } from '../log.ts';
-import type { Settings } from '../settings.ts';
+import type { ServerSettings } from '../settings.ts';
 import { stopSignal } from '../stop-signal.ts';
 import { gatherMetrics } from './gather-metrics.ts';
 import type { FromWorker } from './told.ts';
@@ -14,7 +14,7 @@ const pause = second;
  * Keeps so many servers behind one port, each a process of its own: JavaScript runs on one CPU. They share what two machines would
  * share, the database and the keys.
  */
-export async function supervise({ workers: count, logLevel }: Settings): Promise<void> {
+export async function supervise({ workers: count, logLevel }: ServerSettings): Promise<void> {
   const told = stopSignal();
   const log = createLog(logLevel);
   const alive = () => Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isEnough, type Wanted } from '../../engine/assurance.ts';
+import { isEnough, type RequiredAssurance } from '../../engine/assurance.ts';
 import { assuranceOf } from '../../engine/sessions.ts';
 import { problem } from '../problem.ts';
 import { route, type Route } from '../route.ts';
@@ -47,7 +47,7 @@ export const forwardAuthRoutes: readonly Route[] = [
 ];
 
 /** RFC 9470 section 3. What was wanted beyond `acr_values` and `max_age` has no parameter there. */
-function insufficient({ acr, maxAge }: Wanted) {
+function insufficient({ acr, maxAge }: RequiredAssurance) {
   const parameters = [
     'Bearer error="insufficient_user_authentication"',
     ...(acr === undefined ? [] : [`acr_values="${acr}"`]),

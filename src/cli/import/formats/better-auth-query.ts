@@ -1,8 +1,8 @@
 import { isNamedAsFactor } from '../factor-names.ts';
-import { columnOf, quoted, tableOf, type Tables } from './better-auth-tables.ts';
+import { columnOf, quoted, tableOf, type BetterAuthTables } from './better-auth-tables.ts';
 
 /** Columns of plugins that the application does not use are not there. */
-export function query(tables: Tables): string {
+export function query(tables: BetterAuthTables): string {
   const own = (alias: string, table: string, names: readonly string[]) =>
     names.map((name) => {
       const column = columnOf(tables, table, name);
@@ -21,20 +21,20 @@ export function query(tables: Tables): string {
 }
 
 /** Where no column says that a user has switched it on, every row of the plugin counts. */
-function isEnabled(tables: Tables): string {
+function isEnabled(tables: BetterAuthTables): string {
   const enabled = columnOf(tables, 'user', 'twoFactorEnabled');
   if (enabled !== undefined) return `u.${enabled}`;
   const owner = columnOf(tables, 'twoFactor', 'userId');
   return owner === undefined ? '0' : `t.${owner} is not null`;
 }
 
-function hasPasskey(tables: Tables): string {
+function hasPasskey(tables: BetterAuthTables): string {
   const [table, owner] = [tableOf(tables, 'passkey'), columnOf(tables, 'passkey', 'userId')];
   if (!table || owner === undefined) return '0';
   return `u.${columnOf(tables, 'user', 'id')} in (select ${owner} from ${quoted(table.name)})`;
 }
 
-export function from(tables: Tables): string {
+export function from(tables: BetterAuthTables): string {
   const id = columnOf(tables, 'user', 'id');
   const nameOf = (table: string) => quoted(tableOf(tables, table)?.name ?? table);
   const owner = (table: string) => columnOf(tables, table, 'userId');

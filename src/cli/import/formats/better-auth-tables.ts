@@ -5,7 +5,7 @@ import { SetupError } from '../../../base/fault.ts';
 const kindOf = (name: string) => name.toLowerCase().replaceAll('_', '').replace(/s$/, '');
 
 type Table = { readonly name: string; readonly kind: string; readonly columns: readonly string[] };
-export type Tables = readonly Table[];
+export type BetterAuthTables = readonly Table[];
 
 /** Tables of plugins, and of what migrates databases. A row of any other table may be a second factor. */
 const harmlessTables = new Set(
@@ -21,14 +21,14 @@ const harmlessTables = new Set(
 
 const factorTables = new Set(['twoFactor', 'passkey'].map(kindOf));
 
-export const tableOf = (tables: Tables, name: string): Table | undefined =>
+export const tableOf = (tables: BetterAuthTables, name: string): Table | undefined =>
   tables.find(({ kind }) => kind === kindOf(name));
 
 const columnIn = (table: Table | undefined, name: string): string | undefined =>
   table?.columns.find((column) => kindOf(column) === kindOf(name));
 
 /** A column as SQL names it; undefined where there is none. */
-export function columnOf(tables: Tables, table: string, name: string): string | undefined {
+export function columnOf(tables: BetterAuthTables, table: string, name: string): string | undefined {
   const column = columnIn(tableOf(tables, table), name);
   return column === undefined ? undefined : quoted(column);
 }
@@ -36,7 +36,7 @@ export function columnOf(tables: Tables, table: string, name: string): string | 
 export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
 /** The tables of a database of Better Auth. */
-export function readTables(database: DatabaseSync, file: string): Tables {
+export function readTables(database: DatabaseSync, file: string): BetterAuthTables {
   const info = database.prepare('select name from pragma_table_info(?)');
   const tables = database
     .prepare("select name from sqlite_schema where type = 'table' and name not glob 'sqlite_*'")
@@ -65,7 +65,7 @@ export function isDamaged(database: DatabaseSync): boolean {
 }
 
 /** Why no user of the database can be imported; undefined where they can. */
-export function faultOf(database: DatabaseSync, tables: Tables): string | undefined {
+export function faultOf(database: DatabaseSync, tables: BetterAuthTables): string | undefined {
   const held = tables.filter(({ name }) => database.prepare(`select 1 from ${quoted(name)} limit 1`).get());
   const known = (kind: string) => ['user', 'account'].includes(kind) || factorTables.has(kind);
   const unknown = held.filter(({ kind }) => !known(kind) && !harmlessTables.has(kind));
@@ -79,7 +79,7 @@ export function faultOf(database: DatabaseSync, tables: Tables): string | undefi
 }
 
 /** Whether every row of a table belongs to a user. */
-function areOwned(database: DatabaseSync, tables: Tables, table: Table): boolean {
+function areOwned(database: DatabaseSync, tables: BetterAuthTables, table: Table): boolean {
   const [user, owner] = [tableOf(tables, 'user'), columnIn(table, 'userId')];
   if (!user || owner === undefined) return false;
   const id = columnOf(tables, 'user', 'id');

@@ -8,7 +8,7 @@ import { isSet, saysFactor } from '../factor-names.ts';
 import { off, refusedSource, unconfirmed, unlikeOurs, type Found, type Reading } from '../found.ts';
 import { complaintOf } from '../read-json.ts';
 import { from, query } from './better-auth-query.ts';
-import { faultOf, isDamaged, readTables, tableOf, type Tables } from './better-auth-tables.ts';
+import { faultOf, isDamaged, readTables, tableOf, type BetterAuthTables } from './better-auth-tables.ts';
 import { scryptPhc } from './phc.ts';
 import { openXChaCha } from './xchacha.ts';
 
@@ -59,7 +59,7 @@ export function readBetterAuth(file: string, secret: string | undefined): Readin
   }
 }
 
-type Source = { readonly database: DatabaseSync; readonly tables: Tables; readonly key: Buffer };
+type Source = { readonly database: DatabaseSync; readonly tables: BetterAuthTables; readonly key: Buffer };
 
 async function* refused(why: string): AsyncGenerator<Found> {
   yield refusedSource('the database', why);

@@ -1,5 +1,5 @@
 import { saysFactor } from '../factor-names.ts';
-import { factorRowOf, type Factors, type Row } from './django-factors.ts';
+import { factorRowOf, type DjangoFactors, type Row } from './django-factors.ts';
 
 /** What is kept of a dump while it is read for the first time. */
 export type Dump = {
@@ -94,8 +94,8 @@ function shown(models: ReadonlySet<string>): string {
 }
 
 /** What the dump says of a user's second factors, their own fields included. */
-export function factorsOfUser(dump: Dump, row: Row): Factors {
-  const own: Factors = saysFactor(row.fields) ? { guarded: true } : {};
+export function factorsOfUser(dump: Dump, row: Row): DjangoFactors {
+  const own: DjangoFactors = saysFactor(row.fields) ? { guarded: true } : {};
   return keysOf(row)
     .map((key) => storedFactors(dump, key))
     .reduce(both, own);
@@ -114,9 +114,10 @@ function ownerKey(owner: unknown): string {
 }
 
 // The JSON is what `addRow` wrote.
-const storedFactors = ({ factorsOf }: Dump, key: string): Factors => JSON.parse(factorsOf.get(key) ?? '{}') as Factors;
+const storedFactors = ({ factorsOf }: Dump, key: string): DjangoFactors =>
+  JSON.parse(factorsOf.get(key) ?? '{}') as DjangoFactors;
 
-const both = (one: Factors, other: Factors): Factors => ({
+const both = (one: DjangoFactors, other: DjangoFactors): DjangoFactors => ({
   authenticators: [...(one.authenticators ?? []), ...(other.authenticators ?? [])],
   left: [...(one.left ?? []), ...(other.left ?? [])],
   guarded: one.guarded === true || other.guarded === true,

@@ -12,14 +12,14 @@ export const rowShape = z.object({
 export type Row = z.infer<typeof rowShape>;
 
 /** What rows say of a user's second factors. */
-export type Factors = {
+export type DjangoFactors = {
   readonly authenticators?: readonly Kept[];
   readonly left?: readonly Left[];
   readonly guarded?: boolean;
 };
 
 /** A row of a second factor: whose it is, as the dump refers to users, and what it says. */
-export type FactorRow = { readonly owner: unknown; readonly factors: Factors };
+export type FactorRow = { readonly owner: unknown; readonly factors: DjangoFactors };
 
 const totpFields = z.object({
   name: z.string().nullish(),
@@ -57,9 +57,9 @@ function ownerIn({ user, user_id: userId, owner, username }: Row['fields']): unk
 }
 
 const noForm = 'has no form that is known';
-const guardedWithout = (what: string, why: string): Factors => ({ left: [{ what, why }], guarded: true });
+const guardedWithout = (what: string, why: string): DjangoFactors => ({ left: [{ what, why }], guarded: true });
 
-function totpOf(fields: unknown): Factors {
+function totpOf(fields: unknown): DjangoFactors {
   const { data } = totpFields.safeParse(fields);
   if (!data) return guardedWithout('totp', noForm);
   if (!data.confirmed) return { left: [{ what: 'totp', why: unconfirmed }] };
@@ -74,12 +74,12 @@ function totpOf(fields: unknown): Factors {
 }
 
 /** The tokens of a device name it and not its user, and none of them can be taken. */
-function codesOf({ confirmed }: Row['fields']): Factors {
+function codesOf({ confirmed }: Row['fields']): DjangoFactors {
   return { left: [{ what: 'recovery codes', why: unlikeOurs }], guarded: confirmed !== false };
 }
 
 /** A phone that codes are sent to, and a backup code of the first twelve of its key's digits. */
-function deuxOf(fields: unknown): Factors {
+function deuxOf(fields: unknown): DjangoFactors {
   const { data } = deuxFields.safeParse(fields);
   if (!data) return guardedWithout('sms', noForm);
   if (data.challenge_type === '') return {};
@@ -90,7 +90,7 @@ function deuxOf(fields: unknown): Factors {
 }
 
 /** Every model of django-otp that ends with `device` has its field `confirmed`; in others the name may mean something else. */
-function otherOf(model: string, { confirmed }: Row['fields']): Factors {
+function otherOf(model: string, { confirmed }: Row['fields']): DjangoFactors {
   if (confirmed === false && model.endsWith('device')) return { left: [{ what: 'another device', why: unconfirmed }] };
   return guardedWithout('another device', 'is of a kind that cannot be taken');
 }

@@ -5,7 +5,7 @@ import { cutOff, jsonItems, noList, notOne } from '../json-items.ts';
 import { twoPasses, type Passes } from '../passes.ts';
 import { complaintOf, notJson, tooLong } from '../read-json.ts';
 import { addRow, factorsOfUser, faultOf, isUser, newDump, type Dump } from './django-dump.ts';
-import { rowShape, type Factors, type Row } from './django-factors.ts';
+import { rowShape, type DjangoFactors, type Row } from './django-factors.ts';
 import { pbkdf2Phc, scryptPhc } from './phc.ts';
 
 /** Bytes of one object. */
@@ -78,7 +78,7 @@ function rowOf(bytes: Buffer): { readonly row: Row } | { readonly why: string } 
 function userOf(
   at: string,
   { fields }: Row,
-  { authenticators: held = [], left = [], guarded = false }: Factors,
+  { authenticators: held = [], left = [], guarded = false }: DjangoFactors,
 ): Found {
   const checked = userFields.safeParse(fields);
   if (!checked.success) return { at, why: complaintOf(checked.error) };

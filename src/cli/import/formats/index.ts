@@ -6,8 +6,8 @@ import { readJsonLines } from './jsonl.ts';
 import { readKeycloak } from './keycloak.ts';
 import { readMigrations } from './otpauth-migration.ts';
 
-type Said = { readonly secondFactors?: boolean };
-type Read = (file: string, environment: NodeJS.ProcessEnv, said: Said) => Reading;
+type ReadOptions = { readonly secondFactors?: boolean };
+type SourceReader = (file: string, environment: NodeJS.ProcessEnv, said: ReadOptions) => Reading;
 
 /** What can be read, by its name on the command line. */
 export const formats = {
@@ -16,6 +16,6 @@ export const formats = {
   django: (file, _environment, { secondFactors }) => readDjango(file, secondFactors),
   keycloak: readKeycloak,
   'otpauth-migration': (file) => readMigrations(bytesOf(file)),
-} satisfies Record<string, Read>;
+} satisfies Record<string, SourceReader>;
 
 export type Format = keyof typeof formats;

@@ -173,7 +173,7 @@ const immovable = {
   },
 };
 
-type Request = Parameters<typeof answered>[0];
+type AnsweredRequest = Parameters<typeof answered>[0];
 
-const one = (account: Account, request: Request, status?: number) =>
+const one = (account: Account, request: AnsweredRequest, status?: number) =>
   answered(request, { data: viewAccount(account), revision: account.revision }, status);

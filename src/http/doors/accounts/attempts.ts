@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { About } from '../../../engine/attempts.ts';
+import type { AttemptTopic } from '../../../engine/attempts.ts';
 import { browseAttempts, reachAccount, reachAttempt } from '../../../engine/operations.ts';
 import { authModules } from '../../../engine/policy.ts';
 import type { Attempt } from '../../../store/attempts.ts';
@@ -44,7 +44,7 @@ const details = summary.extend({
 
 const managed = { method: 'get', access: 'session', tag: 'Attempts', say } as const;
 
-function routesFor(about: About, path: string): readonly Route[] {
+function routesFor(about: AttemptTopic, path: string): readonly Route[] {
   return [
     route({
       ...managed,

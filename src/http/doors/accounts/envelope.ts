@@ -3,7 +3,7 @@ import { version } from '../../../base/version.ts';
 import { shownToken } from '../../credentials.ts';
 import type { FieldError, Problem } from '../../problem.ts';
 import { problemOf, type Declined, type Told } from '../../told.ts';
-import type { Asked, Dialect, Reply } from '../../route.ts';
+import type { UnparsedRequest, Dialect, Reply } from '../../route.ts';
 
 /** Crossbar's envelope: what is asked for stands in `data`, and around it who answered, when and to what. */
 
@@ -31,7 +31,7 @@ export const errorEnvelope = z.strictObject({
   status: z.literal('error'),
 });
 
-type Said = {
+type EnvelopeContent = {
   readonly data: unknown;
   readonly revision?: number;
   /** The token that the answer hands out; the one that was shown when absent. */
@@ -39,14 +39,14 @@ type Said = {
 };
 
 /** An answer. */
-export function answered(request: Asked, { data, revision, token }: Said, status = 200): Reply {
+export function answered(request: UnparsedRequest, { data, revision, token }: EnvelopeContent, status = 200): Reply {
   const changing = revision === undefined ? {} : { revision: String(revision) };
   const json = { data, ...changing, ...surroundings(request, token), status: 'success' };
   return { status, json, ...(revision !== undefined && { headers: { ETag: `"${revision}"` } }) };
 }
 
 /** What is wrong, in the envelope. `data` says more than `message`: a sentence, or one for each member. */
-export function say({ status, code, detail, errors, headers, more }: Problem, request: Asked): Reply {
+export function say({ status, code, detail, errors, headers, more }: Problem, request: UnparsedRequest): Reply {
   const data = errors ? byMember(errors) : { message: detail, ...more };
   return {
     status,
@@ -67,7 +67,7 @@ const words: Readonly<Record<string, string>> = {
 /** A refusal of the engine, in the envelope. */
 export function declined(
   refusal: Declined,
-  request: Asked,
+  request: UnparsedRequest,
   otherwise: Partial<Record<Told, Partial<Problem>>> = {},
 ): Reply {
   return say(problemOf(refusal, otherwise), request);
@@ -90,7 +90,7 @@ function memberOf(pointer: string): string {
 }
 
 /** The token of a session is repeated to who showed it, as Crossbar does. What is no session's token is told to nobody. */
-function surroundings({ ctx, caller, headers }: Asked, token?: string) {
+function surroundings({ ctx, caller, headers }: UnparsedRequest, token?: string) {
   const shown = caller && shownToken(headers);
   const auth = token ?? (typeof shown === 'object' ? shown.token : undefined);
   return {

@@ -6,7 +6,7 @@ import type { Owner, ShownProvider } from '../../../engine/reach-provider.ts';
 import type { Reason } from '../../../engine/reasons.ts';
 import type { Provider } from '../../../store/providers.ts';
 import { invalid } from '../../parse.ts';
-import { route, type Asked, type Handled, type Reply, type Route } from '../../route.ts';
+import { route, type UnparsedRequest, type Handled, type Reply, type Route } from '../../route.ts';
 import { unchanged } from './accounts.ts';
 import { answered, declined, envelope, inData, say } from './envelope.ts';
 import { inputOf, patchOf, providerPatch, providerView, viewProvider, wholeProvider } from './provider-shapes.ts';
@@ -20,27 +20,27 @@ export const providerAnswer = { description: 'The provider.', body: envelope(pro
 type Params = Readonly<Record<string, string>>;
 
 /** A request by somebody. */
-export type Asking = Pick<Handled, 'ctx' | 'headers'> & {
+export type ProviderRequest = Pick<Handled, 'ctx' | 'headers'> & {
   readonly caller: NonNullable<Handled['caller']>;
   readonly params: Params;
 };
 
 /** Where providers are, and how a path names one. */
-export type Place = {
+export type ProviderPaths = {
   readonly path: string;
   readonly params: z.ZodType<Params> & z.ZodObject;
-  readonly owner: (request: Asking) => Promise<Outcome<Owner, Reason>>;
+  readonly owner: (request: ProviderRequest) => Promise<Outcome<Owner, Reason>>;
   readonly which: (params: Params) => string | undefined;
 };
 
 /** The provider that a request names, at the revision that it expects. */
-export async function reach(place: Place, request: Asking): Promise<Outcome<Provider, Reason>> {
+export async function reach(place: ProviderPaths, request: ProviderRequest): Promise<Outcome<Provider, Reason>> {
   const owner = await place.owner(request);
   if (!owner.ok) return owner;
   return unchanged(await reachProvider(request.ctx, owner.value, place.which(request.params) ?? ''), request.headers);
 }
 
-export function reading(place: Place): Route {
+export function reading(place: ProviderPaths): Route {
   return route({
     ...managed,
     method: 'get',
@@ -56,7 +56,7 @@ export function reading(place: Place): Route {
 }
 
 /** POST says the whole, and what it leaves out is cleared; PATCH says what changes. */
-export function replacing(place: Place): Route {
+export function replacing(place: ProviderPaths): Route {
   return route({
     ...managed,
     method: 'post',
@@ -75,7 +75,7 @@ export function replacing(place: Place): Route {
   });
 }
 
-export function patching(place: Place): Route {
+export function patching(place: ProviderPaths): Route {
   return route({
     ...managed,
     method: 'patch',
@@ -103,7 +103,7 @@ function itself(reached: Outcome<Provider, Reason>, id: string | undefined): Pro
 }
 
 /** One provider, or why not. */
-export function tell(outcome: ProviderOutcome<ShownProvider>, request: Asked, status = 200): Reply {
+export function tell(outcome: ProviderOutcome<ShownProvider>, request: UnparsedRequest, status = 200): Reply {
   if (outcome.ok) {
     const { value } = outcome;
     return answered(request, { data: viewProvider(value), revision: value.revision }, status);

@@ -9,17 +9,17 @@ import {
   reading,
   replacing,
   tell,
-  type Asking,
-  type Place,
+  type ProviderRequest,
+  type ProviderPaths,
 } from './provider-routes.ts';
 import { inputOf, newProvider, providersView, viewProviders } from './provider-shapes.ts';
 import { accountPath, hexId } from './shapes.ts';
 
 const path = '/v2/accounts/{id}/multi_factor';
 
-const owner = async ({ ctx, caller, params }: Asking) => reachAccount(ctx, caller, params['id'] ?? '');
+const owner = async ({ ctx, caller, params }: ProviderRequest) => reachAccount(ctx, caller, params['id'] ?? '');
 
-const place: Place = {
+const place: ProviderPaths = {
   path: `${path}/{configId}`,
   params: accountPath.extend({ configId: hexId }),
   owner,

@@ -14,12 +14,12 @@ export const managed = { access: 'session', tag: 'Security', say, params: accoun
 /** Checked as a whole once what is only for reading was taken out of it. */
 export const securityBody = z.strictObject({ auth_modules: z.record(z.string(), z.unknown()) });
 
-type Read =
+type ReadConfig =
   | { readonly ok: true; readonly value: AuthModulesConfig }
   | { readonly ok: false; readonly problem: Problem };
 
 /** A whole configuration, or what is wrong with it by the names of the body's members. */
-export function readConfig(whole: unknown): Read {
+export function readConfig(whole: unknown): ReadConfig {
   const read = authModulesConfig.safeParse(whole);
   if (read.success) return { ok: true, value: read.data };
   return { ok: false, problem: invalid(wrongMembers(read.error, whole).map(inBody)) };

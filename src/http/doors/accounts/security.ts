@@ -13,7 +13,7 @@ import { authModules } from '../../../engine/policy.ts';
 import type { ProviderNames, SecurityOf } from '../../../engine/security.ts';
 import type { Account } from '../../../store/accounts.ts';
 import { reference } from '../deux/authtoken.ts';
-import { route, type Asked, type Reply, type Route } from '../../route.ts';
+import { route, type UnparsedRequest, type Reply, type Route } from '../../route.ts';
 import { unchanged } from './accounts.ts';
 import { answered, declined, envelope, inData, say } from './envelope.ts';
 import { managed, readConfig, securityBody, securityPath, withoutNames } from './security-shapes.ts';
@@ -26,7 +26,7 @@ const securityView = z.strictObject({
 const securityAnswer = { description: 'What the account says, and what it inherits.', body: envelope(securityView) };
 
 /** A provider that is named is described beside it, for people; what comes back of that is not read. */
-async function view(security: SecurityOf, account: Account, request: Asked): Promise<Reply> {
+async function view(security: SecurityOf, account: Account, request: UnparsedRequest): Promise<Reply> {
   const described = async (said: AuthModulesConfig) => {
     const names = await namesIn(request.ctx, account, said);
     return Object.fromEntries(Object.entries(said).map(([name, module]) => [name, withNames(module, names)]));
@@ -36,9 +36,9 @@ async function view(security: SecurityOf, account: Account, request: Asked): Pro
   return answered(request, { data, revision: security.revision });
 }
 
-type ModuleConfig = NonNullable<AuthModulesConfig['user_auth']>;
+type AnyModuleConfig = NonNullable<AuthModulesConfig['user_auth']>;
 
-function withNames(said: ModuleConfig, names: ReadonlyMap<string, ProviderNames>) {
+function withNames(said: AnyModuleConfig, names: ReadonlyMap<string, ProviderNames>) {
   const found = names.get(said.multi_factor?.configuration_id ?? '');
   if (!found) return said;
   const { name, providerName: provider_name } = found;

@@ -18,16 +18,16 @@ import {
   reading,
   replacing,
   tell,
-  type Asking,
-  type Place,
+  type ProviderRequest,
+  type ProviderPaths,
 } from './provider-routes.ts';
 import { inputOf, newProvider, systemProvidersView, viewSystem } from './provider-shapes.ts';
 
 const path = '/v2/multi_factor';
 
-const owner = async ({ ctx, caller }: Pick<Asking, 'ctx' | 'caller'>) => reachSystem(ctx, caller);
+const owner = async ({ ctx, caller }: Pick<ProviderRequest, 'ctx' | 'caller'>) => reachSystem(ctx, caller);
 
-const place: Place = {
+const place: ProviderPaths = {
   path: `${path}/{name}`,
   params: z.strictObject({ name: z.enum(providerNames) }),
   owner,

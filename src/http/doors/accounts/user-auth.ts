@@ -7,7 +7,7 @@ import type { Authenticator } from '../../../store/authenticators.ts';
 import { reference } from '../deux/authtoken.ts';
 import { expiryOfCode, replyMember } from '../second-factor.ts';
 import { problemOf } from '../../told.ts';
-import { route, type Asked, type Reply, type Route } from '../../route.ts';
+import { route, type UnparsedRequest, type Reply, type Route } from '../../route.ts';
 import { answered, declined, envelope, inData, say } from './envelope.ts';
 import { hexId } from './shapes.ts';
 
@@ -74,7 +74,7 @@ const alike = {
   wrong_second_factor: { detail: 'The second factor was not validated.' },
 };
 
-function asks({ anyOf, prompt }: SecondFactorNeeded, request: Asked): Reply {
+function asks({ anyOf, prompt }: SecondFactorNeeded, request: UnparsedRequest): Reply {
   if (prompt) return demand(prompt.kind, prompt.ask, request);
   const [first, ...others] = anyOf;
   if (!first) throw new Error('a second factor is needed, and none is there');
@@ -87,7 +87,7 @@ function asks({ anyOf, prompt }: SecondFactorNeeded, request: Asked): Reply {
   return demand(first.kind, settings, request);
 }
 
-function demand(provider_name: string, settings: Readonly<Record<string, unknown>>, request: Asked): Reply {
+function demand(provider_name: string, settings: Readonly<Record<string, unknown>>, request: UnparsedRequest): Reply {
   const said = say({ status: 401, code: 'invalid_credentials', detail: needed, headers: bearer }, request);
   const data = { message: needed, multi_factor_request: { provider_name, settings } };
   return { ...said, json: { ...(said.json as object), data } };
@@ -97,7 +97,7 @@ const needed = 'client needs to perform second-factor authentication';
 const bearer = { 'WWW-Authenticate': 'Bearer realm="countersign"' };
 
 /** What a client needs to know to answer with a factor. */
-function settingsFor(authenticator: Authenticator, { ctx }: Asked): Readonly<Record<string, unknown>> {
+function settingsFor(authenticator: Authenticator, { ctx }: UnparsedRequest): Readonly<Record<string, unknown>> {
   const { send, shows } = factorOf(authenticator.kind);
   if (shows) return shows(authenticator.state);
   if (!send) return {};

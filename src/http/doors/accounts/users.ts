@@ -26,12 +26,12 @@ const paging = z.object({
 
 const userAnswer = { description: 'The user.', body: envelope(userView) };
 
-type Reached = Pick<Handled, 'ctx' | 'headers'> & {
+type UserRequest = Pick<Handled, 'ctx' | 'headers'> & {
   readonly caller: NonNullable<Handled['caller']>;
   readonly params: z.infer<typeof userPath>;
 };
 
-async function reach({ ctx, caller, params, headers }: Reached): Promise<Outcome<Versioned, Reason>> {
+async function reach({ ctx, caller, params, headers }: UserRequest): Promise<Outcome<Versioned, Reason>> {
   const account = await reachAccount(ctx, caller, params.id);
   const user = account.ok ? await reachUserOf(ctx, account.value, params.userId) : account;
   return unchanged(user.ok ? success(versioned(user.value)) : user, headers);
@@ -138,7 +138,7 @@ export const accountUserRoutes: readonly Route[] = [
   }),
 ];
 
-type Request = Parameters<typeof answered>[0];
+type AnsweredUserRequest = Parameters<typeof answered>[0];
 
-const one = (user: User, request: Request, status?: number) =>
+const one = (user: User, request: AnsweredUserRequest, status?: number) =>
   answered(request, { data: viewUser(user), revision: user.version }, status);

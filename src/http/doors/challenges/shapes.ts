@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Named, Put } from '../../../engine/ask-challenge.ts';
+import type { ChallengedUser, Put } from '../../../engine/ask-challenge.ts';
 import { hintOf } from '../../../engine/operations.ts';
 import type { Challenge } from '../../../store/challenge-rows.ts';
 import type { Prompt } from '../../../store/prompts.ts';
@@ -12,7 +12,7 @@ const named = z.union([
   z.strictObject({ name: reference(254), account: reference(128).optional() }),
 ]);
 
-export const namedBy = (given: z.infer<typeof named>): Named =>
+export const namedBy = (given: z.infer<typeof named>): ChallengedUser =>
   'uid' in given ? { type: 'id', id: given.uid } : { type: 'name', ...given };
 
 /** PostgreSQL keeps no NUL, and a hash is made of what everybody writes alike. */
