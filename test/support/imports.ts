@@ -45,7 +45,7 @@ export type Importer = {
   /** Writes a source with all users, each named by what they have, whose password is that of everybody. */
   readonly users: Readonly<Record<string, Expected>>;
   readonly source: (folder: string) => string;
-  /** Sources of which no user may be imported, and what is said of each. */
+  /** Sources with the user ada, of which no user may be imported, and what is said of each. */
   readonly refused?: Readonly<Record<string, readonly [source: (folder: string) => string, why: RegExp]>>;
 };
 
@@ -53,9 +53,11 @@ export type Importer = {
 export function testImporter({ format, users, source, refused = {} }: Importer): void {
   describe(`${format}: with the password alone`, () => {
     let server: Running;
+    let empty: Running;
     let first: Ended;
     let report: ReturnType<typeof reportOf>;
     before(async () => {
+      empty = await serve({ folder: await houseFolder() });
       server = await serve({ folder: await houseFolder() });
       const file = join(server.folder, 'report.jsonl');
       first = await imports(server.folder, [format, source(server.folder), '--report', file]);
@@ -74,7 +76,7 @@ export function testImporter({ format, users, source, refused = {} }: Importer):
 
     for (const [what, [write, why]] of Object.entries(refused)) {
       test(`no user of a source with ${what} is imported, which exit code and report say`, async () => {
-        const folder = await houseFolder();
+        const { folder } = empty;
         const file = join(folder, 'refused.jsonl');
         const { code, stdout } = await imports(folder, [format, write(folder), '--report', file]);
         assert.equal(code, 1, stdout);
@@ -86,6 +88,10 @@ export function testImporter({ format, users, source, refused = {} }: Importer):
         assert.match(reportOf(file)[0]?.['why'] ?? '', why);
       });
     }
+
+    test('no user of a source that was refused logs in', async () => {
+      assert.equal(await login(empty, 'ada'), 'is not imported');
+    });
   });
 }
 
@@ -97,4 +103,42 @@ export async function login({ url }: Running, name: string): Promise<Expected> {
   if (status === 302) return 'is asked for a second factor';
   assert.equal(status, 401);
   return 'is not imported';
+}
+
+export type Declared = {
+  readonly format: string;
+  /** A source with the user ada, who has no second factor, and with names that are not known. */
+  readonly source: (folder: string) => string;
+  readonly names: readonly string[];
+  /** Names of second factors. */
+  readonly factors: readonly string[];
+};
+
+/** Tests that the names of a source which are not known stop its import, until the operator declares them harmless. */
+export function testHarmless({ format, source, names, factors }: Declared): void {
+  test(`${format}: all names that are not known are reported at once, and users come where they are declared harmless`, async () => {
+    const server = await serve({ folder: await houseFolder() });
+    const file = source(server.folder);
+    const run = (...args: readonly string[]) => imports(server.folder, [format, file, ...args]);
+    const all = names.toSorted();
+    const refused = await run();
+    assert.equal(refused.code, 1);
+    const said = (unknown: readonly string[]) =>
+      `source: contains names that are not known: ${unknown.join(', ')}; add --harmless`;
+    assert.ok(refused.stdout.includes(said(all)), refused.stdout);
+    const [first = '', ...rest] = all;
+    assert.ok((await run('--harmless', rest.join(','))).stdout.includes(said([first])));
+    assert.equal(await login(server, 'ada'), 'is not imported');
+    for (const factor of factors) {
+      const { code, stderr } = await run('--harmless', `${names.join(',')},${factor}`);
+      assert.deepEqual(
+        [code, stderr.trim()],
+        [2, `countersign: --harmless ${factor}: this is known to say who has a second factor`],
+      );
+    }
+    assert.equal(await login(server, 'ada'), 'is not imported');
+    const taken = await run('--harmless', first, '--harmless', rest.join(', '));
+    assert.equal(taken.code, 0, taken.stdout);
+    assert.equal(await login(server, 'ada'), 'logs in');
+  });
 }

@@ -21,7 +21,7 @@ export type Unreadable = Pick<FoundUser, 'at'> & {
   readonly name?: string;
 };
 
-/** Refuses the whole source. A reader yields it before any user, and then ends. */
+/** Refuses the whole source. The reader ends after it. */
 export const refusedSource = (at: string, why: string): Unreadable => ({ at, what: 'source', why });
 
 export type SourceProfile = {
@@ -34,9 +34,19 @@ export type SourceProfile = {
 
 /** A source that is being read. */
 export type Reading = {
-  readonly users: AsyncIterable<Found>;
+  /** Reads it from its start. It is read twice: no user is imported before its end was seen, when the reader knows all of it. */
+  readonly users: () => AsyncIterable<Found>;
   /** How much of it was read, from 0 to 1; undefined where nobody knows how much there is. */
   readonly fraction: () => number | undefined;
+  readonly close?: () => void;
+};
+
+/** What the operator says of a source. */
+export type Said = {
+  /** False: it has no second factors. */
+  readonly secondFactors?: boolean;
+  /** Names in it that say nothing about second factors. */
+  readonly harmless?: readonly string[];
 };
 
 export const off = 'is switched off there';

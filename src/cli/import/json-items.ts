@@ -4,68 +4,120 @@ const [quote, backslash, comma, colon] = [0x22, 0x5c, 0x2c, 0x3a];
 const [openList, closeList, openObject, closeObject] = [0x5b, 0x5d, 0x7b, 0x7d];
 const isSpace = (byte: number) => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 
+/** Brackets that may be open at once. */
+const deepest = 1000;
+
 export const cutOff = Symbol('the list does not end');
 export const noList = Symbol('there is no such list');
 export const notOne = Symbol('something stands after the document');
+export const twice = Symbol('the member appears more than once');
+export const noJson = Symbol('brackets do not match, or are too many');
+export type Fault = typeof cutOff | typeof noList | typeof notOne | typeof twice | typeof noJson;
 
 /**
  * The items of one list in a JSON document, so that the document may be larger than the memory: of the document itself, where it is a list,
- * or of that member of the object that it is. Only the brackets around an item are looked at; parsing it is for the caller. The last
- * thing it yields says that the document has no end, that something stands after it, or that the list was not there.
+ * or of that member of the object that it is. Only the brackets around an item are looked at; parsing it is for the caller. If the document
+ * has a fault, it is the last thing that is yielded.
  */
 export async function* jsonItems(
   chunks: AsyncIterable<Buffer>,
   member: string | undefined,
   longest: number,
-): AsyncGenerator<Piece | typeof cutOff | typeof noList | typeof notOne> {
+): AsyncGenerator<Piece | Fault> {
   const item = gatherer(longest);
-  const key = gatherer(256);
-  const isOfString = stringFollower();
-  const listDepth = member === undefined ? 1 : 2;
-  const wanted = JSON.stringify(member);
-  let depth = 0;
-  let lastKey: string | undefined;
-  let state: 'before' | 'inside' | 'after' = 'before';
-  let isClosed = false;
-
+  const follow = listFollower(member);
+  let hasItems = false;
+  let isInside = false;
   for await (const chunk of chunks) {
     let from = 0;
     for (let at = 0; at < chunk.length; at += 1) {
-      const byte = chunk[at] ?? 0;
-      if (isClosed && !isSpace(byte)) {
-        yield notOne;
+      const seen = follow(chunk[at] ?? 0);
+      if (seen === undefined) continue;
+      if (typeof seen === 'symbol') {
+        yield seen;
         return;
       }
-      const mayBeKey = state === 'before' && depth === 1;
-      if (isOfString(byte)) {
-        if (mayBeKey) key.add(chunk.subarray(at, at + 1));
-      } else if (byte === openList || byte === openObject) {
-        depth += 1;
-        const isIt = byte === openList && depth === listDepth && lastKey === wanted;
-        if (state !== 'before' || !isIt) continue;
-        state = 'inside';
-        from = at + 1;
-      } else if (state === 'inside' && depth === listDepth && (byte === comma || byte === closeList)) {
+      if (seen !== 'begin') {
         item.add(chunk.subarray(from, at));
-        from = at + 1;
         const piece = item.take();
         // Nothing stands between the brackets of an empty list.
-        if (byte === comma || !piece?.every(isSpace)) yield piece;
-        if (byte === comma) continue;
-        state = 'after';
-        depth -= 1;
-        isClosed = depth === 0;
-      } else if (byte === closeList || byte === closeObject) {
-        depth -= 1;
-        isClosed = depth === 0;
-      } else if (mayBeKey && (byte === colon || byte === comma)) {
-        lastKey = key.take()?.toString();
+        if (seen === 'next' || hasItems || !piece?.every(isSpace)) yield piece;
       }
+      hasItems = seen === 'next';
+      isInside = seen !== 'end';
+      from = at + 1;
     }
-    if (state === 'inside') item.add(Buffer.from(chunk.subarray(from)));
+    if (isInside) item.add(Buffer.from(chunk.subarray(from)));
   }
-  if (state === 'before') yield noList;
-  else if (!isClosed) yield cutOff;
+  const fault = follow(undefined);
+  if (typeof fault === 'symbol') yield fault;
+}
+
+type Seen = 'begin' | 'next' | 'end' | Fault | undefined;
+
+/** Says of each byte in turn whether it begins the list, ends an item or the list, or is a fault; and of the end of all bytes. */
+function listFollower(member: string | undefined): (byte: number | undefined) => Seen {
+  const isOfString = stringFollower();
+  const keys = keyFollower(member);
+  /** The brackets that have to come. */
+  const open: number[] = [];
+  const listDepth = member === undefined ? 1 : 2;
+  let state: 'before' | 'inside' | 'after' = 'before';
+  let isClosed = false;
+  const opened = (closing: number): Seen => {
+    open.push(closing);
+    if (open.length > deepest) return noJson;
+    const isIt = closing === closeList && open.length === listDepth && keys.isAtMember();
+    if (state !== 'before' || !isIt) return undefined;
+    state = 'inside';
+    return 'begin';
+  };
+  const closed = (byte: number): Seen => {
+    const isEnd = state === 'inside' && open.length === listDepth;
+    if (open.pop() !== byte) return noJson;
+    isClosed = open.length === 0;
+    if (!isEnd) return undefined;
+    state = 'after';
+    return 'end';
+  };
+  return (byte) => {
+    if (byte === undefined) return state === 'before' ? noList : isClosed ? undefined : cutOff;
+    if (isClosed) return isSpace(byte) ? undefined : notOne;
+    const isString = isOfString(byte);
+    if (open.length === 1 && open[0] === closeObject && keys.add(byte, isString)) return twice;
+    if (isString) return undefined;
+    if (byte === openList) return opened(closeList);
+    if (byte === openObject) return opened(closeObject);
+    if (byte === closeList || byte === closeObject) return closed(byte);
+    return byte === comma && state === 'inside' && open.length === listDepth ? 'next' : undefined;
+  };
+}
+
+/** Follows the keys of the outermost object. Each byte of it answers whether the member appears a second time there. */
+function keyFollower(member: string | undefined) {
+  const text = gatherer(256);
+  let [isAt, times] = [false, 0];
+  return {
+    isAtMember: () => member === undefined || isAt,
+    add(byte: number, isString: boolean): boolean {
+      if (isString) text.add(Buffer.of(byte));
+      else if (byte === comma || byte === colon) {
+        const key = text.take();
+        isAt = byte === colon && key !== undefined && textOf(key) === member;
+        if (isAt) times += 1;
+      }
+      return times > 1;
+    },
+  };
+}
+
+/** Keys may be written with escapes. */
+function textOf(key: Buffer): unknown {
+  try {
+    return JSON.parse(key.toString());
+  } catch {
+    return undefined;
+  }
 }
 
 /** Says of each byte in turn whether it belongs to a string, its quotation marks included. */

@@ -7,7 +7,7 @@ export type Passes = {
   readonly fraction: () => number | undefined;
 };
 
-/** A file that is read twice: no user is imported before its end was seen. */
+/** A file that is read twice. */
 export function twoPasses(file: string): Passes {
   if (file === '-') throw new SetupError('standard input cannot be read twice: give a file');
   let begun = 0;

@@ -13,10 +13,10 @@ export function complaintOf(error: z.ZodError): string {
   return path === '' ? what : `${path}: ${what}`;
 }
 
-/** The name of an entry that is not read otherwise: another entry of the same name is not imported either. */
-export function nameIn(entry: unknown, member: string): { readonly name?: string } {
+/** Who an entry is about that is not read otherwise. Without a name it may be about any user, so none is imported. */
+export function nameIn(entry: unknown, member: string): { readonly name: string } | { readonly what: 'source' } {
   const name = z.record(z.string(), z.unknown()).safeParse(entry).data?.[member];
-  return typeof name === 'string' ? { name } : {};
+  return typeof name === 'string' ? { name } : { what: 'source' };
 }
 
 /** JSON that stands as text inside other JSON; undefined where it is none, or not of this form. */

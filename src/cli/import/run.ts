@@ -11,15 +11,10 @@ import { progressOf, type Progress } from '../progress.ts';
 import { granted, withHouse, type UserOptions } from '../user/with-house.ts';
 import { check, shownName } from './check.ts';
 import { formats, type Format } from './formats/index.ts';
-import type { Found, Reading } from './found.ts';
+import type { Found, Reading, Said } from './found.ts';
 import { createReport, type Report } from './report.ts';
 
-export type ImportOptions = UserOptions & {
-  readonly dryRun?: boolean;
-  readonly report?: string;
-  /** False where the operator says that the source has no second factors. */
-  readonly secondFactors?: boolean;
-};
+export type ImportOptions = UserOptions & Said & { readonly dryRun?: boolean; readonly report?: string };
 
 /** How many users are written in one transaction: a server beside it waits for no longer than that takes. */
 const batchSize = 100;
@@ -28,11 +23,13 @@ export async function runImport(format: Format, file: string, options: ImportOpt
   const { account, dryRun = false } = options;
   if (options.secondFactors === false && format !== 'django')
     throw new SetupError('--no-second-factors is for django: every other format says which users have a second factor');
+  if (options.harmless && (format === 'jsonl' || format === 'otpauth-migration'))
+    throw new SetupError(`--harmless is for better-auth, django and keycloak: ${format} has no names of its own`);
   if (file !== '-' && !existsSync(file)) throw new SetupError(`there is no file ${file}`);
   const collect = keepHeapSmall();
   const left = await withHouse(async (house) => {
     const { id: accountId } = granted(await findHome(house, account), account ?? 'root');
-    const reading = formats[format](file, process.env, options);
+    const reading = formats[format](file, options, process.env);
     const report = createReport(options.report, dryRun);
     const what = dryRun ? 'checked' : 'read';
     const progress = progressOf({ what, of: 'users', fraction: reading.fraction, lineEvery: 10_000 });
@@ -41,6 +38,7 @@ export async function runImport(format: Format, file: string, options: ImportOpt
       await moveAll(mover, reading, progress);
     } finally {
       progress.clear();
+      reading.close?.();
       process.stdout.write(report.text());
       report.close();
     }
@@ -71,46 +69,63 @@ type Mover = {
 
 type BatchEntry = { readonly newcomer: Newcomer; readonly at: string };
 
-async function moveAll(mover: Mover, { users }: Reading, progress: Progress): Promise<void> {
-  const names = new Set<string>();
+async function moveAll(mover: Mover, reading: Reading, progress: Progress): Promise<void> {
+  const repeated = await findRepeated(mover, reading);
+  if (!repeated) return;
   let batch: BatchEntry[] = [];
   let batches = 0;
-  let isEmpty = true;
   const flush = async () => {
     if (batch.length > 0) await moveBatch(mover, batch);
     batch = [];
     batches += 1;
     if (batches % collectEvery === 0) mover.collect();
   };
-  for await (const found of users) {
-    const judged = judge(mover, names, found);
+  for await (const found of reading.users()) {
+    const judged = judge(mover, repeated, found);
     if (judged) batch.push(judged);
     if (batch.length >= batchSize) await flush();
     progress.tell(1);
-    isEmpty = false;
   }
   await flush();
-  if (isEmpty) throw new Refused('the source holds no users');
 }
 
+/** Reads the source to its end, before any user is written. Undefined: it is refused, as the report says. */
+async function findRepeated({ report }: Mover, { users }: Reading): Promise<ReadonlySet<string> | undefined> {
+  const [names, repeated] = [new Set<string>(), new Set<string>()];
+  let isEmpty = true;
+  for await (const found of users()) {
+    isEmpty = false;
+    if ('why' in found && found.what === 'source') {
+      report.add({ at: found.at, outcome: 'not taken', what: found.what, why: found.why });
+      return undefined;
+    }
+    const name = shownName(nameOf(found));
+    if (name === undefined) continue;
+    const key = comparableName(name);
+    if (names.has(key)) repeated.add(key);
+    names.add(key);
+  }
+  if (isEmpty) throw new Refused('the source holds no users');
+  return repeated;
+}
+
+const nameOf = (found: Found) => ('why' in found ? found.name : found.profile.name);
+
 /** Reports what can't be taken of an entry, and answers with what can. */
-function judge({ house, report }: Mover, names: Set<string>, found: Found): BatchEntry | undefined {
+function judge({ house, report }: Mover, repeated: ReadonlySet<string>, found: Found): BatchEntry | undefined {
   const { at } = found;
-  const isUnreadable = 'why' in found;
-  const name = shownName(isUnreadable ? found.name : found.profile.name);
-  const { newcomer, left }: Judged = isUnreadable
-    ? { left: [{ what: found.what ?? 'user', why: found.why }] }
-    : check(house, found);
+  const name = shownName(nameOf(found));
+  const { newcomer, left }: Judged =
+    'why' in found ? { left: [{ what: found.what ?? 'user', why: found.why }] } : check(house, found);
   for (const one of left) report.add({ at, name, outcome: 'not taken', ...one });
-  if (name === undefined) return undefined;
-  // A user that was refused is not imported from a later entry that says less of them.
-  const isRepeated = names.size === names.add(comparableName(name)).size;
   if (!newcomer) return undefined;
-  if (isRepeated) report.add({ at, name, outcome: 'not taken', what: 'user', why: repeated });
+  // One entry may say less of the user than another.
+  const isRepeated = repeated.has(comparableName(newcomer.name));
+  if (isRepeated) report.add({ at, name, outcome: 'not taken', what: 'user', why: moreThanOnce });
   return isRepeated ? undefined : { newcomer, at };
 }
 
-const repeated = 'the name stands in the source before';
+const moreThanOnce = 'the name appears in the source more than once';
 
 async function moveBatch({ house, accountId, report, write }: Mover, batch: readonly BatchEntry[]): Promise<void> {
   const made = await write(

@@ -10,6 +10,7 @@ import { readJsonLines } from '../../../src/cli/import/formats/jsonl.ts';
 import { readKeycloak } from '../../../src/cli/import/formats/keycloak.ts';
 import { readMigrations } from '../../../src/cli/import/formats/otpauth-migration.ts';
 import { bytesOf } from '../../../src/cli/import/bytes.ts';
+import { twoPasses } from '../../../src/cli/import/passes.ts';
 import type { Found, Reading } from '../../../src/cli/import/found.ts';
 import { newFolder } from '../../support/process.ts';
 
@@ -25,10 +26,18 @@ function betterAuthDatabase(): string {
   return file;
 }
 
-async function found(reading: Reading): Promise<Found[]> {
+async function entriesOf({ users }: Reading): Promise<Found[]> {
   const all: Found[] = [];
-  for await (const one of reading.users) all.push(one);
+  for await (const one of users()) all.push(one);
+  return all;
+}
+
+/** What an import takes of a source, which it reads twice. */
+async function found(reading: Reading): Promise<Found[]> {
+  await entriesOf(reading);
+  const all = await entriesOf(reading);
   assert.equal(reading.fraction(), 1);
+  reading.close?.();
   return all;
 }
 
@@ -46,15 +55,17 @@ function keptOf(all: readonly Found[], name: string, kind: string): unknown {
   return one.authenticators.find((each) => each.kind === kind)?.kept;
 }
 
-function written(text: string | Buffer): ReturnType<typeof bytesOf> {
-  return bytesOf(writtenFile(text));
-}
+const written = (text: string | Buffer) => bytesOf(fileOf(text));
+const writtenFile = (text: string | Buffer) => twoPasses(fileOf(text));
 
-function writtenFile(text: string | Buffer): string {
+function fileOf(text: string | Buffer): string {
   const file = join(newFolder(), 'source');
   writeFileSync(file, text);
   return file;
 }
+
+const notJson = 'is no JSON that two programs read alike (RFC 7493)';
+const sourceOr = (one: Found) => ('why' in one && one.what === 'source' ? `source: ${one.why}` : told(one));
 
 describe('Better Auth', () => {
   test('its users come with their passwords and with the apps that they showed to work', async () => {
@@ -100,13 +111,13 @@ describe('Better Auth', () => {
 
   test('the secret is asked for, and a database of something else is refused', () => {
     assert.throws(() => readBetterAuth(betterAuthDatabase(), undefined), /set BETTER_AUTH_SECRET/);
-    assert.throws(() => readBetterAuth(writtenFile(''), 'a secret'), /no database of Better Auth/);
+    assert.throws(() => readBetterAuth(fileOf(''), 'a secret'), /no database of Better Auth/);
   });
 });
 
 describe('Django, with django-otp and Deux', () => {
   test('its users come with their passwords and with the devices that were confirmed', async () => {
-    const all = await found(readDjango(fixture('django.json')));
+    const all = await found(readDjango(twoPasses(fixture('django.json'))));
     assert.deepEqual(all.map(told), [
       'ada, password, totp phone, no recovery codes, guarded',
       'bob, password',
@@ -137,6 +148,7 @@ describe('Django, with django-otp and Deux', () => {
     drift: 0,
     last_t: 5,
   };
+  const noFactors = { secondFactors: false };
   const user = { username: 'ada', password: '!nobody', email: '', first_name: '', last_name: '', is_active: true };
   const dumped = (fields: object, model = 'otp_totp.totpdevice') =>
     writtenFile(
@@ -164,13 +176,13 @@ describe('Django, with django-otp and Deux', () => {
 
   test('a user model of one’s own is read, and who can not log in has no password', async () => {
     const file = writtenFile(JSON.stringify([{ model: 'accounts.user', pk: 'a-uuid', fields: user }]));
-    assert.deepEqual((await found(readDjango(file, false))).map(told), ['ada']);
+    assert.deepEqual((await found(readDjango(file, noFactors))).map(told), ['ada']);
   });
 
   test('the scrypt of newer versions is read', async () => {
     const password = `scrypt$16384$salt of Django$8$5$${Buffer.alloc(64, 7).toString('base64')}`;
     const file = writtenFile(JSON.stringify([{ model: 'auth.user', pk: 1, fields: { ...user, password } }]));
-    const kept = keptOf(await found(readDjango(file, false)), 'ada', 'password');
+    const kept = keptOf(await found(readDjango(file, noFactors)), 'ada', 'password');
     assert.match(JSON.stringify(kept), /\$scrypt\$ln=14,r=8,p=5\$c2FsdCBvZiBEamFuZ28\$Bwc/);
   });
 
@@ -178,26 +190,25 @@ describe('Django, with django-otp and Deux', () => {
     'no object': ['1', 'Invalid input: expected object, received number'],
     'an object without a model': ['{"model": 2}', 'model: Invalid input: expected string, received number'],
     'an object of a megabyte': [`"${'x'.repeat(2 ** 20)}"`, 'is longer than 64 KiB'],
-    'a string without end': ['"', 'the file ends in the middle'],
+    'a string without end': ['"', 'ends in the middle'],
   })) {
     test(`a dump with ${what} imports no user`, async () => {
       const ada = JSON.stringify({ model: 'auth.user', pk: 1, fields: user });
-      const all: Found[] = [];
-      for await (const one of readDjango(writtenFile(`[${ada}, ${object}]`), false).users) all.push(one);
-      assert.deepEqual(all.map(told), [`?: ${why}`]);
+      const all = await entriesOf(readDjango(writtenFile(`[${ada}, ${object}]`), noFactors));
+      assert.deepEqual(all.map(told), ['ada', `?: ${why}`]);
     });
   }
 
   test('a user whose fields cannot be read is named, and the others come', async () => {
     const [broken, ada] = [{}, user].map((fields, at) => ({ model: 'auth.user', pk: at, fields }));
-    const all = await found(readDjango(writtenFile(JSON.stringify([broken, ada])), false));
+    const all = await found(readDjango(writtenFile(JSON.stringify([broken, ada])), noFactors));
     assert.deepEqual(all.map(told), ['?: username: Invalid input: expected string, received undefined', 'ada']);
   });
 });
 
 describe('Keycloak', () => {
   test('its users come with their passwords and their apps', async () => {
-    const all = await found(readKeycloak(fixture('keycloak.json')));
+    const all = await found(readKeycloak(twoPasses(fixture('keycloak.json'))));
     assert.deepEqual(all.map(told), [
       'ada, password, totp phone, no recovery codes, guarded',
       'bob, password',
@@ -225,22 +236,29 @@ describe('Keycloak', () => {
     assert.match(JSON.stringify(keptOf(all, 'bob', 'password')), /\$pbkdf2-sha512\$i=210000\$/);
   });
 
+  test('null for a list is none', async () => {
+    const user = { username: 'ada', enabled: true, credentials: null, requiredActions: null };
+    const all = await found(readKeycloak(writtenFile(JSON.stringify({ users: [user] }))));
+    assert.deepEqual(all.map(told), ['ada']);
+  });
+
   test('a user who says nothing about being enabled is not', async () => {
     assert.deepEqual((await found(readKeycloak(writtenFile('{"users":[{"username":"ada"}]}')))).map(told), [
       'ada: is switched off there',
     ]);
   });
 
-  test('a user of a megabyte, and one that is nested deeply, are named and left', async () => {
-    const long = JSON.stringify({ username: 'x'.repeat(2 ** 20) });
-    const deep = `{"username":${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
-    const all = await found(readKeycloak(writtenFile(`{"users":[${long},${deep},{"username":"ada","enabled":true}]}`)));
-    assert.deepEqual(all.map(told), [
-      '?: is longer than 256 KiB',
-      '?: is no JSON that two programs read alike (RFC 7493)',
-      'ada',
-    ]);
-  });
+  for (const [what, [user, why]] of Object.entries({
+    'a user of a megabyte': [JSON.stringify({ username: 'x'.repeat(2 ** 20) }), 'is longer than 256 KiB'],
+    'a user that is nested deeply': [`{"username":${'['.repeat(100)}${']'.repeat(100)}}`, notJson],
+    'a user that is nested more deeply': [`{"username":${'['.repeat(100_000)}${']'.repeat(100_000)}}`, notJson],
+    'a user without a name': ['{"enabled":true}', 'username: Invalid input: expected string, received undefined'],
+  })) {
+    test(`an export with ${what} is refused, for it may say more of another user`, async () => {
+      const all = await entriesOf(readKeycloak(writtenFile(`{"users":[{"username":"ada","enabled":true},${user}]}`)));
+      assert.deepEqual(all.map(sourceOr), ['ada', `source: ${why}`]);
+    });
+  }
 });
 
 describe('otpauth-migration', () => {
@@ -293,7 +311,7 @@ describe('otpauth-migration', () => {
 });
 
 describe('JSON lines', () => {
-  const lines = async (text: string | Buffer) => (await found(readJsonLines(written(text)))).map(told);
+  const lines = async (text: string | Buffer) => (await found(readJsonLines(writtenFile(text)))).map(told);
 
   test('a user may have everything or a name only; empty lines and the ends of lines do not matter', async () => {
     const full = {
@@ -315,7 +333,7 @@ describe('JSON lines', () => {
     ]);
   });
 
-  for (const [what, [text, why, name = '?']] of Object.entries<readonly [string | Buffer, string, name?: string]>({
+  for (const [what, [text, why, name]] of Object.entries<readonly [string | Buffer, string, name?: string]>({
     'no JSON': ['hunter22', 'is no JSON that two programs read alike (RFC 7493)'],
     'a list': ['[]', 'Invalid input: expected object, received array'],
     'no name': ['{}', 'name: Invalid input: expected string, received undefined'],
@@ -336,9 +354,10 @@ describe('JSON lines', () => {
     'brackets without end': ['['.repeat(60_000), 'is no JSON that two programs read alike (RFC 7493)'],
     'a megabyte': [`"${'x'.repeat(2 ** 20)}"`, 'is longer than 64 KiB'],
   })) {
-    test(`a line with ${what} is named by what is wrong, repeats nothing, and stops nobody`, async () => {
+    test(`a line with ${what} is named by what is wrong, repeats nothing, and stops the import where it has no name`, async () => {
       const both = Buffer.concat([Buffer.from(text), Buffer.from('\n{"name":"next"}\n')]);
-      assert.deepEqual(await lines(both), [`${name}: ${why}`, 'next']);
+      const all = await entriesOf(readJsonLines(writtenFile(both)));
+      assert.deepEqual(all.map(sourceOr), [name === undefined ? `source: ${why}` : `${name}: ${why}`, 'next']);
     });
   }
 });

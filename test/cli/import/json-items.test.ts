@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { linesOf } from '../../../src/cli/import/bytes.ts';
-import { cutOff, jsonItems, noList, notOne } from '../../../src/cli/import/json-items.ts';
+import { cutOff, jsonItems, noJson, noList, notOne, twice } from '../../../src/cli/import/json-items.ts';
 
 async function* inPieces(text: string, size: number): AsyncGenerator<Buffer> {
   const bytes = Buffer.from(text);
@@ -72,8 +72,25 @@ describe('the items of a list', () => {
 
   test('may be none', async () => assert.deepEqual(await items(' [ ] '), []));
 
-  test('of brackets without end are kept within the bound', async () => {
-    assert.deepEqual(await items(`[${'['.repeat(100_000)}`, undefined, { size: 4096 }), [cutOff]);
+  test('of a document whose brackets do not match, or are too many, end with a word about it', async () => {
+    assert.deepEqual(await items('[{"a":1},{"b":2}}'), ['{"a":1}', noJson]);
+    assert.deepEqual(await items('{"users":[1,2}}', 'users'), ['1', noJson]);
+    assert.deepEqual(await items('{"users":[1,2],"a":[}}', 'users'), ['1', '2', noJson]);
+    assert.deepEqual(await items('{"users":[1,2]]', 'users'), ['1', '2', noJson]);
+    assert.deepEqual(await items('}[1]'), [noJson]);
+    assert.deepEqual(await items(`[${'['.repeat(100_000)}`, undefined, { size: 4096 }), [noJson]);
+  });
+
+  test('of a document that has the member twice, however it is written, end with a word about it', async () => {
+    for (const other of ['"users":[2]', '"\\u0075sers" : [2]', '"users":null', '"users":{}'])
+      assert.deepEqual(await items(`{"users":[1],"a":"users",${other}}`, 'users'), ['1', twice], other);
+    assert.deepEqual(await items('{"\\u0075sers":[1]}', 'users'), ['1']);
+    assert.deepEqual(await items('{"users":null,"users":[1]}', 'users'), [twice]);
+  });
+
+  test('are each there where one is empty', async () => {
+    assert.deepEqual(await items('[1,]'), ['1', '']);
+    assert.deepEqual(await items('[,1]'), ['', '1']);
   });
 });
 

@@ -1,4 +1,3 @@
-import { isNamedAsFactor } from '../factor-names.ts';
 import { columnOf, quoted, tableOf, type BetterAuthTables } from './better-auth-tables.ts';
 
 /** Columns of plugins that the application does not use are not there. */
@@ -8,12 +7,10 @@ export function query(tables: BetterAuthTables): string {
       const column = columnOf(tables, table, name);
       return column === undefined ? `null as "${name}"` : `${alias}.${column} as "${name}"`;
     });
-  const fields = tableOf(tables, 'user')?.columns.filter(isNamedAsFactor) ?? [];
   const columns = [
     ...own('u', 'user', ['email', 'username', 'phoneNumber', 'banned']),
     ...own('a', 'account', ['password']),
     ...own('t', 'twoFactor', ['secret', 'backupCodes', 'verified']),
-    ...fields.map((name) => `u.${quoted(name)}`),
     `${isEnabled(tables)} as "twoFactorEnabled"`,
     `${hasPasskey(tables)} as "passkey"`,
   ];

@@ -4,18 +4,19 @@ import { z } from 'zod';
 import { base32Encode } from '../../../base/base32.ts';
 import { SetupError } from '../../../base/fault.ts';
 import type { Kept, Left } from '../../../engine/import-users.ts';
-import { isSet, saysFactor } from '../factor-names.ts';
-import { off, refusedSource, unconfirmed, unlikeOurs, type Found, type Reading } from '../found.ts';
+import { off, refusedSource, unconfirmed, unlikeOurs, type Found, type Reading, type Said } from '../found.ts';
 import { complaintOf } from '../read-json.ts';
 import { from, query } from './better-auth-query.ts';
-import { faultOf, isDamaged, readTables, tableOf, type BetterAuthTables } from './better-auth-tables.ts';
+import { unknownNames, type UnknownNames } from '../unknown-names.ts';
+import { faultOf, isFactorName } from './better-auth-names.ts';
+import { isDamaged, readTables, tableOf, type BetterAuthTables } from './better-auth-tables.ts';
 import { scryptPhc } from './phc.ts';
 import { openXChaCha } from './xchacha.ts';
 
 const text = z.string().nullish();
 
 /** A row of what `query` asks for. SQLite keeps to no types, so neither do we. */
-const row = z.looseObject({
+const row = z.object({
   email: z.string(),
   username: text,
   phoneNumber: text,
@@ -25,19 +26,19 @@ const row = z.looseObject({
   secret: text,
   backupCodes: text,
   verified: z.unknown(),
+  passkey: z.unknown(),
 });
 
 /** The SQLite database of an application with Better Auth 1.x: its users, their passwords, and what its plugin `twoFactor` keeps. */
-export function readBetterAuth(file: string, secret: string | undefined): Reading {
+export function readBetterAuth(file: string, secret: string | undefined, { harmless }: Said = {}): Reading {
   if (file === '-') throw new SetupError('a database can not be read from standard input: give a file');
+  const names = unknownNames(harmless, isFactorName);
   const database = new DatabaseSync(file, { readOnly: true });
   try {
     // Everything is read as it is now, while the application goes on.
     database.exec('begin');
-    if (isDamaged(database)) {
-      database.close();
-      return { users: refused('is damaged, or was cut off'), fraction: () => 1 };
-    }
+    const close = () => database.close();
+    if (isDamaged(database)) return { users: () => refused('is damaged, or was cut off'), fraction: () => 1, close };
     const tables = readTables(database, file);
     if (tableOf(tables, 'twoFactor') && !secret)
       throw new SetupError(
@@ -47,60 +48,72 @@ export function readBetterAuth(file: string, secret: string | undefined): Readin
     const source = {
       database,
       tables,
+      names,
       key: createHash('sha256')
         .update(secret ?? '')
         .digest(),
     };
     const progress = { read: 0 };
-    return { users: users(source, progress), fraction: () => (total === 0 ? 1 : progress.read / Number(total)) };
+    const fraction = () => (total === 0 ? 1 : progress.read / (2 * Number(total)));
+    return { users: () => users(source, progress), fraction, close };
   } catch (error) {
     database.close();
     throw error;
   }
 }
 
-type Source = { readonly database: DatabaseSync; readonly tables: BetterAuthTables; readonly key: Buffer };
+type Source = {
+  readonly database: DatabaseSync;
+  readonly tables: BetterAuthTables;
+  readonly names: UnknownNames;
+  readonly key: Buffer;
+};
 
 async function* refused(why: string): AsyncGenerator<Found> {
   yield refusedSource('the database', why);
 }
 
-async function* users({ database, tables, key }: Source, progress: { read: number }): AsyncGenerator<Found> {
-  try {
-    const fault = faultOf(database, tables);
-    if (fault !== undefined) {
-      yield* refused(fault);
-      return;
-    }
-    for (const given of database.prepare(query(tables)).iterate()) {
-      progress.read += 1;
-      const at = `user ${progress.read}`;
-      const read = row.safeParse(given);
-      yield read.success ? userOf(at, read.data, key) : { at, why: complaintOf(read.error) };
-    }
-  } finally {
-    database.close();
+async function* users({ database, tables, names, key }: Source, progress: { read: number }): AsyncGenerator<Found> {
+  const fault = faultOf(database, tables, names);
+  if (fault !== undefined) {
+    yield* refused(fault);
+    return;
+  }
+  let number = 0;
+  for (const given of database.prepare(query(tables)).iterate()) {
+    number += 1;
+    progress.read += 1;
+    const at = `user ${number}`;
+    const read = row.safeParse(given);
+    yield read.success ? userOf(at, read.data, key) : { at, why: complaintOf(read.error) };
   }
 }
+
+const falsy = new Set(['', '0', 'false', 'null']);
+
+/** SQLite keeps booleans as applications write them: anything that is not surely false counts as true. */
+const isTrue = (value: unknown) =>
+  typeof value === 'string' ? !falsy.has(value.trim().toLowerCase()) : Boolean(value ?? false);
 
 function userOf(at: string, given: z.infer<typeof row>, key: Buffer): Found {
   const { email, username, phoneNumber: phone, password } = given;
   const name = username ?? email;
-  if (isSet(given.banned)) return { at, name, why: off };
-  const isOn = isSet(given.twoFactorEnabled);
+  if (isTrue(given.banned)) return { at, name, why: off };
+  const isOn = isTrue(given.twoFactorEnabled);
   const left: Left[] = [];
   const authenticators: Kept[] = [];
   if (password) authenticators.push({ kind: 'password', label: null, kept: { hash: phcOf(password) } });
   if (given.secret) {
     const seed = seedOf(given.secret, key);
-    const works = isOn && isSet(given.verified ?? 1);
+    const works = isOn && isTrue(given.verified ?? 1);
     if (!works) left.push({ what: 'totp', why: unconfirmed });
     else if (seed === undefined) left.push({ what: 'totp', why: 'BETTER_AUTH_SECRET does not open it' });
     else authenticators.push({ kind: 'totp', label: null, kept: { seed } });
   }
-  if (isSet(given['passkey'])) left.push({ what: 'passkey', why: 'is of a kind that cannot be taken' });
+  const hasPasskey = isTrue(given.passkey);
+  if (hasPasskey) left.push({ what: 'passkey', why: 'is of a kind that cannot be taken' });
   if (given.backupCodes && isOn) left.push({ what: 'recovery codes', why: unlikeOurs });
-  return { at, profile: { name, email, phone }, authenticators, left, guarded: saysFactor(given) };
+  return { at, profile: { name, email, phone }, authenticators, left, guarded: isOn || hasPasskey };
 }
 
 /** `salt:key`, both in hexadecimal digits; the salt's digits are what was hashed with. */

@@ -1,5 +1,5 @@
-import { saysFactor } from '../factor-names.ts';
-import { factorRowOf, type DjangoFactors, type Row } from './django-factors.ts';
+import { isEmpty, listed, unknownNames, type UnknownNames } from '../unknown-names.ts';
+import { factorRowOf, isFactorModel, type DjangoFactors, type Row } from './django-factors.ts';
 
 /** What is kept of a dump while it is read for the first time. */
 export type Dump = {
@@ -11,21 +11,24 @@ export type Dump = {
   /** Primary keys of the devices that recovery codes belong to, and those that the codes refer to. */
   readonly codeDevices: Set<string>;
   readonly codesOf: Set<string>;
-  readonly unknownModels: Set<string>;
+  /** Models, and fields of users. */
+  readonly names: UnknownNames;
   hasFactors: boolean;
+  isWhole: boolean;
 };
 
-export const newDump = (): Dump => ({
+export const newDump = (harmless: readonly string[] | undefined): Dump => ({
   users: new Set(),
   userModels: new Set(),
   factorsOf: new Map(),
   codeDevices: new Set(),
   codesOf: new Set(),
-  unknownModels: new Set(),
+  names: unknownNames(harmless, isFactorModel),
   hasFactors: false,
+  isWhole: false,
 });
 
-/** Models whose rows say nothing about a second factor. Any model that is neither here nor known otherwise stops the import. */
+/** Models of Django, allauth, REST framework and OAuth Toolkit whose rows say nothing about a second factor. */
 const harmlessModels = new Set([
   'account.emailaddress',
   'account.emailconfirmation',
@@ -33,10 +36,35 @@ const harmlessModels = new Set([
   'auth.group',
   'auth.permission',
   'authtoken.token',
+  'authtoken.tokenproxy',
   'contenttypes.contenttype',
+  'oauth2_provider.accesstoken',
+  'oauth2_provider.application',
+  'oauth2_provider.grant',
+  'oauth2_provider.idtoken',
+  'oauth2_provider.refreshtoken',
   'otp_yubikey.validationservice',
   'sessions.session',
   'sites.site',
+  'socialaccount.socialaccount',
+  'socialaccount.socialapp',
+  'socialaccount.socialtoken',
+]);
+
+/** The fields of Django's AbstractUser. */
+const harmlessFields = new Set([
+  'date_joined',
+  'email',
+  'first_name',
+  'groups',
+  'is_active',
+  'is_staff',
+  'is_superuser',
+  'last_login',
+  'last_name',
+  'password',
+  'user_permissions',
+  'username',
 ]);
 
 /** A user model of one's own may have any name, and has these fields of Django's. */
@@ -48,6 +76,8 @@ export function addRow(dump: Dump, row: Row): void {
   if (isUser(row)) {
     dump.userModels.add(model);
     for (const key of keysOf(row)) dump.users.add(key);
+    for (const [name, value] of Object.entries(fields))
+      if (!harmlessFields.has(name) && !isEmpty(value)) dump.names.add(name);
     return;
   }
   if (model === 'otp_static.staticdevice') dump.codeDevices.add(String(pk));
@@ -58,7 +88,7 @@ export function addRow(dump: Dump, row: Row): void {
   if (harmlessModels.has(model)) return;
   const found = factorRowOf(row);
   if (!found) {
-    dump.unknownModels.add(model);
+    dump.names.add(model);
     return;
   }
   dump.hasFactors = true;
@@ -68,9 +98,10 @@ export function addRow(dump: Dump, row: Row): void {
 
 /** Why no user of the dump can be imported; undefined where they can. */
 export function faultOf(dump: Dump, mayLackFactors: boolean): string | undefined {
-  const { users, userModels, factorsOf, codeDevices, codesOf, unknownModels } = dump;
-  if (unknownModels.size > 0) return unknown(unknownModels);
-  if (userModels.size > 1) return `holds users of more than one model: ${shown(userModels)}`;
+  const { users, userModels, factorsOf, codeDevices, codesOf, names } = dump;
+  const unknown = names.fault();
+  if (unknown !== undefined) return unknown;
+  if (userModels.size > 1) return `holds users of more than one model: ${listed(userModels)}`;
   if (![...factorsOf.keys()].every((owner) => users.has(owner)))
     return 'holds a row of a second factor whose user is not in it: dump all users, with their primary keys';
   if (!codesOf.isSubsetOf(codeDevices)) return 'holds a row of otp_static.statictoken whose device is not in it';
@@ -82,23 +113,11 @@ const noFactors =
   'holds no row of a second factor: dump the apps of all second factors too (such as otp_totp, otp_static, two_factor, mfa or deux), ' +
   'or say --no-second-factors where the source has none';
 
-const unknown = (models: ReadonlySet<string>) =>
-  `holds rows of models that are not known: ${shown(models)}; dump without those that hold no second factors (dumpdata --exclude)`;
-
-/** Some of the names, of those that are names at all: anything may stand in their place. */
-function shown(models: ReadonlySet<string>): string {
-  const names = [...models].filter((model) => /^\w{1,100}\.\w{1,100}$/.test(model)).toSorted();
-  return names.length === models.size && names.length <= 20
-    ? names.join(', ')
-    : `${names.slice(0, 20).join(', ')} and others`;
-}
-
-/** What the dump says of a user's second factors, their own fields included. */
+/** What the dump says of a user's second factors. */
 export function factorsOfUser(dump: Dump, row: Row): DjangoFactors {
-  const own: DjangoFactors = saysFactor(row.fields) ? { guarded: true } : {};
   return keysOf(row)
     .map((key) => storedFactors(dump, key))
-    .reduce(both, own);
+    .reduce(both, {});
 }
 
 /** How rows may refer to a user. As JSON, so that no kind of key is taken for another. */

@@ -33,14 +33,18 @@ const totpFields = z.object({
 });
 
 /** Deux's, whose key is the user's own. */
-const deuxFields = z.object({
+const deuxFields = z.strictObject({
   challenge_type: z.enum(['', 'sms']),
   phone_number: z.string().nullish(),
   backup_key: z.string().nullish(),
+  sms_secret_key: z.string().nullish(),
+  user: z.unknown().optional(),
 });
 
-/** Models of second factors have such names: django-otp and its plugins, django-two-factor-auth, allauth, and others. */
-const factorModel = /otp|mfa|2fa|(two|multi)_?factor|webauthn|passkey|u2f|fido|yubi|authenticator|phonedevice/;
+/** Apps of second factors: django-otp and its plugins, django-two-factor-auth, allauth, mfa2, trench and others; and Deux's model. */
+const factorModel =
+  /^(otp_\w+|two_factor\w*|phonenumber|mfa|mfa2|django_mfa2?|trench|kagi|passkeys)\.|\.multifactorauth$/;
+export const isFactorModel = (model: string): boolean => factorModel.test(model);
 
 /** Undefined: it is no row of a second factor, or of one that has no name like any of them. */
 export function factorRowOf({ model, pk, fields }: Row): FactorRow | undefined {
@@ -48,7 +52,7 @@ export function factorRowOf({ model, pk, fields }: Row): FactorRow | undefined {
   if (model === 'otp_totp.totpdevice') return { owner, factors: totpOf(fields) };
   if (model === 'otp_static.staticdevice') return { owner, factors: codesOf(fields) };
   if (model.endsWith('.multifactorauth')) return { owner: owner ?? pk, factors: deuxOf(fields) };
-  return factorModel.test(model) ? { owner, factors: otherOf(model, fields) } : undefined;
+  return isFactorModel(model) ? { owner, factors: otherOf(model, fields) } : undefined;
 }
 
 /** Some packages refer to a user by name, which is what Django's natural keys do too. */

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { parseStrictJson } from '../../../http/strict-json.ts';
-import { off, refusedSource, type Found, type Reading, type Unreadable } from '../found.ts';
-import { cutOff, jsonItems, noList, notOne } from '../json-items.ts';
-import { twoPasses, type Passes } from '../passes.ts';
+import { off, refusedSource, type Found, type Reading, type Said } from '../found.ts';
+import { cutOff, jsonItems, noJson, noList, notOne, twice, type Fault } from '../json-items.ts';
+import type { Passes } from '../passes.ts';
 import { complaintOf, notJson, tooLong } from '../read-json.ts';
 import { addRow, factorsOfUser, faultOf, isUser, newDump, type Dump } from './django-dump.ts';
 import { rowShape, type DjangoFactors, type Row } from './django-factors.ts';
@@ -22,31 +22,25 @@ const userFields = z.object({
 
 /**
  * What `manage.py dumpdata` writes of users, of django-otp, of Deux and of others. A user and their devices stand apart and in any order, so
- * the file is read twice: for the devices, which are kept, and then for the users. Any row that cannot be read may be a device.
+ * the devices are kept when the file is read for the first time. Any row that cannot be read may be a device.
  */
-export function readDjango(file: string, hasSecondFactors = true): Reading {
-  const passes = twoPasses(file);
-  return { users: users(passes, !hasSecondFactors), fraction: passes.fraction };
+export function readDjango({ next, fraction }: Passes, { secondFactors = true, harmless }: Said = {}): Reading {
+  const dump = newDump(harmless);
+  return { users: () => users(next(), dump, !secondFactors), fraction };
 }
 
-async function* users(passes: Passes, mayLackFactors: boolean): AsyncGenerator<Found> {
-  const dump = newDump();
-  const refusal = await gather(dump, passes, mayLackFactors);
-  if (refusal) {
-    yield refusal;
-    return;
+async function* users(chunks: AsyncIterable<Buffer>, dump: Dump, mayLackFactors: boolean): AsyncGenerator<Found> {
+  for await (const { at, row, why } of rows(chunks)) {
+    if (why !== undefined) {
+      yield refusedSource(at, why);
+      return;
+    }
+    if (!dump.isWhole) addRow(dump, row);
+    if (isUser(row)) yield userOf(at, row, factorsOfUser(dump, row));
   }
-  for await (const { at, row } of rows(passes)) if (row && isUser(row)) yield userOf(at, row, factorsOfUser(dump, row));
-}
-
-/** Answers why no user can be imported; undefined where they can. */
-async function gather(dump: Dump, passes: Passes, mayLackFactors: boolean): Promise<Unreadable | undefined> {
-  for await (const { at, row, why } of rows(passes)) {
-    if (why !== undefined) return refusedSource(at, why);
-    addRow(dump, row);
-  }
+  dump.isWhole = true;
   const fault = faultOf(dump, mayLackFactors);
-  return fault === undefined ? undefined : refusedSource('the file', fault);
+  if (fault !== undefined) yield refusedSource('the file', fault);
 }
 
 type Numbered = { readonly at: string } & (
@@ -54,15 +48,21 @@ type Numbered = { readonly at: string } & (
   | { readonly why: string; readonly row?: never }
 );
 
-async function* rows(passes: Passes): AsyncGenerator<Numbered> {
+/** What is wrong with the file as a whole. */
+const faults: Readonly<Record<Fault, string>> = {
+  [cutOff]: 'ends in the middle',
+  [noList]: 'is no list, as dumpdata writes it with --format json',
+  [notOne]: 'does not end with its list: import one dump of everything',
+  [twice]: notJson,
+  [noJson]: notJson,
+};
+
+async function* rows(chunks: AsyncIterable<Buffer>): AsyncGenerator<Numbered> {
   let number = 0;
-  for await (const bytes of jsonItems(passes.next(), undefined, longest)) {
+  for await (const bytes of jsonItems(chunks, undefined, longest)) {
     number += 1;
     const at = `object ${number}`;
-    if (bytes === cutOff) yield { at, why: 'the file ends in the middle' };
-    else if (bytes === noList) yield { at: 'the file', why: 'is no list, as dumpdata writes it with --format json' };
-    else if (bytes === notOne)
-      yield { at: 'the file', why: 'does not end with its list: import one dump of everything' };
+    if (typeof bytes === 'symbol') yield { at: 'the file', why: faults[bytes] };
     else if (bytes === undefined) yield { at, why: tooLong(longest) };
     else yield { at, ...rowOf(bytes) };
   }

@@ -1,20 +1,20 @@
 import { bytesOf } from '../bytes.ts';
-import type { Reading } from '../found.ts';
+import type { Reading, Said } from '../found.ts';
+import { twoPasses } from '../passes.ts';
 import { readBetterAuth } from './better-auth.ts';
 import { readDjango } from './django.ts';
 import { readJsonLines } from './jsonl.ts';
 import { readKeycloak } from './keycloak.ts';
 import { readMigrations } from './otpauth-migration.ts';
 
-type ReadOptions = { readonly secondFactors?: boolean };
-type SourceReader = (file: string, environment: NodeJS.ProcessEnv, said: ReadOptions) => Reading;
+type SourceReader = (file: string, said: Said, environment: NodeJS.ProcessEnv) => Reading;
 
 /** What can be read, by its name on the command line. */
 export const formats = {
-  jsonl: (file) => readJsonLines(bytesOf(file)),
-  'better-auth': (file, { BETTER_AUTH_SECRET: secret }) => readBetterAuth(file, secret),
-  django: (file, _environment, { secondFactors }) => readDjango(file, secondFactors),
-  keycloak: readKeycloak,
+  jsonl: (file) => readJsonLines(twoPasses(file)),
+  'better-auth': (file, said, { BETTER_AUTH_SECRET: secret }) => readBetterAuth(file, secret, said),
+  django: (file, said) => readDjango(twoPasses(file), said),
+  keycloak: (file, said) => readKeycloak(twoPasses(file), said),
   'otpauth-migration': (file) => readMigrations(bytesOf(file)),
 } satisfies Record<string, SourceReader>;
 

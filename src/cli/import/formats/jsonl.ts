@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { Kept } from '../../../engine/import-users.ts';
 import { parseStrictJson } from '../../../http/strict-json.ts';
-import { linesOf, type Bytes } from '../bytes.ts';
-import type { Found, Reading } from '../found.ts';
+import { linesOf } from '../bytes.ts';
+import { refusedSource, type Found, type Reading } from '../found.ts';
+import type { Passes } from '../passes.ts';
 import { complaintOf, nameIn, notJson, tooLong } from '../read-json.ts';
 
 /** Bytes of a line. */
@@ -34,22 +35,22 @@ const entry = z.strictObject({
 });
 
 /** Our own format, which anything can write: one user a line. docs/import.md says what its members mean. */
-export function readJsonLines({ chunks, fraction }: Bytes): Reading {
-  return { users: users(chunks), fraction };
+export function readJsonLines({ next, fraction }: Passes): Reading {
+  return { users: () => users(next()), fraction };
 }
 
 async function* users(chunks: AsyncIterable<Buffer>): AsyncGenerator<Found> {
   let line = 0;
   for await (const bytes of linesOf(chunks, longest)) {
     line += 1;
-    if (bytes === undefined) yield { at: `line ${line}`, why: tooLong(longest) };
+    if (bytes === undefined) yield refusedSource(`line ${line}`, tooLong(longest));
     else if (bytes.length > 0 && !(bytes.length === 1 && bytes[0] === 0x0d)) yield userOf(`line ${line}`, bytes);
   }
 }
 
 function userOf(at: string, bytes: Buffer): Found {
   const json = parseStrictJson(bytes);
-  if (!json.ok) return { at, why: notJson };
+  if (!json.ok) return refusedSource(at, notJson);
   const read = entry.safeParse(json.value);
   if (!read.success) return { at, why: complaintOf(read.error), ...nameIn(json.value, 'name') };
   const { password, factors, ...profile } = read.data;

@@ -1,17 +1,23 @@
 import { z } from 'zod';
 import type { Kept, Left } from '../../../engine/import-users.ts';
 import { parseStrictJson } from '../../../http/strict-json.ts';
-import { saysFactor } from '../factor-names.ts';
-import { off, refusedSource, unlikeOurs, type Found, type Reading } from '../found.ts';
-import { cutOff, jsonItems, noList, notOne } from '../json-items.ts';
-import { twoPasses, type Passes } from '../passes.ts';
+import { off, refusedSource, unlikeOurs, type Found, type Reading, type Said } from '../found.ts';
+import { cutOff, jsonItems, noJson, noList, notOne, twice, type Fault } from '../json-items.ts';
+import type { Passes } from '../passes.ts';
 import { complaintOf, nameIn, notJson, tooLong } from '../read-json.ts';
+import { isEmpty, unknownNames, type UnknownNames } from '../unknown-names.ts';
 import { credential, passwordOf, totpOf, type Credential } from './keycloak-credentials.ts';
 
 /** Bytes of one user. */
 const longest = 256 * 1024;
 
-const entry = z.object({
+const listOf = <Item>(item: z.ZodType<Item>) =>
+  z
+    .array(item)
+    .nullish()
+    .transform((items) => items ?? []);
+
+const entry = z.looseObject({
   username: z.string(),
   email: z.string().nullish(),
   firstName: z.string().nullish(),
@@ -20,54 +26,49 @@ const entry = z.object({
   serviceAccountClientId: z.string().nullish(),
   totp: z.boolean().nullish(),
   attributes: z.record(z.string(), z.unknown()).nullish(),
-  requiredActions: z.array(z.string()).default([]),
-  credentials: z.array(credential).default([]),
+  requiredActions: listOf(z.string()),
+  disableableCredentialTypes: listOf(z.string()),
+  credentials: listOf(credential),
 });
 
 type Entry = z.infer<typeof entry>;
 
 /** A realm's export with its users, in one file or in one of several (`realm-users-0.json`). */
-export function readKeycloak(file: string): Reading {
-  const passes = twoPasses(file);
-  return { users: users(passes), fraction: passes.fraction };
+export function readKeycloak({ next, fraction }: Passes, { harmless }: Said = {}): Reading {
+  const names = unknownNames(harmless, (name) => members.factor.has(name));
+  return { users: () => users(next(), names), fraction };
 }
 
 /** What is wrong with the file as a whole. */
-const faults = {
+const faults: Readonly<Record<Fault, string>> = {
   [cutOff]: 'ends in the middle',
   [noList]: 'is no export of one realm with its users',
   [notOne]: 'goes on after its export: import one file at a time',
+  [twice]: 'contains more than one list of users',
+  [noJson]: notJson,
 };
 
-async function* users(passes: Passes): AsyncGenerator<Found> {
-  const fault = await faultIn(passes);
-  if (fault !== undefined) {
-    yield refusedSource('the file', fault);
-    return;
-  }
+async function* users(chunks: AsyncIterable<Buffer>, names: UnknownNames): AsyncGenerator<Found> {
   let number = 0;
-  for await (const bytes of jsonItems(passes.next(), 'users', longest)) {
+  for await (const bytes of jsonItems(chunks, 'users', longest)) {
     number += 1;
     const at = `user ${number}`;
-    if (bytes === undefined) yield { at, why: tooLong(longest) };
-    else if (typeof bytes !== 'symbol') yield userOf(at, bytes);
+    if (typeof bytes === 'symbol') yield refusedSource('the file', faults[bytes]);
+    else yield bytes === undefined ? refusedSource(at, tooLong(longest)) : userOf(at, bytes, names);
   }
+  const fault = names.fault();
+  if (fault !== undefined) yield refusedSource('the file', fault);
 }
 
-async function faultIn(passes: Passes): Promise<string | undefined> {
-  for await (const bytes of jsonItems(passes.next(), 'users', longest))
-    if (typeof bytes === 'symbol') return faults[bytes];
-  return undefined;
-}
-
-function userOf(at: string, bytes: Buffer): Found {
+function userOf(at: string, bytes: Buffer, names: UnknownNames): Found {
   const json = parseStrictJson(bytes);
-  if (!json.ok) return { at, why: notJson };
+  if (!json.ok) return refusedSource(at, notJson);
   const read = entry.safeParse(json.value);
   if (!read.success) return { at, why: complaintOf(read.error), ...nameIn(json.value, 'username') };
   const { username: name, email, firstName, lastName, credentials } = read.data;
   if (read.data.serviceAccountClientId) return { at, name, why: "is a client's account and no person's" };
   if (!read.data.enabled) return { at, name, why: off };
+  for (const unknown of unknownIn(read.data)) names.add(unknown);
   const left: Left[] = read.data.requiredActions.every((action) => harmlessActions.has(action)) ? [] : [enrollment];
   const authenticators: Kept[] = [];
   for (const one of credentials) {
@@ -76,6 +77,36 @@ function userOf(at: string, bytes: Buffer): Found {
     else authenticators.push(held);
   }
   return { at, profile: { name, email, firstName, lastName }, authenticators, left, guarded: isGuarded(read.data) };
+}
+
+/** Members of a user (UserRepresentation). */
+const members = {
+  factor: new Set(['totp', 'credentials', 'disableableCredentialTypes', 'requiredActions']),
+  harmless: new Set(
+    [
+      'id self origin createdTimestamp username enabled email emailVerified firstName lastName attributes access',
+      'federationLink serviceAccountClientId federatedIdentities socialLinks clientConsents notBefore groups',
+      'realmRoles clientRoles applicationRoles userProfileMetadata',
+    ].flatMap((names) => names.split(' ')),
+  ),
+};
+
+/** Attributes of the scopes profile, address and phone of OpenID Connect, and of Keycloak's own readers of LDAP and Kerberos. */
+const harmlessAttributes = new Set(
+  [
+    'locale nickname middleName profile picture website gender birthdate zoneinfo updatedAt phoneNumber',
+    'street locality region postal_code country formatted terms_and_conditions',
+    'LDAP_ID LDAP_ENTRY_DN createTimestamp modifyTimestamp KERBEROS_PRINCIPAL',
+  ].flatMap((names) => names.split(' ')),
+);
+
+/** What of a user has a value and is not known. */
+function unknownIn({ attributes, ...user }: Entry): readonly string[] {
+  const set = (fields: object) => Object.entries(fields).flatMap(([name, value]) => (isEmpty(value) ? [] : [name]));
+  return [
+    ...set(user).filter((name) => !members.factor.has(name) && !members.harmless.has(name)),
+    ...set(attributes ?? {}).filter((name) => !harmlessAttributes.has(name)),
+  ];
 }
 
 /** Any other credential counts as a second factor, and any other action may ask for one. */
@@ -96,11 +127,11 @@ const enrollment: Left = {
   why: 'may ask for a second factor at the next login there, which is not asked for here',
 };
 
-function isGuarded({ totp, attributes, credentials, requiredActions }: Entry): boolean {
+function isGuarded({ totp, credentials, disableableCredentialTypes, requiredActions }: Entry): boolean {
+  const held = [...credentials.map(({ type }) => type), ...disableableCredentialTypes];
   return (
     totp === true ||
-    saysFactor(attributes ?? {}) ||
-    credentials.some(({ type }) => !harmlessCredentials.has(type)) ||
+    held.some((type) => !harmlessCredentials.has(type)) ||
     requiredActions.some((action) => !harmlessActions.has(action))
   );
 }

@@ -17,7 +17,16 @@ const most = 10_000;
  * after the issuer and a colon is the name.
  */
 export function readMigrations({ chunks, fraction }: Bytes): Reading {
-  return { users: users(chunks), fraction };
+  // Standard input can be read once.
+  let read: Found[] | undefined;
+  async function* all(): AsyncGenerator<Found> {
+    if (!read) {
+      read = [];
+      for await (const found of users(chunks)) read.push(found);
+    }
+    yield* read;
+  }
+  return { users: all, fraction };
 }
 
 type Gathered = { readonly at: string; readonly name: string; readonly authenticators: Kept[]; readonly left: Left[] };
@@ -31,14 +40,14 @@ async function* users(chunks: AsyncIterable<Buffer>): AsyncGenerator<Found> {
     const uri = bytes?.toString().trim();
     if (uri === '') continue;
     const entries = uri === undefined ? undefined : entriesOf(uri);
-    if (entries === undefined) {
-      yield { at, why: uri === undefined ? tooLong(longest) : 'is no otpauth-migration://offline?data=…' };
-      continue;
-    }
-    count += entries.length;
+    count += entries?.length ?? 1;
     if (count > most) {
       yield { at, why: `there are more than ${most} entries: divide them over several runs` };
       break;
+    }
+    if (entries === undefined) {
+      yield { at, why: uri === undefined ? tooLong(longest) : 'is no otpauth-migration://offline?data=…' };
+      continue;
     }
     for (const [index, entry] of entries.entries()) gather(gathered, `${at}, entry ${index + 1}`, entry);
   }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { houseFolder, imports, login, password, testImporter } from '../../../support/imports.ts';
+import { houseFolder, imports, login, password, testHarmless, testImporter } from '../../../support/imports.ts';
 import { serve } from '../../../support/process.ts';
 
 const salt = '00112233445566778899aabbccddeeff';
@@ -43,7 +43,6 @@ type Person = {
   readonly on?: unknown;
   readonly secret?: string;
   readonly passkey?: boolean;
-  readonly mfa?: string;
   readonly verified?: number;
 };
 
@@ -57,7 +56,6 @@ const people: Readonly<Record<string, Person>> = {
   'a flag alone': { on: 1 },
   'a flag of another type': { on: 'TRUE' },
   'a passkey': { on: 0, passkey: true },
-  'a field of the application': { mfa: 'sms' },
 };
 
 function build(style: Style, given: Readonly<Record<string, Person>>, more = '') {
@@ -67,8 +65,8 @@ function build(style: Style, given: Readonly<Record<string, Person>>, more = '')
     rmSync(file, { force: true });
     const database = new DatabaseSync(file);
     database.exec(`
-      create table ${user} (id text primary key, email text, username text, ${on} integer, "mfaMethod" text);
-      create table ${account} (id text, ${userId} text, ${provider} text, password text);
+      create table ${user} (id text primary key, email text, username text, ${on} integer, two_fa_enabled integer, "authyId" text);
+      create table ${account} (id text, ${userId} text, ${provider} text, password text, "totpSecret" text);
       create table ${factor} (id text, secret text, backup_codes text, ${userId} text, verified integer);
       create table ${passkey} (id text, ${userId} text);
       create table post (id text, ${userId} text);
@@ -79,8 +77,8 @@ function build(style: Style, given: Readonly<Record<string, Person>>, more = '')
         database
           .prepare(`insert into ${table} values (${values.map(() => '?').join(', ')})`)
           .run(...(values as string[]));
-      put(user, name, `${name.replaceAll(' ', '-')}@example.com`, name, one.on ?? null, one.mfa ?? null);
-      put(account, name, name, 'credential', kept);
+      put(user, name, `${name.replaceAll(' ', '-')}@example.com`, name, one.on ?? null, null, null);
+      put(account, name, name, 'credential', kept, null);
       if (one.secret) put(factor, name, one.secret, 'codes', name, one.verified ?? null);
       if (one.passkey) put(passkey, name, name);
     }
@@ -91,14 +89,16 @@ function build(style: Style, given: Readonly<Record<string, Person>>, more = '')
 }
 
 function cut(folder: string): string {
-  const file = build(styles.camel, people)(folder);
+  const file = build(styles.camel, { ...people, ada: {} })(folder);
   writeFileSync(file, readFileSync(file).subarray(0, -4096));
   return file;
 }
 
 for (const [spelling, style] of Object.entries(styles)) {
-  const { factor, passkey, user } = style;
-  const refused = (more: string, why: RegExp) => [build(style, people, more), why] as const;
+  const { factor, passkey, user, account, provider } = style;
+  const refused = (more: string, why: RegExp) => [build(style, { ...people, ada: {} }, more), why] as const;
+  const named = (name: string) => new RegExp(`not known: ${name}; add --harmless`);
+  const set = (column: string, value: string) => `update ${user} set "${column}" = ${value} where id = 'ada'`;
   testImporter({
     format: 'better-auth',
     source: build(style, people),
@@ -123,7 +123,23 @@ for (const [spelling, style] of Object.entries(styles)) {
         /whose user is not in it: passkey/,
       ),
       'a user who was removed': refused(`delete from ${user} where id = 'an app'`, /whose user is not in it/),
-      'rows of a table that is not known': refused(`insert into post values ('a', 'nothing')`, /not known: post;/),
+      'rows of a table that is not known': refused(`insert into post values ('a', 'nothing')`, named('post')),
+      'rows of a table with a name of JavaScript': refused(
+        `create table constructor (id text); insert into constructor values ('a')`,
+        named('constructor'),
+      ),
+      'a flag of the application': refused(set('two_fa_enabled', '1'), named(`${user}.two_fa_enabled`)),
+      'a flag of the application that is zero': refused(set('two_fa_enabled', '0'), named(`${user}.two_fa_enabled`)),
+      'a column of the application': refused(set('authyId', "'1'"), named(`${user}.authyId`)),
+      'a column of an account': refused(`update ${account} set "totpSecret" = 'x'`, named(`${account}.totpSecret`)),
+      'an account of a provider that is not known': refused(
+        `insert into ${account} values ('a', 'ada', 'authy', null, null)`,
+        named(`${account}.${provider}=authy`),
+      ),
+      'two columns of one name': refused(
+        `alter table ${user} add column "twofactor_enabled" integer`,
+        /only one can be meant: two/,
+      ),
       'two tables of apps': refused(`create table "two_fac_tor" (id text)`, /only one can be meant: /),
       ...(spelling === 'camel' && { 'a cut': [cut, /damaged|cut off/] as const }),
     },
@@ -137,4 +153,19 @@ test('better-auth: where no column says that it is on, everybody with a row of t
   assert.equal((await imports(server.folder, ['better-auth', file])).code, 1);
   const outcomes = await Promise.all(['ada', 'bob', 'cy'].map((name) => login(server, name)));
   assert.deepEqual(outcomes, ['is not imported', 'logs in', 'is asked for a second factor']);
+});
+
+testHarmless({
+  format: 'better-auth',
+  source: build(
+    styles.camel,
+    { ada: {} },
+    `insert into post values ('a', 'ada');
+     create table comment (id text);
+     insert into comment values ('a');
+     update user set two_fa_enabled = 0, "authyId" = '[]';
+     insert into account values ('b', 'ada', 'our-login', null, null)`,
+  ),
+  names: ['account.providerId=our-login', 'comment', 'post', 'user.two_fa_enabled'],
+  factors: ['two_factor', 'passkeys', 'user.twoFactorEnabled'],
 });

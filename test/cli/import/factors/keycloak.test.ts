@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { hash, salt, testImporter } from '../../../support/imports.ts';
+import { hash, salt, testHarmless, testImporter } from '../../../support/imports.ts';
 
 const password = {
   type: 'password',
@@ -33,10 +33,17 @@ const credentials: Readonly<Record<string, readonly object[]>> = {
 
 /** What else a user may hold. */
 const members: Readonly<Record<string, object>> = {
-  nothing: { attributes: { locale: ['en'], mfa_enabled: false }, totp: false, requiredActions: ['VERIFY_EMAIL'] },
+  nothing: {
+    attributes: { locale: ['en'], phoneNumber: ['+12025550123'], department: [''], teams: [], x: null },
+    totp: false,
+    requiredActions: ['VERIFY_EMAIL'],
+    disableableCredentialTypes: ['password'],
+    newMember: [],
+  },
+  'null for actions': { requiredActions: null, attributes: null, disableableCredentialTypes: null },
+  'an app that can be disabled': { disableableCredentialTypes: ['password', 'otp'] },
   'nothing since their password was changed': { credentials: [password, { type: 'password-history' }] },
   'an app that is not in the file': { totp: true },
-  'an attribute of an app': { attributes: { mfa_phone: ['+12025550123'] } },
   'an app to be enrolled': { requiredActions: ['CONFIGURE_TOTP'] },
   'a key to be enrolled': { requiredActions: ['webauthn-register'] },
   'an action nobody knows': { requiredActions: ['x'] },
@@ -61,6 +68,8 @@ const raw = (text: string) => (folder: string) => {
 };
 
 const whole = JSON.stringify({ realm: 'east', users: [user('ada'), user('bob', [otp('totp')])], groups: [] });
+const withMember = (more: object, name: string) =>
+  [raw(JSON.stringify({ users: [user('ada', [], more)] })), new RegExp(`not known: ${name}; add --harmless`)] as const;
 const comes: readonly string[] = ['an app', 'an app and a phone'];
 
 testImporter({
@@ -70,6 +79,7 @@ testImporter({
     ...Object.fromEntries(all.map(({ username }) => [username, 'is not imported' as const])),
     ...Object.fromEntries(comes.map((name) => [name, 'is asked for a second factor' as const])),
     nothing: 'logs in',
+    'null for actions': 'logs in',
     'nothing since their password was changed': 'logs in',
   },
   refused: {
@@ -80,5 +90,38 @@ testImporter({
     'an end between two users': [raw(whole.slice(0, whole.indexOf(',{"username":"bob"'))), /ends in the middle/],
     'an end after the users': [raw(whole.slice(0, whole.indexOf(',"groups"'))), /ends in the middle/],
     'something after its end': [raw(whole + whole), /goes on after its export/],
+    'two lists of users': [
+      raw(
+        JSON.stringify({ users: [user('ada')] }).replace(
+          /}$/,
+          `,${JSON.stringify({ users: [user('ada', [otp('totp')])] }).slice(1)}`,
+        ),
+      ),
+      /more than one list of users/,
+    ],
+    'a list that ends with the bracket of an object': [raw(`{"users":[${JSON.stringify(user('ada'))}}}`), /is no JSON/],
+    'a user that is too long': [
+      raw(JSON.stringify({ users: [user('ada', [{ type: 'x'.repeat(2 ** 18) }]), user('ada')] })),
+      /is longer than 256 KiB/,
+    ],
+    'a user whose name is not read': [
+      raw(JSON.stringify({ users: [user('ada'), { ...user(''), username: ['ada'] }] })),
+      /^username: /,
+    ],
+    'an attribute of an app': withMember({ attributes: { two_fa_enabled: ['true'] } }, 'two_fa_enabled'),
+    'an attribute of a method': withMember({ attributes: { authenticationMethod: ['sms'] } }, 'authenticationMethod'),
+    'an attribute that says false': withMember({ attributes: { otp_disabled: ['false'] } }, 'otp_disabled'),
+    'a member that is not known': withMember({ mfaTokens: [{}, 1] }, 'mfaTokens'),
   },
+});
+
+const declared = [
+  user('ada', [], { attributes: { department: ['x'], 'urn:oid:1.2': ['1'] } }),
+  user('bob', [], { attributes: { newsletter: ['false'], department: ['y'] }, clearance: 1 }),
+];
+testHarmless({
+  format: 'keycloak',
+  source: raw(JSON.stringify({ users: declared })),
+  names: ['clearance', 'department', 'newsletter', 'urn:oid:1.2'],
+  factors: ['totp', 'credentials', 'disableableCredentialTypes', 'requiredActions'],
 });

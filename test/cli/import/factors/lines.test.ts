@@ -34,31 +34,38 @@ const lines = [
   line('a member nobody knows'),
   line('A KEY'),
   line('null for factors', { factors: null }),
-  line('a cut last line', { factors: [{ type: 'totp', secret }] }).slice(0, -20),
+  // Nor does an earlier one.
+  line('a plain line first'),
+  line('A plain line first', { factors: [{ type: 'totp', secret }] }),
 ];
 
 const comes: readonly string[] = ['an app', 'a phone', 'an address', 'an app and a phone that cannot be reached'];
-const unreadable: readonly string[] = ['a member nobody knows', 'null for factors'];
+const unreadable: readonly string[] = ['a member nobody knows', 'null for factors', 'a plain line first'];
+
+const written = (text: string) => (folder: string) => {
+  const file = join(folder, 'users.jsonl');
+  writeFileSync(file, text);
+  return file;
+};
+const app = line('ada', { factors: [{ type: 'totp', secret }] });
 
 testImporter({
   format: 'jsonl',
-  source: (folder) => {
-    const file = join(folder, 'users.jsonl');
-    writeFileSync(file, lines.join(''));
-    return file;
-  },
+  source: written(lines.join('')),
   users: {
     ...Object.fromEntries([...Object.keys(factors), ...unreadable].map((name) => [name, 'is not imported' as const])),
     ...Object.fromEntries(comes.map((name) => [name, 'is asked for a second factor' as const])),
     nothing: 'logs in',
   },
-});
-
-test('jsonl: a last line that was cut imports no user, which exit code and report say', async () => {
-  const server = await serve({ folder: await houseFolder() });
-  const { code, stdout } = await imports(server.folder, ['jsonl', '-'], line('ada') + lines.at(-1));
-  assert.deepEqual([code, stdout.split('\n')[0]], [1, 'users: 1 made, 0 there already, 1 not taken']);
-  assert.equal(await login(server, 'a cut last line'), 'is not imported');
+  refused: {
+    'a cut last line': [written(line('ada') + app.slice(0, -20)), /is no JSON/],
+    'a line that is no JSON, and a plain line': [written(`${app.replace(':', '')}${line('ada')}`), /is no JSON/],
+    'a line that is too long, and a plain line': [
+      written(line('ada', { factors: [{ type: 'totp', secret, label: 'x'.repeat(2 ** 16) }] }) + line('ada')),
+      /is longer than 64 KiB/,
+    ],
+    'a line without a name, and a plain line': [written(app.replace('name', 'Name') + line('ada')), /^name: /],
+  },
 });
 
 /** A field of Protocol Buffers that holds bytes. */

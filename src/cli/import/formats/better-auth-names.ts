@@ -1,0 +1,119 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { listed, type UnknownNames } from '../unknown-names.ts';
+import {
+  columnIn,
+  columnOf,
+  kindOf,
+  quoted,
+  tableOf,
+  type Table,
+  type BetterAuthTables,
+} from './better-auth-tables.ts';
+
+const kinds = (...names: readonly string[]) => new Set(names.flatMap((name) => name.split(' ')).map(kindOf));
+
+/** BetterAuthTables of plugins, and of what migrates databases, whose rows say nothing about a second factor. */
+const harmlessTables = kinds(
+  'session verification rateLimit jwks apikey deviceCode walletAddress subscription ssoProvider scimProvider',
+  'organization organizationRole member invitation team teamMember',
+  'oauthApplication oauthClient oauthAccessToken oauthRefreshToken oauthConsent',
+  'kyselyMigration kyselyMigrationLock drizzleMigrations prismaMigrations',
+);
+
+/** The columns that are known of the tables that say who has a second factor: Better Auth's own, and its plugins'. */
+const columns: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+  [
+    'user',
+    kinds(
+      'id name email emailVerified image createdAt updatedAt username displayUsername phoneNumber phoneNumberVerified',
+      'role banned banReason banExpires isAnonymous lastLoginMethod stripeCustomerId twoFactorEnabled',
+    ),
+  ],
+  [
+    'account',
+    kinds(
+      'id accountId providerId userId accessToken refreshToken idToken accessTokenExpiresAt refreshTokenExpiresAt',
+      'expiresAt scope password createdAt updatedAt',
+    ),
+  ],
+  [
+    kindOf('twoFactor'),
+    kinds('id secret backupCodes userId verified failedVerificationCount lockedUntil createdAt updatedAt'),
+  ],
+]);
+const factorTables = kinds('twoFactor passkey');
+
+/** What the operator cannot declare harmless. Columns of the user were so named before Better Auth 1.0. */
+export const isFactorName = (name: string): boolean =>
+  factorTables.has(kindOf(name)) || /^users?\.two_?factor/i.test(name);
+
+/** Providers of `account`: Better Auth's own. Applications give any other name to theirs. */
+const providers = new Set(
+  [
+    'credential apple atlassian cognito discord dropbox facebook figma github gitlab google huggingface kakao kick line',
+    'linear linkedin microsoft naver notion paybin paypal polar reddit roblox salesforce slack spotify tiktok twitch',
+    'twitter vercel vk zoom siwe anonymous',
+  ].flatMap((names) => names.split(' ')),
+);
+
+/** Why no user of the database can be imported; undefined where they can. */
+export function faultOf(database: DatabaseSync, tables: BetterAuthTables, names: UnknownNames): string | undefined {
+  const held = tables.filter(({ name }) => database.prepare(`select 1 from ${quoted(name)} limit 1`).get());
+  for (const table of held) {
+    const known = columns.get(table.kind);
+    if (known) for (const name of unknownColumns(database, table, known)) names.add(name);
+    else if (!harmlessTables.has(table.kind) && !factorTables.has(table.kind)) names.add(table.name);
+  }
+  for (const name of unknownProviders(database, tables)) names.add(name);
+  const unknown = names.fault();
+  if (unknown !== undefined) return unknown;
+  const known = tables.filter(({ kind }) => columns.has(kind) || factorTables.has(kind));
+  const same = [
+    ...twins(known),
+    ...known.flatMap(({ columns: own }) => twins(own.map((name) => ({ name, kind: kindOf(name) })))),
+  ];
+  if (same.length > 0) return `contains tables or columns of which only one can be meant: ${listed(same)}`;
+  const lost = held.filter((table) => factorTables.has(table.kind) && !areOwned(database, tables, table));
+  if (lost.length > 0)
+    return `contains rows of second factors whose user is not in it: ${listed(lost.map(({ name }) => name))}`;
+  return undefined;
+}
+
+type Named = { readonly name: string; readonly kind: string };
+
+/** Those that Better Auth calls by one name. */
+const twins = (all: readonly Named[]): readonly string[] =>
+  all.filter(({ kind }) => all.filter((other) => other.kind === kind).length > 1).map(({ name }) => name);
+
+/** Columns that are not known and have a value in any row. */
+function unknownColumns(
+  database: DatabaseSync,
+  { name, columns: own }: Table,
+  known: ReadonlySet<string>,
+): readonly string[] {
+  const isSet = (column: string) => `trim(cast(${quoted(column)} as text)) not in ('', '[]', '{}')`;
+  return own
+    .filter((column) => !known.has(kindOf(column)))
+    .filter((column) => database.prepare(`select 1 from ${quoted(name)} where ${isSet(column)} limit 1`).get())
+    .map((column) => `${name}.${column}`);
+}
+
+function unknownProviders(database: DatabaseSync, tables: BetterAuthTables): readonly string[] {
+  const account = tableOf(tables, 'account');
+  const column = columnIn(account, 'providerId');
+  if (!account || column === undefined) return [];
+  const rows = database.prepare(`select distinct ${quoted(column)} as provider from ${quoted(account.name)}`).all();
+  return rows
+    .map(({ provider }) => String(provider))
+    .filter((provider) => !providers.has(provider))
+    .map((provider) => `${account.name}.${column}=${provider}`);
+}
+
+/** Whether every row of a table belongs to a user. */
+function areOwned(database: DatabaseSync, tables: BetterAuthTables, table: Table): boolean {
+  const [user, owner] = [tableOf(tables, 'user'), columnIn(table, 'userId')];
+  if (!user || owner === undefined) return false;
+  const id = columnOf(tables, 'user', 'id');
+  const owned = `left join ${quoted(user.name)} u on u.${id} = t.${quoted(owner)}`;
+  return !database.prepare(`select 1 from ${quoted(table.name)} t ${owned} where u.${id} is null limit 1`).get();
+}
