@@ -42,7 +42,7 @@ export type Reading = {
 };
 
 /** What the operator says of a source. */
-export type Said = {
+export type SourceOptions = {
   /** False: it has no second factors. */
   readonly secondFactors?: boolean;
   /** Names in it that say nothing about second factors. */

@@ -11,10 +11,10 @@ import { progressOf, type Progress } from '../progress.ts';
 import { granted, withHouse, type UserOptions } from '../user/with-house.ts';
 import { check, shownName } from './check.ts';
 import { formats, type Format } from './formats/index.ts';
-import type { Found, Reading, Said } from './found.ts';
+import type { Found, Reading, SourceOptions } from './found.ts';
 import { createReport, type Report } from './report.ts';
 
-export type ImportOptions = UserOptions & Said & { readonly dryRun?: boolean; readonly report?: string };
+export type ImportOptions = UserOptions & SourceOptions & { readonly dryRun?: boolean; readonly report?: string };
 
 /** How many users are written in one transaction: a server beside it waits for no longer than that takes. */
 const batchSize = 100;

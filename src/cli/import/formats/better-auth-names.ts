@@ -79,10 +79,10 @@ export function faultOf(database: DatabaseSync, tables: BetterAuthTables, names:
   return undefined;
 }
 
-type Named = { readonly name: string; readonly kind: string };
+type NamedTable = { readonly name: string; readonly kind: string };
 
 /** Those that Better Auth calls by one name. */
-const twins = (all: readonly Named[]): readonly string[] =>
+const twins = (all: readonly NamedTable[]): readonly string[] =>
   all.filter(({ kind }) => all.filter((other) => other.kind === kind).length > 1).map(({ name }) => name);
 
 /** Columns that are not known and have a value in any row. */

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { base32Encode } from '../../../base/base32.ts';
 import { SetupError } from '../../../base/fault.ts';
 import type { Kept, Left } from '../../../engine/import-users.ts';
-import { off, refusedSource, unconfirmed, unlikeOurs, type Found, type Reading, type Said } from '../found.ts';
+import { off, refusedSource, unconfirmed, unlikeOurs, type Found, type Reading, type SourceOptions } from '../found.ts';
 import { complaintOf } from '../read-json.ts';
 import { from, query } from './better-auth-query.ts';
 import { unknownNames, type UnknownNames } from '../unknown-names.ts';
@@ -30,7 +30,7 @@ const row = z.object({
 });
 
 /** The SQLite database of an application with Better Auth 1.x: its users, their passwords, and what its plugin `twoFactor` keeps. */
-export function readBetterAuth(file: string, secret: string | undefined, { harmless }: Said = {}): Reading {
+export function readBetterAuth(file: string, secret: string | undefined, { harmless }: SourceOptions = {}): Reading {
   if (file === '-') throw new SetupError('a database can not be read from standard input: give a file');
   const names = unknownNames(harmless, isFactorName);
   const database = new DatabaseSync(file, { readOnly: true });

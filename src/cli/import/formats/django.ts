@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parseStrictJson } from '../../../http/strict-json.ts';
-import { off, refusedSource, type Found, type Reading, type Said } from '../found.ts';
+import { off, refusedSource, type Found, type Reading, type SourceOptions } from '../found.ts';
 import { cutOff, jsonItems, noJson, noList, notOne, twice, type Fault } from '../json-items.ts';
 import type { Passes } from '../passes.ts';
 import { complaintOf, notJson, tooLong } from '../read-json.ts';
@@ -24,7 +24,10 @@ const userFields = z.object({
  * What `manage.py dumpdata` writes of users, of django-otp, of Deux and of others. A user and their devices stand apart and in any order, so
  * the devices are kept when the file is read for the first time. Any row that cannot be read may be a device.
  */
-export function readDjango({ next, fraction }: Passes, { secondFactors = true, harmless }: Said = {}): Reading {
+export function readDjango(
+  { next, fraction }: Passes,
+  { secondFactors = true, harmless }: SourceOptions = {},
+): Reading {
   const dump = newDump(harmless);
   return { users: () => users(next(), dump, !secondFactors), fraction };
 }

@@ -1,5 +1,5 @@
 import { bytesOf } from '../bytes.ts';
-import type { Reading, Said } from '../found.ts';
+import type { Reading, SourceOptions } from '../found.ts';
 import { twoPasses } from '../passes.ts';
 import { readBetterAuth } from './better-auth.ts';
 import { readDjango } from './django.ts';
@@ -7,7 +7,7 @@ import { readJsonLines } from './jsonl.ts';
 import { readKeycloak } from './keycloak.ts';
 import { readMigrations } from './otpauth-migration.ts';
 
-type SourceReader = (file: string, said: Said, environment: NodeJS.ProcessEnv) => Reading;
+type SourceReader = (file: string, said: SourceOptions, environment: NodeJS.ProcessEnv) => Reading;
 
 /** What can be read, by its name on the command line. */
 export const formats = {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Kept, Left } from '../../../engine/import-users.ts';
 import { parseStrictJson } from '../../../http/strict-json.ts';
-import { off, refusedSource, unlikeOurs, type Found, type Reading, type Said } from '../found.ts';
+import { off, refusedSource, unlikeOurs, type Found, type Reading, type SourceOptions } from '../found.ts';
 import { cutOff, jsonItems, noJson, noList, notOne, twice, type Fault } from '../json-items.ts';
 import type { Passes } from '../passes.ts';
 import { complaintOf, nameIn, notJson, tooLong } from '../read-json.ts';
@@ -34,7 +34,7 @@ const entry = z.looseObject({
 type Entry = z.infer<typeof entry>;
 
 /** A realm's export with its users, in one file or in one of several (`realm-users-0.json`). */
-export function readKeycloak({ next, fraction }: Passes, { harmless }: Said = {}): Reading {
+export function readKeycloak({ next, fraction }: Passes, { harmless }: SourceOptions = {}): Reading {
   const names = unknownNames(harmless, (name) => members.factor.has(name));
   return { users: () => users(next(), names), fraction };
 }
