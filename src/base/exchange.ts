@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { request as plainly, type IncomingMessage } from 'node:http';
 import { request as overTls } from 'node:https';
 import { errorCode } from './error-code.ts';
+import { refuseInTransaction } from './transaction.ts';
 
 /** No answer that we understand is longer. */
 const longestAnswer = 64 * 1024;
@@ -74,7 +75,7 @@ export function jsonOf(text: string): unknown {
   }
 }
 
-/** One request and the whole of its answer, for those who are handed the way out of the house. It never throws. */
+/** One request and the whole of its answer, for those who are handed the way out of the house. It never throws but in a transaction. */
 export type Exchange = (asked: Pick<Post, 'url' | 'headers' | 'body'>) => Promise<Exchanged>;
 
 /** `failure` is a code that may be shown to the operator. */
@@ -82,6 +83,7 @@ export type Exchanged = { readonly status: number; readonly text: string } | { r
 
 export function createExchange(way: Pick<Post, 'deadline' | 'ca'>): Exchange {
   return async (asked) => {
+    refuseInTransaction('an exchange with a server');
     try {
       const answer = await post({ ...asked, ...way });
       return { status: answer.status, text: await readText(answer) };

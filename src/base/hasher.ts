@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { stopwatch } from './clock.ts';
 import { Busy, longestWait } from './fault.ts';
 import { matchesPasswordHash } from './password-hash.ts';
+import { refuseInTransaction } from './transaction.ts';
 
 /** Argon2id's costs (RFC 9106 section 3.1). */
 export type HashCost = {
@@ -53,6 +54,7 @@ function createQueue(running: number, waiting: number, watch: typeof stopwatch) 
     if (active >= running && wakers.length >= waiting) throw new Busy('password hashing');
   }
   async function run<Value>(work: () => Promise<Value>): Promise<Value> {
+    refuseInTransaction('a slow hash');
     const waited = watch();
     requireRoom();
     if (active >= running) {

@@ -1,5 +1,6 @@
 import { errorCode } from '../base/error-code.ts';
 import { refuse, success, type Outcome } from '../base/outcome.ts';
+import { refuseInTransaction } from '../base/transaction.ts';
 import { isDestination } from './destinations.ts';
 import {
   channels,
@@ -28,7 +29,10 @@ export type MessageLog = {
 export function createMessenger(gateways: readonly Gateway[], log: MessageLog): Messenger {
   const chainOf = (channel: Channel) => gateways.filter((gateway) => gateway.channels.includes(channel));
   return {
-    send: (message) => sendThrough(chainOf(message.channel), message, log),
+    async send(message) {
+      refuseInTransaction('a message');
+      return sendThrough(chainOf(message.channel), message, log);
+    },
     channels: () => channels.filter((channel) => chainOf(channel).length > 0),
     close: () => gateways.forEach((gateway) => gateway.close?.()),
   };

@@ -2,6 +2,7 @@ import { Kysely, sql } from 'kysely';
 import { SetupError } from '../base/fault.ts';
 import type { Outcome } from '../base/outcome.ts';
 import type { Safe } from '../base/seal.ts';
+import { insideTransaction } from '../base/transaction.ts';
 import { postgresDialect } from './postgres.ts';
 import { sqliteDialect } from './sqlite.ts';
 import type { Tables } from './tables.ts';
@@ -42,7 +43,7 @@ export async function inTransaction<Value, Reason extends string>(
   const undone: { outcome?: Outcome<Value, Reason> } = {};
   try {
     return await store.db.transaction().execute(async (db) => {
-      const outcome = await work({ ...store, db });
+      const outcome = await insideTransaction(() => work({ ...store, db }));
       if (outcome.ok) return outcome;
       undone.outcome = outcome;
       throw new Error('rolled back');
