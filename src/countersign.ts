@@ -126,7 +126,7 @@ export async function createCountersign(options: Options): Promise<Countersign> 
       turns,
       tokens,
       messenger,
-      duo: duoWay(options),
+      exchange: exchangeOf(options),
       texts,
       log,
       settings: settingsOf(options),
@@ -184,15 +184,25 @@ export async function createCountersign(options: Options): Promise<Countersign> 
 }
 
 function settingsOf(options: Options): Context['settings'] {
-  const { url, registration = 'closed', region = 'US', codeDigits = 6, sending } = options;
+  const { url, registration = 'closed', region = 'US', codeDigits = 6, sending, duo } = options;
   const ours = { every: 30 * second, perDay: 10, enrollmentsPerAddress: 100, enrollmentsPerAccount: 1000 };
   const { hostname: host, pathname } = new URL(url);
   const place = { host, path: pathname.replace(/\/$/, '') };
-  return { registration, region, service: 'Countersign', ...place, codeDigits, sending: { ...ours, ...sending } };
+  const redirectUri = `${url.replace(/\/$/, '')}/duo/callback`;
+  const providers = { redirectUri, allowedHosts: duo?.hosts ?? [] };
+  return {
+    registration,
+    region,
+    service: 'Countersign',
+    ...place,
+    codeDigits,
+    ...providers,
+    sending: { ...ours, ...sending },
+  };
 }
 
-function duoWay({ url, duo: { hosts = [], ca, deadline = 5 * second } = {} }: Options): Context['duo'] {
-  return { hosts, redirectUri: `${url.replace(/\/$/, '')}/duo/callback`, exchange: createExchange({ deadline, ca }) };
+function exchangeOf({ duo: { ca, deadline = 5 * second } = {} }: Options): Context['exchange'] {
+  return createExchange({ deadline, ca });
 }
 
 const silent: Log = { info() {}, warn() {}, error() {} };

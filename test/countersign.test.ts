@@ -88,7 +88,7 @@ test('below a path of somebody else’s host it says so', async () => {
   await server.addApp(ada);
   const answer = await server.call('POST', '/auth/password', { basic: [ada.name, ada.password] });
   assert.match(answer.headers.get('location') ?? '', /^\/mfa\/auth\/totp\?jwt_token=/);
-  const { redirectUri } = server.countersign.context.duo;
+  const { redirectUri } = server.countersign.context.settings;
   assert.equal(redirectUri, 'https://shop.example/mfa/duo/callback');
 });
 

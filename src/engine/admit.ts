@@ -1,43 +1,43 @@
 import { refuse, success, type Success } from '../base/outcome.ts';
-import { factorOf } from '../factors/index.ts';
+import { factorOf } from '../factors/registry.ts';
 import type { Authenticator } from '../store/authenticators.ts';
 import { findPrompted } from '../store/challenges.ts';
-import { challenge, challengeLife, comeBack, enter, offer, turnAway, type Admitted, type Step } from './after-first.ts';
-import type { RequestContext } from './context.ts';
+import { challenge, comeBack, enter, offer, turnAway, type Admitted, type Resumed, type Step } from './after-first.ts';
+import { forLogin, type RequestContext } from './context.ts';
 import type { LoginRefusal } from './enroller.ts';
 import { logRefusal } from './log-attempt.ts';
 import { moduleOf, type AuthModule } from './policy.ts';
-import { askPrompter, handleOf } from './prompt.ts';
+import { askProvider, putPrompts, type PutPrompt } from './prompts.ts';
 import { readPolicy } from './read-policy.ts';
 import { neededFor, type Needed } from './required.ts';
 
-export type Admission = Pick<Step, 'user' | 'proof' | 'issuedTo'> & {
+export type Admission = Pick<Step, 'user' | 'proven' | 'issuedTo'> & {
   readonly authenticators: readonly Authenticator[];
   readonly door: AuthModule;
   /** What the client brought along as the second factor. */
-  readonly reply: unknown;
+  readonly response: unknown;
 };
 
 /** A first factor was proven: spends the proof and opens what policy says comes next, all of it or nothing. */
 export async function admit(
   ctx: RequestContext,
-  { user, authenticators, proof, door, issuedTo, reply }: Admission,
-): Promise<Success<Admitted> | LoginRefusal> {
-  const { kind } = proof.authenticator;
+  { user, authenticators, proven, door, issuedTo, response }: Admission,
+): Promise<Success<Admitted | Resumed> | LoginRefusal> {
+  const { kind } = proven.candidate;
   const authModule = moduleOf(door, kind);
   const who = { accountId: user.accountId, userId: user.id, authModule };
   const policy = await readPolicy(ctx.store, who);
   const tried = { action: 'login', ...who, factor: kind, logs: policy.logs };
-  const step = { user, proof, authModule, issuedTo, policy, tried };
+  const step = { user, proven, authModule, issuedTo, policy, tried };
   const needed = await neededFor(ctx, authModule, policy, authenticators);
   if (!needed.ok) return turnAway(ctx, step, needed);
-  const { prompter } = needed.value;
-  if (!prompter) return goOn(ctx, step, needed.value);
-  const prompted = { ...needed.value, prompter };
-  return reply === undefined ? prompt(ctx, step, prompted) : resume(ctx, step, { ...prompted, reply });
+  const { verifier } = needed.value;
+  if (!verifier) return goOn(ctx, step, needed.value);
+  const verified = { ...needed.value, verifier };
+  return response === undefined ? askOutside(ctx, step, verified) : resume(ctx, step, { ...verified, response });
 }
 
-/** With what the house itself can ask for. */
+/** With what can be asked for here. */
 async function goOn(ctx: RequestContext, step: Step, needed: Needed): Promise<Success<Admitted> | LoginRefusal> {
   const { anyOf, passedOver, authConfigOrigin, mfaConfigOrigin, enrolls } = needed;
   if (passedOver) {
@@ -46,8 +46,8 @@ async function goOn(ctx: RequestContext, step: Step, needed: Needed): Promise<Su
     await logRefusal(ctx, about, reason);
   }
   if (enrolls !== undefined) {
-    const { unattended } = factorOf(step.proof.authenticator.kind).traits;
-    // A program enrols nothing for its user.
+    const { unattended } = factorOf(step.proven.candidate.kind).traits;
+    // A program enrolls nothing for its user.
     const refused = refuse('mfa_enrollment_required' as const);
     if (unattended) return turnAway(ctx, step, { ...needed, ...refused, providerName: enrolls });
     if (anyOf.length === 0) return offer(ctx, step, { ...needed, enrolls });
@@ -58,52 +58,55 @@ async function goOn(ctx: RequestContext, step: Step, needed: Needed): Promise<Su
 }
 
 async function ask(ctx: RequestContext, step: Step, needed: Needed) {
-  const token = await challenge(ctx, step, { ...needed, life: challengeLife });
+  const { anyOf } = needed;
+  const put = await putPrompts(ctx, { ...forLogin, user: step.user, anyOf });
+  const token = await challenge(ctx, step, { ...needed, put });
   if (!token.ok) return token;
-  return success({ state: 'challenge', challengeToken: token.value, anyOf: needed.anyOf } as const);
+  return success({ state: 'challenge', challengeToken: token.value, anyOf, prompts: put.map(shownOf) } as const);
 }
 
-type PromptedNeed = Needed & { readonly prompter: NonNullable<Needed['prompter']> };
+const shownOf = ({ shown }: PutPrompt) => shown;
 
-/** Nothing is written before the provider has answered: who waits for it holds nothing up. */
-async function prompt(
+type ProviderNeed = Needed & { readonly verifier: NonNullable<Needed['verifier']> };
+
+/** Nothing is written before the provider has answered: waiting for it holds nothing up. */
+async function askOutside(
   ctx: RequestContext,
   step: Step,
-  needed: PromptedNeed,
+  needed: ProviderNeed,
 ): Promise<Success<Admitted> | LoginRefusal> {
-  const { prompter } = needed;
-  const { provider, otherwise } = prompter;
-  const asked = await askPrompter(ctx, prompter, step.user.name);
+  const { provider, otherwise } = needed.verifier;
+  const { providerName: kind } = provider;
+  const asked = await askProvider(ctx, { ...forLogin, user: step.user }, needed.verifier);
   // The call may have taken long.
   const present = ctx.at();
   if (!asked.ok) {
-    // A name that the provider can't take is no failure of the provider.
+    // A name that the provider cannot take is no failure of the provider.
     if (otherwise && asked.reason !== 'unsuitable_user') return goOn(present, step, otherwise(asked));
-    return turnAway(present, step, { ...asked, ...needed, providerName: provider.providerName });
+    return turnAway(present, step, { ...asked, ...needed, providerName: kind });
   }
-  const { shown, ...put } = asked.value;
-  const token = await challenge(present, step, { ...needed, ...put });
-  if (token.ok) return success({ state: 'challenge', challengeToken: token.value, anyOf: [], prompt: shown });
+  const put = [asked.value];
+  const token = await challenge(present, step, { ...needed, put });
+  if (token.ok)
+    return success({ state: 'challenge', challengeToken: token.value, anyOf: [], prompts: put.map(shownOf) });
   await logRefusal(present, step.tried, token.reason);
   return token;
 }
 
-/** The client has the reply already: to a prompt that was put to this user, at this door, by this provider. */
+/** The client has the response already: to a prompt that was put to this user, at this door, by this provider. */
 async function resume(
   ctx: RequestContext,
   step: Step,
-  { reply, ...needed }: PromptedNeed & { readonly reply: unknown },
-): Promise<Success<Admitted> | LoginRefusal> {
-  const { provider } = needed.prompter;
-  const handle = handleOf(needed.prompter, reply);
+  { response, ...needed }: ProviderNeed & { readonly response: unknown },
+): Promise<Success<Resumed> | LoginRefusal> {
+  const { id, providerName } = needed.verifier.provider;
+  const handle = factorOf(providerName).read(response)?.handle;
   const where = { userId: step.user.id, authModule: step.authModule };
   const open = handle === undefined ? undefined : await findPrompted(ctx.store, { ...where, handle }, ctx.now);
-  const asked = open?.challenge.prompt;
-  if (asked?.provider.id !== provider.id) {
-    const unknown = { ...refuse('invalid_challenge'), ...needed, providerName: provider.providerName };
-    await turnAway(ctx, step, unknown);
+  if (!open?.challenge.prompts.some(({ provider }) => provider?.id === id)) {
+    await turnAway(ctx, step, { ...refuse('invalid_challenge'), ...needed, providerName });
     return refuse('wrong_second_factor');
   }
   const back = await comeBack(ctx, step);
-  return back.ok ? success({ state: 'challenge', challengeToken: asked.token, anyOf: [] }) : back;
+  return back.ok ? success({ state: 'resumed', challengeId: open.challenge.id }) : back;
 }

@@ -1,7 +1,5 @@
-import { minute } from '../base/clock.ts';
 import { refuse, success, type Outcome } from '../base/outcome.ts';
 import { opaqueToken, uuid } from '../base/random.ts';
-import { factorOf } from '../factors/index.ts';
 import type { Authenticator } from '../store/authenticators.ts';
 import { closePrompts, insertChallenge } from '../store/challenges.ts';
 import { releaseTry, resetThrottle } from '../store/throttles.ts';
@@ -10,8 +8,8 @@ import type { AccountPolicy } from './account-policy.ts';
 import { withTransaction, type RequestContext } from './context.ts';
 import { offerEnrollment, type LoginRefusal } from './enroller.ts';
 import { logRefusal, logSuccess, type Tried } from './log-attempt.ts';
-import type { PutPrompt, ShownPrompt } from './prompt.ts';
-import { spend, type Proof } from './prove.ts';
+import { keeping, type PutPrompt, type ShownPrompt } from './prompts.ts';
+import { spend, type Proven } from './prove.ts';
 import type { Reason } from './reasons.ts';
 import type { Needed, NotMet } from './required.ts';
 import { issueToken, openSession, type IssuedTo, type OpenedSession } from './sessions.ts';
@@ -31,17 +29,19 @@ export type SecondFactorNeeded = {
   readonly challengeToken: string;
   /** The authenticators of which any answers it. */
   readonly anyOf: readonly Authenticator[];
-  readonly prompt?: ShownPrompt;
+  /** What their user is asked, and what a provider asks that verifies by itself; not what is sent only where it is asked for. */
+  readonly prompts: readonly ShownPrompt[];
 };
 
 export type Admitted = CompletedLogin | SecondFactorNeeded;
 
-export const challengeLife = 3 * minute;
+/** The response to a prompt that was put before came along with the first factor. */
+export type Resumed = { readonly state: 'resumed'; readonly challengeId: string };
 
 /** A first factor was proven. */
 export type Step = {
   readonly user: User;
-  readonly proof: Proof;
+  readonly proven: Proven;
   readonly authModule: string;
   readonly issuedTo: IssuedTo | undefined;
   /** What holds for the way in. */
@@ -50,11 +50,11 @@ export type Step = {
 };
 
 /** It was right, whatever comes of it: its failures are forgotten, and it is spent. */
-async function settle(tx: RequestContext, { user, proof }: Step): Promise<boolean> {
-  const { kind } = proof.authenticator;
-  if (kind === proof.counted) await resetThrottle(tx.store, user.id, kind);
-  else await releaseTry(tx.store, user.id, proof.counted);
-  return spend(tx, proof);
+async function settle(tx: RequestContext, { user, proven }: Step): Promise<boolean> {
+  const { kind } = proven.candidate;
+  if (kind === proven.counted) await resetThrottle(tx.store, user.id, kind);
+  else await releaseTry(tx.store, user.id, proven.counted);
+  return (await spend(tx, proven)) === undefined;
 }
 
 /** What policy requires cannot be asked for, or nobody may come in this way. */
@@ -73,20 +73,18 @@ export async function turnAway(
   return refuse(refused);
 }
 
-/** What a challenge asks for; beyond the house's own factors, a provider's prompt. */
+/** What a challenge asks for. */
 export type ChallengeQuestion = Pick<Needed, 'kinds' | 'authConfigOrigin' | 'mfaConfigOrigin' | 'enrolls'> & {
-  readonly prompt?: PutPrompt['prompt'];
-  /** Milliseconds. */
-  readonly life: number;
+  readonly put: readonly PutPrompt[];
 };
 
 /** Puts the question. Answers with the token that speaks for the challenge. */
 export async function challenge(
   ctx: RequestContext,
   step: Step,
-  { prompt, life, kinds, authConfigOrigin, mfaConfigOrigin, enrolls }: ChallengeQuestion,
+  { put, kinds, authConfigOrigin, mfaConfigOrigin, enrolls }: ChallengeQuestion,
 ): Promise<Outcome<string, Reason>> {
-  const { user, authModule, proof } = step;
+  const { user, authModule, proven } = step;
   const { now } = ctx;
   const token = opaqueToken(ctx.random);
   const made = {
@@ -94,19 +92,18 @@ export async function challenge(
     id: uuid(ctx.random, now),
     userId: user.id,
     authModule,
-    amr: factorOf(proof.authenticator.kind).traits.amr,
+    amr: proven.proof.amr,
     epoch: user.epoch,
     createdAt: now,
-    expiresAt: now + life,
+    ...keeping(put, now),
     kinds,
     authConfigOrigin,
     mfaConfigOrigin,
-    prompt: prompt ? { ...prompt, token } : null,
     enrolls: enrolls ?? null,
   };
   return withTransaction(ctx, async (tx) => {
     if (!(await settle(tx, step))) return refuse('raced');
-    if (prompt) await closePrompts(tx.store, made, now);
+    if (made.prompts.some(({ provider }) => provider !== null)) await closePrompts(tx.store, made, now);
     await insertChallenge(tx.store, made, token);
     await logSuccess(tx, step.tried);
     return success(token);
@@ -132,8 +129,8 @@ export async function offer(
     mfaConfigOrigin,
   }: Pick<Needed, 'authConfigOrigin' | 'mfaConfigOrigin'> & { readonly enrolls: string },
 ): Promise<LoginRefusal> {
-  const { user, authModule, proof, tried } = step;
-  const { amr } = factorOf(proof.authenticator.kind).traits;
+  const { user, authModule, tried } = step;
+  const { amr } = step.proven.proof;
   const proven = { userId: user.id, authModule, amr, epoch: user.epoch, authConfigOrigin, mfaConfigOrigin };
   const offered = await withTransaction(ctx, async (tx) => {
     if (!(await settle(tx, step))) return refuse('raced');
@@ -146,8 +143,8 @@ export async function offer(
 }
 
 export async function enter(ctx: RequestContext, step: Step): Promise<Outcome<CompletedLogin, Reason>> {
-  const { user, authModule, proof, issuedTo, policy } = step;
-  const { amr } = factorOf(proof.authenticator.kind).traits;
+  const { user, authModule, proven, issuedTo, policy } = step;
+  const { amr } = proven.proof;
   const opening = { user, epoch: user.epoch, authModule, amr, issuedTo, policy, secondFactor: false };
   const opened = await withTransaction(ctx, async (tx) => {
     if (!(await settle(tx, step))) return refuse('raced');

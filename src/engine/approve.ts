@@ -3,12 +3,12 @@ import { minute, second } from '../base/clock.ts';
 import { refuse, success, type Outcome } from '../base/outcome.ts';
 import { findChallenge } from '../store/challenges.ts';
 import { stepUpSession } from '../store/sessions.ts';
-import { judgeAnswer } from './answer.ts';
 import type { Reached } from './asker.ts';
 import type { PassedApproval, Passed, SecondFactorReply } from './complete.ts';
 import { inTurn, type RequestContext } from './context.ts';
 import { readPolicy } from './read-policy.ts';
 import type { Reason } from './reasons.ts';
+import { respond } from './respond.ts';
 import { issueToken } from './sessions.ts';
 
 /** How long a service may take to look at an assertion. */
@@ -38,7 +38,7 @@ export async function approve(
     const found = await findChallenge(turn.store, challenge.id, turn.now);
     if (found?.state !== 'pending') return refuse('invalid_challenge');
     const { user } = found;
-    const judged = await judgeAnswer(turn, { challenge, user, input, win: winApproval(challenge) });
+    const judged = await respond(turn, { challenge, user, input, win: winApproval(challenge) });
     if (!judged.ok) return judged;
     const { amr } = judged.value;
     const shown =

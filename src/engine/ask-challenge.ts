@@ -5,15 +5,15 @@ import { listForLogin, type Authenticator } from '../store/authenticators.ts';
 import type { Challenge } from '../store/challenge-rows.ts';
 import { insertChallenge } from '../store/challenges.ts';
 import { findUser, findUserByName, type User } from '../store/users.ts';
-import { challengeLife } from './after-first.ts';
 import type { Asker, Service } from './asker.ts';
 import type { RequestContext } from './context.ts';
 import { logRefusal } from './log-attempt.ts';
 import { secondFactors } from './policy.ts';
-import { askPrompter, promptKind, type ShownPrompt } from './prompt.ts';
+import { askProvider, keeping, putPrompts, type PromptPurpose, type PutPrompt, type ShownPrompt } from './prompts.ts';
 import { readPolicy } from './read-policy.ts';
 import type { Reason } from './reasons.ts';
-import { neededFor, type Needed } from './required.ts';
+import { neededFor, type Needed, type Verifier } from './required.ts';
+import { bindingOf } from './respond.ts';
 
 /** A user as a service names them: by id, or by name in an account, its own when none is said. */
 export type ChallengedUser =
@@ -35,7 +35,7 @@ export type Put = {
   readonly challenge: Challenge;
   readonly token: string;
   readonly anyOf: readonly Authenticator[];
-  readonly prompt?: ShownPrompt;
+  readonly prompts: readonly ShownPrompt[];
 };
 
 /** The application has checked the first factor by itself: it stands for this way in. */
@@ -59,39 +59,47 @@ export async function askChallenge(
     await logRefusal(ctx, tried, needed.reason);
     return needed;
   }
-  const { prompter, enrolls, authConfigOrigin, mfaConfigOrigin } = needed.value;
-  // A service that could enrol its users' factors could log in as them.
+  const { verifier, enrolls, authConfigOrigin, mfaConfigOrigin } = needed.value;
+  // A service that could enroll its users' factors could log in as them.
   if (enrolls !== undefined) return refuse('mfa_enrollment_required');
   const anyOf = needed.value.anyOf.filter(({ kind }) => asking.kinds?.includes(kind) ?? true);
-  if (!prompter && anyOf.length === 0)
+  if (!verifier && anyOf.length === 0)
     return needed.value.anyOf.length === 0 ? success(undefined) : refuse('no_authenticator');
 
-  const asked = prompter && (await askPrompter(ctx, prompter, user.name));
-  if (asked && !asked.ok) {
-    const about = { authConfigOrigin, mfaConfigOrigin, factor: promptKind, detail: asked.detail };
-    await logRefusal(ctx, { ...tried, ...about }, asked.reason);
-    return asked;
-  }
   const token = opaqueToken(ctx.random);
-  // The provider may have taken long.
-  const { now } = ctx.at();
-  const challenge: Challenge = {
-    id: uuid(ctx.random, now),
+  const own = {
+    id: uuid(ctx.random, ctx.now),
     userId: user.id,
     epoch: user.epoch,
-    createdAt: now,
-    expiresAt: now + (asked?.value.life ?? challengeLife),
     // A choice narrows what policy asks for, and adds nothing to it.
-    kinds: asking.kinds ? anyOf.map(({ kind }) => kind) : needed.value.kinds,
+    kinds: asking.kinds && !verifier ? anyOf.map(({ kind }) => kind) : needed.value.kinds,
     authConfigOrigin,
     mfaConfigOrigin,
-    prompt: asked ? { ...asked.value.prompt, token } : null,
     action: asking.action ?? null,
     purpose: asking.purpose ?? null,
     ...askedBy(asker),
   };
+  const put = await promptsFor(ctx, { binding: bindingOf(own), user }, { verifier, anyOf });
+  // A provider may have taken long.
+  const present = ctx.at();
+  if (!put.ok) {
+    const about = { authConfigOrigin, mfaConfigOrigin, factor: verifier?.provider.providerName ?? null };
+    await logRefusal(present, { ...tried, ...about, detail: put.detail ?? null }, put.reason);
+    return put;
+  }
+  const challenge = { ...own, createdAt: present.now, ...keeping(put.value, present.now) };
   await insertChallenge(ctx.store, challenge, token);
-  return success({ challenge, token, anyOf, ...(asked && { prompt: asked.value.shown }) });
+  return success({ challenge, token, anyOf, prompts: put.value.map(({ shown }) => shown) });
+}
+
+async function promptsFor(
+  ctx: RequestContext,
+  about: PromptPurpose,
+  { verifier, anyOf }: { readonly verifier: Verifier | undefined; readonly anyOf: readonly Authenticator[] },
+): Promise<Outcome<readonly PutPrompt[], Reason>> {
+  if (!verifier) return success(await putPrompts(ctx, { ...about, anyOf }));
+  const put = await askProvider(ctx, about, verifier);
+  return put.ok ? success([put.value]) : put;
 }
 
 function askedBy(asker: Exclude<Asker, { type: 'holder' }>) {

@@ -4,8 +4,8 @@ import { findByLookup, listForLogin } from '../store/authenticators.ts';
 import type { Challenge, LoginChallenge, ServiceChallenge, StepUpChallenge } from '../store/challenge-rows.ts';
 import { findChallenge, findOpenChallenge, type FoundChallenge } from '../store/challenges.ts';
 import { findUser, type User } from '../store/users.ts';
-import { answers } from './answer.ts';
-import { helpAt, type RequestContext } from './context.ts';
+import { answers } from './candidates.ts';
+import { factorContext, type RequestContext } from './context.ts';
 import type { Reason } from './reasons.ts';
 import { policyOnFirst } from './required.ts';
 import { authenticate, type Caller } from './sessions.ts';
@@ -21,7 +21,8 @@ export type Asker =
 
 /** Says who asks: by an apikey itself, by a session, or by a challenge token. */
 export async function authenticateAsker(ctx: RequestContext, token: string): Promise<Outcome<Asker, Reason>> {
-  if (apikey.reply.safeParse(token).success) return keyOfService(ctx, token);
+  const key = apikey.read(token);
+  if (key) return keyOfService(ctx, key.lookups(factorContext(ctx)));
   const session = await authenticate(ctx, token);
   if (session.ok) return success(asSession(session.value));
   const open = await findOpenChallenge(ctx.store, token, ctx.now);
@@ -37,8 +38,7 @@ export async function authenticateService(ctx: RequestContext, token: string): P
 }
 
 /** A key has 256 bits: nobody guesses one, so no failures are counted. */
-async function keyOfService(ctx: RequestContext, key: string): Promise<Outcome<Asker, Reason>> {
-  const lookups = apikey.lookups?.(key, helpAt(ctx)) ?? [];
+async function keyOfService(ctx: RequestContext, lookups: readonly string[]): Promise<Outcome<Asker, Reason>> {
   const found = await findByLookup(ctx.store, lookups);
   const user = found && (await findUser(ctx.store, found.userId));
   if (!user || !isService(user)) return refuse('invalid_token');

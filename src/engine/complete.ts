@@ -1,5 +1,5 @@
 import { refuse, type Outcome } from '../base/outcome.ts';
-import type { Traits } from '../factors/factor.ts';
+import { factorOf } from '../factors/registry.ts';
 import { removeKinds } from '../store/authenticators.ts';
 import type { Challenge } from '../store/challenge-rows.ts';
 import { closeChallenge } from '../store/challenges.ts';
@@ -11,6 +11,7 @@ import type { RequestContext } from './context.ts';
 import type { EnrollmentOffer } from './enroller.ts';
 import { everything, logSuccess, type Tried } from './log-attempt.ts';
 import { kindsBeyondFirst } from './policy.ts';
+import { spend, type Proven } from './prove.ts';
 import { readPolicy } from './read-policy.ts';
 import type { Reason } from './reasons.ts';
 import { withSecondFactor, type IssuedTo, type OpenedSession } from './sessions.ts';
@@ -25,7 +26,9 @@ export type SecondFactorReply = {
   readonly issuedTo?: IssuedTo | undefined;
 };
 
-export type ChallengeAnswer = SecondFactorReply & { readonly challengeToken: string };
+/** A response, and the token of the challenge that it answers, or its id where a handle led to it. */
+export type ChallengeAnswer = SecondFactorReply &
+  ({ readonly challengeToken: string } | { readonly challengeId: string });
 
 /** What a right answer brings: a login's session, or what lets its user enroll what they lack; else what its user has proven. */
 export type Completed =
@@ -54,35 +57,29 @@ export type Open<Won extends Completed = Completed> = {
   readonly win: (tx: RequestContext, passed: Passed) => Promise<Outcome<Won, Reason>>;
 };
 
-/** A second factor that was proven. */
-export type Proven = {
-  readonly kind: string;
-  readonly traits: Pick<Traits, 'role' | 'amr' | 'disablesMfa'>;
-  /** Spends the proof, or says why it can't be. */
-  readonly spend: (tx: RequestContext) => Promise<Reason | undefined>;
-};
-
 /** Spends the challenge and the proof, and writes what that wins, in the caller's transaction: a refusal has to end it. */
 export async function complete<Won extends Completed>(
   tx: RequestContext,
   { challenge, user, tried, win }: Open<Won>,
-  { kind, traits, spend }: Proven,
+  proven: Proven,
 ): Promise<Outcome<Won, Reason>> {
+  const { kind } = proven.candidate;
+  const { roles, disablesMfa } = factorOf(kind).traits;
   if (!(await closeChallenge(tx.store, challenge.id, tx.now))) return refuse('raced');
-  const unspent = await spend(tx);
+  const unspent = await spend(tx, proven);
   if (unspent) return refuse(unspent);
   await resetThrottles(tx.store, user.id, kind);
-  const epoch = traits.disablesMfa ? await turnOff(tx, user) : challenge.epoch;
+  const epoch = disablesMfa ? await turnOff(tx, user) : challenge.epoch;
   if (epoch === undefined) return refuse('raced');
   const policy = await readPolicy(tx.store, { authModule: challenge.authModule, accountId: user.accountId });
-  const won = await win(tx, { user, epoch, amr: withSecondFactor(challenge.amr, traits.amr), policy });
+  const won = await win(tx, { user, epoch, amr: withSecondFactor(challenge.amr, proven.proof.amr), policy });
   if (!won.ok) return won;
-  const isTold = traits.role === 'recovery';
+  const isTold = roles.includes('recovery');
   // A notice refers to its attempt, so that is written whatever the account wants.
   const logs = isTold ? everything : policy.logs;
   const sessionId = sessionOf(challenge, won.value);
   const attempt = await logSuccess(tx, { ...tried, factor: kind, sessionId, logs });
-  const name = traits.disablesMfa ? 'mfa_disabled' : 'recovery_code_used';
+  const name = disablesMfa ? 'mfa_disabled' : 'recovery_code_used';
   if (isTold) await writeNotice(tx.store, user, { attempt, name }, tx.now);
   return won;
 }

@@ -1,6 +1,6 @@
 import { refuse, success, type Outcome } from '../base/outcome.ts';
-import { factorOf } from '../factors/index.ts';
-import { activate } from '../store/authenticators.ts';
+import { factorOf } from '../factors/registry.ts';
+import { activate, type Authenticator } from '../store/authenticators.ts';
 import { closeChallenge } from '../store/challenges.ts';
 import { resetThrottle } from '../store/throttles.ts';
 import type { User } from '../store/users.ts';
@@ -8,10 +8,11 @@ import { changeFactors } from './change.ts';
 import { inTurn, type RequestContext } from './context.ts';
 import { madeBy, mayEnroll, sessionOf, type Enroller, type Enrolling } from './enroller.ts';
 import { logRefusal, logSuccess } from './log-attempt.ts';
-import { prove, type Proof } from './prove.ts';
+import { aboutEnrolling } from './make-authenticator.ts';
+import { prove, type Proven } from './prove.ts';
 import { readPolicy } from './read-policy.ts';
 import type { Reason } from './reasons.ts';
-import { codesLeft, writeRecoveryCodes } from './recovery-codes.ts';
+import { codesLeft, makeRecoveryCodes, writeCodes, type MadeCodes } from './recovery-codes.ts';
 import { issueToken, openSession, withSecondFactor, type OpenedSession } from './sessions.ts';
 import { countedInEnrollment, isFull } from './enroll.ts';
 import { requireStepUp } from './step-up.ts';
@@ -49,19 +50,21 @@ export async function confirm(
     if (!may.ok) return may;
     if (pending.status !== 'pending') return refuse('already_confirmed');
     if (isFull(authenticators, pending.kind)) return refuse('too_many');
-    if (!factorOf(pending.kind).reply.safeParse(reply).success) return refuse('malformed_reply');
+    const read = factorOf(pending.kind).enroll?.read(reply);
+    if (!read) return refuse('malformed_reply');
 
-    const question = {
+    const candidates = [{ kind: pending.kind, state: pending.state, authenticator: pending, read }];
+    const { binding } = aboutEnrolling({ id: pending.id, user });
+    const { outcome: proof } = await prove(turn, {
       subject: user.id,
-      kind: pending.kind,
+      user,
+      binding,
       countAs: countedInEnrollment,
-      candidates: [pending],
-      reply,
-    };
-    const proof = await prove(turn, question);
+      candidates,
+    });
     const needsCodes = !withoutRecoveryCodes && codesLeft(authenticators) === 0;
-    const keeping = { user, enroller, needsCodes };
-    const confirmed = proof.ok ? await keep(turn, { ...keeping, proof: proof.value }) : proof;
+    const codes = proof.ok && needsCodes ? await makeRecoveryCodes(turn, user) : undefined;
+    const confirmed = proof.ok ? await keep(turn, { user, enroller, pending, proven: proof.value, codes }) : proof;
     if (!confirmed.ok) {
       const tried = {
         action: 'confirm',
@@ -79,24 +82,26 @@ export async function confirm(
 type Keeping = {
   readonly user: User;
   readonly enroller: Enroller;
-  readonly proof: Proof;
-  readonly needsCodes: boolean;
+  readonly pending: Authenticator;
+  readonly proven: Proven;
+  readonly codes: MadeCodes | undefined;
 };
 
 async function keep(
   ctx: RequestContext,
-  { user, enroller, proof, needsCodes }: Keeping,
+  { user, enroller, pending, proven, codes }: Keeping,
 ): Promise<Outcome<Confirmed, Reason>> {
-  const { authenticator, state, counted } = proof;
-  const { kind } = authenticator;
-  const amr = withSecondFactor(provenBy(enroller), factorOf(kind).traits.amr);
+  const { kind } = pending;
+  const { state = pending.state, lookup } = proven.proof;
+  const amr = withSecondFactor(provenBy(enroller), proven.proof.amr);
   const tried = { action: 'confirm', factor: kind, ...madeBy(enroller) };
   const notice = { name: 'factor_added', factor: kind } as const;
   const change = { user, caller: sessionOf(enroller), tried, notice, proven: { amr, secondFactorAt: ctx.now } };
   const kept = await changeFactors(ctx, change, async (tx) => {
-    if (!(await activate(tx.store, authenticator, state, tx.now))) return refuse('raced');
-    await resetThrottle(tx.store, user.id, counted);
-    const recoveryCodes = needsCodes ? await writeRecoveryCodes(tx, user) : [];
+    if (!(await activate(tx.store, { ...pending, lookup }, state, tx.now))) return refuse('raced');
+    await resetThrottle(tx.store, user.id, proven.counted);
+    if (codes) await writeCodes(tx, codes);
+    const recoveryCodes = codes?.codes ?? [];
     const opened = enroller.type === 'enrollment' ? await logIn(tx, { user, enroller, kind, amr }) : success(undefined);
     return opened.ok ? success({ recoveryCodes, session: opened.value }) : opened;
   });

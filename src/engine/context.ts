@@ -1,10 +1,10 @@
 import type { Clock } from '../base/clock.ts';
+import type { Exchange } from '../base/exchange.ts';
 import type { Hasher } from '../base/hasher.ts';
 import type { Random } from '../base/random.ts';
 import type { Outcome } from '../base/outcome.ts';
 import type { Turns } from '../base/turns.ts';
-import type { DuoHelp } from '../factors/duo.ts';
-import type { Help } from '../factors/factor.ts';
+import type { FactorContext, Operator } from '../factors/factor.ts';
 import type { Region } from '../messages/destinations.ts';
 import type { Messenger } from '../messages/messenger.ts';
 import type { Texts } from '../messages/texts.ts';
@@ -20,7 +20,8 @@ export type Context = {
   readonly turns: Turns;
   readonly tokens: AccessTokens;
   readonly messenger: Messenger;
-  readonly duo: DuoWay;
+  /** How providers are reached. */
+  readonly exchange: Exchange;
   readonly texts: Texts;
   readonly log: Log;
   readonly settings: Settings;
@@ -28,13 +29,7 @@ export type Context = {
   readonly node: string;
 };
 
-/** How Duo is reached. */
-export type DuoWay = Pick<DuoHelp, 'exchange' | 'redirectUri'> & {
-  /** Hosts beside Duo's own that tenants may name: `host` or `host:port`. */
-  readonly hosts: readonly string[];
-};
-
-export type Settings = {
+export type Settings = Operator & {
   /** Whether strangers may make users. */
   readonly registration: 'open' | 'closed';
   /** What the house is called in messages, and the host at which codes are typed. */
@@ -44,8 +39,6 @@ export type Settings = {
   readonly path: string;
   /** How phone numbers without `+` are read. */
   readonly region: Region;
-  /** How long the codes are that the house sends: 6 to 8 digits. */
-  readonly codeDigits: number;
   readonly sending: SendingLimits;
 };
 
@@ -119,7 +112,13 @@ export function withTransaction<Value, Reason extends string>(
   return inTransaction(ctx.store, (store) => work({ ...ctx, store }));
 }
 
-/** What the factors may use at the instant of a request. */
-export function helpAt({ now, random, store, hasher, settings }: RequestContext): Help {
-  return { now, random, safe: store.safe, hasher, codeDigits: settings.codeDigits, failures: 0 };
+/** What a factor may use at the instant of a request, and what it is used for. */
+export function factorContext(
+  { now, random, store, hasher, exchange, settings }: RequestContext,
+  about: Pick<FactorContext, 'binding'> & Partial<Pick<FactorContext, 'user' | 'failures'>> = forLogin,
+): FactorContext {
+  return { now, random, safe: store.safe, hasher, exchange, operator: settings, failures: 0, ...about };
 }
+
+/** What all logins share. */
+export const forLogin = { binding: { purpose: 'login' } } as const;

@@ -1,7 +1,7 @@
 import { minute } from '../base/clock.ts';
 import { refuse, success, type Outcome, type Refusal } from '../base/outcome.ts';
 import { opaqueToken, uuid } from '../base/random.ts';
-import { factorOf } from '../factors/index.ts';
+import { hasRole } from '../factors/registry.ts';
 import type { Challenge, EnrollmentChallenge } from '../store/challenge-rows.ts';
 import { findOpenEnrollment, insertChallenge } from '../store/challenges.ts';
 import type { User } from '../store/users.ts';
@@ -56,7 +56,7 @@ export async function offerEnrollment(
   const token = opaqueToken(random);
   const expiresAt = now + enrollmentLife;
   const proven = { userId, authModule, amr, epoch, authConfigOrigin, mfaConfigOrigin };
-  const made = { id: uuid(random, now), createdAt: now, expiresAt, kinds: null, prompt: null, enrolls: kind };
+  const made = { id: uuid(random, now), createdAt: now, expiresAt, kinds: null, prompts: [], enrolls: kind };
   await insertChallenge(tx.store, { kind: 'enrollment', ...proven, ...made }, token);
   return { token, kind, expiresAt };
 }
@@ -89,8 +89,7 @@ export const byService = (serviceId: string): Pick<Tried, 'detail'> => ({ detail
 /** Whether who enrols may enrol this, for a user as they are now: who has no session holds nothing that a change would end. */
 export function mayEnroll(enroller: Enroller, kind: string, { epoch }: User): Outcome<undefined, Reason> {
   // What opens a login is nobody's to give to a user who has none here.
-  if (enroller.type === 'service')
-    return factorOf(kind).traits.role === 'second' ? success(undefined) : refuse('forbidden');
+  if (enroller.type === 'service') return hasRole(kind, 'second') ? success(undefined) : refuse('forbidden');
   if (enroller.type === 'session') return success(undefined);
   if (enroller.challenge.epoch !== epoch) return refuse('invalid_token');
   return enroller.challenge.enrolls === kind ? success(undefined) : refuse('forbidden');

@@ -1,5 +1,5 @@
 import { refuse, success, type Outcome } from '../base/outcome.ts';
-import { factorOf } from '../factors/index.ts';
+import { hasRole } from '../factors/registry.ts';
 import { findAccount, findBelow, type Account } from '../store/accounts.ts';
 import { listForLogin } from '../store/authenticators.ts';
 import { findChallenge } from '../store/challenges.ts';
@@ -68,7 +68,7 @@ export async function manageExternalUser(
   challengeId: string | undefined,
 ): Promise<Outcome<Managing, Reason>> {
   const authenticators = await listForLogin(ctx.store, user.id, []);
-  const logsIn = authenticators.some(({ kind }) => factorOf(kind).traits.role === 'first');
+  const logsIn = authenticators.some(({ kind }) => hasRole(kind, 'first'));
   if (logsIn || user.roles.some((role) => role !== 'user')) return refuse('forbidden');
   const secondFactorAt = challengeId === undefined ? null : await provenAt(ctx, service, user, challengeId);
   const { id: userId, accountId, epoch: approvalEpoch } = user;

@@ -1,12 +1,12 @@
 import { refuse, success, type Outcome } from '../base/outcome.ts';
 import { uuid } from '../base/random.ts';
 import { comparableName } from '../base/text.ts';
-import { factorOf } from '../factors/index.ts';
+import { factorOf, hasRole } from '../factors/registry.ts';
 import { findAccount, type Account } from '../store/accounts.ts';
 import { strandDigit } from '../store/attempt-chain.ts';
 import { insertAuthenticator, type NewAuthenticator } from '../store/authenticators.ts';
 import { insertUserUnlessNamed, namesTaken, type Profile } from '../store/users.ts';
-import { helpAt, type RequestContext } from './context.ts';
+import { factorContext, type RequestContext } from './context.ts';
 import { logSuccess } from './log-attempt.ts';
 import type { Reason } from './reasons.ts';
 
@@ -42,7 +42,7 @@ export async function findHome(ctx: RequestContext, idOrName: string | undefined
  * less protected here than there.
  */
 export function judgeForeigner(ctx: RequestContext, { guarded, authenticators, ...profile }: Foreigner): Judged {
-  const help = helpAt(ctx);
+  const help = factorContext(ctx);
   const left: Left[] = [];
   const taken: Newcomer['authenticators'][number][] = [];
   for (const { kind, label, kept } of authenticators) {
@@ -54,7 +54,7 @@ export function judgeForeigner(ctx: RequestContext, { guarded, authenticators, .
       left.push({ what: kind, why: `one may have ${factor.traits.limit} of them here` });
     else taken.push({ kind, label, state: adopted.value });
   }
-  if (guarded && !taken.some(({ kind }) => factorOf(kind).traits.role === 'second')) {
+  if (guarded && !taken.some(({ kind }) => hasRole(kind, 'second'))) {
     return { left: [...left, { what: 'user', why: lessProtected }] };
   }
   return { newcomer: { ...profile, authenticators: taken }, left };

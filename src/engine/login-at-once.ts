@@ -1,19 +1,18 @@
 import { second } from '../base/clock.ts';
-import { refuse, type Refusal, type Success } from '../base/outcome.ts';
-import { factorOf } from '../factors/index.ts';
+import { refuse, success, type Refusal, type Success } from '../base/outcome.ts';
+import { factorOf } from '../factors/registry.ts';
 import type { Admitted } from './after-first.ts';
 import { answer } from './answer.ts';
-import type { ChallengeAnswer } from './complete.ts';
+import type { SecondFactorReply } from './complete.ts';
 import { inTurn, type Context, type RequestContext } from './context.ts';
 import type { LoginRefusal } from './enroller.ts';
 import { login, type LoginInput } from './login.ts';
 import type { Reason } from './reasons.ts';
 import { awaitsCode, sendCode } from './send-code.ts';
 
-export type LoginAtOnce = Omit<LoginInput, 'reply'> & {
-  /** The second factor, where the client has it already. */ readonly second?:
-    | Pick<ChallengeAnswer, 'reply' | 'role' | 'kind'>
-    | undefined;
+export type LoginAtOnce = LoginInput & {
+  /** The second factor, where the client has it already. */
+  readonly second?: Pick<SecondFactorReply, 'reply' | 'role' | 'kind'> | undefined;
 };
 
 /** A refusal; where a code could not be sent, with the kind of factor that it was for. */
@@ -27,16 +26,26 @@ export async function loginAtOnce(
   ctx: RequestContext,
   { second: brought, ...input }: LoginAtOnce,
 ): Promise<Success<Admitted> | RefusedAtOnce> {
-  const first = await login(ctx, { ...input, reply: brought?.reply });
+  if (!brought) return sendFirst(ctx, await login(ctx, input));
+  const first = await login(ctx, { ...input, response: brought.reply });
+  if (!first.ok) return first;
+  const { value } = first;
+  if (value.state === 'session') return success(value);
+  const which =
+    value.state === 'resumed' ? { challengeId: value.challengeId } : { challengeToken: value.challengeToken };
+  const answered = await answer(ctx, { ...brought, ...which, issuedTo: input.issuedTo });
+  const told = ['throttled', 'mfa_enrollment_required'];
+  return answered.ok || told.includes(answered.reason) ? answered : refuse('wrong_second_factor');
+}
+
+async function sendFirst(
+  ctx: RequestContext,
+  first: Success<Admitted> | LoginRefusal,
+): Promise<Success<Admitted> | RefusedAtOnce> {
   if (!first.ok || first.value.state === 'session') return first;
   const { challengeToken, anyOf } = first.value;
-  if (brought) {
-    const answered = await answer(ctx, { ...brought, challengeToken, issuedTo: input.issuedTo });
-    const told = ['throttled', 'mfa_enrollment_required'];
-    return answered.ok || told.includes(answered.reason) ? answered : refuse('wrong_second_factor');
-  }
   const [asked] = anyOf;
-  if (!asked || !factorOf(asked.kind).send) return first;
+  if (!asked || !factorOf(asked.kind).traits.sends) return first;
   // In turns: who asks twice at once learns of the message that the first of them sent.
   return inTurn(ctx, `${asked.userId}/send`, async (turn) => {
     const sent = await sendCode(turn, { challenge: challengeToken, authenticatorId: asked.id });

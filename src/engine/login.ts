@@ -1,13 +1,15 @@
 import { refuse, type Success } from '../base/outcome.ts';
 import { comparableName } from '../base/text.ts';
-import { factorOf, factors } from '../factors/index.ts';
+import type { Read } from '../factors/define-factor.ts';
+import { factorOf, kindsWhere } from '../factors/registry.ts';
 import { findAccount } from '../store/accounts.ts';
 import { listForLogin, type Authenticator } from '../store/authenticators.ts';
 import { strangerPrefix, subjectAmong } from '../store/throttles.ts';
 import { findUserByLogin } from '../store/users.ts';
 import { admit } from './admit.ts';
-import type { Admitted } from './after-first.ts';
-import { helpAt, inTurn, type Context, type RequestContext } from './context.ts';
+import type { Admitted, Resumed } from './after-first.ts';
+import type { Responding } from './candidates.ts';
+import { factorContext, forLogin, inTurn, type Context, type RequestContext } from './context.ts';
 import type { LoginRefusal } from './enroller.ts';
 import { logRefusal } from './log-attempt.ts';
 import type { AuthModule } from './policy.ts';
@@ -24,9 +26,10 @@ export type LoginInput = {
   /** A password, an apikey or a device secret. */
   readonly secret: string;
   readonly issuedTo?: IssuedTo | undefined;
-  /** What the client brought along as the second factor, so that no provider is asked for it once more. */
-  readonly reply?: unknown;
 };
+
+/** What the client brought along as the second factor, so that no provider is asked for it once more. */
+export type BroughtResponse = { readonly response: unknown };
 
 /** What is no key of the user's is a guess at the password, and is counted as one. */
 const guessed = 'password';
@@ -35,24 +38,35 @@ const guessed = 'password';
  * Judges a first factor. Answers with a session, or with a challenge when policy asks for more. An unknown name costs what a
  * known one costs and is throttled like it.
  */
-export async function login(ctx: RequestContext, input: LoginInput): Promise<Success<Admitted> | LoginRefusal> {
-  if (!factors[guessed].reply.safeParse(input.secret).success) return refuse('malformed_reply');
+export async function login(
+  ctx: RequestContext,
+  input: LoginInput & BroughtResponse,
+): Promise<Success<Admitted | Resumed> | LoginRefusal>;
+export async function login(ctx: RequestContext, input: LoginInput): Promise<Success<Admitted> | LoginRefusal>;
+export async function login(
+  ctx: RequestContext,
+  input: LoginInput & Partial<BroughtResponse>,
+): Promise<Success<Admitted | Resumed> | LoginRefusal> {
+  const reads = readSecret(input.secret);
+  const read = reads.get(guessed);
+  if (!read) return refuse('malformed_reply');
   const account = await findAccount(ctx.store, input.account);
   const user = account && (await findUserByLogin(ctx.store, account.id, input.login));
   const subject = user?.id ?? (await strangerSubject(ctx, account?.id ?? '', input.login));
 
   return inTurn(ctx, `${subject}/${guessed}`, async (turn) => {
     // A stranger has none, and is looked for like anybody else: one read less could be heard from afar.
-    const authenticators = await listForLogin(turn.store, subject, lookupsOf(turn, input.secret));
-    const candidates = firstFactors(authenticators, input.secret);
+    const lookups = [...reads.values()].flatMap((one) => one.lookups(factorContext(turn)));
+    const authenticators = await listForLogin(turn.store, subject, lookups);
+    const candidates = firstFactors(authenticators, reads);
     // Nothing is written for who would be sent away from the queue. What was found by the secret itself needs no slow hash.
     if (!candidates.some(isFound)) ctx.hasher.requireRoom();
-    const question = { subject, kind: guessed, countAs: countedAs, candidates, reply: input.secret };
-    const proof = await prove(turn, question);
+    const none = { kind: guessed, read };
+    const { outcome: proof } = await prove(turn, { ...forLogin, subject, user, countAs: countedAs, candidates, none });
     if (proof.ok && user) {
       // The hash may have taken long.
-      const { authModule: door, issuedTo, reply } = input;
-      return admit(turn.at(), { user, authenticators, proof: proof.value, door, issuedTo, reply });
+      const { authModule: door, issuedTo, response } = input;
+      return admit(turn.at(), { user, authenticators, proven: proof.value, door, issuedTo, response });
     }
     // A stranger is told to wait like anybody else.
     const unknown = proof.ok || (!user && proof.reason !== 'throttled');
@@ -64,11 +78,12 @@ export async function login(ctx: RequestContext, input: LoginInput): Promise<Suc
   });
 }
 
-/** The authenticators this secret may belong to: those found by it first, for they cost nothing to judge. */
-function firstFactors(authenticators: readonly Authenticator[], secret: string): readonly Authenticator[] {
-  const fits = authenticators.filter(({ kind }) => {
-    const { traits, reply } = factorOf(kind);
-    return traits.role === 'first' && reply.safeParse(secret).success;
+/** What the secret may belong to: what was found by it first, for that costs nothing to verify. */
+function firstFactors(authenticators: readonly Authenticator[], reads: Reads): readonly Responding[] {
+  const fits = authenticators.flatMap((authenticator) => {
+    const { kind, state } = authenticator;
+    const read = reads.get(kind);
+    return read?.matches(state) ? [{ kind, state, authenticator, read }] : [];
   });
   return fits.toSorted((a, b) => Number(isFound(b)) - Number(isFound(a)));
 }
@@ -78,11 +93,17 @@ function countedAs(kind: string): string {
   return factorOf(kind).traits.unattended ? kind : guessed;
 }
 
-const isFound = ({ kind }: Authenticator) => factorOf(kind).lookups !== undefined;
+const isFound = ({ kind }: Responding) => factorOf(kind).isFound;
 
-function lookupsOf(ctx: RequestContext, secret: string): readonly string[] {
-  return Object.values(factors).flatMap((factor) =>
-    factor.lookups && factor.reply.safeParse(secret).success ? factor.lookups(secret, helpAt(ctx)) : [],
+type Reads = ReadonlyMap<string, Read>;
+
+/** The secret as each factor reads it that opens logins. */
+function readSecret(secret: string): Reads {
+  return new Map(
+    kindsWhere(({ traits }) => traits.roles.includes('first')).flatMap((kind) => {
+      const read = factorOf(kind).read(secret);
+      return read ? [[kind, read] as const] : [];
+    }),
   );
 }
 

@@ -1,5 +1,4 @@
-import type { Traits } from '../factors/factor.ts';
-import { factorOf, factors } from '../factors/index.ts';
+import { hasRole, kindsWhere } from '../factors/registry.ts';
 import type { Authenticator } from '../store/authenticators.ts';
 
 /** A way in that policy can speak about. */
@@ -30,22 +29,19 @@ export function requirement(authModule: AuthModule, authenticators: readonly Aut
 
 /** The authenticators that make a user one with multi-factor authentication. Pending ones never count. */
 export function secondFactors(authenticators: readonly Authenticator[]): readonly Authenticator[] {
-  return authenticators.filter(({ kind, status }) => status === 'active' && factorOf(kind).traits.role === 'second');
+  return authenticators.filter(({ kind, status }) => status === 'active' && hasRole(kind, 'second'));
 }
 
-const kindsThat = (has: (role: Traits['role']) => boolean): readonly string[] =>
-  Object.values(factors)
-    .filter(({ traits }) => has(traits.role))
-    .map(({ kind }) => kind);
-
 /** Everything that is there only for multi-factor authentication. */
-export const kindsBeyondFirst = kindsThat((role) => role !== 'first');
+export const kindsBeyondFirst = kindsWhere(
+  ({ enroll, traits }) => enroll !== undefined && !traits.roles.includes('first'),
+);
 
 /** What makes a user one with multi-factor authentication. */
-export const secondKinds = kindsThat((role) => role === 'second');
+export const secondKinds = kindsWhere(({ enroll, traits }) => enroll !== undefined && traits.roles.includes('second'));
 
 /** What stands in for a second factor, and for nothing when there is none. */
-export const recoveryKinds = kindsThat((role) => role === 'recovery');
+export const recoveryKinds = kindsWhere(({ traits }) => traits.roles.includes('recovery'));
 
 /** A key of its own kind is a module of its own, whatever door it came through; a password is its door's. */
 export function moduleOf(door: AuthModule, kind: string): AuthModule {

@@ -24,7 +24,7 @@ export type Preview = Readonly<Record<AuthModule, Stopped>>;
 
 /**
  * Says what would become of the users of an account that the caller has reached, and of all below it, if the account said this. It is decided by
- * what decides logins; whether a provider that judges people itself knows them, it alone could tell. Nothing is changed.
+ * what decides logins; whether a provider that verifies by itself knows them, it alone could tell. Nothing is changed.
  */
 export async function previewSecurity(
   ctx: RequestContext,
@@ -102,7 +102,7 @@ async function stopsOf(authModule: AuthModule, groups: readonly Group[], find: F
   for (const { chain, members } of groups) {
     const demand = await demandOf(accountPolicy(authModule, members[0], chain), find);
     if (!demand.ok) stops.push({ members, lacking: null });
-    else if (demand.value.kind !== undefined && !demand.value.prompter)
+    else if (demand.value.kind !== undefined && !demand.value.verifier)
       stops.push({ members, lacking: demand.value.kind });
   }
   return stops;

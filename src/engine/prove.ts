@@ -1,97 +1,116 @@
-import { refuse, success, type Outcome } from '../base/outcome.ts';
-import { factorOf } from '../factors/index.ts';
-import { advance, touch, type Authenticator } from '../store/authenticators.ts';
+import { refuse, success, type Outcome, type Refusal } from '../base/outcome.ts';
+import { providerReasons, type Binding, type Proof } from '../factors/factor.ts';
+import { factorOf } from '../factors/registry.ts';
+import type { Read } from '../factors/define-factor.ts';
+import { advance, touch } from '../store/authenticators.ts';
+import { spendReply } from '../store/spent-replies.ts';
 import { claimTry, releaseTry } from '../store/throttles.ts';
-import { helpAt, type RequestContext } from './context.ts';
+import type { User } from '../store/users.ts';
+import type { Responding } from './candidates.ts';
+import { factorContext, type RequestContext } from './context.ts';
 import type { Reason } from './reasons.ts';
+import { settingsInForce } from './settings-in-force.ts';
 
-/** An authenticator that was proven, and the state it has to move on to. */
-export type Proof = {
-  readonly authenticator: Authenticator;
-  readonly state: unknown;
+/** What was proven, and by which candidate. */
+export type Proven = {
+  readonly candidate: Responding;
+  readonly proof: Proof;
   /** The kind under which the try was claimed. */
   readonly counted: string;
 };
 
+export type Proving = {
+  readonly outcome: Outcome<Proven, Reason>;
+  /** The kinds under which tries were claimed that came to nothing. */
+  readonly missed: readonly string[];
+};
+
 export type Question = {
-  /** Whose failures are counted: a user's id, or what stands for a stranger. */
+  /** Whose failures are counted: a user's id, or what stands for an unknown name. */
   readonly subject: string;
-  /** The kind of factor that is meant where there is no candidate. */
-  readonly kind: string;
-  /** The kind under which a failure with an authenticator of a kind is counted, where it is not its own. */
+  readonly user?: Pick<User, 'id' | 'name' | 'accountId'> | undefined;
+  readonly binding: Binding;
+  readonly candidates: readonly Responding[];
+  /** The kind under which a failure with a factor is counted, where it is not its own. */
   readonly countAs?: (kind: string) => string;
-  /** The authenticators that the reply may belong to. */
-  readonly candidates: readonly Authenticator[];
-  readonly reply: unknown;
+  /** What is counted, and costs as much, where there is no candidate. */
+  readonly none?: { readonly kind: string; readonly read: Read };
+  /** What was claimed for the same response before. */
+  readonly missed?: readonly string[];
 };
 
 /**
- * The first two beats of every proof: a try is claimed, and only then the reply is judged; for each kind it may belong to by itself. The
- * caller writes what follows from the proof, in one transaction.
+ * Claims a try, and only then lets the factor verify the response; for each kind that it may belong to by itself. What follows from the proof is
+ * written by the caller, in one transaction: the one that this runs in where verifying is fast, and one of its own after it otherwise.
  */
-export async function prove(ctx: RequestContext, question: Question): Promise<Outcome<Proof, Reason>> {
-  const { subject, kind, countAs = (own) => own, candidates, reply } = question;
-  const groups = Map.groupBy(candidates, (candidate) => countAs(candidate.kind));
-  if (groups.size === 0) groups.set(countAs(kind), []);
-
-  let refused: Outcome<Proof, Reason> | undefined;
-  const wrong: string[] = [];
+export async function prove(ctx: RequestContext, question: Question): Promise<Proving> {
+  const { subject, user, binding, candidates, countAs = (own) => own, none } = question;
+  const groups = Map.groupBy(candidates, ({ kind }) => countAs(kind));
+  if (none && groups.size === 0) groups.set(countAs(none.kind), []);
+  const missed = [...(question.missed ?? [])];
+  let refused: Refusal<Reason> | undefined;
   for (const [counted, group] of groups) {
     const claim = await claimTry(ctx.store, subject, counted, ctx.now);
     if (!claim.ok) {
       refused ??= refuse('throttled', claim.retryAfter);
       continue;
     }
-    const judged = await judgeClaimed(ctx, { subject, counted, kind, group, reply, failures: claim.failures });
-    if (judged.ok) {
-      // The reply was one kind's, so it was no wrong one of the others'.
-      for (const other of wrong) await releaseTry(ctx.store, subject, other);
-      return judged;
+    const factors = factorContext(ctx, { binding, failures: claim.failures, ...subjectOf(user) });
+    let verdict: Refusal<Reason> = refuse('no_authenticator');
+    try {
+      for (const candidate of group) {
+        const settings = await settingsToVerify(ctx, candidate, user?.accountId);
+        const { state, prompt, read } = candidate;
+        const judged = settings.ok
+          ? await read.verify({ state, memo: prompt?.memo, settings: settings.value }, factors)
+          : settings;
+        if (judged.ok) {
+          // The response was this kind's, so it was no wrong one of the others'.
+          for (const other of missed) await releaseTry(ctx.store, subject, other);
+          return { outcome: success({ candidate, proof: judged.value, counted }), missed: [] };
+        }
+        if (verdict.reason !== 'replayed') verdict = judged;
+      }
+      // What has nothing to compare with takes as long as what has.
+      if (group.length === 0) await none?.read.decoy(factors);
+    } catch (fault) {
+      await releaseTry(ctx.store, subject, counted);
+      throw fault;
     }
-    wrong.push(counted);
-    refused = judged;
+    if (isUndecided(verdict.reason)) await releaseTry(ctx.store, subject, counted);
+    else missed.push(counted);
+    refused = verdict;
   }
-  return refused ?? refuse('no_authenticator');
+  return { outcome: refused ?? refuse('no_authenticator'), missed };
 }
 
-type Claimed = Pick<Question, 'subject' | 'kind' | 'reply'> & {
-  readonly counted: string;
-  readonly group: readonly Authenticator[];
-  /** Consecutive failures before this one. */
-  readonly failures: number;
-};
+const subjectOf = (user: Question['user']) => user && { user: { id: user.id, name: user.name } };
 
-async function judgeClaimed(ctx: RequestContext, claimed: Claimed): Promise<Outcome<Proof, Reason>> {
-  try {
-    return await judge(ctx, claimed);
-  } catch (fault) {
-    // Nothing was decided, so nothing was guessed.
-    await releaseTry(ctx.store, claimed.subject, claimed.counted);
-    throw fault;
-  }
-}
+/** Reasons that say nothing about the user: no failure is counted. */
+const undecided: readonly Reason[] = [...providerReasons, 'no_provider', 'provider_disabled'];
 
-async function judge(
-  ctx: RequestContext,
-  { kind, group, reply, counted, failures }: Claimed,
-): Promise<Outcome<Proof, Reason>> {
-  const help = { ...helpAt(ctx), failures };
-  let reason: Reason = 'no_authenticator';
-  for (const authenticator of group) {
-    const verdict = await factorOf(authenticator.kind).check(authenticator.state, reply, help);
-    if (verdict.ok) return success({ authenticator, state: verdict.value, counted });
-    if (reason !== 'replayed') reason = verdict.reason;
-  }
-  // Who has nothing to compare with takes as long as who has.
-  if (group.length === 0) await factorOf(kind).decoy?.(reply, help);
-  return refuse(reason);
+const isUndecided = (reason: Reason) => undecided.includes(reason);
+
+/** Read only for factors that verify by them. */
+async function settingsToVerify(ctx: RequestContext, { kind, prompt }: Responding, accountId = '') {
+  if (!factorOf(kind).settings?.verifies) return success(undefined);
+  return settingsInForce(ctx, { kind, accountId, provider: prompt?.provider });
 }
 
 /**
- * The third beat's first step: moves the authenticator on to the state its proof left, in the caller's transaction. False:
- * another request spent the same proof first, and nothing may follow from this one.
+ * Spends a proof in the caller's transaction: keeps the state it left over the revision it was judged at, and what must not be accepted again.
+ * Otherwise says why nothing may follow from it.
  */
-export async function spend({ store, now }: RequestContext, { authenticator, state }: Proof): Promise<boolean> {
-  if (state === authenticator.state) return touch(store, authenticator.id, now);
-  return advance(store, authenticator, state, now);
+export async function spend({ store, now }: RequestContext, { candidate, proof }: Proven): Promise<Reason | undefined> {
+  const { kind, authenticator, prompt } = candidate;
+  if (proof.spends) {
+    const { id, until } = proof.spends;
+    if (!(await spendReply(store, { providerId: prompt?.provider?.id ?? kind, id, until }))) return 'replayed';
+  }
+  if (!authenticator) return undefined;
+  const isKept =
+    proof.state === undefined
+      ? await touch(store, authenticator.id, now)
+      : await advance(store, authenticator, proof.state, now);
+  return isKept ? undefined : 'raced';
 }

@@ -2,10 +2,11 @@ import { mergePatch, type Members } from '../base/merge-patch.ts';
 import { refuse, success, type Refusal, type Success } from '../base/outcome.ts';
 import { timeOrderedHex } from '../base/random.ts';
 import type { WrongMember } from '../base/wrong-members.ts';
-import { isProviderName, readSettings, secretsIn, type ProviderName } from '../factors/providers.ts';
+import { readSettings, secretsIn } from '../factors/provider-settings.ts';
+import { isProviderKind, type Kind } from '../factors/registry.ts';
 import { deleteProvider, insertProvider, updateProvider, type Provider } from '../store/providers.ts';
 import { isDuplicate, isReferenced } from '../store/store.ts';
-import { withTransaction, type Context, type RequestContext } from './context.ts';
+import { withTransaction, type RequestContext } from './context.ts';
 import { logSuccess, type Tried } from './log-attempt.ts';
 import { showProvider, type Owner, type ShownProvider } from './reach-provider.ts';
 import type { Reason } from './reasons.ts';
@@ -13,7 +14,7 @@ import type { Caller } from './sessions.ts';
 
 /** What configures a provider. */
 export type ProviderInput = {
-  readonly providerName: ProviderName;
+  readonly providerName: Kind;
   readonly name: string | null;
   readonly enabled: boolean;
   readonly settings: Members;
@@ -32,7 +33,7 @@ export async function makeProvider(
   { owner, given }: { readonly owner: Owner; readonly given: ProviderInput },
 ): Promise<ProviderOutcome<ShownProvider>> {
   const { now } = ctx;
-  const read = readSettings(given.providerName, given.settings, allowedIn(ctx));
+  const read = readSettings(given.providerName, given.settings, ctx.settings);
   if (!read.ok) return wrongSettings(read.members);
   const id = timeOrderedHex(ctx.random, now);
   const made = { ...given, id, accountId: owner.id, settings: read.settings };
@@ -88,7 +89,7 @@ export async function removeProvider(
 
 type Next = Omit<ProviderInput, 'providerName'> & {
   readonly provider: Provider;
-  readonly kind: ProviderName;
+  readonly kind: Kind;
   /** The settings that came with the request. */
   readonly set: Members;
 };
@@ -98,7 +99,7 @@ async function write(
   caller: Caller,
   { provider, kind, name, enabled, settings, set }: Next,
 ): Promise<ProviderOutcome<ShownProvider>> {
-  const read = readSettings(kind, settings, allowedIn(ctx), provider.settings);
+  const read = readSettings(kind, settings, ctx.settings, provider.settings);
   if (!read.ok) return wrongSettings(read.members);
   const { now } = ctx;
   const next = { name, enabled, settings: read.settings };
@@ -109,11 +110,9 @@ async function write(
   });
 }
 
-const allowedIn = ({ duo }: Context) => ({ duoHosts: duo.hosts });
-
 /** The kind of a provider, where none or the same was given. One that this program does not know is not for it to change. */
-function kindOf({ providerName: kept }: Provider, given: string | undefined): ProviderOutcome<ProviderName> {
-  if (isProviderName(kept) && (given === undefined || given === kept)) return success(kept);
+function kindOf({ providerName: kept }: Provider, given: string | undefined): ProviderOutcome<Kind> {
+  if (isProviderKind(kept) && (given === undefined || given === kept)) return success(kept);
   const detail = `is ${kept} and stays so`;
   return { ...refuse('invalid_settings'), members: [{ path: ['provider_name'], detail, missing: false }] };
 }

@@ -1,6 +1,6 @@
 import type { Members } from '../base/merge-patch.ts';
 import { refuse, success, type Outcome } from '../base/outcome.ts';
-import { maskSettings } from '../factors/providers.ts';
+import { maskSettings } from '../factors/provider-settings.ts';
 import { rootAccount, type Account } from '../store/accounts.ts';
 import { findProvider, findSystemProvider, listProviders, type Provider } from '../store/providers.ts';
 import type { RequestContext } from './context.ts';

@@ -1,11 +1,11 @@
-import type { FactorReason } from '../factors/factor.ts';
+import type { EnrollReason } from '../factors/factor.ts';
 
 /**
  * Every reason for which the house declines. They are for the log of attempts and for the doors, each of which has one table
  * that says what the outside may learn of each.
  */
 export type Reason =
-  | FactorReason
+  | EnrollReason
   /** Nobody in the account has this name, id or address. */
   | 'unknown_user'
   /** The user has no authenticator that this reply could belong to. */
@@ -43,16 +43,6 @@ export type Reason =
   /** A second factor is required, and nothing is set up that could ask for it. */
   | 'no_provider'
   | 'provider_disabled'
-  /** Its settings are not what its kind needs. */
-  | 'provider_misconfigured'
-  /** It can't be reached, is in trouble, or is of a kind that this program does not know. */
-  | 'provider_unavailable'
-  /** It does not know our keys, or does not like what we ask. */
-  | 'provider_refused'
-  /** What answered is not the provider as we know it. */
-  | 'provider_nonsense'
-  /** It has no way to name this user. */
-  | 'unsuitable_user'
   /** A second factor is required that the user has not enrolled. */
   | 'mfa_enrollment_required'
   /** It names a provider that the account may not use. */

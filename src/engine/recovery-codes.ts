@@ -1,13 +1,13 @@
 import { refuse, success, type Outcome } from '../base/outcome.ts';
-import { uuid } from '../base/random.ts';
-import { backup, backupOffer } from '../factors/backup.ts';
-import type { Factor } from '../factors/factor.ts';
-import { recovery, recoveryOffer, recoveryState } from '../factors/recovery.ts';
+import { backup, backupShown } from '../factors/backup.ts';
+import type { Factor } from '../factors/define-factor.ts';
+import { recovery, recoveryShown, recoveryState } from '../factors/recovery.ts';
 import { insertAuthenticator, removeKinds, type Authenticator } from '../store/authenticators.ts';
 import type { User } from '../store/users.ts';
 import { changeFactors } from './change.ts';
-import { helpAt, type RequestContext } from './context.ts';
+import type { RequestContext } from './context.ts';
 import { madeBy, sessionOf, type Changer } from './enroller.ts';
+import { makeAuthenticator, type MadeAuthenticator } from './make-authenticator.ts';
 import { secondFactors } from './policy.ts';
 import type { Reason } from './reasons.ts';
 import type { Caller } from './sessions.ts';
@@ -18,49 +18,57 @@ export async function renewRecoveryCodes(
   ctx: RequestContext,
   caller: Changer,
 ): Promise<Outcome<readonly string[], Reason>> {
-  const offer = await renew(ctx, caller, recovery);
-  return offer.ok ? success(recoveryOffer.parse(offer.value).codes) : offer;
+  return renew(ctx, caller, makeRecoveryCodes);
 }
 
 /** Makes a new backup code for the caller, as Deux has it: one, and logging in with it turns multi-factor authentication off. */
 export async function renewBackupCode(ctx: RequestContext, caller: Caller): Promise<Outcome<string, Reason>> {
-  const offer = await renew(ctx, caller, backup);
-  return offer.ok ? success(backupOffer.parse(offer.value).code) : offer;
+  const made = await renew(ctx, caller, makeBackupCode);
+  return made.ok ? success(made.value[0] ?? '') : made;
 }
 
-async function renew(ctx: RequestContext, caller: Changer, factor: Factor): Promise<Outcome<unknown, Reason>> {
+async function renew(
+  ctx: RequestContext,
+  caller: Changer,
+  make: (ctx: RequestContext, user: User) => Promise<MadeCodes>,
+): Promise<Outcome<readonly string[], Reason>> {
   const allowed = await requireStepUp(ctx, caller);
   if (!allowed.ok) return allowed;
   const { user, authenticators } = allowed.value;
   if (secondFactors(authenticators).length === 0) return refuse('mfa_not_enabled');
-  const tried = { action: 'renew', factor: factor.kind, ...madeBy(caller) };
+  const made = await make(ctx, user);
+  const tried = { action: 'renew', factor: made.authenticator.kind, ...madeBy(caller) };
   const notice = { name: 'recovery_codes_renewed' } as const;
-  return changeFactors(ctx, { user, caller: sessionOf(caller), tried, notice }, async (tx) =>
-    success(await replaceBy(tx, { user, factor })),
-  );
+  return changeFactors(ctx, { user, caller: sessionOf(caller), tried, notice }, async (tx) => {
+    await writeCodes(tx, made);
+    return success(made.codes);
+  });
 }
 
-/** Puts ten new codes in the place of those a user has, in the caller's transaction. */
-export async function writeRecoveryCodes(tx: RequestContext, user: User): Promise<readonly string[]> {
-  return recoveryOffer.parse(await replaceBy(tx, { user, factor: recovery })).codes;
+/** Codes that are not written yet, and are shown once. */
+export type MadeCodes = Pick<MadeAuthenticator, 'authenticator'> & { readonly codes: readonly string[] };
+
+/** Ten of them. */
+export async function makeRecoveryCodes(ctx: RequestContext, user: User): Promise<MadeCodes> {
+  const { authenticator, shown } = await madeOf(ctx, user, recovery);
+  return { authenticator, codes: recoveryShown.parse(shown).codes };
 }
 
-async function replaceBy(
-  tx: RequestContext,
-  { user, factor }: { readonly user: User; readonly factor: Factor },
-): Promise<unknown> {
-  const begun = await factor.begin({}, user, helpAt(tx));
-  if (!begun.ok) throw new Error(`${factor.kind} could not be made`);
-  await removeKinds(tx.store, user.id, [factor.kind]);
-  const made = {
-    id: uuid(tx.random, tx.now),
-    userId: user.id,
-    kind: factor.kind,
-    label: null,
-    state: begun.value.state,
-  };
-  await insertAuthenticator(tx.store, { ...made, status: 'active' }, tx.now);
-  return begun.value.offer;
+async function makeBackupCode(ctx: RequestContext, user: User): Promise<MadeCodes> {
+  const { authenticator, shown } = await madeOf(ctx, user, backup);
+  return { authenticator, codes: [backupShown.parse(shown).code] };
+}
+
+async function madeOf(ctx: RequestContext, user: User, factor: Factor): Promise<MadeAuthenticator> {
+  const made = await makeAuthenticator(ctx, factor, { user });
+  if (!made.ok) throw new Error(`${factor.kind} could not be made`);
+  return made.value;
+}
+
+/** Puts codes in the place of those a user has of their kind, in the caller's transaction. */
+export async function writeCodes({ store, now }: RequestContext, { authenticator }: MadeCodes): Promise<void> {
+  await removeKinds(store, authenticator.userId, [authenticator.kind]);
+  await insertAuthenticator(store, authenticator, now);
 }
 
 /** How many of a user's recovery codes are not spent. */

@@ -1,5 +1,5 @@
 import { refuse, success, type Outcome } from '../base/outcome.ts';
-import { factorOf } from '../factors/index.ts';
+import { factorOf } from '../factors/registry.ts';
 import { listAuthenticators, removeAuthenticator, removeKinds, type Authenticator } from '../store/authenticators.ts';
 import type { User } from '../store/users.ts';
 import { changeFactors } from './change.ts';
@@ -27,9 +27,9 @@ export async function remove(
   const authenticators = await listAuthenticators(ctx.store, user.id, ctx.now);
   const removed = authenticators.find(({ id }) => id === authenticatorId);
   if (!removed) return refuse('not_found');
-  const { role, replaces } = factorOf(removed.kind).traits;
+  const { roles, replaces } = factorOf(removed.kind).traits;
   // Who could remove it could then set another without knowing it.
-  if (role === 'first' && replaces && caller.userId === user.id) return refuse('password_needed');
+  if (roles.includes('first') && replaces && caller.userId === user.id) return refuse('password_needed');
 
   const left = secondFactors(authenticators.filter(({ id }) => id !== authenticatorId));
   const tried = { action: 'remove', factor: removed.kind, ...madeBy(caller) };

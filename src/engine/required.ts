@@ -1,13 +1,11 @@
 import { refuse, success, type Outcome, type Refusal } from '../base/outcome.ts';
-import { providerNames } from '../factors/providers.ts';
-import { isKind } from '../factors/index.ts';
+import { factorOf, isEnrolled, isKind, providerKinds } from '../factors/registry.ts';
 import type { Authenticator } from '../store/authenticators.ts';
 import { findProvider, listProviders, type Provider } from '../store/providers.ts';
 import type { Store } from '../store/store.ts';
 import type { AccountPolicy, Rule } from './account-policy.ts';
 import type { RequestContext } from './context.ts';
 import { isAuthModule, requirement, secondFactors, type AuthModule } from './policy.ts';
-import { isPrompter, readPrompter, type Prompter } from './prompt.ts';
 import { readPolicy, type WayIn } from './read-policy.ts';
 import type { Reason } from './reasons.ts';
 
@@ -24,9 +22,9 @@ export type Needed = Origins & {
   readonly anyOf: readonly Authenticator[];
   /** The kinds of factor that may answer, where policy names one. */
   readonly kinds: readonly string[] | null;
-  /** The provider that judges the user itself. No authenticator stands in for it. */
-  readonly prompter?: Prompter & {
-    /** What holds when it turns out that it can't be asked, where policy allows to go on without it. */
+  /** The provider that verifies the user itself. No authenticator stands in for it. */
+  readonly verifier?: Verifier & {
+    /** What holds when it turns out that it cannot be asked, where policy allows to go on without it. */
     readonly otherwise?: ((why: Refusal<Reason>) => Needed) | undefined;
   };
   /** The kind of factor that policy requires and that the user has to enrol; what they have must be proven before that. */
@@ -47,12 +45,12 @@ export async function neededFor(
   const origins = originsOf(policy);
   const demand = await demandOf(policy, (named) => workingProvider(ctx, named));
   if (!demand.ok) return { ...demand, ...origins, providerName: null };
-  const { kind, prompter, passedOver } = demand.value;
+  const { kind, verifier, passedOver } = demand.value;
   const asked = { ...origins, anyOf: requirement(authModule, authenticators).anyOf, kinds: null };
   if (kind === undefined) return success({ ...asked, ...(passedOver && { passedOver }) });
-  if (prompter) {
+  if (verifier) {
     const otherwise = mayPassOver(policy) ? (why: Refusal<Reason>) => ({ ...asked, passedOver: why }) : undefined;
-    return success({ ...origins, anyOf: [], kinds: [kind], prompter: { ...prompter, otherwise } });
+    return success({ ...origins, anyOf: [], kinds: [kind], verifier: { ...verifier, otherwise } });
   }
   const had = secondFactors(authenticators);
   const anyOf = had.filter((one) => one.kind === kind);
@@ -78,15 +76,15 @@ export async function policyOnFirst(
   const policy = await readPolicy(ctx.store, { authModule, accountId });
   // What the user has plays no part: whoever enrols a factor ends the sessions from before.
   const needed = await neededFor(ctx, authModule, policy, []);
-  return needed.ok && !needed.value.prompter && needed.value.enrolls === undefined ? policy : undefined;
+  return needed.ok && !needed.value.verifier && needed.value.enrolls === undefined ? policy : undefined;
 }
 
 /** What a policy asks of everybody alike, before anybody's authenticators are looked at. */
 export type Demand = {
   /** The one kind of factor that does; absent: what the user has. */
   readonly kind?: string;
-  /** Who judges people itself, and asks nobody to enrol. */
-  readonly prompter?: Prompter | undefined;
+  /** The provider that verifies users itself, and has nobody enroll. */
+  readonly verifier?: Verifier | undefined;
   /** Why the provider that is required is passed over. */
   readonly passedOver?: Refusal<Reason>;
 };
@@ -103,7 +101,10 @@ export async function demandOf(
   return success({ passedOver: found });
 }
 
-export type Working = { readonly kind: string; readonly prompter?: Prompter };
+export type Working = { readonly kind: string; readonly verifier?: Verifier };
+
+/** A provider that verifies users itself, in working order, and its settings as its factor knows them. */
+export type Verifier = { readonly provider: Provider; readonly settings: unknown };
 
 /** The kind of factor that a rule's provider asks for. */
 export async function workingProvider(ctx: RequestContext, named: Rule['provider']): Promise<Outcome<Working, Reason>> {
@@ -111,18 +112,18 @@ export async function workingProvider(ctx: RequestContext, named: Rule['provider
   if (!provider) return refuse('no_provider');
   if (!provider.enabled) return refuse('provider_disabled');
   const { providerName: kind } = provider;
-  if (isPrompter(provider)) {
-    const prompter = readPrompter(ctx, provider);
-    return prompter.ok ? success({ kind, prompter: prompter.value }) : prompter;
-  }
   // One of which this program has no factor can ask nobody for anything.
-  return isKind(kind) ? success({ kind }) : refuse('provider_unavailable');
+  if (!isKind(kind)) return refuse('provider_unavailable');
+  if (isEnrolled(kind)) return success({ kind });
+  const settings = factorOf(kind).settings?.inForce?.([provider.settings], ctx.settings);
+  if (!settings) return refuse('provider_unavailable');
+  return settings.ok ? success({ kind, verifier: { provider, settings: settings.value } }) : settings;
 }
 
 /** The provider that is meant where nobody named one: of the system's enabled ones, the first in the list of all kinds. */
 export async function systemDefault(store: Store): Promise<Provider | undefined> {
   const enabled = (await listProviders(store, null)).filter((provider) => provider.enabled);
-  return providerNames
+  return providerKinds()
     .map((name) => enabled.find(({ providerName }) => providerName === name))
     .find((provider) => provider !== undefined);
 }

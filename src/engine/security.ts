@@ -122,10 +122,10 @@ export async function explain(ctx: RequestContext, user: User, authModule: AuthM
     const { ok: _ok, reason, providerName, ...origins } = needed;
     return { asks: 'refused', kinds: providerName === null ? [] : [providerName], reason, ...origins };
   }
-  const { anyOf, kinds, prompter, enrolls, passedOver, ...origins } = needed.value;
+  const { anyOf, kinds, verifier, enrolls, passedOver, ...origins } = needed.value;
   if (enrolls !== undefined)
     return { asks: 'enrollment', kinds: [enrolls], reason: 'mfa_enrollment_required', ...origins };
-  if (prompter) return { asks: 'provider', kinds: kinds ?? [], reason: undefined, ...origins };
+  if (verifier) return { asks: 'provider', kinds: kinds ?? [], reason: undefined, ...origins };
   const reason = passedOver?.reason;
   const asks = anyOf.length === 0 ? 'nothing' : kinds === null ? 'any' : 'provider';
   return { asks, kinds: [...new Set(anyOf.map(({ kind }) => kind))], reason, ...origins };

@@ -1,12 +1,12 @@
 import { refuse, success, type Outcome } from '../base/outcome.ts';
-import { uuid } from '../base/random.ts';
 import { apikey } from '../factors/apikey.ts';
 import { findAccount } from '../store/accounts.ts';
 import { insertAuthenticator, listAuthenticators } from '../store/authenticators.ts';
 import { findUserByName, type User } from '../store/users.ts';
 import { isService } from './asker.ts';
-import { helpAt, withTransaction, type RequestContext } from './context.ts';
+import { withTransaction, type RequestContext } from './context.ts';
 import { logSuccess } from './log-attempt.ts';
+import { makeAuthenticator } from './make-authenticator.ts';
 import type { Reason } from './reasons.ts';
 import { insertNewUser } from './users.ts';
 
@@ -33,14 +33,13 @@ export async function makeServiceKey(ctx: RequestContext, service: User): Promis
   const { now } = ctx;
   const own = await listAuthenticators(ctx.store, service.id, now);
   if (own.filter(({ kind }) => kind === apikey.kind).length >= apikey.traits.limit) return refuse('too_many');
-  const begun = await apikey.begin({}, service, helpAt(ctx));
-  if (!begun.ok) return begun;
-  const { state, lookup, offer } = begun.value;
+  const made = await makeAuthenticator(ctx, apikey, { user: service });
+  if (!made.ok) return made;
+  const { authenticator, shown } = made.value;
   return withTransaction(ctx, async (tx) => {
-    const made = { id: uuid(ctx.random, now), userId: service.id, kind: apikey.kind, label: null, state, lookup };
-    await insertAuthenticator(tx.store, { ...made, status: 'active' }, now);
+    await insertAuthenticator(tx.store, authenticator, now);
     const tried = { action: 'operator.key', factor: apikey.kind, accountId: service.accountId, userId: service.id };
     await logSuccess(tx, tried);
-    return success(String(offer['secret']));
+    return success(String(shown['secret']));
   });
 }

@@ -1,12 +1,12 @@
 import { refuse, success, type Outcome } from '../base/outcome.ts';
-import { uuid } from '../base/random.ts';
 import { password } from '../factors/password.ts';
 import { insertAuthenticator, removeKinds, type Authenticator } from '../store/authenticators.ts';
 import { resetThrottle } from '../store/throttles.ts';
 import type { User } from '../store/users.ts';
 import { changeFactors } from './change.ts';
-import { helpAt, inTurn, type RequestContext } from './context.ts';
+import { forLogin, inTurn, type RequestContext } from './context.ts';
 import { logRefusal } from './log-attempt.ts';
+import { makeAuthenticator } from './make-authenticator.ts';
 import { secondFactors } from './policy.ts';
 import { prove } from './prove.ts';
 import type { Reason } from './reasons.ts';
@@ -60,11 +60,13 @@ type Present = {
 
 async function proveCurrent(
   ctx: RequestContext,
-  { user, present: candidates, current }: Present,
+  { user, present, current }: Present,
 ): Promise<Outcome<undefined, Reason>> {
   if (current === undefined) return refuse('current_password_required');
-  if (!password.reply.safeParse(current).success) return refuse('wrong_current_password');
-  const proof = await prove(ctx, { subject: user.id, kind, candidates, reply: current });
+  const read = password.read(current);
+  if (!read) return refuse('wrong_current_password');
+  const candidates = present.map((authenticator) => ({ kind, state: authenticator.state, authenticator, read }));
+  const { outcome: proof } = await prove(ctx, { ...forLogin, subject: user.id, user, candidates });
   if (!proof.ok) return proof.reason === 'wrong' ? refuse('wrong_current_password') : proof;
   await resetThrottle(ctx.store, user.id, kind);
   return success(undefined);
@@ -76,12 +78,13 @@ export async function makePassword(
   user: Pick<User, 'id' | 'name'>,
   { secret, label = null }: { readonly secret: string; readonly label?: string | null },
 ): Promise<Outcome<Authenticator, Reason>> {
-  const begun = await password.begin({ secret }, user, helpAt(ctx));
-  if (!begun.ok) return begun;
+  const made = await makeAuthenticator(ctx, password, { user, input: { secret }, label });
+  if (!made.ok) return made;
+  const { id, state } = made.value.authenticator;
   // The hash may have taken long.
   const { now } = ctx.at();
-  const made = { id: uuid(ctx.random, now), userId: user.id, kind, label, state: begun.value.state };
-  return success({ ...made, status: 'active', revision: 0, createdAt: now, updatedAt: now, lastUsedAt: null });
+  const times = { createdAt: now, updatedAt: now, lastUsedAt: null };
+  return success({ id, userId: user.id, kind, label, state, status: 'active', revision: 0, ...times });
 }
 
 /** Puts a password in the place of the one a user has, in the caller's transaction. */

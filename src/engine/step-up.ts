@@ -1,6 +1,6 @@
 import { minute } from '../base/clock.ts';
 import { refuse, success, type Outcome } from '../base/outcome.ts';
-import { factors, isKind } from '../factors/index.ts';
+import { factorOf, isKind } from '../factors/registry.ts';
 import { listAuthenticators, listForLogin, type Authenticator } from '../store/authenticators.ts';
 import { findUser, type User } from '../store/users.ts';
 import type { RequestContext } from './context.ts';
@@ -33,7 +33,7 @@ export async function requireStepUp(ctx: RequestContext, caller: Prover): Promis
   const { secondFactorAt, authTime = ctx.now } = caller;
   const isEnrolled = secondFactors(authenticators).length > 0;
   if (isEnrolled && !isFresh(secondFactorAt, ctx.now)) return refuse('step_up_required');
-  if (isKind(caller.authModule) && factors[caller.authModule].traits.unattended) return refuse('unattended');
+  if (isKind(caller.authModule) && factorOf(caller.authModule).traits.unattended) return refuse('unattended');
   if (!isEnrolled && !isFresh(authTime, ctx.now)) return refuse('login_too_old');
   return success({ user, authenticators });
 }

@@ -1,16 +1,16 @@
 import { z } from 'zod';
 import { refuse, success } from '../base/outcome.ts';
 import { sameText } from '../base/seal.ts';
-import { defineFactor } from './factor.ts';
+import { defineFactor } from './define-factor.ts';
 
-/** Deux's backup code: one of 48 bits, and who logs in with it has multi-factor authentication turned off. */
+/** Deux's backup code: one of 48 bits. Logging in with it turns multi-factor authentication off. */
 const state = z.strictObject({ hash: z.string() });
 
-export const backupOffer = z.strictObject({ code: z.string() });
+export const backupShown = z.strictObject({ code: z.string() });
 
 const context = 'backup';
 
-const reply = z
+const response = z
   .string()
   .max(64)
   .transform((text) => text.replace(/[ -]/g, '').toUpperCase())
@@ -19,28 +19,31 @@ const reply = z
 export const backup = defineFactor({
   kind: 'backup',
   traits: {
-    role: 'recovery',
-    amr: ['otp'],
+    roles: ['recovery'],
     limit: 1,
     replaces: true,
-    confirms: false,
     unattended: false,
+    phishingResistant: false,
     disablesMfa: true,
+    verifies: 'fast',
   },
   state,
-  input: z.strictObject({}),
-  reply,
-  begin(_input, _person, { random, safe }) {
-    const code = random.bytes(6).toString('hex').toUpperCase();
-    return success({ state: { hash: safe.mac(context, code) }, offer: { code } });
+  response,
+  enroll: {
+    input: z.strictObject({}),
+    begin(_given, { random, safe }) {
+      const code = random.bytes(6).toString('hex').toUpperCase();
+      return success({ state: { hash: safe.mac(context, code) }, shown: { code } });
+    },
+    confirm: 'none',
   },
-  check(current, code, { safe }) {
-    const right = safe.macs(context, code).some((hash) => sameText(hash, current.hash));
-    // Nothing is left to keep: whoever uses it loses it with everything else.
-    return right ? success({ hash: '' }) : refuse('wrong');
+  verify({ state: { hash }, response: code }, { safe }) {
+    if (!safe.macs(context, code).some((mac) => sameText(mac, hash))) return refuse('wrong');
+    // Nothing is left to keep: it is removed with every other factor.
+    return success({ state: { hash: '' }, amr: ['otp'], factors: 1, phishingResistant: false });
   },
-  adopts: {
-    kept: z.strictObject({ code: reply }),
-    state: ({ code }, { safe }) => ({ hash: safe.mac(context, code) }),
+  transfer: {
+    kept: z.strictObject({ code: response }),
+    adopt: ({ code }, { safe }) => ({ hash: safe.mac(context, code) }),
   },
 });

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { success } from '../base/outcome.ts';
-import { defineFactor } from './factor.ts';
+import { defineFactor } from './define-factor.ts';
 import { foundBySecret } from './found-by-secret.ts';
 
-/** A secret that a client made for one device, kept as a keyed hash. It is asked to be long, for nobody here drew it. */
-const { state, check, lookups, hashOf } = foundBySecret('device');
+/** A secret that a client made for one device, kept as a keyed hash. It has to be long, for it was not drawn here. */
+const { state, verify, lookups, hashOf } = foundBySecret('device', ['device']);
 
 export const newDeviceSecret = z.string().refine((text) => {
   const bytes = Buffer.byteLength(text);
@@ -14,14 +14,24 @@ export const newDeviceSecret = z.string().refine((text) => {
 
 export const device = defineFactor({
   kind: 'device',
-  traits: { role: 'first', amr: ['device'], limit: 100, replaces: false, confirms: false, unattended: false },
-  state,
-  input: z.strictObject({ secret: newDeviceSecret }),
-  reply: newDeviceSecret,
-  begin({ secret }, _person, help) {
-    const hash = hashOf(secret, help);
-    return success({ state: { hash }, offer: {}, lookup: hash });
+  traits: {
+    roles: ['first'],
+    limit: 100,
+    replaces: false,
+    unattended: false,
+    phishingResistant: false,
+    verifies: 'fast',
   },
-  check,
+  state,
+  response: newDeviceSecret,
+  enroll: {
+    input: z.strictObject({ secret: newDeviceSecret }),
+    begin({ input }, ctx) {
+      const hash = hashOf(input.secret, ctx);
+      return success({ state: { hash }, shown: {}, lookup: hash });
+    },
+    confirm: 'none',
+  },
+  verify,
   lookups,
 });

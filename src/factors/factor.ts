@@ -1,155 +1,127 @@
 import type { z } from 'zod';
-import type { Hasher } from '../base/hasher.ts';
-import { refuse, success, type Outcome } from '../base/outcome.ts';
-import type { Random } from '../base/random.ts';
-import type { Safe } from '../base/seal.ts';
+import type { Outcome } from '../base/outcome.ts';
+import type { FactorContext, Operator } from './factor-context.ts';
+import type { Channel, Destination, Held, JsonObject, Prompted, Remembered } from './prompt.ts';
+import type { EnrollReason, ProviderReason, Verdict } from './proof.ts';
+
+/* What the author of a factor needs to know is imported from here. */
+export type * from './factor-context.ts';
+export type * from './prompt.ts';
+export * from './proof.ts';
 
 /**
- * A factor is a kind of proof, written as one pure file: given an authenticator's state, a reply and the time it says yes
- * with the next state, or no with a reason. It knows no database, no HTTP and no clock of its own.
+ * A factor is a kind of proof, written as one pure file: it knows no database, no HTTP and no clock. Here is what its author writes;
+ * `define-factor.ts` makes of it what the engine uses, without the types inside.
  */
-export type Factor = {
+export type FactorSpec<Settings, State, Memo, Response, Input = never, Confirmation = never, Kept = never> = {
   readonly kind: string;
   readonly traits: Traits;
-  /** What enrolment needs from the person or their client. */
-  readonly input: z.ZodType;
-  /** What a reply looks like. A reply that does not fit can't be right, is never looked at and never counted. */
-  readonly reply: z.ZodType;
-  /** Makes an authenticator's first state, and what its owner is shown this once. */
-  begin(input: unknown, person: Person, help: Help): Promise<Outcome<Begun, FactorReason>>;
+  /** Absent: accounts configure nothing, and policy cannot require it. */
+  readonly settings?: ProviderSpec<Settings>;
+  /** What an authenticator keeps, sealed. `null` for a factor that has none. */
+  readonly state: z.ZodType<State>;
+  /** Present where `prompt` gives a memo. */
+  readonly memo?: z.ZodType<Memo>;
+  /** What does not fit cannot be right: it is never verified and never counted. */
+  readonly response: z.ZodType<Response>;
+  /** Absent: there are no authenticators; a provider verifies by itself, and nothing stands in for it. */
+  readonly enroll?: EnrollmentSpec<Settings, NoInfer<State>, Input, Confirmation>;
   /**
-   * Judges a reply. A yes carries the state to keep from now on: every proof that works once is spent in it. The very state that was
-   * given says that nothing is spent.
+   * One prompt for all of the user's authenticators of the factor that may answer. Never in a transaction: it may call somebody.
+   * Absent: the response comes unasked, as a password or a recovery code does.
    */
-  check(state: unknown, reply: unknown, help: Help): Promise<Verdict>;
-  /** For factors whose proof the house sends: a new code in the place of the one before, and what has to be sent. */
-  readonly send?: (state: unknown, help: Help) => Asked;
-  /** Whether one that was sent before can still be right. */
-  readonly awaits?: (state: unknown, help: Help) => boolean;
-  /** Where that is sent. */
-  readonly destination?: (state: unknown) => Destination;
-  /** What whoever replies has to know, and anybody may. */
-  readonly shows?: (state: unknown) => Readonly<Record<string, unknown>>;
-  /** The keyed hashes under which an authenticator with this secret is found, for factors that are found by their secret. */
-  lookups?(reply: unknown, help: Help): readonly string[];
-  /** Costs what judging a reply costs, where that shows: for people who have no such authenticator. */
-  decoy?(reply: unknown, help: Help): Promise<void>;
-  /** The state that an authenticator of another system has here, for factors whose authenticators can move in. */
-  adopt?(kept: unknown, help: Help): Outcome<unknown, FactorReason>;
+  readonly prompt?: (
+    given: { readonly settings: Settings; readonly candidates: readonly Held<NoInfer<State>>[] },
+    ctx: FactorContext,
+  ) => Awaitable<Outcome<Prompted<NoInfer<State>, NoInfer<Memo>>, ProviderReason>>;
+  /** Whether what was prompted before can still be answered, so that nothing is sent twice. */
+  readonly isOpen?: (given: Remembered<NoInfer<State>, NoInfer<Memo>>, ctx: FactorContext) => boolean;
+  readonly verify: (
+    given: Remembered<NoInfer<State>, NoInfer<Memo>> & { readonly settings: Settings; readonly response: Response },
+    ctx: FactorContext,
+  ) => Awaitable<Verdict<NoInfer<State>>>;
+  /** The handle of the prompt that a response claims to answer. It proves nothing. */
+  readonly handleOf?: (response: Response) => string | undefined;
+  /** The keyed hashes under which an authenticator with this response is found, in the order of keys. Several may share one. */
+  readonly lookups?: (response: Response, ctx: FactorContext) => readonly string[];
+  /** Whether a response can be this authenticator's at all; one that cannot is no failure of it. */
+  readonly matches?: (state: NoInfer<State>, response: Response) => boolean;
+  /** Costs what `verify` costs, for users who have no such authenticator. Needed where it is slow and a first factor. */
+  readonly decoy?: (response: Response, ctx: FactorContext) => Promise<void>;
+  /** What lists and half logged-in users may see of an authenticator. */
+  readonly describe?: (state: NoInfer<State>) => Described;
+  /** Where its codes are sent, in full: for its owner alone. */
+  readonly destination?: (state: NoInfer<State>) => Destination;
+  /** What another system keeps of such an authenticator, and the state it has here from now on. */
+  readonly transfer?: {
+    readonly kept: z.ZodType<Kept>;
+    readonly adopt: (kept: Kept, ctx: FactorContext) => NoInfer<State>;
+  };
 };
 
 export type Traits = {
-  /** `first` opens a login, `second` completes it, `recovery` stands in for a second that is lost. */
-  readonly role: 'first' | 'second' | 'recovery';
-  /** Authentication method references of a session that rests on it (RFC 8176, and names of ours where it has none). */
-  readonly amr: readonly string[];
+  readonly roles: readonly FactorRole[];
   /** How many of it one user may have. */
   readonly limit: number;
   /** Whether a new one takes the place of the old, where there may be only one. */
   readonly replaces: boolean;
-  /** Whether it works only after its owner has shown that they can use it. */
-  readonly confirms: boolean;
-  /** A machine's own credential: nobody sits there, so it may not manage its user's factors. */
+  /** A program's own credential: no person is there to answer, so it may not manage its user's factors. */
   readonly unattended: boolean;
-  /** Whether logging in with it takes every second factor from its user, as Deux's backup code does. */
+  readonly phishingResistant: boolean;
+  /** Whether logging in with it removes every second factor of its user, as Deux's backup code does. */
   readonly disablesMfa?: true;
+  /** Its prompts leave as messages, so they are put only where a code is asked for. */
+  readonly sends?: Channel;
+  /**
+   * `fast`: `verify` only computes (an HMAC, a signature) and runs in the transaction that keeps its result.
+   * `slow`: it hashes or calls somebody, and runs before that, after a claim that commits by itself.
+   */
+  readonly verifies: 'fast' | 'slow';
 };
 
-/** The person an authenticator is made for. */
-export type Person = { readonly name: string };
+/** `first` opens a login, `second` completes it, `recovery` stands in for a second that is lost. */
+export type FactorRole = 'first' | 'second' | 'recovery';
 
-/** What a factor may use. `now` is in milliseconds since the Unix epoch. */
-export type Help = {
-  readonly now: number;
-  readonly random: Random;
-  readonly safe: Pick<Safe, 'mac' | 'macs'>;
-  readonly hasher: Hasher;
-  /** How long the codes are that the house sends: 6 to 8 digits. */
-  readonly codeDigits: number;
-  /** Consecutive failures of the person with this kind of factor, before this reply. */
-  readonly failures: number;
+/** How accounts configure the factor: what policy calls a provider. */
+export type ProviderSpec<Settings> = {
+  /** What an administrator may write. The operator may allow more than the usual. */
+  readonly schema: (operator: Operator) => z.ZodType<Settings>;
+  /** Write-only members. */
+  readonly secrets: readonly string[];
+  /** The settings in force at an account, from those of the system and of the accounts above it, root first. Absent: there are none to read. */
+  readonly inForce?: (layers: readonly Settings[]) => Settings;
+  /** `verify` needs them too, as they are at that moment. Otherwise nothing is read for it, and it gets those of an empty object. */
+  readonly verifies?: true;
 };
 
-/** A number in E.164 or an e-mail address. */
-export type Destination = { readonly channel: Channel; readonly to: string };
-
-/** A way in which a message leaves the house. */
-export type Channel = 'sms' | 'email';
-
-export type Asked<State = unknown> = { readonly state: State; readonly message: CodeMessage };
-
-/** A code on its way to its person. `life` is in milliseconds. */
-export type CodeMessage = Destination & {
-  readonly code: string;
-  readonly life: number;
+export type EnrollmentSpec<Settings, State, Input, Confirmation> = {
+  /** What enrollment needs of the user or their client. */
+  readonly input: z.ZodType<Input>;
+  /** Never in a transaction. `others` are the user's active authenticators of the factor. */
+  readonly begin: (
+    given: { readonly settings: Settings; readonly input: Input; readonly others: readonly State[] },
+    ctx: FactorContext,
+  ) => Awaitable<Outcome<Begun<State>, EnrollReason>>;
+  /** `none`: active at once. `verify`: pending until it was used as at a login. Otherwise what completes it, never in a transaction. */
+  readonly confirm:
+    | 'none'
+    | 'verify'
+    | {
+        readonly response: z.ZodType<Confirmation>;
+        readonly judge: (
+          given: { readonly settings: Settings; readonly state: State; readonly response: Confirmation },
+          ctx: FactorContext,
+        ) => Awaitable<Verdict<State>>;
+      };
 };
 
 export type Begun<State = unknown> = {
   readonly state: State;
-  /** Shown to its owner once and kept nowhere. */
-  readonly offer: Readonly<Record<string, unknown>>;
-  /** The keyed hash under which it is found, where it is found by its secret. */
+  /** Shown to the owner once and kept nowhere. */
+  readonly shown: JsonObject;
+  /** The keyed hash under which it is found. */
   readonly lookup?: string;
 };
 
-export type Verdict<State = unknown> = Outcome<State, FactorReason>;
-
-export type FactorReason = 'wrong' | 'replayed' | 'malformed_input' | 'password_too_common' | 'password_is_name';
-
-/**
- * A factor as its author writes it: typed inside, parsed at its thresholds (the stored state, the person's words and another system's). What
- * type a state has is for its schema to say.
- */
-type Written<State, Input, Reply, Kept> = {
-  readonly kind: string;
-  readonly traits: Traits;
-  readonly state: z.ZodType<State>;
-  readonly input: z.ZodType<Input>;
-  readonly reply: z.ZodType<Reply>;
-  begin(
-    input: Input,
-    person: Person,
-    help: Help,
-  ): Promise<Outcome<Begun<NoInfer<State>>, FactorReason>> | Outcome<Begun<NoInfer<State>>, FactorReason>;
-  check(state: State, reply: Reply, help: Help): Promise<Verdict<NoInfer<State>>> | Verdict<NoInfer<State>>;
-  readonly send?: (state: State, help: Help) => Asked<State>;
-  readonly awaits?: (state: State, help: Help) => boolean;
-  readonly destination?: (state: State) => Destination;
-  readonly shows?: (state: State) => Readonly<Record<string, unknown>>;
-  readonly lookups?: (reply: Reply, help: Help) => readonly string[];
-  readonly decoy?: (reply: Reply, help: Help) => Promise<void>;
-  /** What another system keeps of such an authenticator, and the state it has here from now on. */
-  readonly adopts?: { readonly kept: z.ZodType<Kept>; state(kept: Kept, help: Help): NoInfer<State> };
-};
-
-export function defineFactor<State, Input, Reply, Kept = never>(written: Written<State, Input, Reply, Kept>): Factor {
-  const { kind, traits, input, reply, send, awaits, destination, shows, lookups, decoy, adopts } = written;
-  return {
-    kind,
-    traits,
-    input,
-    reply,
-    async begin(given, person, help) {
-      const parsed = input.safeParse(given);
-      return parsed.success ? written.begin(parsed.data, person, help) : refuse('malformed_input');
-    },
-    async check(state, given, help) {
-      const parsed = written.state.parse(state);
-      const verdict = await written.check(parsed, reply.parse(given), help);
-      return verdict.ok && verdict.value === parsed ? success(state) : verdict;
-    },
-    ...(send && { send: (state, help) => send(written.state.parse(state), help) }),
-    ...(awaits && { awaits: (state, help) => awaits(written.state.parse(state), help) }),
-    ...(destination && { destination: (state) => destination(written.state.parse(state)) }),
-    ...(shows && { shows: (state) => shows(written.state.parse(state)) }),
-    ...(lookups && { lookups: (given, help) => lookups(reply.parse(given), help) }),
-    ...(decoy && { decoy: async (given, help) => decoy(reply.parse(given), help) }),
-    ...(adopts && {
-      adopt(given, help) {
-        const parsed = adopts.kept.safeParse(given);
-        if (parsed.success) return success(adopts.state(parsed.data, help));
-        return { ...refuse('malformed_input'), detail: parsed.error.issues[0]?.message ?? '' };
-      },
-    }),
-  };
-}
+export type Described = JsonObject & { /** A destination, as others may see it. */ readonly hint?: string };
+type Awaitable<Value> = Value | Promise<Value>;

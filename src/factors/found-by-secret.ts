@@ -1,18 +1,20 @@
 import { z } from 'zod';
 import { refuse, success } from '../base/outcome.ts';
 import { sameText } from '../base/seal.ts';
-import type { Help, Verdict } from './factor.ts';
+import type { FactorContext, Verdict } from './factor.ts';
 
 /** What factors share whose secret is long and random enough to be kept as a keyed hash and found by it. */
-export function foundBySecret(context: string) {
+export function foundBySecret(context: string, amr: readonly string[]) {
   const state = z.strictObject({ hash: z.string() });
   type State = z.infer<typeof state>;
-  const lookups = (secret: string, { safe }: Help) => safe.macs(context, secret);
+  const lookups = (secret: string, { safe }: FactorContext) => safe.macs(context, secret);
   return {
     state,
     lookups,
-    hashOf: (secret: string, { safe }: Help) => safe.mac(context, secret),
-    check: (current: State, secret: string, help: Help): Verdict<State> =>
-      lookups(secret, help).some((hash) => sameText(hash, current.hash)) ? success(current) : refuse('wrong'),
+    hashOf: (secret: string, { safe }: FactorContext) => safe.mac(context, secret),
+    verify: (given: { readonly state: State; readonly response: string }, ctx: FactorContext): Verdict<State> => {
+      const isRight = lookups(given.response, ctx).some((hash) => sameText(hash, given.state.hash));
+      return isRight ? success({ amr, factors: 1, phishingResistant: false }) : refuse('wrong');
+    },
   };
 }

@@ -3,7 +3,7 @@ import { refuse, success } from '../base/outcome.ts';
 import { isPasswordHash } from '../base/password-hash.ts';
 import { comparableName } from '../base/text.ts';
 import { isCommonPassword } from './common-passwords.ts';
-import { defineFactor } from './factor.ts';
+import { defineFactor } from './define-factor.ts';
 
 /** Passwords (SP 800-63B-4 section 3.1.1), kept as argon2id in a PHC string. */
 const state = z.strictObject({
@@ -21,41 +21,52 @@ export const newPassword = z.string().refine((text) => {
   return text.isWellFormed() && bytes >= 8 && bytes <= 1024;
 }, 'must be 8 to 1,024 bytes long');
 
-/** What somebody types may be shorter than a password can be: that is wrong, not malformed. */
-const reply = z
+/** What a user types may be shorter than a password can be: that is wrong, not malformed. */
+const response = z
   .string()
   .refine((text) => text.isWellFormed() && Buffer.byteLength(text) <= 1024, 'must be at most 1,024 bytes long');
 
+const proven = { amr: ['pwd'], factors: 1, phishingResistant: false } as const;
+
 export const password = defineFactor({
   kind: 'password',
-  traits: { role: 'first', amr: ['pwd'], limit: 1, replaces: true, confirms: false, unattended: false },
+  traits: {
+    roles: ['first'],
+    limit: 1,
+    replaces: true,
+    unattended: false,
+    phishingResistant: false,
+    verifies: 'slow',
+  },
   state,
-  input: z.strictObject({ secret: newPassword }),
-  reply,
-
-  async begin({ secret }, person, { hasher }) {
-    if (await isCommonPassword(secret)) return refuse('password_too_common');
-    if (comparableName(secret) === comparableName(person.name)) return refuse('password_is_name');
-    return success({ state: { hash: await hasher.hash(oneForm(secret)) }, offer: {} });
+  response,
+  enroll: {
+    input: z.strictObject({ secret: newPassword }),
+    async begin({ input: { secret } }, { hasher, user }) {
+      if (await isCommonPassword(secret)) return refuse('password_too_common');
+      if (user && comparableName(secret) === comparableName(user.name)) return refuse('password_is_name');
+      return success({ state: { hash: await hasher.hash(oneForm(secret)) }, shown: {} });
+    },
+    confirm: 'none',
   },
 
-  async check(current, secret, { hasher }) {
+  async verify({ state: current, response: secret }, { hasher }) {
     const forms = current.imported ? formsElsewhere(secret) : [oneForm(secret)];
     if (!(await matchesAny(forms, (form) => hasher.verify(current.hash, form)))) return refuse('wrong');
     // Kept with other costs than today's: the next login is the one time its plain text is here.
-    const outdated = current.imported || costOf(current.hash) !== costOf(phcHead(hasher.cost));
-    return success(outdated ? { hash: await hasher.hash(oneForm(secret)) } : current);
+    const isOutdated = current.imported || costOf(current.hash) !== costOf(phcHead(hasher.cost));
+    return success(isOutdated ? { ...proven, state: { hash: await hasher.hash(oneForm(secret)) } } : proven);
   },
 
   async decoy(secret, { hasher }) {
     await hasher.hash(oneForm(secret));
   },
 
-  adopts: {
+  transfer: {
     kept: z.strictObject({
       hash: z.string().refine(isPasswordHash, 'is no hash that passwords are checked against here'),
     }),
-    state: ({ hash }) => ({ hash, imported: true as const }),
+    adopt: ({ hash }) => ({ hash, imported: true as const }),
   },
 });
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { refuse, success } from '../base/outcome.ts';
 import { sameText } from '../base/seal.ts';
-import { defineFactor } from './factor.ts';
+import { defineFactor } from './define-factor.ts';
 
 /** Recovery codes: look-up secrets that stand in for a lost second factor, each once (SP 800-63B-4 sections 3.1.2 and 4.2.1.1). */
 const howMany = 10;
@@ -12,10 +12,10 @@ const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
 /** Keyed hashes of the codes that are left. */
 export const recoveryState = z.strictObject({ codes: z.array(z.string()) });
 
-/** What their owner is shown. */
-export const recoveryOffer = z.strictObject({ codes: z.array(z.string()) });
+/** What their owner is shown, once. */
+export const recoveryShown = z.strictObject({ codes: z.array(z.string()) });
 
-const reply = z
+const response = z
   .string()
   .max(64)
   .transform((text) => text.replace(/[ -]/g, '').toLowerCase().replaceAll('o', '0').replace(/[il]/g, '1'))
@@ -25,23 +25,34 @@ const context = 'recovery';
 
 export const recovery = defineFactor({
   kind: 'recovery',
-  traits: { role: 'recovery', amr: ['otp'], limit: 1, replaces: true, confirms: false, unattended: false },
+  traits: {
+    roles: ['recovery'],
+    limit: 1,
+    replaces: true,
+    unattended: false,
+    phishingResistant: false,
+    verifies: 'fast',
+  },
   state: recoveryState,
-  input: z.strictObject({}),
-  reply,
+  response,
 
-  begin(_input, _person, { random, safe }) {
-    const codes = Array.from({ length: howMany }, () => makeCode(random.bytes(10)));
-    return success({
-      state: { codes: codes.map((code) => safe.mac(context, code)) },
-      offer: { codes: codes.map((code) => code.replace(/(.{4})(?!$)/g, '$1-')) },
-    });
+  enroll: {
+    input: z.strictObject({}),
+    begin(_given, { random, safe }) {
+      const codes = Array.from({ length: howMany }, () => makeCode(random.bytes(10)));
+      return success({
+        state: { codes: codes.map((code) => safe.mac(context, code)) },
+        shown: { codes: codes.map((code) => code.replace(/(.{4})(?!$)/g, '$1-')) },
+      });
+    },
+    confirm: 'none',
   },
 
-  check(current, code, { safe }) {
+  verify({ state, response: code }, { safe }) {
     const hashes = safe.macs(context, code);
-    const left = current.codes.filter((kept) => !hashes.some((hash) => sameText(hash, kept)));
-    return left.length < current.codes.length ? success({ codes: left }) : refuse('wrong');
+    const codes = state.codes.filter((kept) => !hashes.some((hash) => sameText(hash, kept)));
+    if (codes.length === state.codes.length) return refuse('wrong');
+    return success({ state: { codes }, amr: ['otp'], factors: 1, phishingResistant: false });
   },
 });
 

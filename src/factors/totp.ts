@@ -4,7 +4,8 @@ import { base32Decode, base32Encode } from '../base/base32.ts';
 import { refuse, success } from '../base/outcome.ts';
 import { sameText } from '../base/seal.ts';
 import { codeOfLength, codeReply } from './code.ts';
-import { defineFactor } from './factor.ts';
+import { defineFactor } from './define-factor.ts';
+import { noSettings } from './no-settings.ts';
 
 /** Time-based one-time passwords of an authenticator app (RFC 6238). */
 const algorithms = { SHA1: 20, SHA256: 32, SHA512: 64 } as const;
@@ -34,21 +35,35 @@ const drift = 1;
 
 export const totp = defineFactor({
   kind: 'totp',
-  traits: { role: 'second', amr: ['otp'], limit: 5, replaces: false, confirms: true, unattended: false },
+  traits: {
+    roles: ['second'],
+    limit: 5,
+    replaces: false,
+    unattended: false,
+    phishingResistant: false,
+    verifies: 'fast',
+  },
+  settings: noSettings,
   state,
-  input,
-  reply: codeReply,
+  response: codeReply,
 
-  shows: ({ digits, period }) => ({ digits, period }),
-
-  begin({ issuer, ...chosen }, person, { random }) {
-    const seedText = base32Encode(random.bytes(algorithms[chosen.algorithm]));
-    const offer = { otpauth_url: otpauthUrl(chosen, seedText, issuer, person.name), secret: seedText };
-    return success({ state: { ...chosen, seed: seedText, lastStep: -1 }, offer });
+  enroll: {
+    input,
+    begin({ input: { issuer, ...chosen } }, { random, user }) {
+      const seedText = base32Encode(random.bytes(algorithms[chosen.algorithm]));
+      const shown = { otpauth_url: otpauthUrl(chosen, seedText, issuer, user?.name ?? ''), secret: seedText };
+      return success({ state: { ...chosen, seed: seedText, lastStep: -1 }, shown });
+    },
+    confirm: 'verify',
   },
 
-  check(current, reply, { now }) {
-    const code = codeOfLength(reply, current.digits);
+  prompt({ candidates: [first] }) {
+    const { digits = 6, period = 30 } = first?.state ?? {};
+    return success({ prompt: { shape: 'code', digits, period } });
+  },
+
+  verify({ state: current, response }, { now }) {
+    const code = codeOfLength(response, current.digits);
     const step = Math.floor(now / 1000 / current.period);
     const key = base32Decode(current.seed) ?? Buffer.alloc(0);
     // Two steps may share their digits: the oldest must not be spent, and then the newest is, for what was typed once is spent for both.
@@ -62,13 +77,15 @@ export const totp = defineFactor({
     if (newest < 0) return refuse('wrong');
     // "The verifier MUST NOT accept the second attempt of the OTP" (RFC 6238 section 5.2), nor one that is older.
     if (oldest <= current.lastStep) return refuse('replayed');
-    return success({ ...current, lastStep: newest });
+    return success({ state: { ...current, lastStep: newest }, amr: ['otp'], factors: 1, phishingResistant: false });
   },
 
-  adopts: {
+  describe: ({ digits, period }) => ({ digits, period }),
+
+  transfer: {
     kept,
     // Codes up to this moment's may have been used where it was before.
-    state: (from, { now }) => ({ ...from, lastStep: Math.max(from.lastStep, Math.floor(now / 1000 / from.period)) }),
+    adopt: (from, { now }) => ({ ...from, lastStep: Math.max(from.lastStep, Math.floor(now / 1000 / from.period)) }),
   },
 });
 

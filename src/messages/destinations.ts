@@ -7,13 +7,11 @@ import {
 } from 'libphonenumber-js/max';
 import { refuse, success, type Outcome } from '../base/outcome.ts';
 import { isPlainText } from '../base/text.ts';
+import type { Countries } from '../factors/factor.ts';
 import type { Channel } from './message.ts';
 
 /** A country by its two letters (ISO 3166-1). */
 export type Region = CountryCode;
-
-/** Countries that may be sent to, and that may not. Without the first, all may. */
-export type Countries = { readonly allowed?: readonly string[]; readonly denied?: readonly string[] };
 
 export function isRegion(text: string): text is Region {
   return isSupportedCountry(text);

@@ -1,4 +1,5 @@
 import { sql, type Selectable } from 'kysely';
+import { kindsWhere } from '../factors/registry.ts';
 import { statement } from './statement.ts';
 import type { Store } from './store.ts';
 import type { Tables } from './tables.ts';
@@ -50,7 +51,7 @@ export async function listAuthenticators(store: Store, userId: string, now: numb
 }
 
 /**
- * What a login needs to see: the active authenticators, and of those that are found by their secret only the ones whose
+ * What a login needs to see: the active authenticators, and of first factors that are found by their secret only those whose
  * keyed hash is among `lookups`. So the number of apikeys costs a login nothing.
  */
 export async function listForLogin(
@@ -58,19 +59,26 @@ export async function listForLogin(
   userId: string,
   lookups: readonly string[],
 ): Promise<readonly Authenticator[]> {
-  const { rows } = await forLogin(store.db, { userId, lookups });
+  const { rows } = await forLogin(store.db, { userId, lookups, kinds: foundSeconds() });
   return rows.map((row) => opened(store, row));
 }
 
-const forLogin = statement((db, { userId, lookups }: { userId: string; lookups: readonly string[] }) =>
+/** Second factors that have a lookup too: a login has to know of every one. */
+const foundSeconds = () => kindsWhere(({ isFound, traits }) => isFound && traits.roles.includes('second'));
+
+type ForLogin = { userId: string; lookups: readonly string[]; kinds: readonly string[] };
+
+const forLogin = statement((db, { userId, lookups, kinds }: ForLogin) =>
   db
     .selectFrom('authenticators')
     .selectAll()
     .where('user_id', '=', userId)
     .where((where) =>
-      lookups.length === 0
-        ? where('lookup', 'is', null)
-        : where.or([where('lookup', 'is', null), where('lookup', 'in', lookups)]),
+      where.or([
+        where('lookup', 'is', null),
+        ...(lookups.length === 0 ? [] : [where('lookup', 'in', lookups)]),
+        ...(kinds.length === 0 ? [] : [where('kind', 'in', kinds)]),
+      ]),
     )
     .where('status', '=', 'active')
     .orderBy('id'),
@@ -133,8 +141,16 @@ const use = statement((db, { id, now }: { id: string; now: number }) =>
   db.updateTable('authenticators').set({ last_used_at: now }).where('id', '=', id).where('status', '=', 'active'),
 );
 
-/** Makes a pending authenticator active, with the state its first proof left. False: it is not pending any more, or ran out. */
-export async function activate(store: Store, judged: Authenticator, state: unknown, now: number): Promise<boolean> {
+/**
+ * Makes a pending authenticator active, with the state its first proof left, and the lookup that only this proof gave. False: it is not
+ * pending any more, or expired.
+ */
+export async function activate(
+  store: Store,
+  { lookup, ...judged }: Authenticator & Pick<NewAuthenticator, 'lookup'>,
+  state: unknown,
+  now: number,
+): Promise<boolean> {
   const result = await store.db
     .updateTable('authenticators')
     .set({
@@ -144,6 +160,7 @@ export async function activate(store: Store, judged: Authenticator, state: unkno
       updated_at: now,
       last_used_at: now,
       expires_at: null,
+      ...(lookup !== undefined && { lookup }),
     })
     .where('id', '=', judged.id)
     .where('status', '=', 'pending')

@@ -1,8 +1,7 @@
-import type { Selectable } from 'kysely';
 import { readTexts } from './lists.ts';
-import { openPrompt, type Prompt } from './prompts.ts';
+import { openOldPrompt } from './old-prompts.ts';
+import { openPrompt, type KeptPrompt } from './prompts.ts';
 import type { Store } from './store.ts';
-import type { Tables } from './tables.ts';
 import { openUser, type User } from './users.ts';
 
 /** What every question put to one user has; it has an end. */
@@ -20,8 +19,8 @@ type AnyChallenge = {
   /** Who asked for it: ids of accounts, or `system`. */
   readonly authConfigOrigin: string | null;
   readonly mfaConfigOrigin: string | null;
-  /** What a provider that judges people itself was asked; then nothing else answers it. */
-  readonly prompt: Prompt | null;
+  /** What was asked and has to be remembered until the response comes, at most once of each kind. */
+  readonly prompts: readonly KeptPrompt[];
 };
 
 /** What the user is asked to approve, and what for, in a word of who asked. */
@@ -58,10 +57,12 @@ export function columnsOf(challenge: Challenge) {
   return { ...none, enrolls: challenge.enrolls };
 }
 
+/** As many rows as the challenge has prompts, and one where it has none. */
 export function selectWithUser(db: Store['db']) {
   return db
     .selectFrom('challenges')
     .innerJoin('users', 'users.id', 'challenges.user_id')
+    .leftJoin('prompts', 'prompts.challenge_id', 'challenges.id')
     .selectAll('users')
     .select([
       'challenges.id as challenge_id',
@@ -69,7 +70,7 @@ export function selectWithUser(db: Store['db']) {
       'amr',
       'challenges.epoch as challenge_epoch',
       'challenges.created_at as asked_at',
-      'expires_at',
+      'challenges.expires_at',
       'closed_at',
       'kinds',
       'auth_config_origin',
@@ -80,23 +81,23 @@ export function selectWithUser(db: Store['db']) {
       'session_id',
       'action',
       'purpose',
+      'prompts.kind as prompt_kind',
+      'prompts.provider_account_id',
+      'prompts.provider_id',
+      'prompts.memo',
+      'prompts.expires_at as prompt_expires_at',
     ]);
 }
 
-export type ChallengeRow = Selectable<Tables['users']> &
-  Omit<
-    Selectable<Tables['challenges']>,
-    'id' | 'token_hash' | 'user_id' | 'epoch' | 'created_at' | 'handle' | 'service_id'
-  > & {
-    readonly challenge_id: string;
-    readonly challenge_epoch: number;
-    readonly asked_at: number;
-    readonly asked_by: string | null;
-  };
+type ChallengeRow = Awaited<ReturnType<ReturnType<typeof selectWithUser>['executeTakeFirstOrThrow']>>;
+
+export type ChallengeRows = readonly ChallengeRow[];
 
 /** Of what no enrollment token has found. */
-export function opened(store: Store, row: ChallengeRow): ChallengeWithUser {
-  const { base, user } = openedBase(store, row);
+export function opened(store: Store, rows: ChallengeRows): ChallengeWithUser | undefined {
+  const [row] = rows;
+  if (!row) return undefined;
+  const { base, user } = openedBase(store, row, rows);
   const { enrolls, asked_by: serviceId, session_id: sessionId, action, purpose } = row;
   if (serviceId !== null) return { challenge: { ...base, kind: 'service', serviceId, action, purpose }, user };
   if (sessionId !== null) return { challenge: { ...base, kind: 'step_up', sessionId, action, purpose }, user };
@@ -104,18 +105,25 @@ export function opened(store: Store, row: ChallengeRow): ChallengeWithUser {
 }
 
 /** Of what an enrollment token has found. */
-export function openedEnrollment(store: Store, row: ChallengeRow): ChallengeWithUser<EnrollmentChallenge> | undefined {
-  const { enrolls } = row;
-  if (enrolls === null) return undefined;
-  const { base, user } = openedBase(store, row);
-  return { challenge: { ...base, kind: 'enrollment', enrolls }, user };
+export function openedEnrollment(
+  store: Store,
+  rows: ChallengeRows,
+): ChallengeWithUser<EnrollmentChallenge> | undefined {
+  const [row] = rows;
+  if (!row || row.enrolls === null) return undefined;
+  const { base, user } = openedBase(store, row, rows);
+  return { challenge: { ...base, kind: 'enrollment', enrolls: row.enrolls }, user };
 }
 
-function openedBase(store: Store, row: ChallengeRow): { readonly base: AnyChallenge; readonly user: User } {
+function openedBase(
+  store: Store,
+  row: ChallengeRow,
+  rows: ChallengeRows,
+): { readonly base: AnyChallenge; readonly user: User } {
   const user = openUser(store, row);
-  const own = { id: row.challenge_id, userId: user.id };
   const base = {
-    ...own,
+    id: row.challenge_id,
+    userId: user.id,
     authModule: row.auth_module,
     amr: readTexts(row.amr),
     epoch: row.challenge_epoch,
@@ -124,7 +132,17 @@ function openedBase(store: Store, row: ChallengeRow): { readonly base: AnyChalle
     kinds: row.kinds === null ? null : readTexts(row.kinds),
     authConfigOrigin: row.auth_config_origin,
     mfaConfigOrigin: row.mfa_config_origin,
-    prompt: row.prompt === null ? null : openPrompt(store.safe, own, row.prompt),
+    prompts: promptsOf(store, row, rows),
   };
   return { base, user };
+}
+
+function promptsOf({ safe }: Store, row: ChallengeRow, rows: ChallengeRows): readonly KeptPrompt[] {
+  const prompts = rows.flatMap(({ challenge_id: id, prompt_kind: kind, memo, prompt_expires_at, ...more }) =>
+    kind === null || memo === null || prompt_expires_at === null
+      ? []
+      : [openPrompt(safe, id, { ...more, kind, memo, expires_at: prompt_expires_at })],
+  );
+  if (row.prompt === null) return prompts;
+  return [openOldPrompt(safe, { id: row.challenge_id, userId: row.id }, row.prompt, row.expires_at), ...prompts];
 }

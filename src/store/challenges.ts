@@ -6,17 +6,18 @@ import {
   type Challenge,
   type ChallengeWithUser,
   type EnrollmentChallenge,
-  type ChallengeRow,
+  type ChallengeRows,
 } from './challenge-rows.ts';
-import { handleHashes, hashHandle, sealPrompt, type Prompt } from './prompts.ts';
+import { isInOldColumns, oldColumnsOf } from './old-prompts.ts';
+import { handleHashes, insertPrompt } from './prompts.ts';
 import { statement } from './statement.ts';
 import type { Store } from './store.ts';
 
 /** What a token speaks for: the answer to a challenge, or an enrollment after it. Neither is good for the other. */
 type Purpose = 'challenge' | 'enrollment';
 
-export async function insertChallenge({ db, safe }: Store, challenge: Challenge, token: string): Promise<void> {
-  const { prompt } = challenge;
+export async function insertChallenge(store: Store, challenge: Challenge, token: string): Promise<void> {
+  const { db, safe } = store;
   await db
     .insertInto('challenges')
     .values({
@@ -31,11 +32,11 @@ export async function insertChallenge({ db, safe }: Store, challenge: Challenge,
       kinds: challenge.kinds && JSON.stringify(challenge.kinds),
       auth_config_origin: challenge.authConfigOrigin,
       mfa_config_origin: challenge.mfaConfigOrigin,
-      prompt: prompt && sealPrompt(safe, challenge, prompt),
-      handle: prompt && hashHandle(safe, prompt.handle),
+      ...oldColumnsOf(safe, challenge, token),
       ...columnsOf(challenge),
     })
     .execute();
+  for (const prompt of challenge.prompts) if (!isInOldColumns(prompt)) await insertPrompt(store, challenge.id, prompt);
 }
 
 /** The open challenge that a token speaks for, and only while its user's factors are those it was made under. */
@@ -44,8 +45,7 @@ export async function findOpenChallenge(
   token: string,
   now: number,
 ): Promise<ChallengeWithUser | undefined> {
-  const row = await findByToken(store, { purpose: 'challenge', token }, now);
-  return row && opened(store, row);
+  return opened(store, await findByToken(store, { purpose: 'challenge', token }, now));
 }
 
 /** The same of an enrollment. */
@@ -54,15 +54,14 @@ export async function findOpenEnrollment(
   token: string,
   now: number,
 ): Promise<ChallengeWithUser<EnrollmentChallenge> | undefined> {
-  const row = await findByToken(store, { purpose: 'enrollment', token }, now);
-  return row && openedEnrollment(store, row);
+  return openedEnrollment(store, await findByToken(store, { purpose: 'enrollment', token }, now));
 }
 
 type Spoken = { readonly purpose: Purpose; readonly token: string };
 
-async function findByToken(store: Store, { purpose, token }: Spoken, now: number): Promise<ChallengeRow | undefined> {
+async function findByToken(store: Store, { purpose, token }: Spoken, now: number): Promise<ChallengeRows> {
   const { rows } = await findOpen(store.db, { hashes: store.safe.macs(purpose, token), now });
-  return rows[0];
+  return rows;
 }
 
 const findOpen = statement((db, { hashes, now }: { hashes: readonly string[]; now: number }) =>
@@ -81,34 +80,43 @@ export type FoundChallenge = ChallengeWithUser & {
  * knows: it is found by its token alone.
  */
 export async function findChallenge(store: Store, id: string, now: number): Promise<FoundChallenge | undefined> {
-  const row = await selectWithUser(store.db).where('challenges.id', '=', id).executeTakeFirst();
-  if (!row) return undefined;
-  const { challenge, user } = opened(store, row);
+  const rows = await selectWithUser(store.db).where('challenges.id', '=', id).execute();
+  const found = opened(store, rows);
+  if (!found) return undefined;
+  const { challenge, user } = found;
+  const approvedAt = rows[0]?.closed_at ?? null;
   const open = challenge.expiresAt > now ? ('pending' as const) : ('expired' as const);
   const isPresent = challenge.epoch === user.epoch;
-  const state = row.closed_at !== null ? ('approved' as const) : isPresent ? open : ('failed' as const);
-  return { challenge, user, state, approvedAt: row.closed_at };
+  const state = approvedAt !== null ? ('approved' as const) : isPresent ? open : ('failed' as const);
+  return { challenge, user, state, approvedAt };
 }
 
-/** Where a prompt was put to somebody who now comes back with a reply: whose it must be, and what the reply names it by. */
-export type Prompted = Pick<Challenge, 'userId' | 'authModule'> & Pick<Prompt, 'handle'>;
+/** Where a prompt was put to a user who comes back with a response: whose it must be, and what the response names it by. */
+export type PromptedLogin = Pick<Challenge, 'userId' | 'authModule'> & { readonly handle: string };
 
-/** The open challenge of a user with such a prompt. */
+/** The open challenge of a user's login with such a prompt. */
 export async function findPrompted(
   store: Store,
-  { userId, authModule, handle }: Prompted,
+  { userId, authModule, handle }: PromptedLogin,
   now: number,
 ): Promise<ChallengeWithUser | undefined> {
-  const row = await selectOpen(store.db, now)
+  const hashes = handleHashes(store.safe, handle);
+  const rows = await selectOpen(store.db, now)
     .where('user_id', '=', userId)
-    .where('handle', 'in', handleHashes(store.safe, handle))
     .where('auth_module', '=', authModule)
     .where('challenges.service_id', 'is', null)
-    .executeTakeFirst();
-  return row && opened(store, row);
+    .where('session_id', 'is', null)
+    .where((where) =>
+      where.or([
+        where('challenges.handle', 'in', hashes),
+        where('challenges.id', 'in', where.selectFrom('prompts').select('challenge_id').where('handle', 'in', hashes)),
+      ]),
+    )
+    .execute();
+  return opened(store, rows);
 }
 
-/** A new prompt takes the place of the one before it: what answers an older one answers nothing any more. */
+/** A provider's new prompt takes the place of those before it: what answers an older one answers nothing any more. */
 export async function closePrompts(
   { db }: Store,
   { userId, authModule }: Pick<Challenge, 'userId' | 'authModule'>,
@@ -118,10 +126,22 @@ export async function closePrompts(
     .updateTable('challenges')
     .set({ expires_at: now })
     .where('user_id', '=', userId)
-    .where('handle', 'is not', null)
     .where('auth_module', '=', authModule)
     .where('service_id', 'is', null)
+    .where('session_id', 'is', null)
     .where('expires_at', '>', now)
+    .where((where) =>
+      where.or([
+        where('handle', 'is not', null),
+        where.exists(
+          where
+            .selectFrom('prompts')
+            .select('kind')
+            .whereRef('challenge_id', '=', 'challenges.id')
+            .where('provider_id', 'is not', null),
+        ),
+      ]),
+    )
     .execute();
 }
 
@@ -147,6 +167,6 @@ export async function sweepChallenges({ db }: Store, before: number): Promise<nu
 function selectOpen(db: Store['db'], now: number) {
   return selectWithUser(db)
     .where('closed_at', 'is', null)
-    .where('expires_at', '>', now)
+    .where('challenges.expires_at', '>', now)
     .whereRef('challenges.epoch', '=', 'users.epoch');
 }

@@ -2,7 +2,8 @@ import { sql, type Kysely, type Selectable } from 'kysely';
 import type { Safe } from '../base/seal.ts';
 import { registerPlace } from './attempt-register.ts';
 import { statePlace } from './authenticators.ts';
-import { promptPlace } from './prompts.ts';
+import { oldPromptPlace } from './old-prompts.ts';
+import { memoPlace } from './prompts.ts';
 import { noticePlace } from './notices.ts';
 import { settingsPlace } from './providers.ts';
 import type { Store } from './store.ts';
@@ -36,7 +37,10 @@ export const sealedColumns: readonly SealedColumn[] = [
   sealedColumn('providers', 'settings', 'id', ({ id, account_id: accountId, provider_name: providerName }) =>
     settingsPlace({ id, accountId, providerName }),
   ),
-  sealedColumn('challenges', 'prompt', 'id', ({ id, user_id: userId }) => promptPlace({ id, userId })),
+  sealedColumn('challenges', 'prompt', 'id', ({ id, user_id: userId }) => oldPromptPlace({ id, userId })),
+  sealedColumn('prompts', 'memo', ['challenge_id', 'kind'], ({ challenge_id: challengeId, kind }) =>
+    memoPlace({ challengeId, kind }),
+  ),
   sealedColumn('notices', 'to', 'attempt_id', ({ attempt_id: attempt }) => noticePlace(attempt)),
   // One row, named by its value, for its id is no text.
   sealedColumn('attempt_register', 'value', 'value', () => registerPlace),
@@ -56,6 +60,7 @@ export const hashedColumns = [
   { table: 'authenticators', column: 'lookup' },
   { table: 'challenges', column: 'token_hash' },
   { table: 'challenges', column: 'handle' },
+  { table: 'prompts', column: 'handle' },
   { table: 'refresh_tokens', column: 'token_hash' },
   { table: 'clients', column: 'secret_hash' },
   { table: 'throttles', column: 'subject', heads: [strangerPrefix] },
@@ -76,10 +81,14 @@ export type KeyedColumn = {
 function sealedColumn<Table extends keyof Tables>(
   table: Table,
   column: keyof Tables[Table] & string,
-  id: keyof Tables[Table] & string,
+  id: (keyof Tables[Table] & string) | readonly (keyof Tables[Table] & string)[],
   place: (row: Selectable<Tables[Table]>) => string,
 ): SealedColumn {
-  const key = sql.ref(id);
+  // Rows are paged by one text, whatever their key is made of.
+  const key = sql.join(
+    [id].flat().map((name) => sql.ref(name)),
+    sql` || '/' || `,
+  );
   return {
     table,
     column,

@@ -59,7 +59,7 @@ export async function listProviders(store: Store, accountId: string | null): Pro
   return rows.map((row) => opened(store, row));
 }
 
-/** Those of one kind that may be used, of the system, of an account and of all above it. */
+/** Those of one kind that may be used, of the system, of all above an account and of the account itself, in that order. */
 export async function listProvidersDownTo(
   store: Store,
   accountId: string,
@@ -67,25 +67,24 @@ export async function listProvidersDownTo(
 ): Promise<readonly Provider[]> {
   const rows = await store.db
     .selectFrom('providers')
-    .selectAll()
+    .leftJoin('account_ancestors', (join) =>
+      join
+        .onRef('account_ancestors.ancestor_id', '=', 'providers.account_id')
+        .on('account_ancestors.account_id', '=', accountId),
+    )
+    .selectAll('providers')
     .where('provider_name', '=', providerName)
     .where('enabled', '=', 1)
-    .where((where) =>
-      where.or([
-        where('account_id', 'is', null),
-        where(
-          'account_id',
-          'in',
-          where
-            .selectFrom('account_ancestors')
-            .select('ancestor_id')
-            .where('account_ancestors.account_id', '=', accountId),
-        ),
-      ]),
-    )
+    .where((where) => where.or([where('providers.account_id', 'is', null), where('depth', 'is not', null)]))
+    // The system's has no depth, and is above all.
+    .orderBy(sql`coalesce(depth, ${sql.lit(deepestOfAll)})`, 'desc')
+    .orderBy('providers.id')
     .execute();
   return rows.map((row) => opened(store, row));
 }
+
+/** More than any account's. */
+const deepestOfAll = 1_000_000;
 
 /** Writes a provider over the revision it was read at. False: somebody else was first. */
 export async function updateProvider(

@@ -101,9 +101,8 @@ export type Tables = {
     /** As in `attempts`. */
     auth_config_origin: Generated<string | null>;
     mfa_config_origin: Generated<string | null>;
-    /** What a provider that judges people itself was asked, sealed JSON. */
+    /** For nodes of version 0.1.0 (`old-prompts.ts`): Duo's prompt, sealed JSON, and a keyed hash of its handle. */
     prompt: Generated<string | null>;
-    /** A keyed hash of what a reply to that names it by. */
     handle: Generated<string | null>;
     /** Where it stands for an enrolment: the kind of factor. */
     enrolls: Generated<string | null>;
@@ -115,7 +114,21 @@ export type Tables = {
     /** What for, in a word of who asked. */
     purpose: Generated<string | null>;
   };
-  /** Replies that providers' words were taken for. */
+  /** What challenges keep of their prompts, one a kind. */
+  prompts: {
+    challenge_id: string;
+    /** The kind of factor. */
+    kind: string;
+    /** The configuration that it was put by, where the factor has no authenticators. */
+    provider_account_id: string | null;
+    provider_id: string | null;
+    /** What was shown, and what the response is verified by, sealed JSON. */
+    memo: string;
+    /** A keyed hash of what a response names it by. */
+    handle: string | null;
+    expires_at: number;
+  };
+  /** Responses that were accepted and must not be again, by the id of a provider or the kind of factor. */
   spent_replies: { provider_id: string; reply: string; until: number };
   sessions: {
     id: string;

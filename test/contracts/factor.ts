@@ -1,20 +1,34 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Begun, Factor, Help } from '../../src/factors/factor.ts';
-import { help, helpWithTurnedKeys, noon, sendAll, yes } from '../factors/help.ts';
+import type { Factor } from '../../src/factors/define-factor.ts';
+import type { FactorContext, JsonObject, Prompted, Verdict } from '../../src/factors/factor.ts';
+import { help, helpWithTurnedKeys, noon, yes } from '../factors/help.ts';
 
-/** The people who use a factor: what they hand in to enrol, and what they can do with what they got for it. */
+/** The people who use a factor: what they hand in to enroll, and what they can do with what they got for it. */
 export type Owner = {
   /** Whether a proof works once. */
   readonly once: boolean;
-  /** What the person of this name hands in. Another name, another authenticator. */
-  input(name: string): Readonly<Record<string, unknown>>;
-  hold(name: string, offer: Begun['offer']): Held;
-  /** Replies that have not the form of one, beside those that fit no factor. */
+  /** What an administrator sets up, where the factor needs that. */
+  readonly settings?: JsonObject;
+  /** What the person of this name hands in, where they enroll. Another name, another authenticator. */
+  input?(name: string): JsonObject;
+  /** What completes their enrollment, where that is another response than at a login. */
+  confirmation?(name: string, shown: JsonObject): unknown;
+  hold(name: string, given: Given): Holder;
+  /** Responses that have not the form of one, beside those that fit no factor. */
   readonly malformed: Readonly<Record<string, unknown>>;
+  /** What fits no factor, and this one all the same. */
+  readonly takes?: readonly string[];
 };
 
-export type Held = {
+/** What a person has seen: at enrollment, as a prompt, and in a message. */
+export type Given = {
+  readonly shown: JsonObject;
+  readonly prompted: Prompted | undefined;
+  readonly code: string | undefined;
+};
+
+export type Holder = {
   right(now: number): unknown;
   /** Of the right form, and not right. */
   wrong(now: number): unknown;
@@ -22,89 +36,133 @@ export type Held = {
   readonly secrets: readonly string[];
 };
 
+type Scene = {
+  readonly state: unknown;
+  readonly memo: unknown;
+  readonly lookup: string | undefined;
+  readonly holder: Holder;
+};
+
 /** What holds for every factor: whoever adds one gets these tests for the price of an owner. */
 export function factorContract(factor: Factor, owner: Owner): void {
-  async function enrol(name: string) {
-    const begun = yes(await factor.begin(owner.input(name), { name }, help()));
-    const { state, offer } = sent(factor, begun, help());
-    return { begun, state: deepFreeze(state), held: owner.hold(name, offer) };
+  const { kind, enroll, traits } = factor;
+  const settings = settingsOf(factor, owner);
+
+  async function begin(name: string, ctx: FactorContext) {
+    if (!enroll || !owner.input) return { state: null, shown: {} };
+    const begun = yes(await enroll.begin({ settings, input: owner.input(name), others: [] }, ctx));
+    if (enroll.confirm !== 'judge') return begun;
+    const read = enroll.read(owner.confirmation?.(name, begun.shown)) ?? assert.fail('it confirms nothing');
+    const { state = begun.state, lookup } = yes(
+      await read.verify({ settings, state: begun.state, memo: undefined }, ctx),
+    );
+    return { ...begun, state, ...(lookup !== undefined && { lookup }) };
   }
 
-  /** Judging needs no chance. What draws it here fails. */
-  function check(state: unknown, reply: unknown, now = noon) {
-    return factor.check(state, reply, { ...help(now), random: { bytes: () => assert.fail('chance was drawn') } });
+  async function scene(name: string, given: FactorContext = help(noon, name)): Promise<Scene> {
+    const begun = await begin(name, given);
+    const candidates = [{ id: 'one', state: begun.state }];
+    const prompted = factor.prompt && yes(await factor.prompt({ settings, candidates }, given));
+    const holder = owner.hold(name, { shown: begun.shown, prompted, code: prompted?.message?.code });
+    const state = deepFreeze(prompted?.next?.state ?? begun.state);
+    return { state, memo: throughJson(prompted?.memo), lookup: begun.lookup, holder };
   }
 
-  describe(`the factor ${factor.kind}`, () => {
-    test('takes the right reply', async () => {
-      const { state, held } = await enrol('alice');
-      assert.equal((await check(state, held.right(noon))).ok, true);
+  /** Verifying needs no chance. What draws it here fails. */
+  function verify({ state, memo }: Pick<Scene, 'state' | 'memo'>, response: unknown, ctx = help()): Promise<Verdict> {
+    const read = factor.read(response) ?? assert.fail('this has not the form of a response');
+    const random = { bytes: () => assert.fail('chance was drawn') };
+    return read.verify({ state, memo, settings }, { ...ctx, random });
+  }
+
+  describe(`the factor ${kind}`, () => {
+    test('takes the right response', async () => {
+      const one = await scene('alice');
+      assert.equal((await verify(one, one.holder.right(noon))).ok, true);
     });
 
-    test('refuses a wrong reply', async () => {
-      const { state, held } = await enrol('alice');
-      assert.deepEqual(await check(state, held.wrong(noon)), { ok: false, reason: 'wrong' });
+    test('refuses a wrong response', async () => {
+      const one = await scene('alice');
+      const { detail: _detail, ...refusal } = { detail: '', ...(await verify(one, one.holder.wrong(noon))) };
+      assert.deepEqual(refusal, { ok: false, reason: 'wrong' });
     });
 
-    test("refuses the right reply of somebody else's", async () => {
-      const [alice, bob] = [await enrol('alice'), await enrol('bob')];
-      assert.equal((await check(alice.state, bob.held.right(noon))).ok, false);
+    test("refuses the right response of somebody else's", async () => {
+      const [alice, bob] = [await scene('alice'), await scene('bob')];
+      assert.equal((await verify(alice, bob.holder.right(noon))).ok, false);
     });
 
-    test(owner.once ? 'refuses what was accepted before' : 'takes the right reply again', async () => {
-      const { state, held } = await enrol('alice');
-      const reply = held.right(noon);
-      const [first, second] = await sendAll(factor, state, [{ reply }, { reply }]);
-      assert.equal(first, 'accepted');
-      assert.equal(second === 'accepted', !owner.once);
+    test(owner.once ? 'refuses what was accepted before' : 'takes the right response again', async () => {
+      const one = await scene('alice');
+      const response = one.holder.right(noon);
+      const first = yes(await verify(one, response));
+      const second = await verify({ ...one, state: first.state ?? one.state }, response);
+      const isSpent = second.ok && first.spends !== undefined && second.value.spends?.id === first.spends.id;
+      assert.equal(second.ok && !isSpent, !owner.once);
     });
 
-    test(`says that a right reply ${owner.once ? 'spent something' : 'spent nothing'}`, async () => {
-      const { state, held } = await enrol('alice');
-      assert.equal(yes(await check(state, held.right(noon))) === state, !owner.once);
+    test(`says that a right response ${owner.once ? 'spent something' : 'spent nothing'}`, async () => {
+      const one = await scene('alice');
+      const { state, spends } = yes(await verify(one, one.holder.right(noon)));
+      assert.equal(state !== undefined || spends !== undefined, owner.once);
+      if (spends) assert.ok(spends.until > noon);
     });
 
-    test('takes a right reply after wrong ones', async () => {
-      const { state, held } = await enrol('alice');
-      const replies = [held.wrong(noon), held.wrong(noon), held.right(noon)].map((reply) => ({ reply }));
-      assert.deepEqual(await sendAll(factor, state, replies), ['wrong', 'wrong', 'accepted']);
+    test('says by what it was proven, and no more than it can', async () => {
+      const one = await scene('alice');
+      const proof = yes(await verify(one, one.holder.right(noon)));
+      assert.ok(proof.amr.length > 0);
+      assert.ok(traits.phishingResistant || !proof.phishingResistant);
+    });
+
+    test('takes a right response after wrong ones', async () => {
+      const one = await scene('alice');
+      const ends = [];
+      for (const response of [one.holder.wrong(noon), one.holder.wrong(noon), one.holder.right(noon)])
+        ends.push((await verify(one, response)).ok);
+      assert.deepEqual(ends, [false, false, true]);
     });
 
     test('leaves the state it was given untouched', async () => {
-      const { state, held } = await enrol('alice');
-      const before = structuredClone(state);
-      await check(state, held.right(noon));
-      await check(state, held.wrong(noon));
-      assert.deepEqual(state, before);
+      const one = await scene('alice');
+      const before = structuredClone(one.state);
+      await verify(one, one.holder.right(noon));
+      await verify(one, one.holder.wrong(noon));
+      assert.deepEqual(one.state, before);
     });
 
     test('says the same of the same', async () => {
-      const { state, held } = await enrol('alice');
-      for (const reply of [held.right(noon), held.wrong(noon)]) {
-        assert.deepEqual(await check(state, reply), await check(structuredClone(state), reply));
+      const one = await scene('alice');
+      for (const response of [one.holder.right(noon), one.holder.wrong(noon)]) {
+        const again = await verify({ ...one, state: structuredClone(one.state) }, response);
+        assert.deepEqual(await verify(one, response), again);
       }
     });
 
     test('has states that survive JSON', async () => {
-      const { state, held } = await enrol('alice');
-      const next = yes(await check(throughJson(state), held.right(noon)));
-      assert.deepEqual(throughJson(state), state);
+      const one = await scene('alice');
+      const next = yes(await verify({ ...one, state: throughJson(one.state) }, one.holder.right(noon))).state;
+      assert.deepEqual(throughJson(one.state), one.state);
       assert.deepEqual(throughJson(next), next);
     });
 
-    test('keeps no secret that can be read in its state', async () => {
-      const { state, held } = await enrol('alice');
-      const next = yes(await check(state, held.right(noon)));
-      for (const secret of held.secrets) {
-        assert.equal(JSON.stringify([state, next]).includes(secret), false);
-      }
+    test('has memos that are notes', async () => {
+      const { memo } = await scene('alice');
+      assert.ok((JSON.stringify(memo) ?? '').length <= 4096);
     });
 
-    test('takes the right reply when the keys of the house have turned since', async () => {
-      const { begun, state, held } = await enrol('alice');
+    test('keeps no secret that can be read in its state', async () => {
+      const one = await scene('alice');
+      const next = yes(await verify(one, one.holder.right(noon))).state;
+      for (const secret of one.holder.secrets)
+        assert.equal(JSON.stringify([one.state, next, one.memo]).includes(secret), false);
+    });
+
+    test('takes the right response when the keys have rotated since', async () => {
+      const one = await scene('alice');
       const later = helpWithTurnedKeys();
-      assert.equal((await factor.check(state, held.right(noon), later)).ok, true);
-      if (begun.lookup) assert.ok(factor.lookups?.(held.right(noon), later).includes(begun.lookup));
+      assert.equal((await verify(one, one.holder.right(noon), later)).ok, true);
+      if (one.lookup) assert.ok(factor.read(one.holder.right(noon))?.lookups(later).includes(one.lookup));
     });
 
     test('makes its keyed hashes under its own name, apart from those of other factors', async () => {
@@ -115,58 +173,72 @@ export function factorContract(factor: Factor, owner: Owner): void {
         macs: (context: string, value: string) => (contexts.push(context), safe.macs(context, value)),
       };
       const watched = { ...help(), safe: noted };
-      const begun = yes(await factor.begin(owner.input('alice'), { name: 'alice' }, watched));
-      const { state, offer } = sent(factor, begun, watched);
-      await factor.check(state, owner.hold('alice', offer).right(noon), watched);
+      const one = await scene('alice', watched);
+      await verify(one, one.holder.right(noon), watched);
       assert.deepEqual(
-        contexts.filter((context) => context !== factor.kind),
+        contexts.filter((context) => context !== kind && !context.startsWith(`${kind} `)),
         [],
       );
     });
 
-    test('never takes a reply against a state with more in it than it knows, such as one of a newer program', async () => {
-      const { state, held } = await enrol('alice');
-      await assert.rejects(check({ ...Object(state), more: 1 }, held.right(noon)));
+    test('never takes a response against a state with more in it than it knows, such as one of a newer program', async () => {
+      const one = await scene('alice');
+      await assert.rejects(verify({ ...one, state: { ...Object(one.state), more: 1 } }, one.holder.right(noon)));
     });
 
-    for (const state of [undefined, null, {}, [], 'state']) {
-      test(`never takes a reply against ${JSON.stringify(state) ?? 'nothing'} for a state`, async () => {
-        const { held } = await enrol('alice');
-        await assert.rejects(check(state, held.right(noon)));
+    for (const state of [undefined, {}, [], 'state', ...(enroll ? [null] : [])]) {
+      test(`never takes a response against ${JSON.stringify(state) ?? 'nothing'} for a state`, async () => {
+        const one = await scene('alice');
+        await assert.rejects(verify({ ...one, state }, one.holder.right(noon)));
       });
     }
 
-    test('takes the words of a person in the forms it names only', async () => {
-      const { state, held } = await enrol('alice');
-      const right = held.right(noon);
-      assert.equal(factor.reply.safeParse(right).success, true);
-      assert.equal(factor.reply.safeParse(held.wrong(noon)).success, true);
-      for (const [what, reply] of Object.entries({ ...formless(right), ...owner.malformed })) {
-        assert.equal(factor.reply.safeParse(reply).success, false, what);
-        await assert.rejects(check(state, reply), what);
-        if (factor.lookups) assert.throws(() => factor.lookups?.(reply, help()), what);
-        if (factor.decoy) await assert.rejects(factor.decoy(reply, help()), what);
-      }
+    test('never takes a response against a memo that it did not write', async () => {
+      const one = await scene('alice');
+      if (one.memo !== undefined) await assert.rejects(verify({ ...one, memo: { more: 1 } }, one.holder.right(noon)));
     });
 
-    test('refuses to enrol with members it does not know', async () => {
-      const begun = await factor.begin({ ...owner.input('alice'), more: 1 }, { name: 'alice' }, help());
+    test('reads responses in the forms it names only', async () => {
+      const { holder } = await scene('alice');
+      const right = holder.right(noon);
+      assert.ok(factor.read(right));
+      assert.ok(factor.read(holder.wrong(noon)));
+      for (const [what, response] of Object.entries({ ...formless(right), ...owner.malformed }))
+        assert.equal(factor.read(response) !== undefined, owner.takes?.includes(what) ?? false, what);
+    });
+
+    test('refuses to enroll with members it does not know', { skip: !enroll }, async () => {
+      const input = { ...owner.input?.('alice'), more: 1 };
+      const begun = await enroll?.begin({ settings, input, others: [] }, help());
       assert.deepEqual(begun, { ok: false, reason: 'malformed_input' });
     });
 
-    test('is found by the secret exactly when it can be looked up', async () => {
-      const { begun, held } = await enrol('alice');
-      const found = (reply: unknown) => factor.lookups?.(reply, help()).some((lookup) => lookup === begun.lookup);
-      assert.equal(found(held.right(noon)), begun.lookup === undefined ? undefined : true);
-      assert.notEqual(found(held.wrong(noon)), true);
+    test('is found by its response exactly when it can be looked up', async () => {
+      const { lookup, holder } = await scene('alice');
+      assert.equal(factor.isFound, lookup !== undefined);
+      const found = (response: unknown) =>
+        factor
+          .read(response)
+          ?.lookups(help())
+          .includes(lookup ?? '');
+      assert.equal(found(holder.right(noon)), factor.isFound);
+    });
+
+    test('gives a prompt a handle exactly where responses name it', async () => {
+      const ctx = help();
+      const begun = await begin('alice', ctx);
+      const candidates = [{ id: 'one', state: begun.state }];
+      const prompted = factor.prompt && yes(await factor.prompt({ settings, candidates }, ctx));
+      const holder = owner.hold('alice', { shown: begun.shown, prompted, code: prompted?.message?.code });
+      if (prompted?.handle !== undefined) assert.equal(factor.read(holder.right(noon))?.handle, prompted.handle);
+      if (traits.sends) assert.equal(prompted?.message?.channel, traits.sends);
+      else assert.equal(prompted?.message, undefined);
     });
   });
 }
 
-/** A factor whose codes are sent has sent one: its owner reads the message. */
-function sent(factor: Factor, { state, offer }: Begun, tools: Help): Pick<Begun, 'state' | 'offer'> {
-  const asked = factor.send?.(state, tools);
-  return asked ? { state: asked.state, offer: { ...offer, code: asked.message.code } } : { state, offer };
+function settingsOf({ settings }: Factor, owner: Owner): unknown {
+  return owner.settings && settings?.inForce && yes(settings.inForce([owner.settings], help().operator));
 }
 
 /** What fits no factor. */
@@ -175,19 +247,19 @@ function formless(right: unknown): Record<string, unknown> {
     nothing: undefined,
     null: null,
     'a truth': true,
-    'a list of the right reply': [right],
+    'a list of the right response': [right],
     'a list of guesses': ['000000', '000001'],
-    'the right reply in an object': { reply: right },
+    'the right response in an object': { reply: right },
     'an object that passes for text': { toString: () => right },
     'a number that is none': Number.NaN,
     'a number without end': Number.POSITIVE_INFINITY,
     'half a surrogate pair, many times': '\ud800'.repeat(16),
     'ten thousand digits': '1'.repeat(10_000),
-    'ten thousand spaces and the right reply': ' '.repeat(10_000) + String(right),
+    'ten thousand spaces and the right response': ' '.repeat(10_000) + JSON.stringify(right),
   };
 }
 
-const throughJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+const throughJson = (value: unknown): unknown => (value === undefined ? undefined : JSON.parse(JSON.stringify(value)));
 
 function deepFreeze<Value>(value: Value): Value {
   if (typeof value === 'object' && value !== null) Object.values(Object.freeze(value)).forEach(deepFreeze);

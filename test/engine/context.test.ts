@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { minute, second } from '../../src/base/clock.ts';
 import { refuse, success } from '../../src/base/outcome.ts';
 import { createTurns, type Turns } from '../../src/base/turns.ts';
-import { challengeLife } from '../../src/engine/after-first.ts';
+import { challengeLife } from '../../src/engine/prompts.ts';
 import { answer } from '../../src/engine/answer.ts';
 import { withTransaction } from '../../src/engine/context.ts';
 import { changeUserOf, makeUserOf } from '../../src/engine/account-users.ts';

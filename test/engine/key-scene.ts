@@ -53,14 +53,16 @@ async function askDuo({ ctx, clock }: House, { user }: Person, id: string): Prom
   const origins = { authConfigOrigin: null, mfaConfigOrigin: null };
   const asked = { userId: user.id, authModule: 'password', amr: ['pwd'], epoch: 0, createdAt, expiresAt, kinds: null };
   const prompt = {
+    kind: 'duo',
     provider: { accountId: null, id },
-    ask: {},
+    shown: { shape: 'redirect' as const, url: 'https://duo.example', state: 'a handle' },
     memo: 'a memo',
     handle: 'a handle',
-    token: 'a prompt token',
+    expiresAt,
   };
-  const challenge = { id: uuid(ctx.random, createdAt), ...asked, ...origins, prompt, enrolls: null };
-  await insertChallenge(ctx.store, { kind: 'login', ...challenge }, prompt.token);
+  const other = { ...prompt, kind: 'key', provider: null, handle: 'another handle' };
+  const own = { id: uuid(ctx.random, createdAt), prompts: [prompt, other], enrolls: null };
+  await insertChallenge(ctx.store, { kind: 'login', ...own, ...asked, ...origins }, 'a prompt token');
 }
 
 /** The ring after a rotation that is over. */

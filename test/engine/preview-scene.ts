@@ -153,7 +153,7 @@ export async function build(home: House, scene: Scene) {
       userId: person.user.id,
       kind,
       label: null,
-      state: {},
+      state: stateOf(kind),
       status,
       ...(status === 'pending' && { expiresAt: clock.now() + 600_000 }),
     });
@@ -164,4 +164,12 @@ export async function build(home: House, scene: Scene) {
     const doors = { user_auth: password, authtoken: password, oauth2: password, password };
     return { ...person, secrets: { ...doors, apikey: String(made.offer.secret), device } };
   }
+}
+
+/** A state that the factor can read; nobody proves anything with it here. */
+function stateOf(kind: string): unknown {
+  if (kind === 'totp')
+    return { algorithm: 'SHA1', digits: 6, period: 30, seed: 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ', lastStep: -1 };
+  if (kind === 'recovery') return { codes: [] };
+  return { destination: kind === 'sms' ? '+12025550123' : 'ada@example.com', code: null };
 }

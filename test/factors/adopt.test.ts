@@ -4,14 +4,14 @@ import { createHasher } from '../../src/base/hasher.ts';
 import { scryptSync } from 'node:crypto';
 import { unpaddedBase64 } from '../../src/base/password-hash.ts';
 import { backup } from '../../src/factors/backup.ts';
-import { email } from '../../src/factors/email.ts';
-import type { Factor } from '../../src/factors/factor.ts';
-import { factors } from '../../src/factors/index.ts';
+import { email } from '../../src/factors/sent-code/email.ts';
+import type { Factor } from '../../src/factors/define-factor.ts';
+import { factors } from '../../src/factors/registry.ts';
 import { password } from '../../src/factors/password.ts';
-import { sms } from '../../src/factors/sms.ts';
+import { sms } from '../../src/factors/sent-code/sms.ts';
 import { totp } from '../../src/factors/totp.ts';
 import { cheapCost } from '../support/hasher.ts';
-import { help, helpWithTurnedKeys, noon, sendAll, yes } from './help.ts';
+import { help, helpWithTurnedKeys, noon, stateAfter, sendAll, verify, yes } from './help.ts';
 
 function adopted(factor: Factor, kept: unknown, at = help()): unknown {
   const outcome = factor.adopt?.(kept, at);
@@ -32,16 +32,16 @@ function scrypt(secret: string): string {
 
 test('a password that another system hashed is right, and becomes one of ours with that login', async () => {
   const state = adopted(password, { hash: scrypt('correct horse') });
-  assert.equal((await password.check(state, 'correct house', help())).ok, false);
-  const next = yes(await password.check(state, 'correct horse', help())) as { hash: string };
+  assert.equal((await verify(password, state, 'correct house', help())).ok, false);
+  const next = (await stateAfter(password, state, 'correct horse', help())) as { hash: string };
   assert.deepEqual(Object.keys(next), ['hash']);
   assert.match(next.hash, /^\$argon2id\$v=19\$m=64,t=1,p=1\$/);
-  assert.equal(yes(await password.check(next, 'correct horse', help())), next);
+  assert.equal(await stateAfter(password, next, 'correct horse', help()), next);
 });
 
 test('a hash of the very costs that ours have becomes one of ours all the same', async () => {
   const hash = await createHasher(cheapCost).hash('correct horse');
-  const next = yes(await password.check(adopted(password, { hash }), 'correct horse', help()));
+  const next = await stateAfter(password, adopted(password, { hash }), 'correct horse', help());
   assert.deepEqual(Object.keys(next as object), ['hash']);
 });
 
@@ -50,8 +50,8 @@ for (const form of ['NFC', 'NFD', 'NFKC'] as const) {
   test(`a password with composed letters is right when it was hashed in ${form} and typed so`, async () => {
     const typed = 'ﬁancé de Zoë'.normalize(form === 'NFD' ? 'NFD' : 'NFC');
     const state = adopted(password, { hash: scrypt(typed.normalize(form)) });
-    const next = yes(await password.check(state, typed, help()));
-    assert.equal((await password.check(next, typed, help())).ok, true);
+    const next = await stateAfter(password, state, typed, help());
+    assert.equal((await verify(password, next, typed, help())).ok, true);
   });
 }
 
@@ -101,13 +101,13 @@ test('a phone and an address move in without a code', () => {
 test("Deux's backup code works as it did, and is not readable", async () => {
   const state = adopted(backup, { code: '0123456789ab' });
   assert.doesNotMatch(JSON.stringify(state), /0123456789ab/i);
-  assert.equal((await backup.check(state, '0123456789AB', helpWithTurnedKeys())).ok, true);
-  assert.equal((await backup.check(state, '0123456789AC', help())).ok, false);
+  assert.equal((await verify(backup, state, '0123456789AB', helpWithTurnedKeys())).ok, true);
+  assert.equal((await verify(backup, state, '0123456789AC', help())).ok, false);
   assert.ok(refused(backup, { code: '0123' }));
 });
 
 test('nothing else can move in', () => {
-  const movable = Object.values(factors).filter((factor: Factor) => 'adopt' in factor);
+  const movable = Object.values(factors).filter((factor: Factor) => factor.adopt);
   assert.deepEqual(
     movable.map(({ kind }) => kind),
     ['password', 'totp', 'sms', 'email', 'backup'],

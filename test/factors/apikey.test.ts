@@ -5,41 +5,41 @@ import { createSafe } from '../../src/base/seal.ts';
 import { apikey } from '../../src/factors/apikey.ts';
 import { device } from '../../src/factors/device.ts';
 import { seededRandom } from '../support/random.ts';
-import { help, yes } from './help.ts';
+import { enrolled, help, verify, yes } from './help.ts';
 
-const enrol = async () => yes(await apikey.begin({}, { name: 'robot' }, help()));
+const enrol = async () => yes(await enrolled(apikey, {}));
 
 test('an apikey has 256 bits and begins with what secret scanners look for', async () => {
-  const { offer } = await enrol();
-  assert.match(String(offer.secret), /^csk_[A-Za-z0-9_-]{43}$/);
+  const { shown } = await enrol();
+  assert.match(String(shown.secret), /^csk_[A-Za-z0-9_-]{43}$/);
 });
 
 test('an apikey is drawn anew each time', async () => {
-  assert.notEqual((await enrol()).offer.secret, (await enrol()).offer.secret);
+  assert.notEqual((await enrol()).shown.secret, (await enrol()).shown.secret);
 });
 
 test('nobody chooses their own apikey', async () => {
-  const begun = await apikey.begin({ secret: `csk_${'A'.repeat(43)}` }, { name: 'robot' }, help());
+  const begun = await enrolled(apikey, { secret: `csk_${'A'.repeat(43)}` });
   assert.deepEqual(begun, { ok: false, reason: 'malformed_input' });
 });
 
 test('an apikey with any character changed is wrong', async () => {
-  const { state, offer } = await enrol();
-  const secret = String(offer.secret);
+  const { state, shown } = await enrol();
+  const secret = String(shown.secret);
   for (let at = 4; at < secret.length; at += 1) {
     const changed = secret.slice(0, at) + (secret[at] === 'A' ? 'B' : 'A') + secret.slice(at + 1);
-    assert.deepEqual(await apikey.check(state, changed, help()), { ok: false, reason: 'wrong' });
+    assert.deepEqual(await verify(apikey, state, changed, help()), { ok: false, reason: 'wrong' });
   }
 });
 
 test('an apikey means nothing to a house with other keys', async () => {
-  const { state, offer } = await enrol();
+  const { state, shown } = await enrol();
   const other = { ...help(), safe: createSafe(makeKeyRing(seededRandom('other')), seededRandom()) };
-  assert.equal((await apikey.check(state, offer.secret, other)).ok, false);
+  assert.equal((await verify(apikey, state, shown.secret, other)).ok, false);
 });
 
 test('what is kept of an apikey is no device with the same secret', async () => {
-  const { state, offer, lookup = '' } = await enrol();
-  assert.equal((await device.check(state, offer.secret, help())).ok, false);
-  assert.equal(device.lookups?.(offer.secret, help()).includes(lookup), false);
+  const { state, shown, lookup = '' } = await enrol();
+  assert.equal((await verify(device, state, shown.secret, help())).ok, false);
+  assert.equal(device.read(shown.secret)?.lookups(help()).includes(lookup), false);
 });

@@ -1,4 +1,4 @@
-import { factors, type Kind } from '../../src/factors/index.ts';
+import { factors, type Kind } from '../../src/factors/registry.ts';
 import { factorContract, type Owner } from '../contracts/factor.ts';
 import { owners } from './owners.ts';
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { device } from '../../src/factors/device.ts';
-import { help, yes } from './help.ts';
+import { enrolled, help, verify, yes } from './help.ts';
 
-const enrol = async (secret: string) => yes(await device.begin({ secret }, { name: 'alice' }, help()));
+const enrol = async (secret: string) => yes(await enrolled(device, { secret }));
 
 const taken = {
   'of 16 bytes': '0123456789abcdef',
@@ -15,7 +15,7 @@ const taken = {
 for (const [what, secret] of Object.entries(taken)) {
   test(`a device secret ${what} is taken and then right`, async () => {
     const { state } = await enrol(secret);
-    assert.equal((await device.check(state, secret, help())).ok, true);
+    assert.equal((await verify(device, state, secret, help())).ok, true);
   });
 }
 
@@ -29,18 +29,18 @@ const refused = {
 
 for (const [what, secret] of Object.entries(refused)) {
   test(`a device secret ${what} is refused, new and as a reply`, () => {
-    assert.equal(device.input.safeParse({ secret }).success, false);
-    assert.equal(device.reply.safeParse(secret).success, false);
+    assert.equal(device.enroll?.input.safeParse({ secret }).success, false);
+    assert.equal(device.read(secret), undefined);
   });
 }
 
 for (const reply of ['0123456789abcdeF', '0123456789abcdef ', '0123456789abcdef\0', ' 0123456789abcdef']) {
   test(`${JSON.stringify(reply)} is wrong for "0123456789abcdef"`, async () => {
     const { state } = await enrol('0123456789abcdef');
-    assert.deepEqual(await device.check(state, reply, help()), { ok: false, reason: 'wrong' });
+    assert.deepEqual(await verify(device, state, reply, help()), { ok: false, reason: 'wrong' });
   });
 }
 
 test('a device secret is not shown again', async () => {
-  assert.deepEqual((await enrol('0123456789abcdef')).offer, {});
+  assert.deepEqual((await enrol('0123456789abcdef')).shown, {});
 });

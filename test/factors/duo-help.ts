@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { Exchange } from '../../src/base/exchange.ts';
-import { duoSettings, type DuoSettings } from '../../src/factors/duo-settings.ts';
-import type { DuoHelp, DuoOutcome } from '../../src/factors/duo.ts';
+import type { DuoHelp, DuoOutcome } from '../../src/factors/duo/protocol.ts';
+import { duoSettings, type DuoSettings } from '../../src/factors/duo/settings.ts';
 import { duoClient, duoSecret } from '../support/duo.ts';
 import { seededRandom } from '../support/random.ts';
 import { noon } from './help.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { duoSettings } from '../../src/factors/duo-settings.ts';
-import { duoOf } from '../../src/factors/duo.ts';
-import { duoUniversal } from '../../src/factors/duo-universal.ts';
-import { duoWeb } from '../../src/factors/duo-web.ts';
+import { duoSettings } from '../../src/factors/duo/settings.ts';
+import { protocolOf } from '../../src/factors/duo/index.ts';
+import { duoUniversal } from '../../src/factors/duo/universal.ts';
+import { duoWeb } from '../../src/factors/duo/web.ts';
 import vectors from '../vectors/duo-web-v2.json' with { type: 'json' };
 import { common, ownKey } from './duo-help.ts';
 
@@ -20,8 +20,8 @@ describe('the settings of a Duo provider', () => {
   });
 
   test('choose the Web SDK with an application secret key, and otherwise the Universal Prompt', () => {
-    assert.equal(duoOf(duoSettings().parse(common)), duoUniversal);
-    assert.equal(duoOf(duoSettings().parse({ ...common, application_secret_key: ownKey })), duoWeb);
+    assert.equal(protocolOf(duoSettings().parse(common)), duoUniversal);
+    assert.equal(protocolOf(duoSettings().parse({ ...common, application_secret_key: ownKey })), duoWeb);
   });
 
   const wrong = {

@@ -1,7 +1,8 @@
 import { createExchange } from '../../src/base/exchange.ts';
-import { duoSettings, type DuoSettings } from '../../src/factors/duo-settings.ts';
-import type { DuoHelp, DuoOutcome, DuoQuestion, Spent } from '../../src/factors/duo.ts';
-import { duoUniversal } from '../../src/factors/duo-universal.ts';
+import { duoSettings, type DuoSettings } from '../../src/factors/duo/settings.ts';
+import type { DuoHelp, DuoOutcome, DuoQuestion, Spent } from '../../src/factors/duo/protocol.ts';
+import type { Prompt } from '../../src/factors/factor.ts';
+import { duoUniversal } from '../../src/factors/duo/universal.ts';
 import { openDuo, type DuoServer } from '../support/duo.ts';
 import { common, duoHelp } from './duo-help.ts';
 import { noon, yes } from './help.ts';
@@ -11,11 +12,13 @@ export type Scene = AsyncDisposable & {
   readonly settings: DuoSettings;
   /** The time on both sides, in milliseconds since the Unix epoch, and how long we wait. */
   at(now: number, deadline?: number): DuoHelp;
-  ask(user?: string): Promise<DuoQuestion>;
+  ask(user?: string): Promise<Question>;
   /** What the person's browser brings back when they have said yes. */
-  visit(question: DuoQuestion): Promise<{ state: string; duo_code: string }>;
-  check(question: DuoQuestion, reply: unknown, changes?: Changes): Promise<DuoOutcome<Spent>>;
+  visit(question: Question): Promise<{ state: string; duo_code: string }>;
+  check(question: Question, reply: unknown, changes?: Changes): Promise<DuoOutcome<Spent>>;
 };
+
+export type Question = Pick<DuoQuestion, 'memo' | 'handle'> & { readonly ask: Extract<Prompt, { shape: 'redirect' }> };
 
 type Changes = {
   readonly user?: string;
@@ -23,6 +26,11 @@ type Changes = {
   readonly deadline?: number;
   readonly settings?: DuoSettings;
 };
+
+export function questionOf({ prompt, ...question }: DuoQuestion): Question {
+  if (prompt.shape !== 'redirect') throw new Error('the Universal Prompt is a redirect');
+  return { ask: prompt, ...question };
+}
 
 /** A house that has Duo as a provider, and a Duo. */
 export async function openScene(): Promise<Scene> {
@@ -34,8 +42,8 @@ export async function openScene(): Promise<Scene> {
     server,
     settings,
     at,
-    ask: async (user = 'alice') => yes(await duoUniversal.ask(settings, user, at(noon))),
-    visit: ({ ask }) => server.visit(ask.duo_auth_url ?? ''),
+    ask: async (user = 'alice') => questionOf(yes(await duoUniversal.ask(settings, user, at(noon)))),
+    visit: ({ ask }) => server.visit(ask.url),
     check: ({ memo }, reply, { user = 'alice', now = noon, deadline, settings: changed = settings } = {}) =>
       duoUniversal.check(changed, user, JSON.parse(JSON.stringify(memo)), reply, at(now, deadline)),
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { duoUniversal } from '../../src/factors/duo-universal.ts';
+import { duoUniversal } from '../../src/factors/duo/universal.ts';
 import { duoSecret, type Tricks } from '../support/duo.ts';
 import { jwtOf, sign } from '../support/hs512.ts';
 import { duoHelp, endOf } from './duo-help.ts';

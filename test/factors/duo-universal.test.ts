@@ -3,13 +3,13 @@ import type { ServerResponse } from 'node:http';
 import { describe, test } from 'node:test';
 import { inspect } from 'node:util';
 import { createExchange } from '../../src/base/exchange.ts';
-import { duoUniversal } from '../../src/factors/duo-universal.ts';
+import { duoUniversal } from '../../src/factors/duo/universal.ts';
 import { selfSigned } from '../messages/certificate.ts';
 import { httpTroubles } from '../messages/stand-in.ts';
 import { duoClient, duoSecret, type Endpoint } from '../support/duo.ts';
 import { claimsOf } from '../support/hs512.ts';
 import { duoHelp, endOf, redirectUri } from './duo-help.ts';
-import { openScene } from './duo-universal-help.ts';
+import { openScene, questionOf } from './duo-universal-help.ts';
 import { noon, yes } from './help.ts';
 
 describe('a question by the Universal Prompt', () => {
@@ -25,7 +25,7 @@ describe('a question by the Universal Prompt', () => {
   test('says in the request who is asked about, for whom, and until when', async () => {
     await using scene = await openScene();
     const { ask: asked } = await scene.ask('Größe|漢字 😀');
-    const url = new URL(asked.duo_auth_url ?? '');
+    const url = new URL(asked.url);
     const { nonce, ...request } = claimsOf(url.searchParams.get('request') ?? '', duoSecret) ?? assert.fail();
     assert.deepEqual(request, {
       scope: 'openid',
@@ -49,8 +49,9 @@ describe('a question by the Universal Prompt', () => {
       [60, 60],
       [3600, 300],
     ] as const) {
-      const question = yes(await duoUniversal.ask({ ...scene.settings, duo_expire }, 'alice', scene.at(noon)));
-      const request = new URL(question.ask.duo_auth_url ?? '').searchParams.get('request') ?? '';
+      const asked = await duoUniversal.ask({ ...scene.settings, duo_expire }, 'alice', scene.at(noon));
+      const question = questionOf(yes(asked));
+      const request = new URL(question.ask.url).searchParams.get('request') ?? '';
       assert.equal(claimsOf(request, duoSecret)?.exp, noon / 1000 + life);
     }
   });

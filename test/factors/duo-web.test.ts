@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import type { DuoSettings } from '../../src/factors/duo-settings.ts';
-import { duoWeb } from '../../src/factors/duo-web.ts';
+import type { DuoSettings } from '../../src/factors/duo/settings.ts';
+import { duoWeb } from '../../src/factors/duo/web.ts';
 import { duoSecret } from '../support/duo.ts';
 import vectors from '../vectors/duo-web-v2.json' with { type: 'json' };
 import { approve, common, duoHelp, endOf, ownKey, partOf, webSettings } from './duo-help.ts';
@@ -10,8 +10,10 @@ import { noon, yes } from './help.ts';
 
 const { keys } = vectors;
 
-function ask(user = 'alice', now = noon, settings = webSettings) {
-  return duoWeb.ask(settings, user, duoHelp({ now })).then(yes);
+async function ask(user = 'alice', now = noon, settings = webSettings) {
+  const { prompt, ...question } = yes(await duoWeb.ask(settings, user, duoHelp({ now })));
+  assert.ok(prompt.shape === 'signedRequest');
+  return { ask: prompt, ...question };
 }
 
 async function check(memo: unknown, reply: unknown, { user = 'alice', now = noon, settings = webSettings } = {}) {
@@ -22,7 +24,7 @@ describe('the vectors of Duo Web v2', () => {
   for (const { now, duo_expire, app_expire, sig_request } of vectors.sign) {
     test(`sign at ${now}`, async () => {
       const { ask: asked } = await ask(keys.user, now * 1000, { ...webSettings, duo_expire, app_expire });
-      assert.equal(asked.duo_sig_request, sig_request);
+      assert.equal(asked.request, sig_request);
     });
   }
 
@@ -41,15 +43,15 @@ describe('the vectors of Duo Web v2', () => {
 describe('a question by the Web SDK', () => {
   test('says to the client where Duo is, and nothing that is secret', async () => {
     const { ask: asked } = await ask();
-    assert.deepEqual(Object.keys(asked), ['duo_sig_request', 'duo_api_hostname']);
-    assert.equal(asked.duo_api_hostname, common.api_hostname);
+    assert.deepEqual(Object.keys(asked), ['shape', 'request', 'host']);
+    assert.equal(asked.host, common.api_hostname);
     for (const key of [duoSecret, ownKey]) assert.equal(JSON.stringify(asked).includes(key), false);
   });
 
   test('gives Duo and the response the times of the settings', async () => {
     const settings = { ...webSettings, duo_expire: 60, app_expire: 120 };
     const { ask: asked } = await ask('alice', noon, settings);
-    const expiries = (asked.duo_sig_request ?? '').split(':').map((part) => {
+    const expiries = asked.request.split(':').map((part) => {
       const content = Buffer.from(part.split('|')[1] ?? '', 'base64').toString();
       return Number(content.split('|')[2]) - noon / 1000;
     });
@@ -72,7 +74,7 @@ describe('a question by the Web SDK', () => {
 
   test('tells by a response which question it claims to answer', async () => {
     const { ask: asked, handle } = await ask();
-    assert.equal(duoWeb.handleOf(approve(asked.duo_sig_request)), handle);
+    assert.equal(duoWeb.handleOf(approve(asked.request)), handle);
     for (const reply of ['', 'AUTH', 'a:b:c', 5, undefined, { state: handle }]) {
       assert.equal(duoWeb.handleOf(reply), undefined);
     }
@@ -84,7 +86,7 @@ describe('a response by the Web SDK', () => {
     test(`is accepted from ${JSON.stringify(user)}, whose memo has been stored meanwhile`, async () => {
       const { ask: asked, memo } = await ask(user);
       const stored: unknown = JSON.parse(JSON.stringify(memo));
-      assert.equal(await check(stored, approve(asked.duo_sig_request), { user, now: noon + 299_000 }), 'accepted');
+      assert.equal(await check(stored, approve(asked.request), { user, now: noon + 299_000 }), 'accepted');
     });
   }
 
@@ -123,7 +125,7 @@ describe('a response by the Web SDK', () => {
   for (const [what, tamper] of Object.entries(tampering)) {
     test(`is refused when it ${what}`, async () => {
       const { ask: asked, memo } = await ask();
-      const request = asked.duo_sig_request ?? '';
+      const request = asked.request;
       const done = tamper(approve(request), request);
       const [reply, changes] = typeof done === 'string' ? [done, {}] : done;
       assert.match(await check(memo, reply, changes), /^wrong: /);
@@ -133,7 +135,7 @@ describe('a response by the Web SDK', () => {
   test('is refused when it carries the APP part of an earlier question', async () => {
     const first = await ask();
     const second = await ask('alice', noon + 1000);
-    const end = await check(second.memo, approve(first.ask.duo_sig_request), { now: noon + 1000 });
+    const end = await check(second.memo, approve(first.ask.request), { now: noon + 1000 });
     assert.equal(end, 'wrong: answers another question');
   });
 
@@ -146,8 +148,8 @@ describe('a response by the Web SDK', () => {
   test('is known again by its AUTH part, whichever question it comes with, until that is over', async () => {
     const first = await ask();
     const second = await ask('alice', noon + 1000);
-    const reply = approve(first.ask.duo_sig_request);
-    const mixed = `${reply.split(':')[0]}:${approve(second.ask.duo_sig_request).split(':')[1]}`;
+    const reply = approve(first.ask.request);
+    const mixed = `${reply.split(':')[0]}:${approve(second.ask.request).split(':')[1]}`;
     const one = yes(await duoWeb.check(webSettings, 'alice', first.memo, reply, duoHelp()));
     const two = yes(await duoWeb.check(webSettings, 'alice', second.memo, mixed, duoHelp()));
     assert.deepEqual(one, two);
@@ -158,7 +160,7 @@ describe('a response by the Web SDK', () => {
   test('has another identity than the next one', async () => {
     const answered = async (now: number) => {
       const { ask: asked, memo } = await ask('alice', now);
-      return yes(await duoWeb.check(webSettings, 'alice', memo, approve(asked.duo_sig_request), duoHelp({ now }))).id;
+      return yes(await duoWeb.check(webSettings, 'alice', memo, approve(asked.request), duoHelp({ now }))).id;
     };
     assert.notEqual(await answered(noon), await answered(noon + 1000));
   });
@@ -174,12 +176,12 @@ describe('a response by the Web SDK', () => {
   test('is not read when it is longer than any of ours', async () => {
     const user = 'x'.repeat(6000);
     const { ask: asked, memo } = await ask(user);
-    assert.equal(await check(memo, approve(asked.duo_sig_request), { user }), 'wrong: is no signed response');
+    assert.equal(await check(memo, approve(asked.request), { user }), 'wrong: is no signed response');
   });
 
   test('is refused, and nothing is thrown, whatever comes', async () => {
     const { ask: asked, memo } = await ask();
-    const right = approve(asked.duo_sig_request);
+    const right = approve(asked.request);
     const piece = fc.oneof(fc.constantFrom(...right.split(/([|:])/)), fc.string({ unit: 'binary' }));
     const anything = fc.oneof(
       fc.anything(),

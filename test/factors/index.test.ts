@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { factorOf, factors, isKind } from '../../src/factors/index.ts';
+import { factorOf, factors, isKind } from '../../src/factors/registry.ts';
 
 test('every factor stands in the list under its own name', () => {
   for (const [name, factor] of Object.entries(factors)) {

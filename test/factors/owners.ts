@@ -1,6 +1,8 @@
 import { TOTP, URI } from 'otpauth';
-import type { Kind } from '../../src/factors/index.ts';
+import type { Kind } from '../../src/factors/registry.ts';
 import type { Owner } from '../contracts/factor.ts';
+import { duoSecret } from '../support/duo.ts';
+import { approve, ownKey, webSettings } from './duo-help.ts';
 
 /** A client with a secret of its own making, as password and device are. */
 const chosen = (name: string) => `the long secret of ${name}`;
@@ -45,8 +47,8 @@ const device: Owner = {
 const apikey: Owner = {
   once: false,
   input: () => ({}),
-  hold(_name, offer) {
-    const secret = String(offer.secret);
+  hold(_name, { shown }) {
+    const secret = String(shown.secret);
     return { right: () => secret, wrong: () => `csk_${'A'.repeat(43)}`, secrets: [secret, secret.slice(4)] };
   },
   malformed: {
@@ -68,9 +70,9 @@ const apikey: Owner = {
 const totp: Owner = {
   once: true,
   input: () => ({ issuer: 'Countersign' }),
-  hold(_name, offer) {
-    const app = URI.parse(String(offer.otpauth_url));
-    if (!(app instanceof TOTP)) throw new Error('the offer is no TOTP');
+  hold(_name, { shown }) {
+    const app = URI.parse(String(shown.otpauth_url));
+    if (!(app instanceof TOTP)) throw new Error('what was shown is no TOTP');
     return {
       right: (now) => app.generate({ timestamp: now }),
       wrong: (now) => app.generate({ timestamp: now - 10 * app.period * 1000 }),
@@ -84,8 +86,8 @@ const totp: Owner = {
 const recovery: Owner = {
   once: true,
   input: () => ({}),
-  hold(_name, offer) {
-    const codes = Array.isArray(offer.codes) ? offer.codes.map(String) : [];
+  hold(_name, { shown }) {
+    const codes = Array.isArray(shown.codes) ? shown.codes.map(String) : [];
     const [first = ''] = codes;
     return {
       right: () => first,
@@ -106,12 +108,11 @@ const recovery: Owner = {
   },
 };
 
-/** Who reads the code in a message. */
+/** Reads the code in a message. */
 const withSentCode = (destinationOf: (name: string) => string): Owner => ({
   once: true,
   input: (name) => ({ destination: destinationOf(name) }),
-  hold(_name, offer) {
-    const code = String(offer.code);
+  hold(_name, { code = '' }) {
     return { right: () => code, wrong: () => String((Number(code) + 1) % 1_000_000).padStart(6, '0'), secrets: [code] };
   },
   malformed: { ...notDigits, 'a number below zero': -1, 'a fraction': 1.5, 'a number of nine digits': 123_456_789 },
@@ -123,8 +124,8 @@ const email = withSentCode((name) => `${name}@example.com`);
 const backup: Owner = {
   once: true,
   input: () => ({}),
-  hold(_name, offer) {
-    const code = String(offer.code);
+  hold(_name, { shown }) {
+    const code = String(shown.code);
     return { right: () => code, wrong: () => '0123456789AB', secrets: [code] };
   },
   malformed: {
@@ -136,5 +137,23 @@ const backup: Owner = {
   },
 };
 
+/** Says yes at Duo, by the Web SDK, which needs no server of Duo's. */
+const duo: Owner = {
+  once: true,
+  settings: webSettings,
+  hold(_name, { prompted }) {
+    const asked = prompted?.prompt;
+    const request = asked?.shape === 'signedRequest' ? asked.request : '';
+    const wrong = approve(request, ([user = '', ...rest]) => [`${user}y`, ...rest]);
+    return { right: () => approve(request), wrong: () => wrong, secrets: [duoSecret, ownKey] };
+  },
+  malformed: { 'a number below zero': -1, 'a fraction': 1.5, 'a state without a code': { state: 'state' } },
+  // What signs cannot be told by its form, and codes of other factors are wrong rather than malformed.
+  takes: ['half a surrogate pair, many times'],
+};
+
 /** One for each factor: without an owner a new one does not compile. */
-export const owners = { password, apikey, device, totp, sms, email, recovery, backup } satisfies Record<Kind, Owner>;
+export const owners = { password, apikey, device, duo, totp, sms, email, recovery, backup } satisfies Record<
+  Kind,
+  Owner
+>;

@@ -1,14 +1,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { mask, maskSettings, readSettings, secretsIn, type ProviderName } from '../../src/factors/providers.ts';
+import { mask, maskSettings, readSettings, secretsIn } from '../../src/factors/provider-settings.ts';
+import { providerKinds, type Kind } from '../../src/factors/registry.ts';
 import { common } from './duo-help.ts';
+import { help } from './help.ts';
 
-const usual = { duoHosts: [] };
+const usual = help().operator;
 
-const wrong = (name: ProviderName, given: Record<string, unknown>, kept?: Record<string, unknown>) => {
+const wrong = (name: Kind, given: Record<string, unknown>, kept?: Record<string, unknown>) => {
   const read = readSettings(name, given, usual, kept);
   return read.ok ? [] : read.members.map(({ path, missing }) => `${path.join('.')}${missing ? ' is missing' : ''}`);
 };
+
+test('the factors that policy can require have an order, in which the system has a default', () => {
+  assert.deepEqual(providerKinds(), ['duo', 'totp', 'sms', 'email']);
+});
 
 test('every wrong member is named, and none of their values', () => {
   const read = readSettings('duo', { secret_key: 'half a secret', color: 'red', duo_expire: 0 }, usual);
@@ -63,5 +69,5 @@ test('of a provider that this program does not know, everything is masked', () =
 test("only a host that the operator allows stands in for Duo's", () => {
   const elsewhere = { ...common, api_hostname: 'duo.example.com:8443' };
   assert.deepEqual(wrong('duo', elsewhere), ['api_hostname']);
-  assert.equal(readSettings('duo', elsewhere, { duoHosts: ['duo.example.com:8443'] }).ok, true);
+  assert.equal(readSettings('duo', elsewhere, { ...usual, allowedHosts: ['duo.example.com:8443'] }).ok, true);
 });

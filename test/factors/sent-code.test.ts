@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { email } from '../../src/factors/email.ts';
-import { sms } from '../../src/factors/sms.ts';
-import { help, noon, yes } from './help.ts';
+import { email } from '../../src/factors/sent-code/email.ts';
+import { sms } from '../../src/factors/sent-code/sms.ts';
+import { enrolled, help, noon, verify, yes } from './help.ts';
 
 const owned = { sms: ['+12133734253', '+14155552671'], email: ['ada@example.org', 'bob@example.org'] } as const;
 
@@ -11,10 +11,13 @@ for (const factor of [sms, email]) {
 
   /** What is sent when chance gives these numbers, each of 32 bits. */
   const sent = async (...numbers: readonly number[]) => {
-    const { state } = yes(await factor.begin({ destination }, { name: 'ada' }, help()));
+    const { state } = yes(await enrolled(factor, { destination }));
     const left = numbers.map((number) => Buffer.from(number.toString(16).padStart(8, '0'), 'hex'));
     const random = { bytes: () => left.shift() ?? assert.fail('chance was drawn too often') };
-    return factor.send?.(state, { ...help(), random }) ?? assert.fail('it sends nothing');
+    const candidates = [{ id: 'one', state }];
+    const prompted = await factor.prompt?.({ settings: {}, candidates }, { ...help(), random });
+    const { message, next } = yes(prompted ?? assert.fail('it sends nothing'));
+    return { message: message ?? assert.fail('it sends nothing'), state: next?.state };
   };
 
   describe(`a code by ${factor.kind}`, () => {
@@ -33,9 +36,9 @@ for (const factor of [sms, email]) {
 
     test('is good for the destination that it was sent to, and for no other', async () => {
       const { state } = await sent(123_456);
-      assert.equal((await factor.check(state, '123456', help(noon))).ok, true);
+      assert.equal((await verify(factor, state, '123456', help(noon))).ok, true);
       const moved = { ...(state as object), destination: other };
-      assert.deepEqual(await factor.check(moved, '123456', help(noon)), { ok: false, reason: 'wrong' });
+      assert.deepEqual(await verify(factor, moved, '123456', help(noon)), { ok: false, reason: 'wrong' });
     });
   });
 }

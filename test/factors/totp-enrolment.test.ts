@@ -5,15 +5,15 @@ import { TOTP, URI } from 'otpauth';
 import { base32Decode } from '../../src/base/base32.ts';
 import { totp } from '../../src/factors/totp.ts';
 import base32 from '../vectors/base32-edge.json' with { type: 'json' };
-import { help, yes } from './help.ts';
+import { enrolled, help, noon, verify, yes } from './help.ts';
 import { fresh } from './totp-help.ts';
 
 /** What an app reads from the QR code of a new authenticator. */
 async function scanned(input: object, name = 'alice') {
-  const { state, offer } = yes(await totp.begin(input, { name }, help()));
-  const app = URI.parse(String(offer.otpauth_url));
+  const { state, shown } = yes(await enrolled(totp, input, help(noon, name)));
+  const app = URI.parse(String(shown.otpauth_url));
   assert.ok(app instanceof TOTP);
-  return { state, offer, app };
+  return { state, shown, app };
 }
 
 test('who asks for nothing gets what every authenticator app can do', async () => {
@@ -27,17 +27,17 @@ for (const input of [
   { algorithm: 'SHA512', period: 15, issuer: 'Käse+Brot #1' },
 ]) {
   test(`an app reads from the URL what the house keeps: ${JSON.stringify(input)}`, async () => {
-    const { state, offer, app } = await scanned(input);
+    const { state, shown, app } = await scanned(input);
     const { algorithm, digits, period, secret, issuer } = app;
     assert.partialDeepStrictEqual(state, { algorithm, digits, period, seed: secret.base32 });
-    assert.equal(secret.base32, offer.secret);
+    assert.equal(secret.base32, shown.secret);
     assert.equal(issuer, input.issuer ?? 'Countersign');
   });
 }
 
 test('the URL names the issuer in its label and beside it, for apps that read either', async () => {
-  const { offer } = await scanned({ issuer: 'Acme & Sons' });
-  const { pathname, searchParams } = new URL(String(offer.otpauth_url));
+  const { shown } = await scanned({ issuer: 'Acme & Sons' });
+  const { pathname, searchParams } = new URL(String(shown.otpauth_url));
   assert.equal(decodeURIComponent(pathname), '/Acme & Sons:alice');
   assert.equal(searchParams.get('issuer'), 'Acme & Sons');
 });
@@ -58,19 +58,19 @@ test('an app shows every name as it is', async () => {
 
 for (const [algorithm, bytes] of Object.entries({ SHA1: 20, SHA256: 32, SHA512: 64 })) {
   test(`a seed for ${algorithm} has the ${bytes} bytes of its hash`, async () => {
-    const { offer } = await scanned({ algorithm });
-    assert.equal(base32Decode(String(offer.secret))?.length, bytes);
+    const { shown } = await scanned({ algorithm });
+    assert.equal(base32Decode(String(shown.secret))?.length, bytes);
   });
 }
 
 test('a seed is drawn anew for everybody', async () => {
   const [one, other] = [await scanned({}), await scanned({})];
-  assert.notEqual(one.offer.secret, other.offer.secret);
+  assert.notEqual(one.shown.secret, other.shown.secret);
 });
 
 test('the first code of a new authenticator is taken, whatever the time', async () => {
   const { state, app } = await scanned({});
-  assert.equal((await totp.check(state, app.generate({ timestamp: 0 }), help(0))).ok, true);
+  assert.equal((await verify(totp, state, app.generate({ timestamp: 0 }), help(0))).ok, true);
 });
 
 const bad = {
@@ -90,7 +90,7 @@ const bad = {
 
 for (const [what, input] of Object.entries(bad)) {
   test(`nobody enrols with ${what}`, async () => {
-    const begun = await totp.begin(input, { name: 'alice' }, help());
+    const begun = await enrolled(totp, input);
     assert.deepEqual(begun, { ok: false, reason: 'malformed_input' });
   });
 }
@@ -99,11 +99,11 @@ for (const { input, expect, why } of base32.cases) {
   if (expect === 'accept') continue;
   test(`a stored seed that nobody should trust is a fault: ${why}`, async () => {
     const seed = typeof input === 'string' ? input : input.repeat.repeat(input.times);
-    await assert.rejects(totp.check({ ...fresh, seed }, '123456', help()));
+    await assert.rejects(verify(totp, { ...fresh, seed }, '123456', help()));
   });
 }
 
 test('a seed of 128 bits is the least that is trusted', async () => {
-  assert.equal((await totp.check({ ...fresh, seed: 'GEZDGNBVGY3TQOJQGEZDGNBVGY' }, '000000', help())).ok, false);
-  await assert.rejects(totp.check({ ...fresh, seed: 'GEZDGNBVGY3TQOJQGEZDGNBV' }, '000000', help()));
+  assert.equal((await verify(totp, { ...fresh, seed: 'GEZDGNBVGY3TQOJQGEZDGNBVGY' }, '000000', help())).ok, false);
+  await assert.rejects(verify(totp, { ...fresh, seed: 'GEZDGNBVGY3TQOJQGEZDGNBV' }, '000000', help()));
 });

@@ -294,7 +294,7 @@ onEachDatabase('faults', (on) => {
     await using server = await startServer({ on });
     const { db } = server.countersign.context.store;
     const app = await addOAuthApp(server);
-    for (const table of ['refresh_tokens', 'sessions', 'challenges', 'authenticators', 'clients'] as const)
+    for (const table of ['refresh_tokens', 'sessions', 'prompts', 'challenges', 'authenticators', 'clients'] as const)
       await db.schema.dropTable(table).execute();
     const needing = goodRequests(server.countersign.routes, strangers).filter(({ does }) => does !== 'tells');
     for (const good of needing) {

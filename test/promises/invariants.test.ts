@@ -535,7 +535,7 @@ function drawn(person: Person, real: Person, intent: Intent, now: number): void 
 type Done = { readonly intent: Intent; readonly outcome: Outcome<unknown, string> };
 
 /** How a try ended that was looked at. */
-const looks = ['wrong', 'replayed', 'raced', 'no_authenticator', 'wrong_current_password'];
+const looks = ['wrong', 'replayed', 'raced', 'wrong_current_password'];
 
 const kindOf = (intent: Intent): string | undefined => {
   if (intent.do === 'login') return intent.key ? undefined : 'password';

@@ -88,7 +88,7 @@ onEachDatabase('secrets are shown once', (on) => {
   test('and a fault tells nothing of what was sent', async () => {
     await using server = await startServer({ on });
     const { db } = server.countersign.context.store;
-    for (const table of ['refresh_tokens', 'sessions', 'challenges', 'authenticators'] as const)
+    for (const table of ['refresh_tokens', 'sessions', 'prompts', 'challenges', 'authenticators'] as const)
       await db.schema.dropTable(table).execute();
     const from = server.answers.length;
     const secret = { what: 'secret', value: 'what only ada knows', answers: 0 } as const;

@@ -11,6 +11,7 @@ import {
   insertChallenge,
   sweepChallenges,
 } from '../../src/store/challenges.ts';
+import { insertPrompt } from '../../src/store/prompts.ts';
 import { advanceEpoch, findUser } from '../../src/store/users.ts';
 import { onEachDatabase } from '../support/databases.ts';
 import { house, winners } from '../support/house.ts';
@@ -30,7 +31,7 @@ const challengeOf = (userId: string, id = 'challenge'): LoginChallenge => ({
   kinds: ['totp'],
   authConfigOrigin: 'system',
   mfaConfigOrigin: 'account',
-  prompt: null,
+  prompts: [],
   enrolls: null,
 });
 
@@ -143,15 +144,16 @@ onEachDatabase('the store keeps challenges', (database) => {
   });
 
   const prompt = (handle: string) => ({
+    kind: 'duo',
     provider: { accountId: null, id: 'duo' },
-    ask: { duo_auth_url: 'https://duo.example' },
+    shown: { shape: 'redirect' as const, url: 'https://duo.example', state: handle },
     memo: { app: 1 },
     handle,
-    token: `t ${handle}`,
+    expiresAt: end,
   });
   const prompted = (userId: string, id: string, more: Partial<LoginChallenge> = {}) => ({
     ...challengeOf(userId, id),
-    prompt: prompt(id),
+    prompts: [prompt(id)],
     ...more,
   });
   const where = { authModule: 'password', handle: 'one' };
@@ -172,6 +174,27 @@ onEachDatabase('the store keeps challenges', (database) => {
     assert.equal(await findPrompted(store, { ...where, userId: ada }, end), undefined);
     await advanceEpoch(store, ada, 0);
     assert.equal(await findPrompted(store, { ...where, userId: ada }, now), undefined);
+  });
+
+  test('one keeps a prompt of each kind, with or without a memo and a handle', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    const { id } = await home.addUser({ name: 'ada' });
+    const shown = { shape: 'publicKey' as const, options: { allow: ['one', 'two'] } };
+    const bare = { kind: 'key', provider: null, shown, expiresAt: end };
+    const challenge = { ...challengeOf(id), prompts: [prompt('one'), bare] };
+    await insertChallenge(store, challenge, 'token');
+    assert.deepEqual((await findOpenChallenge(store, 'token', now))?.challenge, challenge);
+    await assert.rejects(insertPrompt(store, 'challenge', bare));
+  });
+
+  test('a memo is no longer than four KiB', async () => {
+    await using home = await house(database);
+    const { store } = home.ctx;
+    const { id } = await home.addUser({ name: 'ada' });
+    await insertChallenge(store, challengeOf(id), 'token');
+    await assert.rejects(insertPrompt(store, 'challenge', { ...prompt('one'), memo: 'm'.repeat(4095) }), /too long/);
+    await insertPrompt(store, 'challenge', { ...prompt('one'), memo: 'm'.repeat(4094) });
   });
 
   test('a closed one with a prompt is not found', async () => {
@@ -211,14 +234,20 @@ onEachDatabase('the store keeps challenges', (database) => {
     await using home = await house(database);
     const { store } = home.ctx;
     const { id } = await home.addUser({ name: 'ada' });
-    await insertChallenge(store, prompted(id, 'one'), 'one');
-    await insertChallenge(store, prompted(id, 'two'), 'two');
-    const { prompt: foreign } = await store.db
-      .selectFrom('challenges')
-      .select('prompt')
-      .where('id', '=', 'two')
-      .executeTakeFirstOrThrow();
-    await store.db.updateTable('challenges').set({ prompt: foreign }).where('id', '=', 'one').execute();
-    await assert.rejects(findOpenChallenge(store, 'one', now));
+    const key = { ...prompt('key'), kind: 'key', provider: null };
+    for (const [one, token] of [
+      ['one', '1'],
+      ['two', '2'],
+      ['three', '3'],
+    ] as const)
+      await insertChallenge(store, prompted(id, one, { prompts: [prompt(one), key] }), token);
+    const [challenges, prompts] = [store.db.selectFrom('challenges'), store.db.selectFrom('prompts')];
+    const old = await challenges.select('prompt').where('id', '=', 'two').executeTakeFirstOrThrow();
+    await store.db.updateTable('challenges').set(old).where('id', '=', 'one').execute();
+    const { memo } = await prompts.select('memo').where('challenge_id', '=', 'two').executeTakeFirstOrThrow();
+    await store.db.updateTable('prompts').set({ memo }).where('challenge_id', '=', 'three').execute();
+    await assert.rejects(findOpenChallenge(store, '1', now));
+    assert.ok(await findOpenChallenge(store, '2', now));
+    await assert.rejects(findOpenChallenge(store, '3', now));
   });
 });

@@ -45,6 +45,7 @@ const plain: Readonly<Record<string, string>> = {
   authenticators: 'id user_id kind label status revision created_at updated_at last_used_at expires_at',
   challenges:
     'id user_id auth_module amr epoch created_at expires_at closed_at kinds auth_config_origin mfa_config_origin enrolls service_id session_id action purpose',
+  prompts: 'challenge_id kind provider_account_id provider_id expires_at',
   spent_replies: 'provider_id reply until',
   sessions:
     'id user_id auth_module epoch amr second_factor_at auth_time expires_at revoked_at client_ip user_agent client_id',

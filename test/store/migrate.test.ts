@@ -17,6 +17,7 @@ const all = [
   '0007-challenges-door',
   '0008-external-users',
   '0009-notice-shares',
+  '0010-prompts',
 ];
 
 const now = Date.parse('2026-11-21T12:00:00Z');
@@ -42,6 +43,7 @@ onEachDatabase('migrations', (database) => {
       'meta',
       'migrations',
       'notices',
+      'prompts',
       'providers',
       'refresh_tokens',
       'security',

@@ -29,7 +29,7 @@ async function makePrize({ ctx: { store }, ring, ...home }: House): Promise<Priz
     kinds: null,
     authConfigOrigin: null,
     mfaConfigOrigin: null,
-    prompt: null,
+    prompts: [],
     enrolls: null,
   };
   await insertChallenge(store, { kind: 'login', ...asked, id: 'challenge', createdAt: now }, 'token');

@@ -188,6 +188,7 @@ const tables = [
   'spent_replies',
   'clients',
   'sessions',
+  'prompts',
   'challenges',
   'authenticators',
   'users',

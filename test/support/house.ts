@@ -7,6 +7,7 @@ import { success, type Outcome } from '../../src/base/outcome.ts';
 import { timeOrderedHex } from '../../src/base/random.ts';
 import { createSafe } from '../../src/base/seal.ts';
 import { createTurns, type Turns } from '../../src/base/turns.ts';
+import type { Exchange } from '../../src/base/exchange.ts';
 import { createAccessTokens } from '../../src/engine/access-token.ts';
 import { answer } from '../../src/engine/answer.ts';
 import { confirm } from '../../src/engine/confirm.ts';
@@ -14,7 +15,6 @@ import {
   requestContext,
   type Client,
   type Context,
-  type DuoWay,
   type RequestContext,
   type Settings,
 } from '../../src/engine/context.ts';
@@ -42,6 +42,8 @@ const quiet: Settings = {
   path: '',
   region: 'US',
   codeDigits: 6,
+  redirectUri: 'https://house.example/duo/callback',
+  allowedHosts: [],
   sending: { every: 30 * second, perDay: 10, enrollmentsPerAddress: 100, enrollmentsPerAccount: 1000 },
 };
 
@@ -73,17 +75,13 @@ export type Overrides = {
   readonly hasher?: Hasher;
   readonly turns?: Turns;
   readonly settings?: Partial<Settings>;
-  readonly duo?: DuoWay;
+  readonly exchange?: Exchange;
   /** What takes messages; without it a box that keeps them. */
   readonly gateways?: readonly Gateway[];
 };
 
-/** A house from which nobody asks Duo anything. */
-const noDuo: DuoWay = {
-  hosts: [],
-  redirectUri: 'https://house.example/duo/callback',
-  exchange: () => Promise.reject(new Error('nothing was to be sent')),
-};
+/** Nothing is asked of a provider. */
+const noExchange: Exchange = () => Promise.reject(new Error('no provider was to be asked'));
 
 export type LogLine = {
   readonly level: string;
@@ -192,7 +190,7 @@ async function node(shared: Shared, { db }: Database, overrides: Overrides): Pro
     log: recording(lines),
     messenger: createMessenger(overrides.gateways ?? [postbox(sent)], recording(lines)),
     texts: createTexts(),
-    duo: overrides.duo ?? noDuo,
+    exchange: overrides.exchange ?? noExchange,
     node: 'd'.repeat(32),
     settings: { ...quiet, ...overrides.settings },
   });

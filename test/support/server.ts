@@ -337,6 +337,7 @@ const tables = [
   'users',
   'authenticators',
   'challenges',
+  'prompts',
   'sessions',
   'throttles',
   'attempts',

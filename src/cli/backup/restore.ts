@@ -3,7 +3,7 @@ import { systemClock } from '../../base/clock.ts';
 import { SetupError } from '../../base/fault.ts';
 import { readKeyFile } from '../../base/key-file.ts';
 import { settleRestored } from '../../engine/operations.ts';
-import { sentCodeLife } from '../../factors/sent-code.ts';
+import { sentCodeLife } from '../../factors/sent-code/sent-code.ts';
 import { readSettings } from '../settings.ts';
 import { withHouse } from '../user/with-house.ts';
 import { copyDatabase, embeddedFile } from './copy.ts';

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { isMembers, type Members } from '../../../base/merge-patch.ts';
 import type { ProviderInput, ProviderPatch } from '../../../engine/providers.ts';
 import type { ShownProvider } from '../../../engine/reach-provider.ts';
-import { providerNames } from '../../../factors/providers.ts';
+import { providerKinds } from '../../../factors/registry.ts';
 import { hexId, plain } from './shapes.ts';
 
 /** Providers as Crossbar writes them. */
@@ -16,7 +16,7 @@ const settings = z.custom<Members>(isMembers, 'must be an object').meta({
 });
 
 export const newProvider = z.strictObject({
-  provider_name: z.enum(providerNames),
+  provider_name: z.enum(providerKinds()),
   provider_type: type,
   enabled: z.boolean(),
   name: name.optional(),
@@ -57,11 +57,16 @@ export const providerView = summary
 
 export const providersView = z.strictObject({
   configured: z.array(summary),
-  available_system_provider: z.array(z.enum(providerNames)),
+  available_system_provider: z.array(z.enum(providerKinds())),
 });
 
 export const systemProvidersView = z.array(
-  z.strictObject({ name: z.string(), provider_name: z.enum(providerNames), provider_type: type, enabled: z.boolean() }),
+  z.strictObject({
+    name: z.string(),
+    provider_name: z.enum(providerKinds()),
+    provider_type: type,
+    enabled: z.boolean(),
+  }),
 );
 
 export function viewProvider(provider: ShownProvider): z.infer<typeof providerView> {
@@ -69,12 +74,12 @@ export function viewProvider(provider: ShownProvider): z.infer<typeof providerVi
 }
 
 export function viewProviders(configured: readonly ShownProvider[]): z.infer<typeof providersView> {
-  return { configured: configured.map(summaryOf), available_system_provider: [...providerNames] };
+  return { configured: configured.map(summaryOf), available_system_provider: [...providerKinds()] };
 }
 
 /** Every kind that there is, configured or not. */
 export function viewSystem(configured: readonly ShownProvider[]): z.infer<typeof systemProvidersView> {
-  return providerNames.map((kind) => {
+  return providerKinds().map((kind) => {
     const found = configured.find(({ providerName }) => providerName === kind);
     const enabled = found?.enabled ?? false;
     return { name: found?.name ?? kind, provider_name: kind, provider_type: 'multi_factor', enabled };

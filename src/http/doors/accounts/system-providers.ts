@@ -7,7 +7,7 @@ import {
   reachSystem,
   replaceProvider,
 } from '../../../engine/operations.ts';
-import { providerNames } from '../../../factors/providers.ts';
+import { providerKinds } from '../../../factors/registry.ts';
 import { route, type Route } from '../../route.ts';
 import { unchanged } from './accounts.ts';
 import { answered, declined, envelope, expectedRevision, inData } from './envelope.ts';
@@ -29,7 +29,7 @@ const owner = async ({ ctx, caller }: Pick<ProviderRequest, 'ctx' | 'caller'>) =
 
 const place: ProviderPaths = {
   path: `${path}/{name}`,
-  params: z.strictObject({ name: z.enum(providerNames) }),
+  params: z.strictObject({ name: z.enum(providerKinds()) }),
   owner,
   which: ({ name }) => name,
 };

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { refuse } from '../../../base/outcome.ts';
-import { hintOf, loginAtOnce, accountOf } from '../../../engine/operations.ts';
+import { loginAtOnce, accountOf } from '../../../engine/operations.ts';
 import type { SecondFactorNeeded } from '../../../engine/after-first.ts';
-import { factorOf } from '../../../factors/index.ts';
+import { factorOf } from '../../../factors/registry.ts';
 import type { Authenticator } from '../../../store/authenticators.ts';
 import { reference } from '../deux/authtoken.ts';
-import { expiryOfCode, replyMember } from '../second-factor.ts';
+import { askedByProviders, expiryOfCode, replyMember, settingsOf } from '../second-factor.ts';
 import { problemOf } from '../../told.ts';
 import { route, type UnparsedRequest, type Reply, type Route } from '../../route.ts';
 import { answered, declined, envelope, inData, say } from './envelope.ts';
@@ -74,9 +74,10 @@ const alike = {
   wrong_second_factor: { detail: 'The second factor was not validated.' },
 };
 
-function asks({ anyOf, prompt }: SecondFactorNeeded, request: UnparsedRequest): Reply {
-  if (prompt) return demand(prompt.kind, prompt.ask, request);
-  const [first, ...others] = anyOf;
+function asks(needed: SecondFactorNeeded, request: UnparsedRequest): Reply {
+  const [asked] = askedByProviders(needed);
+  if (asked) return demand(asked.kind, settingsOf(asked.prompt) ?? {}, request);
+  const [first, ...others] = needed.anyOf;
   if (!first) throw new Error('a second factor is needed, and none is there');
   const settings = {
     ...settingsFor(first, request),
@@ -98,8 +99,6 @@ const bearer = { 'WWW-Authenticate': 'Bearer realm="countersign"' };
 
 /** What a client needs to know to answer with a factor. */
 function settingsFor(authenticator: Authenticator, { ctx }: UnparsedRequest): Readonly<Record<string, unknown>> {
-  const { send, shows } = factorOf(authenticator.kind);
-  if (shows) return shows(authenticator.state);
-  if (!send) return {};
-  return { hint: hintOf(authenticator), expires_at: expiryOfCode(ctx.clock.now()) };
+  const { describe, traits } = factorOf(authenticator.kind);
+  return { ...describe?.(authenticator.state), ...(traits.sends && { expires_at: expiryOfCode(ctx.clock.now()) }) };
 }

@@ -86,7 +86,8 @@ export const challengeRoutes: readonly Route[] = [
       withChallenge(ctx, caller, params.id, async (reached) => {
         const { challenge, state } = reached;
         if (state !== 'pending') return refused({ ok: false, reason: 'invalid_challenge' });
-        if (challenge.prompt) return { status: 202, json: viewPrompted(challenge.prompt, challenge) };
+        const prompted = challenge.prompts.find(({ provider }) => provider !== null);
+        if (prompted) return { status: 202, json: viewPrompted(prompted, challenge) };
         const sent = await sendCode(ctx, { challenge: reached, authenticatorId: body.factor_id });
         if (!sent.ok) return refused(sent);
         const { hint } = sent.value;
@@ -138,9 +139,12 @@ const noSuchFactor = {
 };
 
 /** Which prompt a code of Duo's belongs to is said by the challenge. */
-function replyOf({ code, backup_code, duo_code }: z.infer<typeof reply>, { challenge: { prompt } }: Reached) {
+function replyOf({ code, backup_code, duo_code }: z.infer<typeof reply>, { challenge }: Reached) {
   if (backup_code !== undefined) return { reply: backup_code, role: 'recovery' as const };
-  if (duo_code !== undefined) return { reply: { state: prompt?.handle ?? '', duo_code } };
+  if (duo_code !== undefined) {
+    const [state = ''] = challenge.prompts.flatMap(({ shown }) => (shown.shape === 'redirect' ? [shown.state] : []));
+    return { reply: { state, duo_code } };
+  }
   return { reply: code, role: 'second' as const };
 }
 

@@ -7,8 +7,8 @@ import type { User } from '../../../store/users.ts';
 import { problem } from '../../problem.ts';
 import type { Reply } from '../../route.ts';
 import { factorView } from '../deux/status.ts';
+import { confirmationOf, inputIn, inputMembers, secondsBeyond } from '../factor-members.ts';
 import { qrCode } from '../qr-code.ts';
-import { codeMember } from '../secrets/shapes.ts';
 
 /** The challenge that the user has passed, where they have a second factor already. */
 export const proof = z.uuid().optional();
@@ -17,17 +17,25 @@ const text = (max: number) =>
   z.string().trim().min(1).max(max).refine(isPlainText, 'holds characters that nobody can see');
 const label = text(128).optional();
 
+const ownTypes = ['totp', 'sms', 'email'];
+
+/** Factors for which this door has no words of its own: they say what they need. The types here know them as little as the client's. */
+const others = secondsBeyond(ownTypes).map((kind) =>
+  z.strictObject({ ...inputMembers(kind), type: z.literal(kind), label, challenge_id: proof }),
+) as unknown as readonly [];
+
 export const newFactor = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('totp'), label, issuer: text(64).optional(), challenge_id: proof }),
   z.strictObject({ type: z.literal('sms'), label, phone_number: z.string().max(64), challenge_id: proof }),
   z.strictObject({ type: z.literal('email'), label, email: z.string().max(254).optional(), challenge_id: proof }),
+  ...others,
 ]);
 
 export const factorsView = z
   .strictObject({ enabled: z.boolean(), factors: z.array(factorView), recovery_codes_left: z.int() })
   .meta({ id: 'Factors' });
 
-export const confirmation = z.strictObject({ code: codeMember, challenge_id: proof });
+export const confirmation = z.strictObject({ code: confirmationOf(secondsBeyond([])), challenge_id: proof });
 
 export const confirmedView = z
   .strictObject({ id: z.uuid(), type: z.string(), recovery_codes: z.array(z.string()) })
@@ -50,6 +58,7 @@ type Input = { readonly ok: true; readonly input: Readonly<Record<string, unknow
 
 /** What the factor needs of what came. */
 export function inputOf(body: z.infer<typeof newFactor>, user: User, region: Region): Input {
+  if (!ownTypes.includes(body.type)) return { ok: true, input: inputIn(body.type, body) };
   if (body.type === 'totp') return { ok: true, input: body.issuer === undefined ? {} : { issuer: body.issuer } };
   const member = body.type === 'sms' ? 'phone_number' : 'email';
   const read =

@@ -2,9 +2,9 @@ import { z } from 'zod';
 import type { ChallengedUser, Put } from '../../../engine/ask-challenge.ts';
 import { hintOf } from '../../../engine/operations.ts';
 import type { Challenge } from '../../../store/challenge-rows.ts';
-import type { Prompt } from '../../../store/prompts.ts';
+import type { KeptPrompt } from '../../../store/prompts.ts';
 import { reference } from '../deux/authtoken.ts';
-import { promptSettings, replyMember } from '../second-factor.ts';
+import { promptSettings, replyMember, settingsOf, viewProviders } from '../second-factor.ts';
 
 /** A user by their id, or by their name in an account: the service's own when none is said. */
 const named = z.union([
@@ -68,7 +68,7 @@ export const challengeStateView = z.strictObject({
   expires_at: z.iso.datetime(),
 });
 
-export function viewPut({ challenge, token, anyOf, prompt }: Put): z.infer<typeof challengeView> {
+export function viewPut({ challenge, token, anyOf, prompts }: Put): z.infer<typeof challengeView> {
   const own = anyOf.map((authenticator) => {
     const hint = hintOf(authenticator);
     const { id, kind, label } = authenticator;
@@ -79,7 +79,7 @@ export function viewPut({ challenge, token, anyOf, prompt }: Put): z.infer<typeo
     challenge_token: token,
     state: 'pending',
     expires_at: new Date(challenge.expiresAt).toISOString(),
-    factors: prompt ? [{ type: prompt.kind, label: null, settings: { ...prompt.ask } }] : own,
+    factors: [...own, ...viewProviders({ prompts })],
   };
 }
 
@@ -94,11 +94,11 @@ export const sentView = z.strictObject({
 });
 
 /** A provider's question was put when the challenge was: it is told again. */
-export function viewPrompted({ ask }: Prompt, { expiresAt }: Challenge): z.infer<typeof sentView> {
-  const { duo_auth_url } = ask;
+export function viewPrompted({ shown }: KeptPrompt, { expiresAt }: Challenge): z.infer<typeof sentView> {
+  const settings = settingsOf(shown);
   return {
-    ...(duo_auth_url !== undefined && { auth_url: duo_auth_url }),
-    settings: { ...ask },
+    ...(shown.shape === 'redirect' && { auth_url: shown.url }),
+    ...(settings && { settings }),
     expires_at: new Date(expiresAt).toISOString(),
     retry_after: 0,
   };

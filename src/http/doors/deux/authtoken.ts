@@ -4,7 +4,7 @@ import type { SecondFactorNeeded } from '../../../engine/after-first.ts';
 import type { RefusedAtOnce } from '../../../engine/login-at-once.ts';
 import type { Reason } from '../../../engine/reasons.ts';
 import { route, type Reply, type Route } from '../../route.ts';
-import { promptSettings, replyMember } from '../second-factor.ts';
+import { askedByProviders, promptSettings, replyMember, settingsOf } from '../second-factor.ts';
 import { badRequest, declined, failedToSend, say, sentences } from './dialect.ts';
 
 /** Who is meant: as in HTTP Basic no control character, and a database can keep no NUL. */
@@ -41,9 +41,12 @@ export const mfaRequiredView = z
       'A second factor is needed. A code by message is on its way. `mfa_settings` says what a provider needs that asks by itself.',
   });
 
-export function viewNeeded({ challengeToken, anyOf, prompt }: SecondFactorNeeded): z.infer<typeof mfaRequiredView> {
-  const mfa_type = prompt?.kind ?? anyOf[0]?.kind ?? '';
-  return { mfa_required: true, mfa_type, mfa_token: challengeToken, ...(prompt && { mfa_settings: prompt.ask }) };
+export function viewNeeded(needed: SecondFactorNeeded): z.infer<typeof mfaRequiredView> {
+  const { challengeToken, anyOf } = needed;
+  const [asked] = askedByProviders(needed);
+  const mfa_type = asked?.kind ?? anyOf[0]?.kind ?? '';
+  const mfa_settings = asked && settingsOf(asked.prompt);
+  return { mfa_required: true, mfa_type, mfa_token: challengeToken, ...(mfa_settings && { mfa_settings }) };
 }
 
 /** Deux's sentence for a login that was refused, or undefined where it has none. */

@@ -5,19 +5,17 @@ import type { RequestContext } from '../../../engine/context.ts';
 import { browseAuthenticators, confirm, enroll, ownProfile } from '../../../engine/operations.ts';
 import type { Reason } from '../../../engine/reasons.ts';
 import type { Enroller } from '../../../engine/enroller.ts';
+import { isKind, type Kind } from '../../../factors/registry.ts';
 import { readEmailAddress, readPhoneNumber } from '../../../messages/destinations.ts';
 import { route, type Reply, type Route } from '../../route.ts';
+import { confirmationOf, inputIn, inputMembers, isConfirmed, secondsBeyond } from '../factor-members.ts';
 import { qrCode } from '../qr-code.ts';
 import { badRequest, declined, required, say, sentences } from './dialect.ts';
 import { statusOf, statusView } from './status.ts';
 
 const tag = 'Self-service';
 
-/** The methods that Deux turns on in two steps: a request, which sends or shows something, and a code that verifies it. */
-type Method = 'sms' | 'email' | 'totp';
-
 const requestPath = (method: string) => `/mfa/${method}/request`;
-const codeBody = z.strictObject({ mfa_code: z.union([z.string().max(64), z.int().nonnegative()]) });
 
 const label = z.string().trim().min(1).max(128).refine(isPlainText, 'holds characters that nobody can see');
 
@@ -32,7 +30,8 @@ const pendingView = z.strictObject({
 /** Who had to enrol before they got in is in. */
 const enabledView = statusView.extend({ token: z.string().optional() }).meta({ id: 'MfaEnabled' });
 
-export const enrollmentRoutes: readonly Route[] = [
+/** The methods that Deux turns on in two steps, in its own words: a request, which sends or shows something, and a code that verifies it. */
+const ownRequests = [
   route({
     ...asked,
     path: requestPath('sms'),
@@ -91,19 +90,43 @@ export const enrollmentRoutes: readonly Route[] = [
       return { status: 200, json: { enabled: false, ...offer, qr: qrCode(String(offer['otpauth_url'])) } };
     },
   }),
-  verifyRoute('sms'),
-  verifyRoute('email'),
-  verifyRoute('totp'),
-  notYet('request'),
-  notYet('verify'),
+] as const;
+
+const ownMethods = ['sms', 'email', 'totp'] as const;
+
+const otherMethods = secondsBeyond(ownMethods);
+
+export const enrollmentRoutes: readonly Route[] = [
+  ...ownRequests,
+  ...otherMethods.map(requestRoute),
+  ...[...ownMethods, ...otherMethods].filter(isConfirmed).map(verifyRoute),
+  ...(isKind('webauthn') ? [] : [notYet('request'), notYet('verify')]),
 ];
 
-function verifyRoute(method: Method): Route {
+/** Of a factor for which the dialect has no words of its own: what it needs comes in, and what it shows goes out. */
+function requestRoute(kind: Kind): Route {
+  return route({
+    ...asked,
+    path: requestPath(kind),
+    summary: `Begin to enable ${kind}`,
+    body: z.strictObject({ ...inputMembers(kind), label: label.optional() }),
+    responses: { 200: { description: 'What it shows, this once.', body: z.looseObject({ enabled: z.boolean() }) } },
+    async handle({ ctx, caller, body }) {
+      const given = { kind, label: body.label ?? null, input: inputIn(kind, body) };
+      const begun = await enroll(ctx, caller, given);
+      if (!begun.ok) return begun.reason === 'too_many' ? badRequest(sentences.alreadyEnabled) : declined(begun);
+      const { authenticator, offer } = begun.value;
+      return { status: 200, json: { ...offer, enabled: authenticator.status === 'active' } };
+    },
+  });
+}
+
+function verifyRoute(method: Kind): Route {
   return route({
     ...asked,
     path: `/mfa/${method}/verify`,
     summary: `Enable ${method} with a code`,
-    body: codeBody,
+    body: z.strictObject({ mfa_code: confirmationOf([method]) }),
     responses: { 200: { description: 'It is enabled.', body: enabledView } },
     async handle({ ctx, caller, body }) {
       const own = (await browseAuthenticators(ctx, { id: caller.userId })).filter(({ kind }) => kind === method);
@@ -137,7 +160,7 @@ function notYet(step: 'request' | 'verify'): Route {
   });
 }
 
-async function isEnabled(ctx: RequestContext, caller: Enroller, method: Method): Promise<boolean> {
+async function isEnabled(ctx: RequestContext, caller: Enroller, method: Kind): Promise<boolean> {
   const own = await browseAuthenticators(ctx, { id: caller.userId });
   return own.some(({ kind, status }) => kind === method && status === 'active');
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { RequestContext } from '../../../engine/context.ts';
 import { browseAuthenticators, hintOf, secondFactors } from '../../../engine/operations.ts';
 import type { Caller } from '../../../engine/sessions.ts';
-import { factorOf } from '../../../factors/index.ts';
+import { factorOf } from '../../../factors/registry.ts';
 import type { Authenticator } from '../../../store/authenticators.ts';
 
 /** What Deux tells of a user's multi-factor authentication. */

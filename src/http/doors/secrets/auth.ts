@@ -4,7 +4,7 @@ import { basicCredentials } from '../../credentials.ts';
 import { bearer, problem, type Problem } from '../../problem.ts';
 import { refused } from '../../told.ts';
 import { route, type Route } from '../../route.ts';
-import { promptSettings, replyMember } from '../second-factor.ts';
+import { promptSettings, replyMember, viewProviders } from '../second-factor.ts';
 import { accountReference } from './shapes.ts';
 
 const tag = 'Login';
@@ -59,9 +59,9 @@ const byBasic = (method: 'get' | 'post'): Route =>
       const outcome = await login(ctx, { authModule: 'password', ...query, ...shown });
       if (!outcome.ok) return refused(outcome, inBasic);
       if (outcome.value.state === 'session') return { status: 200, json: { token: outcome.value.token } };
-      const { challengeToken, anyOf, prompt } = outcome.value;
+      const { challengeToken, anyOf } = outcome.value;
       const own = anyOf.map(({ id, kind, label }) => ({ id, type: kind, label }));
-      const factors = prompt ? [{ type: prompt.kind, label: null, settings: prompt.ask }] : own;
+      const factors = [...own, ...viewProviders(outcome.value)];
       return {
         status: 302,
         headers: { Location: `${ctx.settings.path}/auth/totp?jwt_token=${challengeToken}` },

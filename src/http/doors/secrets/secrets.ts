@@ -14,11 +14,13 @@ import type { Caller } from '../../../engine/sessions.ts';
 import type { Problem } from '../../problem.ts';
 import { refused } from '../../told.ts';
 import { route, type Reply, type Route } from '../../route.ts';
+import { inputIn } from '../factor-members.ts';
 import {
   codeMember,
   codesView,
   enrolledView,
   isSecret,
+  kindOf,
   madeSecretView,
   newSecretBody,
   secretPath,
@@ -164,10 +166,11 @@ async function makeSecret(ctx: RequestContext, caller: Enroller, body: z.infer<t
     const made = await enroll(ctx, caller, { kind: 'device', label, input: { secret: body.secret } });
     return made.ok ? { status: 200, json: viewSecret(made.value.authenticator) } : refused(made);
   }
-  const made = await enroll(ctx, caller, { kind: body.type === 'mfa' ? 'totp' : 'apikey', label, input: {} });
+  const kind = kindOf(body.type);
+  const made = await enroll(ctx, caller, { kind, label, input: kind === 'totp' ? {} : inputIn(kind, body) });
   if (!made.ok) return refused(made);
   const { authenticator, offer } = made.value;
-  return { status: 200, json: { ...viewSecret(authenticator), secret: body.type === 'mfa' ? offer : offer['secret'] } };
+  return { status: 200, json: { ...viewSecret(authenticator), secret: kind === 'apikey' ? offer['secret'] : offer } };
 }
 
 async function secretsOf(ctx: RequestContext, caller: Caller, uid: string) {

@@ -2,8 +2,10 @@ import { z } from 'zod';
 import { isPlainText } from '../../../base/text.ts';
 import { newDeviceSecret } from '../../../factors/device.ts';
 import { newPassword } from '../../../factors/password.ts';
+import { kindsWhere } from '../../../factors/registry.ts';
 import type { Authenticator } from '../../../store/authenticators.ts';
 import type { User } from '../../../store/users.ts';
+import { confirmationOf, inputMembers } from '../factor-members.ts';
 
 /** What AcceleratXR's account services call things, and how the house's things look in it. */
 const uid = z.uuid();
@@ -90,21 +92,22 @@ export function viewUser(user: User): z.infer<typeof userView> {
 
 const isoDate = (milliseconds: number) => new Date(milliseconds).toISOString();
 
-/** AcceleratXR's word for each kind of factor. Recovery codes are no secret of their own there. */
-const typeOfKind: Readonly<Record<string, string>> = {
-  password: 'password',
-  apikey: 'apikey',
-  device: 'device',
-  totp: 'mfa',
-};
+/** AcceleratXR's word for a kind of factor, which mostly is ours. */
+const typeOf = (kind: string) => (kind === 'totp' ? 'mfa' : kind);
+export const kindOf = (type: 'apikey' | 'mfa') => (type === 'mfa' ? 'totp' : type);
 
-export const isSecret = ({ kind }: Authenticator) => kind in typeOfKind;
+/** Recovery codes are no secret of their own there, and a phone is none. */
+const secretKinds = kindsWhere(
+  ({ enroll, traits }) => enroll !== undefined && !traits.sends && !traits.roles.includes('recovery'),
+);
+
+export const isSecret = ({ kind }: Authenticator) => secretKinds.some((one) => one === kind);
 
 export const secretView = z
   .strictObject({
     uid,
     userId: uid,
-    type: z.enum(['password', 'apikey', 'device', 'mfa']),
+    type: z.enum(secretKinds.map(typeOf)),
     description: z.string().nullable(),
     enrolled: z.boolean(),
     dateCreated: z.iso.datetime(),
@@ -117,7 +120,7 @@ export function viewSecret(authenticator: Authenticator) {
   return {
     uid: authenticator.id,
     userId: authenticator.userId,
-    type: typeOfKind[authenticator.kind],
+    type: typeOf(authenticator.kind),
     description: authenticator.label,
     enrolled: authenticator.status === 'active',
     dateCreated: isoDate(authenticator.createdAt),
@@ -126,15 +129,29 @@ export function viewSecret(authenticator: Authenticator) {
   };
 }
 
+const description = plain(128).optional();
+
+/** Those for which this door has no words of its own say what they need. */
+const otherKinds = secretKinds.filter((kind) => !['password', 'apikey', 'device', 'totp'].includes(kind));
+const others = otherKinds.map((kind) =>
+  z.strictObject({ ...inputMembers(kind), type: z.literal(kind), description }),
+) as unknown as readonly [];
+
 /** Made here: shown in the one answer that made it. */
 export const madeSecretView = secretView
-  .extend({ secret: z.union([z.string(), z.strictObject({ otpauth_url: z.string(), secret: z.string() })]).optional() })
+  .extend({
+    secret: z
+      .union([
+        z.string(),
+        z.strictObject({ otpauth_url: z.string(), secret: z.string() }),
+        ...(otherKinds.length > 0 ? [z.record(z.string(), z.unknown())] : []),
+      ])
+      .optional(),
+  })
   .meta({
     id: 'MadeSecret',
     description: 'A secret just made. A value that was made here stands in `secret`, this once.',
   });
-
-const description = plain(128).optional();
 
 export const newSecretBody = z.discriminatedUnion('type', [
   z.strictObject({
@@ -146,10 +163,11 @@ export const newSecretBody = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('apikey'), description }),
   z.strictObject({ type: z.literal('device'), secret: newDeviceSecret, description }),
   z.strictObject({ type: z.literal('mfa'), description }),
+  ...others,
 ]);
 
-/** A code; what form it must have is its factor's to say. */
-export const codeMember = z.union([z.string().max(64), z.int().nonnegative()]);
+/** What makes a secret count that has to be enrolled. */
+export const codeMember = confirmationOf(secretKinds);
 
 /** The same, and for who had to enrol before they got in, the token that gets them in. */
 export const enrolledView = z

@@ -19,7 +19,7 @@ async function during(
   [what, trick]: readonly [string, Trick],
   act: () => Promise<void>,
 ): Promise<void> {
-  const way = server.countersign.context.duo;
+  const way = server.countersign.context;
   const { exchange } = way;
   if (endless.has(what)) Object.assign(way, { exchange: createExchange({ deadline: 300, ca: duo.ca }) });
   duo.play({ answers: { [endpoint]: trick } });
@@ -147,7 +147,7 @@ describe('the provider that is required', () => {
     test(`${protocol}: is at a host that the operator does not allow any more`, async () => {
       await using house = await duoHouse(protocol);
       const { context } = house.server.countersign;
-      Object.assign(context.duo, { hosts: [] });
+      Object.assign(context.settings, { allowedHosts: [] });
       await assertClosed(house, await house.logIn(), sentence.misconfigured);
       assert.equal(house.duo.seen.length, 0);
     });

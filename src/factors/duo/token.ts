@@ -1,12 +1,11 @@
 import { errors, jwtVerify, SignJWT } from 'jose';
 import { z } from 'zod';
-import { minute, second } from '../base/clock.ts';
-import type { Random } from '../base/random.ts';
-import { sameText } from '../base/seal.ts';
-import { success } from '../base/outcome.ts';
-import { declined } from './duo-refusal.ts';
-import type { DuoSettings } from './duo-settings.ts';
-import type { DuoOutcome, Spent } from './duo.ts';
+import { minute, second } from '../../base/clock.ts';
+import type { Random } from '../../base/random.ts';
+import { sameText } from '../../base/seal.ts';
+import { success } from '../../base/outcome.ts';
+import { declined, type DuoOutcome, type Spent } from './protocol.ts';
+import type { DuoSettings } from './settings.ts';
 
 /** The JSON Web Tokens of Duo's OIDC Auth API (duo.com/docs/oauthapi): ours to Duo and Duo's to us, under the one secret key. */
 const alg = 'HS512';

@@ -1,11 +1,10 @@
 import { createHash, createHmac } from 'node:crypto';
 import { z } from 'zod';
-import { second } from '../base/clock.ts';
-import { success } from '../base/outcome.ts';
-import { sameText } from '../base/seal.ts';
-import { declined, isSuitable } from './duo-refusal.ts';
-import type { DuoSettings } from './duo-settings.ts';
-import type { Duo, DuoOutcome, DuoQuestion, Spent } from './duo.ts';
+import { second } from '../../base/clock.ts';
+import { success } from '../../base/outcome.ts';
+import { sameText } from '../../base/seal.ts';
+import { declined, isSuitable, type Duo, type DuoOutcome, type DuoQuestion, type Spent } from './protocol.ts';
+import type { DuoSettings } from './settings.ts';
 
 /**
  * Duo's Web SDK, version 2. A part is `PREFIX|base64(user|integration key|expiry)|HMAC-SHA1(key, PREFIX|base64)` in hexadecimal. The request
@@ -14,13 +13,13 @@ import type { Duo, DuoOutcome, DuoQuestion, Spent } from './duo.ts';
  */
 type Part = { readonly user: string; readonly integrationKey: string; readonly expiry: number };
 
-/** Longer than any that names a user of ours; what a stranger sends is not read further. */
-const longestReply = 8192;
+/** Longer than any that names a user of ours; a longer response is not read. */
+export const longestResponse = 8192;
 
-const webReply = z.string().min(1).max(longestReply);
+const webResponse = z.string().min(1).max(longestResponse);
 
 /** The APP part of the request. A response that carries another one answers another question. */
-const webMemo = z.strictObject({ app: z.string() });
+export const webMemo = z.strictObject({ app: z.string() });
 
 /** An empty key in its place would let anybody sign. */
 const noOwnKey = declined('provider_refused', 'the provider has no application secret key');
@@ -29,11 +28,10 @@ const noOwnKey = declined('provider_refused', 'the provider has no application s
 const instant = /^[1-9][0-9]{0,10}$/;
 
 export const duoWeb: Duo = {
-  reply: webReply,
   ask: (settings, user, { now }) => Promise.resolve(askAt(settings, user, Math.floor(now / second))),
-  check: (settings, user, memo, reply, { now }) =>
-    Promise.resolve(checkAt(settings, user, memo, reply, Math.floor(now / second))),
-  handleOf: (reply) => partsOf(reply)?.app,
+  check: (settings, user, memo, response, { now }) =>
+    Promise.resolve(checkAt(settings, user, memo, response, Math.floor(now / second))),
+  handleOf: (response) => partsOf(response)?.app,
 };
 
 /** `now` is in seconds since the Unix epoch here and below, as Duo counts. */
@@ -45,15 +43,21 @@ function askAt(settings: DuoSettings, user: string, now: number): DuoOutcome<Duo
   const tx = sign('TX', settings.secret_key, { user, settings, expiry: now + settings.duo_expire });
   const app = sign('APP', ownKey, { user, settings, expiry: now + settings.app_expire });
   return success({
-    ask: { duo_sig_request: `${tx}:${app}`, duo_api_hostname: settings.api_hostname },
+    prompt: { shape: 'signedRequest', request: `${tx}:${app}`, host: settings.api_hostname },
     memo: { app },
     handle: app,
   });
 }
 
-function checkAt(settings: DuoSettings, user: string, memo: unknown, reply: unknown, now: number): DuoOutcome<Spent> {
+function checkAt(
+  settings: DuoSettings,
+  user: string,
+  memo: unknown,
+  response: unknown,
+  now: number,
+): DuoOutcome<Spent> {
   const asked = webMemo.safeParse(memo);
-  const came = partsOf(reply);
+  const came = partsOf(response);
   if (!asked.success) return declined('wrong', 'was asked in another way');
   if (!came) return declined('wrong', 'is no signed response');
   if (!sameText(came.app, asked.data.app)) return declined('wrong', 'answers another question');
@@ -71,8 +75,8 @@ function checkAt(settings: DuoSettings, user: string, memo: unknown, reply: unkn
   return success({ id: createHash('sha256').update(came.auth).digest('base64url'), until: auth.expiry * second });
 }
 
-function partsOf(reply: unknown): { readonly auth: string; readonly app: string } | undefined {
-  const read = webReply.safeParse(reply);
+function partsOf(response: unknown): { readonly auth: string; readonly app: string } | undefined {
+  const read = webResponse.safeParse(response);
   const [auth, app, ...more] = read.success ? read.data.split(':') : [];
   return auth === undefined || app === undefined || more.length > 0 ? undefined : { auth, app };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { noSettings } from '../no-settings.ts';
 import { sentCode } from './sent-code.ts';
 
 /**
@@ -9,4 +10,5 @@ export const email = sentCode({
   kind: 'email',
   amr: ['otp'],
   destination: z.email().max(254),
+  settings: noSettings,
 });

@@ -1,27 +1,36 @@
 import { z } from 'zod';
-import { second } from '../base/clock.ts';
-import { jsonOf, type Exchange } from '../base/exchange.ts';
-import { success } from '../base/outcome.ts';
-import { sameText } from '../base/seal.ts';
-import { declined, isSuitable } from './duo-refusal.ts';
-import type { DuoSettings } from './duo-settings.ts';
-import { assertion, drawText, longestLife, readIdToken, signed } from './duo-token.ts';
-import type { Duo, DuoHelp, DuoOutcome, DuoQuestion, Spent } from './duo.ts';
+import { second } from '../../base/clock.ts';
+import { jsonOf, type Exchange } from '../../base/exchange.ts';
+import { success } from '../../base/outcome.ts';
+import { sameText } from '../../base/seal.ts';
+import {
+  declined,
+  isSuitable,
+  type Duo,
+  type DuoHelp,
+  type DuoOutcome,
+  type DuoQuestion,
+  type Spent,
+} from './protocol.ts';
+import type { DuoSettings } from './settings.ts';
+import { assertion, drawText, longestLife, readIdToken, signed } from './token.ts';
 
 /**
- * Duo's Universal Prompt, by the OIDC Auth API (duo.com/docs/oauthapi): the person is sent to Duo with a signed request and comes back with
+ * Duo's Universal Prompt, by the OIDC Auth API (duo.com/docs/oauthapi): the user is sent to Duo with a signed request and comes back with
  * a code, which is traded for an id token that says how it went.
  */
-const universalReply = z.strictObject({ state: z.string().min(1).max(1024), duo_code: z.string().min(1).max(1024) });
+export const universalResponse = z.strictObject({
+  state: z.string().min(1).max(1024),
+  duo_code: z.string().min(1).max(1024),
+});
 
 /** `redirect_uri` has to be named again at the exchange, as it was in the request (RFC 6749 section 4.1.3). */
-const universalMemo = z.strictObject({ state: z.string(), nonce: z.string(), redirect_uri: z.string() });
+export const universalMemo = z.strictObject({ state: z.string(), nonce: z.string(), redirect_uri: z.string() });
 
 export const duoUniversal: Duo = {
-  reply: universalReply,
   ask: askDuo,
   check: checkWithDuo,
-  handleOf: (reply) => universalReply.safeParse(reply).data?.state,
+  handleOf: (response) => universalResponse.safeParse(response).data?.state,
 };
 
 async function askDuo(settings: DuoSettings, user: string, help: DuoHelp): Promise<DuoOutcome<DuoQuestion>> {
@@ -46,7 +55,7 @@ async function askDuo(settings: DuoSettings, user: string, help: DuoHelp): Promi
   // Duo's libraries put the nonce beside the signed request; OpenID Connect lets it be read in either place (Core section 6.1).
   const query = new URLSearchParams({ ...common, request });
   return success({
-    ask: { duo_auth_url: `${endpoint(settings, 'authorize')}?${query.toString()}`, state },
+    prompt: { shape: 'redirect', url: `${endpoint(settings, 'authorize')}?${query.toString()}`, state },
     memo: { state, nonce, redirect_uri: help.redirectUri },
     handle: state,
   });
@@ -65,11 +74,11 @@ async function checkWithDuo(
   settings: DuoSettings,
   user: string,
   memo: unknown,
-  reply: unknown,
+  response: unknown,
   help: DuoHelp,
 ): Promise<DuoOutcome<Spent>> {
   const asked = universalMemo.safeParse(memo);
-  const came = universalReply.safeParse(reply);
+  const came = universalResponse.safeParse(response);
   if (!asked.success) return declined('wrong', 'was asked in another way');
   if (!came.success) return declined('wrong', 'has no state and code');
   if (!sameText(came.data.state, asked.data.state)) return declined('wrong', 'answers another question');

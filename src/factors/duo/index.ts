@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { second } from '../../base/clock.ts';
+import { success } from '../../base/outcome.ts';
+import { defineFactor } from '../define-factor.ts';
+import type { FactorContext } from '../factor.ts';
+import type { Duo, DuoHelp } from './protocol.ts';
+import { duoSecrets, duoSettings, type DuoSettings } from './settings.ts';
+import { duoUniversal, universalMemo, universalResponse } from './universal.ts';
+import { duoWeb, longestResponse, webMemo } from './web.ts';
+
+/** A code of another factor is a wrong response here, not a malformed one: clients send what their users typed. */
+const response = z.union([z.string().max(longestResponse), z.int().nonnegative(), universalResponse]);
+
+/** How the user proved themself is known to Duo alone, and RFC 8176 has no word for that. */
+const proven = { amr: ['duo'], factors: 1, phishingResistant: false } as const;
+
+/** Duo as a provider. It knows its users by name and keeps their authenticators itself. */
+export const duo = defineFactor({
+  kind: 'duo',
+  traits: {
+    roles: ['second'],
+    limit: 0,
+    replaces: false,
+    unattended: false,
+    phishingResistant: false,
+    verifies: 'slow',
+  },
+  settings: {
+    schema: ({ allowedHosts }) => duoSettings(allowedHosts),
+    secrets: duoSecrets,
+    inForce: nearest,
+    verifies: true,
+  },
+  state: z.null(),
+  memo: z.union([webMemo, universalMemo]),
+  response,
+  async prompt({ settings }, ctx) {
+    const asked = await protocolOf(settings).ask(settings, nameIn(ctx), helpIn(ctx, settings));
+    if (asked.ok) return success({ ...asked.value, life: settings.app_expire * second });
+    const { reason } = asked;
+    // Nothing was answered yet.
+    if (reason === 'wrong') throw new Error('a question was wrong');
+    return { ...asked, reason };
+  },
+  async verify({ settings, memo, response: given }, ctx) {
+    const checked = await protocolOf(settings).check(settings, nameIn(ctx), memo, given, helpIn(ctx, settings));
+    return checked.ok ? success({ ...proven, spends: checked.value }) : checked;
+  },
+  handleOf: (given) => duoWeb.handleOf(given) ?? duoUniversal.handleOf(given),
+});
+
+/** The protocol that a provider's settings ask for. */
+export function protocolOf({ application_secret_key: secret }: DuoSettings): Duo {
+  return secret === undefined ? duoUniversal : duoWeb;
+}
+
+function nearest(layers: readonly DuoSettings[]): DuoSettings {
+  const last = layers.at(-1);
+  if (!last) throw new Error('Duo is asked without a provider');
+  return last;
+}
+
+const nameIn = ({ user }: FactorContext) => user?.name ?? '';
+
+function helpIn({ now, random, exchange, operator }: FactorContext, settings: DuoSettings): DuoHelp {
+  return { now, random, exchange, redirectUri: settings.redirect_uri ?? operator.redirectUri };
+}

@@ -1,0 +1,47 @@
+import { apikey } from './apikey.ts';
+import { backup } from './backup.ts';
+import type { Factor } from './define-factor.ts';
+import { device } from './device.ts';
+import { duo } from './duo/index.ts';
+import type { FactorRole } from './factor.ts';
+import { password } from './password.ts';
+import { recovery } from './recovery.ts';
+import { email } from './sent-code/email.ts';
+import { sms } from './sent-code/sms.ts';
+import { totp } from './totp.ts';
+
+/**
+ * Every factor. A new one is a file beside these and a word in this list. Where policy requires a second factor and names none, the first in
+ * this order is meant that the system has enabled.
+ */
+export const factors = { password, apikey, device, duo, totp, sms, email, recovery, backup } satisfies Record<
+  string,
+  Factor
+>;
+
+export type Kind = keyof typeof factors;
+
+/** The factor of a stored kind. One that this program does not know, such as a newer version's, is a fault: it never passes. */
+export function factorOf(kind: string): Factor {
+  if (!isKind(kind)) throw new Error(`no factor is called ${kind}`);
+  return factors[kind];
+}
+
+export function isKind(kind: string): kind is Kind {
+  return Object.hasOwn(factors, kind);
+}
+
+export const hasRole = (kind: string, role: FactorRole) => factorOf(kind).traits.roles.includes(role);
+
+/** The kinds of factor of which something is true, in the order of the list. */
+export function kindsWhere(isMeant: (factor: Factor) => boolean): readonly Kind[] {
+  return (Object.keys(factors) as Kind[]).filter((kind) => isMeant(factors[kind]));
+}
+
+/** Whether users have authenticators of a factor; otherwise a provider verifies by itself. */
+export const isEnrolled = (kind: string) => factorOf(kind).enroll !== undefined;
+
+/** Those that an account, or the system, can configure, and policy can require. */
+export const providerKinds = () => kindsWhere(({ settings }) => settings !== undefined);
+
+export const isProviderKind = (kind: string): kind is Kind => isKind(kind) && factorOf(kind).settings !== undefined;

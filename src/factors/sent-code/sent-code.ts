@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import { minute } from '../../base/clock.ts';
+import { refuse, success } from '../../base/outcome.ts';
+import { sameText } from '../../base/seal.ts';
+import { codeOfLength, codeReply } from '../code.ts';
+import { defineFactor } from '../define-factor.ts';
+import type { Channel, FactorContext, CodeMessage, ProviderSpec } from '../factor.ts';
+import { hint } from './hint.ts';
+
+/** How long a sent code works (SP 800-63B-4 section 3.1.3.2 allows ten minutes), and how many wrong responses it survives. */
+export const sentCodeLife = 5 * minute;
+const looks = 5;
+
+type Sent<Settings> = {
+  readonly kind: Channel;
+  /** RFC 8176. */
+  readonly amr: readonly string[];
+  readonly destination: z.ZodType<string>;
+  readonly settings: ProviderSpec<Settings>;
+  /** What the settings say of messages. */
+  readonly limits?: (settings: Settings) => Pick<CodeMessage, 'countries'>;
+};
+
+/** A factor whose proof is a code that is sent to one of the user's destinations. A new code replaces the one before. */
+export function sentCode<Settings>({ kind, amr, destination, settings, limits }: Sent<Settings>) {
+  const code = z.strictObject({
+    hash: z.string(),
+    expiresAt: z.int(),
+    digits: z.int().min(6).max(8),
+    /** The user's failures when it was sent: after five more it is dead. */
+    failures: z.int(),
+  });
+  const state = z.strictObject({ destination, code: code.nullable() });
+  /** Whether a code can still be right: it is no older than its life, and was not guessed at too often. */
+  const isAlive = (sent: z.infer<typeof code>, { now, failures }: FactorContext) =>
+    sent.expiresAt > now && failures - sent.failures < looks;
+  const hashesOf = (to: string, text: string, { safe }: FactorContext) => safe.macs(kind, `${to}\0${text}`);
+
+  return defineFactor({
+    kind,
+    traits: {
+      roles: ['second'],
+      limit: 1,
+      replaces: false,
+      unattended: false,
+      phishingResistant: false,
+      sends: kind,
+      verifies: 'fast',
+    },
+    settings,
+    state,
+    response: codeReply,
+    enroll: {
+      input: z.strictObject({ destination }),
+      begin: ({ input }) => success({ state: { destination: input.destination, code: null }, shown: {} }),
+      confirm: 'verify',
+    },
+    prompt({ settings: inForce, candidates: [held] }, ctx) {
+      if (!held) throw new Error('a code has nowhere to go');
+      const { destination: to } = held.state;
+      const { codeDigits: digits } = ctx.operator;
+      const text = drawCode(ctx);
+      const [hash = ''] = hashesOf(to, text, ctx);
+      const expiresAt = ctx.now + sentCodeLife;
+      const next = {
+        id: held.id,
+        state: { destination: to, code: { hash, digits, expiresAt, failures: ctx.failures } },
+      };
+      const message = { channel: kind, to, code: text, life: sentCodeLife, ...limits?.(inForce) };
+      return success({ prompt: { shape: 'code', digits, sentTo: hint(kind, to), expiresAt }, next, message });
+    },
+    isOpen: ({ state: { code: sent } }, ctx) => sent !== null && isAlive(sent, ctx),
+    verify({ state: current, response }, ctx) {
+      const sent = current.code;
+      const text = codeOfLength(response, sent?.digits ?? ctx.operator.codeDigits);
+      const isRight = hashesOf(current.destination, text, ctx).some((hash) => sameText(hash, sent?.hash ?? ''));
+      if (!sent || !isRight || !isAlive(sent, ctx)) return refuse('wrong');
+      return success({ state: { ...current, code: null }, amr, factors: 1, phishingResistant: false });
+    },
+    describe: ({ destination: to }) => ({ hint: hint(kind, to) }),
+    destination: ({ destination: to }) => ({ channel: kind, to }),
+    transfer: { kept: z.strictObject({ destination }), adopt: (kept) => ({ ...kept, code: null }) },
+  });
+}
+
+/** Every code as likely as any other: what would favor the low ones is drawn again. */
+function drawCode({ random, operator: { codeDigits } }: FactorContext): string {
+  const range = 10 ** codeDigits;
+  const fair = 2 ** 32 - (2 ** 32 % range);
+  let drawn = random.bytes(4).readUInt32BE();
+  while (drawn >= fair) drawn = random.bytes(4).readUInt32BE();
+  return String(drawn % range).padStart(codeDigits, '0');
+}
