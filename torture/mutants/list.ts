@@ -44,8 +44,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a recovery code stays where it is',
     file: 'src/factors/recovery.ts',
-    from: 'success({ codes: left })',
-    to: 'success({ codes: [...current.codes] })',
+    from: 'success({ state: { codes },',
+    to: 'success({ state: { codes: [...state.codes] },',
     rule: 'I2',
   },
   {
@@ -95,8 +95,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'an enrolment is acknowledged and undone',
     file: 'src/engine/confirm.ts',
-    from: '    await resetThrottle(tx.store, user.id, counted);\n',
-    to: "    await tx.store.db.updateTable('authenticators').set({ status: 'pending', expires_at: tx.now }).where('id', '=', authenticator.id).execute();\n",
+    from: '    await resetThrottle(tx.store, user.id, proven.counted);\n',
+    to: "    await tx.store.db.updateTable('authenticators').set({ status: 'pending', expires_at: tx.now }).where('id', '=', pending.id).execute();\n",
     rule: 'what was acknowledged',
   },
   {
