@@ -43,7 +43,7 @@ const columns: ReadonlyMap<string, ReadonlySet<string>> = new Map([
 ]);
 const factorTables = kinds('twoFactor passkey');
 
-/** What the operator cannot declare harmless. Columns of the user were so named before Better Auth 1.0. */
+/** Names that the operator cannot declare harmless. Columns of the user were so named before Better Auth 1.0. */
 export const isFactorName = (name: string): boolean =>
   factorTables.has(kindOf(name)) || /^users?\.two_?factor/i.test(name);
 

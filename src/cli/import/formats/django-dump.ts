@@ -1,7 +1,7 @@
 import { isEmpty, listed, unknownNames, type UnknownNames } from '../unknown-names.ts';
 import { factorRowOf, isFactorModel, type DjangoFactors, type Row } from './django-factors.ts';
 
-/** What is kept of a dump while it is read for the first time. */
+/** The part of a dump that is kept while it is read for the first time. */
 export type Dump = {
   /** Keys of all users: their primary key, and their name as a natural key. */
   readonly users: Set<string>;
