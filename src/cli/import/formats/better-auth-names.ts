@@ -12,7 +12,7 @@ import {
 
 const kinds = (...names: readonly string[]) => new Set(names.flatMap((name) => name.split(' ')).map(kindOf));
 
-/** BetterAuthTables of plugins, and of what migrates databases, whose rows say nothing about a second factor. */
+/** Tables of plugins, and of what migrates databases, whose rows say nothing about a second factor. */
 const harmlessTables = kinds(
   'session verification rateLimit jwks apikey deviceCode walletAddress subscription ssoProvider scimProvider',
   'organization organizationRole member invitation team teamMember',
