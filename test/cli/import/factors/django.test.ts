@@ -147,12 +147,10 @@ testImporter({
     ],
     'a list that ends with the bracket of an object': [raw(`${whole.slice(0, -1)}}`), /is no JSON/],
     'a comma and no row after it': [raw(`${whole.slice(0, -1)},]`), /is no JSON/],
-    ...Object.fromEntries(
-      Object.entries(fields).map(([name, value]) => [
-        `a field ${name} that is ${JSON.stringify(value)}`,
-        [dumped(userRow(1, 'ada', { [name]: value }), device(1)), new RegExp(`not known: ${name}; add --harmless`)],
-      ]),
-    ),
+    'fields that are not known': [
+      dumped(userRow(1, 'ada', fields), device(1)),
+      new RegExp(`not known: ${Object.keys(fields).toSorted().join(', ')}; add --harmless`),
+    ],
     'two models of users': [
       dumped(ada, device(1), { ...ada, model: 'accounts.customuser' }),
       /more than one model: accounts\.customuser, auth\.user/,
