@@ -434,6 +434,9 @@ function foretell(person: Person, intent: Intent, now: number): string | undefin
   }
   if (person.apps.length > 0 && !isFresh(kept.provenAt, now)) return 'step_up_required';
   if (session.program) return 'unattended';
+  // For a new password the present one is asked.
+  const asksLogin = person.apps.length === 0 && intent.do !== 'setPassword';
+  if (asksLogin && !isFresh(session.madeAt, now)) return 'login_too_old';
   const refused = foretellChange(person, intent, now);
   if (refused !== undefined || intent.do === 'enroll') return refused;
   person.epoch += 1;
