@@ -565,7 +565,9 @@ function holds({ home, memory }: Stage, before: World, after: World, done: reado
     if (outcome.ok && 'session' in intent && intent.do !== 'logout') {
       assert.ok(!intent.session.program, `${intent.do} by a program`);
       const { provenAt } = was.sessions[intent.session.id] ?? assert.fail();
-      assert.ok(was.apps.length === 0 || isFresh(provenAt, now), `${intent.do} without the proof it needs`);
+      const proof = was.apps.length > 0 ? provenAt : intent.session.madeAt;
+      const isProven = isFresh(proof, now) || (was.apps.length === 0 && intent.do === 'setPassword');
+      assert.ok(isProven, `${intent.do} without the proof it needs`);
     }
     for (const app of was.apps) {
       const next = is.apps.find(({ id }) => id === app.id);
