@@ -18,7 +18,7 @@ export async function answer(
   input: ChallengeAnswer,
 ): Promise<Success<CompletedLogin> | LoginRefusal> {
   // One at a time over one challenge: who comes second with the right code meets a spent challenge, and that is no failure.
-  return inTurn(ctx, 'challengeId' in input ? input.challengeId : input.challengeToken, async (turn) => {
+  return inTurn(ctx, input.challengeToken ?? input.challengeId, async (turn) => {
     const open = await findOpen(turn, input);
     if (open?.challenge.kind !== 'login') {
       await logRefusal(turn, { action: 'answer', factor: input.kind ?? null }, 'invalid_challenge');
@@ -48,7 +48,7 @@ function winLogin(challenge: LoginChallenge, { issuedTo }: ChallengeAnswer) {
 type LoginWon = Exclude<Completed, PassedApproval>;
 
 async function findOpen({ store, now }: RequestContext, input: ChallengeAnswer) {
-  if ('challengeToken' in input) return findOpenChallenge(store, input.challengeToken, now);
+  if (input.challengeToken !== undefined) return findOpenChallenge(store, input.challengeToken, now);
   const found = await findChallenge(store, input.challengeId, now);
   return found?.state === 'pending' ? found : undefined;
 }

@@ -28,7 +28,10 @@ export type SecondFactorReply = {
 
 /** A response, and the token of the challenge that it answers, or its id where a handle led to it. */
 export type ChallengeAnswer = SecondFactorReply &
-  ({ readonly challengeToken: string } | { readonly challengeId: string });
+  (
+    | { readonly challengeToken: string; readonly challengeId?: undefined }
+    | { readonly challengeId: string; readonly challengeToken?: undefined }
+  );
 
 /** What a right answer brings: a login's session, or what lets its user enroll what they lack; else what its user has proven. */
 export type Completed =

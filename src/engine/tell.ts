@@ -20,21 +20,26 @@ export async function tellNotices(ctx: Context): Promise<number> {
   for (const notice of await dueNotices(ctx.store, batch, now)) {
     // Put off before it is sent: a node that dies over it leaves it to the next.
     const nextAt = now + minute * 2 ** Math.min(notice.tries, 10);
-    if (await (notice.inDigest ? tellDigest(ctx, notice, nextAt, now) : tellOne(ctx, notice, nextAt, now))) sent += 1;
+    const due = { notice, nextAt, now };
+    if (await (notice.inDigest ? tellDigest(ctx, due) : tellOne(ctx, due))) sent += 1;
   }
   return sent;
 }
 
+/** A notice, and when it is tried again unless it is sent. */
+type Due = { readonly notice: DueNotice; readonly nextAt: number; readonly now: number };
+
 /** One by itself, where its address has had fewer than its share of a day; else all that are due there are put off until that is over. */
-async function tellOne(ctx: Context, notice: DueNotice, nextAt: number, now: number): Promise<boolean> {
-  if (!(await takeOne(ctx, notice, nextAt, now))) return false;
+async function tellOne(ctx: Context, due: Due): Promise<boolean> {
+  if (!(await takeOne(ctx, due))) return false;
+  const { notice } = due;
   const { service, host } = ctx.settings;
   const { name, factor, user, account, at } = notice;
   const text = ctx.texts.notice({ name, factor, user, service, host, when: at }, { account });
   return send(ctx, notice, text, () => removeNotice(ctx.store, notice.attemptId));
 }
 
-async function takeOne(ctx: Context, notice: DueNotice, nextAt: number, now: number): Promise<boolean> {
+async function takeOne(ctx: Context, { notice, nextAt, now }: Due): Promise<boolean> {
   // It had its share at its first try.
   if (notice.tries > 0) return claimNotice(ctx.store, notice, nextAt);
   const taken = await inTransaction(ctx.store, async (tx) => {
@@ -47,7 +52,7 @@ async function takeOne(ctx: Context, notice: DueNotice, nextAt: number, now: num
 }
 
 /** All that were put off at one address, in one message. */
-async function tellDigest(ctx: Context, notice: DueNotice, nextAt: number, now: number): Promise<boolean> {
+async function tellDigest(ctx: Context, { notice, nextAt, now }: Due): Promise<boolean> {
   const claimed = await inTransaction(ctx.store, async (tx) =>
     (await claimNotice(tx, notice, nextAt))
       ? success(await claimDigest(tx, notice, nextAt, now))
