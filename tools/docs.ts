@@ -4,27 +4,33 @@ import { version } from '../src/base/version.ts';
 import { routesOf } from '../src/http/doors/index.ts';
 import { houseRoutes } from '../src/http/doors/house.ts';
 import { openApiDocument } from '../src/http/openapi.ts';
+import { clientFactors, clientFactorsFile } from './client-factors.ts';
 import { keptParts, plansFile, sqlitePart } from './query-plans.ts';
 
-/** Writes docs/openapi.json from the route table and docs/query-plans.md from what SQLite says; with `--check` says instead what in the documents is not true any more. */
+/**
+ * Writes docs/openapi.json from the route table, docs/query-plans.md from what SQLite says and the client's factors from the registry. With
+ * `--check` it reports what is out of date instead.
+ */
 const file = 'docs/openapi.json';
 const about = { version, url: 'http://localhost:8000' };
 const routes = houseRoutes(routesOf(), { ...about, metrics: () => '' });
 const document = `${JSON.stringify(openApiDocument(routes, about), null, 2)}\n`;
 const plans = await sqlitePart();
+const types = clientFactors();
 
 if (process.argv.includes('--check')) {
-  const faults = [...staleDocument(), ...stalePlans(), ...deadLinks()];
+  const faults = [...stale(file, document), ...stale(clientFactorsFile, types), ...stalePlans(), ...deadLinks()];
   for (const fault of faults) console.error(fault);
   process.exitCode = faults.length > 0 ? 1 : 0;
 } else {
   writeFileSync(file, document);
+  writeFileSync(clientFactorsFile, types);
   writeFileSync(plansFile, `${plans}${keptParts().postgres}`);
 }
 
-function staleDocument(): readonly string[] {
-  const kept = existsSync(file) ? readFileSync(file, 'utf8') : '';
-  return kept === document ? [] : [`${file} does not say what the routes say: run npm run docs`];
+function stale(path: string, made: string): readonly string[] {
+  const kept = existsSync(path) ? readFileSync(path, 'utf8') : '';
+  return kept === made ? [] : [`${path} is out of date: run npm run docs`];
 }
 
 function stalePlans(): readonly string[] {

@@ -16,7 +16,7 @@ const root = join(import.meta.dirname, '..');
 /** Some two hundred processes read the same files: what was made of them is kept. */
 const { NODE_COMPILE_CACHE = join(root, 'node_modules/.cache/compile') } = process.env;
 const files = globSync('test/**/*.test.ts', { cwd: root }).toSorted();
-const startsProcesses = (file: string): boolean => /^test\/(cli|docs|examples|torture)\//.test(file);
+const startsProcesses = (file: string): boolean => /^test\/(cli|docs|examples|torture|toys)\//.test(file);
 const apart = files.filter(startsProcesses);
 const together = files.filter((file) => !startsProcesses(file));
 

@@ -1,3 +1,5 @@
+import type { OtherFactors } from './other-factors.ts';
+
 /** What goes over the wire, in the words of the OpenAPI document. Instants are ISO 8601 texts. */
 
 /** A user, as the house knows them. */
@@ -47,27 +49,29 @@ export type Factors = {
 };
 
 /** `challenge_id`: the challenge that the user has passed, where they have a second factor already. */
-export type NewFactor =
-  | {
-      readonly type: 'totp';
-      readonly label?: string | undefined;
-      /** Your application's name, as the authenticator app shows it. */
-      readonly issuer?: string | undefined;
-      readonly challenge_id?: string | undefined;
-    }
-  | {
-      readonly type: 'sms';
-      readonly phone_number: string;
+export type NewFactor = FactorOf<keyof FactorMembers>;
+
+/** A distributive type: one member of a union for each type of factor. */
+export type FactorOf<Type extends keyof FactorMembers> = Type extends keyof FactorMembers
+  ? FactorMembers[Type] & {
+      readonly type: Type;
       readonly label?: string | undefined;
       readonly challenge_id?: string | undefined;
     }
-  | {
-      readonly type: 'email';
-      /** The user's own address when absent. */
-      readonly email?: string | undefined;
-      readonly label?: string | undefined;
-      readonly challenge_id?: string | undefined;
-    };
+  : never;
+
+/** The members that the enrollment of each type of factor takes. */
+type FactorMembers = OtherFactors & {
+  readonly totp: {
+    /** Your application's name, as the authenticator app shows it. */
+    readonly issuer?: string | undefined;
+  };
+  readonly sms: { readonly phone_number: string };
+  readonly email: {
+    /** The user's own address when absent. */
+    readonly email?: string | undefined;
+  };
+};
 
 /** It counts after a code of it confirmed it, within ten minutes. */
 export type PendingFactor = {

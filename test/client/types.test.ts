@@ -39,7 +39,7 @@ const same: readonly true[] = [
   true satisfies Same<client.ExternalUser, Told<typeof userView>>,
   true satisfies Same<client.ExternalProfile, Sent<typeof externalProfile>>,
   true satisfies Same<client.Factors, Told<typeof factorsView>>,
-  true satisfies Same<client.NewFactor, Sent<typeof newFactor>>,
+  true satisfies Same<client.FactorOf<'totp' | 'sms' | 'email'>, Sent<typeof newFactor>>,
   true satisfies Same<client.PendingFactor, Told<typeof pendingView>>,
   true satisfies Same<client.Confirmation, Sent<typeof confirmation>>,
   true satisfies Same<client.ConfirmedFactor, Told<typeof confirmedView>>,

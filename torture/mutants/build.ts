@@ -8,11 +8,20 @@ const root = join(import.meta.dirname, '../..');
 const parts = ['src', 'torture', 'bench', 'test/setup', 'test/support', 'tools', 'package.json'];
 
 /** Copies the project into a folder of its own and takes one guard out of the copy. */
-export function build({ file, from, to }: Mutant, folder: string): void {
+export function build(mutant: Mutant, folder: string): void {
+  copyProject(folder, parts);
+  change(folder, mutant);
+}
+
+export function copyProject(folder: string, copied: readonly string[]): void {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  for (const part of parts) cpSync(join(root, part), join(folder, part), { recursive: true });
+  for (const part of copied) cpSync(join(root, part), join(folder, part), { recursive: true });
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+}
+
+/** Replaces a text that stands once in a file of the copy. */
+export function change(folder: string, { file, from, to }: Pick<Mutant, 'file' | 'from' | 'to'>): void {
   const path = join(folder, file);
   writeFileSync(path, mutated(readFileSync(path, 'utf8'), from, to));
 }

@@ -19,8 +19,11 @@ const label = text(128).optional();
 
 const ownTypes = ['totp', 'sms', 'email'];
 
-/** Factors for which this door has no words of its own: they say what they need. The types here know them as little as the client's. */
-const others = secondsBeyond(ownTypes).map((kind) =>
+/** Factors for which this door has no words of its own. */
+export const otherTypes = secondsBeyond(ownTypes);
+
+/** They say what they need. The types here do not know them. */
+const others = otherTypes.map((kind) =>
   z.strictObject({ ...inputMembers(kind), type: z.literal(kind), label, challenge_id: proof }),
 ) as unknown as readonly [];
 

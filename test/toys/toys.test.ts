@@ -1,0 +1,43 @@
+/** A factor is added by one file, one word in the registry and its owner: two toys are, each to a copy of the project. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { assertRuns, assertTypes, copyWith } from './copy.ts';
+
+const longEnough = { timeout: 240_000 };
+
+type Document = { readonly paths: Readonly<Record<string, unknown>> };
+
+const documentIn = (folder: string) => JSON.parse(readFileSync(join(folder, 'docs/openapi.json'), 'utf8')) as Document;
+
+const usesPin = `
+import type { NewFactor } from '../src/client/types.ts';
+
+export const right: NewFactor = { type: 'pin', pin: '2580', label: 'mine' };
+// @ts-expect-error A PIN is needed.
+export const without: NewFactor = { type: 'pin' };
+// @ts-expect-error It is a text.
+export const number: NewFactor = { type: 'pin', pin: 2580 };
+`;
+
+test('a PIN is a factor at every door, in the document and in the types of the client', longEnough, async () => {
+  const folder = copyWith('pin');
+  await assertRuns(folder, ['tools/docs.ts']);
+  const { paths } = documentIn(folder);
+  assert.ok('/mfa/pin/request' in paths && '/mfa/pin/verify' in paths);
+  assert.match(JSON.stringify(paths['/users/{uid}/secrets']), /"pin":\{"type":"string"/);
+  assert.match(JSON.stringify(paths['/users/{externalId}/factors']), /"const":"pin"/);
+  await assertTypes(folder, usesPin);
+  await assertRuns(folder, testing('pin'));
+});
+
+/** The contract of all factors, the new one's among them, and what the doors make of it. */
+const testing = (kind: string) => [
+  '--test',
+  '--test-isolation=none',
+  '--test-timeout=60000',
+  'test/factors/contract.test.ts',
+  'test/factors/index.test.ts',
+  `test/toys/${kind}-at-every-door.ts`,
+];
