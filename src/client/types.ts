@@ -84,6 +84,8 @@ export type PendingFactor = {
   readonly secret?: string | undefined;
   readonly otpauth_url?: string | undefined;
   readonly qr?: string | undefined;
+  /** Of a key: what it registers with. */
+  readonly options?: Readonly<Record<string, unknown>> | undefined;
 };
 
 /** A code may have spaces and dashes. */
@@ -141,6 +143,8 @@ export type SentCode = {
   readonly auth_url?: string | undefined;
   /** All that a provider needs which asks by itself. */
   readonly settings?: Readonly<Record<string, string>> | undefined;
+  /** Of a key: what it signs. */
+  readonly options?: Readonly<Record<string, unknown>> | undefined;
   readonly expires_at: string;
   /** Seconds until another one may be sent. */
   readonly retry_after: number;

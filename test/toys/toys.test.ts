@@ -32,6 +32,25 @@ test('a PIN is a factor at every door, in the document and in the types of the c
   await assertRuns(folder, testing('pin'));
 });
 
+const usesKey = `
+import type { NewFactor, PendingFactor, SentCode } from '../src/client/types.ts';
+
+export const right: NewFactor = { type: 'key', label: 'mine' };
+export const shown = ({ options }: PendingFactor | SentCode): unknown => options?.['challenge'];
+`;
+
+test(
+  'a key is registered and counts its signatures at every door, and is found by its response',
+  longEnough,
+  async () => {
+    const folder = copyWith('key');
+    await assertRuns(folder, ['tools/docs.ts']);
+    assert.ok('/mfa/key/verify' in documentIn(folder).paths);
+    await assertTypes(folder, usesKey);
+    await assertRuns(folder, testing('key'));
+  },
+);
+
 /** The contract of all factors, the new one's among them, and what the doors make of it. */
 const testing = (kind: string) => [
   '--test',

@@ -14,6 +14,9 @@ export const replyMember = z.union([z.string().max(8192), z.int().nonnegative(),
 /** What a client has to know to do what a provider asks, which differs from one to the next. */
 export const promptSettings = z.record(z.string(), z.string());
 
+/** What a key is asked to sign, or to register with. */
+export const promptOptions = z.record(z.string(), z.unknown());
+
 /** The same of a prompt; of a code there is nothing to know. */
 export function settingsOf(prompt: Prompt): z.infer<typeof promptSettings> | undefined {
   if (prompt.shape === 'signedRequest') return { duo_sig_request: prompt.request, duo_api_hostname: prompt.host };

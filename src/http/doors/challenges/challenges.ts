@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Asker, Reached } from '../../../engine/asker.ts';
 import type { RequestContext } from '../../../engine/context.ts';
 import { answer, approve, askChallenge, reachChallenge, reachFactor, sendCode } from '../../../engine/operations.ts';
+import type { Challenge } from '../../../store/challenge-rows.ts';
 import { bearer, problem } from '../../problem.ts';
 import { refused } from '../../told.ts';
 import { expiryOfCode } from '../second-factor.ts';
@@ -78,7 +79,7 @@ export const challengeRoutes: readonly Route[] = [
     administers: 'never',
     path: '/challenges/{id}/send',
     summary: 'Send a code that answers a challenge',
-    description: 'Of a provider that asks by itself, such as Duo, the answer says what it needs.',
+    description: 'For a provider that asks by itself, such as Duo, and for a key, the answer carries what it needs.',
     params: challengePath,
     body: sending,
     responses: { 202: { description: 'It is on its way.', body: sentView } },
@@ -86,7 +87,7 @@ export const challengeRoutes: readonly Route[] = [
       withChallenge(ctx, caller, params.id, async (reached) => {
         const { challenge, state } = reached;
         if (state !== 'pending') return refused({ ok: false, reason: 'invalid_challenge' });
-        const prompted = challenge.prompts.find(({ provider }) => provider !== null);
+        const prompted = await promptedBefore(ctx, challenge, body.factor_id);
         if (prompted) return { status: 202, json: viewPrompted(prompted, challenge) };
         const sent = await sendCode(ctx, { challenge: reached, authenticatorId: body.factor_id });
         if (!sent.ok) return refused(sent);
@@ -146,6 +147,14 @@ function replyOf({ code, backup_code, duo_code }: z.infer<typeof reply>, { chall
     return { reply: { state, duo_code } };
   }
   return { reply: code, role: 'second' as const };
+}
+
+/** The prompt of a provider, or of the factor that is named: such a factor sends no code. */
+async function promptedBefore(ctx: RequestContext, challenge: Challenge, factorId: string | undefined) {
+  const provided = challenge.prompts.find(({ provider }) => provider !== null);
+  if (provided || factorId === undefined) return provided;
+  const kind = await reachFactor(ctx, challenge, factorId);
+  return challenge.prompts.find((one) => kind.ok && one.kind === kind.value);
 }
 
 async function withChallenge(

@@ -9,6 +9,7 @@ import type { Reply } from '../../route.ts';
 import { factorView } from '../deux/status.ts';
 import { confirmationOf, inputIn, inputMembers, secondsBeyond } from '../factor-members.ts';
 import { qrCode } from '../qr-code.ts';
+import { promptOptions } from '../second-factor.ts';
 
 /** The challenge that the user has passed, where they have a second factor already. */
 export const proof = z.uuid().optional();
@@ -54,6 +55,7 @@ export const pendingView = z
     secret: z.string().optional(),
     otpauth_url: z.string().optional(),
     qr: z.string().optional(),
+    options: promptOptions.optional(),
   })
   .meta({ id: 'PendingFactor', description: 'What an authenticator app needs is shown this once.' });
 

@@ -4,7 +4,7 @@ import { hintOf } from '../../../engine/operations.ts';
 import type { Challenge } from '../../../store/challenge-rows.ts';
 import type { KeptPrompt } from '../../../store/prompts.ts';
 import { reference } from '../deux/authtoken.ts';
-import { promptSettings, replyMember, settingsOf, viewProviders } from '../second-factor.ts';
+import { promptOptions, promptSettings, replyMember, settingsOf, viewProviders } from '../second-factor.ts';
 
 /** A user by their id, or by their name in an account: the service's own when none is said. */
 const named = z.union([
@@ -89,16 +89,19 @@ export const sentView = z.strictObject({
   auth_url: z.string().optional(),
   /** All that a provider needs which asks by itself. */
   settings: promptSettings.optional(),
+  /** What a key signs. */
+  options: promptOptions.optional(),
   expires_at: z.iso.datetime(),
   retry_after: z.int(),
 });
 
-/** A provider's question was put when the challenge was: it is told again. */
+/** The prompt of a provider or of a key was made with the challenge: it is shown again. */
 export function viewPrompted({ shown }: KeptPrompt, { expiresAt }: Challenge): z.infer<typeof sentView> {
   const settings = settingsOf(shown);
   return {
     ...(shown.shape === 'redirect' && { auth_url: shown.url }),
     ...(settings && { settings }),
+    ...(shown.shape === 'publicKey' && { options: { ...shown.options } }),
     expires_at: new Date(expiresAt).toISOString(),
     retry_after: 0,
   };

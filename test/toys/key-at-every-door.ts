@@ -1,0 +1,124 @@
+/** Run in a copy of the project that has the factor `key`: its interface, and what the doors make of it. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { help, yes } from '../factors/help.ts';
+import { addService } from '../http/doors/challenges/service.ts';
+import { onEachDatabase } from '../support/databases.ts';
+import { claimsOf } from '../support/doors.ts';
+import { assertSaid, member, type Answer, type Server } from '../support/server.ts';
+import { key } from './key.ts';
+import { pairOf, register, respond } from './key-owner.ts';
+import { startOverHttp } from './over-http.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+const json = ({ json: body }: Answer) => body as Json;
+
+/** Enrolls a key at the secrets door, and answers with the secret's id. */
+async function enroll({ call }: Server, bearer: string, name: string): Promise<string> {
+  const made = await call('POST', '/users/me/secrets', { bearer, json: { type: 'key' } });
+  const { options } = json(made)['secret'] as Json;
+  const path = `/users/me/secrets/${member(made, 'uid')}/enroll`;
+  const send = (token: unknown) => call('PUT', path, { bearer, json: { token } });
+  assert.equal((await send({ ...register(name, { challenge: 'another' }) })).status, 400);
+  assert.equal((await send(respond(name, options, 1))).status, 400, 'what answers a login does not register');
+  const enrolled = await send(register(name, options));
+  assert.equal(enrolled.status, 200, enrolled.text);
+  return member(made, 'uid');
+}
+
+/** Puts a challenge, and answers with its id and what its prompt says. */
+async function ask({ call }: Server, bearer: string, user: Json | undefined, factor_id: string) {
+  const put = await call('POST', '/challenges', { bearer, json: { ...(user && { user }), factors: ['key'] } });
+  const id = member(put, 'id');
+  const sent = await call('POST', `/challenges/${id}/send`, { bearer, json: { factor_id } });
+  assert.equal(sent.status, 202, sent.text);
+  const verify = (code: string) => call('POST', `/challenges/${id}/verify`, { bearer, json: { code } });
+  return { factors: json(put)['factors'] as Json[], options: json(sent)['options'] as Json, verify };
+}
+
+test('a response finds its prompt and its authenticator by itself', async () => {
+  const ctx = help();
+  const { enroll: enrollment, prompt, read } = key;
+  assert.ok(enrollment && prompt);
+  const hold = async (name: string) => {
+    const { state, shown } = yes(await enrollment.begin({ settings: undefined, input: {}, others: [] }, ctx));
+    const registering = enrollment.read(register(name, shown['options'])) ?? assert.fail('it registers nothing');
+    return yes(await registering.verify({ state, memo: undefined }, ctx));
+  };
+  const held = [await hold('one'), await hold('two')];
+  const candidates = held.map(({ state }, at) => ({ id: String(at), state }));
+  const { prompt: shown, memo, handle } = yes(await prompt({ settings: undefined, candidates }, ctx));
+  assert.ok(shown.shape === 'publicKey');
+  const response = read(respond('two', shown.options, 1)) ?? assert.fail('it answers nothing');
+  assert.equal(response.handle, handle);
+  const found = held.filter(({ lookup = '' }) => response.lookups(ctx).includes(lookup));
+  assert.deepEqual(found, [held[1]]);
+  assert.deepEqual(
+    candidates.map(({ state }) => response.matches(state)),
+    [false, true],
+  );
+  const proof = yes(await response.verify({ state: found[0]?.state, memo }, ctx));
+  assert.deepEqual(proof.state, { ...Object(held[1]?.state), counter: 1 });
+});
+
+onEachDatabase('a key', (on) => {
+  test('is registered by another response than it logs in with, and one of two answers a prompt for both', async () => {
+    await using server = await startOverHttp(on);
+    const { uid, token } = await server.addPerson('ada');
+    const ids = [await enroll(server, token, 'one'), await enroll(server, token, 'two')] as const;
+    const { key: bearer } = await addService(server, 'root', 'shop');
+    const asked = await ask(server, bearer, { uid }, ids[0]);
+    assert.deepEqual(new Set(asked.factors.map(({ id }) => id)), new Set(ids));
+    assert.deepEqual(new Set(asked.options['allowed'] as string[]), new Set([pairOf('one').id, pairOf('two').id]));
+    const { verify, options } = asked;
+    assertSaid(await verify(respond('three', options, 1)), '401 invalid_code', "a key that is nobody's");
+    assertSaid(await verify(respond('two', { challenge: 'A'.repeat(43) }, 1)), '401 invalid_code', 'another prompt');
+    const approved = await verify(respond('two', options, 7));
+    assert.deepEqual(json(approved)['amr'], ['pop', 'mfa']);
+    assert.ok(member(approved, 'assertion'));
+  });
+
+  test('counts its signatures: what does not grow is refused, and each key counts for itself', async () => {
+    await using server = await startOverHttp(on);
+    const { uid, token } = await server.addPerson('ada');
+    const id = await enroll(server, token, 'one');
+    await enroll(server, token, 'two');
+    const { key: bearer } = await addService(server, 'root', 'shop');
+    const first = await ask(server, bearer, { uid }, id);
+    assert.equal((await first.verify(respond('one', first.options, 7))).status, 200);
+    const second = await ask(server, bearer, { uid }, id);
+    for (const counter of [6, 7])
+      assertSaid(await second.verify(respond('one', second.options, counter)), '401 invalid_code');
+    assert.equal((await second.verify(respond('two', second.options, 1))).status, 200);
+    const third = await ask(server, bearer, { uid }, id);
+    assert.equal((await third.verify(respond('one', third.options, 8))).status, 200);
+  });
+
+  test('lets a session step up, and completes a login at the challenges door', async () => {
+    await using server = await startOverHttp(on);
+    const ada = await server.addPerson('ada');
+    const factor_id = await enroll(server, ada.token, 'one');
+    const { verify, options } = await ask(server, ada.token, undefined, factor_id);
+    assert.ok(member(await verify(respond('one', options, 1)), 'token'));
+    const bearer = await server.challenge(ada);
+    const sent = await server.call('POST', '/challenges/current/send', { bearer, json: { factor_id } });
+    const code = respond('one', json(sent)['options'], 2);
+    const login = await server.call('POST', '/challenges/current/verify', { bearer, json: { code } });
+    assert.equal(claimsOf(member(login, 'token')).acr, 'aal2');
+  });
+
+  test('is enrolled by a service for a user of its own', async () => {
+    await using server = await startOverHttp(on);
+    const { key: bearer } = await addService(server, 'root', 'shop');
+    await server.call('PUT', '/users/42', { bearer, json: {} });
+    const begun = await server.call('POST', '/users/42/factors', { bearer, json: { type: 'key' } });
+    const path = `/users/42/factors/${member(begun, 'id')}/confirm`;
+    const confirmed = await server.call('POST', path, {
+      bearer,
+      json: { code: register('one', json(begun)['options']) },
+    });
+    assert.equal(json(confirmed)['type'], 'key', confirmed.text);
+    const { verify, options } = await ask(server, bearer, { name: '42' }, member(begun, 'id'));
+    assert.ok(member(await verify(respond('one', options, 1)), 'assertion'));
+  });
+});
