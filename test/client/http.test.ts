@@ -84,11 +84,15 @@ test('what is no answer is an exception: nothing there, something else there, an
     () => new Response('{"token": ', { headers: { 'Content-Type': 'application/json' } }),
   ];
   for (const answer of failing) await assert.rejects(clientOf(answer).client.sessions.list());
+  // A fetch keeps its request. Without one that does, the signal may be collected before the time is over, and nothing ends.
+  const open: Request[] = [];
   const slow = createClient({
     url: 'https://house.example',
     timeout: 1,
-    fetch: ({ signal }) =>
+    fetch: (request) =>
       new Promise((_resolve, reject) => {
+        open.push(request);
+        const { signal } = request;
         const abort = () => reject(signal.reason);
         // On a busy machine a millisecond is over before anybody listens.
         if (signal.aborted) abort();
@@ -96,6 +100,7 @@ test('what is no answer is an exception: nothing there, something else there, an
       }),
   });
   await assert.rejects(slow.sessions.list(), { name: 'TimeoutError' });
+  assert.equal(open.length, 1);
   const redirects: string[] = [];
   await createClient({
     url: 'https://house.example',
