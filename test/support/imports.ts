@@ -78,8 +78,9 @@ export function testImporter({ format, users, source, refused = {} }: Importer):
       test(`no user of a source with ${what} is imported, which exit code and report say`, async () => {
         const { folder } = empty;
         const file = join(folder, 'refused.jsonl');
-        const { code, stdout } = await imports(folder, [format, write(folder), '--report', file]);
+        const { code, stdout, stderr } = await imports(folder, [format, write(folder), '--report', file]);
         assert.equal(code, 1, stdout);
+        assert.match(stderr, /the source was refused, and no user was imported/);
         assert.match(stdout, /^users: 0 made, 0 there already, 0 not taken\n/);
         assert.deepEqual(
           reportOf(file).map(({ outcome, what: part }) => [outcome, part]),

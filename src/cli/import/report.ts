@@ -13,6 +13,8 @@ export type Report = {
   add(line: Line): void;
   /** How many things were not taken. */
   readonly left: () => number;
+  /** Whether the source was refused as a whole. */
+  readonly isRefused: () => boolean;
   /** The whole as text. */
   text(): string;
   close(): void;
@@ -22,7 +24,7 @@ export type Report = {
 export function createReport(file: string | undefined, dryRun: boolean): Report {
   const descriptor = file === undefined ? undefined : openSync(file, 'w', 0o600);
   const reasons = new Map<string, number>();
-  const count = { made: 0, there: 0, users: 0, left: 0 };
+  const count = { made: 0, there: 0, users: 0, left: 0, sources: 0 };
   return {
     made: (users) => void (count.made += users),
     add(line) {
@@ -32,11 +34,13 @@ export function createReport(file: string | undefined, dryRun: boolean): Report 
         return;
       }
       if (line.what === 'user') count.users += 1;
+      if (line.what === 'source') count.sources += 1;
       count.left += 1;
       const reason = `${line.what}: ${line.why}`;
       reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
     },
     left: () => count.left,
+    isRefused: () => count.sources > 0,
     text() {
       const [was, were] = dryRun ? ['would be made', 'would not be taken'] : ['made', 'not taken'];
       const users = `users: ${number(count.made)} ${was}, ${number(count.there)} there already, ${number(count.users)} ${were}\n`;

@@ -27,7 +27,7 @@ export async function runImport(format: Format, file: string, options: ImportOpt
     throw new SetupError(`--harmless is for better-auth, django and keycloak: ${format} has no names of its own`);
   if (file !== '-' && !existsSync(file)) throw new SetupError(`there is no file ${file}`);
   const collect = keepHeapSmall();
-  const left = await withHouse(async (house) => {
+  const done = await withHouse(async (house) => {
     const { id: accountId } = granted(await findHome(house, account), account ?? 'root');
     const reading = formats[format](file, options, process.env);
     const report = createReport(options.report, dryRun);
@@ -42,9 +42,10 @@ export async function runImport(format: Format, file: string, options: ImportOpt
       process.stdout.write(report.text());
       report.close();
     }
-    return report.left();
+    return report;
   });
-  if (left > 0) throw new Refused('not everything could be taken: see above, and --report for each by itself');
+  if (done.isRefused()) throw new Refused('the source was refused, and no user was imported: see above');
+  if (done.left() > 0) throw new Refused('not everything could be taken: see above, and --report for each by itself');
 }
 
 /** After how many batches what is no longer needed is thrown away. */
