@@ -75,7 +75,7 @@ export function jsonOf(text: string): unknown {
   }
 }
 
-/** One request and the whole of its answer, for those who are handed the way out of the house. It never throws but in a transaction. */
+/** One request and the whole of its answer, for factors that call a provider. It throws in a transaction and nowhere else. */
 export type Exchange = (asked: Pick<Post, 'url' | 'headers' | 'body'>) => Promise<Exchanged>;
 
 /** `failure` is a code that may be shown to the operator. */

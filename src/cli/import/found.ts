@@ -41,7 +41,7 @@ export type Reading = {
   readonly close?: () => void;
 };
 
-/** What the operator says of a source. */
+/** Options about the source. */
 export type SourceOptions = {
   /** False: it has no second factors. */
   readonly secondFactors?: boolean;

@@ -113,7 +113,7 @@ const noFactors =
   'holds no row of a second factor: dump the apps of all second factors too (such as otp_totp, otp_static, two_factor, mfa or deux), ' +
   'or say --no-second-factors where the source has none';
 
-/** What the dump says of a user's second factors. */
+/** A user's second factors, as the dump has them. */
 export function factorsOfUser(dump: Dump, row: Row): DjangoFactors {
   return keysOf(row)
     .map((key) => storedFactors(dump, key))

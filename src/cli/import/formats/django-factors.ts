@@ -11,7 +11,7 @@ export const rowShape = z.object({
 });
 export type Row = z.infer<typeof rowShape>;
 
-/** What rows say of a user's second factors. */
+/** A user's second factors, as rows have them. */
 export type DjangoFactors = {
   readonly authenticators?: readonly Kept[];
   readonly left?: readonly Left[];

@@ -51,7 +51,7 @@ type Numbered = { readonly at: string } & (
   | { readonly why: string; readonly row?: never }
 );
 
-/** What is wrong with the file as a whole. */
+/** Faults of the file as a whole. */
 const faults: Readonly<Record<Fault, string>> = {
   [cutOff]: 'ends in the middle',
   [noList]: 'is no list, as dumpdata writes it with --format json',

@@ -29,7 +29,7 @@ export function passwordOf({ secretData, credentialData }: Credential): Kept | L
   return { kind: 'password', label: null, kept: { hash: phcOf(costs, salt, hash) } };
 }
 
-/** What is neither is named as it is, and refused further on. */
+/** Any other algorithm keeps its name, and is refused further on. */
 function phcOf(
   { algorithm, hashIterations, additionalParameters }: z.infer<typeof hashCosts>,
   salt: Buffer,

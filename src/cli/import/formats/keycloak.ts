@@ -39,7 +39,7 @@ export function readKeycloak({ next, fraction }: Passes, { harmless }: SourceOpt
   return { users: () => users(next(), names), fraction };
 }
 
-/** What is wrong with the file as a whole. */
+/** Faults of the file as a whole. */
 const faults: Readonly<Record<Fault, string>> = {
   [cutOff]: 'ends in the middle',
   [noList]: 'is no export of one realm with its users',
@@ -100,7 +100,7 @@ const harmlessAttributes = new Set(
   ].flatMap((names) => names.split(' ')),
 );
 
-/** What of a user has a value and is not known. */
+/** The names of a user that have a value and are not known. */
 function unknownIn({ attributes, ...user }: Entry): readonly string[] {
   const set = (fields: object) => Object.entries(fields).flatMap(([name, value]) => (isEmpty(value) ? [] : [name]));
   return [
