@@ -29,7 +29,7 @@ export type SecondFactorNeeded = {
   readonly challengeToken: string;
   /** The authenticators of which any answers it. */
   readonly anyOf: readonly Authenticator[];
-  /** What their user is asked, and what a provider asks that verifies by itself; not what is sent only where it is asked for. */
+  /** The prompts to show, also of a provider that verifies by itself; codes that are sent on request are not among them. */
   readonly prompts: readonly ShownPrompt[];
 };
 
@@ -73,7 +73,7 @@ export async function turnAway(
   return refuse(refused);
 }
 
-/** What a challenge asks for. */
+/** The question of a challenge. */
 export type ChallengeQuestion = Pick<Needed, 'kinds' | 'authConfigOrigin' | 'mfaConfigOrigin' | 'enrolls'> & {
   readonly put: readonly PutPrompt[];
 };

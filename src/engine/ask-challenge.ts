@@ -107,7 +107,7 @@ function askedBy(asker: Exclude<Asker, { type: 'holder' }>) {
     const { id: sessionId, authModule: door, amr } = asker.session;
     return { kind: 'step_up', sessionId, authModule: door, amr } as const;
   }
-  // What the application has checked it says itself.
+  // The application says by itself what it has checked.
   return { kind: 'service', serviceId: asker.service.id, authModule, amr: [] } as const;
 }
 

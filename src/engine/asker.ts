@@ -79,7 +79,7 @@ function reachedBy(asker: Asker, { challenge, user, state }: FoundChallenge): Re
     const isOwn = asker.type === 'service' && asker.service.id === challenge.serviceId;
     return isHeld || isOwn ? { type: 'service', challenge, user, state } : undefined;
   }
-  // What a session asked for gives it its next token, and nobody else.
+  // A challenge of a session gives that session its next token, and no other caller.
   const isRaised = asker.type === 'session' && challenge.kind === 'step_up' && asker.session.id === challenge.sessionId;
   return isRaised ? { type: 'step_up', challenge, session: asker.session, user, state } : undefined;
 }

@@ -7,12 +7,12 @@ import type { SecondFactorReply } from './complete.ts';
 import type { RequestContext } from './context.ts';
 import { recoveryKinds } from './policy.ts';
 
-/** What may answer a challenge: one of its user's authenticators, or a provider that verifies by itself and keeps nothing here. */
+/** A possible answer to a challenge: one of its user's authenticators, or a provider that verifies by itself and keeps nothing here. */
 export type Candidate = {
   readonly kind: string;
   readonly state: unknown;
   readonly authenticator?: Authenticator;
-  /** What it was asked, where that is remembered. */
+  /** The prompt that was put, where one is kept. */
   readonly prompt?: KeptPrompt | undefined;
 };
 

@@ -20,7 +20,7 @@ export type KeptPrompt = {
 };
 
 /** A memo is a note, not a store: this much as JSON. */
-export const longestMemo = 4096;
+const longestMemo = 4096;
 
 export async function insertPrompt({ db, safe }: Store, challengeId: string, prompt: KeptPrompt): Promise<void> {
   const { kind, provider, shown, memo, handle } = prompt;

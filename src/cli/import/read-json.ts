@@ -13,7 +13,7 @@ export function complaintOf(error: z.ZodError): string {
   return path === '' ? what : `${path}: ${what}`;
 }
 
-/** Who an entry is about that is not read otherwise. Without a name it may be about any user, so none is imported. */
+/** The name in an entry that is not read otherwise. Without a name it may be about any user, so none is imported. */
 export function nameIn(entry: unknown, member: string): { readonly name: string } | { readonly what: 'source' } {
   const name = z.record(z.string(), z.unknown()).safeParse(entry).data?.[member];
   return typeof name === 'string' ? { name } : { what: 'source' };
