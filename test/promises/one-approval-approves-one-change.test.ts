@@ -12,7 +12,10 @@ import { member, type Server } from '../support/server.ts';
 
 type Change = (call: Ask) => ReturnType<Ask>;
 
-/** A user of a service's application with one factor, two that wait for their codes, and a challenge that they have passed. */
+/**
+ * A user of a service's application with two factors, two that wait for their codes, and a challenge that they have passed. With one factor
+ * alone its removal would leave a user who needs no approval for the next.
+ */
 async function approved(server: Server) {
   const { key: bearer } = await addService(server, 'root', 'shop');
   const ask = async (method: string, path: string, json?: object) => {
@@ -24,12 +27,20 @@ async function approved(server: Server) {
   const begun = await ask('POST', '/users/42/factors', { type: 'totp' });
   const app = { id: member(begun, 'id'), seed: member(begun, 'secret') };
   await ask('POST', `/users/42/factors/${app.id}/confirm`, { code: server.code(app, -1) });
-  const challenge_id = member(await ask('POST', '/challenges', { user: { name: '42' } }), 'id');
-  await ask('POST', `/challenges/${challenge_id}/verify`, { code: server.code(app) });
+  const passed = async () => {
+    const id = member(await ask('POST', '/challenges', { user: { name: '42' } }), 'id');
+    await ask('POST', `/challenges/${id}/verify`, { code: server.code(app) });
+    server.clock.tick(30 * second);
+    return id;
+  };
+  const first = await passed();
+  const email = await ask('POST', '/users/42/factors', { type: 'email', email: 'a@example.org', challenge_id: first });
+  const code = server.sent.at(-1)?.code ?? assert.fail('no code was sent');
+  await ask('POST', `/users/42/factors/${member(email, 'id')}/confirm`, { code, challenge_id: first });
+  const challenge_id = await passed();
   const other = await ask('POST', '/users/42/factors', { type: 'totp', challenge_id });
   const number = await ask('POST', '/users/42/factors', { type: 'sms', phone_number: '+14155552671', challenge_id });
   const sent = server.sent.at(-1)?.code ?? assert.fail('no code was sent');
-  server.clock.tick(30 * second);
   const confirm =
     (id: string, code: string): Change =>
     (call) =>
