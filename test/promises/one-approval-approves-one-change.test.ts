@@ -42,9 +42,9 @@ async function approved(server: Server) {
   const number = await ask('POST', '/users/42/factors', { type: 'sms', phone_number: '+14155552671', challenge_id });
   const sent = server.sent.at(-1)?.code ?? assert.fail('no code was sent');
   const confirm =
-    (id: string, code: string): Change =>
+    (id: string, response: string): Change =>
     (call) =>
-      call('POST', `/users/42/factors/${id}/confirm`, { bearer, json: { code, challenge_id } });
+      call('POST', `/users/42/factors/${id}/confirm`, { bearer, json: { code: response, challenge_id } });
   const waiting = { id: member(other, 'id'), seed: member(other, 'secret') };
   return {
     bearer,
