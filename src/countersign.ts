@@ -10,16 +10,16 @@ import { version } from './base/version.ts';
 import { operationsOver, type Operations } from './client/operations.ts';
 import { createLiveAccessTokens } from './engine/access-token.ts';
 import { operator, requestContext, type Context, type Log } from './engine/context.ts';
-import { createReread, loadKeyRing } from './engine/key-ring.ts';
+import { createReread, loadKeyRing } from './engine/upkeep/key-ring.ts';
 import { ensureService, prepareRoot, sweep, tellNotices } from './engine/operations.ts';
-import type { FirstAdministrator } from './engine/setup.ts';
-import { createApp } from './http/app.ts';
-import type { Environment } from './http/client.ts';
-import { houseRoutes } from './http/doors/house.ts';
+import type { FirstAdministrator } from './engine/operator/setup.ts';
+import { createApp } from './http/server/app.ts';
+import type { Environment } from './http/server/client.ts';
+import { systemRoutes } from './http/doors/system/system.ts';
 import { dialects, routesOf, type Door } from './http/doors/index.ts';
-import { inProcess, type Speaker } from './http/in-process.ts';
-import { createListener, type Listener } from './http/listener.ts';
-import { createMetrics } from './http/metrics.ts';
+import { inProcess, type Speaker } from './http/server/in-process.ts';
+import { createListener, type Listener } from './http/server/listener.ts';
+import { createMetrics } from './http/server/metrics.ts';
 import type { Route } from './http/route.ts';
 import type { Region } from './messages/destinations.ts';
 import { readGateways } from './messages/gateways.ts';
@@ -142,7 +142,7 @@ export async function createCountersign(options: Options): Promise<Countersign> 
       { name: 'process_resident_memory_bytes', help: 'Resident memory.', read: () => process.memoryUsage.rss() },
     ]);
     const ownPage = () => metrics.render();
-    const routes = houseRoutes(routesOf(options.doors), {
+    const routes = systemRoutes(routesOf(options.doors), {
       version,
       url,
       metrics: options.metrics?.(ownPage) ?? ownPage,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { otherTypes } from '../src/http/doors/challenges/external-shapes.ts';
-import { inputMembers } from '../src/http/doors/factor-members.ts';
+import { inputMembers } from '../src/http/doors/shared/factor-members.ts';
 
 export const clientFactorsFile = 'src/client/other-factors.ts';
 

@@ -2,8 +2,8 @@ import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { version } from '../src/base/version.ts';
 import { routesOf } from '../src/http/doors/index.ts';
-import { houseRoutes } from '../src/http/doors/house.ts';
-import { openApiDocument } from '../src/http/openapi.ts';
+import { systemRoutes } from '../src/http/doors/system/system.ts';
+import { openApiDocument } from '../src/http/describe/openapi.ts';
 import { clientFactors, clientFactorsFile } from './client-factors.ts';
 import { keptParts, plansFile, sqlitePart } from './query-plans.ts';
 
@@ -13,7 +13,7 @@ import { keptParts, plansFile, sqlitePart } from './query-plans.ts';
  */
 const file = 'docs/openapi.json';
 const about = { version, url: 'http://localhost:8000' };
-const routes = houseRoutes(routesOf(), { ...about, metrics: () => '' });
+const routes = systemRoutes(routesOf(), { ...about, metrics: () => '' });
 const document = `${JSON.stringify(openApiDocument(routes, about), null, 2)}\n`;
 const plans = await sqlitePart();
 const types = clientFactors();

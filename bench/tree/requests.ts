@@ -1,5 +1,5 @@
 import { day } from '../../src/base/clock.ts';
-import { gregorian } from '../../src/http/doors/accounts/shapes.ts';
+import { gregorian } from '../../src/http/doors/crossbar/shapes.ts';
 import { logIn, read, type TreeHouse } from './house.ts';
 import { people } from './seed.ts';
 

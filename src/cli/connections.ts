@@ -5,9 +5,9 @@ import type { Duplex } from 'node:stream';
 import { minute, systemClock } from '../base/clock.ts';
 import { systemRandom, timeOrderedHex } from '../base/random.ts';
 import type { Log } from '../engine/context.ts';
-import type { Listener } from '../http/listener.ts';
-import type { Problem } from '../http/problem.ts';
-import { refusalOf, unmetExpectation, unreadable } from '../http/unreadable.ts';
+import type { Listener } from '../http/server/listener.ts';
+import type { Problem } from '../http/errors/problem.ts';
+import { refusalOf, unmetExpectation, unreadable } from '../http/server/unreadable.ts';
 import { codeOf } from './plain-error.ts';
 
 /** How many requests may be in line on one connection. Browsers and proxies send one and wait for its answer. */

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { second } from '../base/clock.ts';
 import { SetupError } from '../base/fault.ts';
-import type { Listener } from '../http/listener.ts';
+import type { Listener } from '../http/server/listener.ts';
 import { answerInTurn, type Heard } from './connections.ts';
 import { roomForConnections } from './open-files.ts';
 import { codeOf } from './plain-error.ts';

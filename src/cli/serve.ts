@@ -3,7 +3,7 @@ import { second } from '../base/clock.ts';
 import { version } from '../base/version.ts';
 import { createCountersign } from '../countersign.ts';
 import type { Log } from '../engine/context.ts';
-import { takeGlobals } from '../http/listener.ts';
+import { takeGlobals } from '../http/server/listener.ts';
 import { announceAdministrator } from './announce.ts';
 import { keepKeysRead } from './keys/reading.ts';
 import { listen } from './listen.ts';

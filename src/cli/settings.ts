@@ -5,7 +5,7 @@ import { errorCode } from '../base/error-code.ts';
 import { SetupError } from '../base/fault.ts';
 import type { Options } from '../countersign.ts';
 import { newPassword } from '../factors/password.ts';
-import { newUserBody } from '../http/doors/secrets/shapes.ts';
+import { newUserBody } from '../http/doors/acceleratxr/shapes.ts';
 import { isRegion } from '../messages/destinations.ts';
 import { readGateways } from '../messages/gateways.ts';
 import type { Gateway } from '../messages/message.ts';

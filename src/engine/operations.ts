@@ -4,42 +4,47 @@
  */
 
 /** Users: made by an administrator, or by themselves where registration is open. */
-export { browseUsers, changeProfile, createUser, ownProfile, reachUser, removeUser } from './users.ts';
+export { browseUsers, changeProfile, createUser, ownProfile, reachUser, removeUser } from './directory/users.ts';
 
 /** A first factor: answers with a session, or with a challenge when policy asks for a second. */
-export { login } from './login.ts';
+export { login } from './login/login.ts';
 
 /** Both factors in one request, for dialects that keep no state between two. */
-export { loginAtOnce } from './login-at-once.ts';
+export { loginAtOnce } from './login/login-at-once.ts';
 
 /** The reply to a challenge: opens the session it stood for. */
-export { answer } from './answer.ts';
-export { sendCode } from './send-code.ts';
+export { answer } from './login/answer.ts';
+export { sendCode } from './proof/send-code.ts';
 
 /** Challenges beside logins: a service, or a session that steps up, has a user prove a second factor. */
-export { authenticateAsker, reachChallenge, reachFactor } from './asker.ts';
-export { askChallenge } from './ask-challenge.ts';
-export { approve } from './approve.ts';
+export { authenticateAsker, reachChallenge, reachFactor } from './challenge/asker.ts';
+export { askChallenge } from './challenge/ask-challenge.ts';
+export { approve } from './challenge/approve.ts';
 
 /** Services: applications that check the first factor of their own users, make these users, and manage their factors. */
-export { ensureService, makeServiceKey } from './services.ts';
-export { manageExternalUser, putExternalUser, reachExternalUser, removeExternalUser } from './external-users.ts';
+export { ensureService, makeServiceKey } from './directory/services.ts';
+export {
+  manageExternalUser,
+  putExternalUser,
+  reachExternalUser,
+  removeExternalUser,
+} from './directory/external-users.ts';
 
 /** Sessions: who is calling, which ones are in force, and their end. */
-export { authenticate, endSession, listSessions } from './sessions.ts';
+export { authenticate, endSession, listSessions } from './session/sessions.ts';
 
 /** Authenticators: what a user has, one more of it, its confirmation, its removal. */
-export { browseAuthenticators } from './users.ts';
-export { secondFactors } from './policy.ts';
-export { hintOf } from './send-code.ts';
-export { enroll } from './enroll.ts';
-export { confirm } from './confirm.ts';
-export { authenticateEnroller } from './enroller.ts';
-export { remove, turnOffMfa } from './remove.ts';
+export { browseAuthenticators } from './directory/users.ts';
+export { secondFactors } from './policy/auth-modules.ts';
+export { hintOf } from './proof/send-code.ts';
+export { enroll } from './enrollment/enroll.ts';
+export { confirm } from './enrollment/confirm.ts';
+export { authenticateEnroller } from './session/enroller.ts';
+export { remove, turnOffMfa } from './enrollment/remove.ts';
 
 /** Passwords and recovery codes: renewed in place. */
-export { setPassword } from './set-password.ts';
-export { codesLeft, renewBackupCode, renewRecoveryCodes } from './recovery-codes.ts';
+export { setPassword } from './enrollment/set-password.ts';
+export { codesLeft, renewBackupCode, renewRecoveryCodes } from './enrollment/recovery-codes.ts';
 
 /** OAuth2: clients, the password and refresh grants, what a token is worth, and its end. */
 export {
@@ -50,8 +55,8 @@ export {
   proveClient,
   reachClient,
   removeClient,
-} from './clients.ts';
-export { introspect, passwordGrant, refresh, revoke } from './oauth.ts';
+} from './oauth/clients.ts';
+export { introspect, passwordGrant, refresh, revoke } from './oauth/oauth.ts';
 
 /** Accounts: the tree an administrator reaches, the users of one, and the log of who tried what there. */
 export {
@@ -62,19 +67,19 @@ export {
   reachAccount,
   removeAccount,
   accountOf,
-} from './accounts.ts';
-export { moveAccount } from './move-account.ts';
-export { browseUsersOf, makeUserOf, reachUserOf, changeUserOf } from './account-users.ts';
-export { explain, namesIn, readSecurity, writeSecurityOf } from './security.ts';
-export { previewSecurity } from './preview-security.ts';
-export { browseAttempts, reachAttempt } from './attempts.ts';
+} from './directory/accounts.ts';
+export { moveAccount } from './directory/move-account.ts';
+export { browseUsersOf, makeUserOf, reachUserOf, changeUserOf } from './directory/account-users.ts';
+export { explain, namesIn, readSecurity, writeSecurityOf } from './directory/security.ts';
+export { previewSecurity } from './directory/preview-security.ts';
+export { browseAttempts, reachAttempt } from './audit/attempts.ts';
 
 /** Providers: what an account, or the system, configures as a second factor. */
-export { browseProviders, reachProvider, reachSystem, showProvider } from './reach-provider.ts';
-export { makeProvider, patchProvider, removeProvider, replaceProvider } from './providers.ts';
+export { browseProviders, reachProvider, reachSystem, showProvider } from './directory/reach-provider.ts';
+export { makeProvider, patchProvider, removeProvider, replaceProvider } from './directory/providers.ts';
 
 /** At the machine: the first start, help for somebody locked out, the log of attempts as a whole, keys that rotate, and forgetting what is over. */
-export { prepareRoot } from './setup.ts';
+export { prepareRoot } from './operator/setup.ts';
 export {
   addClient,
   addUser,
@@ -85,13 +90,13 @@ export {
   findNamed,
   overridePassword,
   unlock,
-} from './operator.ts';
-export { alreadyThere, findHome, importUsers, judgeForeigner } from './import-users.ts';
-export { findLog, readAttempts } from './attempts.ts';
-export { verifyRest, verifyStrands } from './verify-attempts.ts';
-export { pruneAttempts } from './prune-attempts.ts';
-export { countToReseal, reseal } from './reseal.ts';
-export { usesOf } from './key-use.ts';
-export { settleRestored } from './restore.ts';
-export { sweep } from './sweep.ts';
-export { tellNotices } from './tell.ts';
+} from './operator/operator.ts';
+export { alreadyThere, findHome, importUsers, judgeForeigner } from './operator/import-users.ts';
+export { findLog, readAttempts } from './audit/attempts.ts';
+export { verifyRest, verifyStrands } from './audit/verify-attempts.ts';
+export { pruneAttempts } from './audit/prune-attempts.ts';
+export { countToReseal, reseal } from './upkeep/reseal.ts';
+export { usesOf } from './upkeep/key-use.ts';
+export { settleRestored } from './operator/restore.ts';
+export { sweep } from './upkeep/sweep.ts';
+export { tellNotices } from './upkeep/tell.ts';

@@ -1,9 +1,9 @@
 import type { z } from 'zod';
 import type { RequestContext } from '../engine/context.ts';
-import type { Asker, Service } from '../engine/asker.ts';
-import type { Enroller } from '../engine/enroller.ts';
-import type { Caller } from '../engine/sessions.ts';
-import type { Problem } from './problem.ts';
+import type { Asker, Service } from '../engine/challenge/asker.ts';
+import type { Enroller } from '../engine/session/enroller.ts';
+import type { Caller } from '../engine/session/sessions.ts';
+import type { Problem } from './errors/problem.ts';
 
 /**
  * Doors are tables of routes: plain data with a handler. The server mounts them, the OpenAPI document describes them and the

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { listen, type Front } from '../../src/cli/listen.ts';
-import { problemBody } from '../../src/http/problem.ts';
+import { problemBody } from '../../src/http/errors/problem.ts';
 import { converse, hostile, marker } from '../support/hostile.ts';
 import { startServer, type Rows, type Server } from '../support/server.ts';
 

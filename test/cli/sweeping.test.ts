@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { keepSwept } from '../../src/cli/sweeping.ts';
-import { accessTokenLife } from '../../src/engine/account-policy.ts';
-import { openSession } from '../../src/engine/sessions.ts';
+import { accessTokenLife } from '../../src/engine/policy/account-policy.ts';
+import { openSession } from '../../src/engine/session/sessions.ts';
 import { onEachDatabase } from '../support/databases.ts';
 import { house } from '../support/house.ts';
 

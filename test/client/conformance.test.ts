@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { decodeJwt } from 'jose';
 import { minute, second } from '../../src/base/clock.ts';
 import type { Refused, Result } from '../../src/client/result.ts';
-import { dataOf, door } from '../http/doors/accounts/door.ts';
+import { dataOf, door } from '../http/doors/crossbar/door.ts';
 import { onEachDatabase } from '../support/databases.ts';
 import { ways, type Reached } from './ways.ts';
 

@@ -18,8 +18,8 @@ import type {
 } from '../../src/http/doors/challenges/shapes.ts';
 import type { factorsView, confirmation, confirmedView } from '../../src/http/doors/challenges/external-shapes.ts';
 import type { authtokenLogin, mfaRequiredView } from '../../src/http/doors/deux/authtoken.ts';
-import type { userView } from '../../src/http/doors/secrets/shapes.ts';
-import type { sessionView } from '../../src/http/doors/sessions.ts';
+import type { userView } from '../../src/http/doors/acceleratxr/shapes.ts';
+import type { sessionView } from '../../src/http/doors/system/sessions.ts';
 import document from '../../docs/openapi.json' with { type: 'json' };
 
 type Readable<T> = T extends readonly (infer Item)[]

@@ -8,7 +8,7 @@ import Fastify from 'fastify';
 import { Hono } from 'hono';
 import { createClient } from '../../src/client/index.ts';
 import type { Operations } from '../../src/client/operations.ts';
-import type { Listener } from '../../src/http/listener.ts';
+import type { Listener } from '../../src/http/server/listener.ts';
 import type { TestDatabase } from '../support/databases.ts';
 import { startServer, type Server } from '../support/server.ts';
 import { addService } from '../http/doors/challenges/service.ts';

@@ -8,9 +8,9 @@ import {
   type QueryResult,
 } from 'kysely';
 import type { Hasher } from '../../src/base/hasher.ts';
-import { createApp } from '../../src/http/app.ts';
+import { createApp } from '../../src/http/server/app.ts';
 import { dialects } from '../../src/http/doors/index.ts';
-import { createMetrics } from '../../src/http/metrics.ts';
+import { createMetrics } from '../../src/http/server/metrics.ts';
 import { postgresDialect } from '../../src/store/postgres.ts';
 import { sqliteDialect } from '../../src/store/sqlite.ts';
 import { sqliteFileOf } from '../../src/store/store.ts';

@@ -3,7 +3,7 @@ import { addOAuthApp, enableSms, type OAuthApp } from '../support/doors.ts';
 import type { Ask } from '../support/nodes.ts';
 import type { Answer, App, Person, Server } from '../support/server.ts';
 import { openEveryStrand, rootOf } from '../support/strands.ts';
-import { duoHouse, type DuoHouse } from '../http/doors/accounts/duo-house.ts';
+import { duoHouse, type DuoHouse } from '../http/doors/crossbar/duo-house.ts';
 import { addService } from '../http/doors/challenges/service.ts';
 import { countedNode, type CountedNode } from './counted.ts';
 

@@ -7,9 +7,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { refuse, type Outcome } from '../../src/base/outcome.ts';
-import { answer } from '../../src/engine/answer.ts';
-import { confirm } from '../../src/engine/confirm.ts';
-import { enroll } from '../../src/engine/enroll.ts';
+import { answer } from '../../src/engine/login/answer.ts';
+import { confirm } from '../../src/engine/enrollment/confirm.ts';
+import { enroll } from '../../src/engine/enrollment/enroll.ts';
 import { recoveryState } from '../../src/factors/recovery.ts';
 import { listForLogin } from '../../src/store/authenticators.ts';
 import { onEachDatabase, type TestDatabase } from '../support/databases.ts';

@@ -7,8 +7,8 @@ import { test } from 'node:test';
 import type { KyselyPlugin } from 'kysely';
 import { minute } from '../../src/base/clock.ts';
 import { approve } from '../factors/duo-help.ts';
-import { dataOf, door } from '../http/doors/accounts/door.ts';
-import { duoHouse, type DuoHouse } from '../http/doors/accounts/duo-house.ts';
+import { dataOf, door } from '../http/doors/crossbar/door.ts';
+import { duoHouse, type DuoHouse } from '../http/doors/crossbar/duo-house.ts';
 import { onEachDatabase, type TestDatabase } from '../support/databases.ts';
 import type { Answer, Call } from '../support/server.ts';
 

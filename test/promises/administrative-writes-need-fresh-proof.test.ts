@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { minute } from '../../src/base/clock.ts';
 import { knownOf, nameOf } from '../http/catalogue.ts';
-import { dataOf, door, tenant } from '../http/doors/accounts/door.ts';
+import { dataOf, door, tenant } from '../http/doors/crossbar/door.ts';
 import { onEachDatabase } from '../support/databases.ts';
 import { member, startServer, type Answer, type Person, type Server } from '../support/server.ts';
 

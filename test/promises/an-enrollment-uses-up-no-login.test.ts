@@ -9,7 +9,7 @@ import { onEachDatabase } from '../support/databases.ts';
 import { enableSms, newestCode, said } from '../support/doors.ts';
 import { atOnce, twoNodes } from '../support/nodes.ts';
 import { member, startServer, type Answer, type Person, type Server } from '../support/server.ts';
-import { dataOf, door, tenant } from '../http/doors/accounts/door.ts';
+import { dataOf, door, tenant } from '../http/doors/crossbar/door.ts';
 import { addService } from '../http/doors/challenges/service.ts';
 
 const number = '+12133734253';

@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { hour, minute } from '../../src/base/clock.ts';
 import type { Route } from '../../src/http/route.ts';
-import { badTokens } from '../http/bad-tokens.ts';
+import { badTokens } from '../http/server/bad-tokens.ts';
 import { ada, asksForSession, firstFactor, goodRequests, knownOf, nobody, send, type Good } from '../http/catalogue.ts';
 import { onEachDatabase } from '../support/databases.ts';
 import { assertSaid, basic, member, startServer, type Answer, type Call, type Server } from '../support/server.ts';

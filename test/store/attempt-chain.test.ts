@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from 'kysely';
 import { refuse, success } from '../../src/base/outcome.ts';
-import { logSuccess } from '../../src/engine/log-attempt.ts';
+import { logSuccess } from '../../src/engine/audit/log-attempt.ts';
 import { withTransaction } from '../../src/engine/context.ts';
 import { findingsIn, rowsOf, tryTimes } from '../support/attempts.ts';
 import { onEachDatabase } from '../support/databases.ts';

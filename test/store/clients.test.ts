@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { uuid } from '../../src/base/random.ts';
-import { accessTokenLife } from '../../src/engine/account-policy.ts';
+import { accessTokenLife } from '../../src/engine/policy/account-policy.ts';
 import {
   deleteClient,
   findClient,
@@ -11,7 +11,7 @@ import {
   type OAuthClient,
 } from '../../src/store/clients.ts';
 import { findLiveSession } from '../../src/store/sessions.ts';
-import { openSession } from '../../src/engine/sessions.ts';
+import { openSession } from '../../src/engine/session/sessions.ts';
 import { onEachDatabase } from '../support/databases.ts';
 import { house, type House } from '../support/house.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from 'kysely';
 import { countByKey, hashedColumns, sealedColumns } from '../../src/store/key-columns.ts';
-import { keyScene } from '../engine/key-scene.ts';
+import { keyScene } from '../engine/upkeep/key-scene.ts';
 import { onEachDatabase } from '../support/databases.ts';
 import type { House } from '../support/house.ts';
 

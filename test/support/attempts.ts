@@ -1,7 +1,7 @@
 /** Attempts without the logins that lead to them, and what verification finds of them. */
-import { verifyRest, verifyStrands, type LogFinding } from '../../src/engine/verify-attempts.ts';
+import { verifyRest, verifyStrands, type LogFinding } from '../../src/engine/audit/verify-attempts.ts';
 import type { RequestContext } from '../../src/engine/context.ts';
-import { logRefusal, type Tried } from '../../src/engine/log-attempt.ts';
+import { logRefusal, type Tried } from '../../src/engine/audit/log-attempt.ts';
 import type { PlacedRow } from '../../src/store/attempt-strands.ts';
 import { type House } from './house.ts';
 

@@ -9,8 +9,8 @@ import { createSafe } from '../../src/base/seal.ts';
 import { createTurns, type Turns } from '../../src/base/turns.ts';
 import type { Exchange } from '../../src/base/exchange.ts';
 import { createAccessTokens } from '../../src/engine/access-token.ts';
-import { answer } from '../../src/engine/answer.ts';
-import { confirm } from '../../src/engine/confirm.ts';
+import { answer } from '../../src/engine/login/answer.ts';
+import { confirm } from '../../src/engine/enrollment/confirm.ts';
 import {
   requestContext,
   type Client,
@@ -18,10 +18,10 @@ import {
   type RequestContext,
   type Settings,
 } from '../../src/engine/context.ts';
-import { enroll } from '../../src/engine/enroll.ts';
-import { login, type LoginInput } from '../../src/engine/login.ts';
-import { authenticate, type Caller } from '../../src/engine/sessions.ts';
-import { insertNewUser } from '../../src/engine/users.ts';
+import { enroll } from '../../src/engine/enrollment/enroll.ts';
+import { login, type LoginInput } from '../../src/engine/login/login.ts';
+import { authenticate, type Caller } from '../../src/engine/session/sessions.ts';
+import { insertNewUser } from '../../src/engine/directory/users.ts';
 import type { Gateway, Message } from '../../src/messages/message.ts';
 import { createMessenger } from '../../src/messages/messenger.ts';
 import { createTexts } from '../../src/messages/texts.ts';

@@ -3,9 +3,9 @@
  * many requests at once really are: turns are a courtesy, and what guards the house is the database.
  */
 import type { Context } from '../../src/engine/context.ts';
-import { createApp } from '../../src/http/app.ts';
+import { createApp } from '../../src/http/server/app.ts';
 import { dialects } from '../../src/http/doors/index.ts';
-import { createMetrics } from '../../src/http/metrics.ts';
+import { createMetrics } from '../../src/http/server/metrics.ts';
 import { createSafe } from '../../src/base/seal.ts';
 import type { TestDatabase } from './databases.ts';
 import { cheapHasher } from './hasher.ts';

@@ -1,5 +1,5 @@
 import { requestContext } from '../../src/engine/context.ts';
-import { logRefusal } from '../../src/engine/log-attempt.ts';
+import { logRefusal } from '../../src/engine/audit/log-attempt.ts';
 import { strandDigit, strandsOf } from '../../src/store/attempt-chain.ts';
 import { client } from './house.ts';
 import type { Server } from './server.ts';

@@ -1,7 +1,7 @@
 /** Run in a copy of the project that has the factor `pin`: what the doors make of it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { dataOf, door, tenant } from '../http/doors/accounts/door.ts';
+import { dataOf, door, tenant } from '../http/doors/crossbar/door.ts';
 import { addService } from '../http/doors/challenges/service.ts';
 import { onEachDatabase } from '../support/databases.ts';
 import { claimsOf } from '../support/doors.ts';

@@ -78,7 +78,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'a session whose second factor is old changes factors',
-    file: 'src/engine/step-up.ts',
+    file: 'src/engine/session/step-up.ts',
     from: 'now - provenAt <= stepUpLife',
     to: 'now > stepUpLife',
     rule: 'I5',
@@ -87,21 +87,21 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'a new password is set beside the old one',
-    file: 'src/engine/set-password.ts',
+    file: 'src/engine/enrollment/set-password.ts',
     from: '  await removeKinds(store, made.userId, [kind]);\n',
     to: '',
     rule: 'what was acknowledged',
   },
   {
     name: 'an enrolment is acknowledged and undone',
-    file: 'src/engine/confirm.ts',
+    file: 'src/engine/enrollment/confirm.ts',
     from: '    await resetThrottle(tx.store, user.id, proven.counted);\n',
     to: "    await tx.store.db.updateTable('authenticators').set({ status: 'pending', expires_at: tx.now }).where('id', '=', pending.id).execute();\n",
     rule: 'what was acknowledged',
   },
   {
     name: 'a success is not written down',
-    file: 'src/engine/log-attempt.ts',
+    file: 'src/engine/audit/log-attempt.ts',
     from: "if (await isWanted(ctx, tried, 'success'))",
     to: "if (tried.action !== 'answer' && (await isWanted(ctx, tried, 'success')))",
     rule: 'I10',

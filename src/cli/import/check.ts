@@ -1,9 +1,9 @@
 import type { z } from 'zod';
 import { isPlainText } from '../../base/text.ts';
 import type { RequestContext } from '../../engine/context.ts';
-import type { Foreigner, Judged, Kept, Left } from '../../engine/import-users.ts';
+import type { Foreigner, Judged, Kept, Left } from '../../engine/operator/import-users.ts';
 import { judgeForeigner } from '../../engine/operations.ts';
-import { newUserBody } from '../../http/doors/secrets/shapes.ts';
+import { newUserBody } from '../../http/doors/acceleratxr/shapes.ts';
 import { readEmailAddress, readPhoneNumber } from '../../messages/destinations.ts';
 import type { FoundUser } from './found.ts';
 

@@ -1,4 +1,4 @@
-import type { Kept, Left } from '../../engine/import-users.ts';
+import type { Kept, Left } from '../../engine/operator/import-users.ts';
 
 /** What a format's reader makes of one entry of its source, before any of it is checked. */
 export type Found = FoundUser | Unreadable;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseStrictJson } from '../../http/strict-json.ts';
+import { parseStrictJson } from '../../http/server/strict-json.ts';
 
 /** Said of a source in words that are ours alone: what stands in it may be secret, and there may be any number of different mistakes. */
 export const notJson = 'is no JSON that two programs read alike (RFC 7493)';

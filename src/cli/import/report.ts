@@ -1,5 +1,5 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
-import type { Left } from '../../engine/import-users.ts';
+import type { Left } from '../../engine/operator/import-users.ts';
 
 /** What became of one entry of the source. */
 export type Line = {

@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm';
 import { SetupError } from '../../base/fault.ts';
 import { comparableName } from '../../base/text.ts';
 import type { RequestContext } from '../../engine/context.ts';
-import type { Judged, Newcomer } from '../../engine/import-users.ts';
+import type { Judged, Newcomer } from '../../engine/operator/import-users.ts';
 import { alreadyThere, findHome, importUsers } from '../../engine/operations.ts';
 import { Refused } from '../explain.ts';
 import { progressOf, type Progress } from '../progress.ts';

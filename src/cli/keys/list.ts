@@ -1,6 +1,6 @@
 import { keyKinds, type AnyKey } from '../../base/keys.ts';
 import { usesOf } from '../../engine/operations.ts';
-import type { KeyUse } from '../../engine/key-use.ts';
+import type { KeyUse } from '../../engine/upkeep/key-use.ts';
 import { withHouse } from '../user/with-house.ts';
 
 /** One line a key. */

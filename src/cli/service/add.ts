@@ -1,6 +1,6 @@
 import { SetupError } from '../../base/fault.ts';
 import { ensureService, makeServiceKey } from '../../engine/operations.ts';
-import { newUserBody } from '../../http/doors/secrets/shapes.ts';
+import { newUserBody } from '../../http/doors/acceleratxr/shapes.ts';
 import { granted, withHouse, type UserOptions } from '../user/with-house.ts';
 
 export async function addService(name: string, { account }: UserOptions): Promise<void> {

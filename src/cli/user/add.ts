@@ -1,6 +1,6 @@
 import { SetupError } from '../../base/fault.ts';
 import { addUser as add } from '../../engine/operations.ts';
-import { newUserBody } from '../../http/doors/secrets/shapes.ts';
+import { newUserBody } from '../../http/doors/acceleratxr/shapes.ts';
 import type { Profile } from '../../store/users.ts';
 import { choosePassword, tellPassword, type PasswordOptions } from './new-password.ts';
 import { granted, withHouse, type UserOptions } from './with-house.ts';

@@ -1,26 +1,26 @@
 import type { Dialect, Route } from '../route.ts';
-import { accountRoutes } from './accounts/accounts.ts';
-import { attemptRoutes } from './accounts/attempts.ts';
+import { accountRoutes } from './crossbar/accounts.ts';
+import { attemptRoutes } from './crossbar/attempts.ts';
 import { challengeRoutes } from './challenges/challenges.ts';
 import { externalFactorRoutes } from './challenges/external-factors.ts';
 import { externalUserRoutes } from './challenges/external-users.ts';
-import { crossbar } from './accounts/envelope.ts';
-import { providerRoutes } from './accounts/providers.ts';
-import { securityPreviewRoutes } from './accounts/security-preview.ts';
-import { securityRoutes } from './accounts/security.ts';
-import { systemProviderRoutes } from './accounts/system-providers.ts';
-import { userAuthRoutes } from './accounts/user-auth.ts';
-import { accountUserRoutes } from './accounts/users.ts';
+import { crossbar } from './crossbar/envelope.ts';
+import { providerRoutes } from './crossbar/providers.ts';
+import { securityPreviewRoutes } from './crossbar/security-preview.ts';
+import { securityRoutes } from './crossbar/security.ts';
+import { systemProviderRoutes } from './crossbar/system-providers.ts';
+import { userAuthRoutes } from './crossbar/user-auth.ts';
+import { accountUserRoutes } from './crossbar/users.ts';
 import { authtokenRoutes } from './deux/authtoken.ts';
 import { deux } from './deux/dialect.ts';
 import { mfaRoutes } from './deux/mfa.ts';
 import { clientRoutes } from './oauth2/clients.ts';
-import { forwardAuthRoutes } from './forward-auth.ts';
+import { forwardAuthRoutes } from './challenges/forward-auth.ts';
 import { tokenRoutes } from './oauth2/token.ts';
-import { authRoutes } from './secrets/auth.ts';
-import { secretRoutes } from './secrets/secrets.ts';
-import { removeUserRoute, userRoutes } from './secrets/users.ts';
-import { sessionRoutes } from './sessions.ts';
+import { authRoutes } from './acceleratxr/auth.ts';
+import { secretRoutes } from './acceleratxr/secrets.ts';
+import { removeUserRoute, userRoutes } from './acceleratxr/users.ts';
+import { sessionRoutes } from './system/sessions.ts';
 
 /** The doors by their names. A dialect of one more system is one more file beside these and a word in this list. */
 const doorsByName = {

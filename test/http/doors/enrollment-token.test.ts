@@ -6,7 +6,7 @@ import { minute } from '../../../src/base/clock.ts';
 import { ada, goodRequests, send } from '../catalogue.ts';
 import { onEachDatabase, type TestDatabase } from '../../support/databases.ts';
 import { startServer, type Answer, type Server } from '../../support/server.ts';
-import { bodyOf, dataOf, door, tenant, type Data } from './accounts/door.ts';
+import { bodyOf, dataOf, door, tenant, type Data } from './crossbar/door.ts';
 
 type Tenant = Awaited<ReturnType<typeof tenant>>;
 type Scene = AsyncDisposable & { readonly server: Server; readonly acme: Tenant };

@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 import { base32Encode } from '../../../base/base32.ts';
 import { SetupError } from '../../../base/fault.ts';
-import type { Kept, Left } from '../../../engine/import-users.ts';
+import type { Kept, Left } from '../../../engine/operator/import-users.ts';
 import { off, refusedSource, unconfirmed, unlikeOurs, type Found, type Reading, type SourceOptions } from '../found.ts';
 import { complaintOf } from '../read-json.ts';
 import { from, query } from './better-auth-query.ts';

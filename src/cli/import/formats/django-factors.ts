@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { base32Encode } from '../../../base/base32.ts';
-import type { Kept, Left } from '../../../engine/import-users.ts';
+import type { Kept, Left } from '../../../engine/operator/import-users.ts';
 import { unconfirmed, unlikeOurs } from '../found.ts';
 
 /** One object of a dump. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseStrictJson } from '../../../http/strict-json.ts';
+import { parseStrictJson } from '../../../http/server/strict-json.ts';
 import { off, refusedSource, type Found, type Reading, type SourceOptions } from '../found.ts';
 import { cutOff, jsonItems, noJson, noList, notOne, twice, type Fault } from '../json-items.ts';
 import type { Passes } from '../passes.ts';

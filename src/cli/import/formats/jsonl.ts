@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Kept } from '../../../engine/import-users.ts';
-import { parseStrictJson } from '../../../http/strict-json.ts';
+import type { Kept } from '../../../engine/operator/import-users.ts';
+import { parseStrictJson } from '../../../http/server/strict-json.ts';
 import { linesOf } from '../bytes.ts';
 import { refusedSource, type Found, type Reading } from '../found.ts';
 import type { Passes } from '../passes.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { base32Encode } from '../../../base/base32.ts';
 import { unpaddedBase64 } from '../../../base/password-hash.ts';
-import type { Kept, Left } from '../../../engine/import-users.ts';
+import type { Kept, Left } from '../../../engine/operator/import-users.ts';
 import { parsedAs } from '../read-json.ts';
 import { pbkdf2Phc } from './phc.ts';
 

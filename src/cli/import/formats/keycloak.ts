@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Kept, Left } from '../../../engine/import-users.ts';
-import { parseStrictJson } from '../../../http/strict-json.ts';
+import type { Kept, Left } from '../../../engine/operator/import-users.ts';
+import { parseStrictJson } from '../../../http/server/strict-json.ts';
 import { off, refusedSource, unlikeOurs, type Found, type Reading, type SourceOptions } from '../found.ts';
 import { cutOff, jsonItems, noJson, noList, notOne, twice, type Fault } from '../json-items.ts';
 import type { Passes } from '../passes.ts';

@@ -1,6 +1,6 @@
 import { base32Encode } from '../../../base/base32.ts';
 import { comparableName } from '../../../base/text.ts';
-import type { Kept, Left } from '../../../engine/import-users.ts';
+import type { Kept, Left } from '../../../engine/operator/import-users.ts';
 import { linesOf, type Bytes } from '../bytes.ts';
 import type { Found, Reading } from '../found.ts';
 import { tooLong } from '../read-json.ts';

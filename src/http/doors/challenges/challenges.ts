@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import type { Asker, Reached } from '../../../engine/asker.ts';
+import type { Asker, Reached } from '../../../engine/challenge/asker.ts';
 import type { RequestContext } from '../../../engine/context.ts';
 import { answer, approve, askChallenge, reachChallenge, reachFactor, sendCode } from '../../../engine/operations.ts';
 import type { Challenge } from '../../../store/challenge-rows.ts';
-import { bearer, problem } from '../../problem.ts';
-import { refused } from '../../told.ts';
-import { expiryOfCode } from '../second-factor.ts';
+import { bearer, problem } from '../../errors/problem.ts';
+import { refused } from '../../errors/reasons.ts';
+import { expiryOfCode } from '../shared/second-factor.ts';
 import { route, type Reply, type Route } from '../../route.ts';
 import {
   approvedView,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { Service } from '../../../engine/asker.ts';
+import type { Service } from '../../../engine/challenge/asker.ts';
 import type { RequestContext } from '../../../engine/context.ts';
-import type { Managing } from '../../../engine/enroller.ts';
+import type { Managing } from '../../../engine/session/enroller.ts';
 import {
   browseAuthenticators,
   codesLeft,
@@ -15,9 +15,9 @@ import {
 } from '../../../engine/operations.ts';
 import type { User } from '../../../store/users.ts';
 import { route, type Reply, type Route } from '../../route.ts';
-import { refused, type Declined } from '../../told.ts';
+import { refused, type Declined } from '../../errors/reasons.ts';
 import { viewFactor } from '../deux/status.ts';
-import { accountReference, codesView } from '../secrets/shapes.ts';
+import { accountReference, codesView } from '../acceleratxr/shapes.ts';
 import {
   confirmation,
   confirmedView,

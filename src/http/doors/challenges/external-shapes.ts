@@ -1,15 +1,15 @@
 import { z } from 'zod';
 import { isPlainText } from '../../../base/text.ts';
-import type { Enrolled } from '../../../engine/enroll.ts';
+import type { Enrolled } from '../../../engine/enrollment/enroll.ts';
 import { hintOf } from '../../../engine/operations.ts';
 import { readEmailAddress, readPhoneNumber, type Region } from '../../../messages/destinations.ts';
 import type { User } from '../../../store/users.ts';
-import { problem } from '../../problem.ts';
+import { problem } from '../../errors/problem.ts';
 import type { Reply } from '../../route.ts';
 import { factorView } from '../deux/status.ts';
-import { confirmationOf, inputIn, inputMembers, secondsBeyond } from '../factor-members.ts';
-import { qrCode } from '../qr-code.ts';
-import { promptOptions } from '../second-factor.ts';
+import { confirmationOf, inputIn, inputMembers, secondsBeyond } from '../shared/factor-members.ts';
+import { qrCode } from '../shared/qr-code.ts';
+import { promptOptions } from '../shared/second-factor.ts';
 
 /** The challenge that the user has passed, where they have a second factor already. */
 export const proof = z.uuid().optional();

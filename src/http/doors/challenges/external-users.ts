@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { isPlainText } from '../../../base/text.ts';
 import { putExternalUser } from '../../../engine/operations.ts';
 import { route, type Route } from '../../route.ts';
-import { refused } from '../../told.ts';
-import { accountReference, userChanges, userView, viewUser } from '../secrets/shapes.ts';
+import { refused } from '../../errors/reasons.ts';
+import { accountReference, userChanges, userView, viewUser } from '../acceleratxr/shapes.ts';
 
 /** What an application calls a user of its own. `me` is a caller's uid, and dots are no segment of a URL. */
 export const externalId = z

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import type { ChallengedUser, Put } from '../../../engine/ask-challenge.ts';
+import type { ChallengedUser, Put } from '../../../engine/challenge/ask-challenge.ts';
 import { hintOf } from '../../../engine/operations.ts';
 import type { Challenge } from '../../../store/challenge-rows.ts';
 import type { KeptPrompt } from '../../../store/prompts.ts';
 import { reference } from '../deux/authtoken.ts';
-import { promptOptions, promptSettings, replyMember, settingsOf, viewProviders } from '../second-factor.ts';
+import { promptOptions, promptSettings, replyMember, settingsOf, viewProviders } from '../shared/second-factor.ts';
 
 /** A user by their id, or by their name in an account: the service's own when none is said. */
 const named = z.union([

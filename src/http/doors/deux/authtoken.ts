@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { loginAtOnce } from '../../../engine/operations.ts';
-import type { SecondFactorNeeded } from '../../../engine/after-first.ts';
-import type { RefusedAtOnce } from '../../../engine/login-at-once.ts';
+import type { SecondFactorNeeded } from '../../../engine/login/after-first.ts';
+import type { RefusedAtOnce } from '../../../engine/login/login-at-once.ts';
 import type { Reason } from '../../../engine/reasons.ts';
 import { route, type Reply, type Route } from '../../route.ts';
-import { askedByProviders, promptSettings, replyMember, settingsOf } from '../second-factor.ts';
+import { askedByProviders, promptSettings, replyMember, settingsOf } from '../shared/second-factor.ts';
 import { badRequest, declined, failedToSend, say, sentences } from './dialect.ts';
 
 /** Who is meant: as in HTTP Basic no control character, and a database can keep no NUL. */

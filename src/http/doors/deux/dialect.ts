@@ -1,5 +1,5 @@
-import type { Problem } from '../../problem.ts';
-import { problemOf, type Declined } from '../../told.ts';
+import type { Problem } from '../../errors/problem.ts';
+import { problemOf, type Declined } from '../../errors/reasons.ts';
 import type { Dialect, Reply } from '../../route.ts';
 
 /** How Deux says what is wrong: one `detail`, or a list of sentences for each field, as Django REST framework does. */

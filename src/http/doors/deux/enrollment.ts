@@ -4,12 +4,12 @@ import { isPlainText } from '../../../base/text.ts';
 import type { RequestContext } from '../../../engine/context.ts';
 import { browseAuthenticators, confirm, enroll, ownProfile } from '../../../engine/operations.ts';
 import type { Reason } from '../../../engine/reasons.ts';
-import type { Enroller } from '../../../engine/enroller.ts';
+import type { Enroller } from '../../../engine/session/enroller.ts';
 import { isKind, type Kind } from '../../../factors/registry.ts';
 import { readEmailAddress, readPhoneNumber } from '../../../messages/destinations.ts';
 import { route, type Reply, type Route } from '../../route.ts';
-import { confirmationOf, inputIn, inputMembers, isConfirmed, secondsBeyond } from '../factor-members.ts';
-import { qrCode } from '../qr-code.ts';
+import { confirmationOf, inputIn, inputMembers, isConfirmed, secondsBeyond } from '../shared/factor-members.ts';
+import { qrCode } from '../shared/qr-code.ts';
 import { badRequest, declined, required, say, sentences } from './dialect.ts';
 import { statusOf, statusView } from './status.ts';
 

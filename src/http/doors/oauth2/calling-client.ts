@@ -4,7 +4,7 @@ import type { RequestContext } from '../../../engine/context.ts';
 import { proveClient } from '../../../engine/operations.ts';
 import type { Reason } from '../../../engine/reasons.ts';
 import type { OAuthClient } from '../../../store/clients.ts';
-import { basicCredentials } from '../../credentials.ts';
+import { basicCredentials } from '../../server/credentials.ts';
 
 /** RFC 6749 section 2.3.1: Basic, whose parts are form-encoded first, or the body; not both. */
 export async function callingClient(

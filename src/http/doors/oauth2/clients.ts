@@ -9,7 +9,7 @@ import {
   removeClient,
 } from '../../../engine/operations.ts';
 import type { OAuthClient } from '../../../store/clients.ts';
-import { refused } from '../../told.ts';
+import { refused } from '../../errors/reasons.ts';
 import { route, type Route } from '../../route.ts';
 
 const tag = 'OAuth2 clients';

@@ -6,8 +6,8 @@ import { createLocalJWKSet, decodeJwt, jwtVerify, type JSONWebKeySet } from 'jos
 import { minute, second } from '../../../../src/base/clock.ts';
 import { onEachDatabase, type TestDatabase } from '../../../support/databases.ts';
 import { member, startServer, url, type Answer, type App, type Person, type Server } from '../../../support/server.ts';
-import { dataOf, door, tenant } from '../accounts/door.ts';
-import { duoHouse } from '../accounts/duo-house.ts';
+import { dataOf, door, tenant } from '../crossbar/door.ts';
+import { duoHouse } from '../crossbar/duo-house.ts';
 import { addService } from './service.ts';
 
 type Scene = AsyncDisposable & {

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { minute, second } from '../../../../src/base/clock.ts';
 import { onEachDatabase, type TestDatabase } from '../../../support/databases.ts';
 import { member, startServer, type Answer, type Server } from '../../../support/server.ts';
-import { door, tenant } from '../accounts/door.ts';
+import { door, tenant } from '../crossbar/door.ts';
 import { addService } from './service.ts';
 
 type Json = Readonly<Record<string, unknown>>;

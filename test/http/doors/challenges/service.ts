@@ -1,5 +1,5 @@
 import { member, type Server } from '../../../support/server.ts';
-import { dataOf, door } from '../accounts/door.ts';
+import { dataOf, door } from '../crossbar/door.ts';
 
 /** A service of an account, with a key. */
 export async function addService(server: Server, account: string, name: string, roles = ['service']) {

@@ -1,0 +1,171 @@
+import { isAuthentic, strandsOf, tipsAfter, tipsAtAnchor } from '../../store/attempt-chain.ts';
+import { readRegister } from '../../store/attempt-register.ts';
+import {
+  countOlder,
+  firstStray,
+  firstUnchained,
+  nextStrand,
+  readPlaces,
+  readStrand,
+  type PlacedRow,
+  type Strand,
+} from '../../store/attempt-strands.ts';
+import type { Store } from '../../store/store.ts';
+import type { Context } from '../context.ts';
+
+/** Where the log is not as it was written. */
+export type LogFinding = {
+  readonly what: 'changed' | 'removed' | 'added';
+  readonly strand: string | null;
+  readonly seq: number | null;
+  /** The row's; null where it is gone, or where it is no row. */
+  readonly id: string | null;
+  readonly detail: string;
+};
+
+export type Verified = {
+  readonly strand: string;
+  /** How many rows were looked at. */
+  readonly rows: number;
+  /** The newest row of a strand that is intact, if it was not pruned: for whoever keeps it elsewhere. */
+  readonly newest: Pick<PlacedRow, 'seq' | 'id' | 'hash'> | undefined;
+  /** The first one; undefined where the strand is intact. */
+  readonly finding: LogFinding | undefined;
+};
+
+export type ReportProgress = (rows: number) => void;
+
+const pageSize = 250;
+
+/** Walks the strands of an account, or of all, one after the other. Rows that are written meanwhile are left for the next time. */
+export async function* verifyStrands(
+  { store }: Context,
+  accountId: string | undefined,
+  tell: ReportProgress,
+): AsyncGenerator<Verified> {
+  for await (const name of namesOfStrands(store, accountId)) {
+    const verified = await verifyStrand(store, name, tell);
+    if (verified.rows > 0 || verified.finding || accountId === undefined) yield verified;
+  }
+}
+
+export async function* namesOfStrands(store: Store, accountId: string | undefined): AsyncGenerator<string> {
+  if (accountId !== undefined) {
+    yield* strandsOf(accountId);
+    return;
+  }
+  let name = await nextStrand(store, undefined);
+  while (name !== undefined) {
+    yield name;
+    name = await nextStrand(store, name);
+  }
+}
+
+async function verifyStrand(store: Store, name: string, tell: ReportProgress): Promise<Verified> {
+  const strand = await readStrand(store, name);
+  const verified = await walk(store, strand, tell);
+  if (!verified.finding) return verified;
+  // Rows that were pruned during the walk are not missing.
+  const { head } = await readStrand(store, name);
+  return head?.baseSeq === strand.head?.baseSeq ? verified : verifyStrand(store, name, tell);
+}
+
+async function walk(store: Store, { name, head, newest, loose }: Strand, tell: ReportProgress): Promise<Verified> {
+  let rows = 0;
+  let last: PlacedRow | undefined;
+  const end = (finding?: Omit<LogFinding, 'strand'>) => ({
+    strand: name,
+    rows,
+    newest: finding ? undefined : last,
+    finding: finding && { ...finding, strand: name },
+  });
+  if (loose !== null) return end({ what: 'added', seq: null, id: loose, detail: 'the row has no place in its strand' });
+  if (!head && newest === null) return end();
+  if (!head) return end({ what: 'removed', seq: null, id: null, detail: 'the head of the strand is gone' });
+  let tips = tipsAtAnchor(store.safe, name, head);
+  if (!tips)
+    return end({ what: 'changed', seq: head.baseSeq, id: null, detail: 'the place where the strand begins was moved' });
+  let expected = head.baseSeq + 1;
+  for (;;) {
+    const page = await readPlaces(store, name, { after: last?.seq, last: newest ?? 0, limit: pageSize });
+    for (const row of page) {
+      const wrong = judge(store, row, { expected, head: head.seq, tips });
+      if (wrong) return end(wrong);
+      tips = tipsAfter(store.safe, row.hash);
+      expected += 1;
+      rows += 1;
+      last = row;
+    }
+    tell(page.length);
+    if (page.length < pageSize) break;
+  }
+  return end(judgeEnd({ expected, head, tips }));
+}
+
+type ExpectedPlace = { readonly expected: number; readonly head: number; readonly tips: readonly string[] };
+
+/** What is wrong with a row, coming after one that left these tips. */
+function judge(
+  { safe }: Store,
+  row: PlacedRow,
+  { expected, head, tips }: ExpectedPlace,
+): Omit<LogFinding, 'strand'> | undefined {
+  const { seq, id } = row;
+  if (seq < expected) return { what: 'added', seq, id, detail: 'the row stands before the beginning of its strand' };
+  if (seq > expected && expected <= head) {
+    const missing = Math.min(seq - 1, head) - expected;
+    const detail = missing === 0 ? 'the row is gone' : `the row is gone, and so are the ${missing} after it`;
+    return { what: 'removed', seq: expected, id: null, detail };
+  }
+  if (isAuthentic(safe, row, tips)) return undefined;
+  return seq > head
+    ? { what: 'added', seq, id, detail: 'the row stands after the end of its strand' }
+    : { what: 'changed', seq, id, detail: 'the row, or the one before it, is not as it was written' };
+}
+
+/** What is wrong with the end of a strand whose rows are all right. */
+function judgeEnd({
+  expected,
+  head: { seq: end, tip },
+  tips,
+}: Omit<ExpectedPlace, 'head'> & { readonly head: { readonly seq: number; readonly tip: string } }):
+  | Omit<LogFinding, 'strand'>
+  | undefined {
+  if (expected <= end)
+    return { what: 'removed', seq: expected, id: null, detail: `the rows from here to the end, ${end}, are gone` };
+  if (expected > end + 1)
+    return { what: 'changed', seq: end, id: null, detail: 'the head of the strand was set back to here' };
+  if (!tips.includes(tip))
+    return { what: 'removed', seq: expected, id: null, detail: 'the newest rows are gone, or the head was changed' };
+  return undefined;
+}
+
+export type VerifiedRest = {
+  /** How many rows are older than the chains. Of these only the number is known. */
+  readonly older: number;
+  readonly findings: readonly LogFinding[];
+};
+
+/** Judges what no strand can say of itself: whether strands are missing, and whether rows stand outside of them. */
+export async function verifyRest({ store }: Context, accountId: string | undefined): Promise<VerifiedRest> {
+  const { register, strands, older } = await readRegister(store);
+  const findings: LogFinding[] = [];
+  const find = (what: LogFinding['what'], detail: string, row?: Partial<LogFinding>) =>
+    findings.push({ strand: null, seq: null, id: null, ...row, what, detail });
+  if (!register && strands > 0) find('removed', 'the register of the strands is gone, or was changed');
+  const slipped = register && (await firstUnchained(store, register.newestOlder ?? '', accountId));
+  if (slipped !== undefined)
+    find('added', 'the row is in no strand and younger than the chains: who wrote it had no key', { id: slipped });
+  if (accountId !== undefined) {
+    const stray = await firstStray(store, accountId, strandsOf(accountId));
+    if (stray) find('changed', 'the row came from another account, or was made up', stray);
+    return { older: await countOlder(store, accountId), findings };
+  }
+  const missing = (register?.strands ?? strands) - strands;
+  if (missing > 0) find('removed', `strands that are gone with all their rows: ${missing}`);
+  if (missing < 0) find('added', `strands that nobody registered: ${-missing}`);
+  const missingOlder = (register?.older ?? older) - older;
+  if (missingOlder > 0) find('removed', `rows older than the chains that are gone: ${missingOlder}`);
+  if (missingOlder < 0 && slipped === undefined) find('added', `rows that were slipped in: ${-missingOlder}`);
+  return { older, findings };
+}

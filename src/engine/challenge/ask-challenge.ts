@@ -1,0 +1,148 @@
+import { refuse, success, type Outcome } from '../../base/outcome.ts';
+import { opaqueToken, uuid } from '../../base/random.ts';
+import { findAccount, findBelow } from '../../store/accounts.ts';
+import { listForLogin, type Authenticator } from '../../store/authenticators.ts';
+import type { Challenge } from '../../store/challenge-rows.ts';
+import { insertChallenge } from '../../store/challenges.ts';
+import { findUser, findUserByName, type User } from '../../store/users.ts';
+import type { Asker, Service } from './asker.ts';
+import type { RequestContext } from '../context.ts';
+import { logRefusal } from '../audit/log-attempt.ts';
+import { secondFactors } from '../policy/auth-modules.ts';
+import {
+  askProvider,
+  keeping,
+  putPrompts,
+  type PromptPurpose,
+  type PutPrompt,
+  type ShownPrompt,
+} from '../proof/prompts.ts';
+import { readPolicy } from '../policy/read-policy.ts';
+import type { Reason } from '../reasons.ts';
+import { neededFor, type Needed, type Verifier } from '../policy/required.ts';
+import { bindingOf } from '../proof/respond.ts';
+
+/** A user as a service names them: by id, or by name in an account, its own when none is said. */
+export type ChallengedUser =
+  | { readonly type: 'id'; readonly id: string }
+  | { readonly type: 'name'; readonly name: string; readonly account?: string | undefined };
+
+export type ChallengeRequest = {
+  /** A service says who; a session asks of its own user. */
+  readonly user?: ChallengedUser | undefined;
+  /** The kinds of factor that will do; all the user has, when absent. */
+  readonly kinds?: readonly string[] | undefined;
+  /** What the user is to approve. */
+  readonly action?: string | undefined;
+  /** What for, in a word that the assertion repeats. */
+  readonly purpose?: string | undefined;
+};
+
+export type Put = {
+  readonly challenge: Challenge;
+  readonly token: string;
+  readonly anyOf: readonly Authenticator[];
+  readonly prompts: readonly ShownPrompt[];
+};
+
+/** The application has checked the first factor by itself: it stands for this way in. */
+const authModule = 'password';
+
+/**
+ * Puts a challenge to a user for a service or for a session that steps up. Answers with nothing where the user has no second factor and policy
+ * asks for none.
+ */
+export async function askChallenge(
+  ctx: RequestContext,
+  asker: Asker,
+  asking: ChallengeRequest,
+): Promise<Outcome<Put | undefined, Reason>> {
+  if (asker.type === 'holder') return refuse('forbidden');
+  const user = await userOf(ctx, asker, asking.user);
+  if (!user) return refuse('not_found');
+  const needed = await neededOf(ctx, asker, user);
+  const tried = { action: 'answer', authModule, accountId: user.accountId, userId: user.id };
+  if (!needed.ok) {
+    await logRefusal(ctx, tried, needed.reason);
+    return needed;
+  }
+  const { verifier, enrolls, authConfigOrigin, mfaConfigOrigin } = needed.value;
+  // A service that could enroll its users' factors could log in as them.
+  if (enrolls !== undefined) return refuse('mfa_enrollment_required');
+  const anyOf = needed.value.anyOf.filter(({ kind }) => asking.kinds?.includes(kind) ?? true);
+  if (!verifier && anyOf.length === 0)
+    return needed.value.anyOf.length === 0 ? success(undefined) : refuse('no_authenticator');
+
+  const token = opaqueToken(ctx.random);
+  const own = {
+    id: uuid(ctx.random, ctx.now),
+    userId: user.id,
+    epoch: user.epoch,
+    // A choice narrows what policy asks for, and adds nothing to it.
+    kinds: asking.kinds && !verifier ? anyOf.map(({ kind }) => kind) : needed.value.kinds,
+    authConfigOrigin,
+    mfaConfigOrigin,
+    action: asking.action ?? null,
+    purpose: asking.purpose ?? null,
+    ...askedBy(asker),
+  };
+  const put = await promptsFor(ctx, { binding: bindingOf(own), user }, { verifier, anyOf });
+  // A provider may have taken long.
+  const present = ctx.at();
+  if (!put.ok) {
+    const about = { authConfigOrigin, mfaConfigOrigin, factor: verifier?.provider.providerName ?? null };
+    await logRefusal(present, { ...tried, ...about, detail: put.detail ?? null }, put.reason);
+    return put;
+  }
+  const challenge = { ...own, createdAt: present.now, ...keeping(put.value, present.now) };
+  await insertChallenge(ctx.store, challenge, token);
+  return success({ challenge, token, anyOf, prompts: put.value.map(({ shown }) => shown) });
+}
+
+async function promptsFor(
+  ctx: RequestContext,
+  about: PromptPurpose,
+  { verifier, anyOf }: { readonly verifier: Verifier | undefined; readonly anyOf: readonly Authenticator[] },
+): Promise<Outcome<readonly PutPrompt[], Reason>> {
+  if (!verifier) return success(await putPrompts(ctx, { ...about, anyOf }));
+  const put = await askProvider(ctx, about, verifier);
+  return put.ok ? success([put.value]) : put;
+}
+
+function askedBy(asker: Exclude<Asker, { type: 'holder' }>) {
+  if (asker.type === 'session') {
+    const { id: sessionId, authModule: door, amr } = asker.session;
+    return { kind: 'step_up', sessionId, authModule: door, amr } as const;
+  }
+  // The application says by itself what it has checked.
+  return { kind: 'service', serviceId: asker.service.id, authModule, amr: [] } as const;
+}
+
+async function userOf(
+  ctx: RequestContext,
+  asker: Exclude<Asker, { type: 'holder' }>,
+  named: ChallengedUser | undefined,
+): Promise<User | undefined> {
+  if (asker.type === 'session') return named === undefined ? asker.session.user : undefined;
+  const user = named && (await findNamedUser(ctx, asker.service, named));
+  if (!user) return undefined;
+  const reached = await findBelow(ctx.store, asker.service.accountId, user.accountId);
+  return reached && user;
+}
+
+async function findNamedUser(ctx: RequestContext, service: Service, named: ChallengedUser): Promise<User | undefined> {
+  if (named.type === 'id') return findUser(ctx.store, named.id);
+  const account = await findAccount(ctx.store, named.account ?? service.accountId);
+  return account && findUserByName(ctx.store, account.id, named.name);
+}
+
+async function neededOf(ctx: RequestContext, asker: Asker, user: User): Promise<Outcome<Needed, Reason>> {
+  const authenticators = await listForLogin(ctx.store, user.id, []);
+  if (asker.type === 'session') {
+    // Who steps up proves what they have, whatever the way in asks for.
+    const nobody = { authConfigOrigin: 'system', mfaConfigOrigin: 'system', requiredBy: undefined };
+    return success({ ...nobody, anyOf: secondFactors(authenticators), kinds: null });
+  }
+  const policy = await readPolicy(ctx.store, { authModule, accountId: user.accountId });
+  return neededFor(ctx, authModule, policy, authenticators);
+}

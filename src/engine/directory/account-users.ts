@@ -1,0 +1,60 @@
+import { refuse, success, type Outcome } from '../../base/outcome.ts';
+import type { Account } from '../../store/accounts.ts';
+import { findUser, listUsers, type Profile, type User } from '../../store/users.ts';
+import { changeFactors } from '../enrollment/change.ts';
+import type { RequestContext } from '../context.ts';
+import type { Reason } from '../reasons.ts';
+import type { Caller } from '../session/sessions.ts';
+import { makePassword, writePassword } from '../enrollment/set-password.ts';
+import { requireStepUp } from '../session/step-up.ts';
+import { changeProfile, insertNewUser, refusingNamesTaken, writeProfile, type Changes } from './users.ts';
+
+/** Makes a user in an account that the caller has reached. */
+export async function makeUserOf(
+  ctx: RequestContext,
+  account: Account,
+  input: Profile & { readonly password?: string | undefined },
+): Promise<Outcome<User, Reason>> {
+  const made = await insertNewUser(ctx, { ...input, accountId: account.id });
+  return made.ok ? success(made.value.user) : made;
+}
+
+/** The users of an account that the caller has reached, in the order in which they came. */
+export async function browseUsersOf(
+  ctx: RequestContext,
+  account: Account,
+  { limit, skip }: { readonly limit: number; readonly skip: number },
+): Promise<readonly User[]> {
+  return listUsers(ctx.store, account.id, limit, skip);
+}
+
+/** A user of an account that the caller has reached. */
+export async function reachUserOf(ctx: RequestContext, account: Account, id: string): Promise<Outcome<User, Reason>> {
+  const user = await findUser(ctx.store, id);
+  return user?.accountId === account.id ? success(user) : refuse('not_found');
+}
+
+/**
+ * An administrator changes a user of an account that they have reached: all that is asked for, or nothing. A new password ends the user's
+ * sessions. Their own an administrator changes as everybody does, with the proof that asks for.
+ */
+export async function changeUserOf(
+  ctx: RequestContext,
+  caller: Caller,
+  { user, changes, secret }: { readonly user: User; readonly changes: Changes; readonly secret: string | undefined },
+): Promise<Outcome<User, Reason>> {
+  if (secret === undefined) return changeProfile(ctx, caller, { user, changes });
+  if (user.id === caller.userId) return refuse('current_password_required');
+  const allowed = await requireStepUp(ctx, caller);
+  if (!allowed.ok) return allowed;
+  const made = await makePassword(ctx, { id: user.id, name: changes.name ?? user.name }, { secret });
+  if (!made.ok) return made;
+  const tried = { action: 'password.reset', factor: 'password', sessionId: caller.id };
+  const change = { user, tried, notice: { name: 'password_changed' } } as const;
+  return refusingNamesTaken(() =>
+    changeFactors(ctx.at(), change, async (tx) => {
+      await writePassword(tx, made.value);
+      return writeProfile(tx, user, changes);
+    }),
+  );
+}

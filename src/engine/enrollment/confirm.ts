@@ -1,0 +1,141 @@
+import { refuse, success, type Outcome } from '../../base/outcome.ts';
+import { factorOf } from '../../factors/registry.ts';
+import { activate, type Authenticator } from '../../store/authenticators.ts';
+import { closeChallenge } from '../../store/challenges.ts';
+import { resetThrottle } from '../../store/throttles.ts';
+import type { User } from '../../store/users.ts';
+import { changeFactors } from './change.ts';
+import { inTurn, type RequestContext } from '../context.ts';
+import { madeBy, mayEnroll, sessionOf, type Enroller, type Enrolling } from '../session/enroller.ts';
+import { logRefusal, logSuccess } from '../audit/log-attempt.ts';
+import { aboutEnrolling } from './make-authenticator.ts';
+import { prove, type Proven } from '../proof/prove.ts';
+import { readPolicy } from '../policy/read-policy.ts';
+import type { Reason } from '../reasons.ts';
+import { codesLeft, makeRecoveryCodes, writeCodes, type MadeCodes } from './recovery-codes.ts';
+import { issueToken, openSession, withSecondFactor, type OpenedSession } from '../session/sessions.ts';
+import { countedInEnrollment, isFull } from './enroll.ts';
+import { requireStepUp } from '../session/step-up.ts';
+
+export type EnrollmentConfirmation = {
+  readonly authenticatorId: string;
+  readonly reply: unknown;
+  /** Set by doors that do not show recovery codes: without it they are made for a user who has none. */
+  readonly withoutRecoveryCodes?: true;
+};
+
+export type Confirmed = {
+  /** Recovery codes, made when the user has none; empty otherwise. Shown once. */
+  readonly recoveryCodes: readonly string[];
+  /** The access token of the session that this opens, for who had to enrol before they got one. */
+  readonly token?: string;
+};
+
+/**
+ * Completes an enrolment: a right reply makes the authenticator count, and counts as proving it in this session. The reply
+ * is spent by that. A wrong one can be tried again, as often as a login could.
+ */
+export async function confirm(
+  ctx: RequestContext,
+  enroller: Enroller,
+  { authenticatorId, reply, withoutRecoveryCodes }: EnrollmentConfirmation,
+): Promise<Outcome<Confirmed, Reason>> {
+  return inTurn(ctx, `${enroller.userId}/confirm`, async (turn) => {
+    const allowed = await requireStepUp(turn, enroller);
+    if (!allowed.ok) return allowed;
+    const { user, authenticators } = allowed.value;
+    const pending = authenticators.find(({ id }) => id === authenticatorId);
+    if (!pending) return refuse('not_found');
+    const may = mayEnroll(enroller, pending.kind, user);
+    if (!may.ok) return may;
+    if (pending.status !== 'pending') return refuse('already_confirmed');
+    if (isFull(authenticators, pending.kind)) return refuse('too_many');
+    const read = factorOf(pending.kind).enroll?.read(reply);
+    if (!read) return refuse('malformed_reply');
+
+    const candidates = [{ kind: pending.kind, state: pending.state, authenticator: pending, read }];
+    const { binding } = aboutEnrolling({ id: pending.id, user });
+    const { outcome: proof } = await prove(turn, {
+      subject: user.id,
+      user,
+      binding,
+      countAs: countedInEnrollment,
+      candidates,
+    });
+    const needsCodes = !withoutRecoveryCodes && codesLeft(authenticators) === 0;
+    const codes = proof.ok && needsCodes ? await makeRecoveryCodes(turn, user) : undefined;
+    const confirmed = proof.ok ? await keep(turn, { user, enroller, pending, proven: proof.value, codes }) : proof;
+    if (!confirmed.ok) {
+      const tried = {
+        action: 'confirm',
+        factor: pending.kind,
+        ...madeBy(enroller),
+        accountId: user.accountId,
+        userId: user.id,
+      };
+      await logRefusal(turn, tried, confirmed.reason);
+    }
+    return confirmed;
+  });
+}
+
+type Keeping = {
+  readonly user: User;
+  readonly enroller: Enroller;
+  readonly pending: Authenticator;
+  readonly proven: Proven;
+  readonly codes: MadeCodes | undefined;
+};
+
+async function keep(
+  ctx: RequestContext,
+  { user, enroller, pending, proven, codes }: Keeping,
+): Promise<Outcome<Confirmed, Reason>> {
+  const { kind } = pending;
+  const { state = pending.state, lookup } = proven.proof;
+  const amr = withSecondFactor(provenBy(enroller), proven.proof.amr);
+  const tried = { action: 'confirm', factor: kind, ...madeBy(enroller) };
+  const notice = { name: 'factor_added', factor: kind } as const;
+  const change = { user, caller: sessionOf(enroller), tried, notice, proven: { amr, secondFactorAt: ctx.now } };
+  const kept = await changeFactors(ctx, change, async (tx) => {
+    if (!(await activate(tx.store, { ...pending, lookup }, state, tx.now))) return refuse('raced');
+    await resetThrottle(tx.store, user.id, proven.counted);
+    if (codes) await writeCodes(tx, codes);
+    const recoveryCodes = codes?.codes ?? [];
+    const opened = enroller.type === 'enrollment' ? await logIn(tx, { user, enroller, kind, amr }) : success(undefined);
+    return opened.ok ? success({ recoveryCodes, session: opened.value }) : opened;
+  });
+  if (!kept.ok) return kept;
+  const { recoveryCodes, session } = kept.value;
+  if (!session) return success({ recoveryCodes });
+  return success({ recoveryCodes, token: await issueToken(ctx, session, user.accountId) });
+}
+
+/** What was proven before; a service says by itself what it has checked. */
+function provenBy(enroller: Enroller): readonly string[] {
+  if (enroller.type === 'service') return [];
+  return enroller.type === 'enrollment' ? enroller.challenge.amr : enroller.amr;
+}
+
+type LoggingIn = Pick<Keeping, 'user'> & {
+  readonly enroller: Enrolling;
+  readonly kind: string;
+  readonly amr: readonly string[];
+};
+
+/** The login that could not end without the factor ends with it. Its session is of the epoch that the change begins. */
+async function logIn(
+  tx: RequestContext,
+  { user, enroller: { challenge }, kind, amr }: LoggingIn,
+): Promise<Outcome<OpenedSession, Reason>> {
+  if (!(await closeChallenge(tx.store, challenge.id, tx.now))) return refuse('raced');
+  const { authModule, authConfigOrigin, mfaConfigOrigin } = challenge;
+  const policy = await readPolicy(tx.store, { authModule, accountId: user.accountId });
+  const opening = { user, epoch: user.epoch + 1, authModule, amr, secondFactor: true, policy };
+  const session = await openSession(tx, opening);
+  const who = { accountId: user.accountId, userId: user.id, sessionId: session.id };
+  const { logs } = policy;
+  const about = { action: 'answer', factor: kind, authModule, authConfigOrigin, mfaConfigOrigin, logs };
+  await logSuccess(tx, { ...about, ...who });
+  return success(session);
+}

@@ -1,0 +1,78 @@
+import { refuse, success, type Outcome } from '../../base/outcome.ts';
+import { backup, backupShown } from '../../factors/backup.ts';
+import type { Factor } from '../../factors/define-factor.ts';
+import { recovery, recoveryShown, recoveryState } from '../../factors/recovery.ts';
+import { insertAuthenticator, removeKinds, type Authenticator } from '../../store/authenticators.ts';
+import type { User } from '../../store/users.ts';
+import { changeFactors } from './change.ts';
+import type { RequestContext } from '../context.ts';
+import { madeBy, sessionOf, type Changer } from '../session/enroller.ts';
+import { makeAuthenticator, type MadeAuthenticator } from './make-authenticator.ts';
+import { secondFactors } from '../policy/auth-modules.ts';
+import type { Reason } from '../reasons.ts';
+import type { Caller } from '../session/sessions.ts';
+import { requireStepUp } from '../session/step-up.ts';
+
+/** Makes new recovery codes for the caller; the old ones stop working. They are shown this once. */
+export async function renewRecoveryCodes(
+  ctx: RequestContext,
+  caller: Changer,
+): Promise<Outcome<readonly string[], Reason>> {
+  return renew(ctx, caller, makeRecoveryCodes);
+}
+
+/** Makes a new backup code for the caller, as Deux has it: one, and logging in with it turns multi-factor authentication off. */
+export async function renewBackupCode(ctx: RequestContext, caller: Caller): Promise<Outcome<string, Reason>> {
+  const made = await renew(ctx, caller, makeBackupCode);
+  return made.ok ? success(made.value[0] ?? '') : made;
+}
+
+async function renew(
+  ctx: RequestContext,
+  caller: Changer,
+  make: (ctx: RequestContext, user: User) => Promise<MadeCodes>,
+): Promise<Outcome<readonly string[], Reason>> {
+  const allowed = await requireStepUp(ctx, caller);
+  if (!allowed.ok) return allowed;
+  const { user, authenticators } = allowed.value;
+  if (secondFactors(authenticators).length === 0) return refuse('mfa_not_enabled');
+  const made = await make(ctx, user);
+  const tried = { action: 'renew', factor: made.authenticator.kind, ...madeBy(caller) };
+  const notice = { name: 'recovery_codes_renewed' } as const;
+  return changeFactors(ctx, { user, caller: sessionOf(caller), tried, notice }, async (tx) => {
+    await writeCodes(tx, made);
+    return success(made.codes);
+  });
+}
+
+/** Codes that are not written yet, and are shown once. */
+export type MadeCodes = Pick<MadeAuthenticator, 'authenticator'> & { readonly codes: readonly string[] };
+
+/** Ten of them. */
+export async function makeRecoveryCodes(ctx: RequestContext, user: User): Promise<MadeCodes> {
+  const { authenticator, shown } = await madeOf(ctx, user, recovery);
+  return { authenticator, codes: recoveryShown.parse(shown).codes };
+}
+
+async function makeBackupCode(ctx: RequestContext, user: User): Promise<MadeCodes> {
+  const { authenticator, shown } = await madeOf(ctx, user, backup);
+  return { authenticator, codes: [backupShown.parse(shown).code] };
+}
+
+async function madeOf(ctx: RequestContext, user: User, factor: Factor): Promise<MadeAuthenticator> {
+  const made = await makeAuthenticator(ctx, factor, { user });
+  if (!made.ok) throw new Error(`${factor.kind} could not be made`);
+  return made.value;
+}
+
+/** Puts codes in the place of those a user has of their kind, in the caller's transaction. */
+export async function writeCodes({ store, now }: RequestContext, { authenticator }: MadeCodes): Promise<void> {
+  await removeKinds(store, authenticator.userId, [authenticator.kind]);
+  await insertAuthenticator(store, authenticator, now);
+}
+
+/** How many of a user's recovery codes are not spent. */
+export function codesLeft(authenticators: readonly Authenticator[]): number {
+  const own = authenticators.find(({ kind }) => kind === recovery.kind);
+  return own ? recoveryState.parse(own.state).codes.length : 0;
+}

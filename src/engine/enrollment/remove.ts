@@ -1,0 +1,72 @@
+import { refuse, success, type Outcome } from '../../base/outcome.ts';
+import { factorOf } from '../../factors/registry.ts';
+import {
+  listAuthenticators,
+  removeAuthenticator,
+  removeKinds,
+  type Authenticator,
+} from '../../store/authenticators.ts';
+import type { User } from '../../store/users.ts';
+import { changeFactors } from './change.ts';
+import { withTransaction, type RequestContext } from '../context.ts';
+import { madeBy, sessionOf, type Changer } from '../session/enroller.ts';
+import { logSuccess, type Tried } from '../audit/log-attempt.ts';
+import { kindsBeyondFirst, recoveryKinds, secondFactors } from '../policy/auth-modules.ts';
+import type { Reason } from '../reasons.ts';
+import type { Caller } from '../session/sessions.ts';
+import { requireStepUp } from '../session/step-up.ts';
+
+export type Removal = { readonly user: User; readonly authenticatorId: string };
+
+/**
+ * Removes an authenticator of the caller, or of a user they administer. With the last second factor the recovery codes go too, for
+ * they stand in for something that is no more.
+ */
+export async function remove(
+  ctx: RequestContext,
+  caller: Changer,
+  { user, authenticatorId }: Removal,
+): Promise<Outcome<undefined, Reason>> {
+  const allowed = await requireStepUp(ctx, caller);
+  if (!allowed.ok) return allowed;
+  const authenticators = await listAuthenticators(ctx.store, user.id, ctx.now);
+  const removed = authenticators.find(({ id }) => id === authenticatorId);
+  if (!removed) return refuse('not_found');
+  const { roles, replaces } = factorOf(removed.kind).traits;
+  // Who could remove it could then set another without knowing it.
+  if (roles.includes('first') && replaces && caller.userId === user.id) return refuse('password_needed');
+
+  const left = secondFactors(authenticators.filter(({ id }) => id !== authenticatorId));
+  const tried = { action: 'remove', factor: removed.kind, ...madeBy(caller) };
+  if (removed.status === 'pending') return discard(ctx, { user, removed, tried });
+  const notice = { name: 'factor_removed', factor: removed.kind } as const;
+  return changeFactors(ctx, { user, caller: sessionOf(caller), tried, notice }, async (tx) => {
+    if (!(await removeAuthenticator(tx.store, user.id, authenticatorId))) return refuse('raced');
+    if (left.length === 0) await removeKinds(tx.store, user.id, recoveryKinds);
+    return success(undefined);
+  });
+}
+
+/** Takes every second factor of the caller, and with them the recovery codes: multi-factor authentication is off. */
+export async function turnOffMfa(ctx: RequestContext, caller: Caller): Promise<Outcome<undefined, Reason>> {
+  const allowed = await requireStepUp(ctx, caller);
+  if (!allowed.ok) return allowed;
+  const { user, authenticators } = allowed.value;
+  if (secondFactors(authenticators).length === 0) return refuse('mfa_not_enabled');
+  const tried = { action: 'disable_mfa', sessionId: caller.id };
+  return changeFactors(ctx, { user, caller, tried, notice: { name: 'mfa_disabled' } }, async (tx) => {
+    await removeKinds(tx.store, user.id, kindsBeyondFirst);
+    return success(undefined);
+  });
+}
+
+type Discarded = { readonly user: User; readonly removed: Authenticator; readonly tried: Tried };
+
+/** A pending enrolment never counted, so nobody's session ends with it. */
+async function discard(ctx: RequestContext, { user, removed, tried }: Discarded): Promise<Outcome<undefined, Reason>> {
+  return withTransaction(ctx, async (tx) => {
+    if (!(await removeAuthenticator(tx.store, user.id, removed.id))) return refuse('raced');
+    await logSuccess(tx, { ...tried, accountId: user.accountId, userId: user.id });
+    return success(undefined);
+  });
+}

@@ -1,0 +1,158 @@
+import { refuse, success, type Outcome } from '../../base/outcome.ts';
+import { opaqueToken, uuid } from '../../base/random.ts';
+import type { Authenticator } from '../../store/authenticators.ts';
+import { closePrompts, insertChallenge } from '../../store/challenges.ts';
+import { releaseTry, resetThrottle } from '../../store/throttles.ts';
+import type { User } from '../../store/users.ts';
+import type { AccountPolicy } from '../policy/account-policy.ts';
+import { withTransaction, type RequestContext } from '../context.ts';
+import { offerEnrollment, type LoginRefusal } from '../session/enroller.ts';
+import { logRefusal, logSuccess, type Tried } from '../audit/log-attempt.ts';
+import { keeping, type PutPrompt, type ShownPrompt } from '../proof/prompts.ts';
+import { spend, type Proven } from '../proof/prove.ts';
+import type { Reason } from '../reasons.ts';
+import type { Needed, NotMet } from '../policy/required.ts';
+import { issueToken, openSession, type IssuedTo, type OpenedSession } from '../session/sessions.ts';
+
+/** What follows a right first factor: a session, a challenge, or being turned away; each of them whole or not at all. */
+export type CompletedLogin = {
+  readonly state: 'session';
+  readonly token: string;
+  readonly session: OpenedSession;
+  /** The account of its user. */
+  readonly accountId: string;
+};
+
+export type SecondFactorNeeded = {
+  readonly state: 'challenge';
+  /** Opaque; speaks for the challenge alone and dies with it. */
+  readonly challengeToken: string;
+  /** The authenticators of which any answers it. */
+  readonly anyOf: readonly Authenticator[];
+  /** The prompts to show, also of a provider that verifies by itself; codes that are sent on request are not among them. */
+  readonly prompts: readonly ShownPrompt[];
+};
+
+export type Admitted = CompletedLogin | SecondFactorNeeded;
+
+/** The response to a prompt that was put before came along with the first factor. */
+export type Resumed = { readonly state: 'resumed'; readonly challengeId: string };
+
+/** A first factor was proven. */
+export type Step = {
+  readonly user: User;
+  readonly proven: Proven;
+  readonly authModule: string;
+  readonly issuedTo: IssuedTo | undefined;
+  /** What holds for the way in. */
+  readonly policy: Pick<AccountPolicy, 'tokenLife'>;
+  readonly tried: Tried;
+};
+
+/** It was right, whatever comes of it: its failures are forgotten, and it is spent. */
+async function settle(tx: RequestContext, { user, proven }: Step): Promise<boolean> {
+  const { kind } = proven.candidate;
+  if (kind === proven.counted) await resetThrottle(tx.store, user.id, kind);
+  else await releaseTry(tx.store, user.id, proven.counted);
+  return (await spend(tx, proven)) === undefined;
+}
+
+/** What policy requires cannot be asked for, or nobody may come in this way. */
+export async function turnAway(
+  ctx: RequestContext,
+  step: Step,
+  { reason, detail, authConfigOrigin, mfaConfigOrigin, providerName }: NotMet,
+): Promise<Outcome<never, Reason>> {
+  const action = reason === 'module_disabled' ? 'login' : 'answer';
+  const about = { authConfigOrigin, mfaConfigOrigin, providerName, detail: detail ?? null };
+  const settled = await withTransaction(ctx, async (tx) =>
+    (await settle(tx, step)) ? success(undefined) : refuse('raced'),
+  );
+  const refused = settled.ok ? reason : settled.reason;
+  await logRefusal(ctx, { ...step.tried, action, ...about, factor: providerName }, refused);
+  return refuse(refused);
+}
+
+/** The question of a challenge. */
+export type ChallengeQuestion = Pick<Needed, 'kinds' | 'authConfigOrigin' | 'mfaConfigOrigin' | 'enrolls'> & {
+  readonly put: readonly PutPrompt[];
+};
+
+/** Puts the question. Answers with the token that speaks for the challenge. */
+export async function challenge(
+  ctx: RequestContext,
+  step: Step,
+  { put, kinds, authConfigOrigin, mfaConfigOrigin, enrolls }: ChallengeQuestion,
+): Promise<Outcome<string, Reason>> {
+  const { user, authModule, proven } = step;
+  const { now } = ctx;
+  const token = opaqueToken(ctx.random);
+  const made = {
+    kind: 'login' as const,
+    id: uuid(ctx.random, now),
+    userId: user.id,
+    authModule,
+    amr: proven.proof.amr,
+    epoch: user.epoch,
+    createdAt: now,
+    ...keeping(put, now),
+    kinds,
+    authConfigOrigin,
+    mfaConfigOrigin,
+    enrolls: enrolls ?? null,
+  };
+  return withTransaction(ctx, async (tx) => {
+    if (!(await settle(tx, step))) return refuse('raced');
+    if (made.prompts.some(({ provider }) => provider !== null)) await closePrompts(tx.store, made, now);
+    await insertChallenge(tx.store, made, token);
+    await logSuccess(tx, step.tried);
+    return success(token);
+  });
+}
+
+/** The person comes back with the reply to a question that stands: nothing new is asked. */
+export async function comeBack(ctx: RequestContext, step: Step): Promise<Outcome<undefined, Reason>> {
+  return withTransaction(ctx, async (tx) => {
+    if (!(await settle(tx, step))) return refuse('raced');
+    await logSuccess(tx, step.tried);
+    return success(undefined);
+  });
+}
+
+/** They have nothing more to prove, and not enough: what they may do is enrol. */
+export async function offer(
+  ctx: RequestContext,
+  step: Step,
+  {
+    enrolls,
+    authConfigOrigin,
+    mfaConfigOrigin,
+  }: Pick<Needed, 'authConfigOrigin' | 'mfaConfigOrigin'> & { readonly enrolls: string },
+): Promise<LoginRefusal> {
+  const { user, authModule, tried } = step;
+  const { amr } = step.proven.proof;
+  const proven = { userId: user.id, authModule, amr, epoch: user.epoch, authConfigOrigin, mfaConfigOrigin };
+  const offered = await withTransaction(ctx, async (tx) => {
+    if (!(await settle(tx, step))) return refuse('raced');
+    return success(await offerEnrollment(tx, proven, enrolls));
+  });
+  const reason = offered.ok ? 'mfa_enrollment_required' : offered.reason;
+  const about = { authConfigOrigin, mfaConfigOrigin, providerName: enrolls, factor: enrolls };
+  await logRefusal(ctx, { ...tried, ...about, action: 'answer' }, reason);
+  return offered.ok ? { ...refuse(reason), enrollment: offered.value } : offered;
+}
+
+export async function enter(ctx: RequestContext, step: Step): Promise<Outcome<CompletedLogin, Reason>> {
+  const { user, authModule, proven, issuedTo, policy } = step;
+  const { amr } = proven.proof;
+  const opening = { user, epoch: user.epoch, authModule, amr, issuedTo, policy, secondFactor: false };
+  const opened = await withTransaction(ctx, async (tx) => {
+    if (!(await settle(tx, step))) return refuse('raced');
+    const session = await openSession(tx, opening);
+    await logSuccess(tx, { ...step.tried, sessionId: session.id });
+    return success(session);
+  });
+  if (!opened.ok) return opened;
+  const token = await issueToken(ctx, opened.value, user.accountId);
+  return success({ state: 'session', token, session: opened.value, accountId: user.accountId });
+}

@@ -1,0 +1,24 @@
+import { securityDownTo, type Security } from '../../store/security.ts';
+import type { Store } from '../../store/store.ts';
+import { accountPolicy, authModulesConfig, type AccountPolicy, type Said } from './account-policy.ts';
+import { isAuthModule } from './auth-modules.ts';
+
+/** Parsed: what cannot be read is a fault, and no login follows from it. */
+export async function saidDownTo(store: Store, accountId: string): Promise<readonly Said[]> {
+  return (await securityDownTo(store, accountId)).map(parseSaid);
+}
+
+export const parseSaid = ({ accountId, authModules, revision }: Security): Said => ({
+  accountId,
+  revision,
+  authModules: authModulesConfig.parse(authModules),
+});
+
+/** A way into an account, as challenges and sessions keep it. */
+export type WayIn = { readonly authModule: string; readonly accountId: string };
+
+/** What holds for a way in at this moment. Whoever has read it hands it on. One that this program does not know is a fault: nobody passes. */
+export async function readPolicy(store: Store, { authModule, accountId }: WayIn): Promise<AccountPolicy> {
+  if (!isAuthModule(authModule)) throw new Error(`no auth module is called ${authModule}`);
+  return accountPolicy(authModule, accountId, await saidDownTo(store, accountId));
+}

@@ -1,0 +1,32 @@
+import { refuse, success, type Outcome } from '../../base/outcome.ts';
+import { factorOf } from '../../factors/registry.ts';
+import { findProvider, listProvidersDownTo, type ProviderPlace } from '../../store/providers.ts';
+import type { RequestContext } from '../context.ts';
+import type { Reason } from '../reasons.ts';
+
+export type Governed = {
+  /** The kind of factor. */
+  readonly kind: string;
+  readonly accountId: string;
+  /** The one provider that policy named, where the factor has no authenticators. */
+  readonly provider?: ProviderPlace | null | undefined;
+};
+
+/** The settings of a factor as they are at this moment: of the one provider, or of all from the system's down to an account's. */
+export async function settingsInForce(
+  { store, settings: operator }: RequestContext,
+  { kind, accountId, provider }: Governed,
+): Promise<Outcome<unknown, Reason>> {
+  const { inForce } = factorOf(kind).settings ?? {};
+  if (!inForce) return success(undefined);
+  if (!provider) {
+    const layers = await listProvidersDownTo(store, accountId, kind);
+    return inForce(
+      layers.map(({ settings }) => settings),
+      operator,
+    );
+  }
+  const found = await findProvider(store, provider);
+  if (!found) return refuse('no_provider');
+  return found.enabled ? inForce([found.settings], operator) : refuse('provider_disabled');
+}

@@ -1,0 +1,109 @@
+import { minute } from '../../base/clock.ts';
+import { refuse, success, type Outcome } from '../../base/outcome.ts';
+import type { Held, CodeMessage } from '../../factors/factor.ts';
+import { factorOf } from '../../factors/registry.ts';
+import { mayReach } from '../../messages/destinations.ts';
+import { listForLogin, replaceState, type Authenticator } from '../../store/authenticators.ts';
+import type { ChallengeWithUser } from '../../store/challenge-rows.ts';
+import { findOpenChallenge } from '../../store/challenges.ts';
+import { failuresOf } from '../../store/throttles.ts';
+import { answers } from './candidates.ts';
+import { factorContext, forLogin, type RequestContext } from '../context.ts';
+import { logRefusal, logSuccess } from '../audit/log-attempt.ts';
+import type { PromptPurpose } from './prompts.ts';
+import type { Reason } from '../reasons.ts';
+import { claimLoginCode } from './send-shares.ts';
+import { bindingOf } from './respond.ts';
+import { settingsInForce } from '../policy/settings-in-force.ts';
+
+export type Sending = {
+  /** The token of a challenge, or the challenge itself where who asks has reached it. */
+  readonly challenge: string | ChallengeWithUser;
+  /** Which of the challenge's authenticators; the first when absent. */
+  readonly authenticatorId?: string | undefined;
+};
+
+export type SentTo = { readonly hint: string | undefined };
+
+/** Sends a code that answers a challenge. Refused while the destination has had its share of messages. */
+export async function sendCode(ctx: RequestContext, input: Sending): Promise<Outcome<SentTo, Reason>> {
+  const open =
+    typeof input.challenge === 'string'
+      ? await findOpenChallenge(ctx.store, input.challenge, ctx.now)
+      : input.challenge;
+  if (!open) return refuse('invalid_challenge');
+  const { challenge, user } = open;
+  const sendable = (await listForLogin(ctx.store, user.id, [])).filter(
+    ({ kind }) => factorOf(kind).traits.sends && answers(challenge, kind),
+  );
+  const chosen = sendable.find(({ id }) => id === (input.authenticatorId ?? sendable[0]?.id));
+  if (!chosen) return refuse('not_found');
+
+  const tried = { action: 'send', factor: chosen.kind, authModule: challenge.authModule };
+  const who = { accountId: user.accountId, userId: user.id };
+  const { kind } = chosen;
+  const claim = (message: CodeMessage) => claimLoginCode(ctx, message);
+  const settings = await settingsInForce(ctx, { kind, accountId: user.accountId });
+  const sent = settings.ok
+    ? await deliver(ctx, { ...chosen, user, binding: bindingOf(challenge), settings: settings.value, claim })
+    : settings;
+  // The gateway may have taken long.
+  const present = ctx.at();
+  const kept = sent.ok ? await replaceState(ctx.store, chosen, sent.value.state, present.now) : false;
+  const outcome = !sent.ok ? sent : kept ? success({ hint: hintOf(chosen) }) : refuse('raced' as const);
+  if (outcome.ok) await logSuccess(present, { ...tried, ...who });
+  else await logRefusal(present, { ...tried, ...who }, outcome.reason);
+  return outcome;
+}
+
+/** Whether a code that was sent for an authenticator before can still be the answer. */
+export async function awaitsCode(ctx: RequestContext, { id, kind, userId }: Authenticator): Promise<boolean> {
+  const present = (await listForLogin(ctx.store, userId, [])).find((one) => one.id === id);
+  const failures = await failuresOf(ctx.store, userId, kind);
+  const given = present && { state: present.state, memo: undefined };
+  return (
+    given !== undefined && (factorOf(kind).isOpen?.(given, factorContext(ctx, { ...forLogin, failures })) ?? false)
+  );
+}
+
+export type Sendable = PromptPurpose &
+  Pick<Authenticator, 'id' | 'kind' | 'state'> & {
+    /** Those in force. */
+    readonly settings: unknown;
+    /** The kind under which failures with the code will be counted, where it is not its own. */
+    readonly counted?: string;
+    /** Takes the message out of its share, just before it is sent. */
+    readonly claim: (message: CodeMessage) => Promise<Outcome<undefined, Reason>>;
+  };
+
+/**
+ * Has a factor prompt for an authenticator, and sends the code. The state that knows the code is the caller's to keep, and only after a gateway
+ * has taken the message: a code that was not sent does not exist.
+ */
+export async function deliver(
+  ctx: RequestContext,
+  { user, binding, id, kind, state, settings, counted = kind, claim }: Sendable,
+): Promise<Outcome<Held, Reason>> {
+  const failures = await failuresOf(ctx.store, user.id, counted);
+  const about = { binding, failures, user: { id: user.id, name: user.name } };
+  const given = { settings, candidates: [{ id, state }] };
+  const prompted = await factorOf(kind).prompt?.(given, factorContext(ctx, about));
+  if (prompted?.ok === false) return prompted;
+  const { message, next } = prompted?.value ?? {};
+  if (!message || !next) return refuse('no_authenticator');
+  if (!ctx.messenger.channels().includes(message.channel)) return refuse('no_gateway');
+  if (message.countries && !mayReach(message.to, message.countries)) return refuse('not_allowed');
+  const claimed = await claim(message);
+  if (!claimed.ok) return claimed;
+  const { channel, to, code, life } = message;
+  const { service, host } = ctx.settings;
+  const audience = { account: user.accountId, language: ctx.client.language };
+  const text = ctx.texts.code(channel, { code, service, host, minutes: life / minute }, audience);
+  const sent = await ctx.messenger.send({ channel, to, ...text });
+  return sent.ok ? success(next) : sent;
+}
+
+/** Where an authenticator's codes go, as it may be shown to a user who is half logged in. */
+export function hintOf({ kind, state }: Pick<Authenticator, 'kind' | 'state'>): string | undefined {
+  return factorOf(kind).describe?.(state).hint;
+}

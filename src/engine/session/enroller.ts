@@ -1,0 +1,96 @@
+import { minute } from '../../base/clock.ts';
+import { refuse, success, type Outcome, type Refusal } from '../../base/outcome.ts';
+import { opaqueToken, uuid } from '../../base/random.ts';
+import { hasRole } from '../../factors/registry.ts';
+import type { Challenge, EnrollmentChallenge } from '../../store/challenge-rows.ts';
+import { findOpenEnrollment, insertChallenge } from '../../store/challenges.ts';
+import type { User } from '../../store/users.ts';
+import type { RequestContext } from '../context.ts';
+import type { Tried } from '../audit/log-attempt.ts';
+import type { Reason } from '../reasons.ts';
+import { authenticate, type Caller } from './sessions.ts';
+
+/** What each of these has. */
+type Acting = Pick<Caller, 'userId' | 'accountId' | 'authModule' | 'secondFactorAt'>;
+
+/** Somebody who has proven all they have, and must enrol a factor before they get a session. They can do nothing else. */
+export type Enrolling = Acting & { readonly type: 'enrollment'; readonly challenge: EnrollmentChallenge };
+
+/** A service that acts for a user of its own application. */
+export type Managing = Acting & {
+  readonly type: 'service';
+  readonly serviceId: string;
+  /** The user's epoch at which it may act. Each change begins another one, so an approval is good for one change. */
+  readonly approvalEpoch: number;
+};
+
+/** Who may change a user's factors. */
+export type Changer = Caller | Managing;
+
+/** Who may enrol one: these, and who must before they get in. */
+export type Enroller = Changer | Enrolling;
+
+/** What they get for that. */
+export type EnrollmentOffer = {
+  /** Opaque; speaks for the enrolment alone and dies with it. */
+  readonly token: string;
+  readonly kind: string;
+  readonly expiresAt: number;
+};
+
+/** A login that is refused, for now, to who must enrol first. */
+export type LoginRefusal = Refusal<Reason> & { readonly enrollment?: EnrollmentOffer };
+
+/** As long as a pending enrolment lasts. */
+export const enrollmentLife = 10 * minute;
+
+type ProvenLogin = Pick<Challenge, 'userId' | 'authModule' | 'amr' | 'epoch' | 'authConfigOrigin' | 'mfaConfigOrigin'>;
+
+/** Makes the token, in the transaction of the proof that earns it. */
+export async function offerEnrollment(
+  tx: RequestContext,
+  { userId, authModule, amr, epoch, authConfigOrigin, mfaConfigOrigin }: ProvenLogin,
+  kind: string,
+): Promise<EnrollmentOffer> {
+  const { random, now } = tx;
+  const token = opaqueToken(random);
+  const expiresAt = now + enrollmentLife;
+  const proven = { userId, authModule, amr, epoch, authConfigOrigin, mfaConfigOrigin };
+  const made = { id: uuid(random, now), createdAt: now, expiresAt, kinds: null, prompts: [], enrolls: kind };
+  await insertChallenge(tx.store, { kind: 'enrollment', ...proven, ...made }, token);
+  return { token, kind, expiresAt };
+}
+
+/** Says who enrols: whose session a token speaks for, or whose enrolment. */
+export async function authenticateEnroller(ctx: RequestContext, token: string): Promise<Outcome<Enroller, Reason>> {
+  const session = await authenticate(ctx, token);
+  if (session.ok) return session;
+  const open = await findOpenEnrollment(ctx.store, token, ctx.now);
+  if (!open) return refuse('invalid_token');
+  const { challenge, user } = open;
+  const { userId, authModule, amr, createdAt } = challenge;
+  const secondFactorAt = amr.includes('mfa') ? createdAt : null;
+  return success({ type: 'enrollment', userId, accountId: user.accountId, authModule, secondFactorAt, challenge });
+}
+
+/** The session through which a change is made, if there is one. */
+export function sessionOf(enroller: Enroller): Caller | undefined {
+  return enroller.type === 'session' ? enroller : undefined;
+}
+
+/** Through whom, for the log of attempts. */
+export function madeBy(enroller: Enroller): Pick<Tried, 'sessionId' | 'detail'> {
+  if (enroller.type === 'service') return { sessionId: null, ...byService(enroller.serviceId) };
+  return { sessionId: enroller.type === 'session' ? enroller.id : null };
+}
+
+export const byService = (serviceId: string): Pick<Tried, 'detail'> => ({ detail: `by the service ${serviceId}` });
+
+/** Whether who enrols may enrol this, for a user as they are now: who has no session holds nothing that a change would end. */
+export function mayEnroll(enroller: Enroller, kind: string, { epoch }: User): Outcome<undefined, Reason> {
+  // What opens a login is nobody's to give to a user who has none here.
+  if (enroller.type === 'service') return hasRole(kind, 'second') ? success(undefined) : refuse('forbidden');
+  if (enroller.type === 'session') return success(undefined);
+  if (enroller.challenge.epoch !== epoch) return refuse('invalid_token');
+  return enroller.challenge.enrolls === kind ? success(undefined) : refuse('forbidden');
+}

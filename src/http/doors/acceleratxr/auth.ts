@@ -1,0 +1,105 @@
+import { z } from 'zod';
+import { answer, login } from '../../../engine/operations.ts';
+import { basicCredentials } from '../../server/credentials.ts';
+import { bearer, problem, type Problem } from '../../errors/problem.ts';
+import { refused } from '../../errors/reasons.ts';
+import { route, type Route } from '../../route.ts';
+import { promptSettings, replyMember, viewProviders } from '../shared/second-factor.ts';
+import { accountReference } from './shapes.ts';
+
+const tag = 'Login';
+
+const tokenView = z.strictObject({ token: z.string() }).meta({ id: 'Token', description: 'An access token.' });
+
+const challengeView = z
+  .strictObject({
+    mfa_required: z.literal(true),
+    challenge_token: z.string(),
+    factors: z.array(
+      z.strictObject({
+        /** A provider that asks by itself is nobody's factor, and has none. */
+        id: z.string().optional(),
+        type: z.string(),
+        label: z.string().nullable(),
+        settings: promptSettings.optional(),
+      }),
+    ),
+  })
+  .meta({ id: 'SecondFactorNeeded' });
+
+const headers = { 'WWW-Authenticate': 'Basic realm="countersign", charset="UTF-8"' };
+const wrong = { status: 401, code: 'invalid_credentials', detail: 'The name or the secret is wrong.', headers };
+const noBasic: Problem = {
+  ...wrong,
+  code: 'authentication_required',
+  detail: 'Send the name and the secret as HTTP Basic.',
+};
+
+/** Whatever is wrong with a first factor, the outside sees one thing. */
+const inBasic = { wrong, no_authenticator: wrong, unknown_user: wrong, raced: wrong, malformed_reply: wrong };
+
+const byBasic = (method: 'get' | 'post'): Route =>
+  route({
+    method,
+    path: '/auth/password',
+    access: 'basic',
+    tag,
+    summary: 'Log in with a password, an apikey or a device secret',
+    description:
+      "HTTP Basic with the user's name, id or e-mail address. When a second factor is needed the answer is a redirect to it, and its body says " +
+      'the same for clients that do not follow it. The challenge token lives for 3 minutes.',
+    query: z.object({ account: accountReference.optional() }),
+    responses: {
+      200: { description: 'Logged in.', body: tokenView },
+      302: { description: 'A second factor is needed.', body: challengeView },
+    },
+    async handle({ ctx, query, headers: given }) {
+      const shown = basicCredentials(given);
+      if (!shown) return problem(noBasic);
+      const outcome = await login(ctx, { authModule: 'password', ...query, ...shown });
+      if (!outcome.ok) return refused(outcome, inBasic);
+      if (outcome.value.state === 'session') return { status: 200, json: { token: outcome.value.token } };
+      const { challengeToken, anyOf } = outcome.value;
+      const own = anyOf.map(({ id, kind, label }) => ({ id, type: kind, label }));
+      const factors = [...own, ...viewProviders(outcome.value)];
+      return {
+        status: 302,
+        headers: { Location: `${ctx.settings.path}/auth/totp?jwt_token=${challengeToken}` },
+        json: { mfa_required: true, challenge_token: challengeToken, factors },
+      };
+    },
+  });
+
+export const authRoutes: readonly Route[] = [
+  byBasic('get'),
+  byBasic('post'),
+  route({
+    method: 'post',
+    path: '/auth/totp',
+    access: 'anyone',
+    tag,
+    summary: 'Complete a login with a code',
+    description:
+      'A code of an authenticator app, a recovery code, or what a provider signed. The challenge token comes in the query or in the body.',
+    query: z.object({ jwt_token: z.string().max(256).optional() }),
+    body: z.strictObject({ token: replyMember, challenge_token: z.string().max(256).optional() }),
+    responses: { 200: { description: 'Logged in, with two factors.', body: tokenView } },
+    async handle({ ctx, query, body }) {
+      const tokens = new Set([query.jwt_token, body.challenge_token].filter((token) => token !== undefined));
+      const [challengeToken] = tokens;
+      if (tokens.size > 1 || challengeToken === undefined) {
+        const detail = 'Send one challenge token: in the query as `jwt_token` or in the body as `challenge_token`.';
+        return problem({ status: 400, code: 'invalid_request', detail });
+      }
+      const outcome = await answer(ctx, { challengeToken, reply: body.token });
+      return outcome.ok ? { status: 200, json: { token: outcome.value.token } } : refused(outcome, inCode);
+    },
+  }),
+];
+
+/** Who loses a race with the right code is told what anybody with a used code is told. */
+const { code, detail } = { code: 'invalid_code', detail: 'The code is wrong or was used already.' };
+const inCode = {
+  raced: { status: 401, code, detail, headers: bearer },
+  no_authenticator: { code, detail },
+};

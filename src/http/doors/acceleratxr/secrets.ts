@@ -1,0 +1,191 @@
+import { z } from 'zod';
+import {
+  browseAuthenticators,
+  confirm,
+  enroll,
+  reachUser,
+  remove,
+  renewRecoveryCodes,
+  setPassword,
+} from '../../../engine/operations.ts';
+import type { RequestContext } from '../../../engine/context.ts';
+import type { Enroller } from '../../../engine/session/enroller.ts';
+import type { Caller } from '../../../engine/session/sessions.ts';
+import type { Problem } from '../../errors/problem.ts';
+import { refused } from '../../errors/reasons.ts';
+import { route, type Reply, type Route } from '../../route.ts';
+import { inputIn } from '../shared/factor-members.ts';
+import {
+  codeMember,
+  codesView,
+  enrolledView,
+  isSecret,
+  kindOf,
+  madeSecretView,
+  newSecretBody,
+  secretPath,
+  secretView,
+  userPath,
+  viewSecret,
+} from './shapes.ts';
+
+const tag = 'Secrets';
+
+/** Here the session is the caller's own and it is the code that is wrong. */
+const wrongHere: Partial<Problem> = { status: 400, headers: {} };
+
+export const secretRoutes: readonly Route[] = [
+  route({
+    method: 'get',
+    path: '/users/{uid}/secrets',
+    access: 'session',
+    tag,
+    summary: "List a user's secrets",
+    params: userPath,
+    responses: { 200: { description: 'The secrets, without their values.', body: z.array(secretView) } },
+    async handle({ ctx, caller, params }) {
+      const secrets = await secretsOf(ctx, caller, params.uid);
+      return secrets.ok ? { status: 200, json: secrets.value.map(viewSecret) } : refused(secrets);
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/users/{uid}/secrets/count',
+    access: 'session',
+    tag,
+    summary: "Count a user's secrets",
+    params: userPath,
+    responses: { 200: { description: 'How many there are.', body: z.strictObject({ count: z.int() }) } },
+    async handle({ ctx, caller, params }) {
+      const secrets = await secretsOf(ctx, caller, params.uid);
+      return secrets.ok ? { status: 200, json: { count: secrets.value.length } } : refused(secrets);
+    },
+  }),
+  route({
+    method: 'post',
+    administers: 'never',
+    path: '/users/{uid}/secrets',
+    access: 'enroller',
+    tag,
+    summary: 'Make a secret of your own',
+    description:
+      'A password (one; setting it again needs `currentPassword`, or a fresh second factor), an apikey, a device secret ' +
+      'or an authenticator app (`mfa`, at most 5), which counts only after it is enrolled. Needs fresh proof, but for a password.',
+    params: userPath,
+    body: newSecretBody,
+    responses: { 200: { description: 'The secret.', body: madeSecretView } },
+    async handle({ ctx, caller, params, body }) {
+      if (!isOwn(caller, params.uid)) return refusedToOthers(ctx, caller, params.uid);
+      return makeSecret(ctx, caller, body);
+    },
+  }),
+  route({
+    method: 'post',
+    administers: 'never',
+    path: '/users/{uid}/secrets/codes',
+    access: 'session',
+    tag,
+    summary: 'Renew your recovery codes',
+    description: 'The old ones stop working. Needs fresh proof.',
+    params: userPath,
+    responses: { 200: { description: 'Ten new codes, shown this once.', body: codesView } },
+    async handle({ ctx, caller, params }) {
+      if (!isOwn(caller, params.uid)) return refusedToOthers(ctx, caller, params.uid);
+      const codes = await renewRecoveryCodes(ctx, caller);
+      return codes.ok ? { status: 200, json: { codes: codes.value } } : refused(codes);
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/users/{uid}/secrets/{secretId}',
+    access: 'session',
+    tag,
+    summary: 'Read a secret',
+    params: secretPath,
+    responses: { 200: { description: 'The secret, without its value.', body: secretView } },
+    async handle({ ctx, caller, params }) {
+      const secrets = await secretsOf(ctx, caller, params.uid);
+      if (!secrets.ok) return refused(secrets);
+      const secret = secrets.value.find(({ id }) => id === params.secretId);
+      return secret ? { status: 200, json: viewSecret(secret) } : refused({ ok: false, reason: 'not_found' });
+    },
+  }),
+  enrollRoute('/users/{uid}/secrets/{secretId}/enroll'),
+  enrollRoute('/users/{uid}/secrets/{secretId}'),
+  route({
+    method: 'delete',
+    administers: 'others',
+    path: '/users/{uid}/secrets/{secretId}',
+    access: 'session',
+    tag,
+    summary: 'Remove a secret',
+    description: 'With the last authenticator app the recovery codes go too. Needs fresh proof.',
+    params: secretPath,
+    responses: { 204: { description: 'The secret is gone, and every other session of its user with it.' } },
+    async handle({ ctx, caller, params }) {
+      const user = await reachUser(ctx, caller, params.uid);
+      if (!user.ok) return refused(user);
+      const removed = await remove(ctx, caller, { user: user.value, authenticatorId: params.secretId });
+      return removed.ok ? { status: 204 } : refused(removed);
+    },
+  }),
+];
+
+/** Seed 002 names two paths for it. */
+function enrollRoute(path: string): Route {
+  return route({
+    method: 'put',
+    administers: 'never',
+    path,
+    access: 'enroller',
+    tag,
+    summary: 'Enrol an authenticator app',
+    description: 'A code of it makes it count. From then on a password login asks for one.',
+    params: secretPath,
+    body: z.strictObject({ token: codeMember }),
+    responses: { 200: { description: 'It is active. Recovery codes, if there were none.', body: enrolledView } },
+    async handle({ ctx, caller, params, body }) {
+      if (!isOwn(caller, params.uid)) return refusedToOthers(ctx, caller, params.uid);
+      const confirmed = await confirm(ctx, caller, { authenticatorId: params.secretId, reply: body.token });
+      if (!confirmed.ok) return refused(confirmed, { wrong: wrongHere, replayed: wrongHere });
+      const { recoveryCodes: codes, token } = confirmed.value;
+      return { status: 200, json: { codes, ...(token !== undefined && { token }) } };
+    },
+  });
+}
+
+async function makeSecret(ctx: RequestContext, caller: Enroller, body: z.infer<typeof newSecretBody>): Promise<Reply> {
+  const label = body.description ?? null;
+  if (body.type === 'password') {
+    // Nobody who has no session yet changes what they got this far with.
+    if (caller.type !== 'session') return refused({ ok: false, reason: 'forbidden' });
+    const set = await setPassword(ctx, caller, { secret: body.secret, current: body.currentPassword, label });
+    return set.ok ? { status: 200, json: viewSecret(set.value) } : refused(set);
+  }
+  if (body.type === 'device') {
+    const made = await enroll(ctx, caller, { kind: 'device', label, input: { secret: body.secret } });
+    return made.ok ? { status: 200, json: viewSecret(made.value.authenticator) } : refused(made);
+  }
+  const kind = kindOf(body.type);
+  const made = await enroll(ctx, caller, { kind, label, input: kind === 'totp' ? {} : inputIn(kind, body) });
+  if (!made.ok) return refused(made);
+  const { authenticator, offer } = made.value;
+  return { status: 200, json: { ...viewSecret(authenticator), secret: kind === 'apikey' ? offer['secret'] : offer } };
+}
+
+async function secretsOf(ctx: RequestContext, caller: Caller, uid: string) {
+  const user = await reachUser(ctx, caller, uid);
+  if (!user.ok) return user;
+  const authenticators = await browseAuthenticators(ctx, user.value);
+  return { ok: true as const, value: authenticators.filter(isSecret) };
+}
+
+const isOwn = (caller: Enroller, uid: string) => uid === 'me' || uid === caller.userId;
+
+/** An administrator may look at a user's secrets and remove them, never make or use one. */
+async function refusedToOthers(ctx: RequestContext, caller: Enroller, uid: string): Promise<Reply> {
+  if (caller.type !== 'session') return refused({ ok: false, reason: 'not_found' });
+  const user = await reachUser(ctx, caller, uid);
+  if (!user.ok) return refused(user);
+  return refused({ ok: false, reason: 'forbidden' }, { forbidden: { detail: 'Only users themselves can do this.' } });
+}

@@ -1,0 +1,119 @@
+import { z } from 'zod';
+import {
+  browseUsers,
+  changeProfile,
+  createUser,
+  reachUser,
+  removeExternalUser,
+  removeUser,
+} from '../../../engine/operations.ts';
+import { refused } from '../../errors/reasons.ts';
+import { ownFactors } from '../challenges/external-users.ts';
+import { route, type Route } from '../../route.ts';
+import { newUserBody, userChanges, userPath, userView, viewUser } from './shapes.ts';
+
+const tag = 'Users';
+
+const paging = z.object({
+  limit: z.coerce.number().int().min(1).max(500).default(100),
+  skip: z.coerce.number().int().min(0).max(1_000_000_000).default(0),
+});
+
+/** Of two doors: a service removes users of its own through it. */
+export const removeUserRoute = route({
+  method: 'delete',
+  administers: 'others',
+  path: '/users/{uid}',
+  access: 'asker',
+  tag,
+  summary: 'Remove a user with everything they have',
+  description: 'Needs fresh proof. A service removes a user of its own.',
+  params: userPath,
+  responses: { 204: { description: 'The user is gone.' } },
+  async handle({ ctx, caller, params }) {
+    if (caller.type === 'holder') return refused({ ok: false, reason: 'invalid_token' });
+    if (caller.type === 'service') {
+      const gone = await removeExternalUser(ctx, caller.service, params.uid);
+      return gone.ok ? { status: 204 } : refused(gone, { forbidden: ownFactors });
+    }
+    const user = await reachUser(ctx, caller.session, params.uid);
+    if (!user.ok) return refused(user);
+    const removed = await removeUser(ctx, caller.session, user.value);
+    return removed.ok ? { status: 204 } : refused(removed);
+  },
+});
+
+export const userRoutes: readonly Route[] = [
+  route({
+    method: 'post',
+    administers: 'always',
+    path: '/users',
+    access: 'optional',
+    tag,
+    summary: 'Make a user',
+    description:
+      'An administrator makes a user of their account. Where registration is open anybody makes themself, and is logged in with it.',
+    body: newUserBody,
+    responses: {
+      201: {
+        description: 'The user; with a `token` for who made themself.',
+        body: userView.extend({ token: z.string().optional() }),
+      },
+    },
+    async handle({ ctx, caller, body }) {
+      const { name, email = null, phone = null, firstName = null, lastName = null, password, account } = body;
+      const profile = { name, email, phone, firstName, lastName, roles: ['user' as const] };
+      const made = await createUser(ctx, caller, { ...profile, password, account });
+      if (!made.ok)
+        return refused(made, { password_needed: { status: 400, detail: 'A user who registers needs a password.' } });
+      const { user, token } = made.value;
+      return { status: 201, json: token === undefined ? viewUser(user) : { ...viewUser(user), token } };
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/users',
+    access: 'session',
+    tag,
+    summary: "List the account's users",
+    description: 'For administrators. Oldest first.',
+    query: paging,
+    responses: { 200: { description: 'The users.', body: z.array(userView) } },
+    async handle({ ctx, caller, query }) {
+      const users = await browseUsers(ctx, caller, query);
+      return users.ok ? { status: 200, json: users.value.map(viewUser) } : refused(users);
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/users/{uid}',
+    access: 'session',
+    tag,
+    summary: 'Read a user',
+    params: userPath,
+    responses: { 200: { description: 'The user.', body: userView } },
+    async handle({ ctx, caller, params }) {
+      const user = await reachUser(ctx, caller, params.uid);
+      return user.ok ? { status: 200, json: viewUser(user.value) } : refused(user);
+    },
+  }),
+  route({
+    method: 'patch',
+    administers: 'others',
+    path: '/users/{uid}',
+    access: 'session',
+    tag,
+    summary: "Change a user's profile",
+    description: 'What is absent stays; null clears. Needs fresh proof.',
+    params: userPath,
+    body: userChanges,
+    responses: { 200: { description: 'The user as they are now.', body: userView } },
+    async handle({ ctx, caller, params, body }) {
+      const user = await reachUser(ctx, caller, params.uid);
+      if (!user.ok) return refused(user);
+      const changed = await changeProfile(ctx, caller, { user: user.value, changes: body });
+      return changed.ok ? { status: 200, json: viewUser(changed.value) } : refused(changed);
+    },
+  }),
+  removeUserRoute,
+];

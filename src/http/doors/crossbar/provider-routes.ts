@@ -1,0 +1,116 @@
+import type { z } from 'zod';
+import { success, type Outcome } from '../../../base/outcome.ts';
+import { patchProvider, reachProvider, replaceProvider, showProvider } from '../../../engine/operations.ts';
+import type { ProviderOutcome } from '../../../engine/directory/providers.ts';
+import type { Owner, ShownProvider } from '../../../engine/directory/reach-provider.ts';
+import type { Reason } from '../../../engine/reasons.ts';
+import type { Provider } from '../../../store/providers.ts';
+import { invalid } from '../../server/parse.ts';
+import { route, type UnparsedRequest, type Handled, type Reply, type Route } from '../../route.ts';
+import { unchanged } from './accounts.ts';
+import { answered, declined, envelope, inData, say } from './envelope.ts';
+import { inputOf, patchOf, providerPatch, providerView, viewProvider, wholeProvider } from './provider-shapes.ts';
+
+/** What is done with one provider in the same way, be it an account's or the system's. */
+
+export const managed = { access: 'session', tag: 'Providers', say } as const;
+
+export const providerAnswer = { description: 'The provider.', body: envelope(providerView) };
+
+type Params = Readonly<Record<string, string>>;
+
+/** A request by somebody. */
+export type ProviderRequest = Pick<Handled, 'ctx' | 'headers'> & {
+  readonly caller: NonNullable<Handled['caller']>;
+  readonly params: Params;
+};
+
+/** Where providers are, and how a path names one. */
+export type ProviderPaths = {
+  readonly path: string;
+  readonly params: z.ZodType<Params> & z.ZodObject;
+  readonly owner: (request: ProviderRequest) => Promise<Outcome<Owner, Reason>>;
+  readonly which: (params: Params) => string | undefined;
+};
+
+/** The provider that a request names, at the revision that it expects. */
+export async function reach(place: ProviderPaths, request: ProviderRequest): Promise<Outcome<Provider, Reason>> {
+  const owner = await place.owner(request);
+  if (!owner.ok) return owner;
+  return unchanged(await reachProvider(request.ctx, owner.value, place.which(request.params) ?? ''), request.headers);
+}
+
+export function reading(place: ProviderPaths): Route {
+  return route({
+    ...managed,
+    method: 'get',
+    path: place.path,
+    summary: 'Read a provider',
+    params: place.params,
+    responses: { 200: providerAnswer },
+    async handle(request) {
+      const provider = await reach(place, request);
+      return tell(provider.ok ? success(showProvider(provider.value)) : provider, request);
+    },
+  });
+}
+
+/** POST says the whole, and what it leaves out is cleared; PATCH says what changes. */
+export function replacing(place: ProviderPaths): Route {
+  return route({
+    ...managed,
+    method: 'post',
+    administers: 'always',
+    path: place.path,
+    summary: 'Replace a provider',
+    params: place.params,
+    body: inData(wholeProvider),
+    responses: { 200: providerAnswer },
+    async handle(request) {
+      const { ctx, caller, body } = request;
+      const provider = itself(await reach(place, request), body.data.id);
+      if (!provider.ok) return tell(provider, request);
+      return tell(await replaceProvider(ctx, caller, { provider: provider.value, given: inputOf(body.data) }), request);
+    },
+  });
+}
+
+export function patching(place: ProviderPaths): Route {
+  return route({
+    ...managed,
+    method: 'patch',
+    administers: 'always',
+    path: place.path,
+    summary: 'Change a provider',
+    description: 'What is absent stays, also within `settings`; null removes (RFC 7396).',
+    params: place.params,
+    body: inData(providerPatch),
+    responses: { 200: providerAnswer },
+    async handle(request) {
+      const { ctx, caller, body } = request;
+      const provider = itself(await reach(place, request), body.data.id);
+      if (!provider.ok) return tell(provider, request);
+      return tell(await patchProvider(ctx, caller, { provider: provider.value, patch: patchOf(body.data) }), request);
+    },
+  });
+}
+
+/** An id in a document is the one in the path, or a mistake. */
+function itself(reached: Outcome<Provider, Reason>, id: string | undefined): ProviderOutcome<Provider> {
+  if (!reached.ok || id === undefined || id === reached.value.id) return reached;
+  const members = [{ path: ['id'], detail: 'is not the id of this provider', missing: false }];
+  return { ok: false, reason: 'invalid_settings', members };
+}
+
+/** One provider, or why not. */
+export function tell(outcome: ProviderOutcome<ShownProvider>, request: UnparsedRequest, status = 200): Reply {
+  if (outcome.ok) {
+    const { value } = outcome;
+    return answered(request, { data: viewProvider(value), revision: value.revision }, status);
+  }
+  const { members } = outcome;
+  if (!members) return declined(outcome, request, referred);
+  return say(invalid(members.map((member) => ({ ...member, path: ['data', ...member.path] }))), request);
+}
+
+const referred = { in_use: { detail: 'The security of an account refers to it. Name another provider there first.' } };

@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { previewSecurity, reachAccount } from '../../../engine/operations.ts';
+import { authModules } from '../../../engine/policy/auth-modules.ts';
+import type { Stopped } from '../../../engine/directory/preview-security.ts';
+import { route, type Route } from '../../route.ts';
+import { answered, declined, envelope, inData, say } from './envelope.ts';
+import { managed, readConfig, securityBody, securityPath, withoutNames } from './security-shapes.ts';
+
+const countView = z.strictObject({ users: z.int(), administrators: z.int() }).meta({ id: 'Count' });
+
+const stoppedView = z.strictObject({ enrollment: countView, locked_out: countView }).meta({
+  id: 'Stopped',
+  description:
+    '`enrollment`: they would have to enrol a factor first; `locked_out`: the module is closed, or its provider does not work.',
+});
+
+const previewView = z.strictObject({ auth_modules: z.record(z.enum(authModules), stoppedView) });
+
+const viewStopped = ({ enrollment, lockedOut }: Stopped): z.infer<typeof stoppedView> => ({
+  enrollment,
+  locked_out: lockedOut,
+});
+
+export const securityPreviewRoutes: readonly Route[] = [
+  route({
+    ...managed,
+    method: 'post',
+    administers: 'never',
+    path: `${securityPath}/preview`,
+    summary: 'Count whom a configuration would stop',
+    description:
+      'By auth module, among the users of the account and of all accounts below it, and nothing is changed. The body is that of the POST which says it.',
+    body: inData(securityBody),
+    responses: {
+      200: { description: 'How many users, and how many administrators of them.', body: envelope(previewView) },
+    },
+    async handle(request) {
+      const { ctx, caller, params, body } = request;
+      const account = await reachAccount(ctx, caller, params.id);
+      if (!account.ok) return declined(account, request);
+      const config = readConfig(withoutNames(body.data.auth_modules));
+      if (!config.ok) return say(config.problem, request);
+      const preview = await previewSecurity(ctx, account.value, config.value);
+      if (!preview.ok) return declined(preview, request);
+      const views = Object.entries(preview.value).map(([name, stopped]) => [name, viewStopped(stopped)]);
+      return answered(request, { data: { auth_modules: Object.fromEntries(views) as unknown } });
+    },
+  }),
+];

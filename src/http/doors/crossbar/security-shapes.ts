@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import { wrongMembers, type WrongMember } from '../../../base/wrong-members.ts';
+import { authModulesConfig, type AuthModulesConfig } from '../../../engine/policy/account-policy.ts';
+import { invalid } from '../../server/parse.ts';
+import type { Problem } from '../../errors/problem.ts';
+import { say } from './envelope.ts';
+import { accountPath } from './shapes.ts';
+
+/** What the routes share that are about an account's security. */
+export const securityPath = '/v2/accounts/{id}/security';
+
+export const managed = { access: 'session', tag: 'Security', say, params: accountPath } as const;
+
+/** Checked as a whole once what is only for reading was taken out of it. */
+export const securityBody = z.strictObject({ auth_modules: z.record(z.string(), z.unknown()) });
+
+type ReadConfig =
+  | { readonly ok: true; readonly value: AuthModulesConfig }
+  | { readonly ok: false; readonly problem: Problem };
+
+/** A whole configuration, or what is wrong with it by the names of the body's members. */
+export function readConfig(whole: unknown): ReadConfig {
+  const read = authModulesConfig.safeParse(whole);
+  if (read.success) return { ok: true, value: read.data };
+  return { ok: false, problem: invalid(wrongMembers(read.error, whole).map(inBody)) };
+}
+
+const inBody = (member: WrongMember) => ({ ...member, path: ['data', 'auth_modules', ...member.path] });
+
+/** Without the descriptions of providers, which are only for reading. */
+export function withoutNames(said: unknown): unknown {
+  return JSON.parse(JSON.stringify(said, (key, value: unknown) => (key === '_read_only' ? undefined : value)));
+}

@@ -1,0 +1,146 @@
+import { z } from 'zod';
+import { mergePatch, type Members } from '../../../base/merge-patch.ts';
+import type { AuthModulesConfig } from '../../../engine/policy/account-policy.ts';
+import {
+  explain,
+  findNamed,
+  namesIn,
+  reachAccount,
+  readSecurity,
+  writeSecurityOf,
+} from '../../../engine/operations.ts';
+import { authModules } from '../../../engine/policy/auth-modules.ts';
+import type { ProviderNames, SecurityOf } from '../../../engine/directory/security.ts';
+import type { Account } from '../../../store/accounts.ts';
+import { reference } from '../deux/authtoken.ts';
+import { route, type UnparsedRequest, type Reply, type Route } from '../../route.ts';
+import { unchanged } from './accounts.ts';
+import { answered, declined, envelope, inData, say } from './envelope.ts';
+import { managed, readConfig, securityBody, securityPath, withoutNames } from './security-shapes.ts';
+
+const securityView = z.strictObject({
+  account: z.strictObject({ auth_modules: z.looseObject({}) }),
+  inherited_config: z.strictObject({ auth_modules: z.looseObject({}) }),
+});
+
+const securityAnswer = { description: 'What the account says, and what it inherits.', body: envelope(securityView) };
+
+/** A provider that is named is described beside it, for people; what comes back of that is not read. */
+async function view(security: SecurityOf, account: Account, request: UnparsedRequest): Promise<Reply> {
+  const described = async (said: AuthModulesConfig) => {
+    const names = await namesIn(request.ctx, account, said);
+    return Object.fromEntries(Object.entries(said).map(([name, module]) => [name, withNames(module, names)]));
+  };
+  const [own, inherited] = [await described(security.own), await described(security.inherited)];
+  const data = { account: { auth_modules: own }, inherited_config: { auth_modules: inherited } };
+  return answered(request, { data, revision: security.revision });
+}
+
+type AnyModuleConfig = NonNullable<AuthModulesConfig['user_auth']>;
+
+function withNames(said: AnyModuleConfig, names: ReadonlyMap<string, ProviderNames>) {
+  const found = names.get(said.multi_factor?.configuration_id ?? '');
+  if (!found) return said;
+  const { name, providerName: provider_name } = found;
+  const readOnly = { ...(name !== null && { name }), provider_name };
+  return { ...said, multi_factor: { ...said.multi_factor, _read_only: readOnly } };
+}
+
+/** POST says all of it anew, PATCH what changes, DELETE takes all of it back. */
+const changing = (method: 'post' | 'patch' | 'delete', summary: string): Route =>
+  route({
+    ...managed,
+    method,
+    administers: 'always',
+    path: securityPath,
+    summary,
+    ...(method !== 'delete' && { body: inData(securityBody) }),
+    responses: { 200: securityAnswer },
+    async handle(request) {
+      const { ctx, caller, params, headers } = request;
+      const account = await reachAccount(ctx, caller, params.id);
+      if (!account.ok) return declined(account, request);
+      const present = unchanged({ ok: true, value: await readSecurity(ctx, account.value) }, headers);
+      if (!present.ok) return declined(present, request);
+      const { own, revision } = present.value;
+      const body = request.body as { data: { auth_modules: unknown } } | undefined;
+      const said = withoutNames(body?.data.auth_modules ?? {});
+      const whole = method === 'patch' ? mergePatch(own, said as Members) : said;
+      const read = readConfig(whole);
+      if (!read.ok) return say(read.problem, request);
+      const change = { config: read.value, revision };
+      const changed = await writeSecurityOf(ctx, caller, { account: account.value, ...change });
+      return changed.ok ? view(changed.value, account.value, request) : declined(changed, request);
+    },
+  });
+
+const explained = z.strictObject({
+  asks: z.enum(['nothing', 'any', 'provider', 'enrollment', 'refused']),
+  factors: z.array(z.string()),
+  reason: z.string().optional(),
+  required_by: z.string().optional(),
+  auth_config_origin: z.string(),
+  mfa_config_origin: z.string(),
+});
+
+export const securityRoutes: readonly Route[] = [
+  route({
+    method: 'get',
+    path: '/v2/security',
+    access: 'session',
+    tag: managed.tag,
+    say,
+    summary: 'List the ways in that policy can speak about',
+    responses: {
+      200: {
+        description: 'The auth modules.',
+        body: envelope(z.strictObject({ available_auth_modules: z.array(z.string()) })),
+      },
+    },
+    handle: async (request) => answered(request, { data: { available_auth_modules: authModules } }),
+  }),
+  route({
+    ...managed,
+    method: 'get',
+    path: securityPath,
+    summary: 'Read what an account says about its auth modules',
+    responses: { 200: securityAnswer },
+    async handle(request) {
+      const account = await reachAccount(request.ctx, request.caller, request.params.id);
+      if (!account.ok) return declined(account, request);
+      return view(await readSecurity(request.ctx, account.value), account.value, request);
+    },
+  }),
+  changing('post', 'Say anew what an account says about its auth modules'),
+  changing('patch', 'Change what an account says about its auth modules'),
+  changing('delete', 'Take back what an account says about its auth modules'),
+  route({
+    ...managed,
+    method: 'get',
+    path: `${securityPath}/explain`,
+    summary: 'Explain what a user would be asked for',
+    description:
+      'After their first factor: `nothing`, `any` of their factors, the `provider` that is required, `enrollment`, or they would be `refused`. `user` is a name, an id or an address; the caller when absent.',
+    query: z.object({ user: reference(254).optional(), auth_module: z.enum(authModules).default('user_auth') }),
+    responses: { 200: { description: 'What, and who says so.', body: envelope(explained) } },
+    async handle(request) {
+      const { ctx, caller, params, query } = request;
+      const account = await reachAccount(ctx, caller, params.id);
+      const user = account.ok
+        ? await findNamed(ctx, { account: account.value.id, login: query.user ?? caller.userId })
+        : account;
+      if (!user.ok)
+        return declined(user.reason === 'unknown_user' ? { ok: false, reason: 'not_found' } : user, request);
+      const { asks, kinds, reason, requiredBy, ...origins } = await explain(ctx, user.value, query.auth_module);
+      const data = {
+        asks,
+        factors: kinds,
+        ...(reason && { reason }),
+        ...(requiredBy !== undefined && { required_by: requiredBy }),
+        auth_config_origin: origins.authConfigOrigin,
+        mfa_config_origin: origins.mfaConfigOrigin,
+      };
+      return answered(request, { data });
+    },
+  }),
+];

@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { endSession, listSessions } from '../../../engine/operations.ts';
+import type { LiveSession } from '../../../store/sessions.ts';
+import { assuranceOf, type Caller } from '../../../engine/session/sessions.ts';
+import type { RequestContext } from '../../../engine/context.ts';
+import { refused } from '../../errors/reasons.ts';
+import { route, type Reply, type Route } from '../../route.ts';
+
+const tag = 'Sessions';
+
+export const sessionView = z
+  .strictObject({
+    sid: z.uuid(),
+    current: z.boolean(),
+    auth_module: z.string(),
+    amr: z.array(z.string()),
+    acr: z.enum(['aal1', 'aal2']),
+    auth_time: z.iso.datetime(),
+    expires_at: z.iso.datetime(),
+    client_ip: z.string().nullable(),
+    user_agent: z.string().nullable(),
+  })
+  .meta({ id: 'Session' });
+
+export const sessionRoutes: readonly Route[] = [
+  route({
+    method: 'get',
+    path: '/sessions',
+    access: 'session',
+    tag,
+    summary: 'List your sessions',
+    responses: { 200: { description: 'The sessions in force, newest first.', body: z.array(sessionView) } },
+    async handle({ ctx, caller }) {
+      const sessions = await listSessions(ctx, caller);
+      return { status: 200, json: sessions.map((session) => viewSession(session, caller)) };
+    },
+  }),
+  route({
+    method: 'delete',
+    administers: 'never',
+    path: '/sessions/current',
+    access: 'session',
+    tag,
+    summary: 'Log out',
+    responses: { 204: { description: 'This session is over; its token is refused from here on.' } },
+    handle: ({ ctx, caller }) => end(ctx, caller, caller.id),
+  }),
+  route({
+    method: 'delete',
+    administers: 'never',
+    path: '/sessions/{sid}',
+    access: 'session',
+    tag,
+    summary: 'End one of your sessions',
+    params: z.strictObject({ sid: z.uuid() }),
+    responses: { 204: { description: 'That session is over; its token is refused from here on.' } },
+    handle: ({ ctx, caller, params }) => end(ctx, caller, params.sid),
+  }),
+];
+
+async function end(ctx: RequestContext, caller: Caller, sessionId: string): Promise<Reply> {
+  const ended = await endSession(ctx, caller, sessionId);
+  return ended.ok ? { status: 204 } : refused(ended);
+}
+
+function viewSession(session: LiveSession, caller: Caller): z.infer<typeof sessionView> {
+  return {
+    sid: session.id,
+    current: session.id === caller.id,
+    auth_module: session.authModule,
+    amr: [...session.amr],
+    acr: assuranceOf(session),
+    auth_time: new Date(session.authTime).toISOString(),
+    expires_at: new Date(session.expiresAt).toISOString(),
+    client_ip: session.clientIp,
+    user_agent: session.userAgent,
+  };
+}

@@ -1,0 +1,113 @@
+import { z } from 'zod';
+import { ping } from '../../../store/store.ts';
+import { docsPage, docsStyle } from '../../describe/docs-page.ts';
+import { openApiDocument } from '../../describe/openapi.ts';
+import { problem } from '../../errors/problem.ts';
+import { route, type Route } from '../../route.ts';
+
+const tag = 'House';
+
+const health = z.strictObject({ status: z.literal('ok') });
+
+type About = {
+  readonly version: string;
+  readonly url: string;
+  /** The page of metrics. */
+  readonly metrics: () => string | Promise<string>;
+};
+
+/** What the house tells of itself, and of the doors beside it. */
+export function systemRoutes(doors: readonly Route[], about: About): readonly Route[] {
+  const all: Route[] = [...doors];
+  const document = once(() => JSON.stringify(openApiDocument(all, about)));
+  const page = once(() => docsPage(all));
+  const own = [
+    route({
+      method: 'get',
+      path: '/health/live',
+      access: 'anyone',
+      tag,
+      summary: 'Whether the process answers',
+      responses: { 200: { description: 'It does.', body: health } },
+      handle: async () => ({ status: 200, json: { status: 'ok' } }),
+    }),
+    route({
+      method: 'get',
+      path: '/health/ready',
+      access: 'anyone',
+      tag,
+      summary: 'Whether the house can serve',
+      responses: {
+        200: { description: 'The database is in reach.', body: health },
+        503: { description: 'It is not.', type: 'application/problem+json' },
+      },
+      async handle({ ctx }) {
+        try {
+          await ping(ctx.store);
+          return { status: 200, json: { status: 'ok' } };
+        } catch {
+          return problem({ status: 503, code: 'unavailable', detail: 'The database is out of reach.' });
+        }
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/metrics',
+      access: 'anyone',
+      tag,
+      summary: 'Metrics for Prometheus',
+      responses: { 200: { description: 'The metrics.', type: 'text/plain' } },
+      handle: async () => ({ status: 200, text: await about.metrics(), type: 'text/plain; version=0.0.4' }),
+    }),
+    route({
+      method: 'get',
+      path: '/.well-known/jwks.json',
+      access: 'anyone',
+      tag,
+      summary: 'The public keys that access tokens are signed with',
+      responses: {
+        200: {
+          description: 'A JWK set (RFC 7517).',
+          body: z.strictObject({ keys: z.array(z.record(z.string(), z.string())) }),
+        },
+      },
+      handle: async ({ ctx }) => ({ status: 200, json: ctx.tokens.jwks }),
+    }),
+    route({
+      method: 'get',
+      path: '/openapi.json',
+      access: 'anyone',
+      tag,
+      summary: 'This document',
+      responses: { 200: { description: 'OpenAPI 3.1.', body: z.record(z.string(), z.unknown()) } },
+      handle: async () => ({ status: 200, bytes: await document(), type: 'application/json' }),
+    }),
+    route({
+      method: 'get',
+      path: '/docs',
+      access: 'anyone',
+      tag,
+      summary: 'This document for people',
+      responses: { 200: { description: 'A page.', type: 'text/html' } },
+      handle: async () => ({ status: 200, bytes: await page(), type: 'text/html; charset=utf-8' }),
+    }),
+    route({
+      method: 'get',
+      path: '/docs/style.css',
+      access: 'anyone',
+      tag,
+      summary: 'Its style',
+      responses: { 200: { description: 'A style sheet.', type: 'text/css' } },
+      handle: async () => ({ status: 200, text: docsStyle, type: 'text/css; charset=utf-8' }),
+    }),
+  ];
+  all.push(...own);
+  return all;
+}
+
+/** Makes a page when it is asked for the first time: that takes as long as some logins do, and strangers may ask. */
+function once(make: () => string | Promise<string>): () => Promise<Uint8Array<ArrayBuffer>> {
+  let made: Promise<Uint8Array<ArrayBuffer>> | undefined;
+  const encoded = async () => new TextEncoder().encode(await make());
+  return () => (made ??= encoded());
+}

@@ -1,0 +1,17 @@
+import { Busy } from '../../base/fault.ts';
+import type { RequestContext } from '../../engine/context.ts';
+import { isUnavailable } from '../../store/store.ts';
+import type { Problem } from './problem.ts';
+
+/** Nothing was decided, so nothing is told but when to try again. The operator finds the fault under the request's id. */
+export function problemOfFault(ctx: RequestContext, fault: unknown): Problem {
+  const busy = fault instanceof Busy;
+  if (!busy) ctx.log.error({ err: fault, request_id: ctx.client.requestId }, 'a request met a fault');
+  if (busy || isUnavailable(fault)) {
+    const detail = 'The server can not do this now. Try again shortly.';
+    const headers = { 'Retry-After': String(busy ? fault.retryAfter : 5) };
+    return { status: 503, code: 'unavailable', detail, headers };
+  }
+  const detail = 'Something is broken here. Tell the operator the request id.';
+  return { status: 500, code: 'internal_error', detail };
+}

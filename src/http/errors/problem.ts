@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import type { Reply } from '../route.ts';
+
+/** What lets somebody enrol who must before they get in, and then gets them in. */
+export const enrollmentView = z.strictObject({
+  mfa_enrollment_required: z.literal(true),
+  mfa_type: z.string(),
+  enrollment_token: z.string(),
+  expires_at: z.iso.datetime(),
+});
+
+/** An error in the form of RFC 9457. `code` is a stable word for programs; `request_id` is added on the way out. */
+export const problemBody = z
+  .strictObject({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: z.string(),
+    request_id: z.string(),
+    errors: z.array(z.strictObject({ pointer: z.string(), detail: z.string() })).optional(),
+    ...enrollmentView.partial().shape,
+  })
+  .meta({ id: 'Problem', description: 'An error (RFC 9457).' });
+
+/** What is wrong with one member of what was sent. `pointer` is a JSON Pointer (RFC 6901). */
+export type FieldError = { readonly pointer: string; readonly detail: string; readonly missing: boolean };
+
+export type Problem = {
+  readonly status: number;
+  readonly code: string;
+  readonly detail: string;
+  readonly errors?: readonly FieldError[];
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Members beside the usual ones (RFC 9457 section 3.2). */
+  readonly more?: Readonly<Record<string, unknown>>;
+};
+
+const titles: Readonly<Record<number, string>> = {
+  400: 'Bad request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not found',
+  405: 'Method not allowed',
+  408: 'Request timeout',
+  409: 'Conflict',
+  412: 'Precondition failed',
+  413: 'Content too large',
+  415: 'Unsupported media type',
+  417: 'Expectation failed',
+  429: 'Too many requests',
+  431: 'Request header fields too large',
+  500: 'Internal server error',
+  503: 'Service unavailable',
+};
+
+export function problem({ status, code, detail, errors, headers, more }: Problem): Reply {
+  const about = { type: `urn:countersign:problem:${code}`, title: titles[status] ?? 'Error', status, detail, code };
+  const json = { ...about, ...more };
+  return {
+    status,
+    json: errors ? { ...json, errors: errors.map(({ pointer, detail: wrong }) => ({ pointer, detail: wrong })) } : json,
+    type: 'application/problem+json',
+    ...(headers && { headers }),
+  };
+}
+
+export const bearer = { 'WWW-Authenticate': 'Bearer realm="countersign"' };

@@ -1,0 +1,222 @@
+import type { z } from 'zod';
+import type { Refusal } from '../../base/outcome.ts';
+import type { Reason } from '../../engine/reasons.ts';
+import type { EnrollmentOffer, LoginRefusal } from '../../engine/session/enroller.ts';
+import { stepUpLife } from '../../engine/session/step-up.ts';
+import { bearer, problem, type enrollmentView, type Problem } from './problem.ts';
+import type { Reply } from '../route.ts';
+
+/** RFC 9470 section 3: what this session lacks, and how fresh it has to be. */
+const insufficient = (lacks: string) => ({
+  'WWW-Authenticate': `Bearer error="insufficient_user_authentication", ${lacks}max_age="${stepUpLife / 1000}"`,
+});
+
+/** One sentence for every way in which a first factor can fail, so that none of them tells whether the user exists. */
+const wrongCredentials = {
+  status: 401,
+  code: 'invalid_credentials',
+  detail: 'The name or the secret is wrong.',
+  headers: bearer,
+};
+
+/** And one for every way in which a second factor can fail: that a code was right once is nobody's business. */
+const wrongCode = {
+  status: 401,
+  code: 'invalid_code',
+  detail: 'The code is wrong or was used already.',
+  headers: bearer,
+};
+
+/** Who may know why reads the log of attempts. */
+const unavailable = {
+  status: 401,
+  code: 'second_factor_unavailable',
+  detail: 'The account requires a second factor that can not be asked for now. Tell its administrator.',
+  headers: bearer,
+};
+
+/** The engine's reasons, and the one a door finds itself: nothing was shown. */
+export type Told = Reason | 'no_token';
+
+/** What the outside may learn of each reason, in the common dialect. */
+const outside = {
+  unknown_user: wrongCredentials,
+  no_authenticator: wrongCredentials,
+  unknown_account: { status: 400, code: 'unknown_account', detail: 'There is no such account here.' },
+  wrong: wrongCode,
+  wrong_second_factor: wrongCode,
+  replayed: wrongCode,
+  send_limited: {
+    status: 429,
+    code: 'send_limited',
+    detail: 'Enough messages were sent there for now. Use the code that was sent, or wait.',
+  },
+  no_gateway: {
+    status: 503,
+    code: 'cannot_send',
+    detail: 'Nothing is set up here that could send it. Tell the operator.',
+  },
+  gateway_failed: { status: 503, code: 'cannot_send', detail: 'The message could not be sent. Try again later.' },
+  invalid_destination: { status: 400, code: 'invalid_destination', detail: 'Nobody can be reached there.' },
+  not_allowed: { status: 400, code: 'invalid_destination', detail: 'Messages are not sent there.' },
+  raced: { status: 409, code: 'conflict', detail: 'Something changed in the meantime. Read it again and repeat.' },
+  throttled: {
+    status: 429,
+    code: 'throttled',
+    detail: 'Too many failed attempts. Wait, and try again; an administrator can unlock the user.',
+  },
+  invalid_challenge: {
+    status: 401,
+    code: 'invalid_challenge',
+    detail: 'The challenge is unknown, used or over. Log in again.',
+    headers: bearer,
+  },
+  malformed_reply: {
+    status: 400,
+    code: 'invalid_request',
+    detail: 'That is not the form of a code: send its digits as a string.',
+  },
+  malformed_input: {
+    status: 400,
+    code: 'invalid_request',
+    detail: 'Something that this kind of secret needs is missing or has not its form.',
+  },
+  invalid_token: {
+    status: 401,
+    code: 'invalid_token',
+    detail: 'The access token is not valid, or its session has ended. Log in again.',
+    headers: { 'WWW-Authenticate': 'Bearer realm="countersign", error="invalid_token"' },
+  },
+  no_token: {
+    status: 401,
+    code: 'authentication_required',
+    detail: 'Authentication credentials were not provided: send `Authorization: Bearer` and an access token.',
+    headers: bearer,
+  },
+  step_up_required: {
+    status: 401,
+    code: 'insufficient_user_authentication',
+    detail: 'This needs a session whose second factor was proven in the last 15 minutes. Log in again with it.',
+    headers: insufficient('acr_values="aal2", '),
+  },
+  login_too_old: {
+    status: 401,
+    code: 'insufficient_user_authentication',
+    detail: 'This needs a login within the last 15 minutes. Log in again.',
+    headers: insufficient(''),
+  },
+  unattended: {
+    status: 403,
+    code: 'unattended_credential',
+    detail: 'A session made with an apikey or a device secret may not do this. Log in as a person.',
+  },
+  module_disabled: { status: 403, code: 'auth_module_disabled', detail: 'This way in is closed for the account.' },
+  no_provider: unavailable,
+  provider_disabled: unavailable,
+  provider_misconfigured: unavailable,
+  provider_unavailable: unavailable,
+  provider_refused: unavailable,
+  provider_nonsense: unavailable,
+  unsuitable_user: unavailable,
+  mfa_enrollment_required: {
+    status: 403,
+    code: 'mfa_enrollment_required',
+    detail:
+      'The account requires a second factor that you have not enrolled. Enrol it, with the enrolment token if you got one.',
+  },
+  unknown_configuration: {
+    status: 400,
+    code: 'invalid_request',
+    detail: 'A configuration_id names no provider of this account, or of one above it that shares its own.',
+  },
+  forbidden: { status: 403, code: 'forbidden', detail: 'This is for administrators of the account.' },
+  no_service: {
+    status: 403,
+    code: 'forbidden',
+    detail: 'This is for services: show the apikey of a user whose role is service.',
+  },
+  not_found: { status: 404, code: 'not_found', detail: 'There is nothing here, or nothing for you.' },
+  name_taken: { status: 409, code: 'name_taken', detail: 'The name is taken in this account.' },
+  revision_mismatch: {
+    status: 412,
+    code: 'revision_mismatch',
+    detail: 'It has changed since: its revision is not the one of If-Match. Read it again.',
+  },
+  invalid_settings: { status: 400, code: 'invalid_request', detail: 'The settings are not what this provider needs.' },
+  in_use: { status: 409, code: 'in_use', detail: 'Something still hangs on it. Remove that first.' },
+  too_deep: { status: 409, code: 'too_deep', detail: 'Accounts can not be nested deeper than this.' },
+  below_itself: { status: 409, code: 'below_itself', detail: 'An account can not stand below itself.' },
+  too_many: {
+    status: 409,
+    code: 'too_many',
+    detail: 'The user has as many of this kind as one may have. Remove one first.',
+  },
+  already_confirmed: { status: 409, code: 'already_enrolled', detail: 'This is enrolled already.' },
+  current_password_required: {
+    status: 400,
+    code: 'current_password_required',
+    detail: 'Changing the password needs the present one as `currentPassword`.',
+  },
+  wrong_current_password: { status: 400, code: 'wrong_current_password', detail: 'The present password is wrong.' },
+  password_needed: {
+    status: 409,
+    code: 'password_needed',
+    detail: 'A user needs a password. Set another one instead.',
+  },
+  password_too_common: {
+    status: 400,
+    code: 'password_too_common',
+    detail: 'This is one of the passwords that are tried first. Choose another.',
+  },
+  password_is_name: {
+    status: 400,
+    code: 'password_is_name',
+    detail: 'The password may not be the name. Choose another.',
+  },
+  mfa_not_enabled: {
+    status: 409,
+    code: 'mfa_not_enabled',
+    detail: 'Two factor authentication is not enabled. Enrol a second factor first.',
+  },
+  invalid_client: {
+    status: 401,
+    code: 'invalid_client',
+    detail: 'The client is unknown or its secret is wrong.',
+    headers: bearer,
+  },
+  unauthorized_client: { status: 400, code: 'unauthorized_client', detail: 'The client may not use this grant.' },
+  invalid_scope: { status: 400, code: 'invalid_scope', detail: 'The client may not have this scope.' },
+  invalid_grant: {
+    status: 400,
+    code: 'invalid_grant',
+    detail: 'The refresh token is not valid any more. Log in again.',
+  },
+  registration_closed: {
+    status: 401,
+    code: 'registration_closed',
+    detail: 'Registration is closed here. An administrator can make the user.',
+    headers: bearer,
+  },
+} satisfies Record<Told, Problem>;
+
+export type Declined = Refusal<Told> & Pick<LoginRefusal, 'enrollment'>;
+
+/** A refusal of the engine as a problem, with what a door says otherwise in its own words. */
+export function problemOf(
+  { reason, retryAfter, enrollment }: Declined,
+  otherwise: Partial<Record<Told, Partial<Problem>>> = {},
+): Problem {
+  const said: Problem = { ...outside[reason], ...otherwise[reason] };
+  if (enrollment) return { ...said, more: viewEnrollment(enrollment) };
+  return retryAfter === undefined ? said : { ...said, headers: { ...said.headers, 'Retry-After': String(retryAfter) } };
+}
+
+/** The same, said in the common dialect. */
+export function refused(refusal: Declined, otherwise: Partial<Record<Told, Partial<Problem>>> = {}): Reply {
+  return problem(problemOf(refusal, otherwise));
+}
+
+function viewEnrollment({ token, kind, expiresAt }: EnrollmentOffer): z.infer<typeof enrollmentView> {
+  const expires_at = new Date(expiresAt).toISOString();
+  return { mfa_enrollment_required: true, mfa_type: kind, enrollment_token: token, expires_at };
+}

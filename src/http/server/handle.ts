@@ -1,0 +1,74 @@
+import { refuse, success, type Outcome } from '../../base/outcome.ts';
+import { authenticateAsker, authenticateService, type Asker, type Service } from '../../engine/challenge/asker.ts';
+import type { RequestContext } from '../../engine/context.ts';
+import { authenticateEnroller, type Enroller } from '../../engine/session/enroller.ts';
+import { authenticate, type Caller } from '../../engine/session/sessions.ts';
+import { requireFreshProof } from '../../engine/session/step-up.ts';
+import { isAdministrator } from '../../engine/directory/users.ts';
+import type { ShownCredential } from './credentials.ts';
+import { readQuery, type Parsed } from './parse.ts';
+import type { Problem } from '../errors/problem.ts';
+import type { Access, UnparsedRequest, Reply, Route, Say } from '../route.ts';
+import { problemOf, type Told } from '../errors/reasons.ts';
+
+/** Whoever a credential speaks for. */
+export type AnyCaller = Enroller | Asker | Service | undefined;
+
+/** What a request brought along, whether it came from a socket or from this very process. */
+export type Brought = {
+  readonly caller: () => Promise<Outcome<AnyCaller, Told>>;
+  readonly params: unknown;
+  /** As the URL has it. */
+  readonly query: string;
+  readonly body: () => Promise<Parsed>;
+};
+
+/** Authenticates, parses, and only then hands over. */
+export async function handle(route: Route, tell: Say, stranger: UnparsedRequest, brought: Brought): Promise<Reply> {
+  const caller = await brought.caller();
+  const asked = { ...stranger, caller: caller.ok ? (caller.value as UnparsedRequest['caller']) : undefined };
+  const say = (wrong: Problem) => tell(wrong, asked);
+  if (!caller.ok) return say(problemOf(caller));
+  const params = route.params?.safeParse(brought.params);
+  if (params && !params.success) return say(problemOf(refuse('not_found')));
+  const administrator = administering(route, caller.value, params?.data);
+  const fresh = administrator ? await requireFreshProof(asked.ctx, administrator) : success(undefined);
+  if (!fresh.ok) return say(problemOf(fresh));
+  const query = readQuery(route.query, brought.query);
+  if (!query.ok) return say(query.problem);
+  const body = await brought.body();
+  if (!body.ok) return say(body.problem);
+  const parsed = { params: params?.data, query: query.value, body: body.value };
+  // The body may have come slowly.
+  return route.handle({ ...asked, ctx: asked.ctx.at(), ...parsed });
+}
+
+/** The administrator's session that a request makes an administrative write through, if it does. */
+function administering(
+  { access, administers = 'never' }: Route,
+  caller: AnyCaller,
+  params: unknown,
+): Caller | undefined {
+  if (administers === 'never') return undefined;
+  const session = access === 'asker' ? sessionOf(caller as Asker) : (caller as Caller | undefined);
+  if (!session || !isAdministrator(session)) return undefined;
+  const { uid } = (params ?? {}) as { readonly uid?: string };
+  const isOwn = administers === 'others' && (uid === 'me' || uid === session.userId);
+  return isOwn ? undefined : session;
+}
+
+const sessionOf = (asker: Asker) => (asker.type === 'session' ? asker.session : undefined);
+
+/** Whom a credential speaks for at a route. */
+export async function callerOf(
+  ctx: RequestContext,
+  shown: ShownCredential,
+  access: Access,
+): Promise<Outcome<AnyCaller, Told>> {
+  if (access === 'anyone' || access === 'basic') return success(undefined);
+  if (shown === 'nothing') return access === 'optional' ? success(undefined) : refuse('no_token');
+  if (shown === 'unreadable') return refuse('invalid_token');
+  if (access === 'asker') return authenticateAsker(ctx, shown.token);
+  if (access === 'service') return authenticateService(ctx, shown.token);
+  return access === 'enroller' ? authenticateEnroller(ctx, shown.token) : authenticate(ctx, shown.token);
+}

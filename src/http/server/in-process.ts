@@ -1,0 +1,56 @@
+import { refuse, success, type Outcome } from '../../base/outcome.ts';
+import { timeOrderedHex } from '../../base/random.ts';
+import type { ApiResponse, ApiRequest as Call, Transport } from '../../client/transport.ts';
+import type { Service } from '../../engine/challenge/asker.ts';
+import { requestContext, type Context, type RequestContext } from '../../engine/context.ts';
+import { problemOfFault } from '../errors/fault.ts';
+import { callerOf, handle, type AnyCaller } from './handle.ts';
+import { check } from './parse.ts';
+import { problem } from '../errors/problem.ts';
+import type { Access, Reply, Route } from '../route.ts';
+import type { Told } from '../errors/reasons.ts';
+
+/** Who calls from inside the process: a service that the process itself is, whoever holds a token, or nobody in particular. */
+export type Speaker = { readonly service: Service } | { readonly token: string } | undefined;
+
+/** Reaches the doors from inside their process: the same rows of the table, without a socket, a credential's text or a body's. */
+export function inProcess(house: Context, routes: readonly Route[]): (speaker: Speaker) => Transport {
+  const table = new Map(routes.map((route) => [`${route.method.toUpperCase()} ${route.path}`, route]));
+  return (speaker) =>
+    async ({ method, path, params, query, body }) => {
+      const route = table.get(`${method} ${path}`);
+      if (!route) throw new Error(`no door has ${method} ${path}`);
+      const requestId = timeOrderedHex(house.random, house.clock.now());
+      const ctx = requestContext(house, { ip: null, userAgent: null, requestId });
+      const stranger = { ctx, caller: undefined, headers: new Headers() };
+      const say = route.say ?? problem;
+      const brought = {
+        caller: () => speakerAt(ctx, speaker, route.access),
+        params,
+        query: queryOf(query),
+        body: async () => (route.body ? check(route.body, body) : ({ ok: true, value: undefined } as const)),
+      };
+      const reply = await handle(route, say, stranger, brought).catch((fault: unknown) =>
+        say(problemOfFault(ctx, fault), stranger),
+      );
+      return answered(reply, requestId);
+    };
+}
+
+async function speakerAt(ctx: RequestContext, speaker: Speaker, access: Access): Promise<Outcome<AnyCaller, Told>> {
+  if (!speaker || 'token' in speaker) return callerOf(ctx, speaker ?? 'nothing', access);
+  const { service } = speaker;
+  if (access === 'service') return success(service);
+  if (access === 'asker') return success({ type: 'service', service });
+  return access === 'session' || access === 'enroller' ? refuse('invalid_token') : success(undefined);
+}
+
+function queryOf(query: Call['query'] = {}): string {
+  const given = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
+  return new URLSearchParams(given).toString();
+}
+
+function answered({ status, json, headers = {} }: Reply, requestId: string): ApiResponse {
+  const all = new Headers({ ...headers, 'X-Request-Id': requestId });
+  return { status, json, header: (name) => all.get(name) };
+}

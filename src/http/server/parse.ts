@@ -1,0 +1,107 @@
+import type { z } from 'zod';
+import { wrongMembers, type WrongMember } from '../../base/wrong-members.ts';
+import type { Problem } from '../errors/problem.ts';
+import { parseStrictJson } from './strict-json.ts';
+
+/** What a threshold answers: the parsed value, or what to say instead. */
+export type Parsed = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly problem: Problem };
+
+/** Bytes. */
+const largestBody = 64 * 1024;
+
+export const formType = 'application/x-www-form-urlencoded';
+
+/** The body of a request, checked by a route's schema. A route without a schema takes none and looks at none. */
+export async function readBody(schema: z.ZodType | undefined, request: Request, form?: true): Promise<Parsed> {
+  if (!schema) return { ok: true, value: undefined };
+  const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
+  const encoding = request.headers.get('content-encoding')?.toLowerCase() ?? 'identity';
+  const isForm = form === true && type === formType;
+  if ((type !== 'application/json' && !isForm) || encoding !== 'identity') {
+    const types = form ? `${formType} or application/json` : 'application/json';
+    return no(415, 'unsupported_media_type', `Send the body as ${types}, without content encoding.`);
+  }
+  // Who hangs up in the middle is no fault of ours.
+  const bytes = await readBytes(request).catch(() => 'broken off' as const);
+  if (bytes === 'broken off') return no(400, 'incomplete_body', 'The body broke off before its end.');
+  if (!bytes) return no(413, 'content_too_large', `The body is larger than ${largestBody} bytes.`);
+  if (isForm) {
+    const text = bytes.toString('utf8');
+    return isLonger(text, mostPairs) ? tooManyPairs : readPairs(schema, text);
+  }
+  const json = parseStrictJson(bytes);
+  if (!json.ok) return no(400, 'malformed_json', json.detail);
+  return check(schema, json.value);
+}
+
+/** The query of a request, checked by a route's schema. */
+export function readQuery(schema: z.ZodType | undefined, given: string): Parsed {
+  if (isLonger(given, mostPairs)) return tooManyPairs;
+  return schema ? readPairs(schema, given) : { ok: true, value: undefined };
+}
+
+/** Members of a form or a query. No dialect needs more than ten. They are counted before they are parsed: 30,000 would cost more than most requests do. */
+const mostPairs = 64;
+
+const tooManyPairs = no(400, 'invalid_request', `A form or a query has at most ${mostPairs} parameters.`);
+
+/** Names and values. What a route does not know is left alone; what stands twice is refused (RFC 6749 section 3.2). */
+function readPairs(schema: z.ZodType, given: string): Parsed {
+  const pairs = new Map<string, string>();
+  for (const [name, value] of new URLSearchParams(given)) {
+    if (pairs.has(name)) return no(400, 'invalid_request', `The parameter ${JSON.stringify(name)} stands twice.`);
+    pairs.set(name, value);
+  }
+  return check(schema, Object.fromEntries(pairs));
+}
+
+/** Whether a form or a query has more than `most` pairs. */
+function isLonger(text: string, most: number): boolean {
+  let at = -1;
+  for (let pairs = 0; pairs < most; pairs += 1) {
+    at = text.indexOf('&', at + 1);
+    if (at === -1) return false;
+  }
+  return true;
+}
+
+async function readBytes(request: Request): Promise<Buffer | undefined> {
+  const announced = request.headers.get('content-length');
+  if (announced !== null && Number(announced) <= largestBody) {
+    // Read as a whole, which costs much less than piece by piece: a server sees to it that no more comes than was announced.
+    const bytes = Buffer.from(await request.arrayBuffer());
+    return bytes.length > largestBody ? undefined : bytes;
+  }
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  // Counted as it comes, for nothing that can be relied upon was announced.
+  const body: AsyncIterable<Uint8Array> | Iterable<Uint8Array> = request.body ?? [];
+  for await (const chunk of body) {
+    length += chunk.length;
+    if (length > largestBody) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** A value held against a route's schema. */
+export function check(schema: z.ZodType, value: unknown): Parsed {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return { ok: true, value: parsed.data };
+  return { ok: false, problem: invalid(wrongMembers(parsed.error, value)) };
+}
+
+/** What is wrong with members of what was sent, by their names. */
+export function invalid(members: readonly WrongMember[]): Problem {
+  const errors = members.map(({ path, detail, missing }) => ({ pointer: pointer(path), detail, missing }));
+  const detail = errors.map((error) => `${error.pointer || 'the body'}: ${error.detail}`).join('; ');
+  return { status: 400, code: 'invalid_request', detail, errors };
+}
+
+/** A JSON Pointer (RFC 6901). */
+const pointer = (path: readonly PropertyKey[]) =>
+  path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+
+function no(status: number, code: string, detail: string): Parsed {
+  return { ok: false, problem: { status, code, detail } };
+}

@@ -1,0 +1,170 @@
+/** Contract section 4: `log_failed_attempts` and `log_successful_attempts` of a module. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { minute } from '../../../src/base/clock.ts';
+import { refuse } from '../../../src/base/outcome.ts';
+import type { AuthModulesConfig } from '../../../src/engine/policy/account-policy.ts';
+import { logRefusal, logSuccess } from '../../../src/engine/audit/log-attempt.ts';
+import { answer, confirm, endSession, enroll, login, loginAtOnce } from '../../../src/engine/operations.ts';
+import { writeSecurity } from '../../../src/store/security.ts';
+import { onEachDatabase } from '../../support/databases.ts';
+import { got, house, interrupted, type House } from '../../support/house.ts';
+
+async function says({ ctx, clock, root }: House, password: AuthModulesConfig['password'], revision = 0): Promise<void> {
+  const said = { accountId: root, authModules: { password }, revision };
+  assert.equal(await writeSecurity(ctx.store, said, clock.now()), true);
+}
+
+/** What a day of Ada's leaves in the log: slips and successes, with both factors. */
+async function day(home: House) {
+  const ada = await home.addProtected('ada');
+  home.clock.tick(minute);
+  const logged = await home.logged(async () => {
+    await home.logIn('ada', 'a wrong guess');
+    await home.logIn('nobody', 'a wrong guess');
+    const challengeToken = await home.challenge('ada', ada.password);
+    const reply = (code: string) => answer(home.ctx, { challengeToken, reply: code });
+    assert.equal((await reply(home.wrongCodeFor(ada.seed))).ok, false);
+    assert.equal((await reply(home.codeFor(ada.seed))).ok, true);
+    const through = { authModule: 'authtoken' } as const;
+    assert.equal((await home.logIn('ada', 'a wrong guess', through)).ok, false);
+  });
+  return logged.map(({ action, outcome, authModule }) => `${authModule} ${action} ${outcome}`);
+}
+
+const [failed, successful] = [
+  ['password login failed', 'password login failed', 'password answer failed'],
+  ['password login success', 'password answer success'],
+];
+const elsewhere = 'authtoken login failed';
+
+onEachDatabase('the log of attempts of an account', (database) => {
+  test('has everything where nobody says anything', async () => {
+    await using home = await house(database);
+    assert.deepEqual((await day(home)).toSorted(), [...failed, ...successful, elsewhere].toSorted());
+  });
+
+  test('has no failures of a module where that is said, of known and of unknown names', async () => {
+    await using home = await house(database);
+    await says(home, { log_failed_attempts: false });
+    assert.deepEqual((await day(home)).toSorted(), [...successful, elsewhere].toSorted());
+  });
+
+  test('has no successes of a module where that is said', async () => {
+    await using home = await house(database);
+    await says(home, { log_successful_attempts: false });
+    assert.deepEqual((await day(home)).toSorted(), [...failed, elsewhere].toSorted());
+  });
+
+  test('has neither who is turned away, nor messages that were sent, where that is said', async () => {
+    await using home = await house(database);
+    const { ctx } = home;
+    const { password, caller } = await home.addPerson('ada');
+    const number = { kind: 'sms', label: null, input: { destination: '+12133734253' } } as const;
+    const authenticatorId = got(await enroll(ctx, caller, number)).authenticator.id;
+    got(await confirm(ctx, caller, { authenticatorId, reply: home.sent.at(-1)?.code }));
+    home.clock.tick(minute);
+    const asked = { authModule: 'password', login: 'ada', secret: password } as const;
+    assert.deepEqual((await home.logged(() => loginAtOnce(ctx, asked))).map(({ action }) => action).toSorted(), [
+      'login',
+      'send',
+    ]);
+    home.clock.tick(minute);
+    const quiet = { log_successful_attempts: false, log_failed_attempts: false };
+    await says(home, quiet);
+    const sent = home.sent.length;
+    assert.deepEqual(await home.logged(() => loginAtOnce(ctx, asked)), []);
+    assert.equal(home.sent.length, sent + 1);
+    await says(home, { ...quiet, enabled: false }, 1);
+    const closed = await home.logged(async () =>
+      assert.deepEqual(await loginAtOnce(ctx, asked), refuse('module_disabled')),
+    );
+    assert.deepEqual(closed, []);
+  });
+
+  test('has every use of a recovery code, for a notice tells of it', async () => {
+    await using home = await house(database);
+    const { name, password, codes } = await home.addProtected('ada', { email: 'ada@example.org' });
+    await says(home, { log_successful_attempts: false });
+    const logged = await home.logged(() => home.signIn(name, password, codes[0]));
+    assert.deepEqual(
+      logged.map(({ action, factor }) => [action, factor]),
+      [['answer', 'recovery']],
+    );
+    const { store } = home.ctx;
+    const told = await store.db
+      .selectFrom('notices')
+      .select('attempt_id')
+      .where('name', '=', 'recovery_code_used')
+      .execute();
+    const known = await store.db.selectFrom('attempts').select('id').where('factor', '=', 'recovery').execute();
+    assert.deepEqual(
+      told.map((notice) => notice.attempt_id),
+      known.map(({ id }) => id),
+    );
+  });
+
+  test('has enrolments and ends of sessions, whatever is said', async () => {
+    await using home = await house(database);
+    await says(home, { log_successful_attempts: false, log_failed_attempts: false });
+    const logged = await home.logged(async () => {
+      const { token } = await home.addProtected('ada');
+      const caller = await home.caller(token);
+      got(await endSession(home.ctx, caller, caller.id));
+    });
+    const actions = logged.map(({ action }) => action);
+    assert.deepEqual([...new Set(actions)].toSorted(), ['confirm', 'enroll', 'session.end', 'user.create']);
+  });
+
+  test('has what is no step of a login, whatever way in it names', async () => {
+    await using home = await house(database);
+    const { ctx, root: accountId } = home;
+    await says(home, { log_successful_attempts: false, log_failed_attempts: false });
+    const logged = await home.logged(async () => {
+      for (const action of ['confirm', 'login']) {
+        const tried = { action, accountId, authModule: 'password' };
+        await logSuccess(ctx, tried);
+        await logRefusal(ctx, tried, 'wrong');
+      }
+    });
+    assert.deepEqual(
+      logged.map(({ action }) => action),
+      ['confirm', 'confirm'],
+    );
+  });
+
+  test('has what the policy said by which the login was judged: it is read once', async () => {
+    await using home = await house(database);
+    const { name, password } = await home.addPerson('ada');
+    const ctx = interrupted(home.ctx, () => says(home, { log_successful_attempts: false }));
+    const asked = { authModule: 'password', login: name, secret: password } as const;
+    const logged = await home.logged(async () => got(await login(ctx, asked)));
+    assert.deepEqual(
+      logged.map(({ action }) => action),
+      ['login'],
+    );
+    assert.deepEqual(await home.logged(() => home.signIn(name, password)), []);
+  });
+
+  test('has what was tried where it can not be read what is said', async () => {
+    await using home = await house(database);
+    const ada = await home.addProtected('ada');
+    const challengeToken = await home.challenge('ada', ada.password);
+    const garbled = { accountId: home.root, authModules: { password: { log_failed_attempts: 'no' } }, revision: 0 };
+    await writeSecurity(home.ctx.store, garbled, home.clock.now());
+    const logged = await home.logged(async () => {
+      assert.deepEqual(await home.logIn('ada', 'a wrong guess'), refuse('wrong'));
+      const reply = home.wrongCodeFor(ada.seed);
+      assert.deepEqual(await answer(home.ctx, { challengeToken, reply }), refuse('wrong'));
+    });
+    assert.deepEqual(logged.map(({ action }) => action).toSorted(), ['answer', 'login']);
+    assert.deepEqual(
+      home.lines.map(({ level, fields }) => [level, fields['account_id']]),
+      [
+        ['error', home.root],
+        ['error', home.root],
+      ],
+    );
+    await assert.rejects(answer(home.ctx, { challengeToken, reply: home.codeFor(ada.seed) }));
+  });
+});

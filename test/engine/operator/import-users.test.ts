@@ -1,0 +1,197 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  alreadyThere,
+  importUsers,
+  judgeForeigner,
+  type Foreigner,
+  type Newcomer,
+} from '../../../src/engine/operator/import-users.ts';
+import { verifyRest, verifyStrands } from '../../../src/engine/audit/verify-attempts.ts';
+import { listAuthenticators } from '../../../src/store/authenticators.ts';
+import { findUserByLogin } from '../../../src/store/users.ts';
+import { onEachDatabase } from '../../support/databases.ts';
+import { house, type House } from '../../support/house.ts';
+
+const seed = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ';
+const totp = { kind: 'totp', label: 'phone', kept: { seed } };
+const shortTotp = { kind: 'totp', label: null, kept: { seed: 'GEZDGNBV' } };
+const sms = { kind: 'sms', label: null, kept: { destination: '+12025550123' } };
+
+const foreigner = (name: string, more: Partial<Foreigner> = {}): Foreigner => ({
+  name,
+  email: `${name}@example.com`,
+  phone: null,
+  firstName: null,
+  lastName: null,
+  authenticators: [totp],
+  guarded: true,
+  ...more,
+});
+
+function newcomer(home: House, name: string, more: Partial<Foreigner> = {}): Newcomer {
+  const judged = judgeForeigner(home.ctx, foreigner(name, more));
+  assert.ok(judged.newcomer);
+  return judged.newcomer;
+}
+
+const namesOf = (newcomers: ReadonlySet<Newcomer>) => [...newcomers].map(({ name }) => name).toSorted();
+
+async function countUsers({ ctx }: House): Promise<number> {
+  return (await ctx.store.db.selectFrom('users').select('id').execute()).length;
+}
+
+async function allStrandsAreWhole({ ctx }: House): Promise<void> {
+  for await (const { finding } of verifyStrands(ctx, undefined, () => {})) assert.equal(finding, undefined);
+  assert.deepEqual((await verifyRest(ctx, undefined)).findings, []);
+}
+
+onEachDatabase('people move in', (database) => {
+  test('with all they bring, as users, active at once', async () => {
+    await using home = await house(database);
+    const [ada, bob] = [newcomer(home, 'ada', { authenticators: [totp, sms] }), newcomer(home, 'bob')];
+    assert.deepEqual(namesOf(await importUsers(home.ctx, home.root, [ada, bob])), ['ada', 'bob']);
+    const user = await findUserByLogin(home.ctx.store, home.root, 'ada@example.com');
+    assert.ok(user);
+    assert.deepEqual([user.name, user.roles, user.verified, user.epoch], ['ada', ['user'], false, 0]);
+    const held = await listAuthenticators(home.ctx.store, user.id, home.clock.now());
+    assert.deepEqual(
+      held.map(({ kind, label, status }) => [kind, label, status]),
+      [
+        ['totp', 'phone', 'active'],
+        ['sms', null, 'active'],
+      ],
+    );
+  });
+
+  test('each leaves one attempt, in a log that is whole', async () => {
+    await using home = await house(database);
+    const many = Array.from({ length: 40 }, (_, at) => newcomer(home, `user ${at}`));
+    const logged = await home.logged(() => importUsers(home.ctx, home.root, many));
+    assert.equal(logged.length, 40);
+    assert.deepEqual(
+      new Set(logged.map(({ action, outcome }) => `${action} ${outcome}`)),
+      new Set(['user.import success']),
+    );
+    assert.equal(new Set(logged.map(({ userId }) => userId)).size, 40);
+    await allStrandsAreWhole(home);
+  });
+
+  // Two that took them in different orders would wait for each other.
+  test('the strands of the log are taken in their order', async () => {
+    await using home = await house(database);
+    const many = Array.from({ length: 40 }, (_, at) => newcomer(home, `user ${at}`));
+    await importUsers(home.ctx, home.root, many);
+    const rows = await home.ctx.store.db.selectFrom('attempts').select('strand').orderBy('id').execute();
+    const strands = rows.map(({ strand }) => String(strand));
+    assert.ok(new Set(strands).size > 5);
+    assert.deepEqual(
+      strands,
+      strands.toSorted((one, other) => (one < other ? -1 : Number(one > other))),
+    );
+  });
+
+  test('who has the name of somebody there is left out, however it is written, and that user stays as they are', async () => {
+    await using home = await house(database);
+    const ada = await home.addPerson('Ada');
+    const logged = await home.logged(async () => {
+      const made = await importUsers(home.ctx, home.root, [newcomer(home, 'ＡＤＡ'), newcomer(home, 'bob')]);
+      assert.deepEqual(namesOf(made), ['bob']);
+    });
+    assert.equal(logged.length, 1);
+    assert.equal((await listAuthenticators(home.ctx.store, ada.user.id, home.clock.now())).length, 1);
+    assert.equal((await home.logIn('ada', ada.password)).ok, true);
+  });
+
+  test('of two with one name at once the first is made', async () => {
+    await using home = await house(database);
+    const [first, second] = [newcomer(home, 'ada'), newcomer(home, 'ADA')];
+    assert.deepEqual(await importUsers(home.ctx, home.root, [first, second]), new Set([first]));
+  });
+
+  test('a second time nobody is made and nothing is logged', async () => {
+    await using home = await house(database);
+    const both = [newcomer(home, 'ada'), newcomer(home, 'bob')];
+    await importUsers(home.ctx, home.root, both);
+    assert.deepEqual(await alreadyThere(home.ctx, home.root, both), new Set(both));
+    const logged = await home.logged(async () => assert.equal((await importUsers(home.ctx, home.root, both)).size, 0));
+    assert.deepEqual(logged, []);
+  });
+
+  test('names are taken in their own account only', async () => {
+    await using home = await house(database);
+    const east = await home.addAccount('east');
+    const ada = newcomer(home, 'ada');
+    await importUsers(home.ctx, home.root, [ada]);
+    assert.equal((await alreadyThere(home.ctx, east, [ada])).size, 0);
+    assert.equal((await importUsers(home.ctx, east, [ada])).size, 1);
+  });
+
+  test('two imports of the same people in opposite orders at once make each once, and neither waits for ever', async () => {
+    await using home = await house(database);
+    const other = await home.node();
+    const people = Array.from({ length: 60 }, (_, at) => newcomer(home, `user ${at}`));
+    const made = await Promise.all([
+      importUsers(home.ctx, home.root, people),
+      importUsers(other.ctx, home.root, people.toReversed()),
+    ]);
+    assert.equal(made[0].size + made[1].size, 60);
+    assert.equal(await countUsers(home), 60);
+    await allStrandsAreWhole(home);
+  });
+
+  test('a fault among many leaves none of them', async () => {
+    await using home = await house(database);
+    const broken = { ...newcomer(home, 'bob'), authenticators: [{ kind: 'totp', label: null, state: 1n }] };
+    await assert.rejects(importUsers(home.ctx, home.root, [newcomer(home, 'ada'), broken]));
+    assert.equal(await countUsers(home), 0);
+  });
+
+  test('the next code of the app they had logs them in, and the present one does not', async () => {
+    await using home = await house(database);
+    const hash = await home.ctx.hasher.hash('correct horse');
+    const password = { kind: 'password', label: null, kept: { hash } };
+    await importUsers(home.ctx, home.root, [newcomer(home, 'ada', { authenticators: [password, totp] })]);
+    await assert.rejects(home.signIn('ada', 'correct horse', home.codeFor(seed)), /replayed/);
+    assert.ok(await home.signIn('ada', 'correct horse', home.codeFor(seed, 1)));
+  });
+});
+
+onEachDatabase('what people bring is judged', (database) => {
+  const judged = async (more: Partial<Foreigner>) => {
+    await using home = await house(database);
+    const { newcomer: made, left } = judgeForeigner(home.ctx, foreigner('ada', more));
+    return { kinds: made?.authenticators.map(({ kind }) => kind), left: left.map(({ what }) => what) };
+  };
+
+  test('what can not be taken is left, and the rest comes along', async () => {
+    assert.deepEqual(await judged({ authenticators: [totp, shortTotp] }), { kinds: ['totp'], left: ['totp'] });
+  });
+
+  test('who had a second factor and can bring none stays where they are', async () => {
+    assert.deepEqual(await judged({ authenticators: [shortTotp] }), { kinds: undefined, left: ['totp', 'user'] });
+    assert.deepEqual(await judged({ authenticators: [] }), { kinds: undefined, left: ['user'] });
+  });
+
+  test('a backup code is no second factor that would do', async () => {
+    const backup = { kind: 'backup', label: null, kept: { code: '0123456789AB' } };
+    assert.equal((await judged({ authenticators: [backup] })).kinds, undefined);
+  });
+
+  test('who had none comes without one', async () => {
+    assert.deepEqual(await judged({ authenticators: [], guarded: false }), { kinds: [], left: [] });
+  });
+
+  test('nobody brings more than one may have', async () => {
+    const { kinds, left } = await judged({ authenticators: Array.from({ length: 7 }, () => totp) });
+    assert.deepEqual([kinds?.length, left], [5, ['totp', 'totp']]);
+  });
+
+  test('recovery codes and keys do not move', async () => {
+    const others = ['recovery', 'apikey', 'device'].map((kind) => ({ kind, label: null, kept: {} }));
+    assert.deepEqual(await judged({ authenticators: [totp, ...others] }), {
+      kinds: ['totp'],
+      left: ['recovery', 'apikey', 'device'],
+    });
+  });
+});

@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { day, minute, second } from '../../../src/base/clock.ts';
+import { success } from '../../../src/base/outcome.ts';
+import { answer } from '../../../src/engine/login/answer.ts';
+import { confirm } from '../../../src/engine/enrollment/confirm.ts';
+import { enroll } from '../../../src/engine/enrollment/enroll.ts';
+import { sendCode } from '../../../src/engine/proof/send-code.ts';
+import { declined, type Gateway } from '../../../src/messages/message.ts';
+import { createTexts } from '../../../src/messages/texts.ts';
+import { onEachDatabase, type TestDatabase } from '../../support/databases.ts';
+import { atOnce, client, got, house, noTurns, type House, type Overrides, type Person } from '../../support/house.ts';
+
+const to = '+12133734253';
+
+/** A gateway that keeps the codes it sees, fails while it is told to, and lets something happen first. */
+function box() {
+  const codes: string[] = [];
+  const now = { isBroken: false, first: async (): Promise<unknown> => undefined };
+  const door: Gateway = {
+    name: 'door',
+    channels: ['sms'],
+    async send({ code = '' }) {
+      await now.first();
+      codes.push(code);
+      return now.isBroken ? declined('gateway_failed', 'as the test wants it') : success(undefined);
+    },
+  };
+  return { door, codes, now, newest: () => codes.at(-1) ?? assert.fail('no code was sent') };
+}
+
+type Box = ReturnType<typeof box>;
+
+/** Somebody whose second factor is a code by text message; all limits are open again. */
+async function withSms(home: House, { newest }: Box, name: string, destination = to): Promise<Person> {
+  const person = await home.addPerson(name);
+  const given = { kind: 'sms', label: null, input: { destination } } as const;
+  const { authenticator } = got(await enroll(home.ctx, person.caller, given));
+  const reply = { authenticatorId: authenticator.id, reply: newest(), withoutRecoveryCodes: true } as const;
+  got(await confirm(home.ctx, person.caller, reply));
+  home.clock.tick(day);
+  return person;
+}
+
+async function scene(on: TestDatabase, overrides: Overrides = {}) {
+  const gateway = box();
+  const home = await house(on, { gateways: [gateway.door], ...overrides });
+  const person = await withSms(home, gateway, 'ada');
+  gateway.codes.length = 0;
+  const challenge = ({ name, password } = person) => home.challenge(name, password);
+  return {
+    ...gateway,
+    home,
+    person,
+    challenge,
+    send: async (node: House = home, who: Person = person): Promise<string> => {
+      const sent = await sendCode(node.ctx, { challenge: await challenge(who) });
+      return sent.ok ? 'sent' : [sent.reason, sent.retryAfter ?? []].flat().join(' ');
+    },
+    reply: async (code: string): Promise<string> => {
+      const outcome = await answer(home.ctx, { challengeToken: await challenge(), reply: code });
+      return outcome.ok ? 'right' : outcome.reason;
+    },
+    [Symbol.asyncDispose]: () => home[Symbol.asyncDispose](),
+  };
+}
+
+const not = (code: string) => String((Number(code) + 1) % 1_000_000).padStart(6, '0');
+
+onEachDatabase('sending a code', (on) => {
+  test("it comes in the words of its person's account and language", async () => {
+    const bodies: string[] = [];
+    const keeping: Gateway = {
+      name: 'keeping',
+      channels: ['sms'],
+      async send({ body }) {
+        bodies.push(body.split('\n')[0] ?? '');
+        return success(undefined);
+      },
+    };
+    await using home = await house(on, { gateways: [keeping] });
+    const told = (language: string, account?: string) =>
+      ({ language, account, text: 'sms_code', body: `${language} of ${account ?? 'all'}: {code}` }) as const;
+    const texts = createTexts([told('de'), told('en', home.root), told('de', home.root), told('de', 'another')]);
+    const ctx = { ...home.ctx, texts };
+    const ada = await home.addPerson('ada');
+    const given = { kind: 'sms', label: null, input: { destination: to } } as const;
+    for (const language of ['de-CH', 'fr', undefined]) {
+      got(await enroll({ ...ctx.at(), client: { ...client, language } }, ada.caller, given));
+      home.clock.tick(minute);
+    }
+    const said = bodies.map((body) => body.replace(/: \d{6}$/, ''));
+    assert.deepEqual(said, [`de of ${home.root}`, `en of ${home.root}`, `en of ${home.root}`]);
+  });
+
+  test('a code works until five minutes are over, to the millisecond', async () => {
+    for (const [after, outcome] of [
+      [5 * minute - 1, 'right'],
+      [5 * minute, 'wrong'],
+    ] as const) {
+      await using town = await scene(on);
+      assert.equal(await town.send(), 'sent');
+      town.home.clock.tick(after);
+      assert.equal(await town.reply(town.newest()), outcome);
+    }
+  });
+
+  test('a new code takes the place of the one before, and works once', async () => {
+    await using town = await scene(on);
+    const { home, send, reply, newest } = town;
+    await send();
+    const first = newest();
+    home.clock.tick(30 * second);
+    await send();
+    assert.equal(await reply(first), 'wrong');
+    const next = newest();
+    assert.equal(await reply(next), 'right');
+    assert.equal(await reply(next), 'wrong');
+  });
+
+  test('after five looks a code is dead, even when the wait is over; a new one is not', async () => {
+    await using town = await scene(on);
+    const { home, send, reply, newest } = town;
+    await send();
+    const code = newest();
+    for (let look = 0; look < 5; look += 1) assert.equal(await reply(not(code)), 'wrong');
+    assert.equal(await reply(code), 'throttled');
+    home.clock.tick(30 * second);
+    assert.equal(await reply(code), 'wrong');
+    home.clock.tick(minute);
+    assert.equal(await send(), 'sent');
+    assert.equal(await reply(newest()), 'right');
+  });
+
+  test('a destination gets one in 30 seconds and ten a day, whoever asks and on whichever node', async () => {
+    await using town = await scene(on);
+    const { home, send, ...gateway } = town;
+    const bob = await withSms(home, gateway, 'bob');
+    const node = await home.node({ gateways: [gateway.door] });
+    for (let message = 0; message < 10; message += 1) {
+      assert.equal(await send(home, message % 2 === 0 ? bob : undefined), 'sent');
+      home.clock.tick(30 * second - 1);
+      if (message < 9) assert.equal(await send(node), 'send_limited 1');
+      home.clock.tick(1);
+    }
+    assert.equal(await send(node), `send_limited ${day / second - 300}`);
+    home.clock.tick(day - 5 * minute);
+    assert.equal(await send(node, bob), 'sent');
+  });
+
+  test('of thirty-two requests at once over two nodes one goes out', async () => {
+    await using town = await scene(on, { turns: noTurns });
+    const { home, challenge, codes, door } = town;
+    const nodes = [home, await home.node({ turns: noTurns, gateways: [door] })];
+    const challenges: string[] = [];
+    for (let login = 0; login < 32; login += 1) challenges.push(await challenge());
+    const outcomes = await atOnce(32, (at) =>
+      sendCode((nodes[at % 2] ?? home).ctx, { challenge: challenges[at] ?? '' }),
+    );
+    assert.equal(codes.length, 1);
+    const [sent, refused] = [outcomes.filter(({ ok }) => ok), outcomes.filter(({ ok }) => !ok)];
+    assert.equal(sent.length, 1);
+    for (const refusal of refused) assert.deepEqual(refusal, { ok: false, reason: 'send_limited', retryAfter: 30 });
+  });
+
+  test('a gateway that fails leaves no new code, and the log says why', async () => {
+    await using town = await scene(on);
+    const { home, send, reply, newest, now } = town;
+    await send();
+    const before = newest();
+    home.clock.tick(30 * second);
+    now.isBroken = true;
+    const [login, logged] = await home.logged(async () => assert.equal(await send(), 'gateway_failed'));
+    assert.equal(login?.action, 'login');
+    assert.deepEqual([logged?.action, logged?.outcome, logged?.reason], ['send', 'failed', 'gateway_failed']);
+    assert.equal(await reply(newest()), 'wrong');
+    assert.equal(await reply(before), 'right');
+  });
+
+  test('when the code before was used while the new one was on its way, the new one does not exist', async () => {
+    await using town = await scene(on, { turns: noTurns });
+    const { home, send, reply, newest, now } = town;
+    await send();
+    const before = newest();
+    home.clock.tick(30 * second);
+    now.first = async () => assert.equal(await reply(before), 'right');
+    assert.equal(await send(), 'raced');
+    assert.equal(await reply(newest()), 'wrong');
+  });
+
+  test('a challenge that is unknown or over, and an authenticator that is not its user’s, get nothing', async () => {
+    await using town = await scene(on);
+    const { home, challenge, codes } = town;
+    const reason = async (challengeToken: string, authenticatorId?: string) => {
+      const sent = await sendCode(home.ctx, { challenge: challengeToken, authenticatorId });
+      return sent.ok ? 'sent' : sent.reason;
+    };
+    assert.equal(await reason('unknown'), 'invalid_challenge');
+    const open = await challenge();
+    assert.equal(await reason(open, '0199aaaa-bbbb-7ccc-8ddd-eeeeeeeeeeee'), 'not_found');
+    home.clock.tick(3 * minute);
+    assert.equal(await reason(open), 'invalid_challenge');
+    assert.deepEqual(codes, []);
+  });
+});

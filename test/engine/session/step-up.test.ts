@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { minute } from '../../../src/base/clock.ts';
+import { refuse } from '../../../src/base/outcome.ts';
+import { enroll } from '../../../src/engine/enrollment/enroll.ts';
+import { requireStepUp, stepUpLife } from '../../../src/engine/session/step-up.ts';
+import { onEachDatabase } from '../../support/databases.ts';
+import { got, house } from '../../support/house.ts';
+
+onEachDatabase('step-up', (database) => {
+  test('asks a user without a second factor for a login of the last 15 minutes', async () => {
+    await using home = await house(database);
+    const { caller } = await home.addPerson('ada');
+    got(await enroll(home.ctx, caller, { kind: 'totp', label: null, input: {} }));
+    const last = caller.authTime + stepUpLife;
+    assert.deepEqual(await requireStepUp({ ...home.ctx, now: last + 1 }, caller), refuse('login_too_old'));
+    const allowed = got(await requireStepUp({ ...home.ctx, now: last }, caller));
+    assert.deepEqual(
+      allowed.authenticators.map(({ kind, status }) => [kind, status]),
+      [['password', 'active']],
+    );
+  });
+
+  test('holds for fifteen minutes after a second factor was proven, to the millisecond', async () => {
+    await using home = await house(database);
+    const { caller } = await home.addProtected('ada');
+    const proven = home.clock.now();
+    assert.equal(stepUpLife, 15 * minute);
+    assert.equal(caller.secondFactorAt, proven);
+    assert.equal((await requireStepUp({ ...home.ctx, now: proven + stepUpLife }, caller)).ok, true);
+    assert.deepEqual(
+      await requireStepUp({ ...home.ctx, now: proven + stepUpLife + 1 }, caller),
+      refuse('step_up_required'),
+    );
+  });
+
+  test('is asked of a session that never proved a second factor', async () => {
+    await using home = await house(database);
+    const { caller } = await home.addProtected('ada');
+    const weaker = { ...caller, secondFactorAt: null };
+    assert.deepEqual(await requireStepUp(home.ctx, weaker), refuse('step_up_required'));
+  });
+
+  test('is never enough for a program, with or without a second factor', async () => {
+    await using home = await house(database);
+    const [ada, eve] = [await home.addPerson('ada'), await home.addProtected('eve')];
+    for (const { caller } of [ada, eve]) {
+      const program = { ...caller, authModule: 'apikey' };
+      assert.deepEqual(await requireStepUp(home.ctx, program), refuse('unattended'));
+    }
+    for (const authModule of ['device', 'user_auth', 'authtoken', 'oauth2', 'toString']) {
+      assert.equal((await requireStepUp(home.ctx, { ...ada.caller, authModule })).ok, true);
+    }
+  });
+
+  test('is refused to a service whose approval another change has spent', async () => {
+    await using home = await house(database);
+    const { caller } = await home.addPerson('ada');
+    const { epoch } = caller.user;
+    assert.equal((await requireStepUp(home.ctx, { ...caller, approvalEpoch: epoch })).ok, true);
+    const spent = await requireStepUp(home.ctx, { ...caller, approvalEpoch: epoch - 1 });
+    assert.deepEqual(spent, refuse('raced'));
+  });
+
+  test("looks at the caller's own factors only", async () => {
+    await using home = await house(database);
+    const { caller } = await home.addPerson('ada');
+    await home.addProtected('eve');
+    assert.equal((await requireStepUp(home.ctx, caller)).ok, true);
+  });
+});
