@@ -1,6 +1,6 @@
 /** How people do things at Better Auth. */
-import { cookieOf, type Ask, type Connection } from './client.ts';
-import { appOf, expect, jsonOf, nextCode, type App, type Dialect, type Person } from './people.ts';
+import { cookieOf, type Ask, type Connection } from '../kit/load/client.ts';
+import { appOf, expect, jsonOf, nextCode, type App, type Dialect, type Person } from '../kit/load/people.ts';
 
 const headers = { Origin: 'http://127.0.0.1' };
 

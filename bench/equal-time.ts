@@ -1,6 +1,6 @@
-import { basic, openConnection } from './client.ts';
-import { pick } from './clients.ts';
-import type { Person } from './people.ts';
+import { basic, openConnection } from '../kit/load/client.ts';
+import { pick } from '../kit/load/clients.ts';
+import type { Person } from '../kit/load/people.ts';
 
 /** Milliseconds of each login, by what was wrong with it. Each kind is measured twice, to see what difference chance alone makes. */
 export type Times = Record<'unknown' | 'unknownAgain' | 'wrong' | 'wrongAgain', number[]>;

@@ -3,7 +3,7 @@ import type { JobName } from './jobs.ts';
 import type { Measured, Rate } from './measure.ts';
 import { keyOf, limitOf, operations, type Flavour, type Step } from './plan.ts';
 import type { Start, Starts } from './starts.ts';
-import { median, quantile, range } from './statistics.ts';
+import { median, quantile, range } from '../kit/statistics.ts';
 
 /** A median over the rounds, with the least and the most of them. */
 export type Figure = { readonly median: number; readonly least: number; readonly most: number };

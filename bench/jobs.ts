@@ -1,9 +1,9 @@
 /** What is measured, as the process does it that makes the load. */
-import { bearer, bytesOf, type Ask, type Connection } from './client.ts';
-import { once, overConnections, pick, type Counted, type Timed } from './clients.ts';
-import { house, logInByAuthtoken, refresh, stepUp } from './house.ts';
+import { bearer, bytesOf, type Ask, type Connection } from '../kit/load/client.ts';
+import { once, overConnections, pick, type Counted, type Timed } from '../kit/load/clients.ts';
+import { house, logInByAuthtoken, refresh, stepUp } from '../kit/load/house.ts';
 import { commits, hashes } from './limits.ts';
-import { nextCode, untilShowable, type Person } from './people.ts';
+import { nextCode, untilShowable, type Person } from '../kit/load/people.ts';
 import { expectKnown, type CodeJob, type Served, type ServerName } from './served.ts';
 
 export type Input = Timed & {

@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { availableParallelism } from 'node:os';
 import { Pool } from 'pg';
 import { createHasher } from '../src/base/hasher.ts';
-import { forSeconds, type Counted, type Timed } from './clients.ts';
+import { forSeconds, type Counted, type Timed } from '../kit/load/clients.ts';
 
 /** Bare argon2id with the house's own costs. */
 export async function hashes({ clients, seconds }: Timed): Promise<Counted> {

@@ -1,5 +1,5 @@
 /** Makes the load, in a process of its own: told over IPC what to do, it answers with what it counted. */
-import type { Counted } from './clients.ts';
+import type { Counted } from '../kit/load/clients.ts';
 import { equalTime, type Times } from './equal-time.ts';
 import { jobs, type Input, type JobName, type Ready } from './jobs.ts';
 import { makeServed, type Served, type ServerName } from './served.ts';

@@ -1,6 +1,6 @@
-import { levels } from './clients.ts';
-import { commitsIn } from './commits-each.ts';
-import { spent, type Usage } from './cpu.ts';
+import { levels } from '../kit/load/clients.ts';
+import { commitsIn } from '../kit/commits-each.ts';
+import { spent, type Usage } from '../kit/load/cpu.ts';
 import type { Times } from './equal-time.ts';
 import type { JobName } from './jobs.ts';
 import { keyOf, operations, shared, stepsOf, type Flavour, type Step } from './plan.ts';

@@ -1,6 +1,6 @@
 /** What is measured, in which order, and what limits it. */
 import { availableParallelism } from 'node:os';
-import { levels } from './clients.ts';
+import { levels } from '../kit/load/clients.ts';
 import type { JobName } from './jobs.ts';
 import type { ServerName } from './served.ts';
 

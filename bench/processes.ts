@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { defaultHashCost } from '../src/base/hasher.ts';
-import { usageOf, type Usage } from './cpu.ts';
-import { administrator } from './house.ts';
+import { usageOf, type Usage } from '../kit/load/cpu.ts';
+import { administrator } from '../kit/load/house.ts';
 import type { Orders } from './load.ts';
 
 /** Another process, which ends when it is disposed of. */

@@ -8,13 +8,13 @@ import { installBetterAuth } from './install.ts';
 import { measure } from './measure.ts';
 import { aboutOf, writePage, type Report } from './page.ts';
 import type { Flavour } from './plan.ts';
-import { startPostgres } from './postgres.ts';
+import { startPostgres } from '../kit/load/postgres.ts';
 import { buildPublished } from './published.ts';
 import { startBetterAuth, startHello, startHouse, startLoad } from './processes.ts';
-import { endAfter, machine, positive, temporaryFolder } from './setting.ts';
+import { endAfter, machine, positive, temporaryFolder } from '../kit/setting.ts';
 import { measureStarts } from './starts.ts';
 import { asText, equalTimeOf, tablesOf } from './table.ts';
-import { command, type OptionsOf } from '../tools/command.ts';
+import { command, type OptionsOf } from '../kit/command.ts';
 
 const help = `npm run bench [-- options]
 

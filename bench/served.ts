@@ -1,10 +1,10 @@
 /** The servers that are measured, and the people who were made at each, as the process knows them that makes the load. */
 import { betterAuth } from './better-auth.ts';
-import { openConnection, type Connection } from './client.ts';
-import { levels, once, pick } from './clients.ts';
+import { openConnection, type Connection } from '../kit/load/client.ts';
+import { levels, once, pick } from '../kit/load/clients.ts';
 import { numbered } from './equal-time.ts';
-import { house, logInAdministrator, openFamilies, type Family } from './house.ts';
-import { expect, nextCode, type Dialect, type Person } from './people.ts';
+import { house, logInAdministrator, openFamilies, type Family } from '../kit/load/house.ts';
+import { expect, nextCode, type Dialect, type Person } from '../kit/load/people.ts';
 
 export type ServerName = 'house' | 'betterAuth';
 

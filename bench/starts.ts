@@ -1,4 +1,4 @@
-import { spent } from './cpu.ts';
+import { spent } from '../kit/load/cpu.ts';
 import { startHouse, type Running } from './processes.ts';
 
 export type Start = {

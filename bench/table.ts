@@ -1,3 +1,4 @@
+import { aligned } from '../kit/aligned.ts';
 import type { Figure, Figures, Row, StartRow } from './figures.ts';
 import type { JobName } from './jobs.ts';
 
@@ -114,14 +115,3 @@ export const asMarkdown = ({ head, rows }: Table) =>
   [head, head.map((_, column) => (column === 0 ? '---' : '---:')), ...rows]
     .map((cells) => `| ${cells.join(' | ')} |`)
     .join('\n');
-
-/** Lines in columns, as wide as their widest cell. */
-export function aligned(rows: readonly (readonly string[])[]): readonly string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0)));
-  return rows.map((cells) =>
-    cells
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('   ')
-      .trimEnd(),
-  );
-}

@@ -13,9 +13,9 @@ import { systemRandom } from '../src/base/random.ts';
 import { withNextKeys } from '../src/base/rotation.ts';
 import { createCountersign } from '../src/countersign.ts';
 import { doorNames } from '../src/http/doors/index.ts';
-import { clockAt } from './support/clock.ts';
-import { cheapCost } from './support/hasher.ts';
-import { startServer, type Server } from './support/server.ts';
+import { clockAt } from '../kit/clock.ts';
+import { cheapCost } from '../kit/hasher.ts';
+import { startServer, type Server } from '../kit/server.ts';
 
 /** A route of each door, and of the house. */
 const places = {

@@ -5,7 +5,7 @@ import { routesOf } from '../src/http/doors/index.ts';
 import { systemRoutes } from '../src/http/doors/system/system.ts';
 import { openApiDocument } from '../src/http/describe/openapi.ts';
 import { clientFactors, clientFactorsFile } from './client-factors.ts';
-import { keptParts, plansFile, sqlitePart } from './query-plans.ts';
+import { keptParts, plansFile, sqlitePart } from '../bench/tree/query-plans.ts';
 
 /**
  * Writes docs/openapi.json from the route table, docs/query-plans.md from what SQLite says and the client's factors from the registry. With

@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { globalSetup, globalTeardown } from '../test/setup/postgres.ts';
+import { globalSetup, globalTeardown } from '../kit/postgres/setup.ts';
 
 /** For each of the runs below. The longest takes a quarter of it, so one that reaches it was kept alive by something left open. */
 const LIMIT_MS = 600_000;
@@ -15,8 +15,8 @@ const root = join(import.meta.dirname, '..');
 
 /** Some two hundred processes read the same files: what was made of them is kept. */
 const { NODE_COMPILE_CACHE = join(root, 'node_modules/.cache/compile') } = process.env;
-const files = globSync('test/**/*.test.ts', { cwd: root }).toSorted();
-const startsProcesses = (file: string): boolean => /^test\/(cli|docs|examples|torture|toys)\//.test(file);
+const files = globSync('{test,bench/tests,torture/tests}/**/*.test.ts', { cwd: root }).toSorted();
+const startsProcesses = (file: string): boolean => /^(test\/(cli|docs|examples|toys)|torture\/tests)\//.test(file);
 const apart = files.filter(startsProcesses);
 const together = files.filter((file) => !startsProcesses(file));
 

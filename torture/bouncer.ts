@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { freePort } from '../test/support/free-port.ts';
-import type { Cluster } from '../test/setup/cluster.ts';
+import { freePort } from '../kit/free-port.ts';
+import type { Cluster } from '../kit/postgres/cluster.ts';
 
 const example = join(import.meta.dirname, '../examples/pgbouncer/pgbouncer.ini');
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Agent, request as send } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
-import { basic, bearer } from '../bench/client.ts';
+import { basic, bearer } from '../kit/load/client.ts';
 import type { Chance } from './chance.ts';
 import type { Got, Op, Seen, Sent } from './history.ts';
 import type { Node } from './nodes.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { makeCluster, type Cluster } from '../test/setup/cluster.ts';
+import { makeCluster, type Cluster } from '../kit/postgres/cluster.ts';
 import { bouncerTo } from './bouncer.ts';
 import { openCutter, type Cutter } from './cutter.ts';
 import type { Pause } from './faults.ts';

@@ -10,7 +10,7 @@ import { readSettings } from '../src/cli/settings.ts';
 import { keepTold } from '../src/cli/telling.ts';
 import { createCountersign } from '../src/countersign.ts';
 import { sweep } from '../src/engine/operations.ts';
-import { cheapCost } from '../test/support/hasher.ts';
+import { cheapCost } from '../kit/hasher.ts';
 import { timeOf, type Course } from './course.ts';
 
 export type Told = { readonly course: Course; readonly offset: number };

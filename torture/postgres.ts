@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
-import { runCluster, type Cluster } from '../test/setup/cluster.ts';
+import { runCluster, type Cluster } from '../kit/postgres/cluster.ts';
 
 /** A PostgreSQL server that dies and comes back. */
 export type Postgres = AsyncDisposable & {

@@ -1,10 +1,10 @@
 /** Kills, cuts and mistimes servers while people log in, and checks what they were answered: `npm run torture`. docs/reliability.md explains it. */
-import { positive, temporaryFolder } from '../bench/setting.ts';
+import { positive, temporaryFolder } from '../kit/setting.ts';
 import { run } from './campaign.ts';
 import { postgresIn, sqliteIn } from './database.ts';
 import { beginFaults } from './faults.ts';
 import { tellOutcome, tellProgress } from './telling.ts';
-import { command, type OptionsOf } from '../tools/command.ts';
+import { command, type OptionsOf } from '../kit/command.ts';
 
 const help = `npm run torture [-- options]
 

@@ -1,5 +1,5 @@
 import { type Figure, figure } from '../figures.ts';
-import { median } from '../statistics.ts';
+import { median } from '../../kit/statistics.ts';
 import type { TreeHouse } from './house.ts';
 import type { Progress } from './progress.ts';
 import { logins, lookups, type Request } from './requests.ts';

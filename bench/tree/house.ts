@@ -1,8 +1,8 @@
 import { second } from '../../src/base/clock.ts';
 import { createCountersign, type Countersign } from '../../src/countersign.ts';
 import { hotp } from '../../src/factors/totp.ts';
-import type { TestClock } from '../../test/support/clock.ts';
-import { cheapCost } from '../../test/support/hasher.ts';
+import type { TestClock } from '../../kit/clock.ts';
+import { cheapCost } from '../../kit/hasher.ts';
 import type { Progress } from './progress.ts';
 import { password, people, seed, totpKey, type Size, type Tree } from './seed.ts';
 

@@ -1,9 +1,9 @@
 /** Measures whether a big tree costs more than a small one: `npm run bench:tree`. bench/README.md explains it. */
 import { minute } from '../../src/base/clock.ts';
-import { clockAt } from '../../test/support/clock.ts';
-import { startPostgres } from '../postgres.ts';
-import { writePostgresPlans } from '../../tools/query-plans.ts';
-import { endAfter, machine, positive, temporaryFolder } from '../setting.ts';
+import { clockAt } from '../../kit/clock.ts';
+import { startPostgres } from '../../kit/load/postgres.ts';
+import { writePostgresPlans } from './query-plans.ts';
+import { endAfter, machine, positive, temporaryFolder } from '../../kit/setting.ts';
 import { compare, limit, type Compared } from './compare.ts';
 import { openTree } from './house.ts';
 import { plansOf } from './plans.ts';
@@ -11,7 +11,7 @@ import { showProgress } from './progress.ts';
 import type { Size } from './seed.ts';
 import { tableOf } from './table.ts';
 import { plant, small, type Made } from './trees.ts';
-import { command, type OptionsOf } from '../../tools/command.ts';
+import { command, type OptionsOf } from '../../kit/command.ts';
 
 const help = `npm run bench:tree [-- options]
 

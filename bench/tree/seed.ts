@@ -10,7 +10,7 @@ import { inTransaction, type Store } from '../../src/store/store.ts';
 import { insertUser } from '../../src/store/users.ts';
 import { attemptRows } from './attempts.ts';
 import { writeInBatches } from './batches.ts';
-import { chance } from './chance.ts';
+import { chance } from '../../kit/chance.ts';
 import type { Progress } from './progress.ts';
 import { seedRest } from './rest.ts';
 import { chain, measured, shapeOf } from './shape.ts';

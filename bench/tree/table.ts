@@ -1,4 +1,5 @@
-import { aligned, shown } from '../table.ts';
+import { aligned } from '../../kit/aligned.ts';
+import { shown } from '../table.ts';
 import { limit, type Compared } from './compare.ts';
 import type { Made } from './trees.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { stopwatch, systemClock } from '../../src/base/clock.ts';
-import { clockAt } from '../support/clock.ts';
+import { clockAt } from '../../kit/clock.ts';
 
 test('the clock of the system tells milliseconds of the epoch', () => {
   const before = Date.now();

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { describe, test } from 'node:test';
 import { createExchange, type Exchanged } from '../../src/base/exchange.ts';
-import { selfSigned } from '../messages/certificate.ts';
-import { standIn } from '../messages/stand-in.ts';
+import { selfSigned } from '../../kit/stand-ins/certificate.ts';
+import { standIn } from '../../kit/stand-ins/stand-in.ts';
 
 const identity = selfSigned();
 const request = { headers: { 'content-type': 'text/plain' }, body: 'Größe' };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Busy } from '../../src/base/fault.ts';
 import { createHasher, defaultHashCost } from '../../src/base/hasher.ts';
-import { cheapCost, cheapHasher } from '../support/hasher.ts';
+import { cheapCost, cheapHasher } from '../../kit/hasher.ts';
 
 test('a hash is verified by the secret it was made of and by no other', async () => {
   const hasher = cheapHasher();

@@ -15,7 +15,7 @@ import { test } from 'node:test';
 import { SetupError } from '../../src/base/fault.ts';
 import { changeKeyFile, readKeyFile, writeKeyFile } from '../../src/base/key-file.ts';
 import { makeKeyRing, type KeyRing } from '../../src/base/keys.ts';
-import { seededRandom } from '../support/random.ts';
+import { seededRandom } from '../../kit/random.ts';
 
 const ring = makeKeyRing(seededRandom());
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { activeKey, keyRing, makeKeyRing } from '../../src/base/keys.ts';
 import { systemRandom } from '../../src/base/random.ts';
-import { seededRandom } from '../support/random.ts';
+import { seededRandom } from '../../kit/random.ts';
 
 const ring = makeKeyRing(seededRandom());
 const other = makeKeyRing(seededRandom('other'));

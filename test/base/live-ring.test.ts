@@ -4,8 +4,8 @@ import { keyKinds, makeKeyRing } from '../../src/base/keys.ts';
 import { createLiveRing, createLiveSafe, ofCurrent } from '../../src/base/live-ring.ts';
 import { withNextKeys } from '../../src/base/rotation.ts';
 import { createSafe } from '../../src/base/seal.ts';
-import { clockAt } from '../support/clock.ts';
-import { seededRandom } from '../support/random.ts';
+import { clockAt } from '../../kit/clock.ts';
+import { seededRandom } from '../../kit/random.ts';
 
 const random = seededRandom('live ring');
 const first = makeKeyRing(random);

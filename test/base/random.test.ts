@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { generatePassword, opaqueToken, systemRandom, timeOrderedHex, uuid } from '../../src/base/random.ts';
-import { seededRandom } from '../support/random.ts';
+import { seededRandom } from '../../kit/random.ts';
 
 // The example of RFC 9562 appendix A.6: its time, and chance of ones only, so that every bit shows.
 const ones = () => ({ bytes: (length: number) => Buffer.alloc(length, 0xff) });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { activeKey, keyKinds, keyRing, makeKeyRing } from '../../src/base/keys.ts';
 import { nextChange, ringAt, withNextKeys, withoutKey } from '../../src/base/rotation.ts';
-import { seededRandom } from '../support/random.ts';
+import { seededRandom } from '../../kit/random.ts';
 
 const random = seededRandom('rotation');
 const ring = makeKeyRing(random);

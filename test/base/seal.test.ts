@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { makeKeyRing, type KeyRing } from '../../src/base/keys.ts';
 import { createSafe, sameText } from '../../src/base/seal.ts';
-import { seededRandom } from '../support/random.ts';
+import { seededRandom } from '../../kit/random.ts';
 
 const before = makeKeyRing(seededRandom('before'));
 const after = rotated(before, makeKeyRing(seededRandom('after')));

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { createExchange } from '../../src/base/exchange.ts';
 import { success } from '../../src/base/outcome.ts';
 import { inTransaction } from '../../src/store/store.ts';
-import { onEachDatabase } from '../support/databases.ts';
-import { got, house } from '../support/house.ts';
+import { onEachDatabase } from '../../kit/databases.ts';
+import { got, house } from '../../kit/house.ts';
 
 const exchange = createExchange({ deadline: 1 });
 const message = { channel: 'sms', to: '+12133734253', body: 'hello' } as const;

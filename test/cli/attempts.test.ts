@@ -5,8 +5,8 @@ import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { before, describe, test } from 'node:test';
-import { countersign, done, kept, mainFile, mistake, newFolder, serve } from '../support/process.ts';
-import { basic } from '../support/server.ts';
+import { countersign, done, kept, mainFile, mistake, newFolder, serve } from '../../kit/process.ts';
+import { basic } from '../../kit/server.ts';
 
 const admin = { name: 'admin', password: 'the first of them all' };
 

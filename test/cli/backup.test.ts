@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, test } from 'node:test';
 import { Secret, TOTP } from 'otpauth';
-import { countersign, done, mistake, newFolder, serve } from '../support/process.ts';
-import { basic } from '../support/server.ts';
+import { countersign, done, mistake, newFolder, serve } from '../../kit/process.ts';
+import { basic } from '../../kit/server.ts';
 
 const ada = { name: 'ada', password: 'ada in the library' };
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
-import { countersign, done, mistake, serve, type Running } from '../support/process.ts';
+import { countersign, done, mistake, serve, type Running } from '../../kit/process.ts';
 
 const admin = { name: 'admin', password: 'the first of them all' };
 const made =

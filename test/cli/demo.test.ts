@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { before, describe, test } from 'node:test';
-import { countersign, newFolder, type Ended } from '../support/process.ts';
+import { countersign, newFolder, type Ended } from '../../kit/process.ts';
 
 describe('the demo', () => {
   const temporary = newFolder();

@@ -13,9 +13,9 @@ import { checkDifference } from '../../src/cli/doctor/clock.ts';
 import { judgePostgres } from '../../src/cli/doctor/database.ts';
 import type { Finding } from '../../src/cli/doctor/finding.ts';
 import { createCountersign } from '../../src/countersign.ts';
-import { onEachDatabase, type Opened, type TestDatabase } from '../support/databases.ts';
-import { cheapCost } from '../support/hasher.ts';
-import { countersign, newFolder } from '../support/process.ts';
+import { onEachDatabase, type Opened, type TestDatabase } from '../../kit/databases.ts';
+import { cheapCost } from '../../kit/hasher.ts';
+import { countersign, newFolder } from '../../kit/process.ts';
 
 type Seen = { readonly code: number | null; readonly said: string; readonly findings: readonly Finding[] };
 

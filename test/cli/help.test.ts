@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { variables } from '../../src/cli/variables.ts';
 import manifest from '../../package.json' with { type: 'json' };
-import { countersign, mistake } from '../support/process.ts';
+import { countersign, mistake } from '../../kit/process.ts';
 
 const commands = [
   'serve',

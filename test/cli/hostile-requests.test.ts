@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { listen, type Front } from '../../src/cli/listen.ts';
 import { problemBody } from '../../src/http/errors/problem.ts';
-import { converse, hostile, marker } from '../support/hostile.ts';
-import { startServer, type Rows, type Server } from '../support/server.ts';
+import { converse, hostile, marker } from '../../kit/hostile.ts';
+import { startServer, type Rows, type Server } from '../../kit/server.ts';
 
 describe('what no honest client sends is refused or cut off, and does no harm', () => {
   let server: Server;

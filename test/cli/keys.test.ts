@@ -7,9 +7,9 @@ import { hour, minute } from '../../src/base/clock.ts';
 import { readKeyFile } from '../../src/base/key-file.ts';
 import { keyKinds, type KeyKind, type KeyRing } from '../../src/base/keys.ts';
 import { createCountersign } from '../../src/countersign.ts';
-import { onEachDatabase } from '../support/databases.ts';
-import { cheapCost } from '../support/hasher.ts';
-import { countersign, done, mistake, newFolder } from '../support/process.ts';
+import { onEachDatabase } from '../../kit/databases.ts';
+import { cheapCost } from '../../kit/hasher.ts';
+import { countersign, done, mistake, newFolder } from '../../kit/process.ts';
 
 describe('keys make', { concurrency: 2 }, () => {
   test('makes a key ring that only its owner can read, where COUNTERSIGN_KEYS says', async () => {

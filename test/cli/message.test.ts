@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { countersign, mistake, newFolder, serve } from '../support/process.ts';
-import { openMailServer, smtpPassword, smtpUser } from '../support/smtp.ts';
-import { openTwilio, twilioAccount, twilioFrom, twilioToken } from '../support/twilio.ts';
+import { countersign, mistake, newFolder, serve } from '../../kit/process.ts';
+import { openMailServer, smtpPassword, smtpUser } from '../../kit/stand-ins/smtp.ts';
+import { openTwilio, twilioAccount, twilioFrom, twilioToken } from '../../kit/stand-ins/twilio.ts';
 
 const outbox = (folder: string) => {
   const lines = readFileSync(join(folder, 'outbox.jsonl'), 'utf8').trimEnd().split('\n');

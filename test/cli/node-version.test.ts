@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { execFile } from 'node:child_process';
 import { complaintAboutNode } from '../../src/cli/node-version.ts';
 import manifest from '../../package.json' with { type: 'json' };
-import { countersign, mainFile, mistake, newFolder } from '../support/process.ts';
+import { countersign, mainFile, mistake, newFolder } from '../../kit/process.ts';
 
 /** What makes a process believe that its Node is an old one. */
 const node20 = [

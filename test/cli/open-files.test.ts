@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import { roomForConnections } from '../../src/cli/open-files.ts';
-import { serve } from '../support/process.ts';
+import { serve } from '../../kit/process.ts';
 
 test('connections are given what files may be open, less what else there is to open', () => {
   const given = [undefined, 1_048_576, 8448, 1024, 512, 256, 3].map((openFiles) => roomForConnections(openFiles));

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { before, describe, test } from 'node:test';
 import { Secret, TOTP } from 'otpauth';
-import { basic } from '../support/server.ts';
-import { serve, type Running } from '../support/process.ts';
+import { basic } from '../../kit/server.ts';
+import { serve, type Running } from '../../kit/process.ts';
 
 const env = {
   COUNTERSIGN_ADMIN_PASSWORD: 'the first of them all',

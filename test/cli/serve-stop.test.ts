@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { request, type ClientRequest, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
-import { serve, type Running } from '../support/process.ts';
+import { serve, type Running } from '../../kit/process.ts';
 
 const limit = 10_000;
 const env = { COUNTERSIGN_ADMIN_PASSWORD: 'a password of theirs', COUNTERSIGN_REGISTRATION: 'open' };

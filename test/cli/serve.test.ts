@@ -7,11 +7,11 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { before, describe, test } from 'node:test';
 import { createCountersign } from '../../src/countersign.ts';
-import { onEachDatabase } from '../support/databases.ts';
-import { cheapCost } from '../support/hasher.ts';
-import { basic } from '../support/server.ts';
-import { countersign, mistake, newFolder, serve, type Running } from '../support/process.ts';
-import { freePort } from '../support/free-port.ts';
+import { onEachDatabase } from '../../kit/databases.ts';
+import { cheapCost } from '../../kit/hasher.ts';
+import { basic } from '../../kit/server.ts';
+import { countersign, mistake, newFolder, serve, type Running } from '../../kit/process.ts';
+import { freePort } from '../../kit/free-port.ts';
 
 const announced = /^The administrator (\S+) was made, with the password (\S+) /;
 

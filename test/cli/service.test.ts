@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
-import { countersign, done, mistake, serve, type Running } from '../support/process.ts';
+import { countersign, done, mistake, serve, type Running } from '../../kit/process.ts';
 
 const made = /^the service (\S+) has the id ([0-9a-f-]{36})\nits key is (csk_\S{43}) \(it is shown this once\)\n$/;
 

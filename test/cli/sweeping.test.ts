@@ -4,8 +4,8 @@ import { setImmediate } from 'node:timers/promises';
 import { keepSwept } from '../../src/cli/sweeping.ts';
 import { accessTokenLife } from '../../src/engine/policy/account-policy.ts';
 import { openSession } from '../../src/engine/session/sessions.ts';
-import { onEachDatabase } from '../support/databases.ts';
-import { house } from '../support/house.ts';
+import { onEachDatabase } from '../../kit/databases.ts';
+import { house } from '../../kit/house.ts';
 
 const minute = 60_000;
 const day = 24 * 60 * minute;

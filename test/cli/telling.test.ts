@@ -5,8 +5,8 @@ import { keepTold } from '../../src/cli/telling.ts';
 import { success } from '../../src/base/outcome.ts';
 import { overridePassword } from '../../src/engine/operations.ts';
 import type { Delivery, Gateway, Message } from '../../src/messages/message.ts';
-import { onEachDatabase } from '../support/databases.ts';
-import { got, house, type House } from '../support/house.ts';
+import { onEachDatabase } from '../../kit/databases.ts';
+import { got, house, type House } from '../../kit/house.ts';
 
 const second = 1_000;
 

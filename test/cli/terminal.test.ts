@@ -5,8 +5,8 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import { createCountersign } from '../../src/countersign.ts';
-import { cheapCost } from '../support/hasher.ts';
-import { kept, mainFile, newFolder } from '../support/process.ts';
+import { cheapCost } from '../../kit/hasher.ts';
+import { kept, mainFile, newFolder } from '../../kit/process.ts';
 
 /** util-linux's `script` gives a command a terminal of its own. */
 const skip = spawnSync('script', ['--version']).status !== 0 && 'there is no `script` from util-linux';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { hashesAtATime } from '../../src/cli/threads.ts';
-import { newFolder, serve } from '../support/process.ts';
+import { newFolder, serve } from '../../kit/process.ts';
 
 test('several processes together hash one password for each CPU, and each at least one', () => {
   assert.equal(hashesAtATime(1), availableParallelism());

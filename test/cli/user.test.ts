@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { Secret, TOTP } from 'otpauth';
-import { basic } from '../support/server.ts';
-import { countersign, done, mistake, serve, type Running } from '../support/process.ts';
+import { basic } from '../../kit/server.ts';
+import { countersign, done, mistake, serve, type Running } from '../../kit/process.ts';
 
 const admin = { name: 'admin', password: 'the first of them all' };
 const password = 'correct horse battery staple';

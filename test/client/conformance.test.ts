@@ -6,7 +6,7 @@ import { decodeJwt } from 'jose';
 import { minute, second } from '../../src/base/clock.ts';
 import type { Refused, Result } from '../../src/client/result.ts';
 import { dataOf, door } from '../http/doors/crossbar/door.ts';
-import { onEachDatabase } from '../support/databases.ts';
+import { onEachDatabase } from '../../kit/databases.ts';
 import { ways, type Reached } from './ways.ts';
 
 /** The value of an operation that was not refused. */

@@ -13,7 +13,7 @@ import * as forFastify from '../../src/client/fastify.ts';
 import * as forHono from '../../src/client/hono.ts';
 import { createClient } from '../../src/client/index.ts';
 import type { Wanted } from '../../src/client/types.ts';
-import { startServer, type App, type Person, type Server } from '../support/server.ts';
+import { startServer, type App, type Person, type Server } from '../../kit/server.ts';
 import { serve } from './ways.ts';
 
 type Served = AsyncDisposable & { readonly url: string };

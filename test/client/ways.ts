@@ -9,8 +9,8 @@ import { Hono } from 'hono';
 import { createClient } from '../../src/client/index.ts';
 import type { Operations } from '../../src/client/operations.ts';
 import type { Listener } from '../../src/http/server/listener.ts';
-import type { TestDatabase } from '../support/databases.ts';
-import { startServer, type Server } from '../support/server.ts';
+import type { TestDatabase } from '../../kit/databases.ts';
+import { startServer, type Server } from '../../kit/server.ts';
 import { addService } from '../http/doors/challenges/service.ts';
 
 /** A house with a service in it, reached in one way. */

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { commitsIn } from '../../bench/commits-each.ts';
-import { onEachDatabase } from '../support/databases.ts';
+import { commitsIn } from '../../kit/commits-each.ts';
+import { onEachDatabase } from '../../kit/databases.ts';
 import { logins } from './logins.ts';
 import { measure } from './measure.ts';
 import { costsFile, differences, pageWith } from './page.ts';

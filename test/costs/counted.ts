@@ -15,8 +15,8 @@ import { postgresDialect } from '../../src/store/postgres.ts';
 import { sqliteDialect } from '../../src/store/sqlite.ts';
 import { sqliteFileOf } from '../../src/store/store.ts';
 import type { Tables } from '../../src/store/tables.ts';
-import type { Ask } from '../support/nodes.ts';
-import { caller, type Server } from '../support/server.ts';
+import type { Ask } from '../../kit/nodes.ts';
+import { caller, type Server } from '../../kit/server.ts';
 
 export type Cost = {
   readonly statements: number;

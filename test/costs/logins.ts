@@ -1,6 +1,6 @@
 /** Requests that bring a first factor, alone or with the second. */
-import { member } from '../support/server.ts';
-import { newestCode } from '../support/doors.ts';
+import { member } from '../../kit/server.ts';
+import { newestCode } from '../../kit/doors.ts';
 import type { Ready, Request, Scene } from './scene.ts';
 
 type Shown = { readonly name: string; readonly password: string; readonly code?: string };

@@ -1,6 +1,6 @@
 import { second } from '../../src/base/clock.ts';
 import { nameOf } from '../http/catalogue.ts';
-import type { TestDatabase } from '../support/databases.ts';
+import type { TestDatabase } from '../../kit/databases.ts';
 import type { Cost } from './counted.ts';
 import { logins } from './logins.ts';
 import { openScene, type Request, type Scene } from './scene.ts';

@@ -1,8 +1,8 @@
 /** Where the counted requests are made: a server with everything that they are about, and as many users as they want. */
-import { addOAuthApp, enableSms, type OAuthApp } from '../support/doors.ts';
-import type { Ask } from '../support/nodes.ts';
-import type { Answer, App, Person, Server } from '../support/server.ts';
-import { openEveryStrand, rootOf } from '../support/strands.ts';
+import { addOAuthApp, enableSms, type OAuthApp } from '../../kit/doors.ts';
+import type { Ask } from '../../kit/nodes.ts';
+import type { Answer, App, Person, Server } from '../../kit/server.ts';
+import { openEveryStrand, rootOf } from '../../kit/strands.ts';
 import { duoHouse, type DuoHouse } from '../http/doors/crossbar/duo-house.ts';
 import { addService } from '../http/doors/challenges/service.ts';
 import { countedNode, type CountedNode } from './counted.ts';

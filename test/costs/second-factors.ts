@@ -1,7 +1,7 @@
 /** Requests that bring a second factor by itself, and those that lead to one. */
 import { approve } from '../factors/duo-help.ts';
-import { newestCode } from '../support/doors.ts';
-import { member } from '../support/server.ts';
+import { newestCode } from '../../kit/doors.ts';
+import { member } from '../../kit/server.ts';
 import type { Request, Scene } from './scene.ts';
 
 type Challenged = {

@@ -1,6 +1,6 @@
 /** Requests of somebody who is logged in, and of applications about them. */
-import { newestCode, said } from '../support/doors.ts';
-import { member, type Call } from '../support/server.ts';
+import { newestCode, said } from '../../kit/doors.ts';
+import { member, type Call } from '../../kit/server.ts';
 import type { Request, Scene } from './scene.ts';
 
 /** A request of a session that nothing comes before. */

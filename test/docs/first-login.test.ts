@@ -3,10 +3,10 @@ import { STATUS_CODES } from 'node:http';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { minute } from '../../src/base/clock.ts';
-import { shownAs } from '../../tools/shown-answer.ts';
-import { answersOf, readPage, withAnswers } from '../../tools/transcript.ts';
-import { startServer, url } from '../support/server.ts';
-import { skipWithoutPrograms } from './programs.ts';
+import { shownAs } from '../../kit/shown-answer.ts';
+import { answersOf, readPage, withAnswers } from '../../kit/transcript.ts';
+import { startServer, url } from '../../kit/server.ts';
+import { skipWithoutPrograms } from '../../kit/programs.ts';
 
 const markdown = readFileSync(new URL('../../docs/first-login.md', import.meta.url), 'utf8');
 const page = readPage(markdown);
@@ -17,7 +17,7 @@ test('every answer in the tutorial is what the server answers', { skip }, async 
   const answers = await answersOf(page);
   assert.equal(answers.length, page.steps.length);
   for (const [at, { command, line, shown }] of page.steps.entries()) {
-    const about = `docs/first-login.md:${line} (node tools/transcript.ts writes its answers anew)\n${command}\n`;
+    const about = `docs/first-login.md:${line} (node kit/transcript.ts writes its answers anew)\n${command}\n`;
     assert.equal(about + answers[at], about + shown);
   }
   assert.equal(withAnswers(markdown, page.steps, answers), markdown);

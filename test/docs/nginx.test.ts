@@ -7,10 +7,10 @@ import { test } from 'node:test';
 import * as oauth from 'oauth4webapi';
 import { minute } from '../../src/base/clock.ts';
 import { listen } from '../../src/cli/listen.ts';
-import { portOf } from '../support/free-port.ts';
-import { startNginx } from '../support/nginx.ts';
-import { member, startServer, type Server } from '../support/server.ts';
-import { skipWithoutPrograms } from './programs.ts';
+import { portOf } from '../../kit/free-port.ts';
+import { startNginx } from '../../kit/nginx.ts';
+import { member, startServer, type Server } from '../../kit/server.ts';
+import { skipWithoutPrograms } from '../../kit/programs.ts';
 
 const reason = skipWithoutPrograms('nginx');
 

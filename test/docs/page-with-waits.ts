@@ -9,10 +9,10 @@ import { join } from 'node:path';
 import { listen } from '../../src/cli/listen.ts';
 import type { Route } from '../../src/http/route.ts';
 import { createOutbox } from '../../src/messages/outbox.ts';
-import { shownAs } from '../../tools/shown-answer.ts';
-import { play, readPage, withAnswers, type Page } from '../../tools/transcript.ts';
-import { runningClock } from '../support/clock.ts';
-import { startServer } from '../support/server.ts';
+import { shownAs } from '../../kit/shown-answer.ts';
+import { play, readPage, withAnswers, type Page } from '../../kit/transcript.ts';
+import { runningClock } from '../../kit/clock.ts';
+import { startServer } from '../../kit/server.ts';
 
 export type Played = {
   /** The answers to a page's commands, as it shows them. */

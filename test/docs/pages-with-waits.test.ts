@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { readPage, withAnswers } from '../../tools/transcript.ts';
+import { readPage, withAnswers } from '../../kit/transcript.ts';
 import { playPage } from './page-with-waits.ts';
-import { skipWithoutPrograms } from './programs.ts';
+import { skipWithoutPrograms } from '../../kit/programs.ts';
 
 const reason = skipWithoutPrograms();
 const skip = reason !== undefined && reason;

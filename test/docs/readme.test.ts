@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { play, readPage, startServer } from '../../tools/transcript.ts';
-import { skipWithoutPrograms } from './programs.ts';
+import { play, readPage, startServer } from '../../kit/transcript.ts';
+import { skipWithoutPrograms } from '../../kit/programs.ts';
 
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
 const [section = ''] = /^## A first login in two minutes$[^]*?(?=^## )/m.exec(readme) ?? [];

@@ -6,8 +6,8 @@ import { makeKeyRing } from '../../src/base/keys.ts';
 import { createLiveRing } from '../../src/base/live-ring.ts';
 import { ringAt, withNextKeys, withoutKey } from '../../src/base/rotation.ts';
 import { createAccessTokens, createLiveAccessTokens, type AccessTokens } from '../../src/engine/access-token.ts';
-import { clockAt } from '../support/clock.ts';
-import { seededRandom } from '../support/random.ts';
+import { clockAt } from '../../kit/clock.ts';
+import { seededRandom } from '../../kit/random.ts';
 
 const url = 'https://house.example';
 const now = Date.parse('2026-11-21T12:00:00Z');

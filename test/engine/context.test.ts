@@ -17,10 +17,10 @@ import { login } from '../../src/engine/login/login.ts';
 import { setPassword } from '../../src/engine/enrollment/set-password.ts';
 import { createUser } from '../../src/engine/directory/users.ts';
 import type { Gateway } from '../../src/messages/message.ts';
-import type { TestClock } from '../support/clock.ts';
-import { onEachDatabase } from '../support/databases.ts';
-import { cheapHasher } from '../support/hasher.ts';
-import { got, house, type House, type Person } from '../support/house.ts';
+import type { TestClock } from '../../kit/clock.ts';
+import { onEachDatabase } from '../../kit/databases.ts';
+import { cheapHasher } from '../../kit/hasher.ts';
+import { got, house, type House, type Person } from '../../kit/house.ts';
 
 /** Turns on keys with such an end that are waited for so long. */
 function waiting(clock: TestClock, end: string, time: number): Turns {

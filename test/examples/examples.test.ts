@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { skipWithoutPrograms } from '../docs/programs.ts';
+import { skipWithoutPrograms } from '../../kit/programs.ts';
 import { answersOf, start } from './page.ts';
 
 const reason = skipWithoutPrograms();

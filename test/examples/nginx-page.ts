@@ -7,11 +7,11 @@ import { cpSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:f
 import { stripTypeScriptTypes } from 'node:module';
 import { basename, join } from 'node:path';
 import { listen } from '../../src/cli/listen.ts';
-import { shownAs } from '../../tools/shown-answer.ts';
-import { play, readPage, withAnswers } from '../../tools/transcript.ts';
-import { runningClock } from '../support/clock.ts';
-import { startNginx, type Nginx } from '../support/nginx.ts';
-import { startServer, type Server } from '../support/server.ts';
+import { shownAs } from '../../kit/shown-answer.ts';
+import { play, readPage, withAnswers } from '../../kit/transcript.ts';
+import { runningClock } from '../../kit/clock.ts';
+import { startNginx, type Nginx } from '../../kit/nginx.ts';
+import { startServer, type Server } from '../../kit/server.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const example = join(root, 'examples', 'nginx');

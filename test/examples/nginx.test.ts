@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { minute, second } from '../../src/base/clock.ts';
-import { skipWithoutPrograms } from '../docs/programs.ts';
-import { startBrowser } from '../support/browser.ts';
+import { skipWithoutPrograms } from '../../kit/programs.ts';
+import { startBrowser } from '../../kit/browser.ts';
 import { answersOfNginx, nginxExample } from './nginx-page.ts';
 
 const reasonOf = (...programs: readonly string[]) => skipWithoutPrograms('nginx', ...programs) ?? false;

@@ -12,11 +12,11 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { listen } from '../../src/cli/listen.ts';
-import { shownAs } from '../../tools/shown-answer.ts';
-import { play, readPage, withAnswers } from '../../tools/transcript.ts';
+import { shownAs } from '../../kit/shown-answer.ts';
+import { play, readPage, withAnswers } from '../../kit/transcript.ts';
 import { addService } from '../http/doors/challenges/service.ts';
-import { runningClock } from '../support/clock.ts';
-import { startServer } from '../support/server.ts';
+import { runningClock } from '../../kit/clock.ts';
+import { startServer } from '../../kit/server.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 export const readmeOf = (example: string) => join(root, 'examples', example, 'README.md');

@@ -10,7 +10,7 @@ import { factors } from '../../src/factors/registry.ts';
 import { password } from '../../src/factors/password.ts';
 import { sms } from '../../src/factors/sent-code/sms.ts';
 import { totp } from '../../src/factors/totp.ts';
-import { cheapCost } from '../support/hasher.ts';
+import { cheapCost } from '../../kit/hasher.ts';
 import { help, helpWithTurnedKeys, noon, stateAfter, sendAll, verify, yes } from './help.ts';
 
 function adopted(factor: Factor, kept: unknown, at = help()): unknown {

@@ -4,7 +4,7 @@ import { makeKeyRing } from '../../src/base/keys.ts';
 import { createSafe } from '../../src/base/seal.ts';
 import { apikey } from '../../src/factors/apikey.ts';
 import { device } from '../../src/factors/device.ts';
-import { seededRandom } from '../support/random.ts';
+import { seededRandom } from '../../kit/random.ts';
 import { enrolled, help, verify, yes } from './help.ts';
 
 const enrol = async () => yes(await enrolled(apikey, {}));

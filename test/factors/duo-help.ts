@@ -2,8 +2,8 @@ import { createHmac } from 'node:crypto';
 import type { Exchange } from '../../src/base/exchange.ts';
 import type { DuoHelp, DuoOutcome } from '../../src/factors/duo/protocol.ts';
 import { duoSettings, type DuoSettings } from '../../src/factors/duo/settings.ts';
-import { duoClient, duoSecret } from '../support/duo.ts';
-import { seededRandom } from '../support/random.ts';
+import { duoClient, duoSecret } from '../../kit/stand-ins/duo.ts';
+import { seededRandom } from '../../kit/random.ts';
 import { noon } from './help.ts';
 
 export const ownKey = 'useacustomerprovidedapplicationsecretkey';

@@ -3,7 +3,7 @@ import { duoSettings, type DuoSettings } from '../../src/factors/duo/settings.ts
 import type { DuoHelp, DuoOutcome, DuoQuestion, Spent } from '../../src/factors/duo/protocol.ts';
 import type { Prompt } from '../../src/factors/factor.ts';
 import { duoUniversal } from '../../src/factors/duo/universal.ts';
-import { openDuo, type DuoServer } from '../support/duo.ts';
+import { openDuo, type DuoServer } from '../../kit/stand-ins/duo.ts';
 import { common, duoHelp } from './duo-help.ts';
 import { noon, yes } from './help.ts';
 

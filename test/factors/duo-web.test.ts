@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { DuoSettings } from '../../src/factors/duo/settings.ts';
 import { duoWeb } from '../../src/factors/duo/web.ts';
-import { duoSecret } from '../support/duo.ts';
+import { duoSecret } from '../../kit/stand-ins/duo.ts';
 import vectors from '../vectors/duo-web-v2.json' with { type: 'json' };
 import { approve, common, duoHelp, endOf, ownKey, partOf, webSettings } from './duo-help.ts';
 import { noon, yes } from './help.ts';

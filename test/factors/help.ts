@@ -4,8 +4,8 @@ import type { Outcome } from '../../src/base/outcome.ts';
 import { createSafe } from '../../src/base/seal.ts';
 import type { Factor } from '../../src/factors/define-factor.ts';
 import type { FactorContext, Verdict } from '../../src/factors/factor.ts';
-import { cheapHasher } from '../support/hasher.ts';
-import { seededRandom } from '../support/random.ts';
+import { cheapHasher } from '../../kit/hasher.ts';
+import { seededRandom } from '../../kit/random.ts';
 
 /** A time in the middle of a step of 30 seconds. */
 export const noon = Date.parse('2026-01-01T12:00:15Z');

@@ -1,7 +1,7 @@
 import { TOTP, URI } from 'otpauth';
 import type { Kind } from '../../src/factors/registry.ts';
 import type { Owner } from '../contracts/factor.ts';
-import { duoSecret } from '../support/duo.ts';
+import { duoSecret } from '../../kit/stand-ins/duo.ts';
 import { approve, ownKey, webSettings } from './duo-help.ts';
 
 /** A client with a secret of its own making, as password and device are. */

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { hash } from '@node-rs/argon2';
 import { createHasher } from '../../src/base/hasher.ts';
 import { password } from '../../src/factors/password.ts';
-import { cheapCost, cheapHasher } from '../support/hasher.ts';
+import { cheapCost, cheapHasher } from '../../kit/hasher.ts';
 import { enrolled, help, noon, stateAfter, verify, yes } from './help.ts';
 
 const begin = (secret: string, name = 'alice') => enrolled(password, { secret }, help(noon, name));

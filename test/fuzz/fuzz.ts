@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { minute, second } from '../../src/base/clock.ts';
 import { nameOf } from '../http/catalogue.ts';
 import { addService } from '../http/doors/challenges/service.ts';
-import { member, startServer, type Server } from '../support/server.ts';
+import { member, startServer, type Server } from '../../kit/server.ts';
 import { hostile, tampered, valid, type Schema } from './values.ts';
 
 type Operation = {

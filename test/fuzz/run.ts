@@ -1,6 +1,6 @@
 /** Fuzzes for longer than the tests do: `npm run fuzz`. */
-import { positive } from '../../bench/setting.ts';
-import { command } from '../../tools/command.ts';
+import { positive } from '../../kit/setting.ts';
+import { command } from '../../kit/command.ts';
 import { fuzz } from './fuzz.ts';
 
 const help = `npm run fuzz [-- options]

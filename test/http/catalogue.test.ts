@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { startServer } from '../support/server.ts';
+import { startServer } from '../../kit/server.ts';
 import { knownNames, nameOf } from './catalogue.ts';
 
 test('the tests know every route of the table, and no other', async () => {

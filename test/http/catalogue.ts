@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import type { Route } from '../../src/http/route.ts';
-import type { Answer, App, Call, Person, Server } from '../support/server.ts';
+import type { Answer, App, Call, Person, Server } from '../../kit/server.ts';
 
 /**
  * `tells`: the same for everybody. `factors`: changes what a login rests on, and so asks for step-up. `serves a client`: asks for the

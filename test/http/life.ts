@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { second } from '../../src/base/clock.ts';
-import { member, type Answer, type App, type Call, type Server } from '../support/server.ts';
+import { member, type Answer, type App, type Call, type Server } from '../../kit/server.ts';
 import { nameOf } from './catalogue.ts';
 import { addService } from './doors/challenges/service.ts';
 

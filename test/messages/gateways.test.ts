@@ -6,9 +6,9 @@ import { describe, test } from 'node:test';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { SetupError } from '../../src/base/fault.ts';
 import { readGateways } from '../../src/messages/gateways.ts';
-import { clockAt } from '../support/clock.ts';
-import { certificate, openMailServer, smtpPassword, smtpUser } from '../support/smtp.ts';
-import { openTwilio, twilioAccount, twilioFrom, twilioKey, twilioToken } from '../support/twilio.ts';
+import { clockAt } from '../../kit/clock.ts';
+import { certificate, openMailServer, smtpPassword, smtpUser } from '../../kit/stand-ins/smtp.ts';
+import { openTwilio, twilioAccount, twilioFrom, twilioKey, twilioToken } from '../../kit/stand-ins/twilio.ts';
 import { email, sms } from './help.ts';
 import { openWebhook, webhookSecret } from './webhook-server.ts';
 

@@ -4,8 +4,15 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { stopwatch } from '../../src/base/clock.ts';
 import { SetupError } from '../../src/base/fault.ts';
 import { createSmtp } from '../../src/messages/smtp.ts';
-import { certificate, mailReplies, openMailServer, smtpPassword, smtpUser, type MailOptions } from '../support/smtp.ts';
-import { selfSigned } from './certificate.ts';
+import {
+  certificate,
+  mailReplies,
+  openMailServer,
+  smtpPassword,
+  smtpUser,
+  type MailOptions,
+} from '../../kit/stand-ins/smtp.ts';
+import { selfSigned } from '../../kit/stand-ins/certificate.ts';
 import { email } from './help.ts';
 import { readLetter } from './letters.ts';
 

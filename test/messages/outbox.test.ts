@@ -7,7 +7,7 @@ import { describe, test } from 'node:test';
 import { SetupError } from '../../src/base/fault.ts';
 import { createOutbox } from '../../src/messages/outbox.ts';
 import { gatewayContract } from '../contracts/gateway.ts';
-import { clockAt } from '../support/clock.ts';
+import { clockAt } from '../../kit/clock.ts';
 import { email, sms } from './help.ts';
 
 const clock = clockAt('2026-01-01T12:00:00.123Z');

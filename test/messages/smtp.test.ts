@@ -1,6 +1,6 @@
 import { createSmtp } from '../../src/messages/smtp.ts';
 import { everyTrouble, gatewayContract } from '../contracts/gateway.ts';
-import { openMailServer, smtpPassword, smtpUser } from '../support/smtp.ts';
+import { openMailServer, smtpPassword, smtpUser } from '../../kit/stand-ins/smtp.ts';
 import { email } from './help.ts';
 import { readLetter } from './letters.ts';
 

@@ -11,7 +11,7 @@ import {
   twilioOddAnswers,
   twilioRefusals,
   twilioToken,
-} from '../support/twilio.ts';
+} from '../../kit/stand-ins/twilio.ts';
 import { sms } from './help.ts';
 
 const login = { account: twilioAccount, token: twilioToken };

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
-import { httpTroubles, standIn, type Seen, type Troubled } from './stand-in.ts';
+import { httpTroubles, standIn, type Seen, type Troubled } from '../../kit/stand-ins/stand-in.ts';
 
 export const webhookSecret = 'a secret that the hook shares with us';
 

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { SetupError } from '../../src/base/fault.ts';
 import { createWebhook } from '../../src/messages/webhook.ts';
 import { everyTrouble, gatewayContract } from '../contracts/gateway.ts';
-import { clockAt } from '../support/clock.ts';
+import { clockAt } from '../../kit/clock.ts';
 import { email, sms } from './help.ts';
 import { openWebhook, webhookSecret } from './webhook-server.ts';
 

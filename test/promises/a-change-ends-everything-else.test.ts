@@ -5,10 +5,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { minute } from '../../src/base/clock.ts';
-import { onEachDatabase } from '../support/databases.ts';
-import { addOAuthApp, loginsAtOnce, newestCode, said, tokenOf, type OAuthApp } from '../support/doors.ts';
-import { twoNodes, type Ask, type TwoNodes } from '../support/nodes.ts';
-import { member, type App, type Call, type Person } from '../support/server.ts';
+import { onEachDatabase } from '../../kit/databases.ts';
+import { addOAuthApp, loginsAtOnce, newestCode, said, tokenOf, type OAuthApp } from '../../kit/doors.ts';
+import { twoNodes, type Ask, type TwoNodes } from '../../kit/nodes.ts';
+import { member, type App, type Call, type Person } from '../../kit/server.ts';
 
 type Ada = Person & { readonly app?: App };
 

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { minute } from '../../src/base/clock.ts';
-import { onEachDatabase } from '../support/databases.ts';
+import { onEachDatabase } from '../../kit/databases.ts';
 import {
   addOAuthApp,
   assertRefused,
@@ -15,9 +15,9 @@ import {
   newestCode,
   tokenOf,
   type Login,
-} from '../support/doors.ts';
-import { atOnce, twoNodes, type Ask, type TwoNodes } from '../support/nodes.ts';
-import { member, startServer, type Answer, type Person } from '../support/server.ts';
+} from '../../kit/doors.ts';
+import { atOnce, twoNodes, type Ask, type TwoNodes } from '../../kit/nodes.ts';
+import { member, startServer, type Answer, type Person } from '../../kit/server.ts';
 
 type Use = (call: Ask) => Promise<Answer>;
 

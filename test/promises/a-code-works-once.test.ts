@@ -12,8 +12,8 @@ import { confirm } from '../../src/engine/enrollment/confirm.ts';
 import { enroll } from '../../src/engine/enrollment/enroll.ts';
 import { recoveryState } from '../../src/factors/recovery.ts';
 import { listForLogin } from '../../src/store/authenticators.ts';
-import { onEachDatabase, type TestDatabase } from '../support/databases.ts';
-import { atOnce, got, house, noTurns, type Enrolled, type House, type Person } from '../support/house.ts';
+import { onEachDatabase, type TestDatabase } from '../../kit/databases.ts';
+import { atOnce, got, house, noTurns, type Enrolled, type House, type Person } from '../../kit/house.ts';
 
 const step = 30_000;
 

@@ -9,8 +9,8 @@ import { minute } from '../../src/base/clock.ts';
 import { approve } from '../factors/duo-help.ts';
 import { dataOf, door } from '../http/doors/crossbar/door.ts';
 import { duoHouse, type DuoHouse } from '../http/doors/crossbar/duo-house.ts';
-import { onEachDatabase, type TestDatabase } from '../support/databases.ts';
-import type { Answer, Call } from '../support/server.ts';
+import { onEachDatabase, type TestDatabase } from '../../kit/databases.ts';
+import type { Answer, Call } from '../../kit/server.ts';
 
 type Line = { readonly losing: (at: number) => void; readonly lost: () => boolean; readonly mend: () => void };
 

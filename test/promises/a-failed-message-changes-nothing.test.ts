@@ -8,10 +8,10 @@ import { second } from '../../src/base/clock.ts';
 import { success } from '../../src/base/outcome.ts';
 import { declined, type Channel, type Gateway, type Message } from '../../src/messages/message.ts';
 import { createTwilio } from '../../src/messages/twilio.ts';
-import { onEachDatabase, type TestDatabase } from '../support/databases.ts';
-import { addOAuthApp, assertNoToken, enableSms, loginsAtOnce, said, tokenOf } from '../support/doors.ts';
-import { startServer, type Answer, type Server } from '../support/server.ts';
-import { openTwilio, twilioAccount, twilioFrom, twilioToken } from '../support/twilio.ts';
+import { onEachDatabase, type TestDatabase } from '../../kit/databases.ts';
+import { addOAuthApp, assertNoToken, enableSms, loginsAtOnce, said, tokenOf } from '../../kit/doors.ts';
+import { startServer, type Answer, type Server } from '../../kit/server.ts';
+import { openTwilio, twilioAccount, twilioFrom, twilioToken } from '../../kit/stand-ins/twilio.ts';
 
 const working = '+12133734253';
 const wanted = '+14155552671';

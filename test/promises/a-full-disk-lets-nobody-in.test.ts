@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from 'kysely';
-import { startServer, type Answer, type Server } from '../support/server.ts';
+import { startServer, type Answer, type Server } from '../../kit/server.ts';
 
 async function pragma(server: Server, said: string): Promise<unknown> {
   const { rows } = await sql.raw<object>(`pragma ${said}`).execute(server.countersign.context.store.db);

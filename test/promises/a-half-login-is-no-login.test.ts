@@ -17,7 +17,7 @@ import {
   type Cast,
   type Good,
 } from '../http/catalogue.ts';
-import { onEachDatabase } from '../support/databases.ts';
+import { onEachDatabase } from '../../kit/databases.ts';
 import {
   assertSaid,
   basic,
@@ -28,7 +28,7 @@ import {
   type Person,
   type Rows,
   type Server,
-} from '../support/server.ts';
+} from '../../kit/server.ts';
 
 /** What may not change: everything but the log and the counts of failures. */
 function guarded({ attempts: _log, throttles: _counts, ...rows }: Rows) {

@@ -20,9 +20,9 @@ import { authenticate, issueToken } from '../../src/engine/session/sessions.ts';
 import { setPassword } from '../../src/engine/enrollment/set-password.ts';
 import { prepareRoot } from '../../src/engine/operator/setup.ts';
 import { checkKeyRing } from '../../src/store/meta.ts';
-import { onEachDatabase } from '../support/databases.ts';
-import { got, house, type House } from '../support/house.ts';
-import { seededRandom } from '../support/random.ts';
+import { onEachDatabase } from '../../kit/databases.ts';
+import { got, house, type House } from '../../kit/house.ts';
+import { seededRandom } from '../../kit/random.ts';
 
 /** A life with every kind of secret that the house ever sees. */
 async function live(home: House): Promise<Readonly<Record<string, string>>> {

@@ -7,8 +7,8 @@ import { test } from 'node:test';
 import { minute } from '../../src/base/clock.ts';
 import { knownOf, nameOf } from '../http/catalogue.ts';
 import { dataOf, door, tenant } from '../http/doors/crossbar/door.ts';
-import { onEachDatabase } from '../support/databases.ts';
-import { member, startServer, type Answer, type Person, type Server } from '../support/server.ts';
+import { onEachDatabase } from '../../kit/databases.ts';
+import { member, startServer, type Answer, type Person, type Server } from '../../kit/server.ts';
 
 type Write = { readonly route: string; readonly path: string; readonly json?: unknown };
 

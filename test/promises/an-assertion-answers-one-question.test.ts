@@ -8,9 +8,9 @@ import { test } from 'node:test';
 import { createLocalJWKSet, decodeJwt, jwtVerify, SignJWT, UnsecuredJWT, type JSONWebKeySet } from 'jose';
 import { minute, second } from '../../src/base/clock.ts';
 import { addService } from '../http/doors/challenges/service.ts';
-import { onEachDatabase, type TestDatabase } from '../support/databases.ts';
-import { atOnce, twoNodes } from '../support/nodes.ts';
-import { member, startServer, url, type App, type Person, type Server } from '../support/server.ts';
+import { onEachDatabase, type TestDatabase } from '../../kit/databases.ts';
+import { atOnce, twoNodes } from '../../kit/nodes.ts';
+import { member, startServer, url, type App, type Person, type Server } from '../../kit/server.ts';
 
 /** What a service asked, as it remembers it. */
 type Question = {

@@ -5,10 +5,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { day, hour, second } from '../../src/base/clock.ts';
-import { onEachDatabase } from '../support/databases.ts';
-import { enableSms, newestCode, said } from '../support/doors.ts';
-import { atOnce, twoNodes } from '../support/nodes.ts';
-import { member, startServer, type Answer, type Person, type Server } from '../support/server.ts';
+import { onEachDatabase } from '../../kit/databases.ts';
+import { enableSms, newestCode, said } from '../../kit/doors.ts';
+import { atOnce, twoNodes } from '../../kit/nodes.ts';
+import { member, startServer, type Answer, type Person, type Server } from '../../kit/server.ts';
 import { dataOf, door, tenant } from '../http/doors/crossbar/door.ts';
 import { addService } from '../http/doors/challenges/service.ts';
 

@@ -10,8 +10,8 @@ import { hour, minute } from '../../src/base/clock.ts';
 import type { Route } from '../../src/http/route.ts';
 import { badTokens } from '../http/server/bad-tokens.ts';
 import { ada, asksForSession, firstFactor, goodRequests, knownOf, nobody, send, type Good } from '../http/catalogue.ts';
-import { onEachDatabase } from '../support/databases.ts';
-import { assertSaid, basic, member, startServer, type Answer, type Call, type Server } from '../support/server.ts';
+import { onEachDatabase } from '../../kit/databases.ts';
+import { assertSaid, basic, member, startServer, type Answer, type Call, type Server } from '../../kit/server.ts';
 
 type Scene = Awaited<ReturnType<typeof ada>> & {
   readonly goods: readonly Good[];

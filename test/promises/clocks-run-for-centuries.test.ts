@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { minute } from '../../src/base/clock.ts';
-import { clockAt } from '../support/clock.ts';
-import { onEachDatabase } from '../support/databases.ts';
-import { startServer } from '../support/server.ts';
+import { clockAt } from '../../kit/clock.ts';
+import { onEachDatabase } from '../../kit/databases.ts';
+import { startServer } from '../../kit/server.ts';
 
 onEachDatabase('people log in on both sides of', (on) => {
   for (const border of ['2038-01-19T03:14:08Z', '2106-02-07T06:28:16Z'])

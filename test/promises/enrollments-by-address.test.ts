@@ -1,8 +1,8 @@
 /** Enrollments are counted by client address, where the server knows it, and only there. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { onEachDatabase } from '../support/databases.ts';
-import { startServer, url, type Person, type Server } from '../support/server.ts';
+import { onEachDatabase } from '../../kit/databases.ts';
+import { startServer, url, type Person, type Server } from '../../kit/server.ts';
 import { addService } from '../http/doors/challenges/service.ts';
 
 /** Enrolls a number as one person, from an address; answers with the status. */

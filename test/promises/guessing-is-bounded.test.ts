@@ -14,8 +14,8 @@ import { login } from '../../src/engine/login/login.ts';
 import { unlock } from '../../src/engine/operator/operator.ts';
 import { setPassword } from '../../src/engine/enrollment/set-password.ts';
 import { openDatabase } from '../../src/store/store.ts';
-import { onEachDatabase } from '../support/databases.ts';
-import { atOnce, got, house, noTurns, type House } from '../support/house.ts';
+import { onEachDatabase } from '../../kit/databases.ts';
+import { atOnce, got, house, noTurns, type House } from '../../kit/house.ts';
 
 const settings: Readonly<Record<string, (home: House) => Promise<readonly House[]>>> = {
   'on one node': async (home) => [home],

@@ -29,8 +29,8 @@ import { authenticate, endSession, type Caller } from '../../src/engine/session/
 import { setPassword } from '../../src/engine/enrollment/set-password.ts';
 import { listAuthenticators } from '../../src/store/authenticators.ts';
 import { findUser } from '../../src/store/users.ts';
-import { onEachDatabase, type TestDatabase } from '../support/databases.ts';
-import { got, house, noTurns, type House } from '../support/house.ts';
+import { onEachDatabase, type TestDatabase } from '../../kit/databases.ts';
+import { got, house, noTurns, type House } from '../../kit/house.ts';
 
 // What people may do. `pick` chooses among whatever there is at that moment.
 

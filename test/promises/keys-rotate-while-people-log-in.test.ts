@@ -14,9 +14,9 @@ import { hour } from '../../src/base/clock.ts';
 import { readKeyFile, writeKeyFile } from '../../src/base/key-file.ts';
 import { keyKinds, makeKeyRing, type AnyKey, type KeyKind, type KeyRing } from '../../src/base/keys.ts';
 import { systemRandom } from '../../src/base/random.ts';
-import { onEachDatabase, type TestDatabase } from '../support/databases.ts';
-import { countersign, done, mistake, newFolder } from '../support/process.ts';
-import { request, startNode, text, type Node, type Said, type Sent } from '../support/running-nodes.ts';
+import { onEachDatabase, type TestDatabase } from '../../kit/databases.ts';
+import { countersign, done, mistake, newFolder } from '../../kit/process.ts';
+import { request, startNode, text, type Node, type Said, type Sent } from '../../kit/running-nodes.ts';
 
 type Scene = {
   readonly nodes: readonly Node[];

@@ -11,10 +11,10 @@ import { declined, type Gateway, type Message } from '../../src/messages/message
 import { findUser } from '../../src/store/users.ts';
 import { writeNotice } from '../../src/store/notices.ts';
 import type { Store } from '../../src/store/store.ts';
-import { onEachDatabase, type TestDatabase } from '../support/databases.ts';
-import { newestCode, said } from '../support/doors.ts';
-import { atOnce, house } from '../support/house.ts';
-import { member, startServer, type Person, type Server } from '../support/server.ts';
+import { onEachDatabase, type TestDatabase } from '../../kit/databases.ts';
+import { newestCode, said } from '../../kit/doors.ts';
+import { atOnce, house } from '../../kit/house.ts';
+import { member, startServer, type Person, type Server } from '../../kit/server.ts';
 
 const address = 'ada@example.org';
 

@@ -6,9 +6,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { second } from '../../src/base/clock.ts';
 import { addService } from '../http/doors/challenges/service.ts';
-import { onEachDatabase, type TestDatabase } from '../support/databases.ts';
-import { twoNodes, type Ask } from '../support/nodes.ts';
-import { member, type Server } from '../support/server.ts';
+import { onEachDatabase, type TestDatabase } from '../../kit/databases.ts';
+import { twoNodes, type Ask } from '../../kit/nodes.ts';
+import { member, type Server } from '../../kit/server.ts';
 
 type Change = (call: Ask) => ReturnType<Ask>;
 

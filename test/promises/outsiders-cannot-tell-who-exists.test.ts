@@ -13,9 +13,9 @@ import { dialects } from '../../src/http/doors/index.ts';
 import { createMetrics } from '../../src/http/server/metrics.ts';
 import { insertAccount } from '../../src/store/accounts.ts';
 import { firstFactor, goodRequests, knownOf, nobody, send, strangers, type Cast } from '../http/catalogue.ts';
-import { onEachDatabase } from '../support/databases.ts';
-import { basic, member, startServer, url, type Answer, type Person, type Server } from '../support/server.ts';
-import { openEveryStrand, rootOf } from '../support/strands.ts';
+import { onEachDatabase } from '../../kit/databases.ts';
+import { basic, member, startServer, url, type Answer, type Person, type Server } from '../../kit/server.ts';
+import { openEveryStrand, rootOf } from '../../kit/strands.ts';
 
 /** All of an answer but the id of its request. */
 function seen({ status, headers, text }: Answer): string {

@@ -7,10 +7,10 @@ import { test } from 'node:test';
 import { minute } from '../../src/base/clock.ts';
 import { tellNotices } from '../../src/engine/operations.ts';
 import { createSmtp } from '../../src/messages/smtp.ts';
-import { onEachDatabase } from '../support/databases.ts';
-import { addOAuthApp, loginsAtOnce } from '../support/doors.ts';
-import { member, startServer, type Answer, type App, type Person, type Server } from '../support/server.ts';
-import { openMailServer, smtpPassword, smtpUser } from '../support/smtp.ts';
+import { onEachDatabase } from '../../kit/databases.ts';
+import { addOAuthApp, loginsAtOnce } from '../../kit/doors.ts';
+import { member, startServer, type Answer, type App, type Person, type Server } from '../../kit/server.ts';
+import { openMailServer, smtpPassword, smtpUser } from '../../kit/stand-ins/smtp.ts';
 
 const address = 'ada@example.org';
 

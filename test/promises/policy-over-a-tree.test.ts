@@ -13,8 +13,8 @@ import { insertProvider } from '../../src/store/providers.ts';
 import { writeSecurity } from '../../src/store/security.ts';
 import type { User } from '../../src/store/users.ts';
 import { webSettings } from '../factors/duo-help.ts';
-import { onEachDatabase, type TestDatabase } from '../support/databases.ts';
-import { house, type House } from '../support/house.ts';
+import { onEachDatabase, type TestDatabase } from '../../kit/databases.ts';
+import { house, type House } from '../../kit/house.ts';
 
 type Said = {
   readonly open: boolean | undefined;

@@ -5,8 +5,8 @@ import { inspect } from 'node:util';
 import { base32Decode } from '../../src/base/base32.ts';
 import { goodRequests, send, strangers } from '../http/catalogue.ts';
 import { live, type Secret } from '../http/life.ts';
-import { onEachDatabase } from '../support/databases.ts';
-import { startServer, type Answer, type Server } from '../support/server.ts';
+import { onEachDatabase } from '../../kit/databases.ts';
+import { startServer, type Answer, type Server } from '../../kit/server.ts';
 
 /** A secret in the spellings in which it could get out. */
 function spellings({ what, value }: Secret): readonly string[] {

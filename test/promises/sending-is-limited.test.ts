@@ -5,10 +5,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { day, second } from '../../src/base/clock.ts';
-import { onEachDatabase } from '../support/databases.ts';
-import { addOAuthApp, enableSms, loginsAtOnce, said, tokenOf } from '../support/doors.ts';
-import { atOnce, twoNodes, type Ask, type TwoNodes } from '../support/nodes.ts';
-import type { Answer, Person } from '../support/server.ts';
+import { onEachDatabase } from '../../kit/databases.ts';
+import { addOAuthApp, enableSms, loginsAtOnce, said, tokenOf } from '../../kit/doors.ts';
+import { atOnce, twoNodes, type Ask, type TwoNodes } from '../../kit/nodes.ts';
+import type { Answer, Person } from '../../kit/server.ts';
 
 const number = '+12133734253';
 

@@ -9,9 +9,9 @@ import { Secret, TOTP } from 'otpauth';
 import { writeKeyFile } from '../../src/base/key-file.ts';
 import { makeKeyRing } from '../../src/base/keys.ts';
 import { systemRandom } from '../../src/base/random.ts';
-import { onEachDatabase, type Opened } from '../support/databases.ts';
-import { newFolder } from '../support/process.ts';
-import { request, startNode, text, type Node, type Said, type Sent } from '../support/running-nodes.ts';
+import { onEachDatabase, type Opened } from '../../kit/databases.ts';
+import { newFolder } from '../../kit/process.ts';
+import { request, startNode, text, type Node, type Said, type Sent } from '../../kit/running-nodes.ts';
 
 const uses = 64;
 

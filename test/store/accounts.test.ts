@@ -14,8 +14,8 @@ import {
 import { deleteClient, insertClient } from '../../src/store/clients.ts';
 import { deleteUser } from '../../src/store/users.ts';
 import { isDuplicate } from '../../src/store/store.ts';
-import { onEachDatabase } from '../support/databases.ts';
-import { house } from '../support/house.ts';
+import { onEachDatabase } from '../../kit/databases.ts';
+import { house } from '../../kit/house.ts';
 
 onEachDatabase('the store keeps accounts', (database) => {
   test('the root is the one without a parent, and is meant when none is named', async () => {

@@ -4,9 +4,9 @@ import { sql } from 'kysely';
 import { refuse, success } from '../../src/base/outcome.ts';
 import { logSuccess } from '../../src/engine/audit/log-attempt.ts';
 import { withTransaction } from '../../src/engine/context.ts';
-import { findingsIn, rowsOf, tryTimes } from '../support/attempts.ts';
-import { onEachDatabase } from '../support/databases.ts';
-import { atOnce, house, type House } from '../support/house.ts';
+import { findingsIn, rowsOf, tryTimes } from '../../kit/attempts.ts';
+import { onEachDatabase } from '../../kit/databases.ts';
+import { atOnce, house, type House } from '../../kit/house.ts';
 
 const placesOf = async (home: House, userId: string) => (await rowsOf(home, userId)).map(({ seq }) => seq);
 

@@ -9,9 +9,9 @@ import {
   type Attempt,
   type AttemptFilter,
 } from '../../src/store/attempts.ts';
-import { onEachDatabase } from '../support/databases.ts';
-import { house } from '../support/house.ts';
-import { seededRandom } from '../support/random.ts';
+import { onEachDatabase } from '../../kit/databases.ts';
+import { house } from '../../kit/house.ts';
+import { seededRandom } from '../../kit/random.ts';
 
 const attempt = (id: string, userId: string | null): Attempt => ({
   id,

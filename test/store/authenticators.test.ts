@@ -16,8 +16,8 @@ import {
   type NewAuthenticator,
 } from '../../src/store/authenticators.ts';
 import type { Store } from '../../src/store/store.ts';
-import { onEachDatabase } from '../support/databases.ts';
-import { house, winners, type House } from '../support/house.ts';
+import { onEachDatabase } from '../../kit/databases.ts';
+import { house, winners, type House } from '../../kit/house.ts';
 
 const now = Date.parse('2026-11-21T12:00:00Z');
 const later = now + 60_000;

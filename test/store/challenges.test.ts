@@ -13,8 +13,8 @@ import {
 } from '../../src/store/challenges.ts';
 import { insertPrompt } from '../../src/store/prompts.ts';
 import { advanceEpoch, findUser } from '../../src/store/users.ts';
-import { onEachDatabase } from '../support/databases.ts';
-import { house, winners } from '../support/house.ts';
+import { onEachDatabase } from '../../kit/databases.ts';
+import { house, winners } from '../../kit/house.ts';
 
 const now = Date.parse('2026-11-21T12:00:00Z');
 const end = now + 180_000;

@@ -12,8 +12,8 @@ import {
 } from '../../src/store/clients.ts';
 import { findLiveSession } from '../../src/store/sessions.ts';
 import { openSession } from '../../src/engine/session/sessions.ts';
-import { onEachDatabase } from '../support/databases.ts';
-import { house, type House } from '../support/house.ts';
+import { onEachDatabase } from '../../kit/databases.ts';
+import { house, type House } from '../../kit/house.ts';
 
 const newClient = ({ ctx, root }: House, more: Partial<OAuthClient> = {}): OAuthClient => ({
   id: uuid(ctx.random, ctx.clock.now()),

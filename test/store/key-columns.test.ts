@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { sql } from 'kysely';
 import { countByKey, hashedColumns, sealedColumns } from '../../src/store/key-columns.ts';
 import { keyScene } from '../engine/upkeep/key-scene.ts';
-import { onEachDatabase } from '../support/databases.ts';
-import type { House } from '../support/house.ts';
+import { onEachDatabase } from '../../kit/databases.ts';
+import type { House } from '../../kit/house.ts';
 
 const names = (columns: readonly { readonly table: string; readonly column: string }[]) =>
   columns.map(({ table, column }) => `${table}.${column}`);

@@ -4,8 +4,8 @@ import { SetupError } from '../../src/base/fault.ts';
 import { makeKeyRing, type KeyRing } from '../../src/base/keys.ts';
 import { createSafe } from '../../src/base/seal.ts';
 import { checkKeyRing, isFresh } from '../../src/store/meta.ts';
-import { onEachDatabase, type Opened } from '../support/databases.ts';
-import { seededRandom } from '../support/random.ts';
+import { onEachDatabase, type Opened } from '../../kit/databases.ts';
+import { seededRandom } from '../../kit/random.ts';
 
 const random = seededRandom('meta');
 const [ring, other] = [makeKeyRing(random), makeKeyRing(random)];

@@ -5,7 +5,7 @@ import { SetupError } from '../../src/base/fault.ts';
 import * as first from '../../src/store/migrations/0001-first.ts';
 import * as second from '../../src/store/migrations/0002-messages-and-clients.ts';
 import { migrate } from '../../src/store/migrate.ts';
-import { onEachDatabase } from '../support/databases.ts';
+import { onEachDatabase } from '../../kit/databases.ts';
 
 const all = [
   '0001-first',

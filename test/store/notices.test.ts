@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { claimNotice, dueNotices, removeNotice, writeNotice } from '../../src/store/notices.ts';
-import { onEachDatabase } from '../support/databases.ts';
-import { house, winners, type House } from '../support/house.ts';
+import { onEachDatabase } from '../../kit/databases.ts';
+import { house, winners, type House } from '../../kit/house.ts';
 
 const now = Date.parse('2026-11-21T12:00:00Z');
 const attempt = '202611-00000000000000000000000000000001';

@@ -7,8 +7,8 @@ import { browseAttempts, browseBelow, explain, findNamed, reachAccount } from '.
 import { listBelow } from '../../src/store/accounts.ts';
 import { findAttempts } from '../../src/store/attempts.ts';
 import type { Store } from '../../src/store/store.ts';
-import { onEachDatabase } from '../support/databases.ts';
-import { got, house } from '../support/house.ts';
+import { onEachDatabase } from '../../kit/databases.ts';
+import { got, house } from '../../kit/house.ts';
 
 onEachDatabase('no statement looks at a whole table', (database) => {
   // PostgreSQL looks at whole tables while they are small; they have the same indexes there.

@@ -15,8 +15,8 @@ import {
 } from '../../src/store/providers.ts';
 import { insertAccount } from '../../src/store/accounts.ts';
 import { isDuplicate, isReferenced } from '../../src/store/store.ts';
-import { onEachDatabase } from '../support/databases.ts';
-import { house, type House } from '../support/house.ts';
+import { onEachDatabase } from '../../kit/databases.ts';
+import { house, type House } from '../../kit/house.ts';
 
 const newProvider = ({ ctx, root }: House, more: Partial<NewProvider> = {}): NewProvider => ({
   id: timeOrderedHex(ctx.random, ctx.clock.now()),

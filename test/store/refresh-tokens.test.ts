@@ -6,9 +6,9 @@ import { accessTokenLife } from '../../src/engine/policy/account-policy.ts';
 import { openSession } from '../../src/engine/session/sessions.ts';
 import { findRefreshToken, insertRefreshToken, useRefreshToken } from '../../src/store/refresh-tokens.ts';
 import { sweepSessions } from '../../src/store/sessions.ts';
-import { onEachDatabase } from '../support/databases.ts';
-import { house, winners, type House } from '../support/house.ts';
-import { seededRandom } from '../support/random.ts';
+import { onEachDatabase } from '../../kit/databases.ts';
+import { house, winners, type House } from '../../kit/house.ts';
+import { seededRandom } from '../../kit/random.ts';
 
 async function written(built: House, text: string) {
   const { ctx } = built;

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { insertAccount } from '../../src/store/accounts.ts';
 import { securityBelow, securityDownTo, writeSecurity } from '../../src/store/security.ts';
-import { onEachDatabase } from '../support/databases.ts';
-import { house, type House } from '../support/house.ts';
+import { onEachDatabase } from '../../kit/databases.ts';
+import { house, type House } from '../../kit/house.ts';
 
 const now = Date.parse('2026-11-21T12:00:00Z');
 

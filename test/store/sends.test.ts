@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { day, hour, second } from '../../src/base/clock.ts';
 import { claimSend, claimShares, sweepSends } from '../../src/store/sends.ts';
-import { onEachDatabase } from '../support/databases.ts';
-import { atOnce, house } from '../support/house.ts';
+import { onEachDatabase } from '../../kit/databases.ts';
+import { atOnce, house } from '../../kit/house.ts';
 
 const now = Date.parse('2026-11-21T12:00:00Z');
 const limit = { every: 30 * second, most: 3 };

@@ -10,8 +10,8 @@ import {
   type Session,
 } from '../../src/store/sessions.ts';
 import { advanceEpoch, findUser } from '../../src/store/users.ts';
-import { onEachDatabase } from '../support/databases.ts';
-import { house, winners } from '../support/house.ts';
+import { onEachDatabase } from '../../kit/databases.ts';
+import { house, winners } from '../../kit/house.ts';
 
 const now = Date.parse('2026-11-21T12:00:00Z');
 const end = now + 3_600_000;

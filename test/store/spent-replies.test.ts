@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { spendReply, sweepSpentReplies } from '../../src/store/spent-replies.ts';
-import { onEachDatabase } from '../support/databases.ts';
-import { house } from '../support/house.ts';
+import { onEachDatabase } from '../../kit/databases.ts';
+import { house } from '../../kit/house.ts';
 
 const until = Date.parse('2026-11-21T12:05:00Z');
 const reply = { providerId: 'provider', id: 'reply', until };

@@ -4,8 +4,8 @@ import { success } from '../../src/base/outcome.ts';
 import { statement } from '../../src/store/statement.ts';
 import { inTransaction } from '../../src/store/store.ts';
 import type { Tables } from '../../src/store/tables.ts';
-import { onEachDatabase } from '../support/databases.ts';
-import { house } from '../support/house.ts';
+import { onEachDatabase } from '../../kit/databases.ts';
+import { house } from '../../kit/house.ts';
 
 const row = { subject: 'ada', kind: 'totp', failures: 1, last_at: 10 };
 const insert = statement((db, given: Tables['throttles']) => db.insertInto('throttles').values(given));

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { SetupError } from '../../src/base/fault.ts';
 import { refuse, success, type Outcome } from '../../src/base/outcome.ts';
 import { inTransaction, isDuplicate, isUnavailable, openDatabase, ping } from '../../src/store/store.ts';
-import { onEachDatabase } from '../support/databases.ts';
-import { house, type House } from '../support/house.ts';
+import { onEachDatabase } from '../../kit/databases.ts';
+import { house, type House } from '../../kit/house.ts';
 
 const row = { key: 'a', value: 'b' };
 

@@ -4,8 +4,8 @@ import { test } from 'node:test';
 import { findAuthenticator, insertAuthenticator } from '../../src/store/authenticators.ts';
 import { insertChallenge } from '../../src/store/challenges.ts';
 import { insertSession } from '../../src/store/sessions.ts';
-import { onEachDatabase } from '../support/databases.ts';
-import { house, type House } from '../support/house.ts';
+import { onEachDatabase } from '../../kit/databases.ts';
+import { house, type House } from '../../kit/house.ts';
 import { inThreads, tries, type Prize } from './threads.ts';
 
 const migrations = readdirSync(new URL('../../src/store/migrations/', import.meta.url));

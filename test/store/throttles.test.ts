@@ -12,8 +12,8 @@ import {
   strangerPrefix,
   sweepStrangers,
 } from '../../src/store/throttles.ts';
-import { onEachDatabase } from '../support/databases.ts';
-import { atOnce, house } from '../support/house.ts';
+import { onEachDatabase } from '../../kit/databases.ts';
+import { atOnce, house } from '../../kit/house.ts';
 
 const now = Date.parse('2026-11-21T12:00:00Z');
 const wait = (retryAfter: number) => ({ ok: false, retryAfter });

@@ -6,8 +6,8 @@ import { insertAuthenticator } from '../../src/store/authenticators.ts';
 import type { Role } from '../../src/store/lists.ts';
 import { countUsersBelow } from '../../src/store/user-counts.ts';
 import { insertUser } from '../../src/store/users.ts';
-import { onEachDatabase } from '../support/databases.ts';
-import { house, type House } from '../support/house.ts';
+import { onEachDatabase } from '../../kit/databases.ts';
+import { house, type House } from '../../kit/house.ts';
 
 const now = Date.parse('2026-11-21T12:00:00Z');
 

@@ -11,8 +11,8 @@ import {
   updateProfile,
   type Profile,
 } from '../../src/store/users.ts';
-import { onEachDatabase } from '../support/databases.ts';
-import { house, winners, type House } from '../support/house.ts';
+import { onEachDatabase } from '../../kit/databases.ts';
+import { house, winners, type House } from '../../kit/house.ts';
 
 const now = Date.parse('2026-11-21T12:00:00Z');
 const later = now + 60_000;

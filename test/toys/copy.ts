@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { change, copyProject } from '../../torture/mutants/build.ts';
-import { kept, newFolder } from '../support/process.ts';
+import { change, copyProject } from '../../kit/copy-project.ts';
+import { kept, newFolder } from '../../kit/process.ts';
 
-const copied = ['src', 'test', 'tools', 'docs', 'bench', 'torture', 'package.json', 'tsconfig.json'];
+const copied = ['src', 'kit', 'test', 'tools', 'docs', 'bench', 'torture', 'package.json', 'tsconfig.json'];
 
 /** One file, one word in the registry and its owner. The file imports what a factor beside the others would. */
 export function copyWith(kind: string): string {

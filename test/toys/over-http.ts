@@ -1,6 +1,6 @@
 import { serve } from '../client/ways.ts';
-import type { TestDatabase } from '../support/databases.ts';
-import { caller, startServer, type Server } from '../support/server.ts';
+import type { TestDatabase } from '../../kit/databases.ts';
+import { caller, startServer, type Server } from '../../kit/server.ts';
 
 /** A server that is asked through a socket. */
 export async function startOverHttp(on: TestDatabase): Promise<Server> {

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { dataOf, door, tenant } from '../http/doors/crossbar/door.ts';
 import { addService } from '../http/doors/challenges/service.ts';
-import { onEachDatabase } from '../support/databases.ts';
-import { claimsOf } from '../support/doors.ts';
-import { assertSaid, member, type Answer, type Person, type Server } from '../support/server.ts';
+import { onEachDatabase } from '../../kit/databases.ts';
+import { claimsOf } from '../../kit/doors.ts';
+import { assertSaid, member, type Answer, type Person, type Server } from '../../kit/server.ts';
 import { startOverHttp } from './over-http.ts';
 
 type Json = Readonly<Record<string, unknown>>;

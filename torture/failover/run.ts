@@ -1,6 +1,6 @@
 /** A primary dies, and its standby takes its place, while people log in: `npm run failover`. docs/postgresql.md explains it. */
-import { endAfter, positive, temporaryFolder } from '../../bench/setting.ts';
-import { command, type OptionsOf } from '../../tools/command.ts';
+import { endAfter, positive, temporaryFolder } from '../../kit/setting.ts';
+import { command, type OptionsOf } from '../../kit/command.ts';
 import { run } from '../campaign.ts';
 import { tellOutcome, tellProgress } from '../telling.ts';
 import { linesOf, toldOf, unanswered } from './blows.ts';

@@ -1,6 +1,6 @@
 /** Makes load, in a process of its own: told over IPC what to ask, it asks until it is told to stop, and answers with what came. */
 import { setTimeout as wait } from 'node:timers/promises';
-import { openConnection, type Answer, type Ask, type Connection } from '../../bench/client.ts';
+import { openConnection, type Answer, type Ask, type Connection } from '../../kit/load/client.ts';
 
 /** Clients who ask the same things, each over a connection of its own. */
 export type Group = {

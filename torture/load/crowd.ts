@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { quantile } from '../../bench/statistics.ts';
+import { quantile } from '../../kit/statistics.ts';
 import type { Group, Heard, Order } from './clients.ts';
 
 /** Clients at work. */

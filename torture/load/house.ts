@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { startPostgres } from '../../bench/postgres.ts';
+import { startPostgres } from '../../kit/load/postgres.ts';
 import { writeKeyFile } from '../../src/base/key-file.ts';
 import { makeKeyRing } from '../../src/base/keys.ts';
 import { systemRandom } from '../../src/base/random.ts';
-import { freePort } from '../../test/support/free-port.ts';
+import { freePort } from '../../kit/free-port.ts';
 import type { Environment } from './server.ts';
 import type { Report } from './report.ts';
 

@@ -1,7 +1,7 @@
-import { once } from '../../bench/clients.ts';
-import { basic, type Ask } from '../../bench/client.ts';
-import { house } from '../../bench/house.ts';
-import { nextCode, untilShowable, type Person } from '../../bench/people.ts';
+import { once } from '../../kit/load/clients.ts';
+import { basic, type Ask } from '../../kit/load/client.ts';
+import { house } from '../../kit/load/house.ts';
+import { nextCode, untilShowable, type Person } from '../../kit/load/people.ts';
 import type { Group } from './clients.ts';
 
 /** People with a password, and with an app where they are to have one. */

@@ -1,8 +1,8 @@
 /** People who log in again and again, for as long as an hour of the servers' time. */
 import { base32Decode } from '../../src/base/base32.ts';
 import { hotp } from '../../src/factors/totp.ts';
-import { basic, bearer, type Answer, type Ask, type Connection } from '../../bench/client.ts';
-import { expect, jsonOf, type Json } from '../../bench/people.ts';
+import { basic, bearer, type Answer, type Ask, type Connection } from '../../kit/load/client.ts';
+import { expect, jsonOf, type Json } from '../../kit/load/people.ts';
 import { administratorsPassword } from './house.ts';
 
 export type OAuthClient = { readonly id: string; readonly secret: string };

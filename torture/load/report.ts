@@ -1,4 +1,4 @@
-import { aligned } from '../../bench/table.ts';
+import { aligned } from '../../kit/aligned.ts';
 
 /** What an experiment expects, and what was found. */
 export type Finding = {

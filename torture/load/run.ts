@@ -1,6 +1,6 @@
 /** Overloads servers, starves them and sends them nonsense, and looks how others fare meanwhile: `npm run load`. docs/reliability.md explains it. */
-import { endAfter, machine, positive, temporaryFolder } from '../../bench/setting.ts';
-import { command, type OptionsOf } from '../../tools/command.ts';
+import { endAfter, machine, positive, temporaryFolder } from '../../kit/setting.ts';
+import { command, type OptionsOf } from '../../kit/command.ts';
 import { hostileRequests } from './experiments/hostile-requests.ts';
 import { manyConnections } from './experiments/many-connections.ts';
 import { memory } from './experiments/memory.ts';

@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
-import { openConnection } from '../../bench/client.ts';
+import { openConnection } from '../../kit/load/client.ts';
 import type { Course } from '../course.ts';
 import { openEars, type Ears } from '../ears.ts';
 import type { Memory } from './probe.ts';

@@ -1,35 +1,11 @@
-import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { change, copyProject } from '../../kit/copy-project.ts';
 import type { Mutant } from './list.ts';
 
-const root = join(import.meta.dirname, '../..');
-
 /** What an experiment runs on. */
-const parts = ['src', 'torture', 'bench', 'test/setup', 'test/support', 'tools', 'package.json'];
+const parts = ['src', 'kit', 'torture', 'package.json'];
 
 /** Copies the project into a folder of its own and takes one guard out of the copy. */
 export function build(mutant: Mutant, folder: string): void {
   copyProject(folder, parts);
   change(folder, mutant);
-}
-
-export function copyProject(folder: string, copied: readonly string[]): void {
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  for (const part of copied) cpSync(join(root, part), join(folder, part), { recursive: true });
-  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
-}
-
-/** Replaces a text that stands once in a file of the copy. */
-export function change(folder: string, { file, from, to }: Pick<Mutant, 'file' | 'from' | 'to'>): void {
-  const path = join(folder, file);
-  writeFileSync(path, mutated(readFileSync(path, 'utf8'), from, to));
-}
-
-/** A guard that is written otherwise by now would be left in, and then nothing would be shown. */
-export function mutated(source: string, from: string, to: string): string {
-  const [before, after, ...more] = source.split(from);
-  if (before === undefined || after === undefined || more.length > 0)
-    throw new Error(`it does not stand there once: ${from.trim()}`);
-  return `${before}${to}${after}`;
 }

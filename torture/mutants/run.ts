@@ -3,12 +3,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { positive, temporaryFolder } from '../../bench/setting.ts';
+import { positive, temporaryFolder } from '../../kit/setting.ts';
 import type { Figures } from '../figures.ts';
 import type { Violation } from '../history.ts';
 import { build } from './build.ts';
 import { mutants, type Mutant } from './list.ts';
-import { command, type OptionsOf } from '../../tools/command.ts';
+import { command, type OptionsOf } from '../../kit/command.ts';
 
 const help = `npm run torture:mutants [-- options]
 

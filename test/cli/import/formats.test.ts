@@ -12,7 +12,7 @@ import { readMigrations } from '../../../src/cli/import/formats/otpauth-migratio
 import { bytesOf } from '../../../src/cli/import/bytes.ts';
 import { twoPasses } from '../../../src/cli/import/passes.ts';
 import type { Found, Reading } from '../../../src/cli/import/found.ts';
-import { newFolder } from '../../support/process.ts';
+import { newFolder } from '../../../kit/process.ts';
 
 const fixture = (name: string) => fileURLToPath(new URL(`../../fixtures/import/${name}`, import.meta.url));
 const applicationSecret = 'the secret of an application, for tests only';

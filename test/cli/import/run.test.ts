@@ -9,9 +9,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Secret, TOTP } from 'otpauth';
 import { unpaddedBase64 } from '../../../src/base/password-hash.ts';
-import { countersign, kept, mainFile, mistake, serve, type Ended } from '../../support/process.ts';
-import { houseFolder, imports, reportOf } from '../../support/imports.ts';
-import { basic } from '../../support/server.ts';
+import { countersign, kept, mainFile, mistake, serve, type Ended } from '../../../kit/process.ts';
+import { houseFolder, imports, reportOf } from '../../../kit/imports.ts';
+import { basic } from '../../../kit/server.ts';
 
 const fixture = (name: string) => fileURLToPath(new URL(`../../fixtures/import/${name}`, import.meta.url));
 

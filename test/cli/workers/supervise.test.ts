@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import type { AddressInfo } from 'node:net';
-import { onEachDatabase } from '../../support/databases.ts';
-import { countersign, mistake, newFolder, serve, type Running } from '../../support/process.ts';
-import { basic } from '../../support/server.ts';
+import { onEachDatabase } from '../../../kit/databases.ts';
+import { countersign, mistake, newFolder, serve, type Running } from '../../../kit/process.ts';
+import { basic } from '../../../kit/server.ts';
 
 /** Ids of the processes that serve. */
 async function workersOf({ process: { pid } }: Running): Promise<readonly number[]> {

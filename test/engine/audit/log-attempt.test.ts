@@ -6,8 +6,8 @@ import { answer } from '../../../src/engine/login/answer.ts';
 import { enroll } from '../../../src/engine/enrollment/enroll.ts';
 import { renewRecoveryCodes } from '../../../src/engine/enrollment/recovery-codes.ts';
 import { setPassword } from '../../../src/engine/enrollment/set-password.ts';
-import { onEachDatabase } from '../../support/databases.ts';
-import { client, got, house } from '../../support/house.ts';
+import { onEachDatabase } from '../../../kit/databases.ts';
+import { client, got, house } from '../../../kit/house.ts';
 
 onEachDatabase('the log of attempts', (database) => {
   test('says when, who, from where and why, under an id that sorts by time', async () => {

@@ -7,8 +7,8 @@ import type { AuthModulesConfig } from '../../../src/engine/policy/account-polic
 import { logRefusal, logSuccess } from '../../../src/engine/audit/log-attempt.ts';
 import { answer, confirm, endSession, enroll, login, loginAtOnce } from '../../../src/engine/operations.ts';
 import { writeSecurity } from '../../../src/store/security.ts';
-import { onEachDatabase } from '../../support/databases.ts';
-import { got, house, interrupted, type House } from '../../support/house.ts';
+import { onEachDatabase } from '../../../kit/databases.ts';
+import { got, house, interrupted, type House } from '../../../kit/house.ts';
 
 async function says({ ctx, clock, root }: House, password: AuthModulesConfig['password'], revision = 0): Promise<void> {
   const said = { accountId: root, authModules: { password }, revision };

@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import { day } from '../../../src/base/clock.ts';
 import { pruneAttempts } from '../../../src/engine/audit/prune-attempts.ts';
 import { verifyRest } from '../../../src/engine/audit/verify-attempts.ts';
-import { brief, findingsIn, rowsOf, tryTimes } from '../../support/attempts.ts';
-import { onEachDatabase, type TestDatabase } from '../../support/databases.ts';
-import { atOnce, house, interrupted, type House } from '../../support/house.ts';
+import { brief, findingsIn, rowsOf, tryTimes } from '../../../kit/attempts.ts';
+import { onEachDatabase, type TestDatabase } from '../../../kit/databases.ts';
+import { atOnce, house, interrupted, type House } from '../../../kit/house.ts';
 
 const prune = (home: House, before: number) => pruneAttempts(home.ctx, before, () => {});
 

@@ -7,10 +7,10 @@ import { pruneAttempts } from '../../../src/engine/audit/prune-attempts.ts';
 import { insertAccount } from '../../../src/store/accounts.ts';
 import type { PlacedRow } from '../../../src/store/attempt-strands.ts';
 import type { Tables } from '../../../src/store/tables.ts';
-import { brief, findingsIn, rowsOf, tryTimes } from '../../support/attempts.ts';
-import { onEachDatabase, type TestDatabase } from '../../support/databases.ts';
-import { house, type House } from '../../support/house.ts';
-import { seededRandom } from '../../support/random.ts';
+import { brief, findingsIn, rowsOf, tryTimes } from '../../../kit/attempts.ts';
+import { onEachDatabase, type TestDatabase } from '../../../kit/databases.ts';
+import { house, type House } from '../../../kit/house.ts';
+import { seededRandom } from '../../../kit/random.ts';
 
 type Scene = House &
   AsyncDisposable & {

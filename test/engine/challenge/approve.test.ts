@@ -6,8 +6,8 @@ import { reachChallenge } from '../../../src/engine/challenge/asker.ts';
 import { authenticate, endSession } from '../../../src/engine/session/sessions.ts';
 import type { Turns } from '../../../src/base/turns.ts';
 import { refuse } from '../../../src/base/outcome.ts';
-import { onEachDatabase } from '../../support/databases.ts';
-import { got, house } from '../../support/house.ts';
+import { onEachDatabase } from '../../../kit/databases.ts';
+import { got, house } from '../../../kit/house.ts';
 
 onEachDatabase('an approval', (database) => {
   test('of a step-up is answered as it is written down, though its session ends right after', async () => {

@@ -16,8 +16,8 @@ import type { Caller } from '../../../src/engine/session/sessions.ts';
 import { holdTree } from '../../../src/store/account-tree.ts';
 import { insertAccount } from '../../../src/store/accounts.ts';
 import { insertProvider } from '../../../src/store/providers.ts';
-import { onEachDatabase } from '../../support/databases.ts';
-import { atOnce, got, house, interrupted, type House } from '../../support/house.ts';
+import { onEachDatabase } from '../../../kit/databases.ts';
+import { atOnce, got, house, interrupted, type House } from '../../../kit/house.ts';
 
 /** An account below another, under an id that a configuration may name. */
 async function add(home: House, name: string, parentId: string): Promise<string> {

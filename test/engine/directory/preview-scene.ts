@@ -10,7 +10,7 @@ import type { Role } from '../../../src/store/lists.ts';
 import { insertProvider, type ProviderPlace } from '../../../src/store/providers.ts';
 import { writeSecurity } from '../../../src/store/security.ts';
 import { deleteUser } from '../../../src/store/users.ts';
-import { got, inNextEpoch, type House, type Person } from '../../support/house.ts';
+import { got, inNextEpoch, type House, type Person } from '../../../kit/house.ts';
 
 const duo = {
   integration_key: 'DIXXXXXXXXXXXXXXXXXX',

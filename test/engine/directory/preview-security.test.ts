@@ -11,8 +11,8 @@ import { findOpenChallenge } from '../../../src/store/challenges.ts';
 import { insertProvider } from '../../../src/store/providers.ts';
 import { writeSecurity } from '../../../src/store/security.ts';
 import type { Count } from '../../../src/store/user-counts.ts';
-import { onEachDatabase } from '../../support/databases.ts';
-import { got, house, type House } from '../../support/house.ts';
+import { onEachDatabase } from '../../../kit/databases.ts';
+import { got, house, type House } from '../../../kit/house.ts';
 import { anyScene, build, type Played } from './preview-scene.ts';
 
 /** What becomes of people who log in with all they have to begin with. */

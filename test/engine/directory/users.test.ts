@@ -14,8 +14,8 @@ import {
   type NewUser,
 } from '../../../src/engine/directory/users.ts';
 import { findUser } from '../../../src/store/users.ts';
-import { onEachDatabase } from '../../support/databases.ts';
-import { got, house, type House } from '../../support/house.ts';
+import { onEachDatabase } from '../../../kit/databases.ts';
+import { got, house, type House } from '../../../kit/house.ts';
 
 const input = (name: string, more: Partial<NewUser> = {}): NewUser => ({
   name,

@@ -5,8 +5,8 @@ import { changeFactors } from '../../../src/engine/enrollment/change.ts';
 import { authenticate, endSession } from '../../../src/engine/session/sessions.ts';
 import { removeKinds } from '../../../src/store/authenticators.ts';
 import { findUser } from '../../../src/store/users.ts';
-import { onEachDatabase } from '../../support/databases.ts';
-import { got, house, type House, type Person } from '../../support/house.ts';
+import { onEachDatabase } from '../../../kit/databases.ts';
+import { got, house, type House, type Person } from '../../../kit/house.ts';
 
 const tried = { action: 'test' };
 

@@ -9,8 +9,8 @@ import { stepUpLife } from '../../../src/engine/session/step-up.ts';
 import { browseAuthenticators } from '../../../src/engine/directory/users.ts';
 import { insertAuthenticator } from '../../../src/store/authenticators.ts';
 import { deleteUser } from '../../../src/store/users.ts';
-import { onEachDatabase } from '../../support/databases.ts';
-import { got, house, inNextEpoch, interrupted, type House } from '../../support/house.ts';
+import { onEachDatabase } from '../../../kit/databases.ts';
+import { got, house, inNextEpoch, interrupted, type House } from '../../../kit/house.ts';
 
 /** A pending enrolment and what its owner knows of it. */
 async function begin({ ctx }: House, caller: Caller): Promise<{ id: string; seed: string }> {

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { minute, second } from '../../../src/base/clock.ts';
 import { confirm } from '../../../src/engine/enrollment/confirm.ts';
 import { enroll } from '../../../src/engine/enrollment/enroll.ts';
-import { onEachDatabase } from '../../support/databases.ts';
-import { got, house, type House } from '../../support/house.ts';
+import { onEachDatabase } from '../../../kit/databases.ts';
+import { got, house, type House } from '../../../kit/house.ts';
 
 /** Somebody who is about to enrol a number. */
 async function begun(home: House) {

@@ -9,8 +9,8 @@ import { authenticate, endSession, type Caller } from '../../../src/engine/sessi
 import { stepUpLife } from '../../../src/engine/session/step-up.ts';
 import { browseAuthenticators } from '../../../src/engine/directory/users.ts';
 import { deleteUser } from '../../../src/store/users.ts';
-import { onEachDatabase } from '../../support/databases.ts';
-import { got, house, inNextEpoch, type House } from '../../support/house.ts';
+import { onEachDatabase } from '../../../kit/databases.ts';
+import { got, house, inNextEpoch, type House } from '../../../kit/house.ts';
 
 const begin = ({ ctx }: House, caller: Caller, kind: Enrollment['kind'] = 'totp', input = {}) =>
   enroll(ctx, caller, { kind, label: 'mine', input });

@@ -7,8 +7,8 @@ import { renewRecoveryCodes } from '../../../src/engine/enrollment/recovery-code
 import { authenticate } from '../../../src/engine/session/sessions.ts';
 import { stepUpLife } from '../../../src/engine/session/step-up.ts';
 import { deleteUser } from '../../../src/store/users.ts';
-import { onEachDatabase } from '../../support/databases.ts';
-import { got, house } from '../../support/house.ts';
+import { onEachDatabase } from '../../../kit/databases.ts';
+import { got, house } from '../../../kit/house.ts';
 
 onEachDatabase('renewed recovery codes', (database) => {
   test('take the place of the old ones, spent or not', async () => {

@@ -7,8 +7,8 @@ import { authenticate, endSession, type Caller } from '../../../src/engine/sessi
 import { stepUpLife } from '../../../src/engine/session/step-up.ts';
 import { browseAuthenticators } from '../../../src/engine/directory/users.ts';
 import { findUser, type User } from '../../../src/store/users.ts';
-import { onEachDatabase } from '../../support/databases.ts';
-import { got, house, inNextEpoch, interrupted, type House } from '../../support/house.ts';
+import { onEachDatabase } from '../../../kit/databases.ts';
+import { got, house, inNextEpoch, interrupted, type House } from '../../../kit/house.ts';
 
 /** Removes as a door does: from the user as they are at this moment. */
 async function take(home: House, caller: Caller, { id }: User, authenticatorId: string) {

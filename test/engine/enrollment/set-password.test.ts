@@ -6,8 +6,8 @@ import { authenticate, endSession, type Caller } from '../../../src/engine/sessi
 import { setPassword } from '../../../src/engine/enrollment/set-password.ts';
 import { stepUpLife } from '../../../src/engine/session/step-up.ts';
 import { deleteUser } from '../../../src/store/users.ts';
-import { onEachDatabase } from '../../support/databases.ts';
-import { got, house, inNextEpoch, type House } from '../../support/house.ts';
+import { onEachDatabase } from '../../../kit/databases.ts';
+import { got, house, inNextEpoch, type House } from '../../../kit/house.ts';
 
 const secret = 'a new password';
 

@@ -12,7 +12,7 @@ import { remove } from '../../../src/engine/enrollment/remove.ts';
 import { authenticate } from '../../../src/engine/session/sessions.ts';
 import { setPassword } from '../../../src/engine/enrollment/set-password.ts';
 import { removeUser } from '../../../src/engine/directory/users.ts';
-import { onEachDatabase } from '../../support/databases.ts';
+import { onEachDatabase } from '../../../kit/databases.ts';
 import {
   atOnce,
   got,
@@ -22,7 +22,7 @@ import {
   type Enrolled,
   type House,
   type Person,
-} from '../../support/house.ts';
+} from '../../../kit/house.ts';
 
 const step = 30_000;
 

@@ -8,9 +8,9 @@ import { authenticate } from '../../../src/engine/session/sessions.ts';
 import { setPassword } from '../../../src/engine/enrollment/set-password.ts';
 import { answer } from '../../../src/engine/login/answer.ts';
 import { listForLogin } from '../../../src/store/authenticators.ts';
-import { onEachDatabase } from '../../support/databases.ts';
-import { cheapCost, cheapHasher } from '../../support/hasher.ts';
-import { atOnce, got, house, inNextEpoch, type House, type Person } from '../../support/house.ts';
+import { onEachDatabase } from '../../../kit/databases.ts';
+import { cheapCost, cheapHasher } from '../../../kit/hasher.ts';
+import { atOnce, got, house, inNextEpoch, type House, type Person } from '../../../kit/house.ts';
 
 const deviceSecret = 'the secret of a device';
 

@@ -13,8 +13,8 @@ import {
   removeClient,
 } from '../../../src/engine/operations.ts';
 import { listAttempts } from '../../../src/store/attempts.ts';
-import { onEachDatabase } from '../../support/databases.ts';
-import { client as from, got, house } from '../../support/house.ts';
+import { onEachDatabase } from '../../../kit/databases.ts';
+import { client as from, got, house } from '../../../kit/house.ts';
 
 const app = { name: 'app', grantTypes: ['password'], scope: 'read', isPublic: false } as const;
 const nobody = '00000000-0000-0000-0000-000000000000';

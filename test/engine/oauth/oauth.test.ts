@@ -15,8 +15,8 @@ import {
 } from '../../../src/engine/operations.ts';
 import type { PasswordGrant } from '../../../src/engine/oauth/oauth.ts';
 import type { OAuthClient } from '../../../src/store/clients.ts';
-import { onEachDatabase } from '../../support/databases.ts';
-import { atOnce, got, house, noTurns, type House, type Person } from '../../support/house.ts';
+import { onEachDatabase } from '../../../kit/databases.ts';
+import { atOnce, got, house, noTurns, type House, type Person } from '../../../kit/house.ts';
 
 const grantTypes = ['password', 'refresh_token'];
 const invalidGrant = { ok: false, reason: 'invalid_grant' } as const;

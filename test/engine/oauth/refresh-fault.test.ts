@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeClient, passwordGrant, refresh } from '../../../src/engine/operations.ts';
-import { onEachDatabase } from '../../support/databases.ts';
-import { got, house } from '../../support/house.ts';
-import { seededRandom } from '../../support/random.ts';
+import { onEachDatabase } from '../../../kit/databases.ts';
+import { got, house } from '../../../kit/house.ts';
+import { seededRandom } from '../../../kit/random.ts';
 
 onEachDatabase('refreshing', (database) => {
   test('spends nothing when a fault stands in its way: the same token works afterwards', async () => {

@@ -10,8 +10,8 @@ import {
 import { verifyRest, verifyStrands } from '../../../src/engine/audit/verify-attempts.ts';
 import { listAuthenticators } from '../../../src/store/authenticators.ts';
 import { findUserByLogin } from '../../../src/store/users.ts';
-import { onEachDatabase } from '../../support/databases.ts';
-import { house, type House } from '../../support/house.ts';
+import { onEachDatabase } from '../../../kit/databases.ts';
+import { house, type House } from '../../../kit/house.ts';
 
 const seed = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ';
 const totp = { kind: 'totp', label: 'phone', kept: { seed } };

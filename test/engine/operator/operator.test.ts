@@ -5,8 +5,8 @@ import { enroll } from '../../../src/engine/enrollment/enroll.ts';
 import { disableMfa, findNamed, overridePassword, unlock } from '../../../src/engine/operator/operator.ts';
 import { authenticate } from '../../../src/engine/session/sessions.ts';
 import { browseAuthenticators } from '../../../src/engine/directory/users.ts';
-import { onEachDatabase } from '../../support/databases.ts';
-import { got, house } from '../../support/house.ts';
+import { onEachDatabase } from '../../../kit/databases.ts';
+import { got, house } from '../../../kit/house.ts';
 
 onEachDatabase('the operator', (database) => {
   test('finds a user by account and login', async () => {

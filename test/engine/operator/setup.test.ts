@@ -4,8 +4,8 @@ import { SetupError } from '../../../src/base/fault.ts';
 import { operator, requestContext } from '../../../src/engine/context.ts';
 import { prepareRoot } from '../../../src/engine/operator/setup.ts';
 import { findAccount } from '../../../src/store/accounts.ts';
-import { onEachDatabase } from '../../support/databases.ts';
-import { house, type House } from '../../support/house.ts';
+import { onEachDatabase } from '../../../kit/databases.ts';
+import { house, type House } from '../../../kit/house.ts';
 
 /** As a database is before its first start. */
 const forgetRoot = async ({ ctx }: House) => void (await ctx.store.db.deleteFrom('accounts').execute());

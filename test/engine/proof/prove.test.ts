@@ -5,8 +5,8 @@ import { forLogin, type RequestContext } from '../../../src/engine/context.ts';
 import { prove, spend, type Proven } from '../../../src/engine/proof/prove.ts';
 import { factorOf } from '../../../src/factors/registry.ts';
 import { listForLogin, removeKinds, type Authenticator } from '../../../src/store/authenticators.ts';
-import { onEachDatabase } from '../../support/databases.ts';
-import { got, house, winners, type House } from '../../support/house.ts';
+import { onEachDatabase } from '../../../kit/databases.ts';
+import { got, house, winners, type House } from '../../../kit/house.ts';
 
 const candidatesOf = async ({ ctx }: House, userId: string, kind: string) =>
   (await listForLogin(ctx.store, userId, [])).filter((one) => one.kind === kind);

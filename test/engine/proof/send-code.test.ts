@@ -8,8 +8,8 @@ import { enroll } from '../../../src/engine/enrollment/enroll.ts';
 import { sendCode } from '../../../src/engine/proof/send-code.ts';
 import { declined, type Gateway } from '../../../src/messages/message.ts';
 import { createTexts } from '../../../src/messages/texts.ts';
-import { onEachDatabase, type TestDatabase } from '../../support/databases.ts';
-import { atOnce, client, got, house, noTurns, type House, type Overrides, type Person } from '../../support/house.ts';
+import { onEachDatabase, type TestDatabase } from '../../../kit/databases.ts';
+import { atOnce, client, got, house, noTurns, type House, type Overrides, type Person } from '../../../kit/house.ts';
 
 const to = '+12133734253';
 

@@ -12,8 +12,8 @@ import {
   type Caller,
 } from '../../../src/engine/session/sessions.ts';
 import { deleteUser } from '../../../src/store/users.ts';
-import { onEachDatabase } from '../../support/databases.ts';
-import { client, got, house } from '../../support/house.ts';
+import { onEachDatabase } from '../../../kit/databases.ts';
+import { client, got, house } from '../../../kit/house.ts';
 
 /** A caller as the database has their session. */
 const stored = ({ type: _type, ...session }: Caller) => session;

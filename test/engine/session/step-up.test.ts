@@ -4,8 +4,8 @@ import { minute } from '../../../src/base/clock.ts';
 import { refuse } from '../../../src/base/outcome.ts';
 import { enroll } from '../../../src/engine/enrollment/enroll.ts';
 import { requireStepUp, stepUpLife } from '../../../src/engine/session/step-up.ts';
-import { onEachDatabase } from '../../support/databases.ts';
-import { got, house } from '../../support/house.ts';
+import { onEachDatabase } from '../../../kit/databases.ts';
+import { got, house } from '../../../kit/house.ts';
 
 onEachDatabase('step-up', (database) => {
   test('asks a user without a second factor for a login of the last 15 minutes', async () => {

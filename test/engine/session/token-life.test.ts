@@ -15,8 +15,8 @@ import {
 } from '../../../src/engine/operations.ts';
 import { insertProvider } from '../../../src/store/providers.ts';
 import { writeSecurity } from '../../../src/store/security.ts';
-import { onEachDatabase } from '../../support/databases.ts';
-import { got, house, type House } from '../../support/house.ts';
+import { onEachDatabase } from '../../../kit/databases.ts';
+import { got, house, type House } from '../../../kit/house.ts';
 
 async function says({ ctx, clock, root }: House, authModules: AuthModulesConfig, revision = 0): Promise<void> {
   assert.equal(await writeSecurity(ctx.store, { accountId: root, authModules, revision }, clock.now()), true);

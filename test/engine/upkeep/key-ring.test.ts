@@ -9,9 +9,9 @@ import { createLiveRing } from '../../../src/base/live-ring.ts';
 import { ringAt, withNextKeys, withoutKey } from '../../../src/base/rotation.ts';
 import { createReread } from '../../../src/engine/upkeep/key-ring.ts';
 import { checkKeyRing } from '../../../src/store/meta.ts';
-import { onEachDatabase, type TestDatabase } from '../../support/databases.ts';
-import { house } from '../../support/house.ts';
-import { seededRandom } from '../../support/random.ts';
+import { onEachDatabase, type TestDatabase } from '../../../kit/databases.ts';
+import { house } from '../../../kit/house.ts';
+import { seededRandom } from '../../../kit/random.ts';
 
 async function scene(database: TestDatabase) {
   const home = await house(database);

@@ -10,9 +10,9 @@ import { insertChallenge } from '../../../src/store/challenges.ts';
 import { checkKeyRing } from '../../../src/store/meta.ts';
 import { insertProvider } from '../../../src/store/providers.ts';
 import { insertRefreshToken } from '../../../src/store/refresh-tokens.ts';
-import type { TestDatabase } from '../../support/databases.ts';
-import { got, house, type Enrolled, type House, type Person } from '../../support/house.ts';
-import { seededRandom } from '../../support/random.ts';
+import type { TestDatabase } from '../../../kit/databases.ts';
+import { got, house, type Enrolled, type House, type Person } from '../../../kit/house.ts';
+import { seededRandom } from '../../../kit/random.ts';
 
 export type KeyScene = {
   readonly home: House & AsyncDisposable;

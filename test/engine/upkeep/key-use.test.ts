@@ -5,8 +5,8 @@ import { activeKey } from '../../../src/base/keys.ts';
 import { renewRecoveryCodes } from '../../../src/engine/enrollment/recovery-codes.ts';
 import { reseal, usesOf } from '../../../src/engine/operations.ts';
 import { hashedColumns, sealedColumns } from '../../../src/store/key-columns.ts';
-import { onEachDatabase } from '../../support/databases.ts';
-import { got } from '../../support/house.ts';
+import { onEachDatabase } from '../../../kit/databases.ts';
+import { got } from '../../../kit/house.ts';
 import { keyScene, rotated } from './key-scene.ts';
 
 const places = (columns: readonly { readonly table: string; readonly column: string }[]) =>

@@ -6,8 +6,8 @@ import { checkKeyRing, keysOfProof } from '../../../src/store/meta.ts';
 import { findUser } from '../../../src/store/users.ts';
 import { withoutKey } from '../../../src/base/rotation.ts';
 import { activeKey, type KeyRing } from '../../../src/base/keys.ts';
-import { onEachDatabase } from '../../support/databases.ts';
-import { got, type House } from '../../support/house.ts';
+import { onEachDatabase } from '../../../kit/databases.ts';
+import { got, type House } from '../../../kit/house.ts';
 import { keyScene, rotated } from './key-scene.ts';
 
 async function all(house: House, ring: KeyRing): Promise<{ values: number; unreadable: readonly string[] }> {

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { enroll } from '../../../src/engine/enrollment/enroll.ts';
-import { onEachDatabase } from '../../support/databases.ts';
-import { house, type House } from '../../support/house.ts';
+import { onEachDatabase } from '../../../kit/databases.ts';
+import { house, type House } from '../../../kit/house.ts';
 import { rotated } from './key-scene.ts';
 
 onEachDatabase('while keys rotate', (database) => {

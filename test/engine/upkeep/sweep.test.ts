@@ -7,8 +7,8 @@ import { enroll } from '../../../src/engine/enrollment/enroll.ts';
 import { sweep } from '../../../src/engine/upkeep/sweep.ts';
 import { claimSend } from '../../../src/store/sends.ts';
 import { spendReply } from '../../../src/store/spent-replies.ts';
-import { onEachDatabase } from '../../support/databases.ts';
-import { got, house } from '../../support/house.ts';
+import { onEachDatabase } from '../../../kit/databases.ts';
+import { got, house } from '../../../kit/house.ts';
 
 onEachDatabase('a sweep', (database) => {
   test('forgets what has been over for an hour: challenges, enrolments, sessions', async () => {

@@ -7,8 +7,8 @@ import { remove, turnOffMfa } from '../../../src/engine/enrollment/remove.ts';
 import { tellNotices } from '../../../src/engine/upkeep/tell.ts';
 import { declined, type Gateway, type Message, type MessageReason } from '../../../src/messages/message.ts';
 import { findUser } from '../../../src/store/users.ts';
-import { onEachDatabase } from '../../support/databases.ts';
-import { atOnce, got, house, type House } from '../../support/house.ts';
+import { onEachDatabase } from '../../../kit/databases.ts';
+import { atOnce, got, house, type House } from '../../../kit/house.ts';
 
 /** A mail server that keeps what it is given, and is in trouble while it is told to be. */
 function mail() {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { z } from 'zod';
 import { docsPage } from '../../../src/http/describe/docs-page.ts';
 import type { Route } from '../../../src/http/route.ts';
-import { startServer } from '../../support/server.ts';
+import { startServer } from '../../../kit/server.ts';
 
 const plain = (html: string) =>
   html

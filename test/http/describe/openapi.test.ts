@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { z } from 'zod';
-import { startServer, type Answer, type Server } from '../../support/server.ts';
+import { startServer, type Answer, type Server } from '../../../kit/server.ts';
 import { goodRequests, nameOf, strangers } from '../catalogue.ts';
 import { live } from '../life.ts';
 

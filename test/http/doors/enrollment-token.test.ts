@@ -4,8 +4,8 @@ import { test } from 'node:test';
 import { decodeJwt } from 'jose';
 import { minute } from '../../../src/base/clock.ts';
 import { ada, goodRequests, send } from '../catalogue.ts';
-import { onEachDatabase, type TestDatabase } from '../../support/databases.ts';
-import { startServer, type Answer, type Server } from '../../support/server.ts';
+import { onEachDatabase, type TestDatabase } from '../../../kit/databases.ts';
+import { startServer, type Answer, type Server } from '../../../kit/server.ts';
 import { bodyOf, dataOf, door, tenant, type Data } from './crossbar/door.ts';
 
 type Tenant = Awaited<ReturnType<typeof tenant>>;

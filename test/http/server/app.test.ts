@@ -19,10 +19,10 @@ import {
   type Answer,
   type Call,
   type Server,
-} from '../../support/server.ts';
-import { addOAuthApp } from '../../support/doors.ts';
-import { onEachDatabase } from '../../support/databases.ts';
-import { cheapCost } from '../../support/hasher.ts';
+} from '../../../kit/server.ts';
+import { addOAuthApp } from '../../../kit/doors.ts';
+import { onEachDatabase } from '../../../kit/databases.ts';
+import { cheapCost } from '../../../kit/hasher.ts';
 import { asksForSession, firstFactor, goodRequests, nameOf, send, strangers } from '../catalogue.ts';
 
 const fill = (path: string) => path.replace(/\{\w+\}/g, strangers.uid);

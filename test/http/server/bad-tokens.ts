@@ -1,7 +1,7 @@
 import { CompactSign, importJWK, SignJWT } from 'jose';
 import { makeKeyRing, type KeyRing } from '../../../src/base/keys.ts';
-import { seededRandom } from '../../support/random.ts';
-import { ring, url, type Server } from '../../support/server.ts';
+import { seededRandom } from '../../../kit/random.ts';
+import { ring, url, type Server } from '../../../kit/server.ts';
 import { nobody } from '../catalogue.ts';
 
 type Head = Readonly<Record<string, unknown>>;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { basicCredentials, shownToken } from '../../../src/http/server/credentials.ts';
-import { basic } from '../../support/server.ts';
+import { basic } from '../../../kit/server.ts';
 
 const shown = (...headers: [string, string][]) => shownToken(new Headers(headers));
 const token = 'eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiIxIn0.c2ln';

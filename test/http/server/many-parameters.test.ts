@@ -1,8 +1,8 @@
 /** A form of many parameters at every route that reads one, and a query of many parameters at every route. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { onEachDatabase } from '../../support/databases.ts';
-import { startServer } from '../../support/server.ts';
+import { onEachDatabase } from '../../../kit/databases.ts';
+import { startServer } from '../../../kit/server.ts';
 import { ada, goodRequests, nameOf, send } from '../catalogue.ts';
 import { addService } from '../doors/challenges/service.ts';
 

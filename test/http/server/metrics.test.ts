@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createMetrics } from '../../../src/http/server/metrics.ts';
-import { startServer } from '../../support/server.ts';
+import { startServer } from '../../../kit/server.ts';
 
 type Sample = { readonly name: string; readonly labels: Readonly<Record<string, string>>; readonly value: number };
 

@@ -1,4 +1,4 @@
-import { converse, hostile, marker } from '../../../test/support/hostile.ts';
+import { converse, hostile, marker } from '../../../kit/hostile.ts';
 import { openCrowd } from '../crowd.ts';
 import type { Lab } from '../house.ts';
 import { makePeople, witnesses } from '../people.ts';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
-import { openConnection } from '../../../bench/client.ts';
+import { openConnection } from '../../../kit/load/client.ts';
 import type { Lab } from '../house.ts';
 import { makePeople, passwordLogin } from '../people.ts';
 import { megabytes, milliseconds } from '../report.ts';

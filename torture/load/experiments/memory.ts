@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { openConnection } from '../../../bench/client.ts';
-import { pick } from '../../../bench/clients.ts';
-import { median } from '../../../bench/statistics.ts';
+import { openConnection } from '../../../kit/load/client.ts';
+import { pick } from '../../../kit/load/clients.ts';
+import { median } from '../../../kit/statistics.ts';
 import { timeOf, type Course } from '../../course.ts';
 import type { Lab } from '../house.ts';
 import type { Memory } from '../probe.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { basic, openConnection, type Ask } from '../../../bench/client.ts';
-import type { Person } from '../../../bench/people.ts';
+import { basic, openConnection, type Ask } from '../../../kit/load/client.ts';
+import type { Person } from '../../../kit/load/people.ts';
 import { countOf, openCrowd, othersIn, within } from '../crowd.ts';
 import type { Heard } from '../clients.ts';
 import type { Lab } from '../house.ts';

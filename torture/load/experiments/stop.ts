@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { basic, bearer, openConnection } from '../../../bench/client.ts';
-import { forSeconds } from '../../../bench/clients.ts';
+import { basic, bearer, openConnection } from '../../../kit/load/client.ts';
+import { forSeconds } from '../../../kit/load/clients.ts';
 import { makePeople, passwordLogin } from '../people.ts';
 import type { Lab } from '../house.ts';
 import { openCrowd, countOf } from '../crowd.ts';

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { houseFolder, imports, login, password, testHarmless, testImporter } from '../../../support/imports.ts';
-import { serve } from '../../../support/process.ts';
+import { houseFolder, imports, login, password, testHarmless, testImporter } from '../../../../kit/imports.ts';
+import { serve } from '../../../../kit/process.ts';
 
 const salt = '00112233445566778899aabbccddeeff';
 const options = { N: 2 ** 14, r: 16, p: 1, maxmem: 2 ** 26 };

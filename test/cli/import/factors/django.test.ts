@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { hash, houseFolder, imports, login, salt, testHarmless, testImporter } from '../../../support/imports.ts';
-import { serve } from '../../../support/process.ts';
+import { hash, houseFolder, imports, login, salt, testHarmless, testImporter } from '../../../../kit/imports.ts';
+import { serve } from '../../../../kit/process.ts';
 
 type Row = { readonly model: string; readonly pk?: unknown; readonly fields: Readonly<Record<string, unknown>> };
 

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { hash, salt, testHarmless, testImporter } from '../../../support/imports.ts';
+import { hash, salt, testHarmless, testImporter } from '../../../../kit/imports.ts';
 
 const password = {
   type: 'password',

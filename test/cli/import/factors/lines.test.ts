@@ -3,8 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { unpaddedBase64 } from '../../../../src/base/password-hash.ts';
-import { hash, houseFolder, imports, login, salt, testImporter } from '../../../support/imports.ts';
-import { serve } from '../../../support/process.ts';
+import { hash, houseFolder, imports, login, salt, testImporter } from '../../../../kit/imports.ts';
+import { serve } from '../../../../kit/process.ts';
 
 const phc = `$pbkdf2-sha256$i=1$${unpaddedBase64(salt)}$${unpaddedBase64(hash)}`;
 const secret = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ';

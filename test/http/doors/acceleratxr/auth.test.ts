@@ -6,9 +6,9 @@ import { insertAccount } from '../../../../src/store/accounts.ts';
 import { createApp } from '../../../../src/http/server/app.ts';
 import { dialects } from '../../../../src/http/doors/index.ts';
 import { createMetrics } from '../../../../src/http/server/metrics.ts';
-import { onEachDatabase } from '../../../support/databases.ts';
-import { noTurns } from '../../../support/house.ts';
-import { basic, member, startServer, url, type Answer, type App, type Server } from '../../../support/server.ts';
+import { onEachDatabase } from '../../../../kit/databases.ts';
+import { noTurns } from '../../../../kit/house.ts';
+import { basic, member, startServer, url, type Answer, type App, type Server } from '../../../../kit/server.ts';
 
 const code = (answer: Answer) => `${answer.status} ${member(answer, 'code')}`;
 const logIn = (server: Server, ...credentials: readonly [string, string]) =>

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { TOTP, URI } from 'otpauth';
 import { minute, second } from '../../../../src/base/clock.ts';
-import { onEachDatabase } from '../../../support/databases.ts';
-import { member, startServer, type Answer, type Person, type Server } from '../../../support/server.ts';
+import { onEachDatabase } from '../../../../kit/databases.ts';
+import { member, startServer, type Answer, type Person, type Server } from '../../../../kit/server.ts';
 import { nobody } from '../../catalogue.ts';
 
 type Secret = Readonly<Record<string, unknown>> & {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Secret, TOTP } from 'otpauth';
 import { second } from '../../../../src/base/clock.ts';
-import { onEachDatabase } from '../../../support/databases.ts';
-import { member, startServer } from '../../../support/server.ts';
+import { onEachDatabase } from '../../../../kit/databases.ts';
+import { member, startServer } from '../../../../kit/server.ts';
 
 type Made = {
   readonly uid: string;

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { second } from '../../../../src/base/clock.ts';
 import { insertAccount } from '../../../../src/store/accounts.ts';
-import { onEachDatabase } from '../../../support/databases.ts';
-import { member, startServer, type Answer, type Server } from '../../../support/server.ts';
+import { onEachDatabase } from '../../../../kit/databases.ts';
+import { member, startServer, type Answer, type Server } from '../../../../kit/server.ts';
 import { nobody } from '../../catalogue.ts';
 
 type User = Readonly<Record<string, unknown>> & { readonly uid: string; readonly name: string };

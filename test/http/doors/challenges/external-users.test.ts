@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { minute, second } from '../../../../src/base/clock.ts';
-import { onEachDatabase, type TestDatabase } from '../../../support/databases.ts';
-import { member, startServer, type Answer, type Server } from '../../../support/server.ts';
+import { onEachDatabase, type TestDatabase } from '../../../../kit/databases.ts';
+import { member, startServer, type Answer, type Server } from '../../../../kit/server.ts';
 import { door, tenant } from '../crossbar/door.ts';
 import { addService } from './service.ts';
 

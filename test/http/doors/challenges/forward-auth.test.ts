@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { minute } from '../../../../src/base/clock.ts';
-import { member, startServer } from '../../../support/server.ts';
+import { member, startServer } from '../../../../kit/server.ts';
 
 test('a session of one factor passes where that is enough, and the proxy learns whose it is', async () => {
   await using server = await startServer();

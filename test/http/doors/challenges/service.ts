@@ -1,4 +1,4 @@
-import { member, type Server } from '../../../support/server.ts';
+import { member, type Server } from '../../../../kit/server.ts';
 import { dataOf, door } from '../crossbar/door.ts';
 
 /** A service of an account, with a key. */

@@ -1,8 +1,8 @@
 /** Contract section 4: the tree of accounts, their users, and the envelope around every answer. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { onEachDatabase } from '../../../support/databases.ts';
-import { startServer } from '../../../support/server.ts';
+import { onEachDatabase } from '../../../../kit/databases.ts';
+import { startServer } from '../../../../kit/server.ts';
 import { goodRequests, nameOf, send, strangers } from '../../catalogue.ts';
 import { bodyOf, dataOf, door, listOf, tenant, town } from './door.ts';
 

@@ -1,6 +1,6 @@
 /** The accounts door as a client of Crossbar sees it. */
 import assert from 'node:assert/strict';
-import type { Answer, Call, Server } from '../../../support/server.ts';
+import type { Answer, Call, Server } from '../../../../kit/server.ts';
 
 export type Data = Readonly<Record<string, unknown>>;
 

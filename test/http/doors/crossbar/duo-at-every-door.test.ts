@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeJwt } from 'jose';
 import { approve } from '../../../factors/duo-help.ts';
-import type { Answer } from '../../../support/server.ts';
+import type { Answer } from '../../../../kit/server.ts';
 import { both } from '../oauth2/help.ts';
 import { door, type Data } from './door.ts';
 import { duoHouse, type DuoHouse, type Protocol } from './duo-house.ts';

@@ -1,7 +1,7 @@
 /** A house in which an account requires Duo of `user_auth` for itself and its sub-accounts, and a Duo. */
-import type { TestDatabase } from '../../../support/databases.ts';
-import { duoClient, duoSecret, openDuo, type DuoServer } from '../../../support/duo.ts';
-import { startServer, type Answer, type Server } from '../../../support/server.ts';
+import type { TestDatabase } from '../../../../kit/databases.ts';
+import { duoClient, duoSecret, openDuo, type DuoServer } from '../../../../kit/stand-ins/duo.ts';
+import { startServer, type Answer, type Server } from '../../../../kit/server.ts';
 import { dataOf, door, listOf, tenant, type Data } from './door.ts';
 
 export const ownKey = 'o'.repeat(40);

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { describe, test } from 'node:test';
 import { createExchange } from '../../../../src/base/exchange.ts';
-import { httpTroubles } from '../../../messages/stand-in.ts';
-import type { Endpoint } from '../../../support/duo.ts';
-import type { Answer } from '../../../support/server.ts';
+import { httpTroubles } from '../../../../kit/stand-ins/stand-in.ts';
+import type { Endpoint } from '../../../../kit/stand-ins/duo.ts';
+import type { Answer } from '../../../../kit/server.ts';
 import { dataOf, door, tenant } from './door.ts';
 import { duoHouse, providerAt, type DuoHouse } from './duo-house.ts';
 

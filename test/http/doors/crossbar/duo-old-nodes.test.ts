@@ -1,7 +1,7 @@
 /** While nodes of version 0.1.0 are replaced one by one, they and this one answer each other's prompts, and no recovery code does. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { onEachDatabase } from '../../../support/databases.ts';
+import { onEachDatabase } from '../../../../kit/databases.ts';
 import { approve } from '../../../factors/duo-help.ts';
 import { duoHouse, type DuoHouse, type Protocol } from './duo-house.ts';
 

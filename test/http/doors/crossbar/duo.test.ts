@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { decodeJwt } from 'jose';
 import { minute, second } from '../../../../src/base/clock.ts';
 import { approve } from '../../../factors/duo-help.ts';
-import { onEachDatabase } from '../../../support/databases.ts';
+import { onEachDatabase } from '../../../../kit/databases.ts';
 import { bodyOf, dataOf, door } from './door.ts';
 import { duoHouse, ownKey, type DuoHouse, type Protocol, type Tenant } from './duo-house.ts';
 

@@ -1,8 +1,8 @@
 /** Contract section 4: an account is moved below another, as Crossbar's clients do it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { onEachDatabase } from '../../../support/databases.ts';
-import { startServer, type Answer, type Server } from '../../../support/server.ts';
+import { onEachDatabase } from '../../../../kit/databases.ts';
+import { startServer, type Answer, type Server } from '../../../../kit/server.ts';
 import { bodyOf, dataOf, door, listOf, town } from './door.ts';
 
 const parents = async (server: Server, id: string) =>

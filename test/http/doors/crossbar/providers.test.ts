@@ -1,9 +1,9 @@
 /** Contract section 4, "Providers", and seed 001: what an account configures as its second factor. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { onEachDatabase } from '../../../support/databases.ts';
+import { onEachDatabase } from '../../../../kit/databases.ts';
 import { findProvider } from '../../../../src/store/providers.ts';
-import { startServer, type Server } from '../../../support/server.ts';
+import { startServer, type Server } from '../../../../kit/server.ts';
 import { bodyOf, dataOf, door, tenant, type Data } from './door.ts';
 import { duo, keys, masked, settings, stars } from './provider-help.ts';
 

@@ -1,8 +1,8 @@
 /** Whom a configuration would stop, before it is said. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { onEachDatabase } from '../../../support/databases.ts';
-import { startServer, type Server } from '../../../support/server.ts';
+import { onEachDatabase } from '../../../../kit/databases.ts';
+import { startServer, type Server } from '../../../../kit/server.ts';
 import { dataOf, door, town } from './door.ts';
 import { duo } from './provider-help.ts';
 

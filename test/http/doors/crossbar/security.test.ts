@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { minute, second } from '../../../../src/base/clock.ts';
 import { insertProvider } from '../../../../src/store/providers.ts';
-import { onEachDatabase } from '../../../support/databases.ts';
-import { startServer, type Answer, type Server } from '../../../support/server.ts';
+import { onEachDatabase } from '../../../../kit/databases.ts';
+import { startServer, type Answer, type Server } from '../../../../kit/server.ts';
 import { bodyOf, dataOf, door, listOf, tenant, type Data } from './door.ts';
 
 type Tenant = Awaited<ReturnType<typeof tenant>>;

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { systemDefault } from '../../../../src/engine/policy/required.ts';
-import { onEachDatabase } from '../../../support/databases.ts';
-import { startServer } from '../../../support/server.ts';
+import { onEachDatabase } from '../../../../kit/databases.ts';
+import { startServer } from '../../../../kit/server.ts';
 import { bodyOf, dataOf, door, listOf, tenant } from './door.ts';
 import { duo, masked, settings, stars } from './provider-help.ts';
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { minute, second } from '../../../../src/base/clock.ts';
-import { onEachDatabase } from '../../../support/databases.ts';
+import { onEachDatabase } from '../../../../kit/databases.ts';
 import {
   addOAuthApp,
   assertNoToken,
@@ -11,8 +11,8 @@ import {
   newestCode,
   said,
   tokenOf,
-} from '../../../support/doors.ts';
-import { startServer, type Answer } from '../../../support/server.ts';
+} from '../../../../kit/doors.ts';
+import { startServer, type Answer } from '../../../../kit/server.ts';
 
 /** The answer that a code is needed, and on its way. */
 function assertAsked(answer: Answer): void {

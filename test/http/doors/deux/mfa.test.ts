@@ -4,8 +4,8 @@ import { test } from 'node:test';
 import { minute, second } from '../../../../src/base/clock.ts';
 import { declined, type Gateway } from '../../../../src/messages/message.ts';
 import { asksForSession } from '../../catalogue.ts';
-import { onEachDatabase } from '../../../support/databases.ts';
-import { member, startServer, type Answer, type Person, type Server } from '../../../support/server.ts';
+import { onEachDatabase } from '../../../../kit/databases.ts';
+import { member, startServer, type Answer, type Person, type Server } from '../../../../kit/server.ts';
 
 const phone = '+12133734253';
 const other = '+14155552671';

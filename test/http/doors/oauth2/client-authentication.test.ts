@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { startServer, type Server } from '../../../support/server.ts';
+import { startServer, type Server } from '../../../../kit/server.ts';
 import { addApp, assertError, form, passwordOf, post, tokenPath, tokensOf, type App } from './help.ts';
 
 const challenge = 'Basic realm="countersign", charset="UTF-8"';

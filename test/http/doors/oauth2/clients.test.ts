@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { operator, requestContext } from '../../../../src/engine/context.ts';
 import { makeClient } from '../../../../src/engine/operations.ts';
 import { insertAccount } from '../../../../src/store/accounts.ts';
-import { assertSaid, startServer } from '../../../support/server.ts';
+import { assertSaid, startServer } from '../../../../kit/server.ts';
 import { addApp, grant, membersOf, renew, tokensOf } from './help.ts';
 
 const path = '/oauth2/clients';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Answer, Person, Server } from '../../../support/server.ts';
+import type { Answer, Person, Server } from '../../../../kit/server.ts';
 
 export type Members = Readonly<Record<string, unknown>>;
 export type App = { readonly id: string; readonly secret: string };

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as oauth from 'oauth4webapi';
 import { listen } from '../../../../src/cli/listen.ts';
-import { startServer } from '../../../support/server.ts';
+import { startServer } from '../../../../kit/server.ts';
 import { addApp } from './help.ts';
 
 const plain = { [oauth.allowInsecureRequests]: true };

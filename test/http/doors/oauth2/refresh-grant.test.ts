@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { onEachDatabase } from '../../../support/databases.ts';
-import { startServer } from '../../../support/server.ts';
+import { onEachDatabase } from '../../../../kit/databases.ts';
+import { startServer } from '../../../../kit/server.ts';
 import { addApp, assertError, grant, membersOf, post, renew, tokenPath, tokensOf } from './help.ts';
 
 describe('the refresh grant', () => {

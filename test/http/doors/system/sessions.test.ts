@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hour, minute } from '../../../../src/base/clock.ts';
-import { onEachDatabase } from '../../../support/databases.ts';
-import { member, startServer, type Server } from '../../../support/server.ts';
+import { onEachDatabase } from '../../../../kit/databases.ts';
+import { member, startServer, type Server } from '../../../../kit/server.ts';
 import { nobody } from '../../catalogue.ts';
 
 type Session = { readonly sid: string; readonly current: boolean; readonly [member: string]: unknown };

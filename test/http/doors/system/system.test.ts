@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify, type JSONWebKeySet } from 'jose';
 import { systemRoutes } from '../../../../src/http/doors/system/system.ts';
 import type { Handled } from '../../../../src/http/route.ts';
-import { startServer, url, type Server } from '../../../support/server.ts';
+import { startServer, url, type Server } from '../../../../kit/server.ts';
 
 const keysOf = async (server: Server) => (await server.call('GET', '/.well-known/jwks.json')).json as JSONWebKeySet;
 

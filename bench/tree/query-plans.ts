@@ -1,0 +1,67 @@
+/** docs/query-plans.md: how the hot statements are answered. SQLite's part is written by `npm run docs`, PostgreSQL's by the bench. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { openTree } from './house.ts';
+import { plansOf, type Planned } from './plans.ts';
+import { plant, small } from './trees.ts';
+import { temporaryFolder } from '../../kit/setting.ts';
+import { clockAt } from '../../kit/clock.ts';
+
+export const plansFile = 'docs/query-plans.md';
+
+const head = `# Query plans
+
+How the databases go about what a login, an explanation and a page ask of them, in the order in which it is asked. A statement stands
+below the first request that asks it; lists of columns are shortened to \`…\`, and what is only inserted has no plan. What to look for: no
+table that grows with users or attempts is looked at from end to end, and no page sorts more than it holds of each kind. PostgreSQL
+reads a table whole where it is so small that a search would cost as much: here that is \`security\`, of 500 rows, and \`clients\`, of none;
+and a parameter there stands for every other one of the same value. [The bench](../bench/README.md#a-big-tree) says what it comes to.
+`;
+
+const postgresHeading = '\n## PostgreSQL\n';
+
+/** The page up to PostgreSQL's part. SQLite plans without a look at the data, so the least tree will do. */
+export async function sqlitePart(): Promise<string> {
+  using folder = temporaryFolder();
+  const clock = clockAt('2026-12-01T00:00:00Z');
+  const { place, tree } = await plant({ folder: folder.path, clock, tell: () => {} }, 'small', small);
+  await using house = await openTree(place, tree, clock);
+  return `${head}\n## SQLite\n\n${sectionOf(await plansOf(house, 'sqlite'))}`;
+}
+
+/** The page as it is kept, in its two parts. */
+export function keptParts(): { readonly sqlite: string; readonly postgres: string } {
+  const page = existsSync(plansFile) ? readFileSync(plansFile, 'utf8') : '';
+  const at = page.indexOf(postgresHeading);
+  return at < 0 ? { sqlite: page, postgres: '' } : { sqlite: page.slice(0, at), postgres: page.slice(at) };
+}
+
+export function writePostgresPlans(how: string, planned: readonly Planned[]): void {
+  writeFileSync(plansFile, `${keptParts().sqlite}${postgresHeading}\n${how}\n\n${sectionOf(planned)}`);
+}
+
+function sectionOf(planned: readonly Planned[]): string {
+  return planned
+    .map(({ request, statements }) => {
+      const shown = statements.map(({ sql, plan }) =>
+        [...linesOf(sql), ...plan.map((line) => `-- ${line}`)].join('\n'),
+      );
+      return `### ${request}\n\n\`\`\`sql\n${shown.join('\n\n')}\n\`\`\`\n`;
+    })
+    .join('\n');
+}
+
+/** A statement in lines, each as far in as it is nested. */
+function linesOf(sql: string): readonly string[] {
+  let depth = 0;
+  return sql
+    .replaceAll('"', '')
+    .replaceAll(/select [\w.* ,]{60,}? from /g, 'select … from ')
+    .replaceAll(/ (from|inner join|where|order by|union all) /g, '\n$1 ')
+    .replaceAll('(select', '(\nselect')
+    .split('\n')
+    .map((line) => {
+      const indented = '  '.repeat(depth) + line;
+      depth += line.split('(').length - line.split(')').length;
+      return indented;
+    });
+}

@@ -1,0 +1,49 @@
+/** Attempts without the logins that lead to them, and what verification finds of them. */
+import { verifyRest, verifyStrands, type LogFinding } from '../src/engine/audit/verify-attempts.ts';
+import type { RequestContext } from '../src/engine/context.ts';
+import { logRefusal, type Tried } from '../src/engine/audit/log-attempt.ts';
+import type { PlacedRow } from '../src/store/attempt-strands.ts';
+import { type House } from './house.ts';
+
+/** Logs failed attempts of one user, a millisecond apart, with something in every column. */
+export async function tryTimes(home: House, times: number, userId: string, more: Partial<Tried> = {}): Promise<void> {
+  const tried = {
+    action: 'login',
+    accountId: home.root,
+    userId,
+    authModule: 'password',
+    factor: 'password',
+    sessionId: 'session',
+    providerName: 'totp',
+    authConfigOrigin: 'system',
+    mfaConfigOrigin: 'account',
+    objectId: 'object',
+    detail: 'more about it',
+    ...more,
+  };
+  for (let time = 0; time < times; time += 1) {
+    home.clock.tick(1);
+    await logRefusal(home.ctx.at(), tried, 'wrong');
+  }
+}
+
+/** A user's attempts in the order of their strand. */
+export async function rowsOf({ ctx }: House, userId: string): Promise<readonly PlacedRow[]> {
+  return ctx.store.db
+    .selectFrom('attempts')
+    .selectAll()
+    .where('user_id', '=', userId)
+    .orderBy('seq')
+    .$narrowType<{ seq: number }>()
+    .execute();
+}
+
+/** Everything that verification finds. */
+export async function findingsIn(ctx: RequestContext, accountId?: string): Promise<readonly LogFinding[]> {
+  const findings: LogFinding[] = [];
+  for await (const { finding } of verifyStrands(ctx, accountId, () => {})) if (finding) findings.push(finding);
+  return [...findings, ...(await verifyRest(ctx, accountId)).findings];
+}
+
+/** What is wrong, in which strand, where, and with which row. */
+export const brief = ({ what, strand, seq, id }: LogFinding) => [what, strand, seq, id] as const;

@@ -1,0 +1,360 @@
+import assert from 'node:assert/strict';
+import { Secret, TOTP } from 'otpauth';
+import { second } from '../src/base/clock.ts';
+import type { Hasher } from '../src/base/hasher.ts';
+import { makeKeyRing, type KeyRing } from '../src/base/keys.ts';
+import { success, type Outcome } from '../src/base/outcome.ts';
+import { timeOrderedHex } from '../src/base/random.ts';
+import { createSafe } from '../src/base/seal.ts';
+import { createTurns, type Turns } from '../src/base/turns.ts';
+import type { Exchange } from '../src/base/exchange.ts';
+import { createAccessTokens } from '../src/engine/access-token.ts';
+import { answer } from '../src/engine/login/answer.ts';
+import { confirm } from '../src/engine/enrollment/confirm.ts';
+import {
+  requestContext,
+  type Client,
+  type Context,
+  type RequestContext,
+  type Settings,
+} from '../src/engine/context.ts';
+import { enroll } from '../src/engine/enrollment/enroll.ts';
+import { login, type LoginInput } from '../src/engine/login/login.ts';
+import { authenticate, type Caller } from '../src/engine/session/sessions.ts';
+import { insertNewUser } from '../src/engine/directory/users.ts';
+import type { Gateway, Message } from '../src/messages/message.ts';
+import { createMessenger } from '../src/messages/messenger.ts';
+import { createTexts } from '../src/messages/texts.ts';
+import { insertAccount, rootAccount } from '../src/store/accounts.ts';
+import type { Attempt } from '../src/store/attempts.ts';
+import type { Database } from '../src/store/store.ts';
+import type { Profile, User } from '../src/store/users.ts';
+import { clockAt, type TestClock } from './clock.ts';
+import type { Opened, TestDatabase } from './databases.ts';
+import { cheapHasher } from './hasher.ts';
+import { seededRandom } from './random.ts';
+
+/** The settings of a house that nobody told anything else. */
+const quiet: Settings = {
+  registration: 'closed',
+  service: 'Countersign',
+  host: 'house.example',
+  path: '',
+  region: 'US',
+  codeDigits: 6,
+  redirectUri: 'https://house.example/duo/callback',
+  allowedHosts: [],
+  sending: { every: 30 * second, perDay: 10, enrollmentsPerAddress: 100, enrollmentsPerAccount: 1000 },
+};
+
+/** A gateway that takes everything and keeps it. */
+const postbox = (sent: Message[]): Gateway => ({
+  name: 'postbox',
+  channels: ['sms', 'email'],
+  async send(message) {
+    sent.push(message);
+    return success(undefined);
+  },
+});
+
+/** Where every request of the tests comes from. */
+export const client: Client = { ip: '192.0.2.1', userAgent: 'test', requestId: 'request' };
+
+/** The session through which somebody changed their factors, after that. */
+export function inNextEpoch(caller: Caller): Caller {
+  const epoch = caller.epoch + 1;
+  return { ...caller, epoch, user: { ...caller.user, epoch } };
+}
+
+/** A process that takes nothing in turns: many of them at once are many nodes at once. */
+export const noTurns: Turns = (_key, work) => work();
+
+export type Overrides = {
+  readonly clock?: TestClock;
+  readonly ring?: KeyRing;
+  readonly hasher?: Hasher;
+  readonly turns?: Turns;
+  readonly settings?: Partial<Settings>;
+  readonly exchange?: Exchange;
+  /** What takes messages; without it a box that keeps them. */
+  readonly gateways?: readonly Gateway[];
+};
+
+/** Nothing is asked of a provider. */
+const noExchange: Exchange = () => Promise.reject(new Error('no provider was to be asked'));
+
+export type LogLine = {
+  readonly level: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly message: string;
+};
+
+export type NewTestUser = Partial<Profile> & {
+  readonly name: string;
+  readonly password?: string;
+  readonly account?: string;
+};
+
+export type Enrolled = { readonly id: string; readonly seed: string; readonly codes: readonly string[] };
+
+/** Somebody with a password and a session made with it. */
+export type Person = {
+  readonly user: User;
+  readonly name: string;
+  readonly password: string;
+  readonly token: string;
+  readonly caller: Caller;
+};
+
+/** One node over one database, and the people around it. */
+export type House = {
+  /** Of a request that comes when it is used. `ctx.at()` is one that came at this moment. */
+  readonly ctx: RequestContext;
+  readonly clock: TestClock;
+  readonly database: Opened;
+  readonly ring: KeyRing;
+  /** The id of the root account. */
+  readonly root: string;
+  /** What was written to the operator's log. */
+  readonly lines: readonly LogLine[];
+  /** The messages that left the house, oldest first. */
+  readonly sent: readonly Message[];
+  /** One more node over the same database: its own turns, its own chance and, on PostgreSQL, its own connections. */
+  node(overrides?: Overrides): Promise<House>;
+  addAccount(name: string): Promise<string>;
+  addUser(made: NewTestUser): Promise<User>;
+  /** A first factor's outcome, whatever it is. */
+  logIn(name: string, secret: string, more?: Partial<LoginInput>): ReturnType<typeof login>;
+  /** The token of the challenge that a first factor led to. */
+  challenge(name: string, secret: string): Promise<string>;
+  /** The access token of a login, with a second factor's reply where one is asked for. */
+  signIn(name: string, secret: string, reply?: unknown, account?: string): Promise<string>;
+  /** The session that a token speaks for. */
+  caller(token: string): Promise<Caller>;
+  /** The session of a login. */
+  enter(name: string, secret: string, reply?: unknown): Promise<Caller>;
+  addPerson(name: string, more?: Partial<NewTestUser>): Promise<Person>;
+  /** A person with a TOTP authenticator, proven in their session. */
+  addProtected(name: string, more?: Partial<NewTestUser>): Promise<Person & Enrolled>;
+  /** A TOTP authenticator that works. It is confirmed with the code of the step before, so the present one is not spent. */
+  enrollTotp(caller: Caller): Promise<Enrolled>;
+  /** The code an authenticator app shows now, or some steps from now. */
+  codeFor(seed: string, steps?: number): string;
+  /** A code that no step near now has. */
+  wrongCodeFor(seed: string): string;
+  /** How many failures of each kind of factor are counted for a user. */
+  failures(userId: string): Promise<Readonly<Record<string, number>>>;
+  /** What some work adds to the log of attempts, the oldest first. */
+  logged(work: () => Promise<unknown>): Promise<readonly Logged[]>;
+};
+
+/** An attempt as these tests look at it. */
+export type Logged = Pick<Attempt, 'action' | 'factor' | 'outcome' | 'reason' | 'userId' | 'authModule' | 'sessionId'>;
+
+type Shared = {
+  readonly opened: Opened;
+  readonly clock: TestClock;
+  readonly ring: KeyRing;
+  readonly root: string;
+  nodes: number;
+};
+
+export async function house(database: TestDatabase, overrides: Overrides = {}): Promise<House & AsyncDisposable> {
+  const opened = await database.open();
+  const clock = overrides.clock ?? clockAt('2026-11-21T12:00:00Z');
+  const random = seededRandom('house');
+  const ring = overrides.ring ?? makeKeyRing(random);
+  const root = timeOrderedHex(random, clock.now());
+  const shared = { opened, clock, ring, root, nodes: 0 };
+  const built = await node(shared, opened, overrides);
+  if (!(await rootAccount(built.ctx.store)))
+    await insertAccount(built.ctx.store, { id: root, parentId: null, name: 'root' }, clock.now());
+  return { ...built, [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() };
+}
+
+async function node(shared: Shared, { db }: Database, overrides: Overrides): Promise<House> {
+  shared.nodes += 1;
+  const { opened, root } = shared;
+  const clock = overrides.clock ?? shared.clock;
+  const ring = overrides.ring ?? shared.ring;
+  const random = seededRandom(`node ${shared.nodes}`);
+  const lines: LogLine[] = [];
+  const sent: Message[] = [];
+  const ctx = liveRequest({
+    store: { db, safe: createSafe(ring, random) },
+    clock,
+    random,
+    hasher: overrides.hasher ?? cheapHasher(),
+    turns: overrides.turns ?? createTurns(),
+    tokens: await createAccessTokens(ring, 'https://house.example'),
+    log: recording(lines),
+    messenger: createMessenger(overrides.gateways ?? [postbox(sent)], recording(lines)),
+    texts: createTexts(),
+    exchange: overrides.exchange ?? noExchange,
+    node: 'd'.repeat(32),
+    settings: { ...quiet, ...overrides.settings },
+  });
+  const next = (more: Overrides = {}) => node(shared, opened.another(), { clock, ring, ...more });
+  return {
+    ctx,
+    clock,
+    database: opened,
+    ring,
+    root,
+    lines,
+    sent,
+    node: next,
+    ...people(ctx, clock, root),
+    ...codes(clock),
+  };
+}
+
+/** A request whose instant is the clock's, so that a test need not make one for each operation. */
+function liveRequest(ctx: Context): RequestContext {
+  return {
+    ...requestContext(ctx, client),
+    get now() {
+      return ctx.clock.now();
+    },
+  };
+}
+
+type People = Omit<
+  House,
+  'ctx' | 'clock' | 'database' | 'ring' | 'root' | 'lines' | 'sent' | 'node' | 'codeFor' | 'wrongCodeFor'
+>;
+
+function people(ctx: RequestContext, clock: TestClock, root: string): People {
+  async function signIn(name: string, secret: string, reply?: unknown, account?: string): Promise<string> {
+    const first = got(await login(ctx, { authModule: 'password', login: name, secret, account }));
+    if (first.state === 'session') return first.token;
+    return got(await answer(ctx, { challengeToken: first.challengeToken, reply })).token;
+  }
+  const caller = async (token: string) => got(await authenticate(ctx, token));
+  async function addUser({ account, ...made }: NewTestUser): Promise<User> {
+    const profile = { email: null, phone: null, firstName: null, lastName: null, roles: ['user' as const], ...made };
+    return got(await insertNewUser(ctx, { ...profile, accountId: account ?? root })).user;
+  }
+  async function addPerson(name: string, more: Partial<NewTestUser> = {}): Promise<Person> {
+    const password = `the password of ${name}`;
+    const user = await addUser({ name, password, ...more });
+    const token = await signIn(user.id, password, undefined, user.accountId);
+    return { user, name, password, token, caller: await caller(token) };
+  }
+  async function enrollTotp(by: Caller): Promise<Enrolled> {
+    const { authenticator, offer } = got(await enroll(ctx, by, { kind: 'totp', label: null, input: {} }));
+    const seed = String(offer.secret);
+    const reply = codes(clock).codeFor(seed, -1);
+    const confirmed = got(await confirm(ctx, by, { authenticatorId: authenticator.id, reply }));
+    return { id: authenticator.id, seed, codes: confirmed.recoveryCodes };
+  }
+  return {
+    signIn,
+    caller,
+    enter: async (name, secret, reply) => caller(await signIn(name, secret, reply)),
+    addUser,
+    addPerson,
+    enrollTotp,
+    async addProtected(name, more) {
+      const person = await addPerson(name, more);
+      const enrolled = await enrollTotp(person.caller);
+      return { ...person, ...enrolled, caller: await caller(person.token) };
+    },
+    async failures(userId) {
+      const rows = await ctx.store.db
+        .selectFrom('throttles')
+        .select(['kind', 'failures'])
+        .where('subject', '=', userId)
+        .execute();
+      return Object.fromEntries(rows.map(({ kind, failures }) => [kind, failures]));
+    },
+    async addAccount(name) {
+      const id = timeOrderedHex(ctx.random, clock.now());
+      await insertAccount(ctx.store, { id, parentId: root, name }, clock.now());
+      return id;
+    },
+    logIn: (name, secret, more) => login(ctx, { authModule: 'password', login: name, secret, ...more }),
+    async challenge(name, secret) {
+      const first = got(await login(ctx, { authModule: 'password', login: name, secret }));
+      assert.equal(first.state, 'challenge');
+      return first.state === 'challenge' ? first.challengeToken : '';
+    },
+    async logged(work) {
+      const rows = ctx.store.db.selectFrom('attempts').orderBy('at').orderBy('id');
+      const before = (await rows.select('id').execute()).map(({ id }) => id);
+      await work();
+      const added = before.length === 0 ? rows : rows.where('id', 'not in', before);
+      return added
+        .select([
+          'action',
+          'factor',
+          'outcome',
+          'reason',
+          'user_id as userId',
+          'auth_module as authModule',
+          'session_id as sessionId',
+        ])
+        .execute();
+    },
+  };
+}
+
+/** Somebody else's implementation of RFC 6238, at the house's time. */
+function codes(clock: TestClock): Pick<House, 'codeFor' | 'wrongCodeFor'> {
+  const codeFor = (seed: string, steps = 0) =>
+    new TOTP({ secret: Secret.fromBase32(seed) }).generate({ timestamp: clock.now() + steps * 30 * second });
+  return {
+    codeFor,
+    wrongCodeFor(seed) {
+      const near = [-2, -1, 0, 1, 2].map((steps) => codeFor(seed, steps));
+      return ['000000', '111111', '222222', '333333', '444444', '555555'].find((code) => !near.includes(code)) ?? '';
+    },
+  };
+}
+
+/** What a success carries. A refusal fails the test. */
+export function got<Value>(outcome: Outcome<Value, string>): Value {
+  if (!outcome.ok) assert.fail(`refused: ${outcome.reason}`);
+  return outcome.value;
+}
+
+function recording(lines: LogLine[]): Context['log'] {
+  const at = (level: string) => (fields: Readonly<Record<string, unknown>>, message: string) => {
+    lines.push({ level, fields, message });
+  };
+  return { info: at('info'), warn: at('warn'), error: at('error') };
+}
+
+/** The same work many times at once. */
+export function atOnce<Value>(times: number, work: (at: number) => Promise<Value>): Promise<Value[]> {
+  return Promise.all(Array.from({ length: times }, (_, at) => work(at)));
+}
+
+/** How many of many at once were told that they won. */
+export async function winners(times: number, work: (at: number) => Promise<boolean>): Promise<number> {
+  const won = await atOnce(times, work);
+  return won.filter(Boolean).length;
+}
+
+/** A context in which something else happens, once, after an operation has read and before it writes: before its first transaction, or another. */
+export function interrupted(ctx: RequestContext, meanwhile: () => Promise<unknown>, transaction = 1): RequestContext {
+  let left = transaction;
+  const db = new Proxy(ctx.store.db, {
+    get(target, member) {
+      if (member !== 'transaction' || left === 0) {
+        const own: unknown = Reflect.get(target, member, target);
+        // Kysely's private members are its own and not the proxy's.
+        return typeof own === 'function' ? (own.bind(target) as unknown) : own;
+      }
+      left -= 1;
+      if (left > 0) return target.transaction.bind(target);
+      return () => ({
+        execute: async (work: Parameters<ReturnType<typeof target.transaction>['execute']>[0]) => {
+          await meanwhile();
+          return target.transaction().execute(work);
+        },
+      });
+    },
+  });
+  return { ...ctx, store: { ...ctx.store, db } };
+}

@@ -1,0 +1,49 @@
+/**
+ * One house on two nodes: the same database, keys, clock and gateways, and nothing else in common. The nodes take nothing in turns, so that
+ * many requests at once really are: turns are a courtesy, and what guards the house is the database.
+ */
+import type { Context } from '../src/engine/context.ts';
+import { createApp } from '../src/http/server/app.ts';
+import { dialects } from '../src/http/doors/index.ts';
+import { createMetrics } from '../src/http/server/metrics.ts';
+import { createSafe } from '../src/base/seal.ts';
+import type { TestDatabase } from './databases.ts';
+import { cheapHasher } from './hasher.ts';
+import { noTurns } from './house.ts';
+import { seededRandom } from './random.ts';
+import { caller, ring, startServer, type Answer, type Server, type Settings } from './server.ts';
+
+export type Ask = Server['call'];
+
+/** The server sets the scene; `nodes` are where it happens. */
+export type TwoNodes = Server & { readonly nodes: readonly [Ask, Ask] };
+
+export async function twoNodes(on: TestDatabase, settings: Omit<Settings, 'on'> = {}): Promise<TwoNodes> {
+  // SQLite has one writer: its nodes share the connection.
+  const opened = on.flavour === 'postgres' ? await on.open() : undefined;
+  const server = await startServer({ ...settings, ...(opened && { database: opened.url }) });
+  const { context, routes } = server.countersign;
+  function node(name: string): Ask {
+    const random = seededRandom(name);
+    const db = opened?.another().db ?? context.store.db;
+    const store = { db, safe: createSafe(ring, random) };
+    const own: Context = { ...context, store, random, turns: noTurns, hasher: cheapHasher() };
+    const app = createApp(own, routes, dialects, createMetrics([]));
+    const answers: Answer[] = [];
+    return caller({ routes, fetch: async (request, environment) => app.fetch(request, environment) }, answers);
+  }
+  return {
+    ...server,
+    nodes: [node('one node'), node('other node')],
+    async [Symbol.asyncDispose]() {
+      await server[Symbol.asyncDispose]();
+      await opened?.[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Asks many times at once, every other time the other node. */
+export function atOnce<Value>({ nodes }: TwoNodes, times: number, ask: (call: Ask, at: number) => Promise<Value>) {
+  const one = (at: number) => ask(nodes[at % 2 === 0 ? 0 : 1], at);
+  return Promise.all(Array.from({ length: times }, (_, at) => one(at)));
+}

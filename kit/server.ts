@@ -1,0 +1,383 @@
+/**
+ * A client of the house without a socket between. It holds every answer against the route table: a status that the route
+ * declares with the body it declares, or a problem (RFC 9457); the headers that every answer carries; and no 5xx that nobody expects.
+ */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after } from 'node:test';
+import { Secret, TOTP } from 'otpauth';
+import { z } from 'zod';
+import { second } from '../src/base/clock.ts';
+import { writeKeyFile } from '../src/base/key-file.ts';
+import { makeKeyRing } from '../src/base/keys.ts';
+import { success } from '../src/base/outcome.ts';
+import { createCountersign, type Countersign, type Options } from '../src/countersign.ts';
+import { errorEnvelope } from '../src/http/doors/crossbar/envelope.ts';
+import { enrollmentView, problemBody } from '../src/http/errors/problem.ts';
+import type { Route } from '../src/http/route.ts';
+import type { Message } from '../src/messages/message.ts';
+import { clockAt, type TestClock } from './clock.ts';
+import { lendSqlite, type TestDatabase } from './databases.ts';
+import { cheapCost } from './hasher.ts';
+import { seededRandom } from './random.ts';
+
+export type Call = {
+  /** Sent as JSON. */
+  readonly json?: unknown;
+  /** Sent as it stands. */
+  readonly body?: string | Uint8Array | ReadableStream;
+  readonly bearer?: string | undefined;
+  readonly basic?: readonly [login: string, secret: string];
+  readonly headers?: Readonly<Record<string, string>>;
+  /** A 5xx is what the test wants to see. */
+  readonly breaks?: boolean;
+};
+
+export type Answer = {
+  /** Method and path as they were asked. */
+  readonly asked: string;
+  /** The path as the router reads it. */
+  readonly path: string;
+  /** The row of the table that answered, if any did. */
+  readonly route: Route | undefined;
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** The body, where it is JSON. */
+  readonly json: unknown;
+};
+
+export type Person = { readonly uid: string; readonly name: string; readonly password: string; readonly token: string };
+
+/** What an authenticator app and its owner know. */
+export type App = { readonly secretId: string; readonly seed: string; readonly codes: readonly string[] };
+
+export type LogLine = {
+  readonly level: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly message: string;
+};
+
+export type Server = AsyncDisposable & {
+  readonly countersign: Countersign;
+  readonly clock: TestClock;
+  /** The first administrator. */
+  readonly admin: Person;
+  /** Every answer so far. */
+  readonly answers: readonly Answer[];
+  /** What was written to the operator's log. */
+  readonly lines: readonly LogLine[];
+  /** The messages that left the house, oldest first, where the test brings no gateways of its own. */
+  readonly sent: readonly Message[];
+  readonly call: (method: string, path: string, call?: Call) => Promise<Answer>;
+  /** A user with a password, made by the administrator, and a session of theirs. */
+  addPerson(name: string, more?: Readonly<Record<string, unknown>>): Promise<Person>;
+  /** Logs in with a password, and with a code where one is given. */
+  logIn(person: Pick<Person, 'name' | 'password'>, code?: unknown): Promise<string>;
+  /** The token of the challenge that a password led to. */
+  challenge(person: Pick<Person, 'name' | 'password'>): Promise<string>;
+  /** Makes an app and enrols it, with the code of the step before: the present one is not spent. */
+  addApp(person: Pick<Person, 'token'>): Promise<App>;
+  /** The code an app shows now, or some steps from now (otpauth's own arithmetic). */
+  code(app: Pick<App, 'seed'>, steps?: number): string;
+  /** A code that no step near now has. */
+  wrongCode(app: Pick<App, 'seed'>): string;
+  /** Every row of every table, as text. */
+  rows(): Promise<Rows>;
+};
+
+export type Rows = Readonly<Record<string, readonly string[]>>;
+
+export type Settings = Partial<Options> & {
+  /** SQLite in memory when absent. */
+  readonly on?: TestDatabase;
+  readonly clock?: TestClock;
+};
+
+export const url = 'https://house.example';
+const administrator = { name: 'admin', password: 'the first of them all' };
+
+/** Starts a house of its own for one test. */
+export async function startServer({ on, ...options }: Settings = {}): Promise<Server> {
+  const opened =
+    options.database === undefined ? await (on?.flavour === 'postgres' ? on.open() : lendSqlite()) : undefined;
+  const { clock = clockAt('2026-11-21T12:00:00Z') } = options;
+  const lines: LogLine[] = [];
+  const sent: Message[] = [];
+  const countersign = await createCountersign({
+    database: opened?.url ?? '',
+    keysFile: keysFile(),
+    url,
+    admin: { username: administrator.name, password: administrator.password },
+    clock,
+    random: seededRandom('server'),
+    hashCost: cheapCost,
+    log: recording(lines),
+    gateways: [
+      {
+        name: 'postbox',
+        channels: ['sms', 'email'],
+        send: async (message) => (sent.push(message), success(undefined)),
+      },
+    ],
+    ...options,
+  });
+  const answers: Answer[] = [];
+  const call = caller(countersign, answers);
+  const token = member(
+    await call('GET', '/auth/password', { basic: [administrator.name, administrator.password] }),
+    'token',
+  );
+  const admin = { ...administrator, uid: member(await call('GET', '/users/me', { bearer: token }), 'uid'), token };
+  const base = { countersign, clock, admin, answers, lines, sent, call, rows: () => rowsOf(countersign) };
+  return {
+    ...base,
+    ...people(call, admin, clock),
+    async [Symbol.asyncDispose]() {
+      await countersign.close();
+      await opened?.[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function people(call: Server['call'], admin: Person, clock: TestClock) {
+  const code = ({ seed }: Pick<App, 'seed'>, steps = 0) =>
+    new TOTP({ secret: Secret.fromBase32(seed) }).generate({ timestamp: clock.now() + steps * 30 * second });
+  async function challenge({ name, password }: Pick<Person, 'name' | 'password'>): Promise<string> {
+    return member(await call('POST', '/auth/password', { basic: [name, password] }), 'challenge_token');
+  }
+  async function logIn(person: Pick<Person, 'name' | 'password'>, reply?: unknown): Promise<string> {
+    if (reply === undefined)
+      return member(await call('POST', '/auth/password', { basic: [person.name, person.password] }), 'token');
+    const json = { token: reply, challenge_token: await challenge(person) };
+    return member(await call('POST', '/auth/totp', { json }), 'token');
+  }
+  return {
+    code,
+    challenge,
+    logIn,
+    wrongCode(app: Pick<App, 'seed'>): string {
+      const near = [-2, -1, 0, 1, 2].map((steps) => code(app, steps));
+      return ['000000', '111111', '222222', '333333', '444444', '555555'].find((one) => !near.includes(one)) ?? '';
+    },
+    async addPerson(name: string, more: Readonly<Record<string, unknown>> = {}): Promise<Person> {
+      const password = `the secret of ${name}`;
+      const made = await call('POST', '/users', { bearer: admin.token, json: { name, password, ...more } });
+      return { uid: member(made, 'uid'), name, password, token: await logIn({ name, password }) };
+    },
+    async addApp({ token }: Pick<Person, 'token'>): Promise<App> {
+      const made = await call('POST', '/users/me/secrets', { bearer: token, json: { type: 'mfa' } });
+      assert.equal(made.status, 200, made.text);
+      const { uid, secret } = made.json as { uid: string; secret: { secret: string } };
+      const app = { seed: secret.secret };
+      const path = `/users/me/secrets/${uid}/enroll`;
+      const enrolled = await call('PUT', path, { bearer: token, json: { token: code(app, -1) } });
+      assert.equal(enrolled.status, 200, enrolled.text);
+      const { codes } = enrolled.json as { codes: string[] };
+      return { ...app, secretId: uid, codes };
+    },
+  };
+}
+
+/** A member of an answer's body that is a text; another answer fails the test. */
+export function member(answer: Answer, name: string): string {
+  const value = (answer.json as Readonly<Record<string, unknown>> | undefined)?.[name];
+  assert.equal(typeof value, 'string', `${answer.asked} answered ${answer.status} ${answer.text}`);
+  return String(value);
+}
+
+/** Asks one node of the house. */
+export function caller(countersign: Pick<Countersign, 'fetch' | 'routes'>, answers: Answer[]): Server['call'] {
+  return async (method, path, { json, body = json === undefined ? undefined : JSON.stringify(json), ...call } = {}) => {
+    const headers = new Headers(call.headers);
+    if (call.bearer !== undefined) headers.set('Authorization', `Bearer ${call.bearer}`);
+    if (call.basic) headers.set('Authorization', basic(...call.basic));
+    if (json !== undefined && !headers.has('Content-Type')) headers.set('Content-Type', 'application/json');
+    const sent = { method, headers, ...(body !== undefined && { body, duplex: 'half' as const }) };
+    const request = new Request(new URL(path, url), sent);
+    const response = await countersign.fetch(request, { incoming: { socket: { remoteAddress: '192.0.2.1' } } });
+    const text = await response.text();
+    const isJson = /[/+]json$/.test(response.headers.get('content-type') ?? '') && text !== '';
+    const read = decoded(new URL(request.url).pathname);
+    const answer = {
+      asked: `${method} ${path}`,
+      path: read,
+      route: routeFor(countersign.routes, method, read),
+      status: response.status,
+      headers: response.headers,
+      text,
+      json: isJson ? (JSON.parse(text) as unknown) : undefined,
+    };
+    assertCommon(answer, call.breaks ?? false);
+    assertDeclared(answer, method);
+    answers.push(answer);
+    return answer;
+  };
+}
+
+export const basic = (login: string, secret: string) =>
+  `Basic ${Buffer.from(`${login}:${secret}`, 'utf8').toString('base64')}`;
+
+/** The row of the table that a request means, told without the router: the one with the fewest parameters. */
+function routeFor(routes: readonly Route[], method: string, path: string): Route | undefined {
+  const parts = path.replace(/\/$/, '').split('/');
+  const fits = routes.filter((route) => {
+    const pattern = route.path.split('/');
+    return pattern.length === parts.length && pattern.every((part, at) => part.startsWith('{') || part === parts[at]);
+  });
+  const parameters = ({ path: pattern }: Route) => pattern.split('{').length;
+  const [nearest] = fits.toSorted((a, b) => parameters(a) - parameters(b));
+  const asked = method === 'HEAD' ? 'get' : method.toLowerCase();
+  return fits.find((route) => route.path === nearest?.path && route.method === asked);
+}
+
+function decoded(path: string): string {
+  try {
+    return decodeURI(path);
+  } catch {
+    return path;
+  }
+}
+
+/** What holds for every answer, whoever gives it (contract section 1). */
+function assertCommon({ asked, route, status, headers, text }: Answer, breaks: boolean): void {
+  const about = `${asked} answered ${status} ${text}`;
+  // What is not there yet says so (501), and its route declares it.
+  assert.ok(status < 500 || breaks || route?.responses[status], about);
+  assert.match(headers.get('x-request-id') ?? '', /^[0-9a-f]{32}$/, about);
+  for (const [name, value] of Object.entries(hardening)) assert.equal(headers.get(name), value, about);
+  assert.match(headers.get('content-security-policy') ?? '', /default-src 'none'.*frame-ancestors 'none'/, about);
+  assert.equal(headers.get('set-cookie'), null, about);
+  // RFC 9110 sections 15.5.2 and 15.5.6; RFC 6585 section 4.
+  assert.equal(status === 401, headers.has('www-authenticate'), about);
+  assert.equal(status === 405, headers.has('allow'), about);
+  if (status === 429) assert.match(headers.get('retry-after') ?? '', /^[1-9][0-9]*$/, about);
+}
+
+const hardening = {
+  'cache-control': 'no-store',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+};
+
+function assertDeclared(answer: Answer, method: string): void {
+  const { asked, path, route, status, headers, text, json } = answer;
+  const about = `${asked} answered ${status} ${text}`;
+  const type = headers.get('content-type')?.split(';')[0];
+  const declared = route?.responses[status];
+  if (declared && type !== 'application/problem+json') {
+    const { body, type: own } = declared;
+    assert.equal(type, own ?? (body && 'application/json'), about);
+    if (method === 'HEAD' || !type) return assert.equal(text, '', about);
+    return body && assert.deepEqual(body.parse(json), json, about);
+  }
+  assert.ok(status >= 400, `${about}, which the route does not declare`);
+  const dialect = dialectAt(path);
+  if (dialect) return assertSaidIn(dialect, answer, method, about);
+  assert.equal(type, 'application/problem+json', about);
+  if (method === 'HEAD') return assert.equal(text, '', about);
+  const said = problemBody.parse(json);
+  assert.equal(said.status, status, about);
+  assert.equal(said.request_id, headers.get('x-request-id'), about);
+  assert.match(said.code, /^[a-z]+(?:_[a-z]+)*$/, about);
+  assert.equal(said.type, `urn:countersign:problem:${said.code}`, about);
+}
+
+/** OAuth2's errors (RFC 6749 section 5.2) with Deux's `detail`, and what Django REST framework says: one text, or lists of them by field. */
+const oauthMembers = { error: z.string(), error_description: z.string(), detail: z.string() };
+const oauthError = z.union([z.strictObject(oauthMembers), enrollmentView.extend(oauthMembers)]);
+const deuxError = z.union([
+  enrollmentView.extend({ detail: z.string() }),
+  z.strictObject({ detail: z.union([z.string(), z.tuple([z.string()])]) }),
+  z.strictObject({ backup_code: z.literal('Two factor authentication is not enabled.') }),
+  z.record(z.string(), z.array(z.string()).min(1)),
+]);
+
+/** Doors with words of their own say everything in them that is wrong, faults and what is none of their routes too. */
+const dialects: readonly (readonly [RegExp, z.ZodType])[] = [
+  [/^\/v2(?:\/|$)/, errorEnvelope],
+  [/^\/(?:mfa\/oauth2\/token|oauth2\/(?:introspect|revoke))\/?$/, oauthError],
+  [/^\/mfa(?:\/|$)/, deuxError],
+];
+
+/** How it is said at a path what is wrong, where not as a problem (RFC 9457). */
+export const dialectAt = (path: string) => dialects.find(([where]) => where.test(path))?.[1];
+
+function assertSaidIn(
+  dialect: z.ZodType,
+  { status, headers, text, json }: Answer,
+  method: string,
+  about: string,
+): void {
+  assert.equal(headers.get('content-type'), 'application/json', about);
+  if (method === 'HEAD') return assert.equal(text, '', about);
+  assert.ok(dialect.safeParse(json).success, about);
+  if (dialect !== errorEnvelope) return;
+  const { error, request_id } = errorEnvelope.parse(json);
+  assert.deepEqual([error, request_id], [String(status), headers.get('x-request-id')], about);
+}
+
+/** Asserts a status and, where the door speaks the common dialect, the code: `401 invalid_token`. */
+export function assertSaid(answer: Answer, expected: string, about = answer.asked): void {
+  const { status, path, json, text } = answer;
+  const common = dialectAt(path) === undefined;
+  const code = common ? ` ${String((json as Readonly<Record<string, unknown>> | undefined)?.['code'])}` : '';
+  const wanted = common ? expected : expected.split(' ')[0];
+  assert.equal(`${status}${code}`, wanted, `${about}: ${text.slice(0, 300)}`);
+}
+
+const tables = [
+  'accounts',
+  'account_ancestors',
+  'providers',
+  'security',
+  'users',
+  'authenticators',
+  'challenges',
+  'prompts',
+  'sessions',
+  'throttles',
+  'attempts',
+  'sends',
+  'notices',
+  'clients',
+  'refresh_tokens',
+  'spent_replies',
+  'meta',
+] as const;
+
+async function rowsOf({ context }: Countersign): Promise<Rows> {
+  const { db } = context.store;
+  const rows: Record<string, readonly string[]> = {};
+  for (const table of tables) {
+    const found = await db.selectFrom(table).selectAll().execute();
+    rows[table] = found.map((row) => JSON.stringify(row)).toSorted();
+  }
+  return rows;
+}
+
+/** The key ring of all houses of a test file. */
+export const ring = makeKeyRing(seededRandom('keys'));
+
+let folder: string | undefined;
+after(() => {
+  if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+});
+
+function keysFile(): string {
+  if (folder === undefined) {
+    folder = mkdtempSync(join(tmpdir(), 'countersign-test-keys-'));
+    writeKeyFile(join(folder, 'keys.json'), ring, seededRandom('key file'));
+  }
+  return join(folder, 'keys.json');
+}
+
+function recording(lines: LogLine[]) {
+  const at = (level: string) => (fields: Readonly<Record<string, unknown>>, message: string) => {
+    lines.push({ level, fields, message });
+  };
+  return { info: at('info'), warn: at('warn'), error: at('error') };
+}

@@ -1,0 +1,157 @@
+import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { SMTPServer, type SMTPServerSession } from 'smtp-server';
+import { selfSigned } from './certificate.ts';
+
+export const smtpUser = 'login@example.com';
+export const smtpPassword = 'p@ss:word/with?signs';
+
+export const certificate = selfSigned();
+
+export type Letter = {
+  readonly from: string | undefined;
+  readonly to: readonly string[];
+  /** Whether it came over TLS. */
+  readonly secure: boolean;
+  /** As it was received, headers and all. */
+  readonly source: string;
+};
+
+export type MailServer = AsyncDisposable & {
+  readonly port: number;
+  readonly letters: readonly Letter[];
+  /** How many connections have come. */
+  readonly connections: () => number;
+  /** How often somebody tried to sign in. */
+  readonly logins: () => number;
+  /** Comes when every connection is closed. */
+  readonly quiet: () => Promise<void>;
+  /** Closes every connection, as a server does that has waited long enough. */
+  readonly hangUp: () => Promise<void>;
+  readonly mend: () => void;
+};
+
+export type MailOptions = {
+  /** `starttls` takes no password before it, `offered` does; `secure` speaks TLS from the first byte; `none` knows no TLS. */
+  readonly tls?: 'none' | 'offered' | 'starttls' | 'secure';
+  readonly identity?: ReturnType<typeof selfSigned>;
+  /** What goes wrong until it is mended. */
+  readonly trouble?: string | undefined;
+};
+
+/** Replies of real servers, by the command after which they come. */
+const replies: Readonly<Record<string, readonly [command: 'from' | 'to' | 'data', status: number, text: string]>> = {
+  'refuses the destination': ['to', 550, '5.1.1 <alice@example.com>: Recipient address rejected: User unknown'],
+  'no such domain': ['to', 550, '5.1.2 <alice@example.com>: Domain not found'],
+  'refused after data': ['data', 550, '5.1.1 <alice@example.com>: User unknown'],
+  'domain takes no mail': ['to', 556, '5.1.10 <alice@example.com>: Domain does not accept mail (nullMX)'],
+  greylisted: ['to', 451, '4.7.1 <alice@example.com>: Greylisting in action, please come back later'],
+  'mailbox unknown for now': ['to', 450, '4.1.1 <alice@example.com>: unverified address'],
+  'relay denied': ['to', 554, '5.7.1 <alice@example.com>: Relay access denied'],
+  'refused without a reason': ['to', 550, 'No'],
+  'mailbox full': ['to', 552, '5.2.2 <alice@example.com>: Mailbox full'],
+  'sender refused': ['from', 553, '5.1.8 <login@example.com>: Sender address rejected'],
+  'sender unknown': ['from', 550, '5.1.1 <login@example.com>: Sender unknown'],
+  'is broken': ['data', 451, '4.3.0 Error: queue file write error'],
+  'spam after data': ['data', 550, '5.7.1 Message rejected: 123456'],
+};
+
+export const mailReplies = Object.keys(replies);
+
+/** Troubles in which a connection never reaches smtp-server. */
+const rude = ['talks nonsense', 'talks without end', 'talks slowly', 'says nothing'];
+
+/** A mail server on loopback: smtp-server, with a door before it that can be rude. */
+export async function openMailServer(options: MailOptions = {}): Promise<MailServer> {
+  const { tls = 'none', identity = certificate, trouble } = options;
+  let present = trouble;
+  let connections = 0;
+  let logins = 0;
+  const letters: Letter[] = [];
+  const sockets = new Set<Socket>();
+  const kept: Socket[] = [];
+
+  const quiet = async (): Promise<void> => {
+    await Promise.all([...sockets].map((socket) => once(socket, 'close')));
+  };
+  const replyAt = (command: 'from' | 'to' | 'data') => {
+    const [at, status, words] = present === undefined ? [] : (replies[present] ?? []);
+    return at === command ? Object.assign(new Error(words), { responseCode: status }) : undefined;
+  };
+  const smtp = new SMTPServer({
+    ...identity,
+    secure: tls === 'secure',
+    disabledCommands: tls === 'none' ? ['STARTTLS'] : [],
+    allowInsecureAuth: tls === 'none' || tls === 'offered',
+    disableReverseLookup: true,
+    hideENHANCEDSTATUSCODES: true,
+    logger: false,
+    onAuth({ username, password }, _session, done) {
+      logins += 1;
+      const right = username === smtpUser && password === smtpPassword && present !== 'login refused';
+      if (right) done(null, { user: username });
+      else done(Object.assign(new Error('5.7.8 Authentication credentials invalid'), { responseCode: 535 }));
+    },
+    onMailFrom: (_address, _session, done) => done(replyAt('from')),
+    onRcptTo: (_address, _session, done) => {
+      if (present === 'hangs up') for (const socket of sockets) socket.destroy();
+      else done(replyAt('to'));
+    },
+    onData(stream, session, done) {
+      const end = (source: string): void => {
+        const wrong = replyAt('data');
+        if (!wrong && present !== 'stops in the middle') letters.push(letterOf(session, source));
+        if (present === 'takes it and hangs up') for (const socket of sockets) socket.destroy();
+        else if (present !== 'stops in the middle') done(wrong);
+      };
+      // Who gives up in the middle of a letter has sent none.
+      text(stream).then(end, () => undefined);
+    },
+  });
+  smtp.on('error', () => undefined);
+
+  const door = createServer((socket) => {
+    connections += 1;
+    sockets.add(socket);
+    socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
+    if (present === 'talks nonsense') socket.end('HTTP/1.1 400 Bad Request\r\n\r\n');
+    else if (present === 'talks without end') socket.write(`220-${'x'.repeat(200_000)}`);
+    else if (present === 'talks slowly') trickle(socket);
+    else if (present !== 'says nothing') smtp.server.emit('connection', socket);
+    if (rude.includes(present ?? '')) kept.push(socket);
+  });
+  await new Promise<void>((resolve) => door.listen(0, '127.0.0.1', resolve));
+  return {
+    port: (door.address() as AddressInfo).port,
+    letters,
+    connections: () => connections,
+    logins: () => logins,
+    quiet,
+    async hangUp() {
+      for (const socket of sockets) socket.destroy();
+      await quiet();
+    },
+    mend: () => {
+      present = undefined;
+    },
+    async [Symbol.asyncDispose]() {
+      // Whoever destroys a socket beneath a TLS handshake brings Node down: what smtp-server has taken, it closes itself.
+      smtp.close();
+      for (const connection of smtp.connections) connection.close();
+      for (const socket of kept) socket.destroy();
+      await new Promise((resolve) => door.close(resolve));
+    },
+  };
+}
+
+/** A greeting that gets longer all the time. */
+function trickle(socket: Socket): void {
+  const talk = setInterval(() => socket.write('220-a moment, please\r\n'), 20);
+  socket.on('close', () => clearInterval(talk));
+}
+
+function letterOf({ envelope, secure }: SMTPServerSession, source: string): Letter {
+  const from = envelope.mailFrom === false ? undefined : envelope.mailFrom.address;
+  return { from, to: envelope.rcptTo.map(({ address }) => address), secure, source };
+}
