@@ -4,14 +4,14 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { writeKeyFile } from '../src/base/key-file.ts';
 import { makeKeyRing } from '../src/base/keys.ts';
 import { systemRandom } from '../src/base/random.ts';
-import { chanceOf, type Chance } from './chance.ts';
+import { chanceOf } from './chance.ts';
 import { check } from './checker/check.ts';
 import { openAsker } from './client.ts';
 import { farthest, spread, timeOf, type Course } from './course.ts';
 import { crowd } from './crowd.ts';
 import type { Database } from './database.ts';
 import { openEars } from './ears.ts';
-import type { Faults } from './faults.ts';
+import type { Faults, Happening } from './faults.ts';
 import { figuresOf, type Figures } from './figures.ts';
 import type { Seen, Violation } from './history.ts';
 import { openNode, type Node, type Setting } from './nodes.ts';
@@ -33,15 +33,6 @@ export type Scene = {
   readonly database: Database;
   readonly servers: number;
   readonly befall: (happening: Happening) => Faults;
-};
-
-/** What is there to go wrong, and what was seen of it so far. */
-export type Happening = {
-  readonly nodes: readonly Node[];
-  readonly chance: Chance;
-  readonly seen: readonly Seen[];
-  /** The clock of those who ask: milliseconds. */
-  readonly elapsed: () => number;
 };
 
 /** How many play people at the same time. */

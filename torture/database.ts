@@ -3,9 +3,11 @@ import { DatabaseSync } from 'node:sqlite';
 import { makeCluster, type Cluster } from '../kit/postgres/cluster.ts';
 import { bouncerTo } from './bouncer.ts';
 import { openCutter, type Cutter } from './cutter.ts';
-import type { Pause } from './faults.ts';
 import type { AttemptRow } from './history.ts';
 import { postgresOf } from './postgres.ts';
+
+/** Waits for as long as chance has it, between so many and so many milliseconds. */
+export type Pause = (least: number, most: number) => Promise<void>;
 
 /** The database of an experiment, and what may befall it. */
 export type Database = AsyncDisposable & {

@@ -1,9 +1,18 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Happening } from './campaign.ts';
 import type { Chance } from './chance.ts';
 import { farthest } from './course.ts';
-import type { Database } from './database.ts';
+import type { Database, Pause } from './database.ts';
+import type { Seen } from './history.ts';
 import type { Node } from './nodes.ts';
+
+/** What is there to go wrong, and what was seen of it so far. */
+export type Happening = {
+  readonly nodes: readonly Node[];
+  readonly chance: Chance;
+  readonly seen: readonly Seen[];
+  /** The clock of those who ask: milliseconds. */
+  readonly elapsed: () => number;
+};
 
 export type Faults = {
   readonly counts: ReadonlyMap<string, number>;
@@ -13,9 +22,6 @@ export type Faults = {
 };
 
 type Trouble = readonly [string, () => Promise<void>];
-
-/** Waits for as long as chance has it, between so many and so many milliseconds. */
-export type Pause = (least: number, most: number) => Promise<void>;
 
 /** Milliseconds from the end of one fault to the next. */
 const rest = [300, 2500] as const;

@@ -1,6 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Happening } from '../campaign.ts';
-import type { Faults } from '../faults.ts';
+import type { Faults, Happening } from '../faults.ts';
 import type { Violation } from '../history.ts';
 import type { Postgres } from '../postgres.ts';
 import type { Blow } from './blows.ts';

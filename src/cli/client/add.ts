@@ -3,8 +3,9 @@ import { SetupError } from '../../base/fault.ts';
 import { addClient as add } from '../../engine/operations.ts';
 import { clientName, scope } from '../../http/doors/oauth2/clients.ts';
 import { granted, withHouse } from '../user/with-house.ts';
-import type { Grant } from './commands.ts';
 import type { AccountOptions } from './list.ts';
+
+export type Grant = 'password' | 'refresh_token';
 
 export type AddClientOptions = AccountOptions & {
   readonly grant: readonly Grant[];

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import type { AddClientOptions } from './add.ts';
+import type { AddClientOptions, Grant } from './add.ts';
 import type { AccountOptions } from './list.ts';
 
 export function addClientCommands(client: Command): void {
@@ -28,8 +28,7 @@ export function addClientCommands(client: Command): void {
   for (const command of [add, list]) command.option('--account <account>', "the account's id or name (default: root)");
 }
 
-const grants = ['password', 'refresh_token'] as const;
-export type Grant = (typeof grants)[number];
+const grants: readonly Grant[] = ['password', 'refresh_token'];
 
 function addGrant(given: string, before: readonly Grant[] = []): readonly Grant[] {
   const grant = grants.find((one) => one === given);

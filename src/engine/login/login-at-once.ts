@@ -3,7 +3,7 @@ import { refuse, success, type Refusal, type Success } from '../../base/outcome.
 import { factorOf } from '../../factors/registry.ts';
 import type { Admitted } from './after-first.ts';
 import { answer } from './answer.ts';
-import type { SecondFactorReply } from '../proof/complete.ts';
+import type { SecondFactorReply } from '../proof/reply.ts';
 import { inTurn, type Context, type RequestContext } from '../context.ts';
 import type { LoginRefusal } from '../session/enroller.ts';
 import { login, type LoginInput } from './login.ts';

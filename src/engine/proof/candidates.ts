@@ -3,7 +3,7 @@ import type { Read } from '../../factors/define-factor.ts';
 import { listForLogin, type Authenticator } from '../../store/authenticators.ts';
 import type { Challenge } from '../../store/challenge-rows.ts';
 import type { KeptPrompt } from '../../store/prompts.ts';
-import type { SecondFactorReply } from './complete.ts';
+import type { SecondFactorReply } from './reply.ts';
 import type { RequestContext } from '../context.ts';
 import { recoveryKinds } from '../policy/auth-modules.ts';
 

@@ -12,26 +12,10 @@ import type { EnrollmentOffer } from '../session/enroller.ts';
 import { everything, logSuccess, type Tried } from '../audit/log-attempt.ts';
 import { kindsBeyondFirst } from '../policy/auth-modules.ts';
 import { spend, type Proven } from './prove.ts';
+import type { SecondFactorReply } from './reply.ts';
 import { readPolicy } from '../policy/read-policy.ts';
 import type { Reason } from '../reasons.ts';
-import { withSecondFactor, type IssuedTo, type OpenedSession } from '../session/sessions.ts';
-
-export type SecondFactorReply = {
-  /** What the person sent: a code of one of their second factors, a recovery code, or what a provider gave them. */
-  readonly reply: unknown;
-  /** What it may be; either, when absent. */
-  readonly role?: 'second' | 'recovery' | undefined;
-  /** The kind of factor it is meant for, where its person said one. */
-  readonly kind?: string | undefined;
-  readonly issuedTo?: IssuedTo | undefined;
-};
-
-/** A response, and the token of the challenge that it answers, or its id where a handle led to it. */
-export type ChallengeAnswer = SecondFactorReply &
-  (
-    | { readonly challengeToken: string; readonly challengeId?: undefined }
-    | { readonly challengeId: string; readonly challengeToken?: undefined }
-  );
+import { withSecondFactor, type OpenedSession } from '../session/sessions.ts';
 
 /** What a right answer brings: a login's session, or what lets its user enroll what they lack; else what its user has proven. */
 export type Completed =
