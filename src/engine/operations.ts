@@ -35,7 +35,7 @@ export { authenticate, endSession, listSessions } from './session/sessions.ts';
 
 /** Authenticators: what a user has, one more of it, its confirmation, its removal. */
 export { browseAuthenticators } from './directory/users.ts';
-export { secondFactors } from './policy/auth-modules.ts';
+export { secondFactors } from './policy/second-factors.ts';
 export { hintOf } from './proof/send-code.ts';
 export { enroll } from './enrollment/enroll.ts';
 export { confirm } from './enrollment/confirm.ts';
@@ -70,8 +70,11 @@ export {
 } from './directory/accounts.ts';
 export { moveAccount } from './directory/move-account.ts';
 export { browseUsersOf, makeUserOf, reachUserOf, changeUserOf } from './directory/account-users.ts';
-export { explain, namesIn, readSecurity, writeSecurityOf } from './directory/security.ts';
-export { previewSecurity } from './directory/preview-security.ts';
+export { explain } from './policy/explain.ts';
+export { namesIn } from './policy/named-providers.ts';
+export { readSecurity } from './policy/read-security.ts';
+export { writeSecurityOf } from './directory/write-security.ts';
+export { previewSecurity } from './policy/preview.ts';
 export { browseAttempts, reachAttempt } from './audit/attempts.ts';
 
 /** Providers: what an account, or the system, configures as a second factor. */

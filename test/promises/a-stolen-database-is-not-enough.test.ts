@@ -10,7 +10,7 @@ import { base32Decode, base32Encode } from '../../src/base/base32.ts';
 import { SetupError } from '../../src/base/fault.ts';
 import { makeKeyRing } from '../../src/base/keys.ts';
 import { refuse } from '../../src/base/outcome.ts';
-import { accessTokenLife } from '../../src/engine/policy/account-policy.ts';
+import { accessTokenLife } from '../../src/engine/policy/merge-policy.ts';
 import { answer } from '../../src/engine/login/answer.ts';
 import { confirm } from '../../src/engine/enrollment/confirm.ts';
 import { enroll } from '../../src/engine/enrollment/enroll.ts';

@@ -5,8 +5,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { AuthModulesConfig, MultiFactor } from '../../src/engine/policy/account-policy.ts';
-import { explain, type Explained } from '../../src/engine/directory/security.ts';
+import type { AuthModulesConfig, MultiFactor } from '../../src/engine/policy/configuration.ts';
+import { explain, type Explained } from '../../src/engine/policy/explain.ts';
 import { insertAccount } from '../../src/store/accounts.ts';
 import { insertAuthenticator } from '../../src/store/authenticators.ts';
 import { insertProvider } from '../../src/store/providers.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { uuid } from '../../src/base/random.ts';
-import { accessTokenLife } from '../../src/engine/policy/account-policy.ts';
+import { accessTokenLife } from '../../src/engine/policy/merge-policy.ts';
 import {
   deleteClient,
   findClient,

@@ -1,6 +1,6 @@
 import { timeOrderedHex } from '../../base/random.ts';
 import { insertAttempt, type Attempt } from '../../store/attempts.ts';
-import type { Logs } from '../policy/account-policy.ts';
+import type { Logs } from '../policy/merge-policy.ts';
 import { loginActions } from './attempts.ts';
 import type { RequestContext } from '../context.ts';
 import { readPolicy } from '../policy/read-policy.ts';

@@ -8,7 +8,7 @@ import { findUser, findUserByName, type User } from '../../store/users.ts';
 import type { Asker, Service } from './asker.ts';
 import type { RequestContext } from '../context.ts';
 import { logRefusal } from '../audit/log-attempt.ts';
-import { secondFactors } from '../policy/auth-modules.ts';
+import { secondFactors } from '../policy/second-factors.ts';
 import {
   askProvider,
   keeping,
@@ -19,7 +19,8 @@ import {
 } from '../proof/prompts.ts';
 import { readPolicy } from '../policy/read-policy.ts';
 import type { Reason } from '../reasons.ts';
-import { neededFor, type Needed, type Verifier } from '../policy/required.ts';
+import { neededFor, type Needed } from '../policy/login-needs.ts';
+import type { Verifier } from '../policy/required-provider.ts';
 import { bindingOf } from '../proof/respond.ts';
 
 /** A user as a service names them: by id, or by name in an account, its own when none is said. */
@@ -144,5 +145,5 @@ async function neededOf(ctx: RequestContext, asker: Asker, user: User): Promise<
     return success({ ...nobody, anyOf: secondFactors(authenticators), kinds: null });
   }
   const policy = await readPolicy(ctx.store, { authModule, accountId: user.accountId });
-  return neededFor(ctx, authModule, policy, authenticators);
+  return neededFor(ctx, { authModule, policy, authenticators });
 }

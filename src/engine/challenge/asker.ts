@@ -7,7 +7,7 @@ import { findUser, type User } from '../../store/users.ts';
 import { answers } from '../proof/candidates.ts';
 import { factorContext, type RequestContext } from '../context.ts';
 import type { Reason } from '../reasons.ts';
-import { policyOnFirst } from '../policy/required.ts';
+import { policyOnFirst } from '../policy/login-needs.ts';
 import { authenticate, type Caller } from '../session/sessions.ts';
 
 /** An application that asks for its users' second factors. */

@@ -15,7 +15,7 @@ import {
 import { withTransaction, type RequestContext } from '../context.ts';
 import { logSuccess } from '../audit/log-attempt.ts';
 import type { Reason } from '../reasons.ts';
-import { policyOnFirst } from '../policy/required.ts';
+import { policyOnFirst } from '../policy/login-needs.ts';
 import { issueToken, openSession, type Caller } from '../session/sessions.ts';
 import { makePassword, writePassword } from '../enrollment/set-password.ts';
 import { requireStepUp } from '../session/step-up.ts';

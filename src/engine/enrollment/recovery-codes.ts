@@ -8,7 +8,7 @@ import { changeFactors } from './change.ts';
 import type { RequestContext } from '../context.ts';
 import { madeBy, sessionOf, type Changer } from '../session/enroller.ts';
 import { makeAuthenticator, type MadeAuthenticator } from './make-authenticator.ts';
-import { secondFactors } from '../policy/auth-modules.ts';
+import { secondFactors } from '../policy/second-factors.ts';
 import type { Reason } from '../reasons.ts';
 import type { Caller } from '../session/sessions.ts';
 import { requireStepUp } from '../session/step-up.ts';

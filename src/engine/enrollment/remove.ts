@@ -11,7 +11,7 @@ import { changeFactors } from './change.ts';
 import { withTransaction, type RequestContext } from '../context.ts';
 import { madeBy, sessionOf, type Changer } from '../session/enroller.ts';
 import { logSuccess, type Tried } from '../audit/log-attempt.ts';
-import { kindsBeyondFirst, recoveryKinds, secondFactors } from '../policy/auth-modules.ts';
+import { kindsBeyondFirst, recoveryKinds, secondFactors } from '../policy/second-factors.ts';
 import type { Reason } from '../reasons.ts';
 import type { Caller } from '../session/sessions.ts';
 import { requireStepUp } from '../session/step-up.ts';

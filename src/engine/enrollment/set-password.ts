@@ -7,7 +7,7 @@ import { changeFactors } from './change.ts';
 import { forLogin, inTurn, type RequestContext } from '../context.ts';
 import { logRefusal } from '../audit/log-attempt.ts';
 import { makeAuthenticator } from './make-authenticator.ts';
-import { secondFactors } from '../policy/auth-modules.ts';
+import { secondFactors } from '../policy/second-factors.ts';
 import { prove } from '../proof/prove.ts';
 import type { Reason } from '../reasons.ts';
 import type { Caller } from '../session/sessions.ts';

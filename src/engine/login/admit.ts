@@ -9,7 +9,7 @@ import { logRefusal } from '../audit/log-attempt.ts';
 import { moduleOf, type AuthModule } from '../policy/auth-modules.ts';
 import { askProvider, putPrompts, type PutPrompt } from '../proof/prompts.ts';
 import { readPolicy } from '../policy/read-policy.ts';
-import { neededFor, type Needed } from '../policy/required.ts';
+import { neededFor, type Needed } from '../policy/login-needs.ts';
 
 export type Admission = Pick<Step, 'user' | 'proven' | 'issuedTo'> & {
   readonly authenticators: readonly Authenticator[];
@@ -29,7 +29,7 @@ export async function admit(
   const policy = await readPolicy(ctx.store, who);
   const tried = { action: 'login', ...who, factor: kind, logs: policy.logs };
   const step = { user, proven, authModule, issuedTo, policy, tried };
-  const needed = await neededFor(ctx, authModule, policy, authenticators);
+  const needed = await neededFor(ctx, { authModule, policy, authenticators });
   if (!needed.ok) return turnAway(ctx, step, needed);
   const { verifier } = needed.value;
   if (!verifier) return goOn(ctx, step, needed.value);

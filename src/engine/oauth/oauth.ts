@@ -15,7 +15,7 @@ import type { SecondFactorNeeded } from '../login/after-first.ts';
 import { loginAtOnce, type LoginAtOnce, type RefusedAtOnce } from '../login/login-at-once.ts';
 import type { Reason } from '../reasons.ts';
 import { readPolicy } from '../policy/read-policy.ts';
-import { policyOnFirst } from '../policy/required.ts';
+import { policyOnFirst } from '../policy/login-needs.ts';
 import { authenticate, issueToken, tokenSeconds } from '../session/sessions.ts';
 
 /** How long a session goes on by refreshing before its user logs in again. */

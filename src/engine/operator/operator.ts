@@ -10,7 +10,7 @@ import { changeFactors } from '../enrollment/change.ts';
 import { makeClient, removeClient, type MadeClient, type NewClient } from '../oauth/clients.ts';
 import type { RequestContext } from '../context.ts';
 import { logSuccess } from '../audit/log-attempt.ts';
-import { kindsBeyondFirst, secondKinds } from '../policy/auth-modules.ts';
+import { kindsBeyondFirst, secondKinds } from '../policy/second-factors.ts';
 import type { Reason } from '../reasons.ts';
 import { makePassword, writePassword } from '../enrollment/set-password.ts';
 import { insertNewUser, type NewUser } from '../directory/users.ts';

@@ -1,5 +1,5 @@
-import { hasRole, kindsWhere } from '../../factors/registry.ts';
 import type { Authenticator } from '../../store/authenticators.ts';
+import { secondFactors } from './second-factors.ts';
 
 /** A way in that policy can speak about. */
 export const authModules = ['user_auth', 'authtoken', 'oauth2', 'password', 'apikey', 'device'] as const;
@@ -26,22 +26,6 @@ export type Requirement = { readonly anyOf: readonly Authenticator[] };
 export function requirement(authModule: AuthModule, authenticators: readonly Authenticator[]): Requirement {
   return { anyOf: asks[authModule] ? secondFactors(authenticators) : [] };
 }
-
-/** The authenticators that make a user one with multi-factor authentication. Pending ones never count. */
-export function secondFactors(authenticators: readonly Authenticator[]): readonly Authenticator[] {
-  return authenticators.filter(({ kind, status }) => status === 'active' && hasRole(kind, 'second'));
-}
-
-/** Everything that is there only for multi-factor authentication. */
-export const kindsBeyondFirst = kindsWhere(
-  ({ enroll, traits }) => enroll !== undefined && !traits.roles.includes('first'),
-);
-
-/** What makes a user one with multi-factor authentication. */
-export const secondKinds = kindsWhere(({ enroll, traits }) => enroll !== undefined && traits.roles.includes('second'));
-
-/** What stands in for a second factor, and for nothing when there is none. */
-export const recoveryKinds = kindsWhere(({ traits }) => traits.roles.includes('recovery'));
 
 /** A key of its own kind is a module of its own, whatever door it came through; a password is its door's. */
 export function moduleOf(door: AuthModule, kind: string): AuthModule {

@@ -1,6 +1,7 @@
 import { securityDownTo, type Security } from '../../store/security.ts';
 import type { Store } from '../../store/store.ts';
-import { accountPolicy, authModulesConfig, type AccountPolicy, type Said } from './account-policy.ts';
+import { accountPolicy, type AccountPolicy } from './merge-policy.ts';
+import { authModulesConfig, type Said } from './configuration.ts';
 import { isAuthModule } from './auth-modules.ts';
 
 /** Parsed: what cannot be read is a fault, and no login follows from it. */

@@ -5,7 +5,7 @@ import type { Challenge } from '../../store/challenge-rows.ts';
 import type { KeptPrompt } from '../../store/prompts.ts';
 import type { SecondFactorReply } from './reply.ts';
 import type { RequestContext } from '../context.ts';
-import { recoveryKinds } from '../policy/auth-modules.ts';
+import { recoveryKinds } from '../policy/second-factors.ts';
 
 /** A possible answer to a challenge: one of its user's authenticators, or a provider that verifies by itself and keeps nothing here. */
 export type Candidate = {

@@ -8,7 +8,7 @@ import type { ProviderPlace } from '../../store/providers.ts';
 import type { User } from '../../store/users.ts';
 import { factorContext, type RequestContext } from '../context.ts';
 import type { Reason } from '../reasons.ts';
-import type { Verifier } from '../policy/required.ts';
+import type { Verifier } from '../policy/required-provider.ts';
 import { settingsInForce } from '../policy/settings-in-force.ts';
 
 /** How long a challenge is open, unless its prompts say otherwise. */

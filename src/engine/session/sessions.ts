@@ -10,7 +10,7 @@ import {
   type Session,
 } from '../../store/sessions.ts';
 import type { User } from '../../store/users.ts';
-import { accessTokenLife, type AccountPolicy } from '../policy/account-policy.ts';
+import { accessTokenLife, type AccountPolicy } from '../policy/merge-policy.ts';
 import { withTransaction, type RequestContext } from '../context.ts';
 import { logSuccess } from '../audit/log-attempt.ts';
 import type { Reason } from '../reasons.ts';

@@ -5,7 +5,8 @@ import { listAuthenticators, listForLogin, type Authenticator } from '../../stor
 import { findUser, type User } from '../../store/users.ts';
 import type { RequestContext } from '../context.ts';
 import type { Managing } from './enroller.ts';
-import { isUnattended, secondFactors } from '../policy/auth-modules.ts';
+import { isUnattended } from '../policy/auth-modules.ts';
+import { secondFactors } from '../policy/second-factors.ts';
 import type { Reason } from '../reasons.ts';
 import type { Caller } from './sessions.ts';
 

@@ -4,7 +4,7 @@ import { allStates, countByKey, hashedColumns, sealedColumns, type KeyedColumn }
 import { keysOfProof } from '../../store/meta.ts';
 import { countSessionsBefore } from '../../store/sessions.ts';
 import type { Store } from '../../store/store.ts';
-import { accessTokenLife } from '../policy/account-policy.ts';
+import { accessTokenLife } from '../policy/merge-policy.ts';
 import type { Context } from '../context.ts';
 
 /** How many values name a key, and where. A signing key is named by tokens, of which nobody knows; there it is the sessions that may have some. */

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { minute } from '../../../src/base/clock.ts';
 import { refuse } from '../../../src/base/outcome.ts';
-import type { AuthModulesConfig } from '../../../src/engine/policy/account-policy.ts';
+import type { AuthModulesConfig } from '../../../src/engine/policy/configuration.ts';
 import { logRefusal, logSuccess } from '../../../src/engine/audit/log-attempt.ts';
 import { answer, confirm, endSession, enroll, login, loginAtOnce } from '../../../src/engine/operations.ts';
 import { writeSecurity } from '../../../src/store/security.ts';

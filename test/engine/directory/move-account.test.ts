@@ -10,7 +10,7 @@ import {
   removeAccount,
   writeSecurityOf,
 } from '../../../src/engine/operations.ts';
-import type { AuthModulesConfig } from '../../../src/engine/policy/account-policy.ts';
+import type { AuthModulesConfig } from '../../../src/engine/policy/configuration.ts';
 import type { Context, RequestContext } from '../../../src/engine/context.ts';
 import type { Caller } from '../../../src/engine/session/sessions.ts';
 import { holdTree } from '../../../src/store/account-tree.ts';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { authModules, moduleOf, requirement, secondFactors } from '../../../src/engine/policy/auth-modules.ts';
+import { authModules, moduleOf, requirement } from '../../../src/engine/policy/auth-modules.ts';
+import { secondFactors } from '../../../src/engine/policy/second-factors.ts';
 import type { Authenticator } from '../../../src/store/authenticators.ts';
 
 function one(kind: string, status: Authenticator['status'] = 'active'): Authenticator {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { refuse, success } from '../../../src/base/outcome.ts';
-import { accessTokenLife } from '../../../src/engine/policy/account-policy.ts';
+import { accessTokenLife } from '../../../src/engine/policy/merge-policy.ts';
 import { enroll } from '../../../src/engine/enrollment/enroll.ts';
 import {
   assuranceOf,

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hour, minute, second } from '../../../src/base/clock.ts';
-import type { AuthModulesConfig } from '../../../src/engine/policy/account-policy.ts';
+import type { AuthModulesConfig } from '../../../src/engine/policy/configuration.ts';
 import {
   authenticate,
   authenticateEnroller,

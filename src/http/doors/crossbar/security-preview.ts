@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { previewSecurity, reachAccount } from '../../../engine/operations.ts';
 import { authModules } from '../../../engine/policy/auth-modules.ts';
-import type { Stopped } from '../../../engine/directory/preview-security.ts';
+import type { Stopped } from '../../../engine/policy/preview.ts';
 import { route, type Route } from '../../route.ts';
 import { answered, declined, envelope, inData, say } from './envelope.ts';
 import { managed, readConfig, securityBody, securityPath, withoutNames } from './security-shapes.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { wrongMembers, type WrongMember } from '../../../base/wrong-members.ts';
-import { authModulesConfig, type AuthModulesConfig } from '../../../engine/policy/account-policy.ts';
+import { authModulesConfig, type AuthModulesConfig } from '../../../engine/policy/configuration.ts';
 import { invalid } from '../../server/parse.ts';
 import type { Problem } from '../../errors/problem.ts';
 import { say } from './envelope.ts';

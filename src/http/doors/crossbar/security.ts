@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { mergePatch, type Members } from '../../../base/merge-patch.ts';
-import type { AuthModulesConfig } from '../../../engine/policy/account-policy.ts';
+import type { AuthModulesConfig } from '../../../engine/policy/configuration.ts';
 import {
   explain,
   findNamed,
@@ -10,7 +10,8 @@ import {
   writeSecurityOf,
 } from '../../../engine/operations.ts';
 import { authModules } from '../../../engine/policy/auth-modules.ts';
-import type { ProviderNames, SecurityOf } from '../../../engine/directory/security.ts';
+import type { ProviderNames } from '../../../engine/policy/named-providers.ts';
+import type { SecurityOf } from '../../../engine/policy/read-security.ts';
 import type { Account } from '../../../store/accounts.ts';
 import { reference } from '../deux/authtoken.ts';
 import { route, type UnparsedRequest, type Reply, type Route } from '../../route.ts';

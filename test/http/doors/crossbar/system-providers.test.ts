@@ -1,7 +1,7 @@
 /** Contract section 4, "Providers": what stands in where an account names none. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { systemDefault } from '../../../../src/engine/policy/required.ts';
+import { systemDefault } from '../../../../src/engine/policy/required-provider.ts';
 import { onEachDatabase } from '../../../../kit/databases.ts';
 import { startServer } from '../../../../kit/server.ts';
 import { bodyOf, dataOf, door, listOf, tenant } from './door.ts';

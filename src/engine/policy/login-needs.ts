@@ -1,13 +1,12 @@
 import { refuse, success, type Outcome, type Refusal } from '../../base/outcome.ts';
-import { factorOf, isEnrolled, isKind, providerKinds } from '../../factors/registry.ts';
 import type { Authenticator } from '../../store/authenticators.ts';
-import { findProvider, listProviders, type Provider } from '../../store/providers.ts';
-import type { Store } from '../../store/store.ts';
-import type { AccountPolicy, Rule } from './account-policy.ts';
+import type { AccountPolicy, Rule } from './merge-policy.ts';
 import type { RequestContext } from '../context.ts';
-import { isAuthModule, requirement, secondFactors, type AuthModule } from './auth-modules.ts';
+import { isAuthModule, requirement, type AuthModule } from './auth-modules.ts';
+import { secondFactors } from './second-factors.ts';
 import { readPolicy, type WayIn } from './read-policy.ts';
 import type { Reason } from '../reasons.ts';
+import { type Working, type Verifier, workingProvider } from './required-provider.ts';
 
 /** Who said what a login needs: ids of accounts, or `system`. */
 export type Origins = {
@@ -35,12 +34,17 @@ export type Needed = Origins & {
 
 export type NotMet = Refusal<Reason> & Origins & { readonly providerName: string | null };
 
+/** What is known of a login after its first factor. */
+export type LoginState = {
+  readonly authModule: AuthModule;
+  readonly policy: AccountPolicy;
+  readonly authenticators: readonly Authenticator[];
+};
+
 /** What a login needs beyond its first factor, by the policy of its way in and what the user has at this moment. */
 export async function neededFor(
   ctx: RequestContext,
-  authModule: AuthModule,
-  policy: AccountPolicy,
-  authenticators: readonly Authenticator[],
+  { authModule, policy, authenticators }: LoginState,
 ): Promise<{ readonly ok: true; readonly value: Needed } | NotMet> {
   const origins = originsOf(policy);
   const demand = await demandOf(policy, (named) => workingProvider(ctx, named));
@@ -75,7 +79,7 @@ export async function policyOnFirst(
   if (!isAuthModule(authModule)) return undefined;
   const policy = await readPolicy(ctx.store, { authModule, accountId });
   // What the user has plays no part: whoever enrols a factor ends the sessions from before.
-  const needed = await neededFor(ctx, authModule, policy, []);
+  const needed = await neededFor(ctx, { authModule, policy, authenticators: [] });
   return needed.ok && !needed.value.verifier && needed.value.enrolls === undefined ? policy : undefined;
 }
 
@@ -99,31 +103,4 @@ export async function demandOf(
   const found = await find(policy.required.provider);
   if (found.ok || !mayPassOver(policy)) return found;
   return success({ passedOver: found });
-}
-
-export type Working = { readonly kind: string; readonly verifier?: Verifier };
-
-/** A provider that verifies users itself, in working order, and its settings as its factor knows them. */
-export type Verifier = { readonly provider: Provider; readonly settings: unknown };
-
-/** The kind of factor that a rule's provider asks for. */
-export async function workingProvider(ctx: RequestContext, named: Rule['provider']): Promise<Outcome<Working, Reason>> {
-  const provider = await (named === 'system default' ? systemDefault(ctx.store) : findProvider(ctx.store, named));
-  if (!provider) return refuse('no_provider');
-  if (!provider.enabled) return refuse('provider_disabled');
-  const { providerName: kind } = provider;
-  // One of which this program has no factor can ask nobody for anything.
-  if (!isKind(kind)) return refuse('provider_unavailable');
-  if (isEnrolled(kind)) return success({ kind });
-  const settings = factorOf(kind).settings?.inForce?.([provider.settings], ctx.settings);
-  if (!settings) return refuse('provider_unavailable');
-  return settings.ok ? success({ kind, verifier: { provider, settings: settings.value } }) : settings;
-}
-
-/** The provider that is meant where nobody named one: of the system's enabled ones, the first in the list of all kinds. */
-export async function systemDefault(store: Store): Promise<Provider | undefined> {
-  const enabled = (await listProviders(store, null)).filter((provider) => provider.enabled);
-  return providerKinds()
-    .map((name) => enabled.find(({ providerName }) => providerName === name))
-    .find((provider) => provider !== undefined);
 }

@@ -5,7 +5,7 @@ import type { KyselyPlugin } from 'kysely';
 import { timeOrderedHex } from '../../../src/base/random.ts';
 import { login, previewSecurity, writeSecurityOf } from '../../../src/engine/operations.ts';
 import { authModules } from '../../../src/engine/policy/auth-modules.ts';
-import type { Preview, Stopped } from '../../../src/engine/directory/preview-security.ts';
+import type { Preview, Stopped } from '../../../src/engine/policy/preview.ts';
 import { findAccount } from '../../../src/store/accounts.ts';
 import { findOpenChallenge } from '../../../src/store/challenges.ts';
 import { insertProvider } from '../../../src/store/providers.ts';

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { timeOrderedHex, uuid } from '../../../src/base/random.ts';
 import { enroll } from '../../../src/engine/enrollment/enroll.ts';
-import type { AuthModulesConfig } from '../../../src/engine/policy/account-policy.ts';
+import type { AuthModulesConfig } from '../../../src/engine/policy/configuration.ts';
 import { authModules, type AuthModule } from '../../../src/engine/policy/auth-modules.ts';
 import { insertAccount } from '../../../src/store/accounts.ts';
 import { insertAuthenticator } from '../../../src/store/authenticators.ts';

@@ -4,13 +4,15 @@ import type { Account } from '../../store/accounts.ts';
 import { findProvider } from '../../store/providers.ts';
 import { securityBelow } from '../../store/security.ts';
 import { countUsersBelow, type Count } from '../../store/user-counts.ts';
-import { accountPolicy, type AuthModulesConfig, type Rule, type Said } from '../policy/account-policy.ts';
+import { accountPolicy, type Rule } from './merge-policy.ts';
+import type { AuthModulesConfig, Said } from './configuration.ts';
 import type { RequestContext } from '../context.ts';
-import { authModules, type AuthModule } from '../policy/auth-modules.ts';
-import { parseSaid, saidDownTo } from '../policy/read-policy.ts';
+import { authModules, type AuthModule } from './auth-modules.ts';
+import { parseSaid, saidDownTo } from './read-policy.ts';
 import type { Reason } from '../reasons.ts';
-import { demandOf, workingProvider } from '../policy/required.ts';
-import { mayNameAll, namedIn } from './security.ts';
+import { demandOf } from './login-needs.ts';
+import { workingProvider } from './required-provider.ts';
+import { mayNameAll, namedIn } from './named-providers.ts';
 
 /** Whom a configuration would stop at their next login through a module. */
 export type Stopped = {

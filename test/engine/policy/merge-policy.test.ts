@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { accountPolicy, inheritedConfig } from '../../../src/engine/policy/merge-policy.ts';
 import {
-  accountPolicy,
   authModulesConfig,
-  inheritedConfig,
   type AuthModulesConfig,
   type MultiFactor,
   type Said,
-} from '../../../src/engine/policy/account-policy.ts';
+} from '../../../src/engine/policy/configuration.ts';
 
 /** root → mid → leaf, and what each says of user_auth. */
 const [root, mid, leaf] = ['a', 'b', 'c'].map((digit) => digit.repeat(32)) as [string, string, string];

@@ -1,0 +1,50 @@
+import { refuse, success, type Outcome } from '../../base/outcome.ts';
+import { holdTree } from '../../store/account-tree.ts';
+import type { Account } from '../../store/accounts.ts';
+import { holdProvider } from '../../store/providers.ts';
+import { writeSecurity } from '../../store/security.ts';
+import { inheritedConfig } from '../policy/merge-policy.ts';
+import type { AuthModulesConfig } from '../policy/configuration.ts';
+import { withTransaction, type RequestContext } from '../context.ts';
+import { logSuccess } from '../audit/log-attempt.ts';
+import type { Reason } from '../reasons.ts';
+import { saidDownTo } from '../policy/read-policy.ts';
+import type { Caller } from '../session/sessions.ts';
+import type { SecurityOf } from '../policy/read-security.ts';
+import { mayNameAll, namedIn } from '../policy/named-providers.ts';
+
+export type SecurityChange = {
+  readonly account: Account;
+  readonly config: AuthModulesConfig;
+  readonly revision: number;
+};
+
+/** Says anew what an account says, over the revision it was read at. */
+export async function writeSecurityOf(
+  ctx: RequestContext,
+  caller: Caller,
+  { account, config, revision }: SecurityChange,
+): Promise<Outcome<SecurityOf, Reason>> {
+  const { now } = ctx;
+  return withTransaction(ctx, async (tx) => {
+    // Until this is written nobody takes the account out from under one whose provider it names.
+    await holdTree(tx.store);
+    const chain = await saidDownTo(tx.store, account.id);
+    if (!mayNameAll(account, chain, config)) return refuse('unknown_configuration');
+    if (!(await holdNamed(tx, account, config))) return refuse('unknown_configuration');
+    const said = { accountId: account.id, authModules: config, revision };
+    if (!(await writeSecurity(tx.store, said, now))) return refuse('raced');
+    const who = { accountId: account.id, userId: caller.userId, sessionId: caller.id, objectId: account.id };
+    await logSuccess(tx, { action: 'security.change', ...who });
+    const inherited = inheritedConfig(chain.filter(({ accountId }) => accountId !== account.id));
+    return success({ own: config, inherited, revision: revision + 1 });
+  });
+}
+
+/** Keeps every provider that is named from being removed in this moment, in one order, so that two of these never wait for each other. */
+async function holdNamed({ store }: RequestContext, account: Account, config: AuthModulesConfig): Promise<boolean> {
+  for (const place of namedIn(account, config).toSorted((one, other) => (one.id < other.id ? -1 : 1))) {
+    if (!(await holdProvider(store, place))) return false;
+  }
+  return true;
+}

@@ -1,0 +1,34 @@
+import { listForLogin } from '../../store/authenticators.ts';
+import type { User } from '../../store/users.ts';
+import type { RequestContext } from '../context.ts';
+import type { AuthModule } from './auth-modules.ts';
+import type { Reason } from '../reasons.ts';
+import { readPolicy } from './read-policy.ts';
+import { neededFor, type Origins } from './login-needs.ts';
+
+/** What a login would be asked for, and why. */
+export type Explained = Origins & {
+  readonly asks: 'nothing' | 'any' | 'provider' | 'enrollment' | 'refused';
+  /** The kinds of factor that would do. */
+  readonly kinds: readonly string[];
+  /** Why nobody could come in, or what would be passed over. */
+  readonly reason: Reason | undefined;
+};
+
+/** Says what would be asked of a user of an account that the caller has reached, after their first factor. */
+export async function explain(ctx: RequestContext, user: User, authModule: AuthModule): Promise<Explained> {
+  const policy = await readPolicy(ctx.store, { authModule, accountId: user.accountId });
+  const authenticators = await listForLogin(ctx.store, user.id, []);
+  const needed = await neededFor(ctx, { authModule, policy, authenticators });
+  if (!needed.ok) {
+    const { ok: _ok, reason, providerName, ...origins } = needed;
+    return { asks: 'refused', kinds: providerName === null ? [] : [providerName], reason, ...origins };
+  }
+  const { anyOf, kinds, verifier, enrolls, passedOver, ...origins } = needed.value;
+  if (enrolls !== undefined)
+    return { asks: 'enrollment', kinds: [enrolls], reason: 'mfa_enrollment_required', ...origins };
+  if (verifier) return { asks: 'provider', kinds: kinds ?? [], reason: undefined, ...origins };
+  const reason = passedOver?.reason;
+  const asks = anyOf.length === 0 ? 'nothing' : kinds === null ? 'any' : 'provider';
+  return { asks, kinds: [...new Set(anyOf.map(({ kind }) => kind))], reason, ...origins };
+}
