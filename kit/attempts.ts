@@ -1,5 +1,6 @@
 /** Attempts without the logins that lead to them, and what verification finds of them. */
-import { verifyRest, verifyStrands, type LogFinding } from '../src/engine/audit/verify-attempts.ts';
+import { verifyRest } from '../src/engine/audit/verify-rest.ts';
+import { verifyStrands, type LogFinding } from '../src/engine/audit/verify-strands.ts';
 import type { RequestContext } from '../src/engine/context.ts';
 import { logRefusal, type Tried } from '../src/engine/audit/log-attempt.ts';
 import type { PlacedRow } from '../src/store/attempt-strands.ts';

@@ -20,7 +20,7 @@ import {
 } from '../src/engine/context.ts';
 import { enroll } from '../src/engine/enrollment/enroll.ts';
 import { login, type LoginInput } from '../src/engine/login/login.ts';
-import { authenticate, type Caller } from '../src/engine/session/sessions.ts';
+import { authenticate, type Caller } from '../src/engine/session/authenticate.ts';
 import { insertNewUser } from '../src/engine/directory/users.ts';
 import type { Gateway, Message } from '../src/messages/message.ts';
 import { createMessenger } from '../src/messages/messenger.ts';

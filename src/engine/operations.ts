@@ -31,7 +31,8 @@ export {
 } from './directory/external-users.ts';
 
 /** Sessions: who is calling, which ones are in force, and their end. */
-export { authenticate, endSession, listSessions } from './session/sessions.ts';
+export { authenticate } from './session/authenticate.ts';
+export { endSession, listSessions } from './session/own-sessions.ts';
 
 /** Authenticators: what a user has, one more of it, its confirmation, its removal. */
 export { browseAuthenticators } from './directory/users.ts';
@@ -39,7 +40,7 @@ export { secondFactors } from './policy/second-factors.ts';
 export { hintOf } from './proof/send-code.ts';
 export { enroll } from './enrollment/enroll.ts';
 export { confirm } from './enrollment/confirm.ts';
-export { authenticateEnroller } from './session/enroller.ts';
+export { authenticateEnroller } from './session/authenticate-enroller.ts';
 export { remove, turnOffMfa } from './enrollment/remove.ts';
 
 /** Passwords and recovery codes: renewed in place. */
@@ -75,7 +76,7 @@ export { namesIn } from './policy/named-providers.ts';
 export { readSecurity } from './policy/read-security.ts';
 export { writeSecurityOf } from './directory/write-security.ts';
 export { previewSecurity } from './policy/preview.ts';
-export { browseAttempts, reachAttempt } from './audit/attempts.ts';
+export { browseAttempts, reachAttempt } from './audit/browse-attempts.ts';
 
 /** Providers: what an account, or the system, configures as a second factor. */
 export { browseProviders, reachProvider, reachSystem, showProvider } from './directory/reach-provider.ts';
@@ -95,8 +96,9 @@ export {
   unlock,
 } from './operator/operator.ts';
 export { alreadyThere, findHome, importUsers, judgeForeigner } from './operator/import-users.ts';
-export { findLog, readAttempts } from './audit/attempts.ts';
-export { verifyRest, verifyStrands } from './audit/verify-attempts.ts';
+export { findLog, readAttempts } from './audit/read-log.ts';
+export { verifyRest } from './audit/verify-rest.ts';
+export { verifyStrands } from './audit/verify-strands.ts';
 export { pruneAttempts } from './audit/prune-attempts.ts';
 export { countToReseal, reseal } from './upkeep/reseal.ts';
 export { usesOf } from './upkeep/key-use.ts';

@@ -3,7 +3,7 @@ import { mock, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { keepSwept } from '../../src/cli/sweeping.ts';
 import { accessTokenLife } from '../../src/engine/policy/merge-policy.ts';
-import { openSession } from '../../src/engine/session/sessions.ts';
+import { openSession } from '../../src/engine/session/open-session.ts';
 import { onEachDatabase } from '../../kit/databases.ts';
 import { house } from '../../kit/house.ts';
 

@@ -10,7 +10,7 @@ import { changeUserOf, makeUserOf } from '../../src/engine/directory/account-use
 import { findHome } from '../../src/engine/operator/import-users.ts';
 import { overridePassword } from '../../src/engine/operator/operator.ts';
 import { sendCode } from '../../src/engine/proof/send-code.ts';
-import type { Caller } from '../../src/engine/session/sessions.ts';
+import type { Caller } from '../../src/engine/session/authenticate.ts';
 import { insertAuthenticator } from '../../src/store/authenticators.ts';
 import { enroll } from '../../src/engine/enrollment/enroll.ts';
 import { login } from '../../src/engine/login/login.ts';

@@ -11,7 +11,7 @@ import {
   type OAuthClient,
 } from '../../src/store/clients.ts';
 import { findLiveSession } from '../../src/store/sessions.ts';
-import { openSession } from '../../src/engine/session/sessions.ts';
+import { openSession } from '../../src/engine/session/open-session.ts';
 import { onEachDatabase } from '../../kit/databases.ts';
 import { house, type House } from '../../kit/house.ts';
 

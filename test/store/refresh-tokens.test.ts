@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { makeKeyRing } from '../../src/base/keys.ts';
 import { uuid } from '../../src/base/random.ts';
 import { accessTokenLife } from '../../src/engine/policy/merge-policy.ts';
-import { openSession } from '../../src/engine/session/sessions.ts';
+import { openSession } from '../../src/engine/session/open-session.ts';
 import { findRefreshToken, insertRefreshToken, useRefreshToken } from '../../src/store/refresh-tokens.ts';
 import { sweepSessions } from '../../src/store/sessions.ts';
 import { onEachDatabase } from '../../kit/databases.ts';

@@ -1,5 +1,5 @@
 import { findLog, verifyRest, verifyStrands } from '../../engine/operations.ts';
-import type { LogFinding, Verified } from '../../engine/audit/verify-attempts.ts';
+import type { LogFinding, Verified } from '../../engine/audit/verify-strands.ts';
 import { Refused } from '../explain.ts';
 import { granted, withHouse } from '../user/with-house.ts';
 import { progressOf } from '../progress.ts';

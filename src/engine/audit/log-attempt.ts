@@ -1,7 +1,6 @@
 import { timeOrderedHex } from '../../base/random.ts';
 import { insertAttempt, type Attempt } from '../../store/attempts.ts';
 import type { Logs } from '../policy/merge-policy.ts';
-import { loginActions } from './attempts.ts';
 import type { RequestContext } from '../context.ts';
 import { readPolicy } from '../policy/read-policy.ts';
 
@@ -28,6 +27,9 @@ export type Tried = Pick<Attempt, 'action'> &
 
 /** What an account that says nothing wants written down. */
 export const everything: Logs = { failed: true, success: true };
+
+/** What belongs to a login, and what accounts may choose not to log. */
+export const loginActions: readonly string[] = ['login', 'answer', 'send'];
 
 /** Writes a success in the transaction that makes it true, if it is to be written. Answers with the attempt's id. */
 export async function logSuccess(ctx: RequestContext, tried: Tried): Promise<string> {

@@ -13,7 +13,7 @@ import {
 import { inTransaction, type Store } from '../../store/store.ts';
 import type { RequestContext } from '../context.ts';
 import { logSuccess } from './log-attempt.ts';
-import { namesOfStrands, type ReportProgress } from './verify-attempts.ts';
+import { namesOfStrands, type ReportProgress } from './verify-strands.ts';
 
 export type Pruned = {
   readonly rows: number;
@@ -42,7 +42,7 @@ export async function pruneAttempts(ctx: RequestContext, before: number, tell: R
     tell(count);
   };
   for await (const name of namesOfStrands(store, undefined)) {
-    if (!(await pruneStrand(store, name, before, gone))) kept.push(name);
+    if (!(await pruneStrand(store, name, { before, gone }))) kept.push(name);
   }
   for (let count = batch; count === batch; gone(count)) {
     count = await store.db.transaction().execute((db) => pruneOlder({ ...store, db }, before, batch));
@@ -50,8 +50,10 @@ export async function pruneAttempts(ctx: RequestContext, before: number, tell: R
   return { rows, kept };
 }
 
+type Pruning = { readonly before: number; readonly gone: ReportProgress };
+
 /** Answers whether the strand is intact as far as it was looked at. */
-async function pruneStrand(store: Store, name: string, before: number, gone: ReportProgress): Promise<boolean> {
+async function pruneStrand(store: Store, name: string, { before, gone }: Pruning): Promise<boolean> {
   for (;;) {
     const strand = await readStrand(store, name);
     const due = await findDue(store, strand, before);

@@ -10,7 +10,7 @@ import { inTurn, type RequestContext } from '../context.ts';
 import { readPolicy } from '../policy/read-policy.ts';
 import type { Reason } from '../reasons.ts';
 import { respond } from '../proof/respond.ts';
-import { issueToken } from '../session/sessions.ts';
+import { issueToken } from '../session/issue-token.ts';
 
 /** How long a service may take to look at an assertion. */
 const assertionLife = 5 * minute;

@@ -8,7 +8,7 @@ import { answers } from '../proof/candidates.ts';
 import { factorContext, type RequestContext } from '../context.ts';
 import type { Reason } from '../reasons.ts';
 import { policyOnFirst } from '../policy/login-needs.ts';
-import { authenticate, type Caller } from '../session/sessions.ts';
+import { authenticate, type Caller } from '../session/authenticate.ts';
 
 /** An application that asks for its users' second factors. */
 export type Service = Pick<User, 'id' | 'accountId'>;

@@ -4,7 +4,7 @@ import { findUser, listUsers, type Profile, type User } from '../../store/users.
 import { changeFactors } from '../enrollment/change.ts';
 import type { RequestContext } from '../context.ts';
 import type { Reason } from '../reasons.ts';
-import type { Caller } from '../session/sessions.ts';
+import type { Caller } from '../session/authenticate.ts';
 import { makePassword, writePassword } from '../enrollment/set-password.ts';
 import { requireStepUp } from '../session/step-up.ts';
 import { changeProfile, insertNewUser, refusingNamesTaken, writeProfile, type Changes } from './users.ts';

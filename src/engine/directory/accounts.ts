@@ -19,7 +19,7 @@ import type { CompletedLogin } from '../login/after-first.ts';
 import { withTransaction, type RequestContext } from '../context.ts';
 import { logSuccess, type Tried } from '../audit/log-attempt.ts';
 import type { Reason } from '../reasons.ts';
-import type { Caller } from '../session/sessions.ts';
+import type { Caller } from '../session/authenticate.ts';
 import { isAdministrator } from './users.ts';
 
 /** How many accounts may stand above one. */

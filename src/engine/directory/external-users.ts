@@ -6,7 +6,7 @@ import { findChallenge } from '../../store/challenges.ts';
 import { deleteUser, findUser, findUserByName, type Profile, type User } from '../../store/users.ts';
 import type { Service } from '../challenge/asker.ts';
 import { withTransaction, type RequestContext } from '../context.ts';
-import { byService, type Managing } from '../session/enroller.ts';
+import { byService, type Managing } from '../session/authenticate-enroller.ts';
 import { logSuccess } from '../audit/log-attempt.ts';
 import type { Reason } from '../reasons.ts';
 import { insertNewUser, refusingNamesTaken, writeProfile } from './users.ts';

@@ -6,7 +6,7 @@ import { changed, deepest, reachAccount } from './accounts.ts';
 import { withTransaction, type RequestContext } from '../context.ts';
 import { logSuccess } from '../audit/log-attempt.ts';
 import type { Reason } from '../reasons.ts';
-import type { Caller } from '../session/sessions.ts';
+import type { Caller } from '../session/authenticate.ts';
 
 /**
  * Moves an account, with all below it, below another one; the caller has reached both. What an account between the old place and the

@@ -10,7 +10,7 @@ import { withTransaction, type RequestContext } from '../context.ts';
 import { logSuccess, type Tried } from '../audit/log-attempt.ts';
 import { showProvider, type Owner, type ShownProvider } from './reach-provider.ts';
 import type { Reason } from '../reasons.ts';
-import type { Caller } from '../session/sessions.ts';
+import type { Caller } from '../session/authenticate.ts';
 
 /** What configures a provider. */
 export type ProviderInput = {

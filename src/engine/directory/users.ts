@@ -16,7 +16,9 @@ import { withTransaction, type RequestContext } from '../context.ts';
 import { logSuccess } from '../audit/log-attempt.ts';
 import type { Reason } from '../reasons.ts';
 import { policyOnFirst } from '../policy/login-needs.ts';
-import { issueToken, openSession, type Caller } from '../session/sessions.ts';
+import { issueToken } from '../session/issue-token.ts';
+import { openSession } from '../session/open-session.ts';
+import type { Caller } from '../session/authenticate.ts';
 import { makePassword, writePassword } from '../enrollment/set-password.ts';
 import { requireStepUp } from '../session/step-up.ts';
 

@@ -9,7 +9,7 @@ import { withTransaction, type RequestContext } from '../context.ts';
 import { logSuccess } from '../audit/log-attempt.ts';
 import type { Reason } from '../reasons.ts';
 import { saidDownTo } from '../policy/read-policy.ts';
-import type { Caller } from '../session/sessions.ts';
+import type { Caller } from '../session/authenticate.ts';
 import type { SecurityOf } from '../policy/read-security.ts';
 import { mayNameAll, namedIn } from '../policy/named-providers.ts';
 

@@ -5,7 +5,7 @@ import { advanceEpoch, type User } from '../../store/users.ts';
 import { withTransaction, type RequestContext } from '../context.ts';
 import { logSuccess, type Tried } from '../audit/log-attempt.ts';
 import type { Reason } from '../reasons.ts';
-import type { Caller } from '../session/sessions.ts';
+import type { Caller } from '../session/authenticate.ts';
 
 export type Change = {
   readonly user: User;

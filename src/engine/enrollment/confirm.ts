@@ -6,14 +6,16 @@ import { resetThrottle } from '../../store/throttles.ts';
 import type { User } from '../../store/users.ts';
 import { changeFactors } from './change.ts';
 import { inTurn, type RequestContext } from '../context.ts';
-import { madeBy, mayEnroll, sessionOf, type Enroller, type Enrolling } from '../session/enroller.ts';
+import { madeBy, mayEnroll, sessionOf, type Enroller, type Enrolling } from '../session/authenticate-enroller.ts';
 import { logRefusal, logSuccess } from '../audit/log-attempt.ts';
 import { aboutEnrolling } from './make-authenticator.ts';
 import { prove, type Proven } from '../proof/prove.ts';
 import { readPolicy } from '../policy/read-policy.ts';
 import type { Reason } from '../reasons.ts';
 import { codesLeft, makeRecoveryCodes, writeCodes, type MadeCodes } from './recovery-codes.ts';
-import { issueToken, openSession, withSecondFactor, type OpenedSession } from '../session/sessions.ts';
+import { issueToken } from '../session/issue-token.ts';
+import { openSession, type OpenedSession } from '../session/open-session.ts';
+import { withSecondFactor } from '../session/assurance.ts';
 import { countedInEnrollment, isFull } from './enroll.ts';
 import { requireStepUp } from '../session/step-up.ts';
 

@@ -6,11 +6,11 @@ import { insertAuthenticator, removeKinds, type Authenticator } from '../../stor
 import type { User } from '../../store/users.ts';
 import { changeFactors } from './change.ts';
 import type { RequestContext } from '../context.ts';
-import { madeBy, sessionOf, type Changer } from '../session/enroller.ts';
+import { madeBy, sessionOf, type Changer } from '../session/authenticate-enroller.ts';
 import { makeAuthenticator, type MadeAuthenticator } from './make-authenticator.ts';
 import { secondFactors } from '../policy/second-factors.ts';
 import type { Reason } from '../reasons.ts';
-import type { Caller } from '../session/sessions.ts';
+import type { Caller } from '../session/authenticate.ts';
 import { requireStepUp } from '../session/step-up.ts';
 
 /** Makes new recovery codes for the caller; the old ones stop working. They are shown this once. */

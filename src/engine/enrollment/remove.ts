@@ -9,11 +9,11 @@ import {
 import type { User } from '../../store/users.ts';
 import { changeFactors } from './change.ts';
 import { withTransaction, type RequestContext } from '../context.ts';
-import { madeBy, sessionOf, type Changer } from '../session/enroller.ts';
+import { madeBy, sessionOf, type Changer } from '../session/authenticate-enroller.ts';
 import { logSuccess, type Tried } from '../audit/log-attempt.ts';
 import { kindsBeyondFirst, recoveryKinds, secondFactors } from '../policy/second-factors.ts';
 import type { Reason } from '../reasons.ts';
-import type { Caller } from '../session/sessions.ts';
+import type { Caller } from '../session/authenticate.ts';
 import { requireStepUp } from '../session/step-up.ts';
 
 export type Removal = { readonly user: User; readonly authenticatorId: string };

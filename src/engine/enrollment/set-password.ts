@@ -10,7 +10,7 @@ import { makeAuthenticator } from './make-authenticator.ts';
 import { secondFactors } from '../policy/second-factors.ts';
 import { prove } from '../proof/prove.ts';
 import type { Reason } from '../reasons.ts';
-import type { Caller } from '../session/sessions.ts';
+import type { Caller } from '../session/authenticate.ts';
 import { requireStepUp } from '../session/step-up.ts';
 
 export type NewPassword = {

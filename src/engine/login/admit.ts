@@ -4,7 +4,7 @@ import type { Authenticator } from '../../store/authenticators.ts';
 import { findPrompted } from '../../store/challenges.ts';
 import { challenge, comeBack, enter, offer, turnAway, type Admitted, type Resumed, type Step } from './after-first.ts';
 import { forLogin, type RequestContext } from '../context.ts';
-import type { LoginRefusal } from '../session/enroller.ts';
+import type { LoginRefusal } from '../session/offer-enrollment.ts';
 import { logRefusal } from '../audit/log-attempt.ts';
 import { moduleOf, type AuthModule } from '../policy/auth-modules.ts';
 import { askProvider, putPrompts, type PutPrompt } from '../proof/prompts.ts';

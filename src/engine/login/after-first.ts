@@ -6,13 +6,14 @@ import { releaseTry, resetThrottle } from '../../store/throttles.ts';
 import type { User } from '../../store/users.ts';
 import type { AccountPolicy } from '../policy/merge-policy.ts';
 import { withTransaction, type RequestContext } from '../context.ts';
-import { offerEnrollment, type LoginRefusal } from '../session/enroller.ts';
+import { offerEnrollment, type LoginRefusal } from '../session/offer-enrollment.ts';
 import { logRefusal, logSuccess, type Tried } from '../audit/log-attempt.ts';
 import { keeping, type PutPrompt, type ShownPrompt } from '../proof/prompts.ts';
 import { spend, type Proven } from '../proof/prove.ts';
 import type { Reason } from '../reasons.ts';
 import type { Needed, NotMet } from '../policy/login-needs.ts';
-import { issueToken, openSession, type IssuedTo, type OpenedSession } from '../session/sessions.ts';
+import { issueToken } from '../session/issue-token.ts';
+import { openSession, type IssuedTo, type OpenedSession } from '../session/open-session.ts';
 
 /** What follows a right first factor: a session, a challenge, or being turned away; each of them whole or not at all. */
 export type CompletedLogin = {

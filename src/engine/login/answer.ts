@@ -5,10 +5,11 @@ import type { CompletedLogin } from './after-first.ts';
 import type { Completed, Passed, PassedApproval } from '../proof/complete.ts';
 import type { ChallengeAnswer } from '../proof/reply.ts';
 import { inTurn, type RequestContext } from '../context.ts';
-import { offerEnrollment, type LoginRefusal } from '../session/enroller.ts';
+import { offerEnrollment, type LoginRefusal } from '../session/offer-enrollment.ts';
 import { logRefusal } from '../audit/log-attempt.ts';
 import { respond } from '../proof/respond.ts';
-import { issueToken, openSession } from '../session/sessions.ts';
+import { issueToken } from '../session/issue-token.ts';
+import { openSession } from '../session/open-session.ts';
 
 /**
  * Judges the answer to a challenge and opens the session it stood for; who must enrol another factor first is refused with what lets them.

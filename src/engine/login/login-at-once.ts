@@ -5,7 +5,7 @@ import type { Admitted } from './after-first.ts';
 import { answer } from './answer.ts';
 import type { SecondFactorReply } from '../proof/reply.ts';
 import { inTurn, type Context, type RequestContext } from '../context.ts';
-import type { LoginRefusal } from '../session/enroller.ts';
+import type { LoginRefusal } from '../session/offer-enrollment.ts';
 import { login, type LoginInput } from './login.ts';
 import type { Reason } from '../reasons.ts';
 import { awaitsCode, sendCode } from '../proof/send-code.ts';

@@ -10,11 +10,11 @@ import { admit } from './admit.ts';
 import type { Admitted, Resumed } from './after-first.ts';
 import type { Responding } from '../proof/candidates.ts';
 import { factorContext, forLogin, inTurn, type Context, type RequestContext } from '../context.ts';
-import type { LoginRefusal } from '../session/enroller.ts';
+import type { LoginRefusal } from '../session/offer-enrollment.ts';
 import { logRefusal } from '../audit/log-attempt.ts';
 import type { AuthModule } from '../policy/auth-modules.ts';
 import { prove } from '../proof/prove.ts';
-import type { IssuedTo } from '../session/sessions.ts';
+import type { IssuedTo } from '../session/open-session.ts';
 
 export type LoginInput = {
   /** The door's module; an apikey or a device secret is a module of its own. */

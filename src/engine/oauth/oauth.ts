@@ -16,7 +16,8 @@ import { loginAtOnce, type LoginAtOnce, type RefusedAtOnce } from '../login/logi
 import type { Reason } from '../reasons.ts';
 import { readPolicy } from '../policy/read-policy.ts';
 import { policyOnFirst } from '../policy/login-needs.ts';
-import { authenticate, issueToken, tokenSeconds } from '../session/sessions.ts';
+import { authenticate } from '../session/authenticate.ts';
+import { issueToken, tokenSeconds } from '../session/issue-token.ts';
 
 /** How long a session goes on by refreshing before its user logs in again. */
 const refreshLife = 30 * day;

@@ -8,14 +8,15 @@ import { resetThrottles } from '../../store/throttles.ts';
 import { advanceEpoch, type User } from '../../store/users.ts';
 import type { AccountPolicy } from '../policy/merge-policy.ts';
 import type { RequestContext } from '../context.ts';
-import type { EnrollmentOffer } from '../session/enroller.ts';
+import type { EnrollmentOffer } from '../session/offer-enrollment.ts';
 import { everything, logSuccess, type Tried } from '../audit/log-attempt.ts';
 import { kindsBeyondFirst } from '../policy/second-factors.ts';
 import { spend, type Proven } from './prove.ts';
 import type { SecondFactorReply } from './reply.ts';
 import { readPolicy } from '../policy/read-policy.ts';
 import type { Reason } from '../reasons.ts';
-import { withSecondFactor, type OpenedSession } from '../session/sessions.ts';
+import { withSecondFactor } from '../session/assurance.ts';
+import type { OpenedSession } from '../session/open-session.ts';
 
 /** What a right answer brings: a login's session, or what lets its user enroll what they lack; else what its user has proven. */
 export type Completed =

@@ -1,4 +1,4 @@
-import type { IssuedTo } from '../session/sessions.ts';
+import type { IssuedTo } from '../session/open-session.ts';
 
 export type SecondFactorReply = {
   /** What the person sent: a code of one of their second factors, a recovery code, or what a provider gave them. */

@@ -1,5 +1,14 @@
 import type { Session } from '../../store/sessions.ts';
-import { assuranceOf } from './sessions.ts';
+
+/** SP 800-63B's authentication assurance level: two with a second factor. */
+export function assuranceOf(session: Pick<Session, 'secondFactorAt'>): 'aal1' | 'aal2' {
+  return session.secondFactorAt === null ? 'aal1' : 'aal2';
+}
+
+/** The methods of a session to which a second factor was added (RFC 8176's `mfa` says that there were several). */
+export function withSecondFactor(amr: readonly string[], added: readonly string[]): readonly string[] {
+  return [...new Set([...amr, ...added, 'mfa'])];
+}
 
 /** What a resource wants of a session before it serves it (RFC 9470 section 3). */
 export type RequiredAssurance = {

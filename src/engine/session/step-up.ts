@@ -4,11 +4,11 @@ import { factorOf, isKind } from '../../factors/registry.ts';
 import { listAuthenticators, listForLogin, type Authenticator } from '../../store/authenticators.ts';
 import { findUser, type User } from '../../store/users.ts';
 import type { RequestContext } from '../context.ts';
-import type { Managing } from './enroller.ts';
+import type { Managing } from './authenticate-enroller.ts';
 import { isUnattended } from '../policy/auth-modules.ts';
 import { secondFactors } from '../policy/second-factors.ts';
 import type { Reason } from '../reasons.ts';
-import type { Caller } from './sessions.ts';
+import type { Caller } from './authenticate.ts';
 
 /** How long a proof is fresh. */
 export const stepUpLife = 15 * minute;

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Refusal } from '../../base/outcome.ts';
 import type { Reason } from '../../engine/reasons.ts';
-import type { EnrollmentOffer, LoginRefusal } from '../../engine/session/enroller.ts';
+import type { EnrollmentOffer, LoginRefusal } from '../../engine/session/offer-enrollment.ts';
 import { stepUpLife } from '../../engine/session/step-up.ts';
 import { bearer, problem, type enrollmentView, type Problem } from './problem.ts';
 import type { Reply } from '../route.ts';

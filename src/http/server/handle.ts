@@ -1,8 +1,8 @@
 import { refuse, success, type Outcome } from '../../base/outcome.ts';
 import { authenticateAsker, authenticateService, type Asker, type Service } from '../../engine/challenge/asker.ts';
 import type { RequestContext } from '../../engine/context.ts';
-import { authenticateEnroller, type Enroller } from '../../engine/session/enroller.ts';
-import { authenticate, type Caller } from '../../engine/session/sessions.ts';
+import { authenticateEnroller, type Enroller } from '../../engine/session/authenticate-enroller.ts';
+import { authenticate, type Caller } from '../../engine/session/authenticate.ts';
 import { requireFreshProof } from '../../engine/session/step-up.ts';
 import { isAdministrator } from '../../engine/directory/users.ts';
 import type { ShownCredential } from './credentials.ts';

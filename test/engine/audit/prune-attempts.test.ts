@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { day } from '../../../src/base/clock.ts';
 import { pruneAttempts } from '../../../src/engine/audit/prune-attempts.ts';
-import { verifyRest } from '../../../src/engine/audit/verify-attempts.ts';
+import { verifyRest } from '../../../src/engine/audit/verify-rest.ts';
 import { brief, findingsIn, rowsOf, tryTimes } from '../../../kit/attempts.ts';
 import { onEachDatabase, type TestDatabase } from '../../../kit/databases.ts';
 import { atOnce, house, interrupted, type House } from '../../../kit/house.ts';

@@ -12,7 +12,7 @@ import {
 } from '../../../src/engine/operations.ts';
 import type { AuthModulesConfig } from '../../../src/engine/policy/configuration.ts';
 import type { Context, RequestContext } from '../../../src/engine/context.ts';
-import type { Caller } from '../../../src/engine/session/sessions.ts';
+import type { Caller } from '../../../src/engine/session/authenticate.ts';
 import { holdTree } from '../../../src/store/account-tree.ts';
 import { insertAccount } from '../../../src/store/accounts.ts';
 import { insertProvider } from '../../../src/store/providers.ts';

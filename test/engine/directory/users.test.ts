@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { refuse } from '../../../src/base/outcome.ts';
 import { enroll } from '../../../src/engine/enrollment/enroll.ts';
-import { authenticate } from '../../../src/engine/session/sessions.ts';
+import { authenticate } from '../../../src/engine/session/authenticate.ts';
 import { stepUpLife } from '../../../src/engine/session/step-up.ts';
 import {
   browseAuthenticators,

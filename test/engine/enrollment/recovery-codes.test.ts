@@ -4,7 +4,7 @@ import { refuse } from '../../../src/base/outcome.ts';
 import { answer } from '../../../src/engine/login/answer.ts';
 import { enroll } from '../../../src/engine/enrollment/enroll.ts';
 import { renewRecoveryCodes } from '../../../src/engine/enrollment/recovery-codes.ts';
-import { authenticate } from '../../../src/engine/session/sessions.ts';
+import { authenticate } from '../../../src/engine/session/authenticate.ts';
 import { stepUpLife } from '../../../src/engine/session/step-up.ts';
 import { deleteUser } from '../../../src/store/users.ts';
 import { onEachDatabase } from '../../../kit/databases.ts';

@@ -9,7 +9,7 @@ import { challengeLife } from '../../../src/engine/proof/prompts.ts';
 import { disableMfa } from '../../../src/engine/operator/operator.ts';
 import { renewRecoveryCodes } from '../../../src/engine/enrollment/recovery-codes.ts';
 import { remove } from '../../../src/engine/enrollment/remove.ts';
-import { authenticate } from '../../../src/engine/session/sessions.ts';
+import { authenticate } from '../../../src/engine/session/authenticate.ts';
 import { setPassword } from '../../../src/engine/enrollment/set-password.ts';
 import { removeUser } from '../../../src/engine/directory/users.ts';
 import { onEachDatabase } from '../../../kit/databases.ts';

@@ -4,7 +4,7 @@ import { createHasher, type Hasher } from '../../../src/base/hasher.ts';
 import { refuse } from '../../../src/base/outcome.ts';
 import { enroll } from '../../../src/engine/enrollment/enroll.ts';
 import { remove } from '../../../src/engine/enrollment/remove.ts';
-import { authenticate } from '../../../src/engine/session/sessions.ts';
+import { authenticate } from '../../../src/engine/session/authenticate.ts';
 import { setPassword } from '../../../src/engine/enrollment/set-password.ts';
 import { answer } from '../../../src/engine/login/answer.ts';
 import { listForLogin } from '../../../src/store/authenticators.ts';

@@ -7,7 +7,8 @@ import {
   type Foreigner,
   type Newcomer,
 } from '../../../src/engine/operator/import-users.ts';
-import { verifyRest, verifyStrands } from '../../../src/engine/audit/verify-attempts.ts';
+import { verifyRest } from '../../../src/engine/audit/verify-rest.ts';
+import { verifyStrands } from '../../../src/engine/audit/verify-strands.ts';
 import { listAuthenticators } from '../../../src/store/authenticators.ts';
 import { findUserByLogin } from '../../../src/store/users.ts';
 import { onEachDatabase } from '../../../kit/databases.ts';

@@ -3,14 +3,10 @@ import { test } from 'node:test';
 import { refuse, success } from '../../../src/base/outcome.ts';
 import { accessTokenLife } from '../../../src/engine/policy/merge-policy.ts';
 import { enroll } from '../../../src/engine/enrollment/enroll.ts';
-import {
-  assuranceOf,
-  authenticate,
-  endSession,
-  issueToken,
-  listSessions,
-  type Caller,
-} from '../../../src/engine/session/sessions.ts';
+import { assuranceOf } from '../../../src/engine/session/assurance.ts';
+import { authenticate, type Caller } from '../../../src/engine/session/authenticate.ts';
+import { endSession, listSessions } from '../../../src/engine/session/own-sessions.ts';
+import { issueToken } from '../../../src/engine/session/issue-token.ts';
 import { deleteUser } from '../../../src/store/users.ts';
 import { onEachDatabase } from '../../../kit/databases.ts';
 import { client, got, house } from '../../../kit/house.ts';

@@ -9,8 +9,8 @@ import {
   setPassword,
 } from '../../../engine/operations.ts';
 import type { RequestContext } from '../../../engine/context.ts';
-import type { Enroller } from '../../../engine/session/enroller.ts';
-import type { Caller } from '../../../engine/session/sessions.ts';
+import type { Enroller } from '../../../engine/session/authenticate-enroller.ts';
+import type { Caller } from '../../../engine/session/authenticate.ts';
 import type { Problem } from '../../errors/problem.ts';
 import { refused } from '../../errors/reasons.ts';
 import { route, type Reply, type Route } from '../../route.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Service } from '../../../engine/challenge/asker.ts';
 import type { RequestContext } from '../../../engine/context.ts';
-import type { Managing } from '../../../engine/session/enroller.ts';
+import type { Managing } from '../../../engine/session/authenticate-enroller.ts';
 import {
   browseAuthenticators,
   codesLeft,

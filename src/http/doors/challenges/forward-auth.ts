@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { isEnough, type RequiredAssurance } from '../../../engine/session/assurance.ts';
-import { assuranceOf } from '../../../engine/session/sessions.ts';
+import { isEnough, type RequiredAssurance, assuranceOf } from '../../../engine/session/assurance.ts';
 import { problem } from '../../errors/problem.ts';
 import { route, type Route } from '../../route.ts';
 

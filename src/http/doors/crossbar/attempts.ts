@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { AttemptTopic } from '../../../engine/audit/attempts.ts';
+import type { AttemptTopic } from '../../../engine/audit/browse-attempts.ts';
 import { browseAttempts, reachAccount, reachAttempt } from '../../../engine/operations.ts';
 import { authModules } from '../../../engine/policy/auth-modules.ts';
 import type { Attempt } from '../../../store/attempts.ts';

@@ -4,7 +4,7 @@ import { isPlainText } from '../../../base/text.ts';
 import type { RequestContext } from '../../../engine/context.ts';
 import { browseAuthenticators, confirm, enroll, ownProfile } from '../../../engine/operations.ts';
 import type { Reason } from '../../../engine/reasons.ts';
-import type { Enroller } from '../../../engine/session/enroller.ts';
+import type { Enroller } from '../../../engine/session/authenticate-enroller.ts';
 import { isKind, type Kind } from '../../../factors/registry.ts';
 import { readEmailAddress, readPhoneNumber } from '../../../messages/destinations.ts';
 import { route, type Reply, type Route } from '../../route.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { RequestContext } from '../../../engine/context.ts';
 import { browseAuthenticators, hintOf, secondFactors } from '../../../engine/operations.ts';
-import type { Caller } from '../../../engine/session/sessions.ts';
+import type { Caller } from '../../../engine/session/authenticate.ts';
 import { factorOf } from '../../../factors/registry.ts';
 import type { Authenticator } from '../../../store/authenticators.ts';
 

@@ -5,7 +5,7 @@ import type { Granted } from '../../../engine/oauth/oauth.ts';
 import { introspect, passwordGrant, refresh, revoke } from '../../../engine/operations.ts';
 import type { RefusedAtOnce } from '../../../engine/login/login-at-once.ts';
 import type { Reason } from '../../../engine/reasons.ts';
-import { assuranceOf } from '../../../engine/session/sessions.ts';
+import { assuranceOf } from '../../../engine/session/assurance.ts';
 import type { OAuthClient } from '../../../store/clients.ts';
 import type { Problem } from '../../errors/problem.ts';
 import { problemOf } from '../../errors/reasons.ts';

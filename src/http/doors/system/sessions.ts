@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { endSession, listSessions } from '../../../engine/operations.ts';
 import type { LiveSession } from '../../../store/sessions.ts';
-import { assuranceOf, type Caller } from '../../../engine/session/sessions.ts';
+import { assuranceOf } from '../../../engine/session/assurance.ts';
+import type { Caller } from '../../../engine/session/authenticate.ts';
 import type { RequestContext } from '../../../engine/context.ts';
 import { refused } from '../../errors/reasons.ts';
 import { route, type Reply, type Route } from '../../route.ts';

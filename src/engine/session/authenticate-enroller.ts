@@ -1,14 +1,12 @@
-import { minute } from '../../base/clock.ts';
-import { refuse, success, type Outcome, type Refusal } from '../../base/outcome.ts';
-import { opaqueToken, uuid } from '../../base/random.ts';
+import { refuse, success, type Outcome } from '../../base/outcome.ts';
 import { hasRole } from '../../factors/registry.ts';
-import type { Challenge, EnrollmentChallenge } from '../../store/challenge-rows.ts';
-import { findOpenEnrollment, insertChallenge } from '../../store/challenges.ts';
+import type { EnrollmentChallenge } from '../../store/challenge-rows.ts';
+import { findOpenEnrollment } from '../../store/challenges.ts';
 import type { User } from '../../store/users.ts';
 import type { RequestContext } from '../context.ts';
 import type { Tried } from '../audit/log-attempt.ts';
 import type { Reason } from '../reasons.ts';
-import { authenticate, type Caller } from './sessions.ts';
+import { authenticate, type Caller } from './authenticate.ts';
 
 /** What each of these has. */
 type Acting = Pick<Caller, 'userId' | 'accountId' | 'authModule' | 'secondFactorAt'>;
@@ -29,37 +27,6 @@ export type Changer = Caller | Managing;
 
 /** Who may enrol one: these, and who must before they get in. */
 export type Enroller = Changer | Enrolling;
-
-/** What they get for that. */
-export type EnrollmentOffer = {
-  /** Opaque; speaks for the enrolment alone and dies with it. */
-  readonly token: string;
-  readonly kind: string;
-  readonly expiresAt: number;
-};
-
-/** A login that is refused, for now, to who must enrol first. */
-export type LoginRefusal = Refusal<Reason> & { readonly enrollment?: EnrollmentOffer };
-
-/** As long as a pending enrolment lasts. */
-export const enrollmentLife = 10 * minute;
-
-type ProvenLogin = Pick<Challenge, 'userId' | 'authModule' | 'amr' | 'epoch' | 'authConfigOrigin' | 'mfaConfigOrigin'>;
-
-/** Makes the token, in the transaction of the proof that earns it. */
-export async function offerEnrollment(
-  tx: RequestContext,
-  { userId, authModule, amr, epoch, authConfigOrigin, mfaConfigOrigin }: ProvenLogin,
-  kind: string,
-): Promise<EnrollmentOffer> {
-  const { random, now } = tx;
-  const token = opaqueToken(random);
-  const expiresAt = now + enrollmentLife;
-  const proven = { userId, authModule, amr, epoch, authConfigOrigin, mfaConfigOrigin };
-  const made = { id: uuid(random, now), createdAt: now, expiresAt, kinds: null, prompts: [], enrolls: kind };
-  await insertChallenge(tx.store, { kind: 'enrollment', ...proven, ...made }, token);
-  return { token, kind, expiresAt };
-}
 
 /** Says who enrols: whose session a token speaks for, or whose enrolment. */
 export async function authenticateEnroller(ctx: RequestContext, token: string): Promise<Outcome<Enroller, Reason>> {

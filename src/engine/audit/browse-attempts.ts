@@ -1,0 +1,39 @@
+import { refuse, success, type Outcome } from '../../base/outcome.ts';
+import type { Account } from '../../store/accounts.ts';
+import { findAttempt, findAttempts, type Attempt, type AttemptFilter, type AttemptPage } from '../../store/attempts.ts';
+import type { RequestContext } from '../context.ts';
+import type { Reason } from '../reasons.ts';
+import { loginActions } from './log-attempt.ts';
+
+/** What an attempt was about: a second factor, or any step of a login. */
+export type AttemptTopic = 'second factors' | 'logins';
+
+const actions: Readonly<Record<AttemptTopic, readonly string[]>> = {
+  'second factors': ['answer', 'send'],
+  logins: loginActions,
+};
+
+export type AttemptQuery = {
+  readonly about: AttemptTopic;
+  readonly filter: Omit<AttemptFilter, 'accountId' | 'actions'>;
+  readonly page: AttemptPage;
+};
+
+/** The attempts of an account that the caller has reached, the newest first. */
+export async function browseAttempts(
+  ctx: RequestContext,
+  account: Account,
+  { about, filter, page }: AttemptQuery,
+): Promise<readonly Attempt[]> {
+  return findAttempts(ctx.store, { ...filter, accountId: account.id, actions: actions[about] }, page);
+}
+
+/** One of them. */
+export async function reachAttempt(
+  ctx: RequestContext,
+  account: Account,
+  { about, id }: { readonly about: AttemptTopic; readonly id: string },
+): Promise<Outcome<Attempt, Reason>> {
+  const attempt = await findAttempt(ctx.store, { accountId: account.id, actions: actions[about] }, id);
+  return attempt ? success(attempt) : refuse('not_found');
+}
