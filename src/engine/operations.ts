@@ -17,7 +17,8 @@ export { answer } from './login/answer.ts';
 export { sendCode } from './proof/send-code.ts';
 
 /** Challenges beside logins: a service, or a session that steps up, has a user prove a second factor. */
-export { authenticateAsker, reachChallenge, reachFactor } from './challenge/asker.ts';
+export { authenticateAsker } from './challenge/authenticate-asker.ts';
+export { reachChallenge, reachFactor } from './challenge/reach-challenge.ts';
 export { askChallenge } from './challenge/ask-challenge.ts';
 export { approve } from './challenge/approve.ts';
 
@@ -41,7 +42,8 @@ export { hintOf } from './proof/send-code.ts';
 export { enroll } from './enrollment/enroll.ts';
 export { confirm } from './enrollment/confirm.ts';
 export { authenticateEnroller } from './session/authenticate-enroller.ts';
-export { remove, turnOffMfa } from './enrollment/remove.ts';
+export { remove } from './enrollment/remove.ts';
+export { turnOffMfa } from './enrollment/turn-off-mfa.ts';
 
 /** Passwords and recovery codes: renewed in place. */
 export { setPassword } from './enrollment/set-password.ts';

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { RequestContext } from '../engine/context.ts';
-import type { Asker, Service } from '../engine/challenge/asker.ts';
+import type { Asker, Service } from '../engine/challenge/authenticate-asker.ts';
 import type { Enroller } from '../engine/session/authenticate-enroller.ts';
 import type { Caller } from '../engine/session/authenticate.ts';
 import type { Problem } from './errors/problem.ts';

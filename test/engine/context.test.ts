@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { minute, second } from '../../src/base/clock.ts';
 import { refuse, success } from '../../src/base/outcome.ts';
 import { createTurns, type Turns } from '../../src/base/turns.ts';
-import { challengeLife } from '../../src/engine/proof/prompts.ts';
+import { challengeLife } from '../../src/engine/proof/put-prompts.ts';
 import { answer } from '../../src/engine/login/answer.ts';
 import { withTransaction } from '../../src/engine/context.ts';
 import { changeUserOf, makeUserOf } from '../../src/engine/directory/account-users.ts';

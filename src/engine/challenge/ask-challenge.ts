@@ -1,13 +1,12 @@
-import { refuse, success, type Outcome } from '../../base/outcome.ts';
+import { refuse, success, type Outcome, type Refusal } from '../../base/outcome.ts';
 import { opaqueToken, uuid } from '../../base/random.ts';
-import { findAccount, findBelow } from '../../store/accounts.ts';
 import { listForLogin, type Authenticator } from '../../store/authenticators.ts';
 import type { Challenge } from '../../store/challenge-rows.ts';
 import { insertChallenge } from '../../store/challenges.ts';
-import { findUser, findUserByName, type User } from '../../store/users.ts';
-import type { Asker, Service } from './asker.ts';
+import type { User } from '../../store/users.ts';
+import type { Asker } from './authenticate-asker.ts';
 import type { RequestContext } from '../context.ts';
-import { logRefusal } from '../audit/log-attempt.ts';
+import { logRefusal, type Tried } from '../audit/log-attempt.ts';
 import { secondFactors } from '../policy/second-factors.ts';
 import {
   askProvider,
@@ -16,17 +15,13 @@ import {
   type PromptPurpose,
   type PutPrompt,
   type ShownPrompt,
-} from '../proof/prompts.ts';
+} from '../proof/put-prompts.ts';
 import { readPolicy } from '../policy/read-policy.ts';
 import type { Reason } from '../reasons.ts';
 import { neededFor, type Needed } from '../policy/login-needs.ts';
 import type { Verifier } from '../policy/required-provider.ts';
 import { bindingOf } from '../proof/respond.ts';
-
-/** A user as a service names them: by id, or by name in an account, its own when none is said. */
-export type ChallengedUser =
-  | { readonly type: 'id'; readonly id: string }
-  | { readonly type: 'name'; readonly name: string; readonly account?: string | undefined };
+import { type ChallengedUser, findChallengedUser } from './find-challenged-user.ts';
 
 export type ChallengeRequest = {
   /** A service says who; a session asks of its own user. */
@@ -59,14 +54,11 @@ export async function askChallenge(
   asking: ChallengeRequest,
 ): Promise<Outcome<Put | undefined, Reason>> {
   if (asker.type === 'holder') return refuse('forbidden');
-  const user = await userOf(ctx, asker, asking.user);
+  const user = await findChallengedUser(ctx, asker, asking.user);
   if (!user) return refuse('not_found');
   const needed = await neededOf(ctx, asker, user);
   const tried = { action: 'answer', authModule, accountId: user.accountId, userId: user.id };
-  if (!needed.ok) {
-    await logRefusal(ctx, tried, needed.reason);
-    return needed;
-  }
+  if (!needed.ok) return declined(ctx, tried, needed);
   const { verifier, enrolls, authConfigOrigin, mfaConfigOrigin } = needed.value;
   // A service that could enroll its users' factors could log in as them.
   if (enrolls !== undefined) return refuse('mfa_enrollment_required');
@@ -92,12 +84,16 @@ export async function askChallenge(
   const present = ctx.at();
   if (!put.ok) {
     const about = { authConfigOrigin, mfaConfigOrigin, factor: verifier?.provider.providerName ?? null };
-    await logRefusal(present, { ...tried, ...about, detail: put.detail ?? null }, put.reason);
-    return put;
+    return declined(present, { ...tried, ...about, detail: put.detail ?? null }, put);
   }
   const challenge = { ...own, createdAt: present.now, ...keeping(put.value, present.now) };
   await insertChallenge(ctx.store, challenge, token);
   return success({ challenge, token, anyOf, prompts: put.value.map(({ shown }) => shown) });
+}
+
+async function declined(ctx: RequestContext, tried: Tried, refused: Refusal<Reason>): Promise<Refusal<Reason>> {
+  await logRefusal(ctx, tried, refused.reason);
+  return refused;
 }
 
 async function promptsFor(
@@ -117,24 +113,6 @@ function askedBy(asker: Exclude<Asker, { type: 'holder' }>) {
   }
   // The application says by itself what it has checked.
   return { kind: 'service', serviceId: asker.service.id, authModule, amr: [] } as const;
-}
-
-async function userOf(
-  ctx: RequestContext,
-  asker: Exclude<Asker, { type: 'holder' }>,
-  named: ChallengedUser | undefined,
-): Promise<User | undefined> {
-  if (asker.type === 'session') return named === undefined ? asker.session.user : undefined;
-  const user = named && (await findNamedUser(ctx, asker.service, named));
-  if (!user) return undefined;
-  const reached = await findBelow(ctx.store, asker.service.accountId, user.accountId);
-  return reached && user;
-}
-
-async function findNamedUser(ctx: RequestContext, service: Service, named: ChallengedUser): Promise<User | undefined> {
-  if (named.type === 'id') return findUser(ctx.store, named.id);
-  const account = await findAccount(ctx.store, named.account ?? service.accountId);
-  return account && findUserByName(ctx.store, account.id, named.name);
 }
 
 async function neededOf(ctx: RequestContext, asker: Asker, user: User): Promise<Outcome<Needed, Reason>> {

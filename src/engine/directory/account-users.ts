@@ -1,7 +1,7 @@
 import { refuse, success, type Outcome } from '../../base/outcome.ts';
 import type { Account } from '../../store/accounts.ts';
 import { findUser, listUsers, type Profile, type User } from '../../store/users.ts';
-import { changeFactors } from '../enrollment/change.ts';
+import { changeFactors } from '../enrollment/change-factors.ts';
 import type { RequestContext } from '../context.ts';
 import type { Reason } from '../reasons.ts';
 import type { Caller } from '../session/authenticate.ts';

@@ -15,7 +15,7 @@ import {
   type Page,
 } from '../../store/accounts.ts';
 import { isDuplicate, isReferenced } from '../../store/store.ts';
-import type { CompletedLogin } from '../login/after-first.ts';
+import type { CompletedLogin } from '../login/after-first-factor.ts';
 import { withTransaction, type RequestContext } from '../context.ts';
 import { logSuccess, type Tried } from '../audit/log-attempt.ts';
 import type { Reason } from '../reasons.ts';

@@ -4,7 +4,7 @@ import { findAccount, findBelow, type Account } from '../../store/accounts.ts';
 import { listForLogin } from '../../store/authenticators.ts';
 import { findChallenge } from '../../store/challenges.ts';
 import { deleteUser, findUser, findUserByName, type Profile, type User } from '../../store/users.ts';
-import type { Service } from '../challenge/asker.ts';
+import type { Service } from '../challenge/authenticate-asker.ts';
 import { withTransaction, type RequestContext } from '../context.ts';
 import { byService, type Managing } from '../session/authenticate-enroller.ts';
 import { logSuccess } from '../audit/log-attempt.ts';

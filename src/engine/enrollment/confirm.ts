@@ -4,7 +4,7 @@ import { activate, type Authenticator } from '../../store/authenticators.ts';
 import { closeChallenge } from '../../store/challenges.ts';
 import { resetThrottle } from '../../store/throttles.ts';
 import type { User } from '../../store/users.ts';
-import { changeFactors } from './change.ts';
+import { changeFactors } from './change-factors.ts';
 import { inTurn, type RequestContext } from '../context.ts';
 import { madeBy, mayEnroll, sessionOf, type Enroller, type Enrolling } from '../session/authenticate-enroller.ts';
 import { logRefusal, logSuccess } from '../audit/log-attempt.ts';
@@ -68,14 +68,8 @@ export async function confirm(
     const codes = proof.ok && needsCodes ? await makeRecoveryCodes(turn, user) : undefined;
     const confirmed = proof.ok ? await keep(turn, { user, enroller, pending, proven: proof.value, codes }) : proof;
     if (!confirmed.ok) {
-      const tried = {
-        action: 'confirm',
-        factor: pending.kind,
-        ...madeBy(enroller),
-        accountId: user.accountId,
-        userId: user.id,
-      };
-      await logRefusal(turn, tried, confirmed.reason);
+      const who = { ...madeBy(enroller), accountId: user.accountId, userId: user.id };
+      await logRefusal(turn, { action: 'confirm', factor: pending.kind, ...who }, confirmed.reason);
     }
     return confirmed;
   });

@@ -4,7 +4,7 @@ import { uuid } from '../../base/random.ts';
 import type { Begun, CodeMessage } from '../../factors/factor.ts';
 import { factorOf, type Kind } from '../../factors/registry.ts';
 import { insertAuthenticator, removePending, type Authenticator } from '../../store/authenticators.ts';
-import { changeFactors } from './change.ts';
+import { changeFactors } from './change-factors.ts';
 import { factorContext, withTransaction, type RequestContext } from '../context.ts';
 import { enrollmentLife } from '../session/offer-enrollment.ts';
 import { madeBy, mayEnroll, sessionOf, type Enroller } from '../session/authenticate-enroller.ts';
@@ -12,7 +12,7 @@ import { logSuccess } from '../audit/log-attempt.ts';
 import { aboutEnrolling } from './make-authenticator.ts';
 import type { Reason } from '../reasons.ts';
 import { deliver } from '../proof/send-code.ts';
-import { claimEnrollmentCode } from '../proof/send-shares.ts';
+import { claimEnrollmentCode } from '../proof/sending-limits.ts';
 import { settingsInForce } from '../policy/settings-in-force.ts';
 import { requireStepUp, type Manager } from '../session/step-up.ts';
 

@@ -4,7 +4,7 @@ import type { Factor } from '../../factors/define-factor.ts';
 import { recovery, recoveryShown, recoveryState } from '../../factors/recovery.ts';
 import { insertAuthenticator, removeKinds, type Authenticator } from '../../store/authenticators.ts';
 import type { User } from '../../store/users.ts';
-import { changeFactors } from './change.ts';
+import { changeFactors } from './change-factors.ts';
 import type { RequestContext } from '../context.ts';
 import { madeBy, sessionOf, type Changer } from '../session/authenticate-enroller.ts';
 import { makeAuthenticator, type MadeAuthenticator } from './make-authenticator.ts';

@@ -7,13 +7,12 @@ import {
   type Authenticator,
 } from '../../store/authenticators.ts';
 import type { User } from '../../store/users.ts';
-import { changeFactors } from './change.ts';
+import { changeFactors } from './change-factors.ts';
 import { withTransaction, type RequestContext } from '../context.ts';
 import { madeBy, sessionOf, type Changer } from '../session/authenticate-enroller.ts';
 import { logSuccess, type Tried } from '../audit/log-attempt.ts';
-import { kindsBeyondFirst, recoveryKinds, secondFactors } from '../policy/second-factors.ts';
+import { recoveryKinds, secondFactors } from '../policy/second-factors.ts';
 import type { Reason } from '../reasons.ts';
-import type { Caller } from '../session/authenticate.ts';
 import { requireStepUp } from '../session/step-up.ts';
 
 export type Removal = { readonly user: User; readonly authenticatorId: string };
@@ -43,19 +42,6 @@ export async function remove(
   return changeFactors(ctx, { user, caller: sessionOf(caller), tried, notice }, async (tx) => {
     if (!(await removeAuthenticator(tx.store, user.id, authenticatorId))) return refuse('raced');
     if (left.length === 0) await removeKinds(tx.store, user.id, recoveryKinds);
-    return success(undefined);
-  });
-}
-
-/** Takes every second factor of the caller, and with them the recovery codes: multi-factor authentication is off. */
-export async function turnOffMfa(ctx: RequestContext, caller: Caller): Promise<Outcome<undefined, Reason>> {
-  const allowed = await requireStepUp(ctx, caller);
-  if (!allowed.ok) return allowed;
-  const { user, authenticators } = allowed.value;
-  if (secondFactors(authenticators).length === 0) return refuse('mfa_not_enabled');
-  const tried = { action: 'disable_mfa', sessionId: caller.id };
-  return changeFactors(ctx, { user, caller, tried, notice: { name: 'mfa_disabled' } }, async (tx) => {
-    await removeKinds(tx.store, user.id, kindsBeyondFirst);
     return success(undefined);
   });
 }

@@ -3,7 +3,7 @@ import { password } from '../../factors/password.ts';
 import { insertAuthenticator, removeKinds, type Authenticator } from '../../store/authenticators.ts';
 import { resetThrottle } from '../../store/throttles.ts';
 import type { User } from '../../store/users.ts';
-import { changeFactors } from './change.ts';
+import { changeFactors } from './change-factors.ts';
 import { forLogin, inTurn, type RequestContext } from '../context.ts';
 import { logRefusal } from '../audit/log-attempt.ts';
 import { makeAuthenticator } from './make-authenticator.ts';

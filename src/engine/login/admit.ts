@@ -2,12 +2,21 @@ import { refuse, success, type Success } from '../../base/outcome.ts';
 import { factorOf } from '../../factors/registry.ts';
 import type { Authenticator } from '../../store/authenticators.ts';
 import { findPrompted } from '../../store/challenges.ts';
-import { challenge, comeBack, enter, offer, turnAway, type Admitted, type Resumed, type Step } from './after-first.ts';
+import {
+  challenge,
+  comeBack,
+  enter,
+  offer,
+  turnAway,
+  type Admitted,
+  type Resumed,
+  type Step,
+} from './after-first-factor.ts';
 import { forLogin, type RequestContext } from '../context.ts';
 import type { LoginRefusal } from '../session/offer-enrollment.ts';
 import { logRefusal } from '../audit/log-attempt.ts';
 import { moduleOf, type AuthModule } from '../policy/auth-modules.ts';
-import { askProvider, putPrompts, type PutPrompt } from '../proof/prompts.ts';
+import { askProvider, putPrompts, type PutPrompt } from '../proof/put-prompts.ts';
 import { readPolicy } from '../policy/read-policy.ts';
 import { neededFor, type Needed } from '../policy/login-needs.ts';
 

@@ -1,8 +1,8 @@
 import { refuse, success, type Success } from '../../base/outcome.ts';
 import type { LoginChallenge } from '../../store/challenge-rows.ts';
 import { findChallenge, findOpenChallenge } from '../../store/challenges.ts';
-import type { CompletedLogin } from './after-first.ts';
-import type { Completed, Passed, PassedApproval } from '../proof/complete.ts';
+import type { CompletedLogin } from './after-first-factor.ts';
+import type { Completed, Passed, PassedApproval } from '../proof/complete-challenge.ts';
 import type { ChallengeAnswer } from '../proof/reply.ts';
 import { inTurn, type RequestContext } from '../context.ts';
 import { offerEnrollment, type LoginRefusal } from '../session/offer-enrollment.ts';

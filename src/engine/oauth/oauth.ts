@@ -11,7 +11,7 @@ import {
 import { findLiveSession, revokeSession, type LiveSession, type Session } from '../../store/sessions.ts';
 import { withTransaction, type RequestContext } from '../context.ts';
 import { logRefusal, logSuccess } from '../audit/log-attempt.ts';
-import type { SecondFactorNeeded } from '../login/after-first.ts';
+import type { SecondFactorNeeded } from '../login/after-first-factor.ts';
 import { loginAtOnce, type LoginAtOnce, type RefusedAtOnce } from '../login/login-at-once.ts';
 import type { Reason } from '../reasons.ts';
 import { readPolicy } from '../policy/read-policy.ts';

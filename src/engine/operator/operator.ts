@@ -6,7 +6,7 @@ import type { Store } from '../../store/store.ts';
 import { countAdministratorsWithout } from '../../store/user-counts.ts';
 import { findUserByLogin, type User } from '../../store/users.ts';
 import { findClient, listClients, type OAuthClient } from '../../store/clients.ts';
-import { changeFactors } from '../enrollment/change.ts';
+import { changeFactors } from '../enrollment/change-factors.ts';
 import { makeClient, removeClient, type MadeClient, type NewClient } from '../oauth/clients.ts';
 import type { RequestContext } from '../context.ts';
 import { logSuccess } from '../audit/log-attempt.ts';

@@ -4,7 +4,7 @@ import { factorOf } from '../../factors/registry.ts';
 import type { Challenge } from '../../store/challenge-rows.ts';
 import { claimTry } from '../../store/throttles.ts';
 import { candidatesOf, looksLikeRecovery, reading, type Responding } from './candidates.ts';
-import { complete, type Completed, type Open } from './complete.ts';
+import { complete, type Completed, type Open } from './complete-challenge.ts';
 import { forLogin, inTurn, withTransaction, type RequestContext } from '../context.ts';
 import { logRefusal } from '../audit/log-attempt.ts';
 import { prove, type Question } from './prove.ts';

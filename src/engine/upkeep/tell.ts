@@ -4,7 +4,7 @@ import { claimDigest, putOffNotices, removeDigest } from '../../store/notice-dig
 import { claimNotice, dueNotices, removeNotice, type DueNotice } from '../../store/notices.ts';
 import { inTransaction } from '../../store/store.ts';
 import type { Context } from '../context.ts';
-import { claimNoticeShare } from '../proof/send-shares.ts';
+import { claimNoticeShare } from '../proof/sending-limits.ts';
 
 /** After this many tries, over some four days, a notice is given up. */
 const mostTries = 12;

@@ -1,5 +1,10 @@
 import { refuse, success, type Outcome } from '../../base/outcome.ts';
-import { authenticateAsker, authenticateService, type Asker, type Service } from '../../engine/challenge/asker.ts';
+import {
+  authenticateAsker,
+  authenticateService,
+  type Asker,
+  type Service,
+} from '../../engine/challenge/authenticate-asker.ts';
 import type { RequestContext } from '../../engine/context.ts';
 import { authenticateEnroller, type Enroller } from '../../engine/session/authenticate-enroller.ts';
 import { authenticate, type Caller } from '../../engine/session/authenticate.ts';

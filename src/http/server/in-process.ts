@@ -1,7 +1,7 @@
 import { refuse, success, type Outcome } from '../../base/outcome.ts';
 import { timeOrderedHex } from '../../base/random.ts';
 import type { ApiResponse, ApiRequest as Call, Transport } from '../../client/transport.ts';
-import type { Service } from '../../engine/challenge/asker.ts';
+import type { Service } from '../../engine/challenge/authenticate-asker.ts';
 import { requestContext, type Context, type RequestContext } from '../../engine/context.ts';
 import { problemOfFault } from '../errors/fault.ts';
 import { callerOf, handle, type AnyCaller } from './handle.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { approve } from '../../../src/engine/challenge/approve.ts';
 import { askChallenge } from '../../../src/engine/challenge/ask-challenge.ts';
-import { reachChallenge } from '../../../src/engine/challenge/asker.ts';
+import { reachChallenge } from '../../../src/engine/challenge/reach-challenge.ts';
 import { authenticate } from '../../../src/engine/session/authenticate.ts';
 import { endSession } from '../../../src/engine/session/own-sessions.ts';
 import type { Turns } from '../../../src/base/turns.ts';

@@ -5,7 +5,7 @@ import { refuse } from '../../../src/base/outcome.ts';
 import { createTurns, type Turns } from '../../../src/base/turns.ts';
 import { answer } from '../../../src/engine/login/answer.ts';
 import { enroll } from '../../../src/engine/enrollment/enroll.ts';
-import { challengeLife } from '../../../src/engine/proof/prompts.ts';
+import { challengeLife } from '../../../src/engine/proof/put-prompts.ts';
 import { disableMfa } from '../../../src/engine/operator/operator.ts';
 import { renewRecoveryCodes } from '../../../src/engine/enrollment/recovery-codes.ts';
 import { remove } from '../../../src/engine/enrollment/remove.ts';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { Asker, Reached } from '../../../engine/challenge/asker.ts';
+import type { Asker } from '../../../engine/challenge/authenticate-asker.ts';
+import type { Reached } from '../../../engine/challenge/reach-challenge.ts';
 import type { RequestContext } from '../../../engine/context.ts';
 import { answer, approve, askChallenge, reachChallenge, reachFactor, sendCode } from '../../../engine/operations.ts';
 import type { Challenge } from '../../../store/challenge-rows.ts';

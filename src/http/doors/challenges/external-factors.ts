@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Service } from '../../../engine/challenge/asker.ts';
+import type { Service } from '../../../engine/challenge/authenticate-asker.ts';
 import type { RequestContext } from '../../../engine/context.ts';
 import type { Managing } from '../../../engine/session/authenticate-enroller.ts';
 import {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { ChallengedUser, Put } from '../../../engine/challenge/ask-challenge.ts';
+import type { ChallengedUser } from '../../../engine/challenge/find-challenged-user.ts';
+import type { Put } from '../../../engine/challenge/ask-challenge.ts';
 import { hintOf } from '../../../engine/operations.ts';
 import type { Challenge } from '../../../store/challenge-rows.ts';
 import type { KeptPrompt } from '../../../store/prompts.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { loginAtOnce } from '../../../engine/operations.ts';
-import type { SecondFactorNeeded } from '../../../engine/login/after-first.ts';
+import type { SecondFactorNeeded } from '../../../engine/login/after-first-factor.ts';
 import type { RefusedAtOnce } from '../../../engine/login/login-at-once.ts';
 import type { Reason } from '../../../engine/reasons.ts';
 import { route, type Reply, type Route } from '../../route.ts';

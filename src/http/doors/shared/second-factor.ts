@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { SecondFactorNeeded } from '../../../engine/login/after-first.ts';
-import type { ShownPrompt } from '../../../engine/proof/prompts.ts';
+import type { SecondFactorNeeded } from '../../../engine/login/after-first-factor.ts';
+import type { ShownPrompt } from '../../../engine/proof/put-prompts.ts';
 import type { Prompt } from '../../../factors/factor.ts';
 import { isEnrolled } from '../../../factors/registry.ts';
 import { sentCodeLife } from '../../../factors/sent-code/sent-code.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { refuse, success } from '../../../src/base/outcome.ts';
-import { changeFactors } from '../../../src/engine/enrollment/change.ts';
+import { changeFactors } from '../../../src/engine/enrollment/change-factors.ts';
 import { authenticate } from '../../../src/engine/session/authenticate.ts';
 import { endSession } from '../../../src/engine/session/own-sessions.ts';
 import { removeKinds } from '../../../src/store/authenticators.ts';

@@ -8,7 +8,7 @@ import type { AccountPolicy } from '../policy/merge-policy.ts';
 import { withTransaction, type RequestContext } from '../context.ts';
 import { offerEnrollment, type LoginRefusal } from '../session/offer-enrollment.ts';
 import { logRefusal, logSuccess, type Tried } from '../audit/log-attempt.ts';
-import { keeping, type PutPrompt, type ShownPrompt } from '../proof/prompts.ts';
+import { keeping, type PutPrompt, type ShownPrompt } from '../proof/put-prompts.ts';
 import { spend, type Proven } from '../proof/prove.ts';
 import type { Reason } from '../reasons.ts';
 import type { Needed, NotMet } from '../policy/login-needs.ts';

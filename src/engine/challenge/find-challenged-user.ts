@@ -1,0 +1,28 @@
+import { findAccount, findBelow } from '../../store/accounts.ts';
+import { findUser, findUserByName, type User } from '../../store/users.ts';
+import type { Asker, Service } from './authenticate-asker.ts';
+import type { RequestContext } from '../context.ts';
+
+/** A user as a service names them: by id, or by name in an account, its own when none is said. */
+export type ChallengedUser =
+  | { readonly type: 'id'; readonly id: string }
+  | { readonly type: 'name'; readonly name: string; readonly account?: string | undefined };
+
+/** The user of a session that steps up; for a service, a user that it names in its account or below. */
+export async function findChallengedUser(
+  ctx: RequestContext,
+  asker: Exclude<Asker, { type: 'holder' }>,
+  named: ChallengedUser | undefined,
+): Promise<User | undefined> {
+  if (asker.type === 'session') return named === undefined ? asker.session.user : undefined;
+  const user = named && (await findNamedUser(ctx, asker.service, named));
+  if (!user) return undefined;
+  const reached = await findBelow(ctx.store, asker.service.accountId, user.accountId);
+  return reached && user;
+}
+
+async function findNamedUser(ctx: RequestContext, service: Service, named: ChallengedUser): Promise<User | undefined> {
+  if (named.type === 'id') return findUser(ctx.store, named.id);
+  const account = await findAccount(ctx.store, named.account ?? service.accountId);
+  return account && findUserByName(ctx.store, account.id, named.name);
+}
