@@ -21,7 +21,7 @@ import {
 import { enroll } from '../src/engine/enrollment/enroll.ts';
 import { login, type LoginInput } from '../src/engine/login/login.ts';
 import { authenticate, type Caller } from '../src/engine/session/authenticate.ts';
-import { insertNewUser } from '../src/engine/directory/users.ts';
+import { insertNewUser } from '../src/engine/directory/create-user.ts';
 import type { Gateway, Message } from '../src/messages/message.ts';
 import { createMessenger } from '../src/messages/messenger.ts';
 import { createTexts } from '../src/messages/texts.ts';

@@ -4,7 +4,9 @@
  */
 
 /** Users: made by an administrator, or by themselves where registration is open. */
-export { browseUsers, changeProfile, createUser, ownProfile, reachUser, removeUser } from './directory/users.ts';
+export { browseUsers, ownProfile, reachUser } from './directory/reach-user.ts';
+export { changeProfile, removeUser } from './directory/change-user.ts';
+export { createUser } from './directory/create-user.ts';
 
 /** A first factor: answers with a session, or with a challenge when policy asks for a second. */
 export { login } from './login/login.ts';
@@ -23,20 +25,16 @@ export { askChallenge } from './challenge/ask-challenge.ts';
 export { approve } from './challenge/approve.ts';
 
 /** Services: applications that check the first factor of their own users, make these users, and manage their factors. */
-export { ensureService, makeServiceKey } from './directory/services.ts';
-export {
-  manageExternalUser,
-  putExternalUser,
-  reachExternalUser,
-  removeExternalUser,
-} from './directory/external-users.ts';
+export { ensureService, makeServiceKey } from './directory/make-service.ts';
+export { manageExternalUser, reachExternalUser } from './directory/manage-external-user.ts';
+export { putExternalUser, removeExternalUser } from './directory/put-external-user.ts';
 
 /** Sessions: who is calling, which ones are in force, and their end. */
 export { authenticate } from './session/authenticate.ts';
 export { endSession, listSessions } from './session/own-sessions.ts';
 
 /** Authenticators: what a user has, one more of it, its confirmation, its removal. */
-export { browseAuthenticators } from './directory/users.ts';
+export { browseAuthenticators } from './directory/reach-user.ts';
 export { secondFactors } from './policy/second-factors.ts';
 export { hintOf } from './proof/send-code.ts';
 export { enroll } from './enrollment/enroll.ts';
@@ -62,15 +60,8 @@ export {
 export { introspect, passwordGrant, refresh, revoke } from './oauth/oauth.ts';
 
 /** Accounts: the tree an administrator reaches, the users of one, and the log of who tried what there. */
-export {
-  browseAbove,
-  browseBelow,
-  changeAccount,
-  makeAccount,
-  reachAccount,
-  removeAccount,
-  accountOf,
-} from './directory/accounts.ts';
+export { browseAbove, browseBelow, reachAccount, accountOf } from './directory/reach-account.ts';
+export { changeAccount, makeAccount, removeAccount } from './directory/change-account.ts';
 export { moveAccount } from './directory/move-account.ts';
 export { browseUsersOf, makeUserOf, reachUserOf, changeUserOf } from './directory/account-users.ts';
 export { explain } from './policy/explain.ts';
@@ -82,7 +73,7 @@ export { browseAttempts, reachAttempt } from './audit/browse-attempts.ts';
 
 /** Providers: what an account, or the system, configures as a second factor. */
 export { browseProviders, reachProvider, reachSystem, showProvider } from './directory/reach-provider.ts';
-export { makeProvider, patchProvider, removeProvider, replaceProvider } from './directory/providers.ts';
+export { makeProvider, patchProvider, removeProvider, replaceProvider } from './directory/change-provider.ts';
 
 /** At the machine: the first start, help for somebody locked out, the log of attempts as a whole, keys that rotate, and forgetting what is over. */
 export { prepareRoot } from './operator/setup.ts';

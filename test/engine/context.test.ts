@@ -15,7 +15,7 @@ import { insertAuthenticator } from '../../src/store/authenticators.ts';
 import { enroll } from '../../src/engine/enrollment/enroll.ts';
 import { login } from '../../src/engine/login/login.ts';
 import { setPassword } from '../../src/engine/enrollment/set-password.ts';
-import { createUser } from '../../src/engine/directory/users.ts';
+import { createUser } from '../../src/engine/directory/create-user.ts';
 import type { Gateway } from '../../src/messages/message.ts';
 import type { TestClock } from '../../kit/clock.ts';
 import { onEachDatabase } from '../../kit/databases.ts';

@@ -22,7 +22,7 @@ onEachDatabase('no statement looks at a whole table', (database) => {
     home.clock.tick(60_000);
     await home.signIn('ada', ada.password, home.codeFor(ada.seed));
     const account = got(await reachAccount(ctx, admin.caller, 'root'));
-    await browseBelow(ctx, account, 'descendants', { limit: 10 });
+    await browseBelow(ctx, account, { which: 'descendants', page: { limit: 10 } });
     await browseAttempts(ctx, account, { about: 'logins', filter: {}, page: { limit: 10 } });
     await explain(ctx, got(await findNamed(ctx, { login: 'ada' })), 'user_auth');
     const asked = statementsOf(mock);

@@ -21,7 +21,7 @@ import type { Reason } from '../reasons.ts';
 import { neededFor, type Needed } from '../policy/login-needs.ts';
 import type { Verifier } from '../policy/required-provider.ts';
 import { bindingOf } from '../proof/respond.ts';
-import { type ChallengedUser, findChallengedUser } from './find-challenged-user.ts';
+import { findChallengedUser, type ChallengedUser } from './find-challenged-user.ts';
 
 export type ChallengeRequest = {
   /** A service says who; a session asks of its own user. */

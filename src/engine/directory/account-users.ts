@@ -7,7 +7,8 @@ import type { Reason } from '../reasons.ts';
 import type { Caller } from '../session/authenticate.ts';
 import { makePassword, writePassword } from '../enrollment/set-password.ts';
 import { requireStepUp } from '../session/step-up.ts';
-import { changeProfile, insertNewUser, refusingNamesTaken, writeProfile, type Changes } from './users.ts';
+import { changeProfile, refusingNamesTaken, writeProfile, type Changes } from './change-user.ts';
+import { insertNewUser } from './create-user.ts';
 
 /** Makes a user in an account that the caller has reached. */
 export async function makeUserOf(

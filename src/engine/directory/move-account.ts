@@ -2,11 +2,14 @@ import { refuse, success, type Outcome } from '../../base/outcome.ts';
 import { heightOf, holdTree, placeBelow } from '../../store/account-tree.ts';
 import { depthOf, findBelow, listAbove, type Account } from '../../store/accounts.ts';
 import { namesProviderOf } from '../../store/security.ts';
-import { changed, deepest, reachAccount } from './accounts.ts';
+import { changed, deepest } from './change-account.ts';
+import { reachAccount } from './reach-account.ts';
 import { withTransaction, type RequestContext } from '../context.ts';
 import { logSuccess } from '../audit/log-attempt.ts';
 import type { Reason } from '../reasons.ts';
 import type { Caller } from '../session/authenticate.ts';
+
+export type Move = { readonly account: Account; readonly parent: Account };
 
 /**
  * Moves an account, with all below it, below another one; the caller has reached both. What an account between the old place and the
@@ -16,7 +19,7 @@ import type { Caller } from '../session/authenticate.ts';
 export async function moveAccount(
   ctx: RequestContext,
   caller: Caller,
-  { account, parent }: { readonly account: Account; readonly parent: Account },
+  { account, parent }: Move,
 ): Promise<Outcome<Account, Reason>> {
   // Nobody lifts themselves out of what is required above them. Only the root's own administrators reach the root.
   if (account.id === caller.accountId) return refuse('forbidden');
@@ -31,7 +34,7 @@ export async function moveAccount(
     if (await findBelow(tx.store, account.id, parent.id)) return refuse('below_itself');
     const levels = (await depthOf(tx.store, parent.id)) + 1 + (await heightOf(tx.store, account.id));
     if (levels > deepest) return refuse('too_deep');
-    const left = await leftBehind(tx, caller, account, parent);
+    const left = await leftBehind(tx, caller, { account, parent });
     if (await namesProviderOf(tx.store, account.id, left)) return refuse('in_use');
     if (!(await placeBelow(tx.store, account, parent.id))) return refuse('raced');
     await logSuccess(tx, changed('account.move', caller, account.id));
@@ -43,8 +46,7 @@ export async function moveAccount(
 async function leftBehind(
   { store }: RequestContext,
   caller: Caller,
-  account: Account,
-  parent: Account,
+  { account, parent }: Move,
 ): Promise<readonly string[]> {
   const [before, above] = [
     await listAbove(store, caller.accountId, account.id),

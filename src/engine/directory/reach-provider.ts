@@ -5,8 +5,7 @@ import { rootAccount, type Account } from '../../store/accounts.ts';
 import { findProvider, findSystemProvider, listProviders, type Provider } from '../../store/providers.ts';
 import type { RequestContext } from '../context.ts';
 import type { Reason } from '../reasons.ts';
-import type { Caller } from '../session/authenticate.ts';
-import { isAdministrator } from './users.ts';
+import { isAdministrator, type Caller } from '../session/authenticate.ts';
 
 /** Whose providers are meant: an account's that the caller has reached, or the system's, which has no id. */
 export type Owner = Pick<Account, 'id'> | { readonly id: null };

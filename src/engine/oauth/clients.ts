@@ -12,8 +12,7 @@ import {
 import { withTransaction, type RequestContext } from '../context.ts';
 import { logSuccess } from '../audit/log-attempt.ts';
 import type { Reason } from '../reasons.ts';
-import type { Caller } from '../session/authenticate.ts';
-import { isAdministrator } from '../directory/users.ts';
+import { isAdministrator, type Caller } from '../session/authenticate.ts';
 
 /** `isPublic`: a client that can keep no secret, such as an app on a phone. */
 export type NewClient = Pick<OAuthClient, 'name' | 'grantTypes' | 'scope' | 'isPublic'>;

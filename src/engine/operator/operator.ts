@@ -13,7 +13,7 @@ import { logSuccess } from '../audit/log-attempt.ts';
 import { kindsBeyondFirst, secondKinds } from '../policy/second-factors.ts';
 import type { Reason } from '../reasons.ts';
 import { makePassword, writePassword } from '../enrollment/set-password.ts';
-import { insertNewUser, type NewUser } from '../directory/users.ts';
+import { insertNewUser, type NewUser } from '../directory/create-user.ts';
 
 /** What the operator does at the machine itself, with the database and the key ring in their hands: no session is asked for. */
 export type Named = { readonly account?: string | undefined; readonly login: string };

@@ -5,7 +5,7 @@ import { insertAccount, rootAccount } from '../../store/accounts.ts';
 import { isDuplicate } from '../../store/store.ts';
 import { withTransaction, type RequestContext } from '../context.ts';
 import { makePassword } from '../enrollment/set-password.ts';
-import { writeNewUser } from '../directory/users.ts';
+import { writeNewUser } from '../directory/create-user.ts';
 
 export type FirstAdministrator = {
   readonly username: string;

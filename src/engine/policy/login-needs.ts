@@ -6,7 +6,7 @@ import { isAuthModule, requirement, type AuthModule } from './auth-modules.ts';
 import { secondFactors } from './second-factors.ts';
 import { readPolicy, type WayIn } from './read-policy.ts';
 import type { Reason } from '../reasons.ts';
-import { type Working, type Verifier, workingProvider } from './required-provider.ts';
+import { workingProvider, type Working, type Verifier } from './required-provider.ts';
 
 /** Who said what a login needs: ids of accounts, or `system`. */
 export type Origins = {

@@ -15,3 +15,5 @@ export async function authenticate(ctx: RequestContext, token: string): Promise<
   if (!session || session.userId !== claims.sub || session.accountId !== claims.account) return refuse('invalid_token');
   return success({ ...session, type: 'session' });
 }
+
+export const isAdministrator = (caller: Caller) => caller.roles.includes('admin');

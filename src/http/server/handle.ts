@@ -7,9 +7,8 @@ import {
 } from '../../engine/challenge/authenticate-asker.ts';
 import type { RequestContext } from '../../engine/context.ts';
 import { authenticateEnroller, type Enroller } from '../../engine/session/authenticate-enroller.ts';
-import { authenticate, type Caller } from '../../engine/session/authenticate.ts';
+import { authenticate, isAdministrator, type Caller } from '../../engine/session/authenticate.ts';
 import { requireFreshProof } from '../../engine/session/step-up.ts';
-import { isAdministrator } from '../../engine/directory/users.ts';
 import type { ShownCredential } from './credentials.ts';
 import { readQuery, type Parsed } from './parse.ts';
 import type { Problem } from '../errors/problem.ts';

@@ -4,15 +4,9 @@ import { refuse } from '../../../src/base/outcome.ts';
 import { enroll } from '../../../src/engine/enrollment/enroll.ts';
 import { authenticate } from '../../../src/engine/session/authenticate.ts';
 import { stepUpLife } from '../../../src/engine/session/step-up.ts';
-import {
-  browseAuthenticators,
-  browseUsers,
-  changeProfile,
-  createUser,
-  reachUser,
-  removeUser,
-  type NewUser,
-} from '../../../src/engine/directory/users.ts';
+import { browseAuthenticators, browseUsers, reachUser } from '../../../src/engine/directory/reach-user.ts';
+import { changeProfile, removeUser } from '../../../src/engine/directory/change-user.ts';
+import { createUser, type NewUser } from '../../../src/engine/directory/create-user.ts';
 import { findUser } from '../../../src/store/users.ts';
 import { onEachDatabase } from '../../../kit/databases.ts';
 import { got, house, type House } from '../../../kit/house.ts';

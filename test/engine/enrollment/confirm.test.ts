@@ -7,7 +7,7 @@ import { enroll } from '../../../src/engine/enrollment/enroll.ts';
 import { authenticate, type Caller } from '../../../src/engine/session/authenticate.ts';
 import { endSession } from '../../../src/engine/session/own-sessions.ts';
 import { stepUpLife } from '../../../src/engine/session/step-up.ts';
-import { browseAuthenticators } from '../../../src/engine/directory/users.ts';
+import { browseAuthenticators } from '../../../src/engine/directory/reach-user.ts';
 import { insertAuthenticator } from '../../../src/store/authenticators.ts';
 import { deleteUser } from '../../../src/store/users.ts';
 import { onEachDatabase } from '../../../kit/databases.ts';

@@ -8,7 +8,7 @@ import { enrollmentLife } from '../../../src/engine/session/offer-enrollment.ts'
 import { authenticate, type Caller } from '../../../src/engine/session/authenticate.ts';
 import { endSession } from '../../../src/engine/session/own-sessions.ts';
 import { stepUpLife } from '../../../src/engine/session/step-up.ts';
-import { browseAuthenticators } from '../../../src/engine/directory/users.ts';
+import { browseAuthenticators } from '../../../src/engine/directory/reach-user.ts';
 import { deleteUser } from '../../../src/store/users.ts';
 import { onEachDatabase } from '../../../kit/databases.ts';
 import { got, house, inNextEpoch, type House } from '../../../kit/house.ts';

@@ -11,7 +11,7 @@ import { renewRecoveryCodes } from '../../../src/engine/enrollment/recovery-code
 import { remove } from '../../../src/engine/enrollment/remove.ts';
 import { authenticate } from '../../../src/engine/session/authenticate.ts';
 import { setPassword } from '../../../src/engine/enrollment/set-password.ts';
-import { removeUser } from '../../../src/engine/directory/users.ts';
+import { removeUser } from '../../../src/engine/directory/change-user.ts';
 import { onEachDatabase } from '../../../kit/databases.ts';
 import {
   atOnce,

@@ -4,7 +4,7 @@ import { refuse, success } from '../../../src/base/outcome.ts';
 import { enroll } from '../../../src/engine/enrollment/enroll.ts';
 import { disableMfa, findNamed, overridePassword, unlock } from '../../../src/engine/operator/operator.ts';
 import { authenticate } from '../../../src/engine/session/authenticate.ts';
-import { browseAuthenticators } from '../../../src/engine/directory/users.ts';
+import { browseAuthenticators } from '../../../src/engine/directory/reach-user.ts';
 import { onEachDatabase } from '../../../kit/databases.ts';
 import { got, house } from '../../../kit/house.ts';
 

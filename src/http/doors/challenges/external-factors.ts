@@ -157,7 +157,7 @@ function managing(
   handle: (manager: Managing, user: User) => Promise<Reply>,
 ): Promise<Reply> {
   return withUser(ctx, service, meant, async (user) => {
-    const manager = await manageExternalUser(ctx, service, user, challengeId);
+    const manager = await manageExternalUser(ctx, service, { user, challengeId });
     return manager.ok ? handle(manager.value, user) : refused(manager, { forbidden: ownFactors });
   });
 }

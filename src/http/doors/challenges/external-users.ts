@@ -31,7 +31,7 @@ export const externalUserRoutes: readonly Route[] = [
       201: { description: 'The user, made just now.', body: userView },
     },
     async handle({ ctx, caller, params, body: { account, ...profile } }) {
-      const put = await putExternalUser(ctx, caller, { externalId: params.uid, account }, profile);
+      const put = await putExternalUser(ctx, caller, { externalId: params.uid, account, profile });
       if (!put.ok) return refused(put, { forbidden: ownFactors });
       return { status: put.value.made ? 201 : 200, json: viewUser(put.value.user) };
     },

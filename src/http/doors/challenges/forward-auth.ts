@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isEnough, type RequiredAssurance, assuranceOf } from '../../../engine/session/assurance.ts';
+import { isEnough, assuranceOf, type RequiredAssurance } from '../../../engine/session/assurance.ts';
 import { problem } from '../../errors/problem.ts';
 import { route, type Route } from '../../route.ts';
 

@@ -72,7 +72,7 @@ const listing = (which: 'children' | 'descendants'): Route =>
       const account = await reachAccount(ctx, caller, params.id);
       if (!account.ok) return declined(account, request);
       const page = { limit: query.page_size, after: query.start_key };
-      const found = await browseBelow(ctx, account.value, which, page);
+      const found = await browseBelow(ctx, account.value, { which, page });
       return answered(request, { data: found.map(viewAccount) });
     },
   });

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { success, type Outcome } from '../../../base/outcome.ts';
 import { patchProvider, reachProvider, replaceProvider, showProvider } from '../../../engine/operations.ts';
-import type { ProviderOutcome } from '../../../engine/directory/providers.ts';
+import type { ProviderOutcome } from '../../../engine/directory/change-provider.ts';
 import type { Owner, ShownProvider } from '../../../engine/directory/reach-provider.ts';
 import type { Reason } from '../../../engine/reasons.ts';
 import type { Provider } from '../../../store/providers.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isMembers, type Members } from '../../../base/merge-patch.ts';
-import type { ProviderInput, ProviderPatch } from '../../../engine/directory/providers.ts';
+import type { ProviderInput, ProviderPatch } from '../../../engine/directory/change-provider.ts';
 import type { ShownProvider } from '../../../engine/directory/reach-provider.ts';
 import { providerKinds } from '../../../factors/registry.ts';
 import { hexId, plain } from './shapes.ts';

@@ -8,7 +8,7 @@ import { withTransaction, type RequestContext } from '../context.ts';
 import { logSuccess } from '../audit/log-attempt.ts';
 import { makeAuthenticator } from '../enrollment/make-authenticator.ts';
 import type { Reason } from '../reasons.ts';
-import { insertNewUser } from './users.ts';
+import { insertNewUser } from './create-user.ts';
 
 /** A service by its name, in an account: the root account when none is said. */
 export type NamedService = { readonly name: string; readonly account?: string | undefined };

@@ -1,40 +1,15 @@
 import { refuse, success, type Outcome } from '../../base/outcome.ts';
 import { timeOrderedHex } from '../../base/random.ts';
 import { holdTree } from '../../store/account-tree.ts';
-import {
-  deleteAccount,
-  depthOf,
-  findAccount,
-  findBelow,
-  insertAccount,
-  listAbove,
-  listBelow,
-  rootAccount,
-  updateAccount,
-  type Account,
-  type Page,
-} from '../../store/accounts.ts';
+import { deleteAccount, depthOf, insertAccount, updateAccount, type Account } from '../../store/accounts.ts';
 import { isDuplicate, isReferenced } from '../../store/store.ts';
-import type { CompletedLogin } from '../login/after-first-factor.ts';
 import { withTransaction, type RequestContext } from '../context.ts';
 import { logSuccess, type Tried } from '../audit/log-attempt.ts';
 import type { Reason } from '../reasons.ts';
 import type { Caller } from '../session/authenticate.ts';
-import { isAdministrator } from './users.ts';
 
 /** How many accounts may stand above one. */
 export const deepest = 32;
-
-/**
- * The account that an id, or `root`, means to this caller: an administrator reaches their own and all below it. For everybody else, and
- * everywhere else, there is nothing.
- */
-export async function reachAccount(ctx: RequestContext, caller: Caller, id: string): Promise<Outcome<Account, Reason>> {
-  if (!isAdministrator(caller)) return refuse('not_found');
-  const meant = id === 'root' ? (await rootAccount(ctx.store))?.id : id;
-  const account = meant === undefined ? undefined : await findBelow(ctx.store, caller.accountId, meant);
-  return account ? success(account) : refuse('not_found');
-}
 
 export type AccountProfile = Pick<Account, 'name' | 'realm'>;
 
@@ -93,21 +68,6 @@ export async function removeAccount(
   );
 }
 
-/** The accounts below one that the caller has reached. */
-export async function browseBelow(
-  ctx: RequestContext,
-  account: Account,
-  which: 'children' | 'descendants',
-  page: Page,
-): Promise<readonly Account[]> {
-  return listBelow(ctx.store, account.id, which, page);
-}
-
-/** The accounts above one that the caller has reached, as far up as the caller reaches. */
-export async function browseAbove(ctx: RequestContext, caller: Caller, account: Account): Promise<readonly Account[]> {
-  return listAbove(ctx.store, caller.accountId, account.id);
-}
-
 export function changed(action: string, caller: Caller, accountId: string): Tried {
   return { action, accountId, userId: caller.userId, sessionId: caller.id, objectId: accountId };
 }
@@ -121,10 +81,4 @@ async function writing<Value>(work: () => Promise<Outcome<Value, Reason>>): Prom
     if (isReferenced(error)) return refuse('in_use');
     throw error;
   }
-}
-
-/** The account in which somebody has just logged in. */
-export async function accountOf(ctx: RequestContext, { accountId }: CompletedLogin): Promise<Outcome<Account, Reason>> {
-  const account = await findAccount(ctx.store, accountId);
-  return account ? success(account) : refuse('unknown_account');
 }

@@ -1,0 +1,63 @@
+import { refuse, success, type Outcome } from '../../base/outcome.ts';
+import { isDuplicate } from '../../store/store.ts';
+import { deleteUser, findUser, updateProfile, type Profile, type User } from '../../store/users.ts';
+import { withTransaction, type RequestContext } from '../context.ts';
+import { logSuccess } from '../audit/log-attempt.ts';
+import type { Reason } from '../reasons.ts';
+import { isAdministrator, type Caller } from '../session/authenticate.ts';
+import { requireStepUp } from '../session/step-up.ts';
+
+/** What is absent stays as it is. */
+export type Changes = { readonly [Member in keyof Profile]?: Profile[Member] | undefined };
+
+/** Changes a user's profile. It holds the addresses that notices go to, so it asks for the same proof as a change of factors. */
+export async function changeProfile(
+  ctx: RequestContext,
+  caller: Caller,
+  { user, changes }: { readonly user: User; readonly changes: Changes },
+): Promise<Outcome<User, Reason>> {
+  if (changes.roles && !isAdministrator(caller)) return refuse('forbidden');
+  const allowed = await requireStepUp(ctx, caller);
+  if (!allowed.ok) return allowed;
+  return refusingNamesTaken(() =>
+    withTransaction(ctx, async (tx) => {
+      const written = await writeProfile(tx, user, changes);
+      if (!written.ok) return written;
+      await logSuccess(tx, { action: 'user.update', ...whose(user), sessionId: caller.id });
+      return written;
+    }),
+  );
+}
+
+/** Writes what changes of a profile, in the caller's transaction. */
+export async function writeProfile(tx: RequestContext, user: User, changes: Changes): Promise<Outcome<User, Reason>> {
+  const given = Object.entries(changes).filter(([, value]) => value !== undefined);
+  if (!(await updateProfile(tx.store, user, { ...user, ...Object.fromEntries(given) }, tx.now))) return refuse('raced');
+  const updated = await findUser(tx.store, user.id);
+  return updated ? success(updated) : refuse('not_found');
+}
+
+/** Writes of names, of which an account has each once. */
+export async function refusingNamesTaken<Value>(
+  write: () => Promise<Outcome<Value, Reason>>,
+): Promise<Outcome<Value, Reason>> {
+  try {
+    return await write();
+  } catch (error) {
+    if (isDuplicate(error)) return refuse('name_taken');
+    throw error;
+  }
+}
+
+/** Removes a user with everything they have. */
+export async function removeUser(ctx: RequestContext, caller: Caller, user: User): Promise<Outcome<undefined, Reason>> {
+  const allowed = await requireStepUp(ctx, caller);
+  if (!allowed.ok) return allowed;
+  return withTransaction(ctx, async (tx) => {
+    if (!(await deleteUser(tx.store, user.id))) return refuse('not_found');
+    await logSuccess(tx, { action: 'user.delete', ...whose(user), sessionId: caller.id });
+    return success(undefined);
+  });
+}
+
+const whose = (user: User) => ({ accountId: user.accountId, userId: user.id });

@@ -1,0 +1,71 @@
+import { refuse, success, type Outcome } from '../../base/outcome.ts';
+import { hasRole } from '../../factors/registry.ts';
+import { findAccount, findBelow, type Account } from '../../store/accounts.ts';
+import { listForLogin } from '../../store/authenticators.ts';
+import { findChallenge } from '../../store/challenges.ts';
+import { findUserByName, type User } from '../../store/users.ts';
+import type { Service } from '../challenge/authenticate-asker.ts';
+import type { RequestContext } from '../context.ts';
+import type { Managing } from '../session/authenticate-enroller.ts';
+import type { Reason } from '../reasons.ts';
+
+/** A user of an application that keeps its own table, as its service calls them; in its own account when none is said. */
+export type External = { readonly externalId: string; readonly account?: string | undefined };
+
+/** A user of the service's own. */
+export async function reachExternalUser(
+  ctx: RequestContext,
+  service: Service,
+  external: External,
+): Promise<Outcome<User, Reason>> {
+  const account = await accountOf(ctx, service, external);
+  const user = account && (await findUserByName(ctx.store, account.id, external.externalId));
+  return user && isOwn(service, user, external.externalId) ? success(user) : refuse('not_found');
+}
+
+/** A user, and the challenge by which they agreed. */
+export type ApprovedUser = { readonly user: User; readonly challengeId?: string | undefined };
+
+/**
+ * Lets a service change the factors of a user of its own. What shows that the user agrees is a challenge of the service's that they have passed;
+ * who has no second factor needs none. Who can log in here manages their factors themself.
+ */
+export async function manageExternalUser(
+  ctx: RequestContext,
+  service: Service,
+  { user, challengeId }: ApprovedUser,
+): Promise<Outcome<Managing, Reason>> {
+  const authenticators = await listForLogin(ctx.store, user.id, []);
+  const logsIn = authenticators.some(({ kind }) => hasRole(kind, 'first'));
+  if (logsIn || user.roles.some((role) => role !== 'user')) return refuse('forbidden');
+  const secondFactorAt = await provenAt(ctx, service, { user, challengeId });
+  const { id: userId, accountId, epoch: approvalEpoch } = user;
+  const acting = { type: 'service', serviceId: service.id, authModule: 'password', approvalEpoch } as const;
+  return success({ ...acting, userId, accountId, secondFactorAt });
+}
+
+/** When the user passed a challenge of the service's. What approved an action approved nothing else. */
+async function provenAt(
+  ctx: RequestContext,
+  service: Service,
+  { user, challengeId }: ApprovedUser,
+): Promise<number | null> {
+  const found = challengeId === undefined ? undefined : await findChallenge(ctx.store, challengeId, ctx.now);
+  if (found?.challenge.kind !== 'service') return null;
+  const { serviceId, userId, epoch, action } = found.challenge;
+  const isTheirs = serviceId === service.id && userId === user.id && epoch === user.epoch && action === null;
+  return isTheirs ? found.approvedAt : null;
+}
+
+export async function accountOf(
+  ctx: RequestContext,
+  service: Service,
+  { account }: External,
+): Promise<Account | undefined> {
+  const found = await findAccount(ctx.store, account ?? service.accountId);
+  return found && findBelow(ctx.store, service.accountId, found.id);
+}
+
+/** Names are compared without case, and an application's ids need not be. */
+export const isOwn = (service: Service, user: User, externalId: string) =>
+  user.serviceId === service.id && user.name === externalId;

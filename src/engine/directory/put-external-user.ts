@@ -1,0 +1,88 @@
+import { refuse, success, type Outcome } from '../../base/outcome.ts';
+import { findBelow } from '../../store/accounts.ts';
+import { deleteUser, findUser, findUserByName, type Profile, type User } from '../../store/users.ts';
+import type { Service } from '../challenge/authenticate-asker.ts';
+import { withTransaction, type RequestContext } from '../context.ts';
+import { byService } from '../session/authenticate-enroller.ts';
+import { logSuccess } from '../audit/log-attempt.ts';
+import type { Reason } from '../reasons.ts';
+import { insertNewUser } from './create-user.ts';
+import { refusingNamesTaken, writeProfile } from './change-user.ts';
+import { manageExternalUser, accountOf, isOwn, type External } from './manage-external-user.ts';
+
+export type ExternalUserProfile = {
+  readonly [Member in keyof Omit<Profile, 'name' | 'roles'>]?: Profile[Member] | undefined;
+};
+
+const nothing = { email: null, phone: null, firstName: null, lastName: null };
+
+/**
+ * Makes the user, or changes what was said of them; what is absent stays as it is. They have no password, so they cannot log in here: their
+ * application vouches for their first factor.
+ */
+export async function putExternalUser(
+  ctx: RequestContext,
+  service: Service,
+  { profile, ...external }: External & { readonly profile: ExternalUserProfile },
+): Promise<Outcome<{ readonly user: User; readonly made: boolean }, Reason>> {
+  const account = await accountOf(ctx, service, external);
+  if (!account) return refuse('unknown_account');
+  const { externalId: name } = external;
+  if (!(await findUserByName(ctx.store, account.id, name))) {
+    const given = { ...nothing, ...withoutAbsent(profile), name, roles: ['user'] as const };
+    const made = await insertNewUser(ctx, { ...given, accountId: account.id, serviceId: service.id });
+    if (made.ok) return success({ user: made.value.user, made: true });
+    // Somebody else has made them in this moment.
+    if (made.reason !== 'name_taken') return made;
+  }
+  const user = await findUserByName(ctx.store, account.id, name);
+  if (!user || !isOwn(service, user, name)) return refuse('name_taken');
+  const changed = await change(ctx, service, { user, changes: withoutAbsent(profile) });
+  return changed.ok ? success({ user: changed.value, made: false }) : changed;
+}
+
+/** The application forgets a user of the service's own, and so do we. */
+export async function removeExternalUser(
+  ctx: RequestContext,
+  service: Service,
+  userId: string,
+): Promise<Outcome<undefined, Reason>> {
+  const user = await findUser(ctx.store, userId);
+  if (user?.serviceId !== service.id || !(await findBelow(ctx.store, service.accountId, user.accountId)))
+    return refuse('not_found');
+  const managing = await manageExternalUser(ctx, service, { user });
+  if (!managing.ok) return managing;
+  return withTransaction(ctx, async (tx) => {
+    if (!(await deleteUser(tx.store, user.id))) return refuse('not_found');
+    await logSuccess(tx, tried('user.delete', service, user));
+    return success(undefined);
+  });
+}
+
+async function change(
+  ctx: RequestContext,
+  service: Service,
+  { user, changes }: { readonly user: User; readonly changes: Partial<Profile> },
+): Promise<Outcome<User, Reason>> {
+  const before: Partial<Record<string, unknown>> = user;
+  if (Object.entries(changes).every(([member, value]) => before[member] === value)) return success(user);
+  const managing = await manageExternalUser(ctx, service, { user });
+  if (!managing.ok) return managing;
+  return refusingNamesTaken(() =>
+    withTransaction(ctx, async (tx) => {
+      const written = await writeProfile(tx, user, changes);
+      if (written.ok) await logSuccess(tx, tried('user.update', service, user));
+      return written;
+    }),
+  );
+}
+
+const withoutAbsent = (profile: ExternalUserProfile): Partial<Profile> =>
+  Object.fromEntries(Object.entries(profile).filter(([, value]) => value !== undefined));
+
+const tried = (action: string, service: Service, { id: userId, accountId }: User) => ({
+  action,
+  userId,
+  accountId,
+  ...byService(service.id),
+});

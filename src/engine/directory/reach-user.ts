@@ -1,0 +1,37 @@
+import { refuse, success, type Outcome } from '../../base/outcome.ts';
+import { listAuthenticators, type Authenticator } from '../../store/authenticators.ts';
+import { findUser, listUsers, type User } from '../../store/users.ts';
+import type { RequestContext } from '../context.ts';
+import type { Reason } from '../reasons.ts';
+import { isAdministrator, type Caller } from '../session/authenticate.ts';
+
+/** The user that an id or `me` means to this caller: themself, or a user of an account they administer. Nobody else exists. */
+export async function reachUser(ctx: RequestContext, caller: Caller, id: string): Promise<Outcome<User, Reason>> {
+  if (id === 'me' || id === caller.userId) return success(caller.user);
+  if (!isAdministrator(caller)) return refuse('not_found');
+  const user = await findUser(ctx.store, id);
+  return user && user.accountId === caller.accountId ? success(user) : refuse('not_found');
+}
+
+/** The caller's own user. */
+export async function ownProfile(ctx: RequestContext, caller: Pick<Caller, 'userId'>): Promise<User | undefined> {
+  return findUser(ctx.store, caller.userId);
+}
+
+/** The users of the administrator's account, in the order in which they came. */
+export async function browseUsers(
+  ctx: RequestContext,
+  caller: Caller,
+  { limit, skip }: { readonly limit: number; readonly skip: number },
+): Promise<Outcome<readonly User[], Reason>> {
+  if (!isAdministrator(caller)) return refuse('forbidden');
+  return success(await listUsers(ctx.store, caller.accountId, limit, skip));
+}
+
+/** A user's authenticators, pending ones too. Their states are secret: a door shows what stands beside them. */
+export async function browseAuthenticators(
+  ctx: RequestContext,
+  user: Pick<User, 'id'>,
+): Promise<readonly Authenticator[]> {
+  return listAuthenticators(ctx.store, user.id, ctx.now);
+}
