@@ -12,7 +12,7 @@ import { createLiveAccessTokens } from './engine/access-token.ts';
 import { operator, requestContext, type Context, type Log } from './engine/context.ts';
 import { createReread, loadKeyRing } from './engine/upkeep/key-ring.ts';
 import { ensureService, prepareRoot, sweep, tellNotices } from './engine/operations.ts';
-import type { FirstAdministrator } from './engine/operator/setup.ts';
+import type { FirstAdministrator } from './engine/operator/prepare-root.ts';
 import { createApp } from './http/server/app.ts';
 import type { Environment } from './http/server/client.ts';
 import { systemRoutes } from './http/doors/system/system.ts';

@@ -48,16 +48,12 @@ export { setPassword } from './enrollment/set-password.ts';
 export { codesLeft, renewBackupCode, renewRecoveryCodes } from './enrollment/recovery-codes.ts';
 
 /** OAuth2: clients, the password and refresh grants, what a token is worth, and its end. */
-export {
-  browseClients,
-  changeClient,
-  makeClient,
-  managedAccount,
-  proveClient,
-  reachClient,
-  removeClient,
-} from './oauth/clients.ts';
-export { introspect, passwordGrant, refresh, revoke } from './oauth/oauth.ts';
+export { browseClients, managedAccount, proveClient, reachClient } from './oauth/reach-client.ts';
+export { changeClient, makeClient, removeClient } from './oauth/change-client.ts';
+export { introspect } from './oauth/introspect.ts';
+export { passwordGrant } from './oauth/password-grant.ts';
+export { refresh } from './oauth/refresh-grant.ts';
+export { revoke } from './oauth/revoke.ts';
 
 /** Accounts: the tree an administrator reaches, the users of one, and the log of who tried what there. */
 export { browseAbove, browseBelow, reachAccount, accountOf } from './directory/reach-account.ts';
@@ -76,18 +72,14 @@ export { browseProviders, reachProvider, reachSystem, showProvider } from './dir
 export { makeProvider, patchProvider, removeProvider, replaceProvider } from './directory/change-provider.ts';
 
 /** At the machine: the first start, help for somebody locked out, the log of attempts as a whole, keys that rotate, and forgetting what is over. */
-export { prepareRoot } from './operator/setup.ts';
-export {
-  addClient,
-  addUser,
-  administratorsWithoutMfa,
-  clientsOf,
-  disableMfa,
-  dropClient,
-  findNamed,
-  overridePassword,
-  unlock,
-} from './operator/operator.ts';
+export { prepareRoot } from './operator/prepare-root.ts';
+export { addClient, clientsOf, dropClient } from './operator/manage-clients.ts';
+export { addUser } from './operator/add-user.ts';
+export { administratorsWithoutMfa } from './policy/second-factors.ts';
+export { disableMfa } from './operator/disable-mfa.ts';
+export { findNamed } from './operator/find-user.ts';
+export { overridePassword } from './operator/override-password.ts';
+export { unlock } from './operator/unlock.ts';
 export { alreadyThere, findHome, importUsers, judgeForeigner } from './operator/import-users.ts';
 export { findLog, readAttempts } from './audit/read-log.ts';
 export { verifyRest } from './audit/verify-rest.ts';
@@ -96,5 +88,5 @@ export { pruneAttempts } from './audit/prune-attempts.ts';
 export { countToReseal, reseal } from './upkeep/reseal.ts';
 export { usesOf } from './upkeep/key-use.ts';
 export { settleRestored } from './operator/restore.ts';
-export { sweep } from './upkeep/sweep.ts';
-export { tellNotices } from './upkeep/tell.ts';
+export { sweep } from './upkeep/delete-expired.ts';
+export { tellNotices } from './upkeep/send-notices.ts';

@@ -8,7 +8,7 @@ import { answer } from '../../src/engine/login/answer.ts';
 import { withTransaction } from '../../src/engine/context.ts';
 import { changeUserOf, makeUserOf } from '../../src/engine/directory/account-users.ts';
 import { findHome } from '../../src/engine/operator/import-users.ts';
-import { overridePassword } from '../../src/engine/operator/operator.ts';
+import { overridePassword } from '../../src/engine/operator/override-password.ts';
 import { sendCode } from '../../src/engine/proof/send-code.ts';
 import type { Caller } from '../../src/engine/session/authenticate.ts';
 import { insertAuthenticator } from '../../src/store/authenticators.ts';

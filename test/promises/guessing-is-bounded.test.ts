@@ -11,7 +11,7 @@ import { answer } from '../../src/engine/login/answer.ts';
 import { confirm } from '../../src/engine/enrollment/confirm.ts';
 import { enroll } from '../../src/engine/enrollment/enroll.ts';
 import { login } from '../../src/engine/login/login.ts';
-import { unlock } from '../../src/engine/operator/operator.ts';
+import { unlock } from '../../src/engine/operator/unlock.ts';
 import { setPassword } from '../../src/engine/enrollment/set-password.ts';
 import { openDatabase } from '../../src/store/store.ts';
 import { onEachDatabase } from '../../kit/databases.ts';

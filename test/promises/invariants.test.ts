@@ -22,7 +22,7 @@ import { confirm } from '../../src/engine/enrollment/confirm.ts';
 import type { Context, RequestContext } from '../../src/engine/context.ts';
 import { enroll } from '../../src/engine/enrollment/enroll.ts';
 import { login } from '../../src/engine/login/login.ts';
-import { unlock } from '../../src/engine/operator/operator.ts';
+import { unlock } from '../../src/engine/operator/unlock.ts';
 import { renewRecoveryCodes } from '../../src/engine/enrollment/recovery-codes.ts';
 import { remove } from '../../src/engine/enrollment/remove.ts';
 import { authenticate, type Caller } from '../../src/engine/session/authenticate.ts';

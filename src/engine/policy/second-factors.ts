@@ -1,5 +1,7 @@
 import { hasRole, kindsWhere } from '../../factors/registry.ts';
 import type { Authenticator } from '../../store/authenticators.ts';
+import type { Store } from '../../store/store.ts';
+import { countAdministratorsWithout } from '../../store/user-counts.ts';
 
 /** The authenticators that make a user one with multi-factor authentication. Pending ones never count. */
 export function secondFactors(authenticators: readonly Authenticator[]): readonly Authenticator[] {
@@ -12,7 +14,11 @@ export const kindsBeyondFirst = kindsWhere(
 );
 
 /** What makes a user one with multi-factor authentication. */
-export const secondKinds = kindsWhere(({ enroll, traits }) => enroll !== undefined && traits.roles.includes('second'));
+const secondKinds = kindsWhere(({ enroll, traits }) => enroll !== undefined && traits.roles.includes('second'));
 
 /** What stands in for a second factor, and for nothing when there is none. */
 export const recoveryKinds = kindsWhere(({ traits }) => traits.roles.includes('recovery'));
+
+/** How many administrators log in with nothing but a password. */
+export const administratorsWithoutMfa = (store: Store): Promise<number> =>
+  countAdministratorsWithout(store, secondKinds);

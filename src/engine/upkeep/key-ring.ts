@@ -54,7 +54,7 @@ export function createReread(house: House, { ring, keysFile, loaded, url }: Foll
       const read = readKeyFile(keysFile);
       if (!read) throw new SetupError(`the keys file ${keysFile} is gone`);
       if (!isDeepStrictEqual(read, taken)) {
-        await assertUsable(house, read, ring.current(), url);
+        await assertUsable(house, { read, present: ring.current(), url });
         ring.replace(read);
         taken = read;
         log.info({ keys: statesOf(ring.current()) }, 'the key ring was read again');
@@ -68,7 +68,9 @@ export function createReread(house: House, { ring, keysFile, loaded, url }: Foll
   };
 }
 
-async function assertUsable({ store, clock, random }: House, read: KeyRing, present: KeyRing, url: string) {
+type Rereading = { readonly read: KeyRing; readonly present: KeyRing; readonly url: string };
+
+async function assertUsable({ store, clock, random }: House, { read, present, url }: Rereading) {
   for (const kind of keyKinds) {
     const { id } = activeKey<AnyKey>(present[kind]);
     if (!isDeepStrictEqual(secretOf(read, kind, id), secretOf(present, kind, id)))

@@ -6,7 +6,7 @@ import { createTurns, type Turns } from '../../../src/base/turns.ts';
 import { answer } from '../../../src/engine/login/answer.ts';
 import { enroll } from '../../../src/engine/enrollment/enroll.ts';
 import { challengeLife } from '../../../src/engine/proof/put-prompts.ts';
-import { disableMfa } from '../../../src/engine/operator/operator.ts';
+import { disableMfa } from '../../../src/engine/operator/disable-mfa.ts';
 import { renewRecoveryCodes } from '../../../src/engine/enrollment/recovery-codes.ts';
 import { remove } from '../../../src/engine/enrollment/remove.ts';
 import { authenticate } from '../../../src/engine/session/authenticate.ts';

@@ -13,7 +13,7 @@ import {
   revoke,
   setPassword,
 } from '../../../src/engine/operations.ts';
-import type { PasswordGrant } from '../../../src/engine/oauth/oauth.ts';
+import type { PasswordGrant } from '../../../src/engine/oauth/password-grant.ts';
 import type { OAuthClient } from '../../../src/store/clients.ts';
 import { onEachDatabase } from '../../../kit/databases.ts';
 import { atOnce, got, house, noTurns, type House, type Person } from '../../../kit/house.ts';

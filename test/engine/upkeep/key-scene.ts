@@ -5,7 +5,7 @@ import { ringAt, withNextKeys } from '../../../src/base/rotation.ts';
 import { timeOrderedHex, uuid } from '../../../src/base/random.ts';
 import { confirm } from '../../../src/engine/enrollment/confirm.ts';
 import { enroll } from '../../../src/engine/enrollment/enroll.ts';
-import { addClient } from '../../../src/engine/operator/operator.ts';
+import { addClient } from '../../../src/engine/operator/manage-clients.ts';
 import { insertChallenge } from '../../../src/store/challenges.ts';
 import { checkKeyRing } from '../../../src/store/meta.ts';
 import { insertProvider } from '../../../src/store/providers.ts';

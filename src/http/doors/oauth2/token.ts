@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Refusal } from '../../../base/outcome.ts';
 import type { RequestContext } from '../../../engine/context.ts';
-import type { Granted } from '../../../engine/oauth/oauth.ts';
+import type { Granted } from '../../../engine/oauth/grant.ts';
 import { introspect, passwordGrant, refresh, revoke } from '../../../engine/operations.ts';
 import type { RefusedAtOnce } from '../../../engine/login/login-at-once.ts';
 import type { Reason } from '../../../engine/reasons.ts';

@@ -4,7 +4,7 @@ import { day, hour, minute } from '../../../src/base/clock.ts';
 import { refuse } from '../../../src/base/outcome.ts';
 import { answer } from '../../../src/engine/login/answer.ts';
 import { enroll } from '../../../src/engine/enrollment/enroll.ts';
-import { sweep } from '../../../src/engine/upkeep/sweep.ts';
+import { sweep } from '../../../src/engine/upkeep/delete-expired.ts';
 import { claimSend } from '../../../src/store/sends.ts';
 import { spendReply } from '../../../src/store/spent-replies.ts';
 import { onEachDatabase } from '../../../kit/databases.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SetupError } from '../../../src/base/fault.ts';
 import { operator, requestContext } from '../../../src/engine/context.ts';
-import { prepareRoot } from '../../../src/engine/operator/setup.ts';
+import { prepareRoot } from '../../../src/engine/operator/prepare-root.ts';
 import { findAccount } from '../../../src/store/accounts.ts';
 import { onEachDatabase } from '../../../kit/databases.ts';
 import { house, type House } from '../../../kit/house.ts';

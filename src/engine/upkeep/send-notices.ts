@@ -36,7 +36,7 @@ async function tellOne(ctx: Context, due: Due): Promise<boolean> {
   const { service, host } = ctx.settings;
   const { name, factor, user, account, at } = notice;
   const text = ctx.texts.notice({ name, factor, user, service, host, when: at }, { account });
-  return send(ctx, notice, text, () => removeNotice(ctx.store, notice.attemptId));
+  return send(ctx, notice, { text, forget: () => removeNotice(ctx.store, notice.attemptId) });
 }
 
 async function takeOne(ctx: Context, { notice, nextAt, now }: Due): Promise<boolean> {
@@ -61,15 +61,16 @@ async function tellDigest(ctx: Context, { notice, nextAt, now }: Due): Promise<b
   if (!claimed.ok) return false;
   const { service, host } = ctx.settings;
   const text = ctx.texts.digest({ ...claimed.value, service, host }, { account: notice.account });
-  return send(ctx, notice, text, () => removeDigest(ctx.store, notice, nextAt));
+  return send(ctx, notice, { text, forget: () => removeDigest(ctx.store, notice, nextAt) });
 }
 
-async function send(
-  ctx: Context,
-  { attemptId, to, tries }: DueNotice,
-  text: ReturnType<Context['texts']['notice']>,
-  forget: () => Promise<void>,
-): Promise<boolean> {
+type NoticeMail = {
+  readonly text: ReturnType<Context['texts']['notice']>;
+  /** Deletes the rows that it was made from. */
+  readonly forget: () => Promise<void>;
+};
+
+async function send(ctx: Context, { attemptId, to, tries }: DueNotice, { text, forget }: NoticeMail): Promise<boolean> {
   const sent = await ctx.messenger.send({ channel: 'email', to, ...text });
   const hopeless = tries + 1 >= mostTries || (!sent.ok && sent.reason === 'invalid_destination');
   if (sent.ok || hopeless) await forget();

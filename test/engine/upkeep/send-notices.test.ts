@@ -5,7 +5,7 @@ import { success } from '../../../src/base/outcome.ts';
 import { renewRecoveryCodes } from '../../../src/engine/enrollment/recovery-codes.ts';
 import { remove } from '../../../src/engine/enrollment/remove.ts';
 import { turnOffMfa } from '../../../src/engine/enrollment/turn-off-mfa.ts';
-import { tellNotices } from '../../../src/engine/upkeep/tell.ts';
+import { tellNotices } from '../../../src/engine/upkeep/send-notices.ts';
 import { declined, type Gateway, type Message, type MessageReason } from '../../../src/messages/message.ts';
 import { findUser } from '../../../src/store/users.ts';
 import { onEachDatabase } from '../../../kit/databases.ts';

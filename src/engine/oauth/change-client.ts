@@ -1,18 +1,10 @@
 import { refuse, success, type Outcome } from '../../base/outcome.ts';
 import { opaqueToken, uuid } from '../../base/random.ts';
-import {
-  deleteClient,
-  findClient,
-  insertClient,
-  listClients,
-  updateClient,
-  type ClientChanges,
-  type OAuthClient,
-} from '../../store/clients.ts';
+import { deleteClient, insertClient, updateClient, type ClientChanges, type OAuthClient } from '../../store/clients.ts';
 import { withTransaction, type RequestContext } from '../context.ts';
 import { logSuccess } from '../audit/log-attempt.ts';
 import type { Reason } from '../reasons.ts';
-import { isAdministrator, type Caller } from '../session/authenticate.ts';
+import type { Caller } from '../session/authenticate.ts';
 
 /** `isPublic`: a client that can keep no secret, such as an app on a phone. */
 export type NewClient = Pick<OAuthClient, 'name' | 'grantTypes' | 'scope' | 'isPublic'>;
@@ -44,31 +36,6 @@ export async function makeClient(
   });
 }
 
-/** The account whose clients the caller manages. */
-export function managedAccount(caller: Caller): Outcome<string, Reason> {
-  return isAdministrator(caller) ? success(caller.accountId) : refuse('forbidden');
-}
-
-export async function browseClients(
-  ctx: RequestContext,
-  caller: Caller,
-): Promise<Outcome<readonly OAuthClient[], Reason>> {
-  const account = managedAccount(caller);
-  return account.ok ? success(await listClients(ctx.store, account.value)) : account;
-}
-
-/** A client of the caller's account. */
-export async function reachClient(
-  ctx: RequestContext,
-  caller: Caller,
-  id: string,
-): Promise<Outcome<OAuthClient, Reason>> {
-  const account = managedAccount(caller);
-  if (!account.ok) return account;
-  const client = await findClient(ctx.store, id);
-  return client?.accountId === account.value ? success(client) : refuse('not_found');
-}
-
 export async function changeClient(
   ctx: RequestContext,
   manager: ClientManager,
@@ -95,13 +62,4 @@ export async function removeClient(
     await logSuccess(tx, tried);
     return success(undefined);
   });
-}
-
-/** The client that an id and secret prove (RFC 6749 section 2.3). A public one shows its id alone. */
-export async function proveClient(
-  ctx: RequestContext,
-  { id, secret }: { readonly id: string; readonly secret: string | undefined },
-): Promise<Outcome<OAuthClient, Reason>> {
-  const client = await findClient(ctx.store, id);
-  return client?.proves(secret) ? success(client) : refuse('invalid_client');
 }

@@ -1,0 +1,39 @@
+import { day } from '../../base/clock.ts';
+import { refuse, success, type Success } from '../../base/outcome.ts';
+import type { OAuthClient } from '../../store/clients.ts';
+import type { RequestContext } from '../context.ts';
+import type { SecondFactorNeeded } from '../login/after-first-factor.ts';
+import { loginAtOnce, type LoginAtOnce, type RefusedAtOnce } from '../login/login-at-once.ts';
+import { tokenSeconds } from '../session/issue-token.ts';
+import { writeRefreshToken } from './refresh-tokens.ts';
+import { narrow, type Granted } from './grant.ts';
+
+/** How long a session goes on by refreshing before its user logs in again. */
+const refreshLife = 30 * day;
+
+export type PasswordGrant = Pick<LoginAtOnce, 'account' | 'login' | 'secret' | 'second'> & {
+  readonly scope?: string | undefined;
+};
+
+/** The resource owner password credentials grant (RFC 6749 section 4.3), for clients that may use it: RFC 9700 section 2.4 advises against it. */
+export async function passwordGrant(
+  ctx: RequestContext,
+  client: OAuthClient,
+  { scope: wanted, account, ...input }: PasswordGrant,
+): Promise<Success<Granted | SecondFactorNeeded> | RefusedAtOnce> {
+  if (!client.grantTypes.includes('password')) return refuse('unauthorized_client');
+  const scope = narrow(client.scope, wanted);
+  if (scope === undefined) return refuse('invalid_scope');
+  const issuedTo = { clientId: client.id, life: refreshLife };
+  const where = { authModule: 'oauth2', account: account ?? client.accountId, issuedTo } as const;
+  const outcome = await loginAtOnce(ctx, { ...input, ...where });
+  if (!outcome.ok) return outcome;
+  const reached = outcome.value;
+  if (reached.state === 'challenge') return success(reached);
+  const { token, session } = reached;
+  const refreshToken = client.grantTypes.includes('refresh_token')
+    ? await writeRefreshToken(ctx.at(), session, scope)
+    : undefined;
+  const expiresIn = tokenSeconds(session, session.authTime);
+  return success({ state: 'granted', accessToken: token, expiresIn, refreshToken, scope });
+}

@@ -1,0 +1,14 @@
+import { refuse, success, type Outcome } from '../../base/outcome.ts';
+import { findAccount } from '../../store/accounts.ts';
+import type { User } from '../../store/users.ts';
+import type { RequestContext } from '../context.ts';
+import type { Reason } from '../reasons.ts';
+import { insertNewUser, type NewUser } from '../directory/create-user.ts';
+
+/** Makes a user with any roles, in any account; without a password they can't log in until they are given one. */
+export async function addUser(ctx: RequestContext, { account, ...input }: NewUser): Promise<Outcome<User, Reason>> {
+  const found = await findAccount(ctx.store, account);
+  if (!found) return refuse('unknown_account');
+  const made = await insertNewUser(ctx, { ...input, accountId: found.id });
+  return made.ok ? success(made.value.user) : made;
+}

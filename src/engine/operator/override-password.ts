@@ -1,0 +1,25 @@
+import { success, type Outcome } from '../../base/outcome.ts';
+import type { User } from '../../store/users.ts';
+import { changeFactors } from '../enrollment/change-factors.ts';
+import type { RequestContext } from '../context.ts';
+import type { Reason } from '../reasons.ts';
+import { makePassword, writePassword } from '../enrollment/set-password.ts';
+import { findNamed, type Named } from './find-user.ts';
+
+/** Sets a user's password and ends their sessions. */
+export async function overridePassword(
+  ctx: RequestContext,
+  named: Named,
+  secret: string,
+): Promise<Outcome<User, Reason>> {
+  const user = await findNamed(ctx, named);
+  if (!user.ok) return user;
+  const made = await makePassword(ctx, user.value, { secret });
+  if (!made.ok) return made;
+  const tried = { action: 'operator.password', factor: 'password' };
+  const notice = { name: 'password_changed' } as const;
+  return changeFactors(ctx.at(), { user: user.value, tried, notice }, async (tx) => {
+    await writePassword(tx, made.value);
+    return success(user.value);
+  });
+}

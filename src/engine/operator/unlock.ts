@@ -1,0 +1,16 @@
+import { success, type Outcome } from '../../base/outcome.ts';
+import { forgetFailures } from '../../store/throttles.ts';
+import type { RequestContext } from '../context.ts';
+import { logSuccess } from '../audit/log-attempt.ts';
+import type { Reason } from '../reasons.ts';
+import { findNamed, type Named } from './find-user.ts';
+
+/** Forgets a user's failures, so that every factor of theirs is open again. Answers with how many kinds of factor had any. */
+export async function unlock(ctx: RequestContext, named: Named): Promise<Outcome<number, Reason>> {
+  const user = await findNamed(ctx, named);
+  if (!user.ok) return user;
+  const { id: userId, accountId } = user.value;
+  const forgotten = await forgetFailures(ctx.store, userId);
+  await logSuccess(ctx, { action: 'operator.unlock', userId, accountId });
+  return success(forgotten);
+}
