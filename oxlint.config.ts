@@ -1,13 +1,24 @@
 import { defineConfig } from 'oxlint';
+import { ambient, filesOf, restrictedImports, ROOMS_WITH_A_CLOCK } from './tools/lint/restricted-imports.ts';
+
+// `globalThis` leads to all of them.
+const AMBIENT_GLOBALS = ['setTimeout', 'setInterval', 'performance', 'crypto', 'globalThis', 'global'];
+const AMBIENT_PROPERTIES = [
+  { object: 'Date', property: 'now' },
+  { object: 'Math', property: 'random' },
+  { object: 'process', property: 'hrtime' },
+];
 
 export default defineConfig({
   options: { denyWarnings: true, reportUnusedDisableDirectives: 'error' },
   plugins: ['typescript', 'unicorn', 'oxc', 'import', 'promise', 'node'],
+  jsPlugins: ['./tools/lint/clock-plugin.ts'],
   categories: { correctness: 'error', suspicious: 'error' },
   rules: {
     eqeqeq: 'error',
     'no-var': 'error',
     'prefer-const': 'error',
+    'import/no-cycle': 'error',
     'import/no-default-export': 'error',
     'typescript/consistent-type-imports': 'error',
     'typescript/no-explicit-any': 'error',
@@ -68,10 +79,27 @@ export default defineConfig({
       },
     },
     {
-      // The linter reads its default export.
-      files: ['oxlint.config.ts'],
+      // The linter reads their default export.
+      files: ['oxlint.config.ts', 'tools/lint/clock-plugin.ts'],
       rules: { 'import/no-default-export': 'off' },
     },
+    {
+      files: ['src/**'],
+      rules: { 'max-lines': ['error', 250] },
+    },
+    {
+      files: ['src/**'],
+      excludeFiles: ROOMS_WITH_A_CLOCK.map(filesOf),
+      rules: {
+        'clock/no-current-date': 'error',
+        'no-restricted-globals': ['error', ...AMBIENT_GLOBALS.map((name) => ({ name, message: ambient }))],
+        'no-restricted-properties': [
+          'error',
+          ...AMBIENT_PROPERTIES.map((property) => ({ ...property, message: ambient })),
+        ],
+      },
+    },
+    ...restrictedImports(),
   ],
   ignorePatterns: ['dist/**', 'test/fixtures/**'],
 });

@@ -15,8 +15,9 @@ const root = join(import.meta.dirname, '..');
 
 /** Some two hundred processes read the same files: what was made of them is kept. */
 const { NODE_COMPILE_CACHE = join(root, 'node_modules/.cache/compile') } = process.env;
-const files = globSync('{test,bench/tests,torture/tests}/**/*.test.ts', { cwd: root }).toSorted();
-const startsProcesses = (file: string): boolean => /^(test\/(cli|docs|examples|toys)|torture\/tests)\//.test(file);
+const files = globSync('{test,bench/tests,torture/tests,tools/tests}/**/*.test.ts', { cwd: root }).toSorted();
+const startsProcesses = (file: string): boolean =>
+  /^(test\/(cli|docs|examples|toys)|torture\/tests|tools\/tests)\//.test(file);
 const apart = files.filter(startsProcesses);
 const together = files.filter((file) => !startsProcesses(file));
 

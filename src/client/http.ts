@@ -28,7 +28,7 @@ export function createClient(options: ClientOptions): CountersignClient {
   };
 }
 
-function overHttp({ url, credential, fetch = globalThis.fetch, timeout = 10_000 }: ClientOptions): Transport {
+function overHttp({ url, credential, fetch: send = fetch, timeout = 10_000 }: ClientOptions): Transport {
   const base = String(url).replace(/\/$/, '');
   return async (asked) => {
     const request = new Request(base + pathOf(asked), {
@@ -43,7 +43,7 @@ function overHttp({ url, credential, fetch = globalThis.fetch, timeout = 10_000 
       redirect: 'error',
       signal: AbortSignal.timeout(timeout),
     });
-    const response = await fetch(request);
+    const response = await send(request);
     const text = await response.text();
     return { status: response.status, json: read(text, response), header: (name) => response.headers.get(name) };
   };

@@ -65,7 +65,7 @@ const localPart = /^[A-Za-z0-9#$&'*+=?^_{}~-]+(?:\.[A-Za-z0-9#$&'*+=?^_{}~-]+)*$
 /** Two labels or more, the last no number. */
 const asciiDomain = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 /** Everything in ASCII that stands in no domain; the parser of URLs would decode some of it. */
-// oxlint-disable-next-line no-control-regex
+// oxlint-disable-next-line no-control-regex -- control characters are what it looks for
 const noDomain = /[\u0000-,/:-@[-`{-\u007f]/;
 
 /**
