@@ -110,6 +110,22 @@ export async function findAttempts(
   filter: AttemptFilter,
   { limit, start }: AttemptPage,
 ): Promise<readonly Attempt[]> {
+  const [first, ...others] = searches(db, filter, { limit, start }).map((search) =>
+    db.selectFrom(search.as('search')).selectAll(),
+  );
+  if (!first) return [];
+  const found = others.reduce((all, other) => all.unionAll(other), first).as('found');
+  return db
+    .selectFrom('attempts')
+    .select(columns)
+    .where('id', 'in', db.selectFrom(found).select('id').orderBy('at', 'desc').orderBy('id', 'desc').limit(limit))
+    .orderBy('at', 'desc')
+    .orderBy('id', 'desc')
+    .execute();
+}
+
+/** The newest of each kind that a filter lets through: one search for a user, several for an account. */
+function searches(db: Store['db'], filter: AttemptFilter, { limit, start }: AttemptPage) {
   const { accountId, actions, from, to, userId, authModule, outcome } = filter;
   const newest = db
     .selectFrom('attempts')
@@ -123,31 +139,21 @@ export async function findAttempts(
     .orderBy('id', 'desc')
     .limit(limit);
   const outcomes = outcome === undefined ? (['success', 'failed'] as const) : [outcome];
-  const ofUser = (user: string) =>
-    newest
-      .where('user_id', '=', user)
-      // Said so that no index answers it: the user's is the one to search by, for an account's holds everybody's.
-      .where((where) => where(where.fn.coalesce('account_id', sql.lit('')), '=', accountId))
-      .where('action', 'in', actions)
-      .where('outcome', 'in', outcomes);
+  if (userId !== undefined)
+    return [
+      newest
+        .where('user_id', '=', userId)
+        // Said so that no index answers it: the user's is the one to search by, for an account's holds everybody's.
+        .where((where) => where(where.fn.coalesce('account_id', sql.lit('')), '=', accountId))
+        .where('action', 'in', actions)
+        .where('outcome', 'in', outcomes),
+    ];
   // One search for each action and outcome, so that what is rare is found without a look at what is not.
-  const ofAccount = () =>
-    actions.flatMap((action) =>
-      outcomes.map((ended) =>
-        newest.where('account_id', '=', accountId).where('action', '=', action).where('outcome', '=', ended),
-      ),
-    );
-  const searches = userId === undefined ? ofAccount() : [ofUser(userId)];
-  const [first, ...others] = searches.map((search) => db.selectFrom(search.as('search')).selectAll());
-  if (!first) return [];
-  const found = others.reduce((all, other) => all.unionAll(other), first).as('found');
-  return db
-    .selectFrom('attempts')
-    .select(columns)
-    .where('id', 'in', db.selectFrom(found).select('id').orderBy('at', 'desc').orderBy('id', 'desc').limit(limit))
-    .orderBy('at', 'desc')
-    .orderBy('id', 'desc')
-    .execute();
+  return actions.flatMap((action) =>
+    outcomes.map((ended) =>
+      newest.where('account_id', '=', accountId).where('action', '=', action).where('outcome', '=', ended),
+    ),
+  );
 }
 
 /** Milliseconds since the Unix epoch at which an attempt was made, by its id. */

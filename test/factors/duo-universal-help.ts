@@ -45,7 +45,7 @@ export async function openScene(): Promise<Scene> {
     ask: async (user = 'alice') => questionOf(yes(await duoUniversal.ask(settings, user, at(noon)))),
     visit: ({ ask }) => server.visit(ask.url),
     check: ({ memo }, reply, { user = 'alice', now = noon, deadline, settings: changed = settings } = {}) =>
-      duoUniversal.check(changed, user, JSON.parse(JSON.stringify(memo)), reply, at(now, deadline)),
+      duoUniversal.check(changed, { user, memo: JSON.parse(JSON.stringify(memo)), response: reply }, at(now, deadline)),
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
 }

@@ -84,8 +84,10 @@ describe('a reply by the Universal Prompt', () => {
     await fc.assert(
       fc.asyncProperty(fc.anything(), fc.anything(), async (reply, other) => {
         const right = { state: memo.state, duo_code: 'code' };
-        assert.match(endOf(await duoUniversal.check(scene.settings, 'alice', memo, reply, duoHelp())), /^wrong: /);
-        assert.match(endOf(await duoUniversal.check(scene.settings, 'alice', other, right, duoHelp())), /^wrong: /);
+        const answered = { user: 'alice', memo, response: reply };
+        const asked = { user: 'alice', memo: other, response: right };
+        assert.match(endOf(await duoUniversal.check(scene.settings, answered, duoHelp())), /^wrong: /);
+        assert.match(endOf(await duoUniversal.check(scene.settings, asked, duoHelp())), /^wrong: /);
       }),
     );
   });

@@ -17,7 +17,7 @@ async function ask(user = 'alice', now = noon, settings = webSettings) {
 }
 
 async function check(memo: unknown, reply: unknown, { user = 'alice', now = noon, settings = webSettings } = {}) {
-  return endOf(await duoWeb.check(settings, user, memo, reply, duoHelp({ now })));
+  return endOf(await duoWeb.check(settings, { user, memo, response: reply }, duoHelp({ now })));
 }
 
 describe('the vectors of Duo Web v2', () => {
@@ -150,8 +150,9 @@ describe('a response by the Web SDK', () => {
     const second = await ask('alice', noon + 1000);
     const reply = approve(first.ask.request);
     const mixed = `${reply.split(':')[0]}:${approve(second.ask.request).split(':')[1]}`;
-    const one = yes(await duoWeb.check(webSettings, 'alice', first.memo, reply, duoHelp()));
-    const two = yes(await duoWeb.check(webSettings, 'alice', second.memo, mixed, duoHelp()));
+    const user = 'alice';
+    const one = yes(await duoWeb.check(webSettings, { user, memo: first.memo, response: reply }, duoHelp()));
+    const two = yes(await duoWeb.check(webSettings, { user, memo: second.memo, response: mixed }, duoHelp()));
     assert.deepEqual(one, two);
     assert.equal(one.until, noon + 300_000);
     assert.equal(reply.includes(one.id), false);
@@ -160,7 +161,8 @@ describe('a response by the Web SDK', () => {
   test('has another identity than the next one', async () => {
     const answered = async (now: number) => {
       const { ask: asked, memo } = await ask('alice', now);
-      return yes(await duoWeb.check(webSettings, 'alice', memo, approve(asked.request), duoHelp({ now }))).id;
+      const response = approve(asked.request);
+      return yes(await duoWeb.check(webSettings, { user: 'alice', memo, response }, duoHelp({ now }))).id;
     };
     assert.notEqual(await answered(noon), await answered(noon + 1000));
   });

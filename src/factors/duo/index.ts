@@ -43,7 +43,11 @@ export const duo = defineFactor({
     return { ...asked, reason };
   },
   async verify({ settings, memo, response: given }, ctx) {
-    const checked = await protocolOf(settings).check(settings, nameIn(ctx), memo, given, helpIn(ctx, settings));
+    const checked = await protocolOf(settings).check(
+      settings,
+      { user: nameIn(ctx), memo, response: given },
+      helpIn(ctx, settings),
+    );
     return checked.ok ? success({ ...proven, spends: checked.value }) : checked;
   },
   handleOf: (given) => duoWeb.handleOf(given) ?? duoUniversal.handleOf(given),

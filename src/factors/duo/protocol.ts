@@ -6,14 +6,8 @@ import type { DuoSettings } from './settings.ts';
 export type Duo = {
   /** Makes a question about `user`, the very name that passed the first factor. */
   ask(settings: DuoSettings, user: string, help: DuoHelp): Promise<DuoOutcome<DuoQuestion>>;
-  /** Judges a response to the question that `memo` remembers. Whatever is given, it throws nothing. */
-  check(
-    settings: DuoSettings,
-    user: string,
-    memo: unknown,
-    response: unknown,
-    help: DuoHelp,
-  ): Promise<DuoOutcome<Spent>>;
+  /** Judges a response. Whatever is given, it throws nothing. */
+  check(settings: DuoSettings, answered: DuoResponse, help: DuoHelp): Promise<DuoOutcome<Spent>>;
   /** The `handle` of the question that a response claims to answer. It proves nothing. */
   handleOf(response: unknown): string | undefined;
 };
@@ -31,6 +25,9 @@ export type DuoQuestion = {
     | { readonly state: string; readonly nonce: string; readonly redirect_uri: string };
   readonly handle: string;
 };
+
+/** What came back from `user` to the question that `memo` remembers. */
+export type DuoResponse = { readonly user: string; readonly memo: unknown; readonly response: unknown };
 
 /** The identity of an accepted response, which may be accepted once until then: neither protocol forbids that one comes twice. */
 export type Spent = { readonly id: string; readonly until: number };

@@ -9,6 +9,7 @@ import {
   type Duo,
   type DuoHelp,
   type DuoOutcome,
+  type DuoResponse,
   type DuoQuestion,
   type Spent,
 } from './protocol.ts';
@@ -72,9 +73,7 @@ async function checkHealth(settings: DuoSettings, help: DuoHelp): Promise<DuoOut
 
 async function checkWithDuo(
   settings: DuoSettings,
-  user: string,
-  memo: unknown,
-  response: unknown,
+  { user, memo, response }: DuoResponse,
   help: DuoHelp,
 ): Promise<DuoOutcome<Spent>> {
   const asked = universalMemo.safeParse(memo);

@@ -3,7 +3,15 @@ import { z } from 'zod';
 import { second } from '../../base/clock.ts';
 import { success } from '../../base/outcome.ts';
 import { sameText } from '../../base/seal.ts';
-import { declined, isSuitable, type Duo, type DuoOutcome, type DuoQuestion, type Spent } from './protocol.ts';
+import {
+  declined,
+  isSuitable,
+  type Duo,
+  type DuoOutcome,
+  type DuoQuestion,
+  type DuoResponse,
+  type Spent,
+} from './protocol.ts';
 import type { DuoSettings } from './settings.ts';
 
 /**
@@ -29,8 +37,7 @@ const instant = /^[1-9][0-9]{0,10}$/;
 
 export const duoWeb: Duo = {
   ask: (settings, user, { now }) => Promise.resolve(askAt(settings, user, Math.floor(now / second))),
-  check: (settings, user, memo, response, { now }) =>
-    Promise.resolve(checkAt(settings, user, memo, response, Math.floor(now / second))),
+  check: (settings, answered, { now }) => Promise.resolve(checkAt(settings, answered, Math.floor(now / second))),
   handleOf: (response) => partsOf(response)?.app,
 };
 
@@ -49,13 +56,7 @@ function askAt(settings: DuoSettings, user: string, now: number): DuoOutcome<Duo
   });
 }
 
-function checkAt(
-  settings: DuoSettings,
-  user: string,
-  memo: unknown,
-  response: unknown,
-  now: number,
-): DuoOutcome<Spent> {
+function checkAt(settings: DuoSettings, { user, memo, response }: DuoResponse, now: number): DuoOutcome<Spent> {
   const asked = webMemo.safeParse(memo);
   const came = partsOf(response);
   if (!asked.success) return declined('wrong', 'was asked in another way');

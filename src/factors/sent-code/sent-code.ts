@@ -21,32 +21,30 @@ type Sent<Settings> = {
   readonly limits?: (settings: Settings) => Pick<CodeMessage, 'countries'>;
 };
 
+const sentCodeState = z.strictObject({
+  hash: z.string(),
+  expiresAt: z.int(),
+  digits: z.int().min(6).max(8),
+  /** The user's failures when it was sent: after five more it is dead. */
+  failures: z.int(),
+});
+
+const traits = {
+  roles: ['second'],
+  limit: 1,
+  replaces: false,
+  unattended: false,
+  phishingResistant: false,
+  verifies: 'fast',
+} as const;
+
 /** A factor whose proof is a code that is sent to one of the user's destinations. A new code replaces the one before. */
 export function sentCode<Settings>({ kind, amr, destination, settings, limits }: Sent<Settings>) {
-  const code = z.strictObject({
-    hash: z.string(),
-    expiresAt: z.int(),
-    digits: z.int().min(6).max(8),
-    /** The user's failures when it was sent: after five more it is dead. */
-    failures: z.int(),
-  });
-  const state = z.strictObject({ destination, code: code.nullable() });
-  /** Whether a code can still be right: it is no older than its life, and was not guessed at too often. */
-  const isAlive = (sent: z.infer<typeof code>, { now, failures }: FactorContext) =>
-    sent.expiresAt > now && failures - sent.failures < looks;
-  const hashesOf = (to: string, text: string, { safe }: FactorContext) => safe.macs(kind, `${to}\0${text}`);
+  const state = z.strictObject({ destination, code: sentCodeState.nullable() });
 
   return defineFactor({
     kind,
-    traits: {
-      roles: ['second'],
-      limit: 1,
-      replaces: false,
-      unattended: false,
-      phishingResistant: false,
-      sends: kind,
-      verifies: 'fast',
-    },
+    traits: { ...traits, sends: kind },
     settings,
     state,
     response: codeReply,
@@ -60,7 +58,7 @@ export function sentCode<Settings>({ kind, amr, destination, settings, limits }:
       const { destination: to } = held.state;
       const { codeDigits: digits } = ctx.operator;
       const text = drawCode(ctx);
-      const [hash = ''] = hashesOf(to, text, ctx);
+      const [hash = ''] = hashesOf(kind, to, text, ctx);
       const expiresAt = ctx.now + sentCodeLife;
       const next = {
         id: held.id,
@@ -73,7 +71,7 @@ export function sentCode<Settings>({ kind, amr, destination, settings, limits }:
     verify({ state: current, response }, ctx) {
       const sent = current.code;
       const text = codeOfLength(response, sent?.digits ?? ctx.operator.codeDigits);
-      const isRight = hashesOf(current.destination, text, ctx).some((hash) => sameText(hash, sent?.hash ?? ''));
+      const isRight = hashesOf(kind, current.destination, text, ctx).some((hash) => sameText(hash, sent?.hash ?? ''));
       if (!sent || !isRight || !isAlive(sent, ctx)) return refuse('wrong');
       return success({ state: { ...current, code: null }, amr, factors: 1, phishingResistant: false });
     },
@@ -81,6 +79,15 @@ export function sentCode<Settings>({ kind, amr, destination, settings, limits }:
     destination: ({ destination: to }) => ({ channel: kind, to }),
     transfer: { kept: z.strictObject({ destination }), adopt: (kept) => ({ ...kept, code: null }) },
   });
+}
+
+function hashesOf(kind: Channel, to: string, text: string, { safe }: FactorContext) {
+  return safe.macs(kind, `${to}\0${text}`);
+}
+
+/** Whether a code can still be right: it is no older than its life, and was not guessed at too often. */
+function isAlive(sent: z.infer<typeof sentCodeState>, { now, failures }: FactorContext): boolean {
+  return sent.expiresAt > now && failures - sent.failures < looks;
 }
 
 /** Every code as likely as any other: what would favor the low ones is drawn again. */

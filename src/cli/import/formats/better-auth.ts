@@ -119,7 +119,7 @@ function userOf(at: string, given: z.infer<typeof row>, key: Buffer): Found {
 /** `salt:key`, both in hexadecimal digits; the salt's digits are what was hashed with. */
 function phcOf(kept: string): string {
   const [salt = '', key = ''] = kept.split(':');
-  return scryptPhc(14, 16, 1, Buffer.from(salt), Buffer.from(key, 'hex'));
+  return scryptPhc({ ln: 14, r: 16, p: 1 }, Buffer.from(salt), Buffer.from(key, 'hex'));
 }
 
 /** Under the SHA-256 of the application's secret, in hexadecimal digits; `$ba$N$` before it names one of several secrets. */

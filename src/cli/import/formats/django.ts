@@ -108,9 +108,7 @@ function phcOf(kept: string): string {
     return pbkdf2Phc(algorithm.slice('pbkdf2_'.length), first, Buffer.from(second), Buffer.from(third, 'base64'));
   if (algorithm === 'scrypt')
     return scryptPhc(
-      Math.log2(Number(first)),
-      Number(third),
-      Number(p),
+      { ln: Math.log2(Number(first)), r: Number(third), p: Number(p) },
       Buffer.from(second),
       Buffer.from(hash, 'base64'),
     );
