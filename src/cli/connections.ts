@@ -24,6 +24,11 @@ type Bounds = {
 
 type HttpExchange = { readonly request: IncomingMessage; readonly response: ServerResponse };
 
+/** Of each connection, the request that is being answered and those behind it. The one answered last stands last. */
+type Lines = Map<Duplex, HttpExchange[]>;
+
+type State = { readonly lines: Lines; closing: boolean };
+
 /**
  * Hands over one request of a connection at a time, the next when the answer to the one before is out: answers that nobody reads do not
  * pile up, and nothing is done for who has left. Node would hand over all that it has read. It also counts a connection on which
@@ -37,26 +42,16 @@ export function answerInTurn(
   opened: Promise<Listener>,
   { log, connections }: Bounds,
 ): (patience: number) => Promise<void> {
-  /** Of each connection, the request that is being answered and those behind it. Who was answered last stands last. */
-  const lines = new Map<Duplex, HttpExchange[]>();
-  let closing = false;
-
-  function answerFirst(socket: Socket, line: HttpExchange[]): void {
-    const [first] = line;
-    if (!first || socket.destroyed) return;
-    const { request, response } = first;
-    if (closing) response.setHeader('Connection', 'close');
-    response.once('close', () => {
-      line.shift();
-      if (lines.delete(socket)) lines.set(socket, line);
-      if (closing) socket.destroySoon();
-      else answerFirst(socket, line);
-    });
-    void opened.then((answer) => answer(request, response));
-  }
+  const state: State = { lines: new Map(), closing: false };
+  const { lines } = state;
+  const warnOfLimit = atMostEvery(minute, () =>
+    log?.warn({ connections }, 'there are as many connections as there may be: the silent ones make room for new ones'),
+  );
 
   server.on('connection', (socket) => {
-    if (lines.size >= connections && !makeRoom()) {
+    const isFull = lines.size >= connections;
+    if (isFull) warnOfLimit();
+    if (isFull && !makeRoom(lines)) {
       socket.destroy();
       return;
     }
@@ -71,59 +66,80 @@ export function answerInTurn(
       return;
     }
     line.push({ request, response });
-    if (line.length === 1) answerFirst(socket, line);
+    if (line.length === 1) answerFirst(state, opened, socket);
   });
+  server.on('checkExpectation', ({ socket }) => refuse(unmetExpectation, socket, lines.get(socket) ?? [], log));
+  server.on('clientError', (error, socket) => refuse(unreadable(codeOf(error)), socket, lines.get(socket) ?? [], log));
 
-  /**
-   * Hangs up on the one that has been silent for the longest, be it that it asks nothing or that it does not read. False: each has asked
-   * something, and waits for its answer.
-   */
-  function makeRoom(): boolean {
-    tellOfCrowd();
-    for (const [socket, [first]] of lines) {
-      if (first?.request.complete && !first.response.writableEnded) continue;
-      lines.delete(socket);
-      socket.destroy();
-      return true;
-    }
-    return false;
-  }
+  return (patience) => close(server, state, patience);
+}
 
-  let toldAt = -Infinity;
-  function tellOfCrowd(): void {
-    const now = systemClock.now();
-    if (now - toldAt < minute) return;
-    toldAt = now;
-    log?.warn({ connections }, 'there are as many connections as there may be: the silent ones make room for new ones');
-  }
+function answerFirst(state: State, opened: Promise<Listener>, socket: Socket): void {
+  const line = state.lines.get(socket) ?? [];
+  const [first] = line;
+  if (!first || socket.destroyed) return;
+  const { request, response } = first;
+  if (state.closing) response.setHeader('Connection', 'close');
+  response.once('close', () => {
+    line.shift();
+    if (state.lines.delete(socket)) state.lines.set(socket, line);
+    if (state.closing) socket.destroySoon();
+    else answerFirst(state, opened, socket);
+  });
+  void opened.then((answer) => answer(request, response));
+}
 
-  server.on('checkExpectation', ({ socket }) => refuse(unmetExpectation, socket));
-  server.on('clientError', (error, socket) => refuse(unreadable(codeOf(error)), socket));
-
-  /** Says what is wrong, where that can still be heard, and hangs up: what comes behind it can't be told from it. */
-  function refuse(what: Problem, socket: Duplex & { readonly remoteAddress?: string | undefined }): void {
-    const [first] = lines.get(socket) ?? [];
-    // Nothing else goes into an answer that has begun, and none comes before those of the requests ahead of it.
-    const isNext = !first || !(first.request.complete || first.response.headersSent);
-    if (socket.writable && isNext) {
-      const { status, code } = what;
-      const requestId = timeOrderedHex(systemRandom, systemClock.now());
-      log?.info({ status, code, client_ip: socket.remoteAddress, request_id: requestId }, 'no request');
-      socket.write(refusalOf(what, requestId));
-    }
+/**
+ * Hangs up on the one that has been silent for the longest, be it that it asks nothing or that it does not read. False: each has asked
+ * something, and waits for its answer.
+ */
+function makeRoom(lines: Lines): boolean {
+  for (const [socket, [first]] of lines) {
+    if (first?.request.complete && !first.response.writableEnded) continue;
+    lines.delete(socket);
     socket.destroy();
+    return true;
   }
+  return false;
+}
 
-  return async (patience) => {
-    closing = true;
-    const closed = once(server, 'close');
-    server.close();
-    for (const [socket, [first]] of lines) {
-      if (!first) socket.destroy();
-      else if (!first.response.headersSent) first.response.setHeader('Connection', 'close');
-    }
-    const timer = setTimeout(() => server.closeAllConnections(), patience);
-    await closed;
-    clearTimeout(timer);
+function atMostEvery(interval: number, work: () => void): () => void {
+  let last = -Infinity;
+  return () => {
+    const now = systemClock.now();
+    if (now - last < interval) return;
+    last = now;
+    work();
   };
+}
+
+/** Says what is wrong, where that can still be heard, and hangs up: what comes behind it can't be told from it. */
+function refuse(
+  what: Problem,
+  socket: Duplex & { readonly remoteAddress?: string | undefined },
+  [first]: readonly HttpExchange[],
+  log: Heard | undefined,
+): void {
+  // Nothing else goes into an answer that has begun, and none comes before those of the requests ahead of it.
+  const isNext = !first || !(first.request.complete || first.response.headersSent);
+  if (socket.writable && isNext) {
+    const { status, code } = what;
+    const requestId = timeOrderedHex(systemRandom, systemClock.now());
+    log?.info({ status, code, client_ip: socket.remoteAddress, request_id: requestId }, 'no request');
+    socket.write(refusalOf(what, requestId));
+  }
+  socket.destroy();
+}
+
+async function close(server: Server, state: State, patience: number): Promise<void> {
+  state.closing = true;
+  const closed = once(server, 'close');
+  server.close();
+  for (const [socket, [first]] of state.lines) {
+    if (!first) socket.destroy();
+    else if (!first.response.headersSent) first.response.setHeader('Connection', 'close');
+  }
+  const timer = setTimeout(() => server.closeAllConnections(), patience);
+  await closed;
+  clearTimeout(timer);
 }

@@ -40,7 +40,28 @@ const basic = `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`;
 
 async function play({ say, title, request }: Scene): Promise<void> {
   title('A first login, on a server that exists only for it.');
+  const codes = await enrollApp({ say, request });
 
+  say(
+    'From now on her password alone opens nothing. It gets a question and a challenge token, which can do no more than carry the reply.',
+  );
+  const first = await request('GET', '/auth/password', { authorization: basic, expect: 302, read: challenge });
+
+  say(
+    `The app's next code is ${codes.next}. (Nobody waits half a minute here: a clock may be one step ahead.) With it she is in.`,
+  );
+  const reply = { token: codes.next };
+  await request('POST', '/auth/totp', { body: { challenge_token: first.challenge_token, ...reply }, expect: 200 });
+
+  say('Somebody who saw that code and knows the password tries both a moment later.');
+  const second = await request('GET', '/auth/password', { authorization: basic, expect: 302, read: challenge });
+  await request('POST', '/auth/totp', { body: { challenge_token: second.challenge_token, ...reply }, expect: 401 });
+
+  title('Refused: every code works once.');
+}
+
+/** A new user enrolls an authenticator app. Gives what the app shows. */
+async function enrollApp({ say, request }: Pick<Scene, 'say' | 'request'>): Promise<ReturnType<typeof codesOf>> {
   say('Alice makes herself a user with a password. The answer holds a token: her session.');
   const user = await request('POST', '/users', {
     body: { name, password },
@@ -68,23 +89,7 @@ async function play({ say, title, request }: Scene): Promise<void> {
     body: { token: codes.now },
     expect: 200,
   });
-
-  say(
-    'From now on her password alone opens nothing. It gets a question and a challenge token, which can do no more than carry the reply.',
-  );
-  const first = await request('GET', '/auth/password', { authorization: basic, expect: 302, read: challenge });
-
-  say(
-    `The app's next code is ${codes.next}. (Nobody waits half a minute here: a clock may be one step ahead.) With it she is in.`,
-  );
-  const reply = { token: codes.next };
-  await request('POST', '/auth/totp', { body: { challenge_token: first.challenge_token, ...reply }, expect: 200 });
-
-  say('Somebody who saw that code and knows the password tries both a moment later.');
-  const second = await request('GET', '/auth/password', { authorization: basic, expect: 302, read: challenge });
-  await request('POST', '/auth/totp', { body: { challenge_token: second.challenge_token, ...reply }, expect: 401 });
-
-  title('Refused: every code works once.');
+  return codes;
 }
 
 const challenge = z.object({ challenge_token: z.string() });

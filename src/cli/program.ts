@@ -41,6 +41,21 @@ function createProgram(): Command {
     .exitOverride()
     .configureOutput({ outputError: (text) => complain(text.replace(/^error: /, '').replaceAll('\n', ' ')) });
 
+  addServerCommands(program);
+  addKeysCommands(program.command('keys').description('the key ring: made, listed, rotated while servers run'));
+  addUserCommands(program.command('user').description('users, changed in the database; a running server follows'));
+  addClientCommands(
+    program.command('client').description('OAuth2 clients, changed in the database; a running server follows'),
+  );
+  addServiceCommands(program.command('service').description('applications that ask here for their own users'));
+  addImportCommand(program);
+  addAttemptsCommands(program.command('attempts').description('the log of attempts: verified, pruned, exported'));
+  addBackupCommands(program);
+  addMessageCommand(program);
+  return program;
+}
+
+function addServerCommands(program: Command): void {
   program
     .command('serve')
     .description('serve until SIGTERM or SIGINT')
@@ -60,16 +75,9 @@ function createProgram(): Command {
     .description('check the configuration, keys, database, clock and gateways, and say how to mend what is wrong')
     .option('--json', 'one JSON document, for programs')
     .action(async (options: DoctorOptions) => (await import('./doctor/doctor.ts')).examine(options));
+}
 
-  addKeysCommands(program.command('keys').description('the key ring: made, listed, rotated while servers run'));
-  addUserCommands(program.command('user').description('users, changed in the database; a running server follows'));
-  addClientCommands(
-    program.command('client').description('OAuth2 clients, changed in the database; a running server follows'),
-  );
-  addServiceCommands(program.command('service').description('applications that ask here for their own users'));
-  addImportCommand(program);
-  addAttemptsCommands(program.command('attempts').description('the log of attempts: verified, pruned, exported'));
-
+function addBackupCommands(program: Command): void {
   program
     .command('backup <file>')
     .description('copy an embedded database while servers run; the key ring is not in it')
@@ -78,7 +86,9 @@ function createProgram(): Command {
     .command('restore <file>')
     .description('put such a copy in the place of a database that is gone, and end every session in it')
     .action(async (file: string) => (await import('./backup/restore.ts')).runRestore(file));
+}
 
+function addMessageCommand(program: Command): void {
   const message = program.command('message').description('what the house sends');
   message
     .command('test')
@@ -88,5 +98,4 @@ function createProgram(): Command {
     .action(async (channel: 'sms' | 'email', to: string) =>
       (await import('./message-test.ts')).testMessage(channel, to),
     );
-  return program;
 }
