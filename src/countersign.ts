@@ -28,7 +28,7 @@ import { createMessenger } from './messages/messenger.ts';
 import { createTexts, type TextReplacement } from './messages/texts.ts';
 import { checkKeyRing } from './store/meta.ts';
 import { migrate } from './store/migrate.ts';
-import { openDatabase } from './store/store.ts';
+import { openDatabase, type Database } from './store/store.ts';
 
 export type Options = {
   /** `sqlite:FILE` or `postgres://…`. */
@@ -101,69 +101,22 @@ export type Countersign = {
 
 /** Puts the house together: brings the database up to date, checks the key ring against it, and opens the doors. */
 export async function createCountersign(options: Options): Promise<Countersign> {
-  const { clock = systemClock, random = systemRandom, log = silent } = options;
-  const { gateways = [] } = options;
+  const { clock = systemClock, random = systemRandom, log = silent, gateways = [] } = options;
   const messenger = createMessenger(typeof gateways === 'string' ? readGateways(gateways, clock) : gateways, log);
   const database = openDatabase(options.database, (error) =>
     log.warn({ err: error }, 'a database connection was lost'),
   );
   try {
     await migrate(database, clock.now());
-    const { keysFile, url } = options;
-    const loaded = await loadKeyRing(keysFile, database, random);
-    const ring = createLiveRing(loaded, clock);
-    const store = { db: database.db, safe: createLiveSafe(ring, random) };
-    await checkKeyRing(store);
-    const hasher = createHasher(options.hashCost, { running: options.hashing });
-    const tokens = await createLiveAccessTokens(ring, url);
-    const texts = createTexts(options.texts);
-    const turns = createTurns();
-    const context = {
-      store,
-      clock,
-      random,
-      hasher,
-      turns,
-      tokens,
-      messenger,
-      exchange: exchangeOf(options),
-      texts,
-      log,
-      settings: settingsOf(options),
-      node: random.bytes(16).toString('hex'),
-    };
+    const { context, ring, rereadKeys } = await openEngine(options, database, { clock, random, log, messenger });
     const made = await prepareRoot(requestContext(context, operator), options.admin ?? { username: 'admin' });
-    const metrics = createMetrics([
-      {
-        name: 'countersign_password_hashes_pending',
-        help: 'Password hashes that wait or run.',
-        read: () => hasher.load(),
-      },
-      { name: 'process_resident_memory_bytes', help: 'Resident memory.', read: () => process.memoryUsage.rss() },
-    ]);
-    const ownPage = () => metrics.render();
-    const routes = systemRoutes(routesOf(options.doors), {
-      version,
-      url,
-      metrics: options.metrics?.(ownPage) ?? ownPage,
-    });
-    const rereadKeys = createReread(context, { ring, keysFile, loaded, url });
-    const app = createApp(context, routes, dialects, metrics);
-    const fetch: Countersign['fetch'] = async (request, environment) => app.fetch(request, environment ?? {});
-    const transportOf = inProcess(context, routesOf());
-    const inside = (speaker: Speaker) => operationsOver(transportOf(speaker));
+    const { routes, fetch } = openDoors(options, context);
     return {
       context,
       routes,
       fetch,
       listener: createListener(context, fetch),
-      async service(name, account) {
-        const found = await ensureService(requestContext(context, operator), { name, account });
-        if (!found.ok) throw new SetupError(`${name} is no service here, and can't be made one (${found.reason})`);
-        const { id, accountId } = found.value;
-        return { id, ...inside({ service: { id, accountId } }) };
-      },
-      as: (token) => inside(token === undefined ? undefined : { token }),
+      ...operationsInProcess(context),
       keys: () => ring.current(),
       rereadKeys,
       async maintain() {
@@ -181,6 +134,58 @@ export async function createCountersign(options: Options): Promise<Countersign> 
     await database.db.destroy();
     throw error;
   }
+}
+
+type ContextParts = Pick<Context, 'clock' | 'random' | 'log' | 'messenger'>;
+
+async function openEngine(options: Options, database: Database, parts: ContextParts) {
+  const { clock, random } = parts;
+  const { keysFile, url } = options;
+  const loaded = await loadKeyRing(keysFile, database, random);
+  const ring = createLiveRing(loaded, clock);
+  const store = { db: database.db, safe: createLiveSafe(ring, random) };
+  await checkKeyRing(store);
+  const context: Context = {
+    ...parts,
+    store,
+    hasher: createHasher(options.hashCost, { running: options.hashing }),
+    turns: createTurns(),
+    tokens: await createLiveAccessTokens(ring, url),
+    exchange: exchangeOf(options),
+    texts: createTexts(options.texts),
+    settings: settingsOf(options),
+    node: random.bytes(16).toString('hex'),
+  };
+  return { context, ring, rereadKeys: createReread(context, { ring, keysFile, loaded, url }) };
+}
+
+function openDoors({ url, doors, metrics: ofAll }: Options, context: Context): Pick<Countersign, 'routes' | 'fetch'> {
+  const metrics = createMetrics([
+    {
+      name: 'countersign_password_hashes_pending',
+      help: 'Password hashes that wait or run.',
+      read: () => context.hasher.load(),
+    },
+    { name: 'process_resident_memory_bytes', help: 'Resident memory.', read: () => process.memoryUsage.rss() },
+  ]);
+  const ownPage = () => metrics.render();
+  const routes = systemRoutes(routesOf(doors), { version, url, metrics: ofAll?.(ownPage) ?? ownPage });
+  const app = createApp(context, routes, dialects, metrics);
+  return { routes, fetch: async (request, environment) => app.fetch(request, environment ?? {}) };
+}
+
+function operationsInProcess(context: Context): Pick<Countersign, 'service' | 'as'> {
+  const transportOf = inProcess(context, routesOf());
+  const inside = (speaker: Speaker) => operationsOver(transportOf(speaker));
+  return {
+    async service(name, account) {
+      const found = await ensureService(requestContext(context, operator), { name, account });
+      if (!found.ok) throw new SetupError(`${name} is no service here, and can't be made one (${found.reason})`);
+      const { id, accountId } = found.value;
+      return { id, ...inside({ service: { id, accountId } }) };
+    },
+    as: (token) => inside(token === undefined ? undefined : { token }),
+  };
 }
 
 function settingsOf(options: Options): Context['settings'] {
