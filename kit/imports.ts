@@ -76,17 +76,7 @@ export function testImporter({ format, users, source, refused = {} }: Importer):
 
     for (const [what, [write, why]] of Object.entries(refused)) {
       test(`no user of a source with ${what} is imported, which exit code and report say`, async () => {
-        const { folder } = empty;
-        const file = join(folder, 'refused.jsonl');
-        const { code, stdout, stderr } = await imports(folder, [format, write(folder), '--report', file]);
-        assert.equal(code, 1, stdout);
-        assert.match(stderr, /the source was refused, and no user was imported/);
-        assert.match(stdout, /^users: 0 made, 0 there already, 0 not taken\n/);
-        assert.deepEqual(
-          reportOf(file).map(({ outcome, what: part }) => [outcome, part]),
-          [['not taken', 'source']],
-        );
-        assert.match(reportOf(file)[0]?.['why'] ?? '', why);
+        assert.match(await whyRefused(empty.folder, format, write), why);
       });
     }
 
@@ -94,6 +84,20 @@ export function testImporter({ format, users, source, refused = {} }: Importer):
       assert.equal(await login(empty, 'ada'), 'is not imported');
     });
   });
+}
+
+/** Why a report says that a source was refused. */
+async function whyRefused(folder: string, format: string, write: (folder: string) => string): Promise<string> {
+  const file = join(folder, 'refused.jsonl');
+  const { code, stdout, stderr } = await imports(folder, [format, write(folder), '--report', file]);
+  assert.equal(code, 1, stdout);
+  assert.match(stderr, /the source was refused, and no user was imported/);
+  assert.match(stdout, /^users: 0 made, 0 there already, 0 not taken\n/);
+  assert.deepEqual(
+    reportOf(file).map(({ outcome, what: part }) => [outcome, part]),
+    [['not taken', 'source']],
+  );
+  return reportOf(file)[0]?.['why'] ?? '';
 }
 
 /** What the password alone leads to. */

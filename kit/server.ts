@@ -12,7 +12,6 @@ import { z } from 'zod';
 import { second } from '../src/base/clock.ts';
 import { writeKeyFile } from '../src/base/key-file.ts';
 import { makeKeyRing } from '../src/base/keys.ts';
-import { success } from '../src/base/outcome.ts';
 import { createCountersign, type Countersign, type Options } from '../src/countersign.ts';
 import { errorEnvelope } from '../src/http/doors/crossbar/envelope.ts';
 import { enrollmentView, problemBody } from '../src/http/errors/problem.ts';
@@ -21,6 +20,7 @@ import type { Message } from '../src/messages/message.ts';
 import { clockAt, type TestClock } from './clock.ts';
 import { lendSqlite, type TestDatabase } from './databases.ts';
 import { cheapCost } from './hasher.ts';
+import { postbox } from './house.ts';
 import { seededRandom } from './random.ts';
 
 export type Call = {
@@ -115,13 +115,7 @@ export async function startServer({ on, ...options }: Settings = {}): Promise<Se
     random: seededRandom('server'),
     hashCost: cheapCost,
     log: recording(lines),
-    gateways: [
-      {
-        name: 'postbox',
-        channels: ['sms', 'email'],
-        send: async (message) => (sent.push(message), success(undefined)),
-      },
-    ],
+    gateways: [postbox(sent)],
     ...options,
   });
   const answers: Answer[] = [];

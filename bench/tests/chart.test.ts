@@ -5,7 +5,7 @@ import { chartOf, panelsOf, type Charted } from '../chart.ts';
 import type { Row } from '../figures.ts';
 import { figure } from '../figures.ts';
 
-const row = (by: Row['by'], job: Row['job'], clients: number, cpu: number, databaseCpu?: number): Row => {
+const row = (by: Row['by'], job: Row['job'], clients: number, ...[cpu, databaseCpu]: [number, number?]): Row => {
   const some = figure([1]);
   const costs = { cpu: figure([cpu]), databaseCpu: databaseCpu === undefined ? undefined : figure([databaseCpu]) };
   return { by, job, clients, perSecond: some, p50: some, p99: some, ...costs, busy: some, commits: 0 };
@@ -34,7 +34,7 @@ const report = {
 function checkXml(xml: string): void {
   const open: string[] = [];
   const elements = /<(\/?)([a-zA-Z]+)((?: [\w:-]+="[^"<&]*(?:&\w+;[^"<&]*)*")*) ?(\/?)>/g;
-  const rest = xml.replaceAll(elements, (_, end: string, name: string, __, empty: string) => {
+  const rest = xml.replaceAll(elements, (...[, end, name = '', , empty]: string[]) => {
     if (end) assert.equal(open.pop(), name);
     else if (!empty) open.push(name);
     return '';

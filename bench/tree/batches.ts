@@ -7,15 +7,19 @@ const inStatement = 500;
 /** Rows in one transaction. */
 const inTransaction = 20_000;
 
+type Batch<Table extends keyof Tables> = {
+  readonly table: Table;
+  readonly all: number;
+  readonly row: (at: number) => Insertable<Tables[Table]>;
+};
+
 /**
  * Writes many rows whose members all come in the same order. Kysely takes longer to write such a statement than a database to run it, so
  * it writes one, which is run with other values.
  */
 export async function writeInBatches<Table extends keyof Tables>(
   db: Kysely<Tables>,
-  table: Table,
-  all: number,
-  row: (at: number) => Insertable<Tables[Table]>,
+  { table, all, row }: Batch<Table>,
   tell: Progress,
 ): Promise<void> {
   const statements = new Map<number, CompiledQuery>();

@@ -17,29 +17,27 @@ export async function seedRest(
   const end = { expires_at: now + day, revoked_at: null, client_ip: '192.0.2.1', user_agent: null, client_id: null };
   await writeInBatches(
     db,
-    'sessions',
-    some(3),
-    (at) => ({
-      id: uuid(systemRandom, now),
-      user_id: one(at, 3),
-      ...sessions,
-      second_factor_at: now,
-      auth_time: now,
-      ...end,
-    }),
-    tell,
-  );
-  const open = { auth_module: 'user_auth', amr: '["pwd"]', epoch: 0, created_at: now, expires_at: now + minute };
-  await writeInBatches(
-    db,
-    'challenges',
-    some(10),
-    (at) => {
-      const id = uuid(systemRandom, now);
-      return { id, token_hash: `seeded ${id}`, user_id: one(at, 10), ...open, closed_at: null };
+    {
+      table: 'sessions',
+      all: some(3),
+      row: (at) => ({
+        id: uuid(systemRandom, now),
+        user_id: one(at, 3),
+        ...sessions,
+        second_factor_at: now,
+        auth_time: now,
+        ...end,
+      }),
     },
     tell,
   );
+  const open = { auth_module: 'user_auth', amr: '["pwd"]', epoch: 0, created_at: now, expires_at: now + minute };
+  const challenge = (at: number) => {
+    const id = uuid(systemRandom, now);
+    return { id, token_hash: `seeded ${id}`, user_id: one(at, 10), ...open, closed_at: null };
+  };
+  await writeInBatches(db, { table: 'challenges', all: some(10), row: challenge }, tell);
   const failed = { kind: 'password', failures: 1, last_at: now };
-  await writeInBatches(db, 'throttles', some(10), (at) => ({ subject: one(at, 10), ...failed }), tell);
+  const failures = (at: number) => ({ subject: one(at, 10), ...failed });
+  await writeInBatches(db, { table: 'throttles', all: some(10), row: failures }, tell);
 }

@@ -57,7 +57,7 @@ export async function seed(
 
   const draw = chance(size.users);
   const users: { readonly id: string; readonly account: string }[] = [];
-  await inTurns(ctx, 'users', size.users - 2, tell, async (tx, at) => {
+  await inTurns(ctx, { what: 'users', all: size.users - 2 }, tell, async (tx, at) => {
     // Early accounts have more users, and the measured ones a twentieth of them all each.
     const drawn = accounts[Math.floor(accounts.length * draw() ** 2)] ?? root;
     const chosen = [account, plain][at % 20] ?? drawn;
@@ -73,7 +73,7 @@ export async function seed(
   const others = users.filter((user) => user.account !== plain);
   const population = { busy: group(account), plain: group(plain), person: owner, others };
   const row = attemptRows(population, size.attempts, now);
-  await writeInBatches(ctx.store.db, 'attempts', size.attempts, row, tell);
+  await writeInBatches(ctx.store.db, { table: 'attempts', all: size.attempts, row }, tell);
   await seedRest(ctx, users, tell);
   const middle = accounts[Math.floor(accounts.length / 2)] ?? '';
   return { root, account, plain, middle, owner };
@@ -84,7 +84,7 @@ async function seedAccounts(ctx: Context, count: number, tell: Progress): Promis
   const { parents } = shapeOf(count);
   const root = await rootAccount(ctx.store);
   const ids = [root?.id ?? ''];
-  await inTurns(ctx, 'accounts', count - 1, tell, async (tx, at) => {
+  await inTurns(ctx, { what: 'accounts', all: count - 1 }, tell, async (tx, at) => {
     const account = at + 1;
     const now = ctx.clock.now();
     const id = timeOrderedHex(systemRandom, now);
@@ -134,8 +134,7 @@ async function addUser({ store, clock }: Pick<Context, 'store' | 'clock'>, made:
 /** Does a work many times, many of them in one transaction. */
 async function inTurns(
   { store }: Context,
-  what: string,
-  all: number,
+  { what, all }: { readonly what: string; readonly all: number },
   tell: Progress,
   work: (tx: Store, at: number) => Promise<void>,
 ): Promise<void> {

@@ -62,24 +62,59 @@ export const mailReplies = Object.keys(replies);
 /** Troubles in which a connection never reaches smtp-server. */
 const rude = ['talks nonsense', 'talks without end', 'talks slowly', 'says nothing'];
 
+type State = {
+  /** What goes wrong now. */
+  present: string | undefined;
+  connections: number;
+  logins: number;
+  readonly letters: Letter[];
+  readonly sockets: Set<Socket>;
+  /** Those that never reached smtp-server. */
+  readonly kept: Socket[];
+};
+
 /** A mail server on loopback: smtp-server, with a door before it that can be rude. */
 export async function openMailServer(options: MailOptions = {}): Promise<MailServer> {
-  const { tls = 'none', identity = certificate, trouble } = options;
-  let present = trouble;
-  let connections = 0;
-  let logins = 0;
-  const letters: Letter[] = [];
-  const sockets = new Set<Socket>();
-  const kept: Socket[] = [];
-
+  const state: State = {
+    present: options.trouble,
+    connections: 0,
+    logins: 0,
+    letters: [],
+    sockets: new Set(),
+    kept: [],
+  };
   const quiet = async (): Promise<void> => {
-    await Promise.all([...sockets].map((socket) => once(socket, 'close')));
+    await Promise.all([...state.sockets].map((socket) => once(socket, 'close')));
   };
-  const replyAt = (command: 'from' | 'to' | 'data') => {
-    const [at, status, words] = present === undefined ? [] : (replies[present] ?? []);
-    return at === command ? Object.assign(new Error(words), { responseCode: status }) : undefined;
+  const smtp = smtpServer(state, options);
+  smtp.on('error', () => undefined);
+  const door = createServer((socket) => accept(state, socket, smtp));
+  await new Promise<void>((resolve) => door.listen(0, '127.0.0.1', resolve));
+  return {
+    port: (door.address() as AddressInfo).port,
+    letters: state.letters,
+    connections: () => state.connections,
+    logins: () => state.logins,
+    quiet,
+    async hangUp() {
+      destroyAll(state.sockets);
+      await quiet();
+    },
+    mend: () => {
+      state.present = undefined;
+    },
+    async [Symbol.asyncDispose]() {
+      // Whoever destroys a socket beneath a TLS handshake brings Node down: what smtp-server has taken, it closes itself.
+      smtp.close();
+      for (const connection of smtp.connections) connection.close();
+      destroyAll(state.kept);
+      await new Promise((resolve) => door.close(resolve));
+    },
   };
-  const smtp = new SMTPServer({
+}
+
+function smtpServer(state: State, { tls = 'none', identity = certificate }: MailOptions): SMTPServer {
+  return new SMTPServer({
     ...identity,
     secure: tls === 'secure',
     disabledCommands: tls === 'none' ? ['STARTTLS'] : [],
@@ -88,61 +123,49 @@ export async function openMailServer(options: MailOptions = {}): Promise<MailSer
     hideENHANCEDSTATUSCODES: true,
     logger: false,
     onAuth({ username, password }, _session, done) {
-      logins += 1;
-      const right = username === smtpUser && password === smtpPassword && present !== 'login refused';
+      state.logins += 1;
+      const right = username === smtpUser && password === smtpPassword && state.present !== 'login refused';
       if (right) done(null, { user: username });
       else done(Object.assign(new Error('5.7.8 Authentication credentials invalid'), { responseCode: 535 }));
     },
-    onMailFrom: (_address, _session, done) => done(replyAt('from')),
+    onMailFrom: (_address, _session, done) => done(replyAt(state, 'from')),
     onRcptTo: (_address, _session, done) => {
-      if (present === 'hangs up') for (const socket of sockets) socket.destroy();
-      else done(replyAt('to'));
+      if (state.present === 'hangs up') destroyAll(state.sockets);
+      else done(replyAt(state, 'to'));
     },
     onData(stream, session, done) {
       const end = (source: string): void => {
-        const wrong = replyAt('data');
-        if (!wrong && present !== 'stops in the middle') letters.push(letterOf(session, source));
-        if (present === 'takes it and hangs up') for (const socket of sockets) socket.destroy();
+        const { present } = state;
+        const wrong = replyAt(state, 'data');
+        if (!wrong && present !== 'stops in the middle') state.letters.push(letterOf(session, source));
+        if (present === 'takes it and hangs up') destroyAll(state.sockets);
         else if (present !== 'stops in the middle') done(wrong);
       };
       // Who gives up in the middle of a letter has sent none.
       text(stream).then(end, () => undefined);
     },
   });
-  smtp.on('error', () => undefined);
+}
 
-  const door = createServer((socket) => {
-    connections += 1;
-    sockets.add(socket);
-    socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
-    if (present === 'talks nonsense') socket.end('HTTP/1.1 400 Bad Request\r\n\r\n');
-    else if (present === 'talks without end') socket.write(`220-${'x'.repeat(200_000)}`);
-    else if (present === 'talks slowly') trickle(socket);
-    else if (present !== 'says nothing') smtp.server.emit('connection', socket);
-    if (rude.includes(present ?? '')) kept.push(socket);
-  });
-  await new Promise<void>((resolve) => door.listen(0, '127.0.0.1', resolve));
-  return {
-    port: (door.address() as AddressInfo).port,
-    letters,
-    connections: () => connections,
-    logins: () => logins,
-    quiet,
-    async hangUp() {
-      for (const socket of sockets) socket.destroy();
-      await quiet();
-    },
-    mend: () => {
-      present = undefined;
-    },
-    async [Symbol.asyncDispose]() {
-      // Whoever destroys a socket beneath a TLS handshake brings Node down: what smtp-server has taken, it closes itself.
-      smtp.close();
-      for (const connection of smtp.connections) connection.close();
-      for (const socket of kept) socket.destroy();
-      await new Promise((resolve) => door.close(resolve));
-    },
-  };
+function accept(state: State, socket: Socket, smtp: SMTPServer): void {
+  const { present, sockets } = state;
+  state.connections += 1;
+  sockets.add(socket);
+  socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
+  if (present === 'talks nonsense') socket.end('HTTP/1.1 400 Bad Request\r\n\r\n');
+  else if (present === 'talks without end') socket.write(`220-${'x'.repeat(200_000)}`);
+  else if (present === 'talks slowly') trickle(socket);
+  else if (present !== 'says nothing') smtp.server.emit('connection', socket);
+  if (rude.includes(present ?? '')) state.kept.push(socket);
+}
+
+function replyAt({ present }: State, command: 'from' | 'to' | 'data') {
+  const [at, status, words] = present === undefined ? [] : (replies[present] ?? []);
+  return at === command ? Object.assign(new Error(words), { responseCode: status }) : undefined;
+}
+
+function destroyAll(sockets: Iterable<Socket>): void {
+  for (const socket of sockets) socket.destroy();
 }
 
 /** A greeting that gets longer all the time. */
