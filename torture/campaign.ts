@@ -4,13 +4,13 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { writeKeyFile } from '../src/base/key-file.ts';
 import { makeKeyRing } from '../src/base/keys.ts';
 import { systemRandom } from '../src/base/random.ts';
-import { chanceOf } from './chance.ts';
+import { chanceOf, type Chance } from './chance.ts';
 import { check } from './checker/check.ts';
 import { openAsker } from './client.ts';
 import { farthest, spread, timeOf, type Course } from './course.ts';
 import { crowd } from './crowd.ts';
 import type { Database } from './database.ts';
-import { openEars } from './ears.ts';
+import { openEars, type Ears } from './ears.ts';
 import type { Faults, Happening } from './faults.ts';
 import { figuresOf, type Figures } from './figures.ts';
 import type { Seen, Violation } from './history.ts';
@@ -50,11 +50,65 @@ export type Outcome = {
 /** Runs one experiment in a folder, from an empty database to the checker's word. */
 export async function run(
   plan: Plan,
-  { database, servers, befall }: Scene,
+  scene: Scene,
   folder: string,
   tell: (progress: string) => void,
 ): Promise<Outcome> {
   await using stack = new AsyncDisposableStack();
+  const world = await openWorld(plan, scene, folder, stack);
+  const { environment, course, ears, deaths, chance, nodes, asker, elapsed } = world;
+  const prepared = await prepare(asker, environment);
+  ears.keep(prepared.apikey);
+  const mail = readOutbox(environment.COUNTERSIGN_OUTBOX);
+  const stageOf = (at: number) => ({
+    ...prepared,
+    nodes: nodes.length,
+    chance: chanceOf(plan.seed * 1009 + at + 1),
+    now: () => timeOf(course, Date.now()),
+    ask: asker.ask,
+    mail,
+    keep: ears.keep,
+  });
+
+  const faults = scene.befall({ nodes, chance, seen: asker.seen, elapsed });
+  const end = elapsed() + plan.minutes * 60_000;
+  const goesOn = () => elapsed() < end && asker.seen.length < plan.operations && deaths.length === 0 && !faults.over();
+  const teller = setInterval(() => {
+    const left = Math.max(0, Math.round((end - elapsed()) / 1000));
+    tell(`${asker.seen.length} operations, ${sum(faults.counts)} faults, ${left} s to go`);
+  }, 10_000);
+  stack.defer(() => clearInterval(teller));
+  await crowd(workers, stageOf, goesOn);
+  await faults.stop();
+  const minutes = elapsed() / 60_000;
+  // Whoever was killed in the middle of something has its connections closed by then.
+  await wait(500);
+  for (const node of nodes) await node.kill();
+
+  tell('checking');
+  return judge({ ...plan, minutes }, scene.database, world, faults.counts);
+}
+
+type World = {
+  readonly environment: ReturnType<typeof environmentIn>;
+  readonly course: Course;
+  readonly ears: Ears;
+  /** Why servers ended that nobody ended. */
+  readonly deaths: readonly string[];
+  readonly chance: Chance;
+  readonly nodes: readonly Node[];
+  readonly asker: ReturnType<typeof openAsker>;
+  /** Milliseconds since the servers were there. */
+  readonly elapsed: () => number;
+};
+
+/** The servers of an experiment, and who asks them. */
+async function openWorld(
+  plan: Plan,
+  { database, servers }: Scene,
+  folder: string,
+  stack: AsyncDisposableStack,
+): Promise<World> {
   const ears = openEars();
   const deaths: string[] = [];
   const chance = chanceOf(plan.seed);
@@ -72,35 +126,16 @@ export async function run(
   const elapsed = () => performance.now() - began;
   const asker = openAsker(nodes, chance, elapsed);
   stack.defer(asker.close);
-  const prepared = await prepare(asker, environment);
-  ears.keep(prepared.apikey);
-  const mail = readOutbox(environment.COUNTERSIGN_OUTBOX);
-  const stageOf = (at: number) => ({
-    ...prepared,
-    nodes: nodes.length,
-    chance: chanceOf(plan.seed * 1009 + at + 1),
-    now: () => timeOf(course, Date.now()),
-    ask: asker.ask,
-    mail,
-    keep: ears.keep,
-  });
+  return { environment, course, ears, deaths, chance, nodes, asker, elapsed };
+}
 
-  const faults = befall({ nodes, chance, seen: asker.seen, elapsed });
-  const end = elapsed() + plan.minutes * 60_000;
-  const goesOn = () => elapsed() < end && asker.seen.length < plan.operations && deaths.length === 0 && !faults.over();
-  const teller = setInterval(() => {
-    const left = Math.max(0, Math.round((end - elapsed()) / 1000));
-    tell(`${asker.seen.length} operations, ${sum(faults.counts)} faults, ${left} s to go`);
-  }, 10_000);
-  stack.defer(() => clearInterval(teller));
-  await crowd(workers, stageOf, goesOn);
-  await faults.stop();
-  const minutes = elapsed() / 60_000;
-  // Whoever was killed in the middle of something has its connections closed by then.
-  await wait(500);
-  for (const node of nodes) await node.kill();
-
-  tell('checking');
+/** What the checker, the servers' logs and the log of attempts say of what was seen. */
+async function judge(
+  played: Plan,
+  database: Database,
+  { environment, ears, deaths, nodes, asker }: World,
+  faults: ReadonlyMap<string, number>,
+): Promise<Outcome> {
   const history = { seen: asker.seen, speed, spread };
   const leaked = ears.leaked();
   const violations = [
@@ -112,8 +147,8 @@ export async function run(
       : []),
     ...(await verifyLog(environment)),
   ];
-  const about = { ...plan, minutes, speed, nodes: nodes.length, secrets: leaked.kept, unlogged: ears.unlogged() };
-  return { figures: figuresOf(about, history, faults.counts, violations), violations, seen: asker.seen };
+  const about = { ...played, speed, nodes: nodes.length, secrets: leaked.kept, unlogged: ears.unlogged() };
+  return { figures: figuresOf(about, history, faults, violations), violations, seen: asker.seen };
 }
 
 const sum = (counts: ReadonlyMap<string, number>) => [...counts.values()].reduce((all, count) => all + count, 0);

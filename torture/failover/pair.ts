@@ -34,24 +34,7 @@ export async function pairIn(folder: string, synchronous: boolean): Promise<Pair
   let primary = postgresOf(one);
   let standby = postgresOf(await twinOf(one, second));
   const [front, following] = [await openCutter(), await openCutter()];
-
-  async function follow(): Promise<void> {
-    await standby.crash();
-    const name = basename(standby.cluster.folder);
-    await primary.ask(`select pg_drop_replication_slot(slot_name) from pg_replication_slots`);
-    await primary.ask(`select pg_create_physical_replication_slot('${name}', true)`);
-    const label = await backUp(primary.cluster, standby.cluster.data);
-    following.lead(primary.cluster.port);
-    makeStandby(standby.cluster, label, { address: addressedTo(primary.cluster, following), name });
-    await standby.start();
-    if (synchronous) {
-      await primary.ask(`alter system set synchronous_standby_names = '${name}'`);
-      await primary.ask('select pg_reload_conf()');
-    }
-    const state = synchronous ? 'sync' : 'async';
-    const follows = `select 1 from pg_stat_replication where state = 'streaming' and sync_state = '${state}'`;
-    while ((await primary.ask(follows)).length === 0) await wait(50);
-  }
+  const follow = () => makeFollow({ primary, standby, following, synchronous });
 
   await primary.start();
   await follow();
@@ -79,6 +62,31 @@ export async function pairIn(folder: string, synchronous: boolean): Promise<Pair
       for (const server of [standby, primary]) await server.crash();
     },
   };
+}
+
+type Servers = {
+  readonly primary: Postgres;
+  readonly standby: Postgres;
+  readonly following: Cutter;
+  readonly synchronous: boolean;
+};
+
+async function makeFollow({ primary, standby, following, synchronous }: Servers): Promise<void> {
+  await standby.crash();
+  const name = basename(standby.cluster.folder);
+  await primary.ask(`select pg_drop_replication_slot(slot_name) from pg_replication_slots`);
+  await primary.ask(`select pg_create_physical_replication_slot('${name}', true)`);
+  const label = await backUp(primary.cluster, standby.cluster.data);
+  following.lead(primary.cluster.port);
+  makeStandby(standby.cluster, label, { address: addressedTo(primary.cluster, following), name });
+  await standby.start();
+  if (synchronous) {
+    await primary.ask(`alter system set synchronous_standby_names = '${name}'`);
+    await primary.ask('select pg_reload_conf()');
+  }
+  const state = synchronous ? 'sync' : 'async';
+  const follows = `select 1 from pg_stat_replication where state = 'streaming' and sync_state = '${state}'`;
+  while ((await primary.ask(follows)).length === 0) await wait(50);
 }
 
 /** Another server with the same programs and accounts. */

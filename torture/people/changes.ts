@@ -55,7 +55,7 @@ export async function enrol(stage: Stage, person: Person, session: Session): Pro
     person.way === 'email' ? await beginMail(stage, person, session) : await beginApp(stage, person, session);
   if (!shown) return;
   const nodes = stage.chance.happens(0.3) ? twoNodes(stage) : [undefined];
-  const all = await Promise.all(nodes.map((node) => confirm(stage, person, session, shown, node)));
+  const all = await Promise.all(nodes.map((node) => confirm(stage, person, session, { ...shown, node })));
   if (!all.some(({ ok }) => ok)) return;
   if (shown.app.id !== email) person.apps.push(shown.app);
   for (const { body } of all) {
@@ -102,8 +102,7 @@ function confirm(
   stage: Stage,
   person: Person,
   session: Session,
-  { app, code, proof }: Begun,
-  node: number | undefined,
+  { app, code, proof, node }: Begun & { readonly node: number | undefined },
 ): Promise<Answered> {
   const isMail = app.id === email;
   return stage.ask({

@@ -62,16 +62,15 @@ export async function answer(
   stage: Stage,
   person: Person,
   challenge: string,
-  { code, proof }: Shown,
-  at: At = {},
+  { code, proof, node, door }: Shown & At,
 ): Promise<Answered> {
-  const own = (at.door ?? stage.chance.pick(['auth', 'challenges'])) === 'auth';
+  const own = (door ?? stage.chance.pick(['auth', 'challenges'])) === 'auth';
   const field =
     proof.kind === 'recovery' || (proof.kind === 'wrong' && proof.of === 'recovery') ? 'backup_code' : 'code';
   const answered = await stage.ask({
     op: 'answer',
     who: person.name,
-    node: at.node,
+    node,
     method: 'POST',
     path: own ? '/auth/totp' : '/challenges/current/verify',
     ...(!own && { token: challenge }),
@@ -96,6 +95,12 @@ export function recoveryCode({ chance }: Stage, person: Person): Shown | undefin
   forget(person.codes, code);
   remember(person.ghosts, { kind: 'recovery', secret: code });
   return { code, proof: { kind: 'recovery', code: fingerprint(code) } };
+}
+
+function otherProof(stage: Stage, person: Person, { proof }: Shown): Shown | undefined {
+  const used = proof.kind === 'totp' ? proof.app : undefined;
+  const ofApp = person.way === 'totp' ? appCode(stage, person, used) : undefined;
+  return ofApp ?? recoveryCode(stage, person);
 }
 
 /** A code that was not sent before, of the step now or the next. */
@@ -130,6 +135,22 @@ export function newestMail(stage: Stage, person: Person): Shown | undefined {
     : { code: code.split(' ')[0] ?? '', proof: { kind: 'email', code: `${person.name} ${fingerprint(code)}` } };
 }
 
+/** Drawn by chance: a way that is listed three times is taken three times as often. */
+const ways = [
+  'plain',
+  'plain',
+  'plain',
+  'wrong first',
+  'twice',
+  'two challenges',
+  'two challenges',
+  'two proofs',
+  'two proofs',
+  'again',
+  'again',
+  'again',
+] as const;
+
 /** Logs in, honestly or in one of the ways that must not get anybody more than one session. */
 export const logIn: Play = async (stage, person) => {
   const challenge = await challenged(stage, person);
@@ -138,21 +159,8 @@ export const logIn: Play = async (stage, person) => {
   if (!proof) return;
   const [here, there] = twoNodes(stage);
   const door = stage.chance.pick(['auth', 'challenges'] as const);
-  const how = stage.chance.pick([
-    'plain',
-    'plain',
-    'plain',
-    'wrong first',
-    'twice',
-    'two challenges',
-    'two challenges',
-    'two proofs',
-    'two proofs',
-    'again',
-    'again',
-    'again',
-  ] as const);
-  const one = () => answer(stage, person, challenge, proof, { node: here, door });
+  const how = stage.chance.pick(ways);
+  const one = () => answer(stage, person, challenge, { ...proof, node: here, door });
   switch (how) {
     case 'plain':
       await one();
@@ -162,20 +170,16 @@ export const logIn: Play = async (stage, person) => {
       await one();
       return;
     case 'twice':
-      await Promise.all([one(), answer(stage, person, challenge, proof, { node: there, door })]);
+      await Promise.all([one(), answer(stage, person, challenge, { ...proof, node: there, door })]);
       return;
     case 'two challenges': {
       const other = await challenged(stage, person, there);
-      if (other !== undefined) await Promise.all([one(), answer(stage, person, other, proof, { node: there })]);
+      if (other !== undefined) await Promise.all([one(), answer(stage, person, other, { ...proof, node: there })]);
       return;
     }
     case 'two proofs': {
-      const second =
-        person.way === 'totp'
-          ? appCode(stage, person, proof.proof.kind === 'totp' ? proof.proof.app : undefined)
-          : undefined;
-      const other = second ?? recoveryCode(stage, person);
-      if (other) await Promise.all([one(), answer(stage, person, challenge, other, { node: there })]);
+      const other = otherProof(stage, person, proof);
+      if (other) await Promise.all([one(), answer(stage, person, challenge, { ...other, node: there })]);
       return;
     }
     case 'again': {

@@ -104,7 +104,10 @@ export const storm: Play = async (stage, person) => {
   if (challenge === undefined) return;
   const step = stepAt(stage.now());
   const guess = (at: number) =>
-    answer(stage, person, challenge, wrongCode(person, step, stage.chance.between(0, 999_999)), { node: node(at) });
+    answer(stage, person, challenge, {
+      ...wrongCode(person, step, stage.chance.between(0, 999_999)),
+      node: node(at),
+    });
   await Promise.all(Array.from({ length: times }, (_, at) => guess(at)));
   const right = appCode(stage, person);
   if (right) await answer(stage, person, challenge, right);

@@ -21,19 +21,7 @@ export async function manyConnections(lab: Lab): Promise<void> {
   const [person] = await makePeople(server.url, 'person', 1);
   if (!person) throw new Error('nobody was made');
   const before = { memory: await server.memory(), descriptors: server.descriptors() };
-  const { hostname, port } = new URL(server.url);
-  const sockets: Socket[] = [];
-  while (sockets.length < connections) {
-    const some = Array.from({ length: 200 }, () => connect(Number(port), hostname));
-    await Promise.all(
-      some.map(async (socket) => {
-        await once(socket, 'connect');
-        socket.write('GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n');
-        await once(socket, 'data');
-      }),
-    );
-    sockets.push(...some);
-  }
+  const sockets = await openSockets(server.url);
   const ends = sockets.map((socket) => new Promise((resolve) => socket.on('error', () => {}).once('close', resolve)));
   const began = performance.now();
   const login = await openConnection(server.url);
@@ -67,4 +55,22 @@ export async function manyConnections(lab: Lab): Promise<void> {
     (left ?? 0) <= (before.descriptors ?? 0) + 2,
     `${before.descriptors}, then ${left}`,
   );
+}
+
+/** Each has had one answer. */
+async function openSockets(url: string): Promise<readonly Socket[]> {
+  const { hostname, port } = new URL(url);
+  const sockets: Socket[] = [];
+  while (sockets.length < connections) {
+    const some = Array.from({ length: 200 }, () => connect(Number(port), hostname));
+    await Promise.all(
+      some.map(async (socket) => {
+        await once(socket, 'connect');
+        socket.write('GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n');
+        await once(socket, 'data');
+      }),
+    );
+    sockets.push(...some);
+  }
+  return sockets;
 }

@@ -79,16 +79,7 @@ export async function slowClients(lab: Lab): Promise<void> {
   const there = () => Math.max(0, (server.descriptors() ?? 0) - (before.descriptors ?? 0) - 6);
   for (const sort of sorts) {
     const own = all.filter((one) => one.sort === sort);
-    const left = began + sort.bound - performance.now();
-    await Promise.race([Promise.all(own.map(({ gone }) => gone)), wait(Math.max(0, left))]);
-    // Whoever reads nothing does not hear either that the connection has ended, so the server is asked how many are there.
-    const open = sort.reads ? own.filter(({ socket }) => !socket.destroyed).length : there();
-    const seconds = ((performance.now() - began) / 1000).toFixed(0);
-    lab.expect(
-      `${clients} ${sort.name}: gone after ${sort.bound / 1000} s`,
-      open === 0,
-      open === 0 ? `after ${seconds} s` : `${open} are there`,
-    );
+    await expectGone(lab, sort, own, { began, there });
     lab.tell(sort.name);
   }
   for (const { socket } of all) socket.destroy();
@@ -109,8 +100,28 @@ export async function slowClients(lab: Lab): Promise<void> {
   lab.expect('no fault in the log', server.log.ears.broken().length === 0, server.log.ears.broken()[0] ?? 'none');
 }
 
+type Dawdler = { readonly socket: Socket; readonly gone: Promise<number> };
+
+async function expectGone(
+  lab: Lab,
+  { name, bound, reads }: Sort,
+  own: readonly Dawdler[],
+  { began, there }: { readonly began: number; readonly there: () => number },
+): Promise<void> {
+  const left = began + bound - performance.now();
+  await Promise.race([Promise.all(own.map(({ gone }) => gone)), wait(Math.max(0, left))]);
+  // Whoever reads nothing does not hear either that the connection has ended, so the server is asked how many are there.
+  const open = reads ? own.filter(({ socket }) => !socket.destroyed).length : there();
+  const seconds = ((performance.now() - began) / 1000).toFixed(0);
+  lab.expect(
+    `${clients} ${name}: gone after ${bound / 1000} s`,
+    open === 0,
+    open === 0 ? `after ${seconds} s` : `${open} are there`,
+  );
+}
+
 /** One of them. `gone` is when the server hung up: milliseconds from the beginning. */
-function dawdle(url: string, { first, slowly, reads }: Sort): { socket: Socket; gone: Promise<number> } {
+function dawdle(url: string, { first, slowly, reads }: Sort): Dawdler {
   const began = performance.now();
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
