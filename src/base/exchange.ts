@@ -66,15 +66,6 @@ function causeOf(error: unknown, signal: AbortSignal): unknown {
   return signal.aborted ? signal.reason : error;
 }
 
-/** What a text says as JSON; undefined when it is none. */
-export function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 /** One request and the whole of its answer, for factors that call a provider. It throws in a transaction and nowhere else. */
 export type Exchange = (asked: Pick<Post, 'url' | 'headers' | 'body'>) => Promise<Exchanged>;
 

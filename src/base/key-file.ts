@@ -17,6 +17,7 @@ import {
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { SetupError } from './fault.ts';
+import { jsonOf } from './json.ts';
 import { keyRing, type KeyRing } from './keys.ts';
 import type { Random } from './random.ts';
 
@@ -109,11 +110,3 @@ function syncFolder(folder: string): void {
 }
 
 const isThere = (error: unknown) => error instanceof Error && 'code' in error && error.code === 'EEXIST';
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

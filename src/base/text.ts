@@ -22,3 +22,12 @@ export function isPlainText(text: string): boolean {
 
 /** Whether a URL's host is this machine, so that nothing of it goes over a wire. */
 export const isLoopback = (host: string) => ['localhost', '127.0.0.1', '[::1]'].includes(host);
+
+/** What bytes say in UTF-8; undefined where they are none. */
+export function utf8Of(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}

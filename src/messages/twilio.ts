@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { errorCode } from '../base/error-code.ts';
-import { jsonOf, post, readText } from '../base/exchange.ts';
+import { post, readText } from '../base/exchange.ts';
+import { jsonOf } from '../base/json.ts';
 import { success } from '../base/outcome.ts';
 import { declined, type Delivery, type Gateway, type Message, type MessageReason } from './message.ts';
 import { deadline, httpUrl, readSettings } from './settings.ts';

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { second } from '../../base/clock.ts';
-import { jsonOf, type Exchange } from '../../base/exchange.ts';
+import type { Exchange } from '../../base/exchange.ts';
+import { jsonOf } from '../../base/json.ts';
 import { success } from '../../base/outcome.ts';
 import { sameText } from '../../base/seal.ts';
 import {

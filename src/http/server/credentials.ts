@@ -1,3 +1,5 @@
+import { utf8Of } from '../../base/text.ts';
+
 /** What a request shows of itself: a token, nothing, or something that can't be read as either. */
 export type ShownCredential = { readonly token: string } | 'nothing' | 'unreadable';
 
@@ -15,18 +17,10 @@ export function shownToken(headers: Headers): ShownCredential {
 export function basicCredentials(headers: Headers): { readonly login: string; readonly secret: string } | undefined {
   const encoded = /^basic +([A-Za-z0-9+/]+={0,2})$/i.exec(headers.get('authorization') ?? '')?.[1];
   if (encoded === undefined) return undefined;
-  const text = utf8(Buffer.from(encoded, 'base64'));
+  const text = utf8Of(Buffer.from(encoded, 'base64'));
   const colon = text?.indexOf(':') ?? -1;
   if (text === undefined || colon < 1) return undefined;
   const login = text.slice(0, colon);
   // A name holds no control character (RFC 7617 section 2), and PostgreSQL no NUL. A password may: those are somebody's own affair.
   return /\p{Cc}/u.test(login) ? undefined : { login, secret: text.slice(colon + 1) };
-}
-
-function utf8(bytes: Uint8Array): string | undefined {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,3 +1,6 @@
+import { jsonOf } from '../../base/json.ts';
+import { utf8Of } from '../../base/text.ts';
+
 /** How deep a body may nest. No dialect of the house needs more than six. */
 const deepest = 32;
 
@@ -10,30 +13,12 @@ export type StrictJson =
  * readers of one body could understand differently is refused.
  */
 export function parseStrictJson(bytes: Uint8Array): StrictJson {
-  const text = decode(bytes);
+  const text = utf8Of(bytes);
   if (text === undefined) return { ok: false, detail: 'The body is not valid UTF-8.' };
-  const value = parse(text);
-  if (value === unparsed) return { ok: false, detail: malformed(text) };
+  const value = jsonOf(text);
+  if (value === undefined) return { ok: false, detail: malformed(text) };
   const fault = faultIn(text);
   return fault === undefined ? { ok: true, value } : { ok: false, detail: fault };
-}
-
-const unparsed = Symbol('unparsed');
-
-function decode(bytes: Uint8Array): string | undefined {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return unparsed;
-  }
 }
 
 /** A number with a leading zero is how a code looks when somebody forgot the quotes (seed 002 shows one). */
