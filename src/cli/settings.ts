@@ -4,8 +4,8 @@ import { second, systemClock } from '../base/clock.ts';
 import { errorCode } from '../base/error-code.ts';
 import { SetupError } from '../base/fault.ts';
 import type { Options } from '../countersign.ts';
+import { newUserProfile } from '../engine/directory/profile.ts';
 import { newPassword } from '../factors/password.ts';
-import { newUserBody } from '../http/doors/acceleratxr/shapes.ts';
 import { isRegion } from '../messages/destinations.ts';
 import { readGateways } from '../messages/gateways.ts';
 import type { Gateway } from '../messages/message.ts';
@@ -84,7 +84,7 @@ const environment = z.strictObject({
   COUNTERSIGN_URL: baseUrl.optional(),
   COUNTERSIGN_DATABASE: database.default('sqlite:./data/countersign.db'),
   COUNTERSIGN_KEYS: path.default('./data/keys.json'),
-  COUNTERSIGN_ADMIN_USERNAME: newUserBody.shape.name.default('admin'),
+  COUNTERSIGN_ADMIN_USERNAME: newUserProfile.shape.name.default('admin'),
   COUNTERSIGN_ADMIN_PASSWORD: newPassword.optional(),
   COUNTERSIGN_REGISTRATION: z.enum(['open', 'closed'], 'must be open or closed').default('closed'),
   COUNTERSIGN_OUTBOX: path.optional(),

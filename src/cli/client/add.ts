@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { SetupError } from '../../base/fault.ts';
+import { clientName, scope } from '../../engine/oauth/client-metadata.ts';
 import { addClient as add } from '../../engine/operations.ts';
-import { clientName, scope } from '../../http/doors/oauth2/clients.ts';
 import { granted, withHouse } from '../user/with-house.ts';
 import type { AccountOptions } from './list.ts';
 

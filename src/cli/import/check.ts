@@ -1,21 +1,20 @@
 import type { z } from 'zod';
-import { isPlainText } from '../../base/text.ts';
 import type { RequestContext } from '../../engine/context.ts';
+import { factorLabel, newUserProfile } from '../../engine/directory/profile.ts';
 import type { Foreigner, Judged, Kept, Left } from '../../engine/operator/import-users.ts';
 import { judgeForeigner } from '../../engine/operations.ts';
-import { newUserBody } from '../../http/doors/acceleratxr/shapes.ts';
 import { readEmailAddress, readPhoneNumber } from '../../messages/destinations.ts';
 import type { FoundUser } from './found.ts';
 
 /** Somebody as they were found, brought into the forms that names and addresses have here, and judged by the engine. */
 export function check(house: RequestContext, { profile, authenticators, left, guarded }: FoundUser): Judged {
-  const name = newUserBody.shape.name.safeParse(profile.name);
+  const name = newUserProfile.shape.name.safeParse(profile.name);
   if (!name.success) return { left: [...left, { what: 'user', why: `the name ${messageOf(name.error)}` }] };
   const unfit: Left[] = [];
-  const take = (what: keyof typeof newUserBody.shape, given: string | null | undefined): string | null => {
+  const take = (what: keyof typeof newUserProfile.shape, given: string | null | undefined): string | null => {
     // Other systems keep nothing as an empty text.
     if ((given ?? '').trim() === '') return null;
-    const read = newUserBody.shape[what].safeParse(given);
+    const read = newUserProfile.shape[what].safeParse(given);
     if (read.success) return read.data ?? null;
     unfit.push({ what, why: messageOf(read.error) });
     return null;
@@ -36,14 +35,11 @@ export function check(house: RequestContext, { profile, authenticators, left, gu
 }
 
 /** A name that may be written down. What is none may be anything. */
-export const shownName = (name: string | undefined) => newUserBody.shape.name.safeParse(name).data;
+export const shownName = (name: string | undefined) => newUserProfile.shape.name.safeParse(name).data;
 
 const messageOf = (error: z.ZodError) => error.issues[0]?.message ?? '';
 
-function labelOf({ label }: Kept): string | null {
-  const text = label?.trim() ?? '';
-  return text !== '' && text.length <= 128 && isPlainText(text) ? text : null;
-}
+const labelOf = ({ label }: Kept) => factorLabel.safeParse(label).data ?? null;
 
 /** Codes go to numbers and addresses in the one spelling that they have here. What can't be sent to is none, so its factor refuses it. */
 function keptHere({ settings }: RequestContext, { kind, kept }: Kept): unknown {

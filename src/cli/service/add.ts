@@ -1,10 +1,10 @@
 import { SetupError } from '../../base/fault.ts';
+import { newUserProfile } from '../../engine/directory/profile.ts';
 import { ensureService, makeServiceKey } from '../../engine/operations.ts';
-import { newUserBody } from '../../http/doors/acceleratxr/shapes.ts';
 import { granted, withHouse, type UserOptions } from '../user/with-house.ts';
 
 export async function addService(name: string, { account }: UserOptions): Promise<void> {
-  const read = newUserBody.pick({ name: true }).safeParse({ name });
+  const read = newUserProfile.pick({ name: true }).safeParse({ name });
   if (!read.success) throw new SetupError(`name: ${read.error.issues.map(({ message }) => message).join('; ')}`);
   await withHouse(async (ctx) => {
     const service = granted(await ensureService(ctx, { ...read.data, account }), name);

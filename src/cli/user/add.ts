@@ -1,6 +1,6 @@
 import { SetupError } from '../../base/fault.ts';
+import { newUserProfile } from '../../engine/directory/profile.ts';
 import { addUser as add } from '../../engine/operations.ts';
-import { newUserBody } from '../../http/doors/acceleratxr/shapes.ts';
 import type { Profile } from '../../store/users.ts';
 import { choosePassword, tellPassword, type PasswordOptions } from './new-password.ts';
 import { granted, withHouse, type UserOptions } from './with-house.ts';
@@ -20,7 +20,7 @@ export async function addUser(name: string, options: AddUserOptions): Promise<vo
 }
 
 function checked(given: Readonly<Record<string, string | undefined>>) {
-  const read = newUserBody.safeParse(given);
+  const read = newUserProfile.safeParse(given);
   if (!read.success) {
     throw new SetupError(read.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '));
   }

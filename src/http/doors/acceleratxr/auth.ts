@@ -1,11 +1,11 @@
 import { z } from 'zod';
+import { accountReference } from '../../../engine/directory/profile.ts';
 import { answer, login } from '../../../engine/operations.ts';
 import { basicCredentials } from '../../server/credentials.ts';
 import { bearer, problem, type Problem } from '../../errors/problem.ts';
 import { refused } from '../../errors/reasons.ts';
 import { route, type Route } from '../../route.ts';
 import { promptSettings, replyMember, viewProviders } from '../shared/second-factor.ts';
-import { accountReference } from './shapes.ts';
 
 const tag = 'Login';
 

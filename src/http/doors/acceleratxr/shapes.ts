@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isPlainText } from '../../../base/text.ts';
+import { factorLabel } from '../../../engine/directory/profile.ts';
 import { newDeviceSecret } from '../../../factors/device.ts';
 import { newPassword } from '../../../factors/password.ts';
 import { kindsWhere } from '../../../factors/registry.ts';
@@ -12,37 +12,6 @@ const uid = z.uuid();
 
 export const userPath = z.strictObject({ uid: z.union([z.literal('me'), uid]) });
 export const secretPath = userPath.extend({ secretId: uid });
-
-const plain = (max: number) =>
-  z.string().trim().min(1).max(max).refine(isPlainText, 'holds characters that nobody can see');
-
-/** HTTP Basic ends a name at its first colon (RFC 7617 section 2), so none may hold one. */
-const name = plain(128).refine((text) => !text.includes(':'), 'may not hold a colon');
-const email = z.email().max(254);
-const phone = z.e164('must be a number with + and country code (E.164)');
-const givenName = plain(128);
-
-/** An account's id or name. */
-export const accountReference = plain(128);
-
-export const newUserBody = z.strictObject({
-  name,
-  email: email.optional(),
-  phone: phone.optional(),
-  firstName: givenName.optional(),
-  lastName: givenName.optional(),
-  password: newPassword.optional(),
-  account: accountReference.optional(),
-});
-
-/** What is absent stays as it is; null clears it (RFC 7396). */
-export const userChanges = z.strictObject({
-  name: name.optional(),
-  email: email.nullable().optional(),
-  phone: phone.nullable().optional(),
-  firstName: givenName.nullable().optional(),
-  lastName: givenName.nullable().optional(),
-});
 
 export const userView = z
   .strictObject({
@@ -129,7 +98,7 @@ export function viewSecret(authenticator: Authenticator) {
   };
 }
 
-const description = plain(128).optional();
+const description = factorLabel.optional();
 
 /** Those for which this door has no words of its own say what they need. */
 const otherKinds = secretKinds.filter((kind) => !['password', 'apikey', 'device', 'totp'].includes(kind));

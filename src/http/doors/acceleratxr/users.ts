@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { newUserProfile, profileChanges } from '../../../engine/directory/profile.ts';
 import {
   browseUsers,
   changeProfile,
@@ -10,7 +11,7 @@ import {
 import { refused } from '../../errors/reasons.ts';
 import { ownFactors } from '../challenges/external-users.ts';
 import { route, type Route } from '../../route.ts';
-import { newUserBody, userChanges, userPath, userView, viewUser } from './shapes.ts';
+import { userPath, userView, viewUser } from './shapes.ts';
 
 const tag = 'Users';
 
@@ -53,7 +54,7 @@ export const userRoutes: readonly Route[] = [
     summary: 'Make a user',
     description:
       'An administrator makes a user of their account. Where registration is open anybody makes themself, and is logged in with it.',
-    body: newUserBody,
+    body: newUserProfile,
     responses: {
       201: {
         description: 'The user; with a `token` for who made themself.',
@@ -106,7 +107,7 @@ export const userRoutes: readonly Route[] = [
     summary: "Change a user's profile",
     description: 'What is absent stays; null clears. Needs fresh proof.',
     params: userPath,
-    body: userChanges,
+    body: profileChanges,
     responses: { 200: { description: 'The user as they are now.', body: userView } },
     async handle({ ctx, caller, params, body }) {
       const user = await reachUser(ctx, caller, params.uid);

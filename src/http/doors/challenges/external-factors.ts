@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Service } from '../../../engine/challenge/authenticate-asker.ts';
 import type { RequestContext } from '../../../engine/context.ts';
+import { accountReference } from '../../../engine/directory/profile.ts';
 import type { Managing } from '../../../engine/session/authenticate-enroller.ts';
 import {
   browseAuthenticators,
@@ -17,7 +18,7 @@ import type { User } from '../../../store/users.ts';
 import { route, type Reply, type Route } from '../../route.ts';
 import { refused, type Declined } from '../../errors/reasons.ts';
 import { viewFactor } from '../deux/status.ts';
-import { accountReference, codesView } from '../acceleratxr/shapes.ts';
+import { codesView } from '../acceleratxr/shapes.ts';
 import {
   confirmation,
   confirmedView,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isPlainText } from '../../../base/text.ts';
+import { factorLabel, plainText } from '../../../engine/directory/profile.ts';
 import type { Enrolled } from '../../../engine/enrollment/enroll.ts';
 import { hintOf } from '../../../engine/operations.ts';
 import { readEmailAddress, readPhoneNumber, type Region } from '../../../messages/destinations.ts';
@@ -14,9 +14,7 @@ import { promptOptions } from '../shared/second-factor.ts';
 /** The challenge that the user has passed, where they have a second factor already. */
 export const proof = z.uuid().optional();
 
-const text = (max: number) =>
-  z.string().trim().min(1).max(max).refine(isPlainText, 'holds characters that nobody can see');
-const label = text(128).optional();
+const label = factorLabel.optional();
 
 const ownTypes = ['totp', 'sms', 'email'];
 
@@ -29,7 +27,7 @@ const others = otherTypes.map((kind) =>
 ) as unknown as readonly [];
 
 export const newFactor = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('totp'), label, issuer: text(64).optional(), challenge_id: proof }),
+  z.strictObject({ type: z.literal('totp'), label, issuer: plainText(64).optional(), challenge_id: proof }),
   z.strictObject({ type: z.literal('sms'), label, phone_number: z.string().max(64), challenge_id: proof }),
   z.strictObject({ type: z.literal('email'), label, email: z.string().max(254).optional(), challenge_id: proof }),
   ...others,

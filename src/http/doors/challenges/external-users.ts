@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { isPlainText } from '../../../base/text.ts';
+import { accountReference, profileChanges } from '../../../engine/directory/profile.ts';
 import { putExternalUser } from '../../../engine/operations.ts';
 import { route, type Route } from '../../route.ts';
 import { refused } from '../../errors/reasons.ts';
-import { accountReference, userChanges, userView, viewUser } from '../acceleratxr/shapes.ts';
+import { userView, viewUser } from '../acceleratxr/shapes.ts';
 
 /** What an application calls a user of its own. `me` is a caller's uid, and dots are no segment of a URL. */
 export const externalId = z
@@ -12,7 +13,7 @@ export const externalId = z
   .max(128)
   .refine((text) => isPlainText(text) && !/^(?:me|\.{1,2})$/.test(text), 'is no id of a user');
 
-export const externalProfile = userChanges.omit({ name: true }).extend({ account: accountReference.optional() });
+export const externalProfile = profileChanges.omit({ name: true }).extend({ account: accountReference.optional() });
 
 /** Users of an application that keeps a table of its own: they have no password here, and their factors are here. */
 export const externalUserRoutes: readonly Route[] = [

@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import { isMembers, type Members } from '../../../base/merge-patch.ts';
+import { plainText } from '../../../engine/directory/profile.ts';
 import type { ProviderInput, ProviderPatch } from '../../../engine/directory/change-provider.ts';
 import type { ShownProvider } from '../../../engine/directory/reach-provider.ts';
 import { providerKinds } from '../../../factors/registry.ts';
-import { hexId, plain } from './shapes.ts';
+import { hexId } from './shapes.ts';
 
 /** Providers as Crossbar writes them. */
 const type = z.literal('multi_factor');
-const name = plain(128);
+const name = plainText(128);
 
 /** Each kind has a schema of its own, which the engine checks them by: here every member passes, also one that is called `__proto__`. */
 const settings = z.custom<Members>(isMembers, 'must be an object').meta({

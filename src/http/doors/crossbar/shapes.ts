@@ -1,19 +1,15 @@
 import { z } from 'zod';
-import { isPlainText } from '../../../base/text.ts';
+import { newUserProfile, plainText, profileChanges } from '../../../engine/directory/profile.ts';
 import { newPassword } from '../../../factors/password.ts';
 import type { Account } from '../../../store/accounts.ts';
 import type { User } from '../../../store/users.ts';
-import { newUserBody, userChanges } from '../acceleratxr/shapes.ts';
 
 /** What Crossbar calls things, and how the house's things look in it. */
 export const hexId = z.string().regex(/^[0-9a-f]{32}$/, 'must be 32 lower-case hexadecimal digits');
 
 export const accountPath = z.strictObject({ id: z.union([z.literal('root'), hexId]) });
 
-export const plain = (max: number) =>
-  z.string().trim().min(1).max(max).refine(isPlainText, 'holds characters that nobody can see');
-
-const accountName = plain(128);
+const accountName = plainText(128);
 const realm = z
   .string()
   .max(253)
@@ -41,7 +37,7 @@ const roles = z
   .max(3)
   .refine((list) => new Set(list).size === list.length, 'names a role twice');
 
-const { name: username, email, phone, firstName, lastName } = newUserBody.shape;
+const { name: username, email, phone, firstName, lastName } = newUserProfile.shape;
 const given = { email, phone, first_name: firstName, last_name: lastName };
 
 export const newUser = z.strictObject({
@@ -51,7 +47,7 @@ export const newUser = z.strictObject({
   roles: roles.default(['user']),
 });
 
-const changes = userChanges.shape;
+const changes = profileChanges.shape;
 
 /** What is absent stays as it is; null clears (RFC 7396). */
 export const userPatch = z.strictObject({

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Refusal } from '../../../base/outcome.ts';
-import { isPlainText } from '../../../base/text.ts';
 import type { RequestContext } from '../../../engine/context.ts';
+import { factorLabel } from '../../../engine/directory/profile.ts';
 import { browseAuthenticators, confirm, enroll, ownProfile } from '../../../engine/operations.ts';
 import type { Reason } from '../../../engine/reasons.ts';
 import type { Enroller } from '../../../engine/session/authenticate-enroller.ts';
@@ -16,8 +16,6 @@ import { statusOf, statusView } from './status.ts';
 const tag = 'Self-service';
 
 const requestPath = (method: string) => `/mfa/${method}/request`;
-
-const label = z.string().trim().min(1).max(128).refine(isPlainText, 'holds characters that nobody can see');
 
 const asked = { method: 'put', access: 'enroller', administers: 'never', tag, say } as const;
 
@@ -70,7 +68,7 @@ const ownRequests = [
     ...asked,
     path: requestPath('totp'),
     summary: 'Begin to enable an authenticator app',
-    body: z.strictObject({ label: label.optional() }),
+    body: z.strictObject({ label: factorLabel.optional() }),
     responses: {
       200: {
         description: 'What the app needs, shown this once.',
@@ -109,7 +107,7 @@ function requestRoute(kind: Kind): Route {
     ...asked,
     path: requestPath(kind),
     summary: `Begin to enable ${kind}`,
-    body: z.strictObject({ ...inputMembers(kind), label: label.optional() }),
+    body: z.strictObject({ ...inputMembers(kind), label: factorLabel.optional() }),
     responses: { 200: { description: 'What it shows, this once.', body: z.looseObject({ enabled: z.boolean() }) } },
     async handle({ ctx, caller, body }) {
       const given = { kind, label: body.label ?? null, input: inputIn(kind, body) };

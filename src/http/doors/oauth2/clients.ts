@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isPlainText } from '../../../base/text.ts';
+import { clientName, grantTypes, scope } from '../../../engine/oauth/client-metadata.ts';
 import {
   browseClients,
   changeClient,
@@ -13,20 +13,6 @@ import { refused } from '../../errors/reasons.ts';
 import { route, type Route } from '../../route.ts';
 
 const tag = 'OAuth2 clients';
-
-export const clientName = z.string().trim().min(1).max(128).refine(isPlainText, 'holds characters that nobody can see');
-export const grantTypes = z
-  .array(z.enum(['password', 'refresh_token']))
-  .min(1)
-  .max(2);
-/** RFC 6749 section 3.3. */
-export const scope = z
-  .string()
-  .max(1024)
-  .regex(
-    /^(?:[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*)?$/,
-    'must be words with single spaces between them',
-  );
 
 const clientView = z
   .strictObject({

@@ -1,0 +1,19 @@
+import { z } from 'zod';
+import { plainText } from '../directory/profile.ts';
+
+/** What a client may be called and allowed (RFC 7591 section 2 has more). */
+export const clientName = plainText(128);
+
+export const grantTypes = z
+  .array(z.enum(['password', 'refresh_token']))
+  .min(1)
+  .max(2);
+
+/** RFC 6749 section 3.3. */
+export const scope = z
+  .string()
+  .max(1024)
+  .regex(
+    /^(?:[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*)?$/,
+    'must be words with single spaces between them',
+  );
