@@ -17,8 +17,9 @@ import type {
   sentView,
 } from '../../src/http/doors/challenges/shapes.ts';
 import type { factorsView, confirmation, confirmedView } from '../../src/http/doors/challenges/external-shapes.ts';
-import type { authtokenLogin, mfaRequiredView } from '../../src/http/doors/deux/authtoken.ts';
-import type { userView } from '../../src/http/doors/acceleratxr/shapes.ts';
+import type { authtokenLogin } from '../../src/http/doors/deux/authtoken.ts';
+import type { mfaRequiredView } from '../../src/http/doors/shared/mfa-required.ts';
+import type { userView } from '../../src/http/doors/shared/user-view.ts';
 import type { sessionView } from '../../src/http/doors/system/sessions.ts';
 import document from '../../docs/openapi.json' with { type: 'json' };
 

@@ -1,10 +1,12 @@
 import { z } from 'zod';
+import { refuse } from '../../../base/outcome.ts';
 import { accountReference } from '../../../engine/directory/profile.ts';
 import { answer, login } from '../../../engine/operations.ts';
 import { basicCredentials } from '../../server/credentials.ts';
-import { bearer, problem, type Problem } from '../../errors/problem.ts';
-import { refused } from '../../errors/reasons.ts';
+import { problem, type Problem } from '../../errors/problem.ts';
+import { problemOf, refused } from '../../errors/reasons.ts';
 import { route, type Route } from '../../route.ts';
+import { likeWrongCode } from '../shared/invalid-code.ts';
 import { promptSettings, replyMember, viewProviders } from '../shared/second-factor.ts';
 
 const tag = 'Login';
@@ -28,7 +30,7 @@ const challengeView = z
   .meta({ id: 'SecondFactorNeeded' });
 
 const headers = { 'WWW-Authenticate': 'Basic realm="countersign", charset="UTF-8"' };
-const wrong = { status: 401, code: 'invalid_credentials', detail: 'The name or the secret is wrong.', headers };
+const wrong = { ...problemOf(refuse('unknown_user')), headers };
 const noBasic: Problem = {
   ...wrong,
   code: 'authentication_required',
@@ -92,14 +94,7 @@ export const authRoutes: readonly Route[] = [
         return problem({ status: 400, code: 'invalid_request', detail });
       }
       const outcome = await answer(ctx, { challengeToken, reply: body.token });
-      return outcome.ok ? { status: 200, json: { token: outcome.value.token } } : refused(outcome, inCode);
+      return outcome.ok ? { status: 200, json: { token: outcome.value.token } } : refused(outcome, likeWrongCode);
     },
   }),
 ];
-
-/** Who loses a race with the right code is told what anybody with a used code is told. */
-const { code, detail } = { code: 'invalid_code', detail: 'The code is wrong or was used already.' };
-const inCode = {
-  raced: { status: 401, code, detail, headers: bearer },
-  no_authenticator: { code, detail },
-};

@@ -14,10 +14,10 @@ import type { Caller } from '../../../engine/session/authenticate.ts';
 import type { Problem } from '../../errors/problem.ts';
 import { refused } from '../../errors/reasons.ts';
 import { route, type Reply, type Route } from '../../route.ts';
+import { codesView } from '../shared/codes-view.ts';
 import { inputIn } from '../shared/factor-members.ts';
 import {
   codeMember,
-  codesView,
   enrolledView,
   isSecret,
   kindOf,

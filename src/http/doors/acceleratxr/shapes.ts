@@ -4,7 +4,6 @@ import { newDeviceSecret } from '../../../factors/device.ts';
 import { newPassword } from '../../../factors/password.ts';
 import { kindsWhere } from '../../../factors/registry.ts';
 import type { Authenticator } from '../../../store/authenticators.ts';
-import type { User } from '../../../store/users.ts';
 import { confirmationOf, inputMembers } from '../shared/factor-members.ts';
 
 /** What AcceleratXR's account services call things, and how the house's things look in it. */
@@ -12,52 +11,6 @@ const uid = z.uuid();
 
 export const userPath = z.strictObject({ uid: z.union([z.literal('me'), uid]) });
 export const secretPath = userPath.extend({ secretId: uid });
-
-export const userView = z
-  .strictObject({
-    uid,
-    name: z.string(),
-    email: z.string().nullable(),
-    phone: z.string().nullable(),
-    firstName: z.string().nullable(),
-    lastName: z.string().nullable(),
-    roles: z.array(z.enum(['admin', 'service', 'user'])),
-    verified: z.boolean(),
-    accountId: z.string(),
-    dateCreated: z.iso.datetime(),
-    dateModified: z.iso.datetime(),
-    version: z.int(),
-  })
-  .meta({ id: 'User' });
-
-export function viewUser(user: User): z.infer<typeof userView> {
-  const {
-    id,
-    name: own,
-    email: address,
-    phone: number,
-    firstName,
-    lastName,
-    roles,
-    verified,
-    accountId,
-    version,
-  } = user;
-  const dates = { dateCreated: isoDate(user.createdAt), dateModified: isoDate(user.updatedAt) };
-  return {
-    uid: id,
-    name: own,
-    email: address,
-    phone: number,
-    firstName,
-    lastName,
-    roles: [...roles],
-    verified,
-    accountId,
-    ...dates,
-    version,
-  };
-}
 
 const isoDate = (milliseconds: number) => new Date(milliseconds).toISOString();
 
@@ -142,7 +95,3 @@ export const codeMember = confirmationOf(secretKinds);
 export const enrolledView = z
   .strictObject({ codes: z.array(z.string()), token: z.string().optional() })
   .meta({ id: 'Enrolled' });
-
-export const codesView = z
-  .strictObject({ codes: z.array(z.string()) })
-  .meta({ id: 'RecoveryCodes', description: 'Recovery codes, each good once. Empty when the user has codes already.' });

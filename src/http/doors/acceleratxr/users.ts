@@ -9,9 +9,10 @@ import {
   removeUser,
 } from '../../../engine/operations.ts';
 import { refused } from '../../errors/reasons.ts';
-import { ownFactors } from '../challenges/external-users.ts';
 import { route, type Route } from '../../route.ts';
-import { userPath, userView, viewUser } from './shapes.ts';
+import { ownFactors } from '../shared/external-user.ts';
+import { userView, viewUser } from '../shared/user-view.ts';
+import { userPath } from './shapes.ts';
 
 const tag = 'Users';
 

@@ -4,8 +4,9 @@ import type { Reached } from '../../../engine/challenge/reach-challenge.ts';
 import type { RequestContext } from '../../../engine/context.ts';
 import { answer, approve, askChallenge, reachChallenge, reachFactor, sendCode } from '../../../engine/operations.ts';
 import type { Challenge } from '../../../store/challenge-rows.ts';
-import { bearer, problem } from '../../errors/problem.ts';
+import { problem } from '../../errors/problem.ts';
 import { refused } from '../../errors/reasons.ts';
+import { likeWrongCode } from '../shared/invalid-code.ts';
 import { expiryOfCode } from '../shared/second-factor.ts';
 import { route, type Reply, type Route } from '../../route.ts';
 import {
@@ -24,10 +25,6 @@ import {
 
 /** Challenges for applications that check the first factor themselves, for sessions that step up, and for logins under way. */
 const asked = { access: 'asker', tag: 'Challenges' } as const;
-
-/** Who loses a race with the right code is told what anybody with a used code is told. */
-const wrong = { status: 401, code: 'invalid_code', detail: 'The code is wrong or was used already.', headers: bearer };
-const alike = { raced: wrong, no_authenticator: wrong };
 
 export const challengeRoutes: readonly Route[] = [
   route({
@@ -119,10 +116,10 @@ export const challengeRoutes: readonly Route[] = [
         const given = { ...replyOf(body, reached), kind: kind?.value };
         if (reached.type === 'login') {
           const login = await answer(ctx, { ...given, challengeToken: reached.token });
-          return login.ok ? { status: 200, json: { token: login.value.token } } : refused(login, alike);
+          return login.ok ? { status: 200, json: { token: login.value.token } } : refused(login, likeWrongCode);
         }
         const approved = await approve(ctx, reached, given);
-        if (!approved.ok) return refused(approved, alike);
+        if (!approved.ok) return refused(approved, likeWrongCode);
         const { userId, amr, assertion, token } = approved.value;
         const json = { state: 'approved', user_id: userId, amr, acr: 'aal2' };
         return {

@@ -17,8 +17,9 @@ import {
 import type { User } from '../../../store/users.ts';
 import { route, type Reply, type Route } from '../../route.ts';
 import { refused, type Declined } from '../../errors/reasons.ts';
-import { viewFactor } from '../deux/status.ts';
-import { codesView } from '../acceleratxr/shapes.ts';
+import { codesView } from '../shared/codes-view.ts';
+import { ownFactors } from '../shared/external-user.ts';
+import { viewFactor } from '../shared/factor-view.ts';
 import {
   confirmation,
   confirmedView,
@@ -29,7 +30,7 @@ import {
   proof,
   viewPending,
 } from './external-shapes.ts';
-import { externalId, ownFactors } from './external-users.ts';
+import { externalId } from './external-users.ts';
 
 const asked = { access: 'service', tag: 'External users' } as const;
 

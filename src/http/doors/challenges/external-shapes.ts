@@ -6,8 +6,8 @@ import { readEmailAddress, readPhoneNumber, type Region } from '../../../message
 import type { User } from '../../../store/users.ts';
 import { problem } from '../../errors/problem.ts';
 import type { Reply } from '../../route.ts';
-import { factorView } from '../deux/status.ts';
 import { confirmationOf, inputIn, inputMembers, secondsBeyond } from '../shared/factor-members.ts';
+import { factorView } from '../shared/factor-view.ts';
 import { qrCode } from '../shared/qr-code.ts';
 import { promptOptions } from '../shared/second-factor.ts';
 

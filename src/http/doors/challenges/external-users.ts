@@ -4,7 +4,8 @@ import { accountReference, profileChanges } from '../../../engine/directory/prof
 import { putExternalUser } from '../../../engine/operations.ts';
 import { route, type Route } from '../../route.ts';
 import { refused } from '../../errors/reasons.ts';
-import { userView, viewUser } from '../acceleratxr/shapes.ts';
+import { ownFactors } from '../shared/external-user.ts';
+import { userView, viewUser } from '../shared/user-view.ts';
 
 /** What an application calls a user of its own. `me` is a caller's uid, and dots are no segment of a URL. */
 export const externalId = z
@@ -38,6 +39,3 @@ export const externalUserRoutes: readonly Route[] = [
     },
   }),
 ];
-
-/** Told to a service that reaches for somebody who has a way in here. */
-export const ownFactors = { detail: 'Users who can log in here change this themselves.' };

@@ -4,7 +4,7 @@ import type { Put } from '../../../engine/challenge/ask-challenge.ts';
 import { hintOf } from '../../../engine/operations.ts';
 import type { Challenge } from '../../../store/challenge-rows.ts';
 import type { KeptPrompt } from '../../../store/prompts.ts';
-import { reference } from '../deux/authtoken.ts';
+import { reference } from '../shared/reference.ts';
 import { promptOptions, promptSettings, replyMember, settingsOf, viewProviders } from '../shared/second-factor.ts';
 
 /** A user by their id, or by their name in an account: the service's own when none is said. */

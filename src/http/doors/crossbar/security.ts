@@ -13,7 +13,7 @@ import { authModules } from '../../../engine/policy/auth-modules.ts';
 import type { ProviderNames } from '../../../engine/policy/named-providers.ts';
 import type { SecurityOf } from '../../../engine/policy/read-security.ts';
 import type { Account } from '../../../store/accounts.ts';
-import { reference } from '../deux/authtoken.ts';
+import { reference } from '../shared/reference.ts';
 import { route, type UnparsedRequest, type Reply, type Route } from '../../route.ts';
 import { unchanged } from './accounts.ts';
 import { answered, declined, envelope, inData, say } from './envelope.ts';

@@ -4,8 +4,9 @@ import { loginAtOnce, accountOf } from '../../../engine/operations.ts';
 import type { SecondFactorNeeded } from '../../../engine/login/after-first-factor.ts';
 import { factorOf } from '../../../factors/registry.ts';
 import type { Authenticator } from '../../../store/authenticators.ts';
-import { reference } from '../deux/authtoken.ts';
+import { reference } from '../shared/reference.ts';
 import { askedByProviders, expiryOfCode, replyMember, settingsOf } from '../shared/second-factor.ts';
+import { bearer } from '../../errors/problem.ts';
 import { problemOf } from '../../errors/reasons.ts';
 import { route, type UnparsedRequest, type Reply, type Route } from '../../route.ts';
 import { answered, declined, envelope, inData, say } from './envelope.ts';
@@ -95,7 +96,6 @@ function demand(provider_name: string, settings: Readonly<Record<string, unknown
 }
 
 const needed = 'client needs to perform second-factor authentication';
-const bearer = { 'WWW-Authenticate': 'Bearer realm="countersign"' };
 
 /** What a client needs to know to answer with a factor. */
 function settingsFor(authenticator: Authenticator, { ctx }: UnparsedRequest): Readonly<Record<string, unknown>> {

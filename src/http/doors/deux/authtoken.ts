@@ -1,60 +1,18 @@
 import { z } from 'zod';
 import { loginAtOnce } from '../../../engine/operations.ts';
-import type { SecondFactorNeeded } from '../../../engine/login/after-first-factor.ts';
 import type { RefusedAtOnce } from '../../../engine/login/login-at-once.ts';
-import type { Reason } from '../../../engine/reasons.ts';
 import { route, type Reply, type Route } from '../../route.ts';
-import { askedByProviders, promptSettings, replyMember, settingsOf } from '../shared/second-factor.ts';
-import { badRequest, declined, failedToSend, say, sentences } from './dialect.ts';
-
-/** Who is meant: as in HTTP Basic no control character, and a database can keep no NUL. */
-export const reference = (max: number) =>
-  z
-    .string()
-    .max(max)
-    .refine((text) => !/\p{Cc}/u.test(text), 'holds a control character');
-
-/** What both of Deux's logins take beside their own. */
-export const secondMembers = { mfa_code: replyMember.optional(), backup_code: z.string().max(64).optional() };
-
-type Given = {
-  readonly mfa_code?: z.infer<typeof replyMember> | undefined;
-  readonly backup_code?: string | undefined;
-};
-
-/** The second factor a client brought along, if it did. */
-export function secondOf({ mfa_code, backup_code }: Given) {
-  if (mfa_code !== undefined) return { reply: mfa_code, role: 'second' as const };
-  return backup_code === undefined ? undefined : { reply: backup_code, role: 'recovery' as const };
-}
-
-export const mfaRequiredView = z
-  .strictObject({
-    mfa_required: z.literal(true),
-    mfa_type: z.string(),
-    mfa_token: z.string(),
-    mfa_settings: promptSettings.optional(),
-  })
-  .meta({
-    id: 'MfaRequired',
-    description:
-      'A second factor is needed. A code by message is on its way. `mfa_settings` says what a provider needs that asks by itself.',
-  });
-
-export function viewNeeded(needed: SecondFactorNeeded): z.infer<typeof mfaRequiredView> {
-  const { challengeToken, anyOf } = needed;
-  const [asked] = askedByProviders(needed);
-  const mfa_type = asked?.kind ?? anyOf[0]?.kind ?? '';
-  const mfa_settings = asked && settingsOf(asked.prompt);
-  return { mfa_required: true, mfa_type, mfa_token: challengeToken, ...(mfa_settings && { mfa_settings }) };
-}
-
-/** Deux's sentence for a login that was refused, or undefined where it has none. */
-export function sentenceFor(reason: Reason, given: Given): string | undefined {
-  if (reason === 'wrong_second_factor') return given.backup_code === undefined ? sentences.code : sentences.backupCode;
-  const wrong: readonly Reason[] = ['wrong', 'no_authenticator', 'unknown_user', 'malformed_reply', 'raced'];
-  return wrong.includes(reason) ? sentences.credentials : undefined;
-}
+import {
+  codeSentences,
+  failedToSend,
+  secondMembers,
+  secondOf,
+  sentenceFor,
+  type GivenSecond,
+} from '../shared/both-factors.ts';
+import { mfaRequiredView, viewNeeded } from '../shared/mfa-required.ts';
+import { reference } from '../shared/reference.ts';
+import { badRequest, declined, say } from './dialect.ts';
 
 export const authtokenLogin = z.strictObject({
   username: reference(254),
@@ -81,7 +39,7 @@ const login = (method: 'put' | 'post'): Route =>
     },
     async handle({ ctx, body }) {
       const { username, password, account, ...codes } = body;
-      if (codes.mfa_code !== undefined && codes.backup_code !== undefined) return nonField(sentences.bothCodes);
+      if (codes.mfa_code !== undefined && codes.backup_code !== undefined) return nonField(codeSentences.bothCodes);
       const given = { authModule: 'authtoken', account, login: username, secret: password } as const;
       const outcome = await loginAtOnce(ctx, { ...given, second: secondOf(codes) });
       if (!outcome.ok) return refusedLogin(outcome, codes);
@@ -93,11 +51,12 @@ const login = (method: 'put' | 'post'): Route =>
 
 export const authtokenRoutes: readonly Route[] = [login('put'), login('post')];
 
-function refusedLogin(refusal: RefusedAtOnce, codes: Given): Reply {
+function refusedLogin(refusal: RefusedAtOnce, codes: GivenSecond): Reply {
   const sentence = sentenceFor(refusal.reason, codes);
   if (sentence !== undefined) return nonField(sentence);
   const { reason } = refusal;
-  if (reason === 'gateway_failed' || reason === 'no_gateway') return badRequest(failedToSend(refusal.asked));
+  if (reason === 'gateway_failed' || reason === 'no_gateway')
+    return badRequest({ detail: failedToSend(refusal.asked) });
   return declined(refusal);
 }
 

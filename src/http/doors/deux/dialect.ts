@@ -27,19 +27,9 @@ export function declined(refusal: Declined): Reply {
 
 export const badRequest = (json: unknown): Reply => ({ status: 400, json });
 
-/** That a code for a factor of some kind could not be sent. */
-export const failedToSend = (kind: string | undefined) =>
-  kind === 'email' ? sentences.emailFailed : sentences.smsFailed;
-
 export const sentences = {
   alreadyEnabled: { detail: ['Two factor authentication is already enabled.'] },
   notEnabled: 'Two factor authentication is not enabled.',
-  smsFailed: { detail: 'SMS failed to send.' },
-  emailFailed: { detail: 'Email failed to send.' },
   phoneNumber: { phone_number: ['Please enter a valid phone number.'] },
   email: { email: ['Please enter a valid email address.'] },
-  code: 'Please enter a valid code.',
-  backupCode: 'Please enter a valid backup code.',
-  credentials: 'Unable to log in with provided credentials.',
-  bothCodes: 'Login does not take both a verification and backup code.',
 } as const;

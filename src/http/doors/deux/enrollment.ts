@@ -8,6 +8,7 @@ import type { Enroller } from '../../../engine/session/authenticate-enroller.ts'
 import { isKind, type Kind } from '../../../factors/registry.ts';
 import { readEmailAddress, readPhoneNumber } from '../../../messages/destinations.ts';
 import { route, type Reply, type Route } from '../../route.ts';
+import { codeSentences, failedToSend } from '../shared/both-factors.ts';
 import { confirmationOf, inputIn, inputMembers, isConfirmed, secondsBeyond } from '../shared/factor-members.ts';
 import { qrCode } from '../shared/qr-code.ts';
 import { badRequest, declined, required, say, sentences } from './dialect.ts';
@@ -43,7 +44,7 @@ const ownRequests = [
       if (!number.ok) return badRequest(sentences.phoneNumber);
       const begun = await begin(ctx, caller, 'sms', number.value);
       if (begun.ok) return { status: 200, json: { enabled: false, phone_number: number.value } };
-      return declinedToSend(begun, sentences.phoneNumber, sentences.smsFailed);
+      return declinedToSend(begun, 'sms', sentences.phoneNumber);
     },
   }),
   route({
@@ -61,7 +62,7 @@ const ownRequests = [
       if (!address.ok) return badRequest(sentences.email);
       const begun = await begin(ctx, caller, 'email', address.value);
       if (begun.ok) return { status: 200, json: { enabled: false, email: address.value } };
-      return declinedToSend(begun, sentences.email, sentences.emailFailed);
+      return declinedToSend(begun, 'email', sentences.email);
     },
   }),
   route({
@@ -129,7 +130,7 @@ function verifyRoute(method: Kind): Route {
     async handle({ ctx, caller, body }) {
       const own = (await browseAuthenticators(ctx, { id: caller.userId })).filter(({ kind }) => kind === method);
       if (own.some(({ status }) => status === 'active')) return badRequest(sentences.alreadyEnabled);
-      const wrong = badRequest({ mfa_code: [sentences.code] });
+      const wrong = badRequest({ mfa_code: [codeSentences.code] });
       // Without a request there is nothing to verify; that, too, is told only to who may enrol.
       const pending = own.find(({ status }) => status === 'pending');
       const given = { authenticatorId: pending?.id ?? '', reply: body.mfa_code, withoutRecoveryCodes: true } as const;
@@ -168,10 +169,10 @@ function begin(ctx: RequestContext, caller: Enroller, kind: 'sms' | 'email', des
 }
 
 /** The user's mistake, ours, or neither's. */
-function declinedToSend(refusal: Refusal<Reason>, invalid: unknown, failed: unknown): Reply {
+function declinedToSend(refusal: Refusal<Reason>, kind: 'sms' | 'email', invalid: unknown): Reply {
   const { reason } = refusal;
   if (reason === 'too_many') return badRequest(sentences.alreadyEnabled);
   if (reason === 'invalid_destination' || reason === 'not_allowed') return badRequest(invalid);
-  if (reason === 'gateway_failed' || reason === 'no_gateway') return badRequest(failed);
+  if (reason === 'gateway_failed' || reason === 'no_gateway') return badRequest({ detail: failedToSend(kind) });
   return declined(refusal);
 }

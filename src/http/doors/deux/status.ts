@@ -1,20 +1,12 @@
 import { z } from 'zod';
 import type { RequestContext } from '../../../engine/context.ts';
-import { browseAuthenticators, hintOf, secondFactors } from '../../../engine/operations.ts';
+import { browseAuthenticators, secondFactors } from '../../../engine/operations.ts';
 import type { Caller } from '../../../engine/session/authenticate.ts';
 import { factorOf } from '../../../factors/registry.ts';
 import type { Authenticator } from '../../../store/authenticators.ts';
+import { factorView, viewFactor } from '../shared/factor-view.ts';
 
 /** What Deux tells of a user's multi-factor authentication. */
-export const factorView = z.strictObject({
-  id: z.uuid(),
-  type: z.string(),
-  label: z.string().nullable(),
-  created_at: z.iso.datetime(),
-  last_used_at: z.iso.datetime().nullable(),
-  hint: z.string().optional(),
-});
-
 export const statusView = z
   .strictObject({
     enabled: z.boolean(),
@@ -42,16 +34,3 @@ export async function statusOf(
 }
 
 const destinationOf = ({ kind, state }: Authenticator) => factorOf(kind).destination?.(state);
-
-export function viewFactor(authenticator: Authenticator): z.infer<typeof factorView> {
-  const { id, kind, label, createdAt, lastUsedAt } = authenticator;
-  const hint = hintOf(authenticator);
-  return {
-    id,
-    type: kind,
-    label,
-    created_at: new Date(createdAt).toISOString(),
-    last_used_at: lastUsedAt === null ? null : new Date(lastUsedAt).toISOString(),
-    ...(hint !== undefined && { hint }),
-  };
-}

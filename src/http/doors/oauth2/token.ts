@@ -10,8 +10,9 @@ import type { OAuthClient } from '../../../store/clients.ts';
 import type { Problem } from '../../errors/problem.ts';
 import { problemOf } from '../../errors/reasons.ts';
 import { route, type Reply, type Route } from '../../route.ts';
-import { mfaRequiredView, reference, secondMembers, secondOf, sentenceFor, viewNeeded } from '../deux/authtoken.ts';
-import { failedToSend, sentences } from '../deux/dialect.ts';
+import { codeSentences, failedToSend, secondMembers, secondOf, sentenceFor } from '../shared/both-factors.ts';
+import { mfaRequiredView, viewNeeded } from '../shared/mfa-required.ts';
+import { reference } from '../shared/reference.ts';
 import { callingClient } from './calling-client.ts';
 
 const tag = 'OAuth2';
@@ -142,7 +143,7 @@ async function byPassword(ctx: RequestContext, client: OAuthClient, body: TokenB
   const { username, password, account, scope } = body;
   if (username === undefined || password === undefined)
     return invalid('The password grant needs username and password.');
-  if (body.mfa_code !== undefined && body.backup_code !== undefined) return invalid(sentences.bothCodes);
+  if (body.mfa_code !== undefined && body.backup_code !== undefined) return invalid(codeSentences.bothCodes);
   const given = { login: username, secret: password, account, scope, second: secondOf(body) };
   const outcome = await passwordGrant(ctx, client, given);
   if (!outcome.ok) return refusedGrant(outcome, sentenceFor(outcome.reason, body));
@@ -172,7 +173,7 @@ function refusedGrant(refusal: RefusedAtOnce, sentence: string | undefined): Rep
   if (sentence !== undefined) return say({ status: 400, code: 'invalid_grant', detail: sentence });
   const { reason } = refusal;
   if (reason === 'gateway_failed' || reason === 'no_gateway') {
-    return say({ status: 400, code: 'temporarily_unavailable', detail: failedToSend(refusal.asked).detail });
+    return say({ status: 400, code: 'temporarily_unavailable', detail: failedToSend(refusal.asked) });
   }
   const said = problemOf(refusal);
   return say(reason === 'throttled' || reason === 'send_limited' ? { ...said, code: 'temporarily_unavailable' } : said);

@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import type { SecondFactorNeeded } from '../../../engine/login/after-first-factor.ts';
+import { askedByProviders, promptSettings, settingsOf } from './second-factor.ts';
+
+/** How a login says that it needs a second factor, where its client may bring one along in the next request. */
+export const mfaRequiredView = z
+  .strictObject({
+    mfa_required: z.literal(true),
+    mfa_type: z.string(),
+    mfa_token: z.string(),
+    mfa_settings: promptSettings.optional(),
+  })
+  .meta({
+    id: 'MfaRequired',
+    description:
+      'A second factor is needed. A code by message is on its way. `mfa_settings` says what a provider needs that asks by itself.',
+  });
+
+export function viewNeeded(needed: SecondFactorNeeded): z.infer<typeof mfaRequiredView> {
+  const { challengeToken, anyOf } = needed;
+  const [asked] = askedByProviders(needed);
+  const mfa_type = asked?.kind ?? anyOf[0]?.kind ?? '';
+  const mfa_settings = asked && settingsOf(asked.prompt);
+  return { mfa_required: true, mfa_type, mfa_token: challengeToken, ...(mfa_settings && { mfa_settings }) };
+}
