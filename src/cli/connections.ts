@@ -6,7 +6,7 @@ import { minute, systemClock } from '../base/clock.ts';
 import { systemRandom, timeOrderedHex } from '../base/random.ts';
 import type { Log } from '../engine/context.ts';
 import type { Listener } from '../http/server/listener.ts';
-import type { Problem } from '../http/errors/problem.ts';
+import type { Problem } from '../http/route.ts';
 import { refusalOf, unmetExpectation, unreadable } from '../http/server/unreadable.ts';
 import { codeOf } from './plain-error.ts';
 

@@ -3,7 +3,6 @@ import type { RequestContext } from '../engine/context.ts';
 import type { Asker, Service } from '../engine/challenge/authenticate-asker.ts';
 import type { Enroller } from '../engine/session/authenticate-enroller.ts';
 import type { Caller } from '../engine/session/authenticate.ts';
-import type { Problem } from './errors/problem.ts';
 
 /**
  * Doors are tables of routes: plain data with a handler. The server mounts them, the OpenAPI document describes them and the
@@ -76,6 +75,19 @@ export type Reply = {
   /** The media type, where it is not the usual one. */
   readonly type?: string;
   readonly headers?: Readonly<Record<string, string>>;
+};
+
+/** What is wrong with one member of what was sent. `pointer` is a JSON Pointer (RFC 6901). */
+export type FieldError = { readonly pointer: string; readonly detail: string; readonly missing: boolean };
+
+export type Problem = {
+  readonly status: number;
+  readonly code: string;
+  readonly detail: string;
+  readonly errors?: readonly FieldError[];
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Members beside the usual ones (RFC 9457 section 3.2). */
+  readonly more?: Readonly<Record<string, unknown>>;
 };
 
 type CallerFor<A extends Access> = A extends 'session'

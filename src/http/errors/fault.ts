@@ -1,7 +1,7 @@
 import { Busy } from '../../base/fault.ts';
 import type { RequestContext } from '../../engine/context.ts';
 import { isUnavailable } from '../../store/store.ts';
-import type { Problem } from './problem.ts';
+import type { Problem } from '../route.ts';
 
 /** Nothing was decided, so nothing is told but when to try again. The operator finds the fault under the request's id. */
 export function problemOfFault(ctx: RequestContext, fault: unknown): Problem {

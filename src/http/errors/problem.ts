@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Reply } from '../route.ts';
+import type { Problem, Reply } from '../route.ts';
 
 /** What lets somebody enrol who must before they get in, and then gets them in. */
 export const enrollmentView = z.strictObject({
@@ -22,19 +22,6 @@ export const problemBody = z
     ...enrollmentView.partial().shape,
   })
   .meta({ id: 'Problem', description: 'An error (RFC 9457).' });
-
-/** What is wrong with one member of what was sent. `pointer` is a JSON Pointer (RFC 6901). */
-export type FieldError = { readonly pointer: string; readonly detail: string; readonly missing: boolean };
-
-export type Problem = {
-  readonly status: number;
-  readonly code: string;
-  readonly detail: string;
-  readonly errors?: readonly FieldError[];
-  readonly headers?: Readonly<Record<string, string>>;
-  /** Members beside the usual ones (RFC 9457 section 3.2). */
-  readonly more?: Readonly<Record<string, unknown>>;
-};
 
 const titles: Readonly<Record<number, string>> = {
   400: 'Bad request',

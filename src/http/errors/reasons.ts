@@ -3,8 +3,8 @@ import type { Refusal } from '../../base/outcome.ts';
 import type { Reason } from '../../engine/reasons.ts';
 import type { EnrollmentOffer, LoginRefusal } from '../../engine/session/offer-enrollment.ts';
 import { stepUpLife } from '../../engine/session/step-up.ts';
-import { bearer, problem, type enrollmentView, type Problem } from './problem.ts';
-import type { Reply } from '../route.ts';
+import { bearer, problem, type enrollmentView } from './problem.ts';
+import type { Problem, Reply } from '../route.ts';
 
 /** RFC 9470 section 3: what this session lacks, and how fresh it has to be. */
 const insufficient = (lacks: string) => ({

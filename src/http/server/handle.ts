@@ -11,8 +11,7 @@ import { authenticate, isAdministrator, type Caller } from '../../engine/session
 import { requireFreshProof } from '../../engine/session/step-up.ts';
 import type { ShownCredential } from './credentials.ts';
 import { readQuery, type Parsed } from './parse.ts';
-import type { Problem } from '../errors/problem.ts';
-import type { Access, UnparsedRequest, Reply, Route, Say } from '../route.ts';
+import type { Access, Problem, Reply, Route, Say, UnparsedRequest } from '../route.ts';
 import { problemOf, type Told } from '../errors/reasons.ts';
 
 /** Whoever a credential speaks for. */

@@ -3,8 +3,9 @@ import { getRequestListener, RequestError } from '@hono/node-server';
 import { timeOrderedHex } from '../../base/random.ts';
 import type { Context } from '../../engine/context.ts';
 import type { Environment } from './client.ts';
-import { problem, type Problem } from '../errors/problem.ts';
+import { problem } from '../errors/problem.ts';
 import { respond } from './respond.ts';
+import type { Problem } from '../route.ts';
 
 /** What Node's server, and frameworks on it such as Express, hand a request to. */
 export type Listener = (request: IncomingMessage, response: ServerResponse) => unknown;

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { wrongMembers, type WrongMember } from '../../base/wrong-members.ts';
-import type { Problem } from '../errors/problem.ts';
 import { parseStrictJson } from './strict-json.ts';
+import type { Problem } from '../route.ts';
 
 /** What a threshold answers: the parsed value, or what to say instead. */
 export type Parsed = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly problem: Problem };

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
-import { problem, type Problem } from '../errors/problem.ts';
+import { problem } from '../errors/problem.ts';
 import { write } from './respond.ts';
+import type { Problem } from '../route.ts';
 
 /** By the codes of Node's errors; what is not among them is no HTTP/1.1. */
 const problems: Readonly<Record<string, Problem>> = {

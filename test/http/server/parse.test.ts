@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { z } from 'zod';
 import { readBody, readQuery } from '../../../src/http/server/parse.ts';
-import type { Problem } from '../../../src/http/errors/problem.ts';
+import type { Problem } from '../../../src/http/route.ts';
 
 const anything = z.unknown();
 const limit = 64 * 1024;

@@ -3,9 +3,9 @@ import { refuse } from '../../../base/outcome.ts';
 import { accountReference } from '../../../engine/directory/profile.ts';
 import { answer, login } from '../../../engine/operations.ts';
 import { basicCredentials } from '../../server/credentials.ts';
-import { problem, type Problem } from '../../errors/problem.ts';
+import { problem } from '../../errors/problem.ts';
 import { problemOf, refused } from '../../errors/reasons.ts';
-import { route, type Route } from '../../route.ts';
+import { route, type Problem, type Route } from '../../route.ts';
 import { likeWrongCode } from '../shared/invalid-code.ts';
 import { promptSettings, replyMember, viewProviders } from '../shared/second-factor.ts';
 

@@ -11,9 +11,8 @@ import {
 import type { RequestContext } from '../../../engine/context.ts';
 import type { Enroller } from '../../../engine/session/authenticate-enroller.ts';
 import type { Caller } from '../../../engine/session/authenticate.ts';
-import type { Problem } from '../../errors/problem.ts';
 import { refused } from '../../errors/reasons.ts';
-import { route, type Reply, type Route } from '../../route.ts';
+import { route, type Problem, type Reply, type Route } from '../../route.ts';
 import { codesView } from '../shared/codes-view.ts';
 import { inputIn } from '../shared/factor-members.ts';
 import {

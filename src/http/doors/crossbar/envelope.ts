@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { version } from '../../../base/version.ts';
 import { shownToken } from '../../server/credentials.ts';
-import type { FieldError, Problem } from '../../errors/problem.ts';
 import { problemOf, type Declined, type Told } from '../../errors/reasons.ts';
-import type { UnparsedRequest, Dialect, Reply } from '../../route.ts';
+import type { Dialect, FieldError, Problem, Reply, UnparsedRequest } from '../../route.ts';
 
 /** Crossbar's envelope: what is asked for stands in `data`, and around it who answered, when and to what. */
 

@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { wrongMembers, type WrongMember } from '../../../base/wrong-members.ts';
 import { authModulesConfig, type AuthModulesConfig } from '../../../engine/policy/configuration.ts';
 import { invalid } from '../../server/parse.ts';
-import type { Problem } from '../../errors/problem.ts';
 import { say } from './envelope.ts';
 import { accountPath } from './shapes.ts';
+import type { Problem } from '../../route.ts';
 
 /** What the routes share that are about an account's security. */
 export const securityPath = '/v2/accounts/{id}/security';

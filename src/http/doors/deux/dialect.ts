@@ -1,6 +1,5 @@
-import type { Problem } from '../../errors/problem.ts';
 import { problemOf, type Declined } from '../../errors/reasons.ts';
-import type { Dialect, Reply } from '../../route.ts';
+import type { Dialect, Problem, Reply } from '../../route.ts';
 
 /** How Deux says what is wrong: one `detail`, or a list of sentences for each field, as Django REST framework does. */
 export const required = 'This field is required.';
