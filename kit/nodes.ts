@@ -28,7 +28,7 @@ export async function twoNodes(on: TestDatabase, settings: Omit<Settings, 'on'> 
     const db = opened?.another().db ?? context.store.db;
     const store = { db, safe: createSafe(ring, random) };
     const own: Context = { ...context, store, random, turns: noTurns, hasher: cheapHasher() };
-    const app = createApp(own, routes, dialects, createMetrics([]));
+    const app = createApp(own, { routes, dialects, metrics: createMetrics([]) });
     const answers: Answer[] = [];
     return caller({ routes, fetch: async (request, environment) => app.fetch(request, environment) }, answers);
   }

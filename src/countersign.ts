@@ -170,7 +170,7 @@ function openDoors({ url, doors, metrics: ofAll }: Options, context: Context): P
   ]);
   const ownPage = () => metrics.render();
   const routes = systemRoutes(routesOf(doors), { version, url, metrics: ofAll?.(ownPage) ?? ownPage });
-  const app = createApp(context, routes, dialects, metrics);
+  const app = createApp(context, { routes, dialects, metrics });
   return { routes, fetch: async (request, environment) => app.fetch(request, environment ?? {}) };
 }
 

@@ -42,7 +42,7 @@ export function countedNode({ countersign: { context, routes } }: Server, databa
   const count: Count = { ...nothing };
   const db = new Kysely<Tables>({ dialect: countedDialect(database, count) });
   const own = { ...context, store: { ...context.store, db }, hasher: countedHasher(context.hasher, count) };
-  const app = createApp(own, routes, dialects, createMetrics([]));
+  const app = createApp(own, { routes, dialects, metrics: createMetrics([]) });
   return {
     ask: caller({ routes, fetch: async (request, environment) => app.fetch(request, environment) }, []),
     take() {

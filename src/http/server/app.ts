@@ -1,32 +1,34 @@
 import { Hono, type Context as Incoming } from 'hono';
 import { stopwatch } from '../../base/clock.ts';
 import { requestContext, type Context, type RequestContext } from '../../engine/context.ts';
-import { createClientReader, type Env } from './client.ts';
-import { callerOf, handle, type Brought } from './handle.ts';
-import { readBody } from './parse.ts';
-import { shownToken } from './credentials.ts';
 import { problemOfFault } from '../errors/fault.ts';
-import type { Metrics } from './metrics.ts';
 import { problem } from '../errors/problem.ts';
-import { respond } from './respond.ts';
 import type { UnparsedRequest, Dialect, Reply, Route, Say } from '../route.ts';
+import { createClientReader, type Env } from './client.ts';
+import { shownToken } from './credentials.ts';
+import { callerOf, handle, type Brought } from './handle.ts';
+import type { Metrics } from './metrics.ts';
+import { readBody } from './parse.ts';
+import { respond } from './respond.ts';
+
+/** What an app answers, and what it counts its answers in. */
+export type AppParts = {
+  readonly routes: readonly Route[];
+  readonly dialects: readonly Dialect[];
+  readonly metrics: Metrics;
+};
 
 /** Mounts the doors: every request goes through the same beats, from its id to its metrics. */
-export function createApp(
-  house: Context,
-  routes: readonly Route[],
-  dialects: readonly Dialect[],
-  metrics: Metrics,
-): Hono<Env> {
+export function createApp(house: Context, { routes, dialects, metrics }: AppParts): Hono<Env> {
   const app = new Hono<Env>({ strict: false });
-  const shared = { house, metrics, clientOf: createClientReader(house) };
+  const serve = serving(house, metrics);
   // Path by path: `GET /users/{uid}/secrets/codes` is a method that this path has not, and no `{secretId}` called "codes".
   for (const [path, rows] of Map.groupBy(routes, (route) => route.path)) {
     // The routes of one path are one door's.
     const place = { path, say: rows[0]?.say ?? problem };
     for (const route of rows) {
       app.on(route.method.toUpperCase(), honoPath(path), (c) =>
-        serve(shared, c, place, (asked) => handle(route, place.say, asked, broughtBy(c, route, asked.ctx))),
+        serve(c, place, (asked) => handle(route, asked, broughtBy(c, route, asked.ctx))),
       );
     }
     const allow = rows
@@ -34,13 +36,13 @@ export function createApp(
       .join(', ');
     const detail = `Only ${allow} can be used here.`;
     const wrong = { status: 405, code: 'method_not_allowed', detail, headers: { Allow: allow } };
-    app.all(honoPath(path), (c) => serve(shared, c, place, async (asked) => place.say(wrong, asked)));
+    app.all(honoPath(path), (c) => serve(c, place, async (asked) => place.say(wrong, asked)));
   }
   app.notFound((c) => {
     const wrong = { status: 404, code: 'not_found', detail: 'There is no such route.' };
     const door = dialects.find(({ below }) => `${c.req.path}/`.startsWith(`${below}/`));
     const place = { path: 'unknown', say: door?.say ?? problem };
-    return serve(shared, c, place, async (asked) => place.say(wrong, asked));
+    return serve(c, place, async (asked) => place.say(wrong, asked));
   });
   return app;
 }
@@ -53,34 +55,29 @@ const honoPath = (path: string) => path.replace(/\{(\w+)\}/g, ':$1');
 /** Methods as the metrics tell them apart; anybody can make up more. */
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
-/** What all requests of an app share. */
-type Shared = {
-  readonly house: Context;
-  readonly metrics: Metrics;
-  readonly clientOf: ReturnType<typeof createClientReader>;
-};
-
 /** The beats that every request shares, whatever it asks for: its id, its answer or its fault, its headers, its line in the log. */
-async function serve(
-  { house, metrics, clientOf }: Shared,
-  c: Incoming<Env>,
-  { path, say }: RequestPlace,
-  answering: (asked: UnparsedRequest) => Promise<Reply>,
-): Promise<Response> {
-  const elapsed = stopwatch();
-  const client = clientOf(c);
-  const ctx = requestContext(house, client);
-  const asked = { ctx, caller: undefined, headers: c.req.raw.headers };
-  const reply = await answering(asked).catch((fault: unknown) => say(problemOfFault(ctx, fault), asked));
-  const seconds = elapsed();
-  const labels = {
-    method: methods.has(c.req.method) ? c.req.method : 'other',
-    route: path,
-    status: String(reply.status),
+function serving(house: Context, metrics: Metrics) {
+  const clientOf = createClientReader(house);
+  return async (
+    c: Incoming<Env>,
+    { path, say }: RequestPlace,
+    answering: (asked: UnparsedRequest) => Promise<Reply>,
+  ): Promise<Response> => {
+    const elapsed = stopwatch();
+    const client = clientOf(c);
+    const ctx = requestContext(house, client);
+    const asked = { ctx, caller: undefined, headers: c.req.raw.headers };
+    const reply = await answering(asked).catch((fault: unknown) => say(problemOfFault(ctx, fault), asked));
+    const seconds = elapsed();
+    const labels = {
+      method: methods.has(c.req.method) ? c.req.method : 'other',
+      route: path,
+      status: String(reply.status),
+    };
+    metrics.requests.observe(labels, seconds);
+    house.log.info({ ...labels, ms: Math.round(seconds * 1000), request_id: client.requestId }, 'request');
+    return respond(reply, client.requestId);
   };
-  metrics.requests.observe(labels, seconds);
-  house.log.info({ ...labels, ms: Math.round(seconds * 1000), request_id: client.requestId }, 'request');
-  return respond(reply, client.requestId);
 }
 
 /** A credential in the headers, what the router and the URL say, and a body of bytes. */

@@ -9,10 +9,11 @@ import type { RequestContext } from '../../engine/context.ts';
 import { authenticateEnroller, type Enroller } from '../../engine/session/authenticate-enroller.ts';
 import { authenticate, isAdministrator, type Caller } from '../../engine/session/authenticate.ts';
 import { requireFreshProof } from '../../engine/session/step-up.ts';
+import { problem } from '../errors/problem.ts';
+import { problemOf, type Told } from '../errors/reasons.ts';
+import type { Access, Problem, Reply, Route, UnparsedRequest } from '../route.ts';
 import type { ShownCredential } from './credentials.ts';
 import { readQuery, type Parsed } from './parse.ts';
-import type { Access, Problem, Reply, Route, Say, UnparsedRequest } from '../route.ts';
-import { problemOf, type Told } from '../errors/reasons.ts';
 
 /** Whoever a credential speaks for. */
 export type AnyCaller = Enroller | Asker | Service | undefined;
@@ -27,10 +28,10 @@ export type Brought = {
 };
 
 /** Authenticates, parses, and only then hands over. */
-export async function handle(route: Route, tell: Say, stranger: UnparsedRequest, brought: Brought): Promise<Reply> {
+export async function handle(route: Route, stranger: UnparsedRequest, brought: Brought): Promise<Reply> {
   const caller = await brought.caller();
   const asked = { ...stranger, caller: caller.ok ? (caller.value as UnparsedRequest['caller']) : undefined };
-  const say = (wrong: Problem) => tell(wrong, asked);
+  const say = (wrong: Problem) => (route.say ?? problem)(wrong, asked);
   if (!caller.ok) return say(problemOf(caller));
   const params = route.params?.safeParse(brought.params);
   if (params && !params.success) return say(problemOf(refuse('not_found')));

@@ -4,11 +4,11 @@ import type { ApiResponse, ApiRequest as Call, Transport } from '../../client/tr
 import type { Service } from '../../engine/challenge/authenticate-asker.ts';
 import { requestContext, type Context, type RequestContext } from '../../engine/context.ts';
 import { problemOfFault } from '../errors/fault.ts';
+import { problem } from '../errors/problem.ts';
+import type { Told } from '../errors/reasons.ts';
+import type { Access, Reply, Route } from '../route.ts';
 import { callerOf, handle, type AnyCaller } from './handle.ts';
 import { check } from './parse.ts';
-import { problem } from '../errors/problem.ts';
-import type { Access, Reply, Route } from '../route.ts';
-import type { Told } from '../errors/reasons.ts';
 
 /** Who calls from inside the process: a service that the process itself is, whoever holds a token, or nobody in particular. */
 export type Speaker = { readonly service: Service } | { readonly token: string } | undefined;
@@ -30,7 +30,7 @@ export function inProcess(house: Context, routes: readonly Route[]): (speaker: S
         query: queryOf(query),
         body: async () => (route.body ? check(route.body, body) : ({ ok: true, value: undefined } as const)),
       };
-      const reply = await handle(route, say, stranger, brought).catch((fault: unknown) =>
+      const reply = await handle(route, stranger, brought).catch((fault: unknown) =>
         say(problemOfFault(ctx, fault), stranger),
       );
       return answered(reply, requestId);

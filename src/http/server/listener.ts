@@ -1,11 +1,11 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { getRequestListener, RequestError } from '@hono/node-server';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { timeOrderedHex } from '../../base/random.ts';
 import type { Context } from '../../engine/context.ts';
-import type { Environment } from './client.ts';
 import { problem } from '../errors/problem.ts';
-import { respond } from './respond.ts';
 import type { Problem } from '../route.ts';
+import type { Environment } from './client.ts';
+import { respond } from './respond.ts';
 
 /** What Node's server, and frameworks on it such as Express, hand a request to. */
 export type Listener = (request: IncomingMessage, response: ServerResponse) => unknown;

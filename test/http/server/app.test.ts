@@ -338,7 +338,8 @@ const broken = {
 function busyHouse(server: Server, waiting: number) {
   const hasher = createHasher(cheapCost, { running: 1, waiting });
   const context: Context = { ...server.countersign.context, hasher };
-  const app = createApp(context, server.countersign.routes, dialects, createMetrics([]));
+  const { routes } = server.countersign;
+  const app = createApp(context, { routes, dialects, metrics: createMetrics([]) });
   return { hasher, fetch: (path: string, init?: RequestInit) => app.fetch(new Request(url + path, init), {}) };
 }
 
