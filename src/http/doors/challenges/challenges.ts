@@ -65,8 +65,8 @@ export const challengeRoutes: readonly Route[] = [
         body: challengeStateView,
       },
     },
-    handle: ({ ctx, caller, params }) =>
-      withChallenge(ctx, caller, params.id, async ({ challenge: { id, expiresAt }, state }) => ({
+    handle: (request) =>
+      withChallenge(request, async ({ challenge: { id, expiresAt }, state }) => ({
         status: 200,
         json: { id, state, expires_at: new Date(expiresAt).toISOString() },
       })),
@@ -81,8 +81,9 @@ export const challengeRoutes: readonly Route[] = [
     params: challengePath,
     body: sending,
     responses: { 202: { description: 'It is on its way.', body: sentView } },
-    handle: ({ ctx, caller, params, body }) =>
-      withChallenge(ctx, caller, params.id, async (reached) => {
+    handle: (request) =>
+      withChallenge(request, async (reached) => {
+        const { ctx, body } = request;
         const { challenge, state } = reached;
         if (state !== 'pending') return refused({ ok: false, reason: 'invalid_challenge' });
         const prompted = await promptedBefore(ctx, challenge, body.factor_id);
@@ -108,8 +109,9 @@ export const challengeRoutes: readonly Route[] = [
     responses: {
       200: { description: 'Approved.', body: z.union([approvedView, z.strictObject({ token: z.string() })]) },
     },
-    handle: ({ ctx, caller, params, body }) =>
-      withChallenge(ctx, caller, params.id, async (reached) => {
+    handle: (request) =>
+      withChallenge(request, async (reached) => {
+        const { ctx, body } = request;
         const kind =
           body.factor_id === undefined ? undefined : await reachFactor(ctx, reached.challenge, body.factor_id);
         if (kind && !kind.ok) return refused(kind);
@@ -155,13 +157,17 @@ async function promptedBefore(ctx: RequestContext, challenge: Challenge, factorI
   return challenge.prompts.find((one) => kind.ok && one.kind === kind.value);
 }
 
+type ChallengeRouteRequest = {
+  readonly ctx: RequestContext;
+  readonly caller: Asker;
+  readonly params: z.infer<typeof challengePath>;
+};
+
 async function withChallenge(
-  ctx: RequestContext,
-  asker: Asker,
-  id: string,
+  { ctx, caller, params }: ChallengeRouteRequest,
   handle: (reached: Reached) => Promise<Reply>,
 ): Promise<Reply> {
-  const reached = await reachChallenge(ctx, asker, id);
+  const reached = await reachChallenge(ctx, caller, params.id);
   return reached.ok ? handle(reached.value) : refused(reached);
 }
 

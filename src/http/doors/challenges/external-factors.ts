@@ -37,6 +37,7 @@ const asked = { access: 'service', tag: 'External users' } as const;
 const ofUser = z.strictObject({ externalId });
 const ofFactor = z.strictObject({ externalId, factorId: z.uuid() });
 const inAccount = z.object({ account: accountReference.optional() });
+
 /** How a service has a user of its own enrol a second factor, and take it away again. */
 export const externalFactorRoutes: readonly Route[] = [
   route({
@@ -52,9 +53,9 @@ export const externalFactorRoutes: readonly Route[] = [
         body: factorsView,
       },
     },
-    handle: ({ ctx, caller, params, query }) =>
-      withUser(ctx, caller, { ...params, ...query }, async (user) => {
-        const all = await browseAuthenticators(ctx, user);
+    handle: (request) =>
+      withUser(request, async (user) => {
+        const all = await browseAuthenticators(request.ctx, user);
         const factors = secondFactors(all).map(viewFactor);
         return { status: 200, json: { enabled: factors.length > 0, factors, recovery_codes_left: codesLeft(all) } };
       }),
@@ -72,8 +73,9 @@ export const externalFactorRoutes: readonly Route[] = [
     responses: {
       201: { description: 'It waits for its code. A code by SMS or e-mail is on its way.', body: pendingView },
     },
-    handle: ({ ctx, caller, params, query, body }) =>
-      managing(ctx, caller, { ...params, ...query, challengeId: body.challenge_id }, async (manager, user) => {
+    handle: (request) =>
+      managing(request, request.body.challenge_id, async (manager, user) => {
+        const { ctx, body } = request;
         const read = inputOf(body, user, ctx.settings.region);
         if (!read.ok) return read.reply;
         const person = { name: user.email ?? user.name };
@@ -97,8 +99,10 @@ export const externalFactorRoutes: readonly Route[] = [
         body: confirmedView,
       },
     },
-    handle: ({ ctx, caller, params: { factorId, ...params }, query, body }) =>
-      managing(ctx, caller, { ...params, ...query, challengeId: body.challenge_id }, async (manager, user) => {
+    handle: (request) =>
+      managing(request, request.body.challenge_id, async (manager, user) => {
+        const { ctx, params, body } = request;
+        const { factorId } = params;
         const pending = (await browseAuthenticators(ctx, user)).find(({ id }) => id === factorId);
         const confirmed = await confirm(ctx, manager, { authenticatorId: factorId, reply: body.code });
         if (!confirmed.ok) return refusedHere(confirmed);
@@ -116,9 +120,10 @@ export const externalFactorRoutes: readonly Route[] = [
     params: ofFactor,
     query: inAccount.extend({ challenge_id: proof }),
     responses: { 204: { description: 'It is gone.' } },
-    handle: ({ ctx, caller, params: { factorId, ...params }, query: { challenge_id, account } }) =>
-      managing(ctx, caller, { ...params, account, challengeId: challenge_id }, async (manager, user) => {
-        const removed = await remove(ctx, manager, { user, authenticatorId: factorId });
+    handle: (request) =>
+      managing(request, request.query.challenge_id, async (manager, user) => {
+        const { ctx, params } = request;
+        const removed = await remove(ctx, manager, { user, authenticatorId: params.factorId });
         return removed.ok ? { status: 204 } : refusedHere(removed);
       }),
   }),
@@ -132,34 +137,37 @@ export const externalFactorRoutes: readonly Route[] = [
     query: inAccount,
     body: z.strictObject({ challenge_id: proof }),
     responses: { 200: { description: 'Ten new codes, shown this once.', body: codesView } },
-    handle: ({ ctx, caller, params, query, body }) =>
-      managing(ctx, caller, { ...params, ...query, challengeId: body.challenge_id }, async (manager) => {
-        const codes = await renewRecoveryCodes(ctx, manager);
+    handle: (request) =>
+      managing(request, request.body.challenge_id, async (manager) => {
+        const codes = await renewRecoveryCodes(request.ctx, manager);
         return codes.ok ? { status: 200, json: { codes: codes.value } } : refusedHere(codes);
       }),
   }),
 ];
 
-type Meant = { readonly externalId: string; readonly account?: string | undefined };
+type ExternalUserRequest = {
+  readonly ctx: RequestContext;
+  readonly caller: Service;
+  readonly params: z.infer<typeof ofUser>;
+  readonly query: z.infer<typeof inAccount>;
+};
 
 async function withUser(
-  ctx: RequestContext,
-  service: Service,
-  meant: Meant,
+  { ctx, caller, params: { externalId: id }, query: { account } }: ExternalUserRequest,
   handle: (user: User) => Promise<Reply>,
 ): Promise<Reply> {
-  const user = await reachExternalUser(ctx, service, meant);
+  const user = await reachExternalUser(ctx, caller, { externalId: id, account });
   return user.ok ? handle(user.value) : refused(user);
 }
 
+/** `challengeId` names the challenge by which the user agrees. */
 function managing(
-  ctx: RequestContext,
-  service: Service,
-  { challengeId, ...meant }: Meant & { readonly challengeId: string | undefined },
+  request: ExternalUserRequest,
+  challengeId: string | undefined,
   handle: (manager: Managing, user: User) => Promise<Reply>,
 ): Promise<Reply> {
-  return withUser(ctx, service, meant, async (user) => {
-    const manager = await manageExternalUser(ctx, service, { user, challengeId });
+  return withUser(request, async (user) => {
+    const manager = await manageExternalUser(request.ctx, request.caller, { user, challengeId });
     return manager.ok ? handle(manager.value, user) : refused(manager, { forbidden: ownFactors });
   });
 }

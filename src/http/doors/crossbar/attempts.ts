@@ -44,65 +44,67 @@ const details = summary.extend({
 
 const managed = { method: 'get', access: 'session', tag: 'Attempts', say } as const;
 
-function routesFor(about: AttemptTopic, path: string): readonly Route[] {
-  return [
-    route({
-      ...managed,
-      path,
-      summary: about === 'logins' ? 'List login attempts' : 'List attempts with second factors',
-      description:
-        'The newest first. `next_start_key` begins the next page. `created_from` (included) and `created_to` (not) are Gregorian seconds.',
-      params: accountPath,
-      query,
-      responses: {
-        200: {
-          description: 'The attempts.',
-          body: envelope(z.array(summary)).extend({ page_size: z.int(), next_start_key: attemptId.optional() }),
-        },
+const listing = (about: AttemptTopic, path: string): Route =>
+  route({
+    ...managed,
+    path,
+    summary: about === 'logins' ? 'List login attempts' : 'List attempts with second factors',
+    description:
+      'The newest first. `next_start_key` begins the next page. `created_from` (included) and `created_to` (not) are Gregorian seconds.',
+    params: accountPath,
+    query,
+    responses: {
+      200: {
+        description: 'The attempts.',
+        body: envelope(z.array(summary)).extend({ page_size: z.int(), next_start_key: attemptId.optional() }),
       },
-      async handle(request) {
-        const { ctx, caller, params, query: asked } = request;
-        const account = await reachAccount(ctx, caller, params.id);
-        if (!account.ok) return declined(account, request);
-        const { page_size, start_key: start, created_from, created_to, owner_id, auth_module, debug_type } = asked;
-        const filter = {
-          from: created_from === undefined ? undefined : fromGregorian(created_from),
-          to: created_to === undefined ? undefined : fromGregorian(created_to),
-          userId: owner_id,
-          authModule: auth_module,
-          outcome: debug_type,
-        };
-        const found = await browseAttempts(ctx, account.value, {
-          about,
-          filter,
-          page: { limit: page_size + 1, start },
-        });
-        const next = found[page_size]?.id;
-        const page = found.slice(0, page_size).map(viewSummary);
-        const reply = answered(request, { data: page });
-        const paging = { page_size: page.length, ...(next !== undefined && { next_start_key: next }) };
-        return { ...reply, json: { ...(reply.json as object), ...paging } };
-      },
-    }),
-    route({
-      ...managed,
-      path: `${path}/{attemptId}`,
-      summary: 'Read an attempt',
-      params: accountPath.extend({ attemptId }),
-      responses: { 200: { description: 'The attempt.', body: envelope(details) } },
-      async handle(request) {
-        const { ctx, caller, params } = request;
-        const account = await reachAccount(ctx, caller, params.id);
-        const attempt = account.ok ? await reachAttempt(ctx, account.value, { about, id: params.attemptId }) : account;
-        return attempt.ok ? answered(request, { data: viewDetails(attempt.value) }) : declined(attempt, request);
-      },
-    }),
-  ];
-}
+    },
+    async handle(request) {
+      const { ctx, caller, params, query: asked } = request;
+      const account = await reachAccount(ctx, caller, params.id);
+      if (!account.ok) return declined(account, request);
+      const { page_size, start_key: start } = asked;
+      const wanted = { about, filter: filterOf(asked), page: { limit: page_size + 1, start } };
+      const found = await browseAttempts(ctx, account.value, wanted);
+      const next = found[page_size]?.id;
+      const page = found.slice(0, page_size).map(viewSummary);
+      const reply = answered(request, { data: page });
+      const paging = { page_size: page.length, ...(next !== undefined && { next_start_key: next }) };
+      return { ...reply, json: { ...(reply.json as object), ...paging } };
+    },
+  });
+
+const filterOf = ({ created_from, created_to, owner_id, auth_module, debug_type }: z.infer<typeof query>) => ({
+  from: created_from === undefined ? undefined : fromGregorian(created_from),
+  to: created_to === undefined ? undefined : fromGregorian(created_to),
+  userId: owner_id,
+  authModule: auth_module,
+  outcome: debug_type,
+});
+
+const reading = (about: AttemptTopic, path: string): Route =>
+  route({
+    ...managed,
+    path: `${path}/{attemptId}`,
+    summary: 'Read an attempt',
+    params: accountPath.extend({ attemptId }),
+    responses: { 200: { description: 'The attempt.', body: envelope(details) } },
+    async handle(request) {
+      const { ctx, caller, params } = request;
+      const account = await reachAccount(ctx, caller, params.id);
+      const attempt = account.ok ? await reachAttempt(ctx, account.value, { about, id: params.attemptId }) : account;
+      return attempt.ok ? answered(request, { data: viewDetails(attempt.value) }) : declined(attempt, request);
+    },
+  });
+
+const ofSecondFactors = '/v2/accounts/{id}/multi_factor/attempts';
+const ofLogins = '/v2/accounts/{id}/security/attempts';
 
 export const attemptRoutes: readonly Route[] = [
-  ...routesFor('second factors', '/v2/accounts/{id}/multi_factor/attempts'),
-  ...routesFor('logins', '/v2/accounts/{id}/security/attempts'),
+  listing('second factors', ofSecondFactors),
+  reading('second factors', ofSecondFactors),
+  listing('logins', ofLogins),
+  reading('logins', ofLogins),
 ];
 
 function viewSummary(attempt: Attempt): z.infer<typeof summary> {

@@ -19,60 +19,72 @@ type About = {
 /** What the house tells of itself, and of the doors beside it. */
 export function systemRoutes(doors: readonly Route[], about: About): readonly Route[] {
   const all: Route[] = [...doors];
+  all.push(...healthRoutes, metricsRoute(about), keysRoute, ...documentRoutes(all, about));
+  return all;
+}
+
+const healthRoutes: readonly Route[] = [
+  route({
+    method: 'get',
+    path: '/health/live',
+    access: 'anyone',
+    tag,
+    summary: 'Whether the process answers',
+    responses: { 200: { description: 'It does.', body: health } },
+    handle: async () => ({ status: 200, json: { status: 'ok' } }),
+  }),
+  route({
+    method: 'get',
+    path: '/health/ready',
+    access: 'anyone',
+    tag,
+    summary: 'Whether the house can serve',
+    responses: {
+      200: { description: 'The database is in reach.', body: health },
+      503: { description: 'It is not.', type: 'application/problem+json' },
+    },
+    async handle({ ctx }) {
+      try {
+        await ping(ctx.store);
+        return { status: 200, json: { status: 'ok' } };
+      } catch {
+        return problem({ status: 503, code: 'unavailable', detail: 'The database is out of reach.' });
+      }
+    },
+  }),
+];
+
+const metricsRoute = ({ metrics }: About): Route =>
+  route({
+    method: 'get',
+    path: '/metrics',
+    access: 'anyone',
+    tag,
+    summary: 'Metrics for Prometheus',
+    responses: { 200: { description: 'The metrics.', type: 'text/plain' } },
+    handle: async () => ({ status: 200, text: await metrics(), type: 'text/plain; version=0.0.4' }),
+  });
+
+const keysRoute = route({
+  method: 'get',
+  path: '/.well-known/jwks.json',
+  access: 'anyone',
+  tag,
+  summary: 'The public keys that access tokens are signed with',
+  responses: {
+    200: {
+      description: 'A JWK set (RFC 7517).',
+      body: z.strictObject({ keys: z.array(z.record(z.string(), z.string())) }),
+    },
+  },
+  handle: async ({ ctx }) => ({ status: 200, json: ctx.tokens.jwks }),
+});
+
+/** The document in its two forms. It is of all routes, those here too, and is made from them when it is asked for. */
+function documentRoutes(all: readonly Route[], about: About): readonly Route[] {
   const document = once(() => JSON.stringify(openApiDocument(all, about)));
   const page = once(() => docsPage(all));
-  const own = [
-    route({
-      method: 'get',
-      path: '/health/live',
-      access: 'anyone',
-      tag,
-      summary: 'Whether the process answers',
-      responses: { 200: { description: 'It does.', body: health } },
-      handle: async () => ({ status: 200, json: { status: 'ok' } }),
-    }),
-    route({
-      method: 'get',
-      path: '/health/ready',
-      access: 'anyone',
-      tag,
-      summary: 'Whether the house can serve',
-      responses: {
-        200: { description: 'The database is in reach.', body: health },
-        503: { description: 'It is not.', type: 'application/problem+json' },
-      },
-      async handle({ ctx }) {
-        try {
-          await ping(ctx.store);
-          return { status: 200, json: { status: 'ok' } };
-        } catch {
-          return problem({ status: 503, code: 'unavailable', detail: 'The database is out of reach.' });
-        }
-      },
-    }),
-    route({
-      method: 'get',
-      path: '/metrics',
-      access: 'anyone',
-      tag,
-      summary: 'Metrics for Prometheus',
-      responses: { 200: { description: 'The metrics.', type: 'text/plain' } },
-      handle: async () => ({ status: 200, text: await about.metrics(), type: 'text/plain; version=0.0.4' }),
-    }),
-    route({
-      method: 'get',
-      path: '/.well-known/jwks.json',
-      access: 'anyone',
-      tag,
-      summary: 'The public keys that access tokens are signed with',
-      responses: {
-        200: {
-          description: 'A JWK set (RFC 7517).',
-          body: z.strictObject({ keys: z.array(z.record(z.string(), z.string())) }),
-        },
-      },
-      handle: async ({ ctx }) => ({ status: 200, json: ctx.tokens.jwks }),
-    }),
+  return [
     route({
       method: 'get',
       path: '/openapi.json',
@@ -101,8 +113,6 @@ export function systemRoutes(doors: readonly Route[], about: About): readonly Ro
       handle: async () => ({ status: 200, text: docsStyle, type: 'text/css; charset=utf-8' }),
     }),
   ];
-  all.push(...own);
-  return all;
 }
 
 /** Makes a page when it is asked for the first time: that takes as long as some logins do, and strangers may ask. */
