@@ -13,6 +13,7 @@ import type { Enroller } from '../../../engine/session/authenticate-enroller.ts'
 import type { Caller } from '../../../engine/session/authenticate.ts';
 import { refused } from '../../errors/reasons.ts';
 import { route, type Problem, type Reply, type Route } from '../../route.ts';
+import { done, shown } from '../shared/answers.ts';
 import { codesView } from '../shared/codes-view.ts';
 import { inputIn } from '../shared/factor-members.ts';
 import {
@@ -43,8 +44,7 @@ export const secretRoutes: readonly Route[] = [
     params: userPath,
     responses: { 200: { description: 'The secrets, without their values.', body: z.array(secretView) } },
     async handle({ ctx, caller, params }) {
-      const secrets = await secretsOf(ctx, caller, params.uid);
-      return secrets.ok ? { status: 200, json: secrets.value.map(viewSecret) } : refused(secrets);
+      return shown(await secretsOf(ctx, caller, params.uid), (secrets) => secrets.map(viewSecret));
     },
   }),
   route({
@@ -56,8 +56,7 @@ export const secretRoutes: readonly Route[] = [
     params: userPath,
     responses: { 200: { description: 'How many there are.', body: z.strictObject({ count: z.int() }) } },
     async handle({ ctx, caller, params }) {
-      const secrets = await secretsOf(ctx, caller, params.uid);
-      return secrets.ok ? { status: 200, json: { count: secrets.value.length } } : refused(secrets);
+      return shown(await secretsOf(ctx, caller, params.uid), (secrets) => ({ count: secrets.length }));
     },
   }),
   route({
@@ -90,8 +89,7 @@ export const secretRoutes: readonly Route[] = [
     responses: { 200: { description: 'Ten new codes, shown this once.', body: codesView } },
     async handle({ ctx, caller, params }) {
       if (!isOwn(caller, params.uid)) return refusedToOthers(ctx, caller, params.uid);
-      const codes = await renewRecoveryCodes(ctx, caller);
-      return codes.ok ? { status: 200, json: { codes: codes.value } } : refused(codes);
+      return shown(await renewRecoveryCodes(ctx, caller), (codes) => ({ codes }));
     },
   }),
   route({
@@ -123,9 +121,8 @@ export const secretRoutes: readonly Route[] = [
     responses: { 204: { description: 'The secret is gone, and every other session of its user with it.' } },
     async handle({ ctx, caller, params }) {
       const user = await reachUser(ctx, caller, params.uid);
-      if (!user.ok) return refused(user);
-      const removed = await remove(ctx, caller, { user: user.value, authenticatorId: params.secretId });
-      return removed.ok ? { status: 204 } : refused(removed);
+      const authenticatorId = params.secretId;
+      return done(user.ok ? await remove(ctx, caller, { user: user.value, authenticatorId }) : user);
     },
   }),
 ];
@@ -158,18 +155,21 @@ async function makeSecret(ctx: RequestContext, caller: Enroller, body: z.infer<t
   if (body.type === 'password') {
     // Nobody who has no session yet changes what they got this far with.
     if (caller.type !== 'session') return refused({ ok: false, reason: 'forbidden' });
-    const set = await setPassword(ctx, caller, { secret: body.secret, current: body.currentPassword, label });
-    return set.ok ? { status: 200, json: viewSecret(set.value) } : refused(set);
+    return shown(
+      await setPassword(ctx, caller, { secret: body.secret, current: body.currentPassword, label }),
+      viewSecret,
+    );
   }
   if (body.type === 'device') {
     const made = await enroll(ctx, caller, { kind: 'device', label, input: { secret: body.secret } });
-    return made.ok ? { status: 200, json: viewSecret(made.value.authenticator) } : refused(made);
+    return shown(made, ({ authenticator }) => viewSecret(authenticator));
   }
   const kind = kindOf(body.type);
   const made = await enroll(ctx, caller, { kind, label, input: kind === 'totp' ? {} : inputIn(kind, body) });
-  if (!made.ok) return refused(made);
-  const { authenticator, offer } = made.value;
-  return { status: 200, json: { ...viewSecret(authenticator), secret: kind === 'apikey' ? offer['secret'] : offer } };
+  return shown(made, ({ authenticator, offer }) => ({
+    ...viewSecret(authenticator),
+    secret: kind === 'apikey' ? offer['secret'] : offer,
+  }));
 }
 
 async function secretsOf(ctx: RequestContext, caller: Caller, uid: string) {

@@ -10,6 +10,7 @@ import {
 } from '../../../engine/operations.ts';
 import { refused } from '../../errors/reasons.ts';
 import { route, type Route } from '../../route.ts';
+import { done, shown } from '../shared/answers.ts';
 import { ownFactors } from '../shared/external-user.ts';
 import { userView, viewUser } from '../shared/user-view.ts';
 import { userPath } from './shapes.ts';
@@ -39,9 +40,7 @@ export const removeUserRoute = route({
       return gone.ok ? { status: 204 } : refused(gone, { forbidden: ownFactors });
     }
     const user = await reachUser(ctx, caller.session, params.uid);
-    if (!user.ok) return refused(user);
-    const removed = await removeUser(ctx, caller.session, user.value);
-    return removed.ok ? { status: 204 } : refused(removed);
+    return done(user.ok ? await removeUser(ctx, caller.session, user.value) : user);
   },
 });
 
@@ -82,8 +81,7 @@ export const userRoutes: readonly Route[] = [
     query: paging,
     responses: { 200: { description: 'The users.', body: z.array(userView) } },
     async handle({ ctx, caller, query }) {
-      const users = await browseUsers(ctx, caller, query);
-      return users.ok ? { status: 200, json: users.value.map(viewUser) } : refused(users);
+      return shown(await browseUsers(ctx, caller, query), (users) => users.map(viewUser));
     },
   }),
   route({
@@ -95,8 +93,7 @@ export const userRoutes: readonly Route[] = [
     params: userPath,
     responses: { 200: { description: 'The user.', body: userView } },
     async handle({ ctx, caller, params }) {
-      const user = await reachUser(ctx, caller, params.uid);
-      return user.ok ? { status: 200, json: viewUser(user.value) } : refused(user);
+      return shown(await reachUser(ctx, caller, params.uid), viewUser);
     },
   }),
   route({
@@ -112,9 +109,8 @@ export const userRoutes: readonly Route[] = [
     responses: { 200: { description: 'The user as they are now.', body: userView } },
     async handle({ ctx, caller, params, body }) {
       const user = await reachUser(ctx, caller, params.uid);
-      if (!user.ok) return refused(user);
-      const changed = await changeProfile(ctx, caller, { user: user.value, changes: body });
-      return changed.ok ? { status: 200, json: viewUser(changed.value) } : refused(changed);
+      const changed = user.ok ? await changeProfile(ctx, caller, { user: user.value, changes: body }) : user;
+      return shown(changed, viewUser);
     },
   }),
   removeUserRoute,

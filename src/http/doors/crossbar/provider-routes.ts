@@ -40,7 +40,7 @@ export async function reach(place: ProviderPaths, request: ProviderRequest): Pro
   return unchanged(await reachProvider(request.ctx, owner.value, place.which(request.params) ?? ''), request.headers);
 }
 
-export function reading(place: ProviderPaths): Route {
+function reading(place: ProviderPaths): Route {
   return route({
     ...managed,
     method: 'get',
@@ -55,8 +55,7 @@ export function reading(place: ProviderPaths): Route {
   });
 }
 
-/** POST says the whole, and what it leaves out is cleared; PATCH says what changes. */
-export function replacing(place: ProviderPaths): Route {
+function replacing(place: ProviderPaths): Route {
   return route({
     ...managed,
     method: 'post',
@@ -66,16 +65,15 @@ export function replacing(place: ProviderPaths): Route {
     params: place.params,
     body: inData(wholeProvider),
     responses: { 200: providerAnswer },
-    async handle(request) {
-      const { ctx, caller, body } = request;
-      const provider = itself(await reach(place, request), body.data.id);
-      if (!provider.ok) return tell(provider, request);
-      return tell(await replaceProvider(ctx, caller, { provider: provider.value, given: inputOf(body.data) }), request);
-    },
+    handle: (request) =>
+      change(place, request, (provider) => {
+        const { ctx, caller, body } = request;
+        return replaceProvider(ctx, caller, { provider, given: inputOf(body.data) });
+      }),
   });
 }
 
-export function patching(place: ProviderPaths): Route {
+function patching(place: ProviderPaths): Route {
   return route({
     ...managed,
     method: 'patch',
@@ -86,13 +84,30 @@ export function patching(place: ProviderPaths): Route {
     params: place.params,
     body: inData(providerPatch),
     responses: { 200: providerAnswer },
-    async handle(request) {
-      const { ctx, caller, body } = request;
-      const provider = itself(await reach(place, request), body.data.id);
-      if (!provider.ok) return tell(provider, request);
-      return tell(await patchProvider(ctx, caller, { provider: provider.value, patch: patchOf(body.data) }), request);
-    },
+    handle: (request) =>
+      change(place, request, (provider) => {
+        const { ctx, caller, body } = request;
+        return patchProvider(ctx, caller, { provider, patch: patchOf(body.data) });
+      }),
   });
+}
+
+/** What is read and changed of one provider. POST says the whole, and what it leaves out is cleared; PATCH says what changes. */
+export const providerRoutesAt = (place: ProviderPaths): readonly Route[] => [
+  reading(place),
+  replacing(place),
+  patching(place),
+];
+
+type ChangeRequest = ProviderRequest & { readonly body: { readonly data: { readonly id?: string | undefined } } };
+
+async function change(
+  place: ProviderPaths,
+  request: ChangeRequest,
+  write: (provider: Provider) => Promise<ProviderOutcome<ShownProvider>>,
+): Promise<Reply> {
+  const provider = itself(await reach(place, request), request.body.data.id);
+  return tell(provider.ok ? await write(provider.value) : provider, request);
 }
 
 /** An id in a document is the one in the path, or a mistake. */

@@ -3,11 +3,9 @@ import { route, type Route } from '../../route.ts';
 import { answered, declined, envelope, inData } from './envelope.ts';
 import {
   managed,
-  patching,
   providerAnswer,
+  providerRoutesAt,
   reach,
-  reading,
-  replacing,
   tell,
   type ProviderRequest,
   type ProviderPaths,
@@ -57,9 +55,7 @@ export const providerRoutes: readonly Route[] = [
       return tell(await makeProvider(ctx, caller, { owner: account.value, given: inputOf(body.data) }), request, 201);
     },
   }),
-  reading(place),
-  replacing(place),
-  patching(place),
+  ...providerRoutesAt(place),
   route({
     ...managed,
     method: 'delete',
@@ -70,9 +66,9 @@ export const providerRoutes: readonly Route[] = [
     params: place.params,
     responses: { 200: providerAnswer },
     async handle(request) {
+      const { ctx, caller } = request;
       const provider = await reach(place, request);
-      if (!provider.ok) return tell(provider, request);
-      return tell(await removeProvider(request.ctx, request.caller, provider.value), request);
+      return tell(provider.ok ? await removeProvider(ctx, caller, provider.value) : provider, request);
     },
   }),
 ];

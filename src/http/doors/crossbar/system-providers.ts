@@ -13,13 +13,11 @@ import { unchanged } from './accounts.ts';
 import { answered, declined, envelope, expectedRevision, inData } from './envelope.ts';
 import {
   managed,
-  patching,
   providerAnswer,
-  reading,
-  replacing,
+  providerRoutesAt,
   tell,
-  type ProviderRequest,
   type ProviderPaths,
+  type ProviderRequest,
 } from './provider-routes.ts';
 import { inputOf, newProvider, systemProvidersView, viewSystem } from './provider-shapes.ts';
 
@@ -70,7 +68,5 @@ export const systemProviderRoutes: readonly Route[] = [
       return tell(await makeProvider(ctx, caller, { owner: system.value, given }), request, 201);
     },
   }),
-  reading(place),
-  replacing(place),
-  patching(place),
+  ...providerRoutesAt(place),
 ];

@@ -11,6 +11,7 @@ import {
 import type { OAuthClient } from '../../../store/clients.ts';
 import { refused } from '../../errors/reasons.ts';
 import { route, type Route } from '../../route.ts';
+import { done, shown } from '../shared/answers.ts';
 
 const tag = 'OAuth2 clients';
 
@@ -44,8 +45,7 @@ export const clientRoutes: readonly Route[] = [
     summary: "List the account's clients",
     responses: { 200: { description: 'The clients, without their secrets.', body: z.array(clientView) } },
     async handle({ ctx, caller }) {
-      const clients = await browseClients(ctx, caller);
-      return clients.ok ? { status: 200, json: clients.value.map(viewClient) } : refused(clients);
+      return shown(await browseClients(ctx, caller), (clients) => clients.map(viewClient));
     },
   }),
   route({
@@ -85,8 +85,7 @@ export const clientRoutes: readonly Route[] = [
     params: clientPath,
     responses: { 200: { description: 'The client, without its secret.', body: clientView } },
     async handle({ ctx, caller, params }) {
-      const client = await reachClient(ctx, caller, params.id);
-      return client.ok ? { status: 200, json: viewClient(client.value) } : refused(client);
+      return shown(await reachClient(ctx, caller, params.id), viewClient);
     },
   }),
   route({
@@ -103,8 +102,7 @@ export const clientRoutes: readonly Route[] = [
       if (!client.ok) return refused(client);
       const { name, grant_types, scope: words } = body;
       const changes = { name, grantTypes: grant_types, scope: words };
-      const changed = await changeClient(ctx, caller, { client: client.value, changes });
-      return changed.ok ? { status: 200, json: viewClient(changed.value) } : refused(changed);
+      return shown(await changeClient(ctx, caller, { client: client.value, changes }), viewClient);
     },
   }),
   route({
@@ -117,9 +115,7 @@ export const clientRoutes: readonly Route[] = [
     responses: { 204: { description: 'The client is gone.' } },
     async handle({ ctx, caller, params }) {
       const client = await reachClient(ctx, caller, params.id);
-      if (!client.ok) return refused(client);
-      const removed = await removeClient(ctx, caller, client.value);
-      return removed.ok ? { status: 204 } : refused(removed);
+      return done(client.ok ? await removeClient(ctx, caller, client.value) : client);
     },
   }),
 ];

@@ -3,9 +3,8 @@ import { endSession, listSessions } from '../../../engine/operations.ts';
 import type { LiveSession } from '../../../store/sessions.ts';
 import { assuranceOf } from '../../../engine/session/assurance.ts';
 import type { Caller } from '../../../engine/session/authenticate.ts';
-import type { RequestContext } from '../../../engine/context.ts';
-import { refused } from '../../errors/reasons.ts';
-import { route, type Reply, type Route } from '../../route.ts';
+import { route, type Route } from '../../route.ts';
+import { done } from '../shared/answers.ts';
 
 const tag = 'Sessions';
 
@@ -44,7 +43,7 @@ export const sessionRoutes: readonly Route[] = [
     tag,
     summary: 'Log out',
     responses: { 204: { description: 'This session is over; its token is refused from here on.' } },
-    handle: ({ ctx, caller }) => end(ctx, caller, caller.id),
+    handle: async ({ ctx, caller }) => done(await endSession(ctx, caller, caller.id)),
   }),
   route({
     method: 'delete',
@@ -55,14 +54,9 @@ export const sessionRoutes: readonly Route[] = [
     summary: 'End one of your sessions',
     params: z.strictObject({ sid: z.uuid() }),
     responses: { 204: { description: 'That session is over; its token is refused from here on.' } },
-    handle: ({ ctx, caller, params }) => end(ctx, caller, params.sid),
+    handle: async ({ ctx, caller, params }) => done(await endSession(ctx, caller, params.sid)),
   }),
 ];
-
-async function end(ctx: RequestContext, caller: Caller, sessionId: string): Promise<Reply> {
-  const ended = await endSession(ctx, caller, sessionId);
-  return ended.ok ? { status: 204 } : refused(ended);
-}
 
 function viewSession(session: LiveSession, caller: Caller): z.infer<typeof sessionView> {
   return {
