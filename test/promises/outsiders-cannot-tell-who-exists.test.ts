@@ -1,57 +1,19 @@
 /**
  * An unknown name, a wrong password, a locked user, one of another account and one with a second factor look the same, to the byte and to
- * the number of hashes and statements; unknown names are throttled alike; and to somebody who is logged in another's ids look like nobody's.
+ * the number of hashes and statements; unknown names are throttled alike.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { minute, second } from '../../src/base/clock.ts';
 import type { Hasher } from '../../src/base/hasher.ts';
-import { operator, requestContext } from '../../src/engine/context.ts';
-import { makeClient } from '../../src/engine/operations.ts';
 import { createApp } from '../../src/http/server/app.ts';
 import { dialects } from '../../src/http/doors/index.ts';
 import { createMetrics } from '../../src/http/server/metrics.ts';
-import { insertAccount } from '../../src/store/accounts.ts';
-import { firstFactor, goodRequests, knownOf, nobody, send, strangers, type Cast } from '../http/catalogue.ts';
+import { firstFactor, goodRequests, knownOf, nobody, send, strangers } from '../http/catalogue.ts';
 import { onEachDatabase } from '../../kit/databases.ts';
-import { basic, member, startServer, url, type Answer, type Person, type Server } from '../../kit/server.ts';
+import { basic, startServer, url, type Answer, type Server } from '../../kit/server.ts';
 import { openEveryStrand, rootOf } from '../../kit/strands.ts';
-
-/** All of an answer but the id of its request. */
-function seen({ status, headers, text }: Answer): string {
-  const id = headers.get('x-request-id') ?? assert.fail();
-  return JSON.stringify([status, [...headers], text])
-    .replaceAll(id, '(request id)')
-    .replaceAll(/\\"timestamp\\":\\"[^"]+"/g, '(time)');
-}
-
-function assertAlike(answers: Readonly<Record<string, Answer>>): void {
-  const [[first, model] = assert.fail(), ...others] = Object.entries(answers);
-  for (const [name, answer] of others) assert.equal(seen(answer), seen(model), `${name} looks other than ${first}`);
-}
-
-/** People of every kind, and somebody of another account. */
-async function town(server: Server) {
-  const ada = await server.addPerson('ada', { email: 'ada@example.org' });
-  const mfa = await server.addPerson('grace', { email: 'grace@example.org' });
-  const app = await server.addApp(mfa);
-  await server.call('POST', '/users', { bearer: server.admin.token, json: { name: 'no password' } });
-  const { store, clock } = server.countersign.context;
-  const root = await store.db.selectFrom('accounts').select('id').executeTakeFirstOrThrow();
-  const other = { id: 'c'.repeat(32), parentId: root.id, name: 'Elsewhere' };
-  await insertAccount(store, other, clock.now());
-  const json = { name: 'stranger here', password: 'a stranger has this', account: other.id };
-  const made = await server.call('POST', '/users', { json });
-  const foreign = { ...json, uid: member(made, 'uid'), token: member(made, 'token') };
-  const client = { name: 'an application', grantTypes: ['password'], scope: '', isPublic: false };
-  const ctx = requestContext(server.countersign.context, operator);
-  const clients = [await makeClient(ctx, undefined, { ...client, accountId: root.id })];
-  clients.push(await makeClient(ctx, undefined, { ...client, accountId: other.id }));
-  const [here = '', elsewhere = ''] = clients.map((one) => one.client.id);
-  return { ada, mfa, app, foreign, clients: { here, elsewhere } };
-}
-
-const start = (on: Parameters<Parameters<typeof onEachDatabase>[1]>[0]) => startServer({ on, registration: 'open' });
+import { assertAlike, seen, start, town } from './outsiders.ts';
 
 /** Names under which one may try to log in, and passwords that are not theirs. */
 const namesOf = ({ ada, mfa, foreign }: Awaited<ReturnType<typeof town>>): Readonly<Record<string, string>> => ({
@@ -267,51 +229,6 @@ onEachDatabase('outsiders cannot tell who exists', (on) => {
     assert.doesNotMatch(JSON.stringify([attempts, throttles, server.lines]), /typed as a name/);
   });
 
-  test('from the ids in a path: another’s are answered like nobody’s, at every route and with good requests', async () => {
-    await using server = await start(on);
-    const { ada, mfa, app, foreign, clients } = await town(server);
-    const bearer = mfa.token;
-    const [hers] = (await server.call('GET', '/users/me/secrets', { bearer: ada.token })).json as { uid: string }[];
-    const [session] = (await server.call('GET', '/sessions', { bearer: ada.token })).json as { sid: string }[];
-    const another: Cast = {
-      uid: ada.uid,
-      secretId: hers?.uid ?? '',
-      pendingId: hers?.uid ?? '',
-      sid: session?.sid ?? '',
-      code: '123456',
-      clientId: clients.here,
-    };
-    const own: Cast = { ...another, uid: mfa.uid };
-    const unknown: Cast = { ...strangers, uid: mfa.uid };
-    await assertSame(server, bearer, {
-      another,
-      'of another account': { ...another, uid: foreign.uid, clientId: clients.elsewhere },
-      nobody: strangers,
-    });
-    await assertSame(server, bearer, { own, unknown });
-    // Nothing happened to her.
-    assert.ok(await server.logIn(ada));
-    assert.ok(await server.logIn(mfa, app.codes[9]));
-  });
-
-  test('from the ids in a path: to an administrator those of another account are nobody’s', async () => {
-    await using server = await start(on);
-    const { foreign, ada, clients } = await town(server);
-    const before = (await server.rows())['clients'];
-    const [his] = (await server.call('GET', '/users/me/secrets', { bearer: foreign.token })).json as { uid: string }[];
-    const [session] = (await server.call('GET', '/sessions', { bearer: foreign.token })).json as { sid: string }[];
-    const secretId = his?.uid ?? '';
-    const ids = { uid: foreign.uid, secretId, pendingId: secretId, sid: session?.sid ?? '' };
-    const another: Cast = { ...ids, code: '123456', clientId: clients.elsewhere };
-    await assertSame(server, server.admin.token, { another, nobody: strangers });
-    await assertSame(server, server.admin.token, {
-      another: { ...another, uid: ada.uid },
-      nobody: { ...strangers, uid: ada.uid },
-    });
-    assert.equal((await server.call('GET', '/users/me', { bearer: foreign.token })).status, 200);
-    assert.deepEqual((await server.rows())['clients'], before);
-  });
-
   test('from registering, where it is closed', async () => {
     await using server = await startServer({ on });
     const ada = await server.addPerson('ada');
@@ -321,23 +238,3 @@ onEachDatabase('outsiders cannot tell who exists', (on) => {
     assertAlike({ taken: await ask('admin', ada.token), free: await ask('nobody', ada.token) });
   });
 });
-
-/** Sends good requests about each of the casts to every route with ids in its path. */
-async function assertSame(
-  server: Server,
-  bearer: Person['token'],
-  casts: Readonly<Record<string, Cast>>,
-): Promise<void> {
-  const routes = server.countersign.routes.filter(({ path }) => path.includes('{'));
-  const columns = Object.entries(casts).map(([name, cast]) => [name, goodRequests(routes, cast)] as const);
-  const differing = (columns[0]?.[1] ?? []).flatMap((good, at) =>
-    columns.every(([, goods]) => goods[at]?.path === good.path) ? [] : [at],
-  );
-  assert.ok(differing.length > 3);
-  for (const at of differing) {
-    const answers: Record<string, Answer> = {};
-    for (const [name, goods] of columns) answers[name] = await send(server, goods[at] ?? assert.fail(), { bearer });
-    assertAlike(answers);
-    assert.ok(Object.values(answers).every(({ status }) => status === 404 || status === 403));
-  }
-}

@@ -1,0 +1,37 @@
+/** What people remember of what they did, on which stage. */
+import { decodeJwt } from 'jose';
+import type { House } from '../../../kit/house.ts';
+
+export type Session = {
+  readonly name: string;
+  readonly id: string;
+  readonly token: string;
+  readonly madeAt: number;
+  readonly program: boolean;
+};
+export type Challenge = { readonly name: string; readonly token: string; readonly madeAt: number };
+
+export type Memory = {
+  readonly sessions: Session[];
+  readonly challenges: Challenge[];
+  readonly passwords: Record<string, string[]>;
+  readonly codes: Record<string, string[]>;
+  readonly keys: Record<string, string[]>;
+  /** Codes that opened something. */
+  readonly used: Record<string, string[]>;
+  /** Everything that may work once and did. */
+  readonly consumed: Set<string>;
+  /** How many sessions with a second factor came of it. */
+  raised: number;
+};
+
+export type Stage = {
+  readonly home: House;
+  readonly nodes: readonly House[];
+  readonly ids: Readonly<Record<string, string>>;
+  readonly memory: Memory;
+};
+
+export function remember({ home, memory }: Stage, name: string, token: string, program: boolean): void {
+  memory.sessions.push({ name, id: String(decodeJwt(token)['sid']), token, madeAt: home.clock.now(), program });
+}
