@@ -3,6 +3,7 @@ import type { TestDatabase } from '../../../../kit/databases.ts';
 import { duoClient, duoSecret, openDuo, type DuoServer } from '../../../../kit/stand-ins/duo.ts';
 import { startServer, type Answer, type Server } from '../../../../kit/server.ts';
 import { dataOf, door, listOf, tenant, type Data } from './door.ts';
+import { approve } from '../../../factors/duo-help.ts';
 
 export const ownKey = 'o'.repeat(40);
 
@@ -86,4 +87,19 @@ export function providerAt({ host }: DuoServer, protocol: Protocol) {
     ...(protocol === 'Web SDK' && { application_secret_key: ownKey }),
   };
   return { provider_name: 'duo', provider_type: 'multi_factor', enabled: true, settings };
+}
+
+export const protocols = ['Web SDK', 'Universal Prompt'] as const;
+
+/** What a person brings back who was asked this and said yes. */
+export async function yes({ duo }: DuoHouse, asked: Record<string, string>): Promise<unknown> {
+  const { duo_auth_url: url, duo_sig_request: request } = asked;
+  return url === undefined ? approve(request) : duo.visit(url);
+}
+
+export async function tenantBelow({ server, acme }: DuoHouse): Promise<Tenant> {
+  const id = String(dataOf(await door(server)(201, 'PUT', `accounts/${acme.id}`, { name: 'east' }))['id']);
+  const [username, password] = ['boss of east', 'the secret of east'];
+  const made = await door(server)(201, 'PUT', `accounts/${id}/users`, { username, password, roles: ['admin'] });
+  return { id, username, password, uid: String(dataOf(made)['id']), token: '' };
 }
