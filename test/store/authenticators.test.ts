@@ -1,57 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-  activate,
   advance,
   findAuthenticator,
-  insertAuthenticator,
   listAuthenticators,
   listForLogin,
   removeAuthenticator,
   removeKinds,
   removePending,
   sweepPending,
-  touch,
-  type Authenticator,
-  type NewAuthenticator,
 } from '../../src/store/authenticators.ts';
-import type { Store } from '../../src/store/store.ts';
 import { onEachDatabase } from '../../kit/databases.ts';
-import { house, winners, type House } from '../../kit/house.ts';
-
-const now = Date.parse('2026-11-21T12:00:00Z');
-const later = now + 60_000;
-
-type Made = Partial<NewAuthenticator> & { readonly id: string; readonly userId: string };
-
-/** Writes an authenticator and reads it back as it is judged. */
-async function make(store: Store, { id, userId, ...more }: Made): Promise<Authenticator> {
-  const made: NewAuthenticator = {
-    id,
-    userId,
-    kind: 'totp',
-    label: null,
-    state: { step: 1 },
-    status: 'active',
-    ...more,
-  };
-  await insertAuthenticator(store, made, now);
-  return found(store, made);
-}
-
-async function found(store: Store, { id, userId }: { id: string; userId: string }): Promise<Authenticator> {
-  const authenticator = await findAuthenticator(store, userId, id, now);
-  assert.ok(authenticator);
-  return authenticator;
-}
-
-const pending = (expiresAt: number) => ({ status: 'pending' as const, expiresAt });
-
-const ids = (authenticators: readonly Authenticator[]) => authenticators.map(({ id }) => id);
-
-async function people(home: House): Promise<readonly [string, string]> {
-  return [(await home.addUser({ name: 'ada' })).id, (await home.addUser({ name: 'bob' })).id];
-}
+import { house, winners } from '../../kit/house.ts';
+import { ids, later, make, now, pending, people } from './authenticators-help.ts';
 
 onEachDatabase('the store keeps authenticators', (database) => {
   test('one is read as it was written, with numbers for instants and counts', async () => {
@@ -118,111 +79,6 @@ onEachDatabase('the store keeps authenticators', (database) => {
     const [ada] = await people(home);
     await make(store, { id: 'key', userId: ada, kind: 'apikey', lookup: 'hash', ...pending(later) });
     assert.deepEqual(await listForLogin(store, ada, ['hash']), []);
-  });
-
-  test('an active one moves on to its next state', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
-    const [ada] = await people(home);
-    const judged = await make(store, { id: 'a', userId: ada });
-    assert.equal(await advance(store, judged, { step: 2 }, later), true);
-    const next = { ...judged, state: { step: 2 }, revision: 1, updatedAt: later, lastUsedAt: later };
-    assert.deepEqual(await found(store, judged), next);
-  });
-
-  test('one does not move on from a revision that is over', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
-    const [ada] = await people(home);
-    const judged = await make(store, { id: 'a', userId: ada });
-    assert.equal(await advance(store, judged, { step: 2 }, later), true);
-    assert.equal(await advance(store, judged, { step: 3 }, later), false);
-    assert.deepEqual((await found(store, judged)).state, { step: 2 });
-  });
-
-  test('moving one on leaves all others where they are', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
-    const [ada] = await people(home);
-    const judged = await make(store, { id: 'a', userId: ada });
-    const other = await make(store, { id: 'b', userId: ada });
-    assert.equal(await advance(store, { ...judged, id: 'c' }, { step: 2 }, later), false);
-    assert.equal(await advance(store, judged, { step: 2 }, later), true);
-    assert.deepEqual(await found(store, other), other);
-  });
-
-  test('a pending one does not move on', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
-    const [ada] = await people(home);
-    const judged = await make(store, { id: 'a', userId: ada, ...pending(later) });
-    assert.equal(await advance(store, judged, { step: 2 }, now), false);
-    assert.equal(await touch(store, 'a', now), false);
-    assert.deepEqual(await found(store, judged), judged);
-  });
-
-  test('of sixteen that move one on at once, one does', async () => {
-    await using home = await house(database);
-    const stores = [home.ctx.store, (await home.node()).ctx.store];
-    const [ada] = await people(home);
-    const judged = await make(home.ctx.store, { id: 'a', userId: ada });
-    assert.equal(await winners(16, (at) => advance(stores[at % 2] ?? home.ctx.store, judged, { step: at }, later)), 1);
-    assert.equal((await found(home.ctx.store, judged)).revision, 1);
-  });
-
-  test('the use of one that spends nothing is noted, and nothing else changes', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
-    const [ada] = await people(home);
-    const judged = await make(store, { id: 'a', userId: ada });
-    const other = await make(store, { id: 'b', userId: ada });
-    assert.equal(await touch(store, 'a', later), true);
-    assert.equal(await touch(store, 'c', later), false);
-    assert.deepEqual(await found(store, judged), { ...judged, lastUsedAt: later });
-    assert.deepEqual(await found(store, other), other);
-  });
-
-  test('a pending one becomes active, with the state its proof left and without an end', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
-    const [ada] = await people(home);
-    const judged = await make(store, { id: 'a', userId: ada, ...pending(later) });
-    const other = await make(store, { id: 'b', userId: ada, ...pending(later) });
-    assert.equal(await activate(store, judged, { step: 2 }, now), true);
-    const next = { state: { step: 2 }, status: 'active', revision: 1, updatedAt: now, lastUsedAt: now };
-    assert.deepEqual(await findAuthenticator(store, ada, 'a', later), { ...judged, ...next });
-    assert.deepEqual(await found(store, other), other);
-    assert.equal(await sweepPending(store, later), 1);
-    assert.deepEqual(ids(await listAuthenticators(store, ada, now)), ['a']);
-  });
-
-  test('one that is active, gone or run out does not become active', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
-    const [ada] = await people(home);
-    const judged = await make(store, { id: 'a', userId: ada, ...pending(later) });
-    assert.equal(await activate(store, { ...judged, id: 'b' }, { step: 2 }, now), false);
-    assert.equal(await activate(store, judged, { step: 2 }, later), false);
-    assert.equal(await activate(store, judged, { step: 2 }, later - 1), true);
-    assert.equal(await activate(store, judged, { step: 3 }, later - 1), false);
-    assert.deepEqual((await found(store, judged)).state, { step: 2 });
-  });
-
-  test('one that is active does not become active, even where it has an end', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
-    const [ada] = await people(home);
-    const judged = await make(store, { id: 'a', userId: ada, expiresAt: later });
-    assert.equal(await activate(store, judged, { step: 2 }, now), false);
-    assert.deepEqual(await found(store, judged), judged);
-  });
-
-  test('of sixteen that make one active at once, one does', async () => {
-    await using home = await house(database);
-    const stores = [home.ctx.store, (await home.node()).ctx.store];
-    const [ada] = await people(home);
-    const judged = await make(home.ctx.store, { id: 'a', userId: ada, ...pending(later) });
-    assert.equal(await winners(16, (at) => activate(stores[at % 2] ?? home.ctx.store, judged, { step: at }, now)), 1);
   });
 
   test("one is removed by its own user's id and its own", async () => {

@@ -1,5 +1,7 @@
 /** Histories by hand: what somebody saw, line by line. Each thing takes ten milliseconds, and the next one begins after it. */
 import type { Got, History, Op, Seen, Sent } from '../history.ts';
+import assert from 'node:assert/strict';
+import { check } from '../checker/check.ts';
 
 export type Told = Partial<
   Pick<Seen, 'who' | 'node' | 'start' | 'end' | 'outcome' | 'status' | 'code' | 'requestId'>
@@ -37,3 +39,14 @@ export const entered = (challenge: string, password = 'p1') =>
 
 export const answered = (challenge: string, proof: Sent['proof'], session: string) =>
   ['answer', { sent: { challenge, ...(proof && { proof }) }, got: { session, acr: 'aal2' } }] as const;
+
+/** The rules that a history breaks, each with what is said of it. */
+const broken = (history: History) => check(history, []).map(({ rule, what }) => `${rule.split(' ')[0]}: ${what}`);
+
+export const sound = (history: History) => assert.deepEqual(broken(history), []);
+
+export function finds(history: History, ...expected: readonly RegExp[]): void {
+  const found = broken(history);
+  assert.equal(found.length, expected.length, found.join('\n'));
+  for (const [at, pattern] of expected.entries()) assert.match(found[at] ?? '', pattern);
+}

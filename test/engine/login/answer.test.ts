@@ -2,54 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeJwt } from 'jose';
 import { refuse } from '../../../src/base/outcome.ts';
-import { createTurns, type Turns } from '../../../src/base/turns.ts';
-import { answer } from '../../../src/engine/login/answer.ts';
 import { enroll } from '../../../src/engine/enrollment/enroll.ts';
 import { challengeLife } from '../../../src/engine/proof/put-prompts.ts';
-import { disableMfa } from '../../../src/engine/operator/disable-mfa.ts';
-import { renewRecoveryCodes } from '../../../src/engine/enrollment/recovery-codes.ts';
-import { remove } from '../../../src/engine/enrollment/remove.ts';
-import { authenticate } from '../../../src/engine/session/authenticate.ts';
-import { setPassword } from '../../../src/engine/enrollment/set-password.ts';
-import { removeUser } from '../../../src/engine/directory/change-user.ts';
 import { onEachDatabase } from '../../../kit/databases.ts';
-import {
-  atOnce,
-  got,
-  house,
-  interrupted,
-  noTurns,
-  type Enrolled,
-  type House,
-  type Person,
-} from '../../../kit/house.ts';
-
-const step = 30_000;
-
-const reply = (home: House, challengeToken: string, text: unknown) => answer(home.ctx, { challengeToken, reply: text });
-
-async function miss(home: House, challengeToken: string, code: string, times: number): Promise<void> {
-  for (let time = 0; time < times; time += 1)
-    assert.deepEqual(await reply(home, challengeToken, code), refuse('wrong'));
-}
-
-/** Turns that do something else before the reply to an open challenge is judged. */
-const byName = (a: string, b: string) => a.localeCompare(b);
-
-function pausing() {
-  const inTurn = createTurns();
-  const pause: { meanwhile?: () => Promise<unknown> } = {};
-  const turns: Turns = (key, work) =>
-    inTurn(key, async () => {
-      const { meanwhile } = pause;
-      if (meanwhile && key.endsWith('/answer')) {
-        delete pause.meanwhile;
-        await meanwhile();
-      }
-      return work();
-    });
-  return { turns, pause };
-}
+import { got, house } from '../../../kit/house.ts';
+import { reply, step } from './answer-help.ts';
 
 onEachDatabase('an answer', (database) => {
   test('with the code of an authenticator app opens the session that the login was for', async () => {
@@ -123,50 +80,6 @@ onEachDatabase('an answer', (database) => {
     assert.deepEqual(await reply(home, await home.challenge(name, password), home.codeFor(seed)), refuse('replayed'));
   });
 
-  test('that is wrong leaves the challenge open', async () => {
-    await using home = await house(database);
-    const { user, name, password, seed } = await home.addProtected('ada');
-    const challengeToken = await home.challenge(name, password);
-    await miss(home, challengeToken, home.wrongCodeFor(seed), 2);
-    assert.deepEqual(await home.failures(user.id), { totp: 2 });
-    assert.equal((await reply(home, challengeToken, home.codeFor(seed))).ok, true);
-    assert.deepEqual(await home.failures(user.id), {});
-  });
-
-  test('that can be no code is neither looked at nor counted', async () => {
-    await using home = await house(database);
-    const { user, name, password, seed } = await home.addProtected('ada');
-    const challengeToken = await home.challenge(name, password);
-    const code = home.codeFor(seed);
-    for (const text of [
-      '',
-      '12345',
-      `${code}\n`,
-      [code],
-      { code },
-      null,
-      undefined,
-      true,
-      -1,
-      1.5,
-      `0x${code}`,
-      'x'.repeat(16),
-    ]) {
-      const malformed = await reply(home, challengeToken, text);
-      assert.deepEqual(malformed, text === 'x'.repeat(16) ? refuse('wrong') : refuse('malformed_reply'));
-    }
-    assert.deepEqual(await home.failures(user.id), { recovery: 1 });
-  });
-
-  test('to a challenge that nobody knows is refused and counted on nobody', async () => {
-    await using home = await house(database);
-    const { user, token, seed } = await home.addProtected('ada');
-    for (const challengeToken of ['', 'unknown', token, user.id]) {
-      assert.deepEqual(await reply(home, challengeToken, home.codeFor(seed)), refuse('invalid_challenge'));
-    }
-    assert.deepEqual(await home.failures(user.id), {});
-  });
-
   test('is taken up to the moment the challenge expires', async () => {
     await using home = await house(database);
     const { name, password, seed } = await home.addProtected('ada');
@@ -207,126 +120,6 @@ onEachDatabase('an answer', (database) => {
     const challengeToken = await home.challenge(name, password);
     const { offer } = got(await enroll(home.ctx, caller, { kind: 'totp', label: null, input: {} }));
     assert.deepEqual(await reply(home, challengeToken, home.codeFor(String(offer.secret))), refuse('wrong'));
-  });
-
-  test('is refused when the factors of its user have changed since the challenge, whichever way', async () => {
-    await using home = await house(database);
-    const admin = await home.addPerson('admin', { roles: ['admin'] });
-    const changes: Readonly<Record<string, (ada: Person & Enrolled) => Promise<unknown>>> = {
-      'another factor': ({ caller }) => home.enrollTotp(caller),
-      'another password': async ({ caller }) =>
-        got(await setPassword(home.ctx, caller, { secret: 'a new password', label: null })),
-      'new recovery codes': async ({ caller }) => got(await renewRecoveryCodes(home.ctx, caller)),
-      'an apikey': async ({ caller }) =>
-        got(await enroll(home.ctx, caller, { kind: 'apikey', label: null, input: {} })),
-      'its removal': async ({ caller, user, id }) =>
-        got(await remove(home.ctx, admin.caller, { user: { ...user, epoch: caller.epoch }, authenticatorId: id })),
-      'the operator': async ({ name }) => got(await disableMfa(home.ctx, { login: name })),
-      'no user any more': async ({ user }) => got(await removeUser(home.ctx, admin.caller, user)),
-    };
-    for (const [name, change] of Object.entries(changes)) {
-      const person = await home.addProtected(name);
-      const challengeToken = await home.challenge(name, person.password);
-      await change(person);
-      assert.deepEqual(await reply(home, challengeToken, home.codeFor(person.seed)), refuse('invalid_challenge'), name);
-    }
-  });
-
-  test('is refused when its factor is removed while it is judged', async () => {
-    const { turns, pause } = pausing();
-    await using home = await house(database, { turns });
-    const { name, password, user, caller, id, seed } = await home.addProtected('ada');
-    const challengeToken = await home.challenge(name, password);
-    const removal = { user: { ...user, epoch: caller.epoch }, authenticatorId: id };
-    pause.meanwhile = async () => got(await remove(home.ctx, caller, removal));
-    assert.deepEqual(await reply(home, challengeToken, home.codeFor(seed)), refuse('no_authenticator'));
-  });
-
-  test('opens nothing that lasts when the factors change while it is judged', async () => {
-    const { turns, pause } = pausing();
-    await using home = await house(database, { turns });
-    const { name, password, caller, seed } = await home.addProtected('ada');
-    const challengeToken = await home.challenge(name, password);
-    pause.meanwhile = () => home.enrollTotp(caller);
-    const outcome = await reply(home, challengeToken, home.codeFor(seed));
-    if (outcome.ok) assert.deepEqual(await authenticate(home.ctx, outcome.value.token), refuse('invalid_token'));
-  });
-
-  test('whose code is used over another challenge while it is judged is refused, counts as looked at and leaves its challenge open', async () => {
-    await using home = await house(database, { turns: noTurns });
-    const { user, name, password, seed } = await home.addProtected('ada');
-    const [one, other] = [await home.challenge(name, password), await home.challenge(name, password)];
-    const code = home.codeFor(seed);
-    const ctx = interrupted(home.ctx, async () => got(await reply(home, other, code)));
-    assert.deepEqual(await answer(ctx, { challengeToken: one, reply: code }), refuse('raced'));
-    assert.deepEqual(await home.failures(user.id), { totp: 1 });
-    home.clock.tick(step);
-    assert.equal(got(await reply(home, one, home.codeFor(seed))).state, 'session');
-  });
-
-  test('of ten honest ones at once on one node, each with a code of its own, opens ten sessions', async () => {
-    await using home = await house(database);
-    const { name, password, codes } = await home.addProtected('ada');
-    const tokens: string[] = [];
-    for (const _ of codes) tokens.push(await home.challenge(name, password));
-    const outcomes = await atOnce(10, (at) => reply(home, tokens[at] ?? '', codes[at]));
-    assert.ok(outcomes.every(({ ok }) => ok));
-  });
-
-  test('sent twice at once over one challenge, as an impatient client does, is no failure', async () => {
-    await using home = await house(database);
-    const { user, name, password, seed } = await home.addProtected('ada');
-    const challengeToken = await home.challenge(name, password);
-    const both = await atOnce(2, () => reply(home, challengeToken, home.codeFor(seed)));
-    assert.deepEqual(both.map((outcome) => (outcome.ok ? 'in' : outcome.reason)).toSorted(byName), [
-      'in',
-      'invalid_challenge',
-    ]);
-    assert.deepEqual(await home.failures(user.id), {});
-  });
-
-  test('waits after five failures over whatever challenges, and the right code waits too', async () => {
-    await using home = await house(database);
-    const { user, name, password, seed } = await home.addProtected('ada');
-    for (let time = 0; time < 5; time += 1)
-      await miss(home, await home.challenge(name, password), home.wrongCodeFor(seed), 1);
-    const challengeToken = await home.challenge(name, password);
-    assert.deepEqual(await reply(home, challengeToken, home.codeFor(seed)), refuse('throttled', 30));
-    home.clock.tick(29_999);
-    assert.deepEqual(await reply(home, challengeToken, home.codeFor(seed)), refuse('throttled', 1));
-    home.clock.tick(1);
-    assert.equal((await reply(home, challengeToken, home.codeFor(seed))).ok, true);
-    assert.deepEqual(await home.failures(user.id), {});
-  });
-
-  test('counts each kind of factor apart', async () => {
-    await using home = await house(database);
-    const { user, name, password, seed, codes } = await home.addProtected('ada');
-    const challengeToken = await home.challenge(name, password);
-    await miss(home, challengeToken, home.wrongCodeFor(seed), 5);
-    await miss(home, challengeToken, '0000-0000-0000-0000', 2);
-    assert.equal((await reply(home, challengeToken, codes[0])).ok, true);
-    assert.deepEqual(await home.failures(user.id), { totp: 5 });
-  });
-
-  test('leaves the failures of the password as they are', async () => {
-    await using home = await house(database);
-    const { user, name, password, seed } = await home.addProtected('ada');
-    const challengeToken = await home.challenge(name, password);
-    for (let time = 0; time < 3; time += 1) await home.logIn(name, 'a wrong guess');
-    got(await reply(home, challengeToken, home.codeFor(seed)));
-    assert.deepEqual(await home.failures(user.id), { password: 3 });
-  });
-
-  test('of somebody who has no recovery codes is refused like a wrong one, and counts against nobody', async () => {
-    await using home = await house(database);
-    const { user, name, password } = await home.addProtected('ada');
-    await home.ctx.store.db.deleteFrom('authenticators').where('kind', '=', 'recovery').execute();
-    assert.deepEqual(
-      await reply(home, await home.challenge(name, password), '0000-0000-0000-0000'),
-      refuse('no_authenticator'),
-    );
-    assert.deepEqual(await home.failures(user.id), {});
   });
 
   test('is one line of the log, with the true reason', async () => {

@@ -1,54 +1,12 @@
-/** Contract section 5: users of an application with a table of its own, and their second factors, are its service's to keep. */
+/** Contract section 5: users of an application with a table of its own are its service's to make, reach and remove. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { minute, second } from '../../../../src/base/clock.ts';
-import { onEachDatabase, type TestDatabase } from '../../../../kit/databases.ts';
-import { member, startServer, type Answer, type Server } from '../../../../kit/server.ts';
+import { second } from '../../../../src/base/clock.ts';
+import { onEachDatabase } from '../../../../kit/databases.ts';
+import { member, startServer } from '../../../../kit/server.ts';
 import { door, tenant } from '../crossbar/door.ts';
 import { addService } from './service.ts';
-
-type Json = Readonly<Record<string, unknown>>;
-const json = ({ json: body }: Answer) => body as Json;
-
-type Shop = AsyncDisposable & {
-  readonly server: Server;
-  readonly serviceId: string;
-  readonly key: string;
-  readonly ask: (status: number, method: string, path: string, body?: Json) => Promise<Answer>;
-  /** Has the user enrol an app, and answers with it. */
-  readonly enrol: (path: string) => Promise<{ readonly id: string; readonly seed: string }>;
-  /** A challenge that the user of that name has passed. */
-  readonly passed: (name: string, seed: string, more?: Json) => Promise<string>;
-};
-
-async function shop(on: TestDatabase): Promise<Shop> {
-  const server = await startServer({ on });
-  const { key, id: serviceId } = await addService(server, 'root', 'shop');
-  return { ...keeper(server, key), serviceId, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
-}
-
-/** What a service does with its users. */
-function keeper(server: Server, key: string) {
-  async function ask(status: number, method: string, path: string, body?: Json): Promise<Answer> {
-    const answer = await server.call(method, path, { bearer: key, ...(body && { json: body }) });
-    assert.equal(answer.status, status, `${answer.asked}: ${answer.text}`);
-    return answer;
-  }
-  async function enrol(path: string) {
-    const begun = await ask(201, 'POST', `${path}/factors`, { type: 'totp' });
-    const [id, seed] = [member(begun, 'id'), member(begun, 'secret')];
-    const confirmed = await ask(200, 'POST', `${path}/factors/${id}/confirm`, { code: server.code({ seed }, -1) });
-    assert.equal((json(confirmed)['recovery_codes'] as string[]).length, 10);
-    return { id, seed };
-  }
-  async function passed(name: string, seed: string, more: Json = {}) {
-    const id = member(await ask(201, 'POST', '/challenges', { user: { name }, ...more }), 'id');
-    await ask(200, 'POST', `/challenges/${id}/verify`, { code: server.code({ seed }) });
-    server.clock.tick(30 * second);
-    return id;
-  }
-  return { server, key, ask, enrol, passed };
-}
+import { json, keeper, shop, type Json } from './external-users-help.ts';
 
 onEachDatabase('users of an application', (on) => {
   test('are made by what the application calls them, and changed by saying it again', async () => {
@@ -81,125 +39,6 @@ onEachDatabase('users of an application', (on) => {
     for (const name of ['42', uid])
       for (const secret of ['', '42'])
         assert.equal((await home.server.call('GET', '/auth/password', { basic: [name, secret] })).status, 401);
-  });
-
-  test('enrol an app through their service, and answer its challenges from then on', async () => {
-    await using home = await shop(on);
-    const { server, ask } = home;
-    const uid = member(await ask(201, 'PUT', '/users/42', { email: 'ada@example.org' }), 'uid');
-    assert.deepEqual(json(await ask(200, 'POST', '/challenges', { user: { name: '42' } })), { state: 'not_required' });
-    const begun = json(await ask(201, 'POST', '/users/42/factors', { type: 'totp', issuer: 'Shop', label: 'phone' }));
-    const { id, secret, otpauth_url, qr, ...rest } = begun;
-    assert.deepEqual(rest, { type: 'totp', label: 'phone', state: 'pending' });
-    const { pathname, searchParams } = new URL(String(otpauth_url));
-    assert.deepEqual(
-      [decodeURIComponent(pathname), searchParams.get('secret')],
-      ['/Shop:ada@example.org', secret],
-      'an app shows the address and not an id',
-    );
-    assert.match(String(qr), /^data:image\/svg\+xml;base64,/);
-    assert.deepEqual(json(await ask(200, 'POST', '/challenges', { user: { name: '42' } })), { state: 'not_required' });
-    const seed = String(secret);
-    const confirm = `/users/42/factors/${String(id)}/confirm`;
-    await ask(401, 'POST', confirm, { code: server.wrongCode({ seed }) });
-    const confirmed = json(await ask(200, 'POST', confirm, { code: server.code({ seed }) }));
-    assert.deepEqual([confirmed['id'], confirmed['type']], [id, 'totp']);
-    assert.equal((confirmed['recovery_codes'] as string[]).length, 10);
-    const listed = json(await ask(200, 'GET', '/users/42/factors'));
-    const [{ type, label } = {}] = listed['factors'] as Json[];
-    assert.deepEqual([listed['enabled'], listed['recovery_codes_left'], type, label], [true, 10, 'totp', 'phone']);
-    server.clock.tick(30 * second);
-    const challenge = await ask(201, 'POST', '/challenges', { user: { uid } });
-    const verify = `/challenges/${member(challenge, 'id')}/verify`;
-    assert.equal(json(await ask(200, 'POST', verify, { code: server.code({ seed }) }))['user_id'], uid);
-    assert.deepEqual(
-      server.sent.map(({ to, body }) => [to, /was added/.test(body)]),
-      [],
-      'notices are sent from their rows, later',
-    );
-  });
-
-  for (const [type, body, to] of [
-    ['sms', { phone_number: '2133734253' }, '+12133734253'],
-    ['email', { email: 'ada@example.com' }, 'ada@example.com'],
-    ['email', {}, 'ada@example.org'],
-  ] as const)
-    test(`enrol by ${type} to ${to}`, async () => {
-      await using home = await shop(on);
-      const { server, ask } = home;
-      await ask(201, 'PUT', '/users/42', { email: 'ada@example.org' });
-      const begun = json(await ask(201, 'POST', '/users/42/factors', { type, ...body }));
-      const message = server.sent.at(-1);
-      assert.equal(message?.to, to);
-      assert.equal(JSON.stringify(begun).includes(message?.code ?? '?'), false, 'the code goes to the user alone');
-      await ask(200, 'POST', `/users/42/factors/${String(begun['id'])}/confirm`, { code: message?.code });
-      server.clock.tick(minute);
-      const { id, factors } = json(await ask(201, 'POST', '/challenges', { user: { name: '42' } }));
-      assert.deepEqual(
-        (factors as Json[]).map((factor) => factor['type']),
-        [type],
-      );
-      await ask(202, 'POST', `/challenges/${String(id)}/send`, {});
-      await ask(200, 'POST', `/challenges/${String(id)}/verify`, { code: server.sent.at(-1)?.code });
-    });
-
-  test('who can be reached nowhere enrols nothing by message', async () => {
-    await using home = await shop(on);
-    await home.ask(201, 'PUT', '/users/42', {});
-    for (const body of [{ type: 'email' }, { type: 'email', email: 'ada' }, { type: 'sms', phone_number: '12' }])
-      assert.equal(json(await home.ask(400, 'POST', '/users/42/factors', body))['code'], 'invalid_destination');
-    assert.equal(home.server.sent.length, 0);
-  });
-
-  test('with a second factor agree to every change of their factors by passing a challenge', async () => {
-    await using home = await shop(on);
-    const { server, ask, passed } = home;
-    await ask(201, 'PUT', '/users/42', {});
-    const { id, seed } = await home.enrol('/users/42');
-    const changes = (challenge_id: string) =>
-      [
-        ['POST', '/users/42/factors', { type: 'totp', challenge_id }],
-        ['POST', '/users/42/recovery-codes', { challenge_id }],
-        ['DELETE', `/users/42/factors/${id}?challenge_id=${challenge_id}`, undefined],
-      ] as const;
-    const refused = async (challenge_id: string, why: string) => {
-      for (const [method, path, body] of changes(challenge_id)) {
-        const answer = await ask(401, method, path, body);
-        assert.equal(json(answer)['code'], 'insufficient_user_authentication', why);
-      }
-    };
-    const open = async () => member(await ask(201, 'POST', '/challenges', { user: { name: '42' } }), 'id');
-    await refused('0199aaaa-bbbb-7ccc-8ddd-eeeeeeeeeeee', 'there is no such challenge');
-    await refused(await open(), 'it was not passed');
-    await refused(await passed('42', seed, { action: 'Pay 40 EUR to Bob' }), 'something else was approved');
-    const old = await passed('42', seed);
-    server.clock.tick(15 * minute);
-    await refused(old, 'it is too long ago');
-    await ask(201, 'PUT', '/users/43', {});
-    const other = await home.enrol('/users/43');
-    await refused(await passed('43', other.seed), 'somebody else passed it');
-    const stranger = keeper(server, (await addService(server, 'root', 'another shop')).key);
-    await refused(await stranger.passed('42', seed), 'another service asked');
-    const first = await passed('42', seed);
-    await ask(200, 'POST', '/users/42/recovery-codes', { challenge_id: first });
-    await refused(first, 'the factors have changed since');
-    const [method, path] = changes(await passed('42', seed))[2];
-    await ask(204, method, path);
-    const listed = json(await ask(200, 'GET', '/users/42/factors'));
-    assert.deepEqual(listed, { enabled: false, factors: [], recovery_codes_left: 0 });
-  });
-
-  test('a second app is enrolled with one proof, from the request to its code', async () => {
-    await using home = await shop(on);
-    const { ask } = home;
-    await ask(201, 'PUT', '/users/42', {});
-    const { seed } = await home.enrol('/users/42');
-    const challenge_id = await home.passed('42', seed);
-    const begun = await ask(201, 'POST', '/users/42/factors', { type: 'totp', challenge_id });
-    const code = home.server.code({ seed: member(begun, 'secret') });
-    const confirm = `/users/42/factors/${member(begun, 'id')}/confirm`;
-    await ask(401, 'POST', confirm, { code });
-    assert.deepEqual(json(await ask(200, 'POST', confirm, { code, challenge_id }))['recovery_codes'], []);
   });
 
   test('are their own service’s, and nobody else’s', async () => {

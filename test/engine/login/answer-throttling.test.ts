@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { refuse } from '../../../src/base/outcome.ts';
+import { onEachDatabase } from '../../../kit/databases.ts';
+import { got, house, type House } from '../../../kit/house.ts';
+import { reply } from './answer-help.ts';
+
+async function miss(home: House, challengeToken: string, code: string, times: number): Promise<void> {
+  for (let time = 0; time < times; time += 1)
+    assert.deepEqual(await reply(home, challengeToken, code), refuse('wrong'));
+}
+
+onEachDatabase('an answer', (database) => {
+  test('that is wrong leaves the challenge open', async () => {
+    await using home = await house(database);
+    const { user, name, password, seed } = await home.addProtected('ada');
+    const challengeToken = await home.challenge(name, password);
+    await miss(home, challengeToken, home.wrongCodeFor(seed), 2);
+    assert.deepEqual(await home.failures(user.id), { totp: 2 });
+    assert.equal((await reply(home, challengeToken, home.codeFor(seed))).ok, true);
+    assert.deepEqual(await home.failures(user.id), {});
+  });
+
+  test('that can be no code is neither looked at nor counted', async () => {
+    await using home = await house(database);
+    const { user, name, password, seed } = await home.addProtected('ada');
+    const challengeToken = await home.challenge(name, password);
+    const code = home.codeFor(seed);
+    for (const text of [
+      '',
+      '12345',
+      `${code}\n`,
+      [code],
+      { code },
+      null,
+      undefined,
+      true,
+      -1,
+      1.5,
+      `0x${code}`,
+      'x'.repeat(16),
+    ]) {
+      const malformed = await reply(home, challengeToken, text);
+      assert.deepEqual(malformed, text === 'x'.repeat(16) ? refuse('wrong') : refuse('malformed_reply'));
+    }
+    assert.deepEqual(await home.failures(user.id), { recovery: 1 });
+  });
+
+  test('to a challenge that nobody knows is refused and counted on nobody', async () => {
+    await using home = await house(database);
+    const { user, token, seed } = await home.addProtected('ada');
+    for (const challengeToken of ['', 'unknown', token, user.id]) {
+      assert.deepEqual(await reply(home, challengeToken, home.codeFor(seed)), refuse('invalid_challenge'));
+    }
+    assert.deepEqual(await home.failures(user.id), {});
+  });
+
+  test('waits after five failures over whatever challenges, and the right code waits too', async () => {
+    await using home = await house(database);
+    const { user, name, password, seed } = await home.addProtected('ada');
+    for (let time = 0; time < 5; time += 1)
+      await miss(home, await home.challenge(name, password), home.wrongCodeFor(seed), 1);
+    const challengeToken = await home.challenge(name, password);
+    assert.deepEqual(await reply(home, challengeToken, home.codeFor(seed)), refuse('throttled', 30));
+    home.clock.tick(29_999);
+    assert.deepEqual(await reply(home, challengeToken, home.codeFor(seed)), refuse('throttled', 1));
+    home.clock.tick(1);
+    assert.equal((await reply(home, challengeToken, home.codeFor(seed))).ok, true);
+    assert.deepEqual(await home.failures(user.id), {});
+  });
+
+  test('counts each kind of factor apart', async () => {
+    await using home = await house(database);
+    const { user, name, password, seed, codes } = await home.addProtected('ada');
+    const challengeToken = await home.challenge(name, password);
+    await miss(home, challengeToken, home.wrongCodeFor(seed), 5);
+    await miss(home, challengeToken, '0000-0000-0000-0000', 2);
+    assert.equal((await reply(home, challengeToken, codes[0])).ok, true);
+    assert.deepEqual(await home.failures(user.id), { totp: 5 });
+  });
+
+  test('leaves the failures of the password as they are', async () => {
+    await using home = await house(database);
+    const { user, name, password, seed } = await home.addProtected('ada');
+    const challengeToken = await home.challenge(name, password);
+    for (let time = 0; time < 3; time += 1) await home.logIn(name, 'a wrong guess');
+    got(await reply(home, challengeToken, home.codeFor(seed)));
+    assert.deepEqual(await home.failures(user.id), { password: 3 });
+  });
+
+  test('of somebody who has no recovery codes is refused like a wrong one, and counts against nobody', async () => {
+    await using home = await house(database);
+    const { user, name, password } = await home.addProtected('ada');
+    await home.ctx.store.db.deleteFrom('authenticators').where('kind', '=', 'recovery').execute();
+    assert.deepEqual(
+      await reply(home, await home.challenge(name, password), '0000-0000-0000-0000'),
+      refuse('no_authenticator'),
+    );
+    assert.deepEqual(await home.failures(user.id), {});
+  });
+});
