@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
-import { Secret, TOTP } from 'otpauth';
-import { second } from '../src/base/clock.ts';
 import type { Hasher } from '../src/base/hasher.ts';
 import { makeKeyRing, type KeyRing } from '../src/base/keys.ts';
-import { success, type Outcome } from '../src/base/outcome.ts';
+import type { Outcome } from '../src/base/outcome.ts';
 import { timeOrderedHex } from '../src/base/random.ts';
 import { createSafe } from '../src/base/seal.ts';
 import { createTurns, type Turns } from '../src/base/turns.ts';
@@ -26,36 +24,16 @@ import type { Gateway, Message } from '../src/messages/message.ts';
 import { createMessenger } from '../src/messages/messenger.ts';
 import { createTexts } from '../src/messages/texts.ts';
 import { insertAccount, rootAccount } from '../src/store/accounts.ts';
-import type { Attempt } from '../src/store/attempts.ts';
 import type { Database } from '../src/store/store.ts';
 import type { Profile, User } from '../src/store/users.ts';
 import { clockAt, type TestClock } from './clock.ts';
+import { codesAt } from './codes.ts';
 import type { Opened, TestDatabase } from './databases.ts';
 import { cheapHasher } from './hasher.ts';
+import { noExchange, postbox, quiet } from './house-defaults.ts';
+import { recording, type LogLine } from './log-lines.ts';
+import { logged, type Logged } from './logged.ts';
 import { seededRandom } from './random.ts';
-
-/** The settings of a house that nobody told anything else. */
-const quiet: Settings = {
-  registration: 'closed',
-  service: 'Countersign',
-  host: 'house.example',
-  path: '',
-  region: 'US',
-  codeDigits: 6,
-  redirectUri: 'https://house.example/duo/callback',
-  allowedHosts: [],
-  sending: { every: 30 * second, perDay: 10, enrollmentsPerAddress: 100, enrollmentsPerAccount: 1000 },
-};
-
-/** A gateway that takes everything and keeps it. */
-export const postbox = (sent: Message[]): Gateway => ({
-  name: 'postbox',
-  channels: ['sms', 'email'],
-  async send(message) {
-    sent.push(message);
-    return success(undefined);
-  },
-});
 
 /** Where every request of the tests comes from. */
 export const client: Client = { ip: '192.0.2.1', userAgent: 'test', requestId: 'request' };
@@ -78,15 +56,6 @@ export type Overrides = {
   readonly exchange?: Exchange;
   /** What takes messages; without it a box that keeps them. */
   readonly gateways?: readonly Gateway[];
-};
-
-/** Nothing is asked of a provider. */
-const noExchange: Exchange = () => Promise.reject(new Error('no provider was to be asked'));
-
-export type LogLine = {
-  readonly level: string;
-  readonly fields: Readonly<Record<string, unknown>>;
-  readonly message: string;
 };
 
 export type NewTestUser = Partial<Profile> & {
@@ -148,9 +117,6 @@ export type House = {
   logged(work: () => Promise<unknown>): Promise<readonly Logged[]>;
 };
 
-/** An attempt as these tests look at it. */
-export type Logged = Pick<Attempt, 'action' | 'factor' | 'outcome' | 'reason' | 'userId' | 'authModule' | 'sessionId'>;
-
 type Shared = {
   readonly opened: Opened;
   readonly clock: TestClock;
@@ -204,10 +170,8 @@ async function node(shared: Shared, { db }: Database, overrides: Overrides): Pro
     lines,
     sent,
     node: next,
-    ...logins(ctx),
     ...people(ctx, clock, root),
-    ...records(ctx),
-    ...codes(clock),
+    ...codesAt(clock),
   };
 }
 
@@ -221,34 +185,18 @@ function liveRequest(ctx: Context): RequestContext {
   };
 }
 
-type Logins = Pick<House, 'signIn' | 'caller' | 'enter' | 'logIn' | 'challenge'>;
+type People = Omit<
+  House,
+  'ctx' | 'clock' | 'database' | 'ring' | 'root' | 'lines' | 'sent' | 'node' | 'codeFor' | 'wrongCodeFor'
+>;
 
-function logins(ctx: RequestContext): Logins {
-  const logIn: House['logIn'] = (name, secret, more) =>
-    login(ctx, { authModule: 'password', login: name, secret, ...more });
+function people(ctx: RequestContext, clock: TestClock, root: string): People {
   async function signIn(name: string, secret: string, reply?: unknown, account?: string): Promise<string> {
-    const first = got(await logIn(name, secret, { account }));
+    const first = got(await login(ctx, { authModule: 'password', login: name, secret, account }));
     if (first.state === 'session') return first.token;
     return got(await answer(ctx, { challengeToken: first.challengeToken, reply })).token;
   }
   const caller = async (token: string) => got(await authenticate(ctx, token));
-  return {
-    signIn,
-    caller,
-    enter: async (name, secret, reply) => caller(await signIn(name, secret, reply)),
-    logIn,
-    async challenge(name, secret) {
-      const first = got(await logIn(name, secret));
-      assert.equal(first.state, 'challenge');
-      return first.state === 'challenge' ? first.challengeToken : '';
-    },
-  };
-}
-
-type People = Pick<House, 'addAccount' | 'addUser' | 'addPerson' | 'addProtected' | 'enrollTotp'>;
-
-function people(ctx: RequestContext, clock: TestClock, root: string): People {
-  const { signIn, caller } = logins(ctx);
   async function addUser({ account, ...made }: NewTestUser): Promise<User> {
     const profile = { email: null, phone: null, firstName: null, lastName: null, roles: ['user' as const], ...made };
     return got(await insertNewUser(ctx, { ...profile, accountId: account ?? root })).user;
@@ -262,11 +210,14 @@ function people(ctx: RequestContext, clock: TestClock, root: string): People {
   async function enrollTotp(by: Caller): Promise<Enrolled> {
     const { authenticator, offer } = got(await enroll(ctx, by, { kind: 'totp', label: null, input: {} }));
     const seed = String(offer.secret);
-    const reply = codes(clock).codeFor(seed, -1);
+    const reply = codesAt(clock).codeFor(seed, -1);
     const confirmed = got(await confirm(ctx, by, { authenticatorId: authenticator.id, reply }));
     return { id: authenticator.id, seed, codes: confirmed.recoveryCodes };
   }
   return {
+    signIn,
+    caller,
+    enter: async (name, secret, reply) => caller(await signIn(name, secret, reply)),
     addUser,
     addPerson,
     enrollTotp,
@@ -275,54 +226,25 @@ function people(ctx: RequestContext, clock: TestClock, root: string): People {
       const enrolled = await enrollTotp(person.caller);
       return { ...person, ...enrolled, caller: await caller(person.token) };
     },
-    async addAccount(name) {
-      const id = timeOrderedHex(ctx.random, clock.now());
-      await insertAccount(ctx.store, { id, parentId: root, name }, clock.now());
-      return id;
-    },
-  };
-}
-
-/** What the database says of failures and attempts. */
-function records({ store: { db } }: RequestContext): Pick<House, 'failures' | 'logged'> {
-  return {
     async failures(userId) {
-      const rows = await db
+      const rows = await ctx.store.db
         .selectFrom('throttles')
         .select(['kind', 'failures'])
         .where('subject', '=', userId)
         .execute();
       return Object.fromEntries(rows.map(({ kind, failures }) => [kind, failures]));
     },
-    async logged(work) {
-      const rows = db.selectFrom('attempts').orderBy('at').orderBy('id');
-      const before = (await rows.select('id').execute()).map(({ id }) => id);
-      await work();
-      const added = before.length === 0 ? rows : rows.where('id', 'not in', before);
-      return added
-        .select([
-          'action',
-          'factor',
-          'outcome',
-          'reason',
-          'user_id as userId',
-          'auth_module as authModule',
-          'session_id as sessionId',
-        ])
-        .execute();
+    async addAccount(name) {
+      const id = timeOrderedHex(ctx.random, clock.now());
+      await insertAccount(ctx.store, { id, parentId: root, name }, clock.now());
+      return id;
     },
-  };
-}
-
-/** Somebody else's implementation of RFC 6238, at the house's time. */
-function codes(clock: TestClock): Pick<House, 'codeFor' | 'wrongCodeFor'> {
-  const codeFor = (seed: string, steps = 0) =>
-    new TOTP({ secret: Secret.fromBase32(seed) }).generate({ timestamp: clock.now() + steps * 30 * second });
-  return {
-    codeFor,
-    wrongCodeFor(seed) {
-      const near = [-2, -1, 0, 1, 2].map((steps) => codeFor(seed, steps));
-      return ['000000', '111111', '222222', '333333', '444444', '555555'].find((code) => !near.includes(code)) ?? '';
+    logIn: (name, secret, more) => login(ctx, { authModule: 'password', login: name, secret, ...more }),
+    logged: (work) => logged(ctx.store, work),
+    async challenge(name, secret) {
+      const first = got(await login(ctx, { authModule: 'password', login: name, secret }));
+      assert.equal(first.state, 'challenge');
+      return first.state === 'challenge' ? first.challengeToken : '';
     },
   };
 }
@@ -331,13 +253,6 @@ function codes(clock: TestClock): Pick<House, 'codeFor' | 'wrongCodeFor'> {
 export function got<Value>(outcome: Outcome<Value, string>): Value {
   if (!outcome.ok) assert.fail(`refused: ${outcome.reason}`);
   return outcome.value;
-}
-
-function recording(lines: LogLine[]): Context['log'] {
-  const at = (level: string) => (fields: Readonly<Record<string, unknown>>, message: string) => {
-    lines.push({ level, fields, message });
-  };
-  return { info: at('info'), warn: at('warn'), error: at('error') };
 }
 
 /** The same work many times at once. */
@@ -349,27 +264,4 @@ export function atOnce<Value>(times: number, work: (at: number) => Promise<Value
 export async function winners(times: number, work: (at: number) => Promise<boolean>): Promise<number> {
   const won = await atOnce(times, work);
   return won.filter(Boolean).length;
-}
-
-/** A context in which something else happens, once, after an operation has read and before it writes: before its first transaction, or another. */
-export function interrupted(ctx: RequestContext, meanwhile: () => Promise<unknown>, transaction = 1): RequestContext {
-  let left = transaction;
-  const db = new Proxy(ctx.store.db, {
-    get(target, member) {
-      if (member !== 'transaction' || left === 0) {
-        const own: unknown = Reflect.get(target, member, target);
-        // Kysely's private members are its own and not the proxy's.
-        return typeof own === 'function' ? (own.bind(target) as unknown) : own;
-      }
-      left -= 1;
-      if (left > 0) return target.transaction.bind(target);
-      return () => ({
-        execute: async (work: Parameters<ReturnType<typeof target.transaction>['execute']>[0]) => {
-          await meanwhile();
-          return target.transaction().execute(work);
-        },
-      });
-    },
-  });
-  return { ...ctx, store: { ...ctx.store, db } };
 }

@@ -11,7 +11,8 @@ import type { TestDatabase } from './databases.ts';
 import { cheapHasher } from './hasher.ts';
 import { noTurns } from './house.ts';
 import { seededRandom } from './random.ts';
-import { caller, ring, startServer, type Answer, type Server, type Settings } from './server.ts';
+import { caller, startServer, type Answer, type Server, type Settings } from './server.ts';
+import { ring } from './keys-file.ts';
 
 export type Ask = Server['call'];
 

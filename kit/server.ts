@@ -3,25 +3,24 @@
  * declares with the body it declares, or a problem (RFC 9457); the headers that every answer carries; and no 5xx that nobody expects.
  */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after } from 'node:test';
-import { Secret, TOTP } from 'otpauth';
-import { z } from 'zod';
-import { second } from '../src/base/clock.ts';
-import { writeKeyFile } from '../src/base/key-file.ts';
-import { makeKeyRing } from '../src/base/keys.ts';
+import type { z } from 'zod';
+import { success } from '../src/base/outcome.ts';
 import { createCountersign, type Countersign, type Options } from '../src/countersign.ts';
 import { errorEnvelope } from '../src/http/doors/crossbar/envelope.ts';
-import { enrollmentView, problemBody } from '../src/http/errors/problem.ts';
+import { problemBody } from '../src/http/errors/problem.ts';
 import type { Route } from '../src/http/route.ts';
 import type { Message } from '../src/messages/message.ts';
 import { clockAt, type TestClock } from './clock.ts';
+import { codesAt } from './codes.ts';
 import { lendSqlite, type TestDatabase } from './databases.ts';
+import { dialectAt } from './dialects.ts';
+import { assertHardened } from './hardening.ts';
 import { cheapCost } from './hasher.ts';
-import { postbox } from './house.ts';
+import { keysFile } from './keys-file.ts';
+import { recording, type LogLine } from './log-lines.ts';
 import { seededRandom } from './random.ts';
+import { decoded, routeFor } from './route-for.ts';
+import { rowsOf, type Rows } from './rows.ts';
 
 export type Call = {
   /** Sent as JSON. */
@@ -54,12 +53,6 @@ export type Person = { readonly uid: string; readonly name: string; readonly pas
 /** What an authenticator app and its owner know. */
 export type App = { readonly secretId: string; readonly seed: string; readonly codes: readonly string[] };
 
-export type LogLine = {
-  readonly level: string;
-  readonly fields: Readonly<Record<string, unknown>>;
-  readonly message: string;
-};
-
 export type Server = AsyncDisposable & {
   readonly countersign: Countersign;
   readonly clock: TestClock;
@@ -88,8 +81,6 @@ export type Server = AsyncDisposable & {
   rows(): Promise<Rows>;
 };
 
-export type Rows = Readonly<Record<string, readonly string[]>>;
-
 export type Settings = Partial<Options> & {
   /** SQLite in memory when absent. */
   readonly on?: TestDatabase;
@@ -115,7 +106,13 @@ export async function startServer({ on, ...options }: Settings = {}): Promise<Se
     random: seededRandom('server'),
     hashCost: cheapCost,
     log: recording(lines),
-    gateways: [postbox(sent)],
+    gateways: [
+      {
+        name: 'postbox',
+        channels: ['sms', 'email'],
+        send: async (message) => (sent.push(message), success(undefined)),
+      },
+    ],
     ...options,
   });
   const answers: Answer[] = [];
@@ -125,7 +122,7 @@ export async function startServer({ on, ...options }: Settings = {}): Promise<Se
     'token',
   );
   const admin = { ...administrator, uid: member(await call('GET', '/users/me', { bearer: token }), 'uid'), token };
-  const base = { countersign, clock, admin, answers, lines, sent, call, rows: () => rowsOf(countersign) };
+  const base = { countersign, clock, admin, answers, lines, sent, call, rows: () => rowsOf(countersign.context.store) };
   return {
     ...base,
     ...people(call, admin, clock),
@@ -137,8 +134,8 @@ export async function startServer({ on, ...options }: Settings = {}): Promise<Se
 }
 
 function people(call: Server['call'], admin: Person, clock: TestClock) {
-  const code = ({ seed }: Pick<App, 'seed'>, steps = 0) =>
-    new TOTP({ secret: Secret.fromBase32(seed) }).generate({ timestamp: clock.now() + steps * 30 * second });
+  const { codeFor, wrongCodeFor } = codesAt(clock);
+  const code = ({ seed }: Pick<App, 'seed'>, steps?: number) => codeFor(seed, steps);
   async function challenge({ name, password }: Pick<Person, 'name' | 'password'>): Promise<string> {
     return member(await call('POST', '/auth/password', { basic: [name, password] }), 'challenge_token');
   }
@@ -152,10 +149,7 @@ function people(call: Server['call'], admin: Person, clock: TestClock) {
     code,
     challenge,
     logIn,
-    wrongCode(app: Pick<App, 'seed'>): string {
-      const near = [-2, -1, 0, 1, 2].map((steps) => code(app, steps));
-      return ['000000', '111111', '222222', '333333', '444444', '555555'].find((one) => !near.includes(one)) ?? '';
-    },
+    wrongCode: ({ seed }: Pick<App, 'seed'>) => wrongCodeFor(seed),
     async addPerson(name: string, more: Readonly<Record<string, unknown>> = {}): Promise<Person> {
       const password = `the secret of ${name}`;
       const made = await call('POST', '/users', { bearer: admin.token, json: { name, password, ...more } });
@@ -204,7 +198,7 @@ export function caller(countersign: Pick<Countersign, 'fetch' | 'routes'>, answe
       text,
       json: isJson ? (JSON.parse(text) as unknown) : undefined,
     };
-    assertCommon(answer, call.breaks ?? false);
+    assertHardened(answer, call.breaks ?? false);
     assertDeclared(answer, method);
     answers.push(answer);
     return answer;
@@ -213,49 +207,6 @@ export function caller(countersign: Pick<Countersign, 'fetch' | 'routes'>, answe
 
 export const basic = (login: string, secret: string) =>
   `Basic ${Buffer.from(`${login}:${secret}`, 'utf8').toString('base64')}`;
-
-/** The row of the table that a request means, told without the router: the one with the fewest parameters. */
-function routeFor(routes: readonly Route[], method: string, path: string): Route | undefined {
-  const parts = path.replace(/\/$/, '').split('/');
-  const fits = routes.filter((route) => {
-    const pattern = route.path.split('/');
-    return pattern.length === parts.length && pattern.every((part, at) => part.startsWith('{') || part === parts[at]);
-  });
-  const parameters = ({ path: pattern }: Route) => pattern.split('{').length;
-  const [nearest] = fits.toSorted((a, b) => parameters(a) - parameters(b));
-  const asked = method === 'HEAD' ? 'get' : method.toLowerCase();
-  return fits.find((route) => route.path === nearest?.path && route.method === asked);
-}
-
-function decoded(path: string): string {
-  try {
-    return decodeURI(path);
-  } catch {
-    return path;
-  }
-}
-
-/** What holds for every answer, whoever gives it (contract section 1). */
-function assertCommon({ asked, route, status, headers, text }: Answer, breaks: boolean): void {
-  const about = `${asked} answered ${status} ${text}`;
-  // What is not there yet says so (501), and its route declares it.
-  assert.ok(status < 500 || breaks || route?.responses[status], about);
-  assert.match(headers.get('x-request-id') ?? '', /^[0-9a-f]{32}$/, about);
-  for (const [name, value] of Object.entries(hardening)) assert.equal(headers.get(name), value, about);
-  assert.match(headers.get('content-security-policy') ?? '', /default-src 'none'.*frame-ancestors 'none'/, about);
-  assert.equal(headers.get('set-cookie'), null, about);
-  // RFC 9110 sections 15.5.2 and 15.5.6; RFC 6585 section 4.
-  assert.equal(status === 401, headers.has('www-authenticate'), about);
-  assert.equal(status === 405, headers.has('allow'), about);
-  if (status === 429) assert.match(headers.get('retry-after') ?? '', /^[1-9][0-9]*$/, about);
-}
-
-const hardening = {
-  'cache-control': 'no-store',
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
-};
 
 function assertDeclared(answer: Answer, method: string): void {
   const { asked, path, route, status, headers, text, json } = answer;
@@ -280,26 +231,6 @@ function assertDeclared(answer: Answer, method: string): void {
   assert.equal(said.type, `urn:countersign:problem:${said.code}`, about);
 }
 
-/** OAuth2's errors (RFC 6749 section 5.2) with Deux's `detail`, and what Django REST framework says: one text, or lists of them by field. */
-const oauthMembers = { error: z.string(), error_description: z.string(), detail: z.string() };
-const oauthError = z.union([z.strictObject(oauthMembers), enrollmentView.extend(oauthMembers)]);
-const deuxError = z.union([
-  enrollmentView.extend({ detail: z.string() }),
-  z.strictObject({ detail: z.union([z.string(), z.tuple([z.string()])]) }),
-  z.strictObject({ backup_code: z.literal('Two factor authentication is not enabled.') }),
-  z.record(z.string(), z.array(z.string()).min(1)),
-]);
-
-/** Doors with words of their own say everything in them that is wrong, faults and what is none of their routes too. */
-const dialects: readonly (readonly [RegExp, z.ZodType])[] = [
-  [/^\/v2(?:\/|$)/, errorEnvelope],
-  [/^\/(?:mfa\/oauth2\/token|oauth2\/(?:introspect|revoke))\/?$/, oauthError],
-  [/^\/mfa(?:\/|$)/, deuxError],
-];
-
-/** How it is said at a path what is wrong, where not as a problem (RFC 9457). */
-export const dialectAt = (path: string) => dialects.find(([where]) => where.test(path))?.[1];
-
 function assertSaidIn(
   dialect: z.ZodType,
   { status, headers, text, json }: Answer,
@@ -321,57 +252,4 @@ export function assertSaid(answer: Answer, expected: string, about = answer.aske
   const code = common ? ` ${String((json as Readonly<Record<string, unknown>> | undefined)?.['code'])}` : '';
   const wanted = common ? expected : expected.split(' ')[0];
   assert.equal(`${status}${code}`, wanted, `${about}: ${text.slice(0, 300)}`);
-}
-
-const tables = [
-  'accounts',
-  'account_ancestors',
-  'providers',
-  'security',
-  'users',
-  'authenticators',
-  'challenges',
-  'prompts',
-  'sessions',
-  'throttles',
-  'attempts',
-  'sends',
-  'notices',
-  'clients',
-  'refresh_tokens',
-  'spent_replies',
-  'meta',
-] as const;
-
-async function rowsOf({ context }: Countersign): Promise<Rows> {
-  const { db } = context.store;
-  const rows: Record<string, readonly string[]> = {};
-  for (const table of tables) {
-    const found = await db.selectFrom(table).selectAll().execute();
-    rows[table] = found.map((row) => JSON.stringify(row)).toSorted();
-  }
-  return rows;
-}
-
-/** The key ring of all houses of a test file. */
-export const ring = makeKeyRing(seededRandom('keys'));
-
-let folder: string | undefined;
-after(() => {
-  if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
-});
-
-function keysFile(): string {
-  if (folder === undefined) {
-    folder = mkdtempSync(join(tmpdir(), 'countersign-test-keys-'));
-    writeKeyFile(join(folder, 'keys.json'), ring, seededRandom('key file'));
-  }
-  return join(folder, 'keys.json');
-}
-
-function recording(lines: LogLine[]) {
-  const at = (level: string) => (fields: Readonly<Record<string, unknown>>, message: string) => {
-    lines.push({ level, fields, message });
-  };
-  return { info: at('info'), warn: at('warn'), error: at('error') };
 }

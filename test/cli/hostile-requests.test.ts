@@ -4,7 +4,8 @@ import { after, before, describe, test } from 'node:test';
 import { listen, type Front } from '../../src/cli/listen.ts';
 import { problemBody } from '../../src/http/errors/problem.ts';
 import { converse, hostile, marker } from '../../kit/hostile.ts';
-import { startServer, type Rows, type Server } from '../../kit/server.ts';
+import { startServer, type Server } from '../../kit/server.ts';
+import type { Rows } from '../../kit/rows.ts';
 
 describe('what no honest client sends is refused or cut off, and does no harm', () => {
   let server: Server;

@@ -5,18 +5,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { minute } from '../../src/base/clock.ts';
-import {
-  ada,
-  asksForSession,
-  enrolments,
-  firstFactor,
-  goodRequests,
-  knownOf,
-  nameOf,
-  send,
-  type Cast,
-  type Good,
-} from '../http/catalogue.ts';
+import { asksForSession, knownOf, nameOf, type Cast } from '../http/catalogue.ts';
+import { ada, enrolments, firstFactor, goodRequests, send, type Good } from '../http/good-requests.ts';
 import { onEachDatabase } from '../../kit/databases.ts';
 import {
   assertSaid,
@@ -26,9 +16,9 @@ import {
   type Answer,
   type Call,
   type Person,
-  type Rows,
   type Server,
 } from '../../kit/server.ts';
+import type { Rows } from '../../kit/rows.ts';
 
 /** What may not change: everything but the log and the counts of failures. */
 function guarded({ attempts: _log, throttles: _counts, ...rows }: Rows) {

@@ -1,7 +1,8 @@
 /** What is no code gets a clear 4xx at every route that takes one and changes nothing; a wrong code counts once. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { knownOf, send, type Good } from '../http/catalogue.ts';
+import { knownOf } from '../http/catalogue.ts';
+import { send, type Good } from '../http/good-requests.ts';
 import { onEachDatabase } from '../../kit/databases.ts';
 import { assertSaid, member, startServer } from '../../kit/server.ts';
 import { about, credentials, scene, unchanged } from './bad-input.ts';

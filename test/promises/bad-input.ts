@@ -1,7 +1,7 @@
 /** What the walks with bad input share: people, their credentials, and the rows before and after. */
 import assert from 'node:assert/strict';
 import { addService } from '../http/doors/challenges/service.ts';
-import { ada, firstFactor, goodRequests, type Good } from '../http/catalogue.ts';
+import { ada, firstFactor, goodRequests, type Good } from '../http/good-requests.ts';
 import { member, type Answer, type Call, type Server } from '../../kit/server.ts';
 
 export type Scene = Awaited<ReturnType<typeof ada>> & {

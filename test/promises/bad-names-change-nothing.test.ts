@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { minute } from '../../src/base/clock.ts';
-import { asksForSession, firstFactor, knownOf, nobody, send } from '../http/catalogue.ts';
+import { asksForSession, knownOf, nobody } from '../http/catalogue.ts';
+import { firstFactor, send } from '../http/good-requests.ts';
 import { onEachDatabase } from '../../kit/databases.ts';
 import { assertSaid, member, startServer, type Server } from '../../kit/server.ts';
 import { about, credentials, scene, unchanged } from './bad-input.ts';

@@ -1,7 +1,8 @@
 /** To somebody who is logged in, and to an administrator of another account, the ids of others look like ids that do not exist. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { goodRequests, send, strangers, type Cast } from '../http/catalogue.ts';
+import { strangers, type Cast } from '../http/catalogue.ts';
+import { goodRequests, send } from '../http/good-requests.ts';
 import { onEachDatabase } from '../../kit/databases.ts';
 import type { Answer, Person, Server } from '../../kit/server.ts';
 import { assertAlike, start, town } from './outsiders.ts';

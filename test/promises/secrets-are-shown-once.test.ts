@@ -3,8 +3,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inspect } from 'node:util';
 import { base32Decode } from '../../src/base/base32.ts';
-import { goodRequests, send, strangers } from '../http/catalogue.ts';
-import { live, type Secret } from '../http/life.ts';
+import { strangers } from '../http/catalogue.ts';
+import { goodRequests, send } from '../http/good-requests.ts';
+import { live } from '../http/life.ts';
+import type { Secret } from '../http/life/begin.ts';
 import { onEachDatabase } from '../../kit/databases.ts';
 import { startServer, type Answer, type Server } from '../../kit/server.ts';
 

@@ -8,7 +8,8 @@ import { logRefusal, logSuccess } from '../../../src/engine/audit/log-attempt.ts
 import { answer, confirm, endSession, enroll, login, loginAtOnce } from '../../../src/engine/operations.ts';
 import { writeSecurity } from '../../../src/store/security.ts';
 import { onEachDatabase } from '../../../kit/databases.ts';
-import { got, house, interrupted, type House } from '../../../kit/house.ts';
+import { got, house, type House } from '../../../kit/house.ts';
+import { interrupted } from '../../../kit/interrupted.ts';
 
 async function says({ ctx, clock, root }: House, password: AuthModulesConfig['password'], revision = 0): Promise<void> {
   const said = { accountId: root, authModules: { password }, revision };

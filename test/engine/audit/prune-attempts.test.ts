@@ -5,7 +5,8 @@ import { pruneAttempts } from '../../../src/engine/audit/prune-attempts.ts';
 import { verifyRest } from '../../../src/engine/audit/verify-rest.ts';
 import { brief, findingsIn, rowsOf, tryTimes } from '../../../kit/attempts.ts';
 import { onEachDatabase, type TestDatabase } from '../../../kit/databases.ts';
-import { atOnce, house, interrupted, type House } from '../../../kit/house.ts';
+import { atOnce, house, type House } from '../../../kit/house.ts';
+import { interrupted } from '../../../kit/interrupted.ts';
 
 const prune = (home: House, before: number) => pruneAttempts(home.ctx, before, () => {});
 

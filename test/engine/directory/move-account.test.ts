@@ -4,7 +4,8 @@ import { explain, reachAccount } from '../../../src/engine/operations.ts';
 import type { Caller } from '../../../src/engine/session/authenticate.ts';
 import { insertProvider } from '../../../src/store/providers.ts';
 import { onEachDatabase } from '../../../kit/databases.ts';
-import { got, house, interrupted, type House } from '../../../kit/house.ts';
+import { got, house, type House } from '../../../kit/house.ts';
+import { interrupted } from '../../../kit/interrupted.ts';
 import { add, assertTree, move, placesOf, refusal, requiring, say, town, type Move } from './move-help.ts';
 
 const rowsOf = async ({ ctx: { store } }: House) =>

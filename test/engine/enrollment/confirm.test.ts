@@ -11,7 +11,8 @@ import { browseAuthenticators } from '../../../src/engine/directory/reach-user.t
 import { insertAuthenticator } from '../../../src/store/authenticators.ts';
 import { deleteUser } from '../../../src/store/users.ts';
 import { onEachDatabase } from '../../../kit/databases.ts';
-import { got, house, inNextEpoch, interrupted, type House } from '../../../kit/house.ts';
+import { got, house, inNextEpoch, type House } from '../../../kit/house.ts';
+import { interrupted } from '../../../kit/interrupted.ts';
 
 /** A pending enrolment and what its owner knows of it. */
 async function begin({ ctx }: House, caller: Caller): Promise<{ id: string; seed: string }> {

@@ -9,7 +9,8 @@ import { stepUpLife } from '../../../src/engine/session/step-up.ts';
 import { browseAuthenticators } from '../../../src/engine/directory/reach-user.ts';
 import { findUser, type User } from '../../../src/store/users.ts';
 import { onEachDatabase } from '../../../kit/databases.ts';
-import { got, house, inNextEpoch, interrupted, type House } from '../../../kit/house.ts';
+import { got, house, inNextEpoch, type House } from '../../../kit/house.ts';
+import { interrupted } from '../../../kit/interrupted.ts';
 
 /** Removes as a door does: from the user as they are at this moment. */
 async function take(home: House, caller: Caller, { id }: User, authenticatorId: string) {

@@ -11,7 +11,8 @@ import { authenticate } from '../../../src/engine/session/authenticate.ts';
 import { setPassword } from '../../../src/engine/enrollment/set-password.ts';
 import { removeUser } from '../../../src/engine/directory/change-user.ts';
 import { onEachDatabase } from '../../../kit/databases.ts';
-import { atOnce, got, house, interrupted, noTurns, type Enrolled, type Person } from '../../../kit/house.ts';
+import { atOnce, got, house, noTurns, type Enrolled, type Person } from '../../../kit/house.ts';
+import { interrupted } from '../../../kit/interrupted.ts';
 import { reply, step } from './answer-help.ts';
 
 /** Turns that do something else before the reply to an open challenge is judged. */

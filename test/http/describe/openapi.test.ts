@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { z } from 'zod';
 import { startServer, type Answer, type Server } from '../../../kit/server.ts';
-import { goodRequests, nameOf, strangers } from '../catalogue.ts';
+import { nameOf, strangers } from '../catalogue.ts';
+import { goodRequests } from '../good-requests.ts';
 import { live } from '../life.ts';
 
 type Json = Readonly<Record<string, unknown>>;

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeJwt } from 'jose';
 import { minute } from '../../../src/base/clock.ts';
-import { ada, goodRequests, send } from '../catalogue.ts';
+import { ada, goodRequests, send } from '../good-requests.ts';
 import { onEachDatabase, type TestDatabase } from '../../../kit/databases.ts';
 import { startServer, type Answer, type Server } from '../../../kit/server.ts';
 import { bodyOf, dataOf, door, tenant, type Data } from './crossbar/door.ts';

@@ -1,7 +1,8 @@
 import { CompactSign, importJWK, SignJWT } from 'jose';
 import { makeKeyRing, type KeyRing } from '../../../src/base/keys.ts';
 import { seededRandom } from '../../../kit/random.ts';
-import { ring, url, type Server } from '../../../kit/server.ts';
+import { url, type Server } from '../../../kit/server.ts';
+import { ring } from '../../../kit/keys-file.ts';
 import { nobody } from '../catalogue.ts';
 
 type Head = Readonly<Record<string, unknown>>;

@@ -13,7 +13,8 @@ import { basic, member, startServer, url, type Answer, type Call, type Server } 
 import { addOAuthApp } from '../../../kit/doors.ts';
 import { onEachDatabase } from '../../../kit/databases.ts';
 import { cheapCost } from '../../../kit/hasher.ts';
-import { firstFactor, goodRequests, send, strangers } from '../catalogue.ts';
+import { strangers } from '../catalogue.ts';
+import { firstFactor, goodRequests, send } from '../good-requests.ts';
 import { assertWrong } from './app-help.ts';
 
 const code = (answer: Answer) => member(answer, 'code');

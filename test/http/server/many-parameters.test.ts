@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { onEachDatabase } from '../../../kit/databases.ts';
 import { startServer } from '../../../kit/server.ts';
-import { ada, goodRequests, nameOf, send } from '../catalogue.ts';
+import { nameOf } from '../catalogue.ts';
+import { ada, goodRequests, send } from '../good-requests.ts';
 import { addService } from '../doors/challenges/service.ts';
 
 /** What an audit sent: 65,500 bytes of names that all differ. */

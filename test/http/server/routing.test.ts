@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { minute } from '../../../src/base/clock.ts';
 import { startServer } from '../../../kit/server.ts';
-import { goodRequests, send, strangers } from '../catalogue.ts';
+import { strangers } from '../catalogue.ts';
+import { goodRequests, send } from '../good-requests.ts';
 import { assertWrong } from './app-help.ts';
 
 const fill = (path: string) => path.replace(/\{\w+\}/g, strangers.uid);

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { onEachDatabase } from '../../../../kit/databases.ts';
 import { startServer } from '../../../../kit/server.ts';
-import { goodRequests, nameOf, send, strangers } from '../../catalogue.ts';
+import { nameOf, strangers } from '../../catalogue.ts';
+import { goodRequests, send } from '../../good-requests.ts';
 import { bodyOf, dataOf, door, listOf, tenant, town } from './door.ts';
 
 const names = (answer: Parameters<typeof listOf>[0]) => listOf(answer).map(({ name }) => name);

@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import { errorEnvelope } from '../src/http/doors/crossbar/envelope.ts';
+import { enrollmentView } from '../src/http/errors/problem.ts';
+
+/** OAuth2's errors (RFC 6749 section 5.2) with Deux's `detail`, and what Django REST framework says: one text, or lists of them by field. */
+const oauthMembers = { error: z.string(), error_description: z.string(), detail: z.string() };
+const oauthError = z.union([z.strictObject(oauthMembers), enrollmentView.extend(oauthMembers)]);
+const deuxError = z.union([
+  enrollmentView.extend({ detail: z.string() }),
+  z.strictObject({ detail: z.union([z.string(), z.tuple([z.string()])]) }),
+  z.strictObject({ backup_code: z.literal('Two factor authentication is not enabled.') }),
+  z.record(z.string(), z.array(z.string()).min(1)),
+]);
+
+/** Doors with words of their own say everything in them that is wrong, faults and what is none of their routes too. */
+const dialects: readonly (readonly [RegExp, z.ZodType])[] = [
+  [/^\/v2(?:\/|$)/, errorEnvelope],
+  [/^\/(?:mfa\/oauth2\/token|oauth2\/(?:introspect|revoke))\/?$/, oauthError],
+  [/^\/mfa(?:\/|$)/, deuxError],
+];
+
+/** How it is said at a path what is wrong, where not as a problem (RFC 9457). */
+export const dialectAt = (path: string) => dialects.find(([where]) => where.test(path))?.[1];

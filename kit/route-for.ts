@@ -1,0 +1,22 @@
+import type { Route } from '../src/http/route.ts';
+
+/** The row of the table that a request means, told without the router: the one with the fewest parameters. */
+export function routeFor(routes: readonly Route[], method: string, path: string): Route | undefined {
+  const parts = path.replace(/\/$/, '').split('/');
+  const fits = routes.filter((route) => {
+    const pattern = route.path.split('/');
+    return pattern.length === parts.length && pattern.every((part, at) => part.startsWith('{') || part === parts[at]);
+  });
+  const parameters = ({ path: pattern }: Route) => pattern.split('{').length;
+  const [nearest] = fits.toSorted((a, b) => parameters(a) - parameters(b));
+  const asked = method === 'HEAD' ? 'get' : method.toLowerCase();
+  return fits.find((route) => route.path === nearest?.path && route.method === asked);
+}
+
+export function decoded(path: string): string {
+  try {
+    return decodeURI(path);
+  } catch {
+    return path;
+  }
+}
