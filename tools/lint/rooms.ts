@@ -30,7 +30,20 @@ const ROWS: readonly (readonly string[])[] = [
   ['src/engine/operator'],
   ['src/engine/operations.ts'],
 
-  ['src/http'],
+  ['src/http/route.ts'],
+  ['src/http/errors'],
+  ['src/http/server'],
+  ['src/http/describe'],
+  ['src/http/doors/shared'],
+  [
+    'src/http/doors/acceleratxr',
+    'src/http/doors/challenges',
+    'src/http/doors/crossbar',
+    'src/http/doors/deux',
+    'src/http/doors/oauth2',
+    'src/http/doors/system',
+  ],
+  ['src/http/doors/index.ts'],
 
   ['src/countersign.ts'],
   ['src/cli'],

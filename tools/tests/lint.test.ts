@@ -161,9 +161,11 @@ test('every file of the project is in one room, and every room is there', () => 
   for (const room of ROOMS) assert.ok(existsSync(join(root, room)), `${room} is in tools/lint/rooms.ts only`);
 });
 
-test('the order of the rooms: an engine without HTTP, tests apart', () => {
+test('the order of the rooms: an engine without HTTP, doors apart, tests apart', () => {
   assert.ok(forbiddenTo('src/base').includes('src/factors'));
-  assert.ok(forbiddenTo('src/engine/operations.ts').includes('src/http'));
+  assert.ok(forbiddenTo('src/engine/operations.ts').includes('src/http/server'));
+  assert.ok(forbiddenTo('src/http/doors/deux').includes('src/http/doors/acceleratxr'));
+  assert.ok(forbiddenTo('src/http/doors/acceleratxr').includes('src/http/doors/deux'));
   assert.ok(forbiddenTo('src/index.ts').includes('kit'));
   assert.ok(forbiddenTo('test').includes('torture'));
   assert.ok(!forbiddenTo('torture').includes('src/cli'));
