@@ -103,8 +103,8 @@ const planted = new Map<string, string>([
       refused('no-restricted-imports', `import type { Readable } from 'node:stream';`),
     ].join('\n'),
   ],
-  ['src/store/circle.ts', refused('no-cycle', `import { row } from './of-circle.ts';`)],
-  ['src/store/of-circle.ts', refused('no-cycle', `import { circle } from './circle.ts';`)],
+  ['src/store/circle.ts', refused('no-cycle', `import type { Row } from './of-types.ts';`)],
+  ['src/store/of-types.ts', refused('no-cycle', `import type { Circle } from './circle.ts';`)],
   ['src/http/server/ambient.ts', ambient(refused)],
   ['src/http/server/handed-in.ts', HANDED_IN],
   ['src/base/ambient.ts', ambient()],
@@ -185,9 +185,9 @@ test('the client imports no package', () => {
   assertRefused('src/client/packages.ts', 'no-restricted-imports');
 });
 
-test('files that import each other are refused', () => {
+test('files that import each other are refused, even for types alone', () => {
   assertRefused('src/store/circle.ts', 'no-cycle');
-  assertRefused('src/store/of-circle.ts', 'no-cycle');
+  assertRefused('src/store/of-types.ts', 'no-cycle');
 });
 
 for (const rule of Object.keys(AMBIENT)) {
