@@ -88,6 +88,14 @@ export default defineConfig({
       rules: { 'max-lines': ['error', 250] },
     },
     {
+      files: ['src/**', 'kit/**', 'bench/**', 'torture/**', 'tools/**'],
+      rules: { 'max-params': ['error', 4] },
+    },
+    {
+      files: ['src/engine/**', 'src/http/**'],
+      rules: { 'max-params': ['error', 3] },
+    },
+    {
       files: ['src/**'],
       excludeFiles: ROOMS_WITH_A_CLOCK.map(filesOf),
       rules: {

@@ -92,6 +92,9 @@ const HANDED_IN = `
 const ANY = ['let a: any;', 'const b = a as any;', 'let c: Map<string, any>;', 'type D = any;', 'let e: D | any[];'];
 const NO_ANY = 'Promise.any([]);\nconst f = { any: 1 };\nlet many = company; // : any';
 
+const withParams = (count: number): string =>
+  `export function f${count}(${Array.from({ length: count }, (_, at) => `p${at}`).join(', ')}) {}`;
+
 const planted = new Map<string, string>([
   ...inRooms,
   ['src/engine/policy/round.ts', WAYS_ROUND.map((line) => refused('no-restricted-imports', line)).join('\n')],
@@ -110,6 +113,11 @@ const planted = new Map<string, string>([
   ['src/base/ambient.ts', ambient()],
   ['src/cli/ambient.ts', ambient()],
   ['src/base/any.ts', [...ANY.map((line) => refused('no-explicit-any', line)), NO_ANY].join('\n')],
+  ['src/engine/login/params.ts', `${withParams(3)}\n${refused('max-params', withParams(4))}`],
+  ['src/http/doors/deux/params.ts', `${withParams(3)}\n${refused('max-params', withParams(4))}`],
+  ...['src/store', 'kit', 'bench', 'torture', 'tools'].map(
+    (at) => [`${at}/params.ts`, `${withParams(4)}\n${refused('max-params', withParams(5))}`] as const,
+  ),
   ['src/store/250-lines.ts', 'x();\n'.repeat(250)],
   ['src/store/251-lines.ts', 'x();\n'.repeat(251)],
   ['src/store/directive.ts', '// oxlint-disable-next-line no-console -- nothing to disable\nx();'],
@@ -203,6 +211,12 @@ for (const rule of Object.keys(AMBIENT)) {
 
 test('any is refused as a type and not as a word', () => {
   assertRefused('src/base/any.ts', 'no-explicit-any');
+});
+
+test('a function has three parameters in the engine and over HTTP, four elsewhere', () => {
+  const files = [...planted.keys()].filter((file) => file.endsWith('/params.ts'));
+  assert.equal(files.length, 7);
+  for (const file of files) assertRefused(file, 'max-params');
 });
 
 test('a file of src has 250 lines', () => {
