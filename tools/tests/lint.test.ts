@@ -94,6 +94,7 @@ const NO_ANY = 'Promise.any([]);\nconst f = { any: 1 };\nlet many = company; // 
 
 const withParams = (count: number): string =>
   `export function f${count}(${Array.from({ length: count }, (_, at) => `p${at}`).join(', ')}) {}`;
+const withLines = (count: number): string => `{\n\n  // a comment\n${'  x();\n'.repeat(count - 2)}}`;
 
 const planted = new Map<string, string>([
   ...inRooms,
@@ -118,6 +119,12 @@ const planted = new Map<string, string>([
   ...['src/store', 'kit', 'bench', 'torture', 'tools'].map(
     (at) => [`${at}/params.ts`, `${withParams(4)}\n${refused('max-params', withParams(5))}`] as const,
   ),
+  [
+    'src/store/functions.ts',
+    `export function short() ${withLines(40)}\nexport function long() ${withLines(41).replace('{\n', `{ // refused: max-lines-per-function\n`)}`,
+  ],
+  ['src/store/functions.test.ts', `export function long() ${withLines(41)}`],
+  ['src/store/migrations/functions.ts', `export function long() ${withLines(41)}`],
   ['src/store/250-lines.ts', 'x();\n'.repeat(250)],
   ['src/store/251-lines.ts', 'x();\n'.repeat(251)],
   ['src/store/directive.ts', '// oxlint-disable-next-line no-console -- nothing to disable\nx();'],
@@ -217,6 +224,11 @@ test('a function has three parameters in the engine and over HTTP, four elsewher
   const files = [...planted.keys()].filter((file) => file.endsWith('/params.ts'));
   assert.equal(files.length, 7);
   for (const file of files) assertRefused(file, 'max-params');
+});
+
+test('a function has forty lines of code; tests and migrations may have more', () => {
+  for (const file of ['functions.ts', 'functions.test.ts', 'migrations/functions.ts'])
+    assertRefused(`src/store/${file}`, 'max-lines-per-function');
 });
 
 test('a file of src has 250 lines', () => {
