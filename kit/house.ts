@@ -170,7 +170,9 @@ async function node(shared: Shared, { db }: Database, overrides: Overrides): Pro
     lines,
     sent,
     node: next,
+    ...logins(ctx),
     ...people(ctx, clock, root),
+    ...records(ctx),
     ...codesAt(clock),
   };
 }
@@ -185,18 +187,34 @@ function liveRequest(ctx: Context): RequestContext {
   };
 }
 
-type People = Omit<
-  House,
-  'ctx' | 'clock' | 'database' | 'ring' | 'root' | 'lines' | 'sent' | 'node' | 'codeFor' | 'wrongCodeFor'
->;
+type Logins = Pick<House, 'signIn' | 'caller' | 'enter' | 'logIn' | 'challenge'>;
 
-function people(ctx: RequestContext, clock: TestClock, root: string): People {
+function logins(ctx: RequestContext): Logins {
+  const logIn: House['logIn'] = (name, secret, more) =>
+    login(ctx, { authModule: 'password', login: name, secret, ...more });
   async function signIn(name: string, secret: string, reply?: unknown, account?: string): Promise<string> {
-    const first = got(await login(ctx, { authModule: 'password', login: name, secret, account }));
+    const first = got(await logIn(name, secret, { account }));
     if (first.state === 'session') return first.token;
     return got(await answer(ctx, { challengeToken: first.challengeToken, reply })).token;
   }
   const caller = async (token: string) => got(await authenticate(ctx, token));
+  return {
+    signIn,
+    caller,
+    enter: async (name, secret, reply) => caller(await signIn(name, secret, reply)),
+    logIn,
+    async challenge(name, secret) {
+      const first = got(await logIn(name, secret));
+      assert.equal(first.state, 'challenge');
+      return first.state === 'challenge' ? first.challengeToken : '';
+    },
+  };
+}
+
+type People = Pick<House, 'addAccount' | 'addUser' | 'addPerson' | 'addProtected' | 'enrollTotp'>;
+
+function people(ctx: RequestContext, clock: TestClock, root: string): People {
+  const { signIn, caller } = logins(ctx);
   async function addUser({ account, ...made }: NewTestUser): Promise<User> {
     const profile = { email: null, phone: null, firstName: null, lastName: null, roles: ['user' as const], ...made };
     return got(await insertNewUser(ctx, { ...profile, accountId: account ?? root })).user;
@@ -215,9 +233,6 @@ function people(ctx: RequestContext, clock: TestClock, root: string): People {
     return { id: authenticator.id, seed, codes: confirmed.recoveryCodes };
   }
   return {
-    signIn,
-    caller,
-    enter: async (name, secret, reply) => caller(await signIn(name, secret, reply)),
     addUser,
     addPerson,
     enrollTotp,
@@ -226,26 +241,26 @@ function people(ctx: RequestContext, clock: TestClock, root: string): People {
       const enrolled = await enrollTotp(person.caller);
       return { ...person, ...enrolled, caller: await caller(person.token) };
     },
+    async addAccount(name) {
+      const id = timeOrderedHex(ctx.random, clock.now());
+      await insertAccount(ctx.store, { id, parentId: root, name }, clock.now());
+      return id;
+    },
+  };
+}
+
+/** What the database says of failures and attempts. */
+function records({ store }: RequestContext): Pick<House, 'failures' | 'logged'> {
+  return {
     async failures(userId) {
-      const rows = await ctx.store.db
+      const rows = await store.db
         .selectFrom('throttles')
         .select(['kind', 'failures'])
         .where('subject', '=', userId)
         .execute();
       return Object.fromEntries(rows.map(({ kind, failures }) => [kind, failures]));
     },
-    async addAccount(name) {
-      const id = timeOrderedHex(ctx.random, clock.now());
-      await insertAccount(ctx.store, { id, parentId: root, name }, clock.now());
-      return id;
-    },
-    logIn: (name, secret, more) => login(ctx, { authModule: 'password', login: name, secret, ...more }),
-    logged: (work) => logged(ctx.store, work),
-    async challenge(name, secret) {
-      const first = got(await login(ctx, { authModule: 'password', login: name, secret }));
-      assert.equal(first.state, 'challenge');
-      return first.state === 'challenge' ? first.challengeToken : '';
-    },
+    logged: (work) => logged(store, work),
   };
 }
 

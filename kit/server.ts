@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import type { z } from 'zod';
-import { success } from '../src/base/outcome.ts';
+import { postbox } from './house-defaults.ts';
 import { createCountersign, type Countersign, type Options } from '../src/countersign.ts';
 import { errorEnvelope } from '../src/http/doors/crossbar/envelope.ts';
 import { problemBody } from '../src/http/errors/problem.ts';
@@ -106,13 +106,7 @@ export async function startServer({ on, ...options }: Settings = {}): Promise<Se
     random: seededRandom('server'),
     hashCost: cheapCost,
     log: recording(lines),
-    gateways: [
-      {
-        name: 'postbox',
-        channels: ['sms', 'email'],
-        send: async (message) => (sent.push(message), success(undefined)),
-      },
-    ],
+    gateways: [postbox(sent)],
     ...options,
   });
   const answers: Answer[] = [];
