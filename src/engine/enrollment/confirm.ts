@@ -16,11 +16,13 @@ import { codesLeft, makeRecoveryCodes, writeCodes, type MadeCodes } from './reco
 import { issueToken } from '../session/issue-token.ts';
 import { openSession, type OpenedSession } from '../session/open-session.ts';
 import { withSecondFactor } from '../session/assurance.ts';
-import { countedInEnrollment, isFull } from './enroll.ts';
-import { requireStepUp } from '../session/step-up.ts';
+import { countedInEnrollment, isFull, mayEnrollOneMore, type EnrollmentLimit } from './enroll.ts';
+import { requireStepUp, type Manager } from '../session/step-up.ts';
 
 export type EnrollmentConfirmation = {
-  readonly authenticatorId: string;
+  readonly authenticatorId?: string;
+  /** In the place of an id: the one of a kind that waits, for a door that does not show ids. */
+  readonly awaited?: EnrollmentLimit;
   readonly reply: unknown;
   /** Set by doors that do not show recovery codes: without it they are made for a user who has none. */
   readonly withoutRecoveryCodes?: true;
@@ -40,18 +42,12 @@ export type Confirmed = {
 export async function confirm(
   ctx: RequestContext,
   enroller: Enroller,
-  { authenticatorId, reply, withoutRecoveryCodes }: EnrollmentConfirmation,
+  { reply, withoutRecoveryCodes, ...which }: EnrollmentConfirmation,
 ): Promise<Outcome<Confirmed, Reason>> {
   return inTurn(ctx, `${enroller.userId}/confirm`, async (turn) => {
-    const allowed = await requireStepUp(turn, enroller);
-    if (!allowed.ok) return allowed;
-    const { user, authenticators } = allowed.value;
-    const pending = authenticators.find(({ id }) => id === authenticatorId);
-    if (!pending) return refuse('not_found');
-    const may = mayEnroll(enroller, pending.kind, user);
-    if (!may.ok) return may;
-    if (pending.status !== 'pending') return refuse('already_confirmed');
-    if (isFull(authenticators, pending.kind)) return refuse('too_many');
+    const found = await findPending(turn, enroller, which);
+    if (!found.ok) return found;
+    const { user, authenticators, pending } = found.value;
     const read = factorOf(pending.kind).enroll?.read(reply);
     if (!read) return refuse('malformed_reply');
 
@@ -73,6 +69,25 @@ export async function confirm(
     }
     return confirmed;
   });
+}
+
+/** What waits to be confirmed, where the caller may confirm it. */
+async function findPending(
+  ctx: RequestContext,
+  enroller: Enroller,
+  { authenticatorId, awaited }: Pick<EnrollmentConfirmation, 'authenticatorId' | 'awaited'>,
+): Promise<Outcome<Manager & { readonly pending: Authenticator }, Reason>> {
+  const allowed = awaited ? await mayEnrollOneMore(ctx, enroller, awaited) : await requireStepUp(ctx, enroller);
+  if (!allowed.ok) return allowed;
+  const { user, authenticators } = allowed.value;
+  const pending = authenticators.find(({ id, kind, status }) =>
+    awaited ? kind === awaited.kind && status === 'pending' : id === authenticatorId,
+  );
+  if (!pending) return refuse('not_found');
+  const may = mayEnroll(enroller, pending.kind, user);
+  if (!may.ok) return may;
+  if (pending.status !== 'pending') return refuse('already_confirmed');
+  return isFull(authenticators, pending.kind) ? refuse('too_many') : success({ user, authenticators, pending });
 }
 
 type Keeping = {

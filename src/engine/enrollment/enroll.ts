@@ -14,7 +14,7 @@ import type { Reason } from '../reasons.ts';
 import { deliver } from '../proof/send-code.ts';
 import { claimEnrollmentCode } from '../proof/sending-limits.ts';
 import { settingsInForce } from '../policy/settings-in-force.ts';
-import { requireStepUp, type Manager } from '../session/step-up.ts';
+import { findManager, requireProof, type Manager } from '../session/step-up.ts';
 
 export type Enrollment = {
   readonly kind: Kind;
@@ -23,6 +23,8 @@ export type Enrollment = {
   readonly input: Readonly<Record<string, unknown>>;
   /** Whom it is made for, where that is not who they are here. */
   readonly person?: { readonly name: string } | undefined;
+  /** How many of the kind the door lets a user have, where the factor allows more. It is held against them before fresh proof is asked for. */
+  readonly limit?: number | undefined;
 };
 
 export type Enrolled = {
@@ -38,9 +40,9 @@ export type Enrolled = {
 export async function enroll(
   ctx: RequestContext,
   enroller: Enroller,
-  { kind, label, input, person }: Enrollment,
+  { kind, label, input, person, limit }: Enrollment,
 ): Promise<Outcome<Enrolled, Reason>> {
-  const allowed = await requireStepUp(ctx, enroller);
+  const allowed = await mayEnrollOneMore(ctx, enroller, { kind, limit });
   if (!allowed.ok) return allowed;
   const { user, authenticators } = allowed.value;
   const may = mayEnroll(enroller, kind, user);
@@ -110,10 +112,27 @@ async function begin(
   return sent.ok ? success({ ...begun.value, id, state: sent.value.state }) : sent;
 }
 
+export type EnrollmentLimit = { readonly kind: Kind; readonly limit?: number | undefined };
+
+/** Lets a caller enroll one more of a kind, unless they have as many as the door lets them have. */
+export async function mayEnrollOneMore(
+  ctx: RequestContext,
+  enroller: Enroller,
+  { kind, limit }: EnrollmentLimit,
+): Promise<Outcome<Manager, Reason>> {
+  const found = await findManager(ctx, enroller);
+  if (!found.ok) return found;
+  if (limit !== undefined && isFull(found.value.authenticators, kind, limit)) return refuse('too_many');
+  return requireProof(ctx, enroller, found.value);
+}
+
 /** Whether a user has as many active authenticators of a kind as one may have. */
-export function isFull(authenticators: readonly Authenticator[], kind: string): boolean {
-  const having = authenticators.filter((one) => one.kind === kind && one.status === 'active');
-  return having.length >= factorOf(kind).traits.limit;
+export function isFull(
+  authenticators: readonly Authenticator[],
+  kind: string,
+  limit = factorOf(kind).traits.limit,
+): boolean {
+  return authenticators.filter((one) => one.kind === kind && one.status === 'active').length >= limit;
 }
 
 /** Failures to confirm are counted apart from logins: guessing at a new authenticator must not lock the ones that work. */

@@ -20,23 +20,32 @@ type Prover = Pick<Caller, 'userId' | 'secondFactorAt' | 'authModule'> &
   Partial<Pick<Caller, 'authTime'>> &
   Partial<Pick<Managing, 'approvalEpoch'>>;
 
-/**
- * Lets a caller change somebody's factors: never a machine's credential, and only shortly after they have proven a second factor, or
- * logged in where they have none (RFC 9470): a factor that is enrolled counts as proof. The user is read before what they have, so that
- * a change that is made with both of them fails when something else changed in between.
- */
+/** Lets a caller change somebody's factors. */
 export async function requireStepUp(ctx: RequestContext, caller: Prover): Promise<Outcome<Manager, Reason>> {
+  const found = await findManager(ctx, caller);
+  return found.ok ? requireProof(ctx, caller, found.value) : found;
+}
+
+/** The user is read before what they have, so that a change that is made with both of them fails when something else changed in between. */
+export async function findManager(ctx: RequestContext, caller: Prover): Promise<Outcome<Manager, Reason>> {
   const user = await findUser(ctx.store, caller.userId);
   if (!user) return refuse('not_found');
   // Another change has spent the approval since it was looked up.
   if ((caller.approvalEpoch ?? user.epoch) !== user.epoch) return refuse('raced');
-  const authenticators = await listAuthenticators(ctx.store, user.id, ctx.now);
+  return success({ user, authenticators: await listAuthenticators(ctx.store, user.id, ctx.now) });
+}
+
+/**
+ * Never a machine's credential, and only shortly after the caller has proven a second factor, or logged in where they have none (RFC 9470):
+ * a factor that is enrolled counts as proof.
+ */
+export function requireProof(ctx: RequestContext, caller: Prover, manager: Manager): Outcome<Manager, Reason> {
   const { secondFactorAt, authTime = ctx.now } = caller;
-  const isEnrolled = secondFactors(authenticators).length > 0;
+  const isEnrolled = secondFactors(manager.authenticators).length > 0;
   if (isEnrolled && !isFresh(secondFactorAt, ctx.now)) return refuse('step_up_required');
   if (isKind(caller.authModule) && factorOf(caller.authModule).traits.unattended) return refuse('unattended');
   if (!isEnrolled && !isFresh(authTime, ctx.now)) return refuse('login_too_old');
-  return success({ user, authenticators });
+  return success(manager);
 }
 
 /**

@@ -1,12 +1,13 @@
 import { z } from 'zod';
-import type { Refusal } from '../../../base/outcome.ts';
+import type { Outcome, Refusal } from '../../../base/outcome.ts';
 import type { RequestContext } from '../../../engine/context.ts';
 import { factorLabel } from '../../../engine/directory/profile.ts';
-import { browseAuthenticators, confirm, enroll, ownProfile } from '../../../engine/operations.ts';
+import { confirm, enroll, ownProfile } from '../../../engine/operations.ts';
 import type { Reason } from '../../../engine/reasons.ts';
 import type { Enroller } from '../../../engine/session/authenticate-enroller.ts';
 import { isKind, type Kind } from '../../../factors/registry.ts';
 import { readEmailAddress, readPhoneNumber } from '../../../messages/destinations.ts';
+import type { Declined } from '../../errors/reasons.ts';
 import { route, type Reply, type Route } from '../../route.ts';
 import { codeSentences, failedToSend } from '../shared/both-factors.ts';
 import { confirmationOf, inputIn, inputMembers, isConfirmed, secondsBeyond } from '../shared/factor-members.ts';
@@ -15,6 +16,9 @@ import { badRequest, declined, required, say, sentences } from './dialect.ts';
 import { statusOf, statusView } from './status.ts';
 
 const tag = 'Self-service';
+
+/** Deux knows a method as enabled or not. */
+const limit = 1;
 
 const requestPath = (method: string) => `/mfa/${method}/request`;
 
@@ -39,11 +43,9 @@ const ownRequests = [
     body: z.strictObject({ phone_number: z.string().max(64) }),
     responses: { 200: { description: 'Sent.', body: pendingView } },
     async handle({ ctx, caller, body }) {
-      const number = readPhoneNumber(body.phone_number, ctx.settings.region);
-      if (await isEnabled(ctx, caller, 'sms')) return badRequest(sentences.alreadyEnabled);
-      if (!number.ok) return badRequest(sentences.phoneNumber);
-      const begun = await begin(ctx, caller, 'sms', number.value);
-      if (begun.ok) return { status: 200, json: { enabled: false, phone_number: number.value } };
+      const read = readPhoneNumber(body.phone_number, ctx.settings.region);
+      const begun = await begin(ctx, caller, { kind: 'sms', read });
+      if (begun.ok) return { status: 200, json: { enabled: false, phone_number: begun.value } };
       return declinedToSend(begun, 'sms', sentences.phoneNumber);
     },
   }),
@@ -55,14 +57,10 @@ const ownRequests = [
     body: z.strictObject({ email: z.string().max(254).optional() }),
     responses: { 200: { description: 'Sent.', body: pendingView } },
     async handle({ ctx, caller, body }) {
-      if (await isEnabled(ctx, caller, 'email')) return badRequest(sentences.alreadyEnabled);
-      const given = body.email ?? (await ownProfile(ctx, caller))?.email;
-      if (given === undefined || given === null) return badRequest({ email: [required] });
-      const address = readEmailAddress(given);
-      if (!address.ok) return badRequest(sentences.email);
-      const begun = await begin(ctx, caller, 'email', address.value);
-      if (begun.ok) return { status: 200, json: { enabled: false, email: address.value } };
-      return declinedToSend(begun, 'email', sentences.email);
+      const given = body.email ?? (await ownProfile(ctx, caller))?.email ?? undefined;
+      const begun = await begin(ctx, caller, { kind: 'email', read: readEmailAddress(given ?? '') });
+      if (begun.ok) return { status: 200, json: { enabled: false, email: begun.value } };
+      return declinedToSend(begun, 'email', given === undefined ? { email: [required] } : sentences.email);
     },
   }),
   route({
@@ -82,9 +80,8 @@ const ownRequests = [
       },
     },
     async handle({ ctx, caller, body }) {
-      if (await isEnabled(ctx, caller, 'totp')) return badRequest(sentences.alreadyEnabled);
-      const begun = await enroll(ctx, caller, { kind: 'totp', label: body.label ?? null, input: {} });
-      if (!begun.ok) return declined(begun);
+      const begun = await enroll(ctx, caller, { kind: 'totp', label: body.label ?? null, input: {}, limit });
+      if (!begun.ok) return declinedToEnable(begun);
       const { offer } = begun.value;
       return { status: 200, json: { enabled: false, ...offer, qr: qrCode(String(offer['otpauth_url'])) } };
     },
@@ -113,7 +110,7 @@ function requestRoute(kind: Kind): Route {
     async handle({ ctx, caller, body }) {
       const given = { kind, label: body.label ?? null, input: inputIn(kind, body) };
       const begun = await enroll(ctx, caller, given);
-      if (!begun.ok) return begun.reason === 'too_many' ? badRequest(sentences.alreadyEnabled) : declined(begun);
+      if (!begun.ok) return declinedToEnable(begun);
       const { authenticator, offer } = begun.value;
       return { status: 200, json: { ...offer, enabled: authenticator.status === 'active' } };
     },
@@ -128,23 +125,19 @@ function verifyRoute(method: Kind): Route {
     body: z.strictObject({ mfa_code: confirmationOf([method]) }),
     responses: { 200: { description: 'It is enabled.', body: enabledView } },
     async handle({ ctx, caller, body }) {
-      const own = (await browseAuthenticators(ctx, { id: caller.userId })).filter(({ kind }) => kind === method);
-      if (own.some(({ status }) => status === 'active')) return badRequest(sentences.alreadyEnabled);
-      const wrong = badRequest({ mfa_code: [codeSentences.code] });
-      // Without a request there is nothing to verify; that, too, is told only to who may enrol.
-      const pending = own.find(({ status }) => status === 'pending');
-      const given = { authenticatorId: pending?.id ?? '', reply: body.mfa_code, withoutRecoveryCodes: true } as const;
+      const given = { awaited: { kind: method, limit }, reply: body.mfa_code, withoutRecoveryCodes: true } as const;
       const confirmed = await confirm(ctx, caller, given);
-      const token = confirmed.ok ? confirmed.value.token : undefined;
-      if (confirmed.ok)
-        return { status: 200, json: { ...(await statusOf(ctx, caller)), ...(token !== undefined && { token }) } };
-      // Another request was faster.
-      if (confirmed.reason === 'already_confirmed') return badRequest(sentences.alreadyEnabled);
-      return isWrongCode(confirmed.reason) ? wrong : declined(confirmed);
+      if (!confirmed.ok) {
+        const wrong = badRequest({ mfa_code: [codeSentences.code] });
+        return isWrongCode(confirmed.reason) ? wrong : declinedToEnable(confirmed);
+      }
+      const { token } = confirmed.value;
+      return { status: 200, json: { ...(await statusOf(ctx, caller)), ...(token !== undefined && { token }) } };
     },
   });
 }
 
+/** Without a request there is nothing to verify: that is told like a wrong code. */
 const isWrongCode = (reason: Reason) => ['wrong', 'replayed', 'malformed_reply', 'not_found', 'raced'].includes(reason);
 
 /** Passkeys have their place in the dialect, and come with their own feature. */
@@ -159,20 +152,27 @@ function notYet(step: 'request' | 'verify'): Route {
   });
 }
 
-async function isEnabled(ctx: RequestContext, caller: Enroller, method: Kind): Promise<boolean> {
-  const own = await browseAuthenticators(ctx, { id: caller.userId });
-  return own.some(({ kind, status }) => kind === method && status === 'active');
-}
+type BegunDestination = { readonly kind: 'sms' | 'email'; readonly read: Outcome<string, Reason> };
 
-function begin(ctx: RequestContext, caller: Enroller, kind: 'sms' | 'email', destination: string) {
-  return enroll(ctx, caller, { kind, label: null, input: { destination } });
+/** Begins to enable codes to a destination. One that could not be read goes on without, for that it is enabled already is said first. */
+async function begin(
+  ctx: RequestContext,
+  caller: Enroller,
+  { kind, read }: BegunDestination,
+): Promise<Outcome<string, Reason>> {
+  const input = read.ok ? { destination: read.value } : {};
+  const begun = await enroll(ctx, caller, { kind, label: null, input, limit });
+  if (!begun.ok && (read.ok || begun.reason === 'too_many')) return begun;
+  return read;
 }
 
 /** The user's mistake, ours, or neither's. */
 function declinedToSend(refusal: Refusal<Reason>, kind: 'sms' | 'email', invalid: unknown): Reply {
   const { reason } = refusal;
-  if (reason === 'too_many') return badRequest(sentences.alreadyEnabled);
   if (reason === 'invalid_destination' || reason === 'not_allowed') return badRequest(invalid);
   if (reason === 'gateway_failed' || reason === 'no_gateway') return badRequest({ detail: failedToSend(kind) });
-  return declined(refusal);
+  return declinedToEnable(refusal);
 }
+
+const declinedToEnable = (refusal: Declined) =>
+  refusal.reason === 'too_many' ? badRequest(sentences.alreadyEnabled) : declined(refusal);
