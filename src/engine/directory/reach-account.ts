@@ -8,7 +8,7 @@ import {
   type Account,
   type Page,
 } from '../../store/accounts.ts';
-import type { CompletedLogin } from '../login/after-first-factor.ts';
+import type { CompletedLogin } from '../login/login-outcome.ts';
 import type { RequestContext } from '../context.ts';
 import type { Reason } from '../reasons.ts';
 import { isAdministrator, type Caller } from '../session/authenticate.ts';

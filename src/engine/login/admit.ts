@@ -2,16 +2,8 @@ import { refuse, success, type Success } from '../../base/outcome.ts';
 import { factorOf } from '../../factors/registry.ts';
 import type { Authenticator } from '../../store/authenticators.ts';
 import { findPrompted } from '../../store/challenges.ts';
-import {
-  challenge,
-  comeBack,
-  enter,
-  offer,
-  turnAway,
-  type Admitted,
-  type Resumed,
-  type Step,
-} from './after-first-factor.ts';
+import { challenge, comeBack, enter, offer, turnAway, type Step } from './after-first-factor.ts';
+import type { Admitted, Resumed } from './login-outcome.ts';
 import { forLogin, type RequestContext } from '../context.ts';
 import type { LoginRefusal } from '../session/offer-enrollment.ts';
 import { logRefusal } from '../audit/log-attempt.ts';

@@ -1,6 +1,5 @@
 import { refuse, success, type Outcome } from '../../base/outcome.ts';
 import { opaqueToken, uuid } from '../../base/random.ts';
-import type { Authenticator } from '../../store/authenticators.ts';
 import { closePrompts, insertChallenge } from '../../store/challenges.ts';
 import { releaseTry, resetThrottle } from '../../store/throttles.ts';
 import type { User } from '../../store/users.ts';
@@ -8,36 +7,13 @@ import type { AccountPolicy } from '../policy/merge-policy.ts';
 import { withTransaction, type RequestContext } from '../context.ts';
 import { offerEnrollment, type LoginRefusal } from '../session/offer-enrollment.ts';
 import { logRefusal, logSuccess, type Tried } from '../audit/log-attempt.ts';
-import { keeping, type PutPrompt, type ShownPrompt } from '../proof/put-prompts.ts';
+import { keeping, type PutPrompt } from '../proof/put-prompts.ts';
 import { spend, type Proven } from '../proof/prove.ts';
 import type { Reason } from '../reasons.ts';
 import type { Needed, NotMet } from '../policy/login-needs.ts';
 import { issueToken } from '../session/issue-token.ts';
-import { openSession, type IssuedTo, type OpenedSession } from '../session/open-session.ts';
-
-/** What follows a right first factor: a session, a challenge, or being turned away; each of them whole or not at all. */
-export type CompletedLogin = {
-  readonly state: 'session';
-  readonly token: string;
-  readonly session: OpenedSession;
-  /** The account of its user. */
-  readonly accountId: string;
-};
-
-export type SecondFactorNeeded = {
-  readonly state: 'challenge';
-  /** Opaque; speaks for the challenge alone and dies with it. */
-  readonly challengeToken: string;
-  /** The authenticators of which any answers it. */
-  readonly anyOf: readonly Authenticator[];
-  /** The prompts to show, also of a provider that verifies by itself; codes that are sent on request are not among them. */
-  readonly prompts: readonly ShownPrompt[];
-};
-
-export type Admitted = CompletedLogin | SecondFactorNeeded;
-
-/** The response to a prompt that was put before came along with the first factor. */
-export type Resumed = { readonly state: 'resumed'; readonly challengeId: string };
+import { openSession, type IssuedTo } from '../session/open-session.ts';
+import type { CompletedLogin } from './login-outcome.ts';
 
 /** A first factor was proven. */
 export type Step = {

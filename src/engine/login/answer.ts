@@ -1,7 +1,7 @@
 import { refuse, success, type Success } from '../../base/outcome.ts';
 import type { LoginChallenge } from '../../store/challenge-rows.ts';
 import { findChallenge, findOpenChallenge } from '../../store/challenges.ts';
-import type { CompletedLogin } from './after-first-factor.ts';
+import type { CompletedLogin } from './login-outcome.ts';
 import type { Completed, Passed, PassedApproval } from '../proof/complete-challenge.ts';
 import type { ChallengeAnswer } from '../proof/reply.ts';
 import { inTurn, type RequestContext } from '../context.ts';

@@ -1,7 +1,7 @@
 import { second } from '../../base/clock.ts';
 import { refuse, success, type Refusal, type Success } from '../../base/outcome.ts';
 import { factorOf } from '../../factors/registry.ts';
-import type { Admitted } from './after-first-factor.ts';
+import type { Admitted } from './login-outcome.ts';
 import { answer } from './answer.ts';
 import type { SecondFactorReply } from '../proof/reply.ts';
 import { inTurn, type Context, type RequestContext } from '../context.ts';

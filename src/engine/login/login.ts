@@ -7,7 +7,7 @@ import { listForLogin, type Authenticator } from '../../store/authenticators.ts'
 import { strangerPrefix, subjectAmong } from '../../store/throttles.ts';
 import { findUserByLogin } from '../../store/users.ts';
 import { admit } from './admit.ts';
-import type { Admitted, Resumed } from './after-first-factor.ts';
+import type { Admitted, Resumed } from './login-outcome.ts';
 import type { Responding } from '../proof/candidates.ts';
 import { factorContext, forLogin, inTurn, type Context, type RequestContext } from '../context.ts';
 import type { LoginRefusal } from '../session/offer-enrollment.ts';

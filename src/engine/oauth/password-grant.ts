@@ -2,7 +2,7 @@ import { day } from '../../base/clock.ts';
 import { refuse, success, type Success } from '../../base/outcome.ts';
 import type { OAuthClient } from '../../store/clients.ts';
 import type { RequestContext } from '../context.ts';
-import type { SecondFactorNeeded } from '../login/after-first-factor.ts';
+import type { SecondFactorNeeded } from '../login/login-outcome.ts';
 import { loginAtOnce, type LoginAtOnce, type RefusedAtOnce } from '../login/login-at-once.ts';
 import { tokenSeconds } from '../session/issue-token.ts';
 import { writeRefreshToken } from './refresh-tokens.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { refuse } from '../../../base/outcome.ts';
 import { loginAtOnce, accountOf } from '../../../engine/operations.ts';
-import type { SecondFactorNeeded } from '../../../engine/login/after-first-factor.ts';
+import type { SecondFactorNeeded } from '../../../engine/login/login-outcome.ts';
 import { factorOf } from '../../../factors/registry.ts';
 import type { Authenticator } from '../../../store/authenticators.ts';
 import { reference } from '../shared/reference.ts';

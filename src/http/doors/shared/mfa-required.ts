@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { SecondFactorNeeded } from '../../../engine/login/after-first-factor.ts';
+import type { SecondFactorNeeded } from '../../../engine/login/login-outcome.ts';
 import { askedByProviders, promptSettings, settingsOf } from './second-factor.ts';
 
 /** How a login says that it needs a second factor, where its client may bring one along in the next request. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { SecondFactorNeeded } from '../../../engine/login/after-first-factor.ts';
+import type { SecondFactorNeeded } from '../../../engine/login/login-outcome.ts';
 import type { ShownPrompt } from '../../../engine/proof/put-prompts.ts';
 import type { Prompt } from '../../../factors/factor.ts';
 import { isEnrolled } from '../../../factors/registry.ts';
