@@ -4,15 +4,12 @@ import { refuse, success } from '../../../src/base/outcome.ts';
 import { accessTokenLife } from '../../../src/engine/policy/merge-policy.ts';
 import { enroll } from '../../../src/engine/enrollment/enroll.ts';
 import { assuranceOf } from '../../../src/engine/session/assurance.ts';
-import { authenticate, type Caller } from '../../../src/engine/session/authenticate.ts';
-import { endSession, listSessions } from '../../../src/engine/session/own-sessions.ts';
+import { authenticate } from '../../../src/engine/session/authenticate.ts';
+import { endSession } from '../../../src/engine/session/own-sessions.ts';
 import { issueToken } from '../../../src/engine/session/issue-token.ts';
 import { deleteUser } from '../../../src/store/users.ts';
 import { onEachDatabase } from '../../../kit/databases.ts';
 import { client, got, house } from '../../../kit/house.ts';
-
-/** A caller as the database has their session. */
-const stored = ({ type: _type, ...session }: Caller) => session;
 
 onEachDatabase('a session', (database) => {
   test('is what its access token speaks for', async () => {
@@ -99,43 +96,11 @@ onEachDatabase('a session', (database) => {
     }
   });
 
-  test("is on the list of its user's sessions, the newest first", async () => {
-    await using home = await house(database);
-    const { name, password, caller } = await home.addPerson('ada');
-    await home.addPerson('bob');
-    home.clock.tick(1);
-    const newer = await home.enter(name, password);
-    assert.deepEqual(await listSessions(home.ctx, caller), [stored(newer), stored(caller)]);
-    home.clock.tick(accessTokenLife - 1);
-    assert.deepEqual(await listSessions(home.ctx, caller), [stored(newer)]);
-  });
-
-  test('can be ended by its own user, once', async () => {
-    await using home = await house(database);
-    const { name, password, token, caller } = await home.addPerson('ada');
-    const eve = await home.addPerson('eve');
-    const other = await home.enter(name, password);
-    assert.deepEqual(await endSession(home.ctx, eve.caller, caller.id), refuse('not_found'));
-    assert.deepEqual(await endSession(home.ctx, caller, 'nothing'), refuse('not_found'));
-    assert.deepEqual(await endSession(home.ctx, other, caller.id), success(undefined));
-    assert.deepEqual(await endSession(home.ctx, other, caller.id), refuse('not_found'));
-    assert.deepEqual(await authenticate(home.ctx, token), refuse('invalid_token'));
-    assert.deepEqual(await listSessions(home.ctx, other), [stored(other)]);
-  });
-
   test("ends when its user's factors change through another", async () => {
     await using home = await house(database);
     const { name, password, token } = await home.addPerson('ada');
     const other = await home.enter(name, password);
     got(await enroll(home.ctx, other, { kind: 'apikey', label: null, input: {} }));
     assert.deepEqual(await authenticate(home.ctx, token), refuse('invalid_token'));
-  });
-
-  test('ends with one line of the log', async () => {
-    await using home = await house(database);
-    const { user, caller } = await home.addPerson('ada');
-    const lines = await home.logged(() => endSession(home.ctx, caller, caller.id));
-    const line = { action: 'session.end', factor: null, outcome: 'success', reason: null, authModule: null };
-    assert.deepEqual(lines, [{ ...line, userId: user.id, sessionId: caller.id }]);
   });
 });
