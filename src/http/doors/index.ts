@@ -22,7 +22,7 @@ import { secretRoutes } from './acceleratxr/secrets.ts';
 import { removeUserRoute, userRoutes } from './acceleratxr/users.ts';
 import { sessionRoutes } from './system/sessions.ts';
 
-/** The doors by their names. A dialect of one more system is one more file beside these and a word in this list. */
+/** The doors by their names. A dialect of one more system is one more folder beside these and a word in this list. */
 const doorsByName = {
   'self-service': [...authtokenRoutes, ...tokenRoutes, ...mfaRoutes, ...clientRoutes],
   secrets: [...authRoutes, ...userRoutes, ...secretRoutes],
