@@ -1,13 +1,18 @@
 /** Attempts without the logins that lead to them, and what verification finds of them. */
-import { verifyRest } from '../src/engine/audit/verify-rest.ts';
-import { verifyStrands, type LogFinding } from '../src/engine/audit/verify-strands.ts';
+import { verifyStrayRows } from '../src/engine/audit/verify-stray-rows.ts';
+import { verifyChains, type LogFinding } from '../src/engine/audit/verify-chains.ts';
 import type { RequestContext } from '../src/engine/context.ts';
-import { logRefusal, type Tried } from '../src/engine/audit/log-attempt.ts';
-import type { PlacedRow } from '../src/store/attempt-strands.ts';
+import { logRefusal, type AttemptFacts } from '../src/engine/audit/log-attempt.ts';
+import type { PlacedRow } from '../src/store/attempt-chain-rows.ts';
 import { type House } from './house.ts';
 
 /** Logs failed attempts of one user, a millisecond apart, with something in every column. */
-export async function tryTimes(home: House, times: number, userId: string, more: Partial<Tried> = {}): Promise<void> {
+export async function tryTimes(
+  home: House,
+  times: number,
+  userId: string,
+  more: Partial<AttemptFacts> = {},
+): Promise<void> {
   const tried = {
     action: 'login',
     accountId: home.root,
@@ -42,8 +47,8 @@ export async function rowsOf({ ctx }: House, userId: string): Promise<readonly P
 /** Everything that verification finds. */
 export async function findingsIn(ctx: RequestContext, accountId?: string): Promise<readonly LogFinding[]> {
   const findings: LogFinding[] = [];
-  for await (const { finding } of verifyStrands(ctx, accountId, () => {})) if (finding) findings.push(finding);
-  return [...findings, ...(await verifyRest(ctx, accountId)).findings];
+  for await (const { finding } of verifyChains(ctx, accountId, () => {})) if (finding) findings.push(finding);
+  return [...findings, ...(await verifyStrayRows(ctx, accountId)).findings];
 }
 
 /** What is wrong, in which strand, where, and with which row. */

@@ -7,7 +7,7 @@ import { createSafe } from '../src/base/seal.ts';
 import { createTurns, type Turns } from '../src/base/turns.ts';
 import type { Exchange } from '../src/base/exchange.ts';
 import { createAccessTokens } from '../src/engine/access-token.ts';
-import { answer } from '../src/engine/login/answer.ts';
+import { answerLogin } from '../src/engine/login/answer-login.ts';
 import { confirm } from '../src/engine/enrollment/confirm.ts';
 import {
   requestContext,
@@ -97,11 +97,11 @@ export type House = {
   /** The token of the challenge that a first factor led to. */
   challenge(name: string, secret: string): Promise<string>;
   /** The access token of a login, with a second factor's reply where one is asked for. */
-  signIn(name: string, secret: string, reply?: unknown, account?: string): Promise<string>;
+  signIn(name: string, secret: string, response?: unknown, account?: string): Promise<string>;
   /** The session that a token speaks for. */
   caller(token: string): Promise<Caller>;
   /** The session of a login. */
-  enter(name: string, secret: string, reply?: unknown): Promise<Caller>;
+  enter(name: string, secret: string, response?: unknown): Promise<Caller>;
   addPerson(name: string, more?: Partial<NewTestUser>): Promise<Person>;
   /** A person with a TOTP authenticator, proven in their session. */
   addProtected(name: string, more?: Partial<NewTestUser>): Promise<Person & Enrolled>;
@@ -192,16 +192,16 @@ type Logins = Pick<House, 'signIn' | 'caller' | 'enter' | 'logIn' | 'challenge'>
 function logins(ctx: RequestContext): Logins {
   const logIn: House['logIn'] = (name, secret, more) =>
     login(ctx, { authModule: 'password', login: name, secret, ...more });
-  async function signIn(name: string, secret: string, reply?: unknown, account?: string): Promise<string> {
+  async function signIn(name: string, secret: string, response?: unknown, account?: string): Promise<string> {
     const first = got(await logIn(name, secret, { account }));
     if (first.state === 'session') return first.token;
-    return got(await answer(ctx, { challengeToken: first.challengeToken, reply })).token;
+    return got(await answerLogin(ctx, { challengeToken: first.challengeToken, response })).token;
   }
   const caller = async (token: string) => got(await authenticate(ctx, token));
   return {
     signIn,
     caller,
-    enter: async (name, secret, reply) => caller(await signIn(name, secret, reply)),
+    enter: async (name, secret, response) => caller(await signIn(name, secret, response)),
     logIn,
     async challenge(name, secret) {
       const first = got(await logIn(name, secret));
@@ -228,8 +228,8 @@ function people(ctx: RequestContext, clock: TestClock, root: string): People {
   async function enrollTotp(by: Caller): Promise<Enrolled> {
     const { authenticator, offer } = got(await enroll(ctx, by, { kind: 'totp', label: null, input: {} }));
     const seed = String(offer.secret);
-    const reply = codesAt(clock).codeFor(seed, -1);
-    const confirmed = got(await confirm(ctx, by, { authenticatorId: authenticator.id, reply }));
+    const response = codesAt(clock).codeFor(seed, -1);
+    const confirmed = got(await confirm(ctx, by, { authenticatorId: authenticator.id, response }));
     return { id: authenticator.id, seed, codes: confirmed.recoveryCodes };
   }
   return {

@@ -133,10 +133,10 @@ function people(call: Server['call'], admin: Person, clock: TestClock) {
   async function challenge({ name, password }: Pick<Person, 'name' | 'password'>): Promise<string> {
     return member(await call('POST', '/auth/password', { basic: [name, password] }), 'challenge_token');
   }
-  async function logIn(person: Pick<Person, 'name' | 'password'>, reply?: unknown): Promise<string> {
-    if (reply === undefined)
+  async function logIn(person: Pick<Person, 'name' | 'password'>, response?: unknown): Promise<string> {
+    if (response === undefined)
       return member(await call('POST', '/auth/password', { basic: [person.name, person.password] }), 'token');
-    const json = { token: reply, challenge_token: await challenge(person) };
+    const json = { token: response, challenge_token: await challenge(person) };
     return member(await call('POST', '/auth/totp', { json }), 'token');
   }
   return {

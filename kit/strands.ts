@@ -1,17 +1,17 @@
 import { requestContext } from '../src/engine/context.ts';
 import { logRefusal } from '../src/engine/audit/log-attempt.ts';
-import { strandDigit, strandsOf } from '../src/store/attempt-chain.ts';
+import { chainDigit, chainsOf } from '../src/store/attempt-chain.ts';
 import { client } from './house.ts';
 import type { Server } from './server.ts';
 
 /** Logs an attempt in every strand of an account: the first in a strand costs more than those after it. */
-export async function openEveryStrand({ countersign: { context } }: Server, accountId: string): Promise<void> {
+export async function openEveryChain({ countersign: { context } }: Server, accountId: string): Promise<void> {
   const opened = new Set<string>();
   const ctx = requestContext(context, client);
-  for (let at = 0; opened.size < strandsOf(accountId).length; at += 1) {
+  for (let at = 0; opened.size < chainsOf(accountId).length; at += 1) {
     const userId = `user ${at}`;
-    if (opened.has(strandDigit(userId))) continue;
-    opened.add(strandDigit(userId));
+    if (opened.has(chainDigit(userId))) continue;
+    opened.add(chainDigit(userId));
     await logRefusal(ctx, { action: 'login', accountId, userId }, 'wrong');
   }
 }

@@ -11,7 +11,7 @@ import { operationsOver, type Operations } from './client/operations.ts';
 import { createLiveAccessTokens } from './engine/access-token.ts';
 import { operator, requestContext, type Context, type Log } from './engine/context.ts';
 import { createReread, loadKeyRing } from './engine/upkeep/key-ring.ts';
-import { ensureService, prepareRoot, sweep, tellNotices } from './engine/operations.ts';
+import { ensureService, prepareRoot, deleteExpired, sendNotices } from './engine/operations.ts';
 import type { FirstAdministrator } from './engine/operator/prepare-root.ts';
 import { createApp } from './http/server/app.ts';
 import type { Environment } from './http/server/client.ts';
@@ -121,8 +121,8 @@ export async function createCountersign(options: Options): Promise<Countersign> 
       rereadKeys,
       async maintain() {
         await rereadKeys();
-        await tellNotices(context);
-        await sweep(context);
+        await sendNotices(context);
+        await deleteExpired(context);
       },
       async close() {
         messenger.close();

@@ -44,7 +44,7 @@ export async function playPeople(stage: Stage, name: string, goesOn: () => boole
     }
     if (people.length < atOnce) {
       made += 1;
-      const person = await newcomer(stage, `${name}-${made}`);
+      const person = await importable(stage, `${name}-${made}`);
       if (person && chance.happens(early)) rest(person);
       else if (person) people.push(person);
       continue;
@@ -60,7 +60,7 @@ export async function playPeople(stage: Stage, name: string, goesOn: () => boole
 }
 
 /** Somebody new, who has a second factor at once as a rule. */
-async function newcomer(stage: Stage, name: string): Promise<Person | undefined> {
+async function importable(stage: Stage, name: string): Promise<Person | undefined> {
   const person = await register(stage, name, stage.chance.happens(0.8) ? 'totp' : 'email');
   const session = person?.sessions[0];
   if (person) person.plays = stage.chance.between(lives.shortest, lives.longest);

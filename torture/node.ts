@@ -7,9 +7,9 @@ import { gatewaysOf } from '../src/cli/gateways.ts';
 import { listen } from '../src/cli/listen.ts';
 import { createLog } from '../src/cli/log.ts';
 import { readSettings } from '../src/cli/settings.ts';
-import { keepTold } from '../src/cli/telling.ts';
+import { startNoticeLoop } from '../src/cli/notice-loop.ts';
 import { createCountersign } from '../src/countersign.ts';
-import { sweep } from '../src/engine/operations.ts';
+import { deleteExpired } from '../src/engine/operations.ts';
 import { cheapCost } from '../kit/hasher.ts';
 import { timeOf, type Course } from './course.ts';
 
@@ -29,17 +29,17 @@ process.on('message', (next: Pick<Told, 'offset'>) => {
 const settings = readSettings(process.env);
 const log = createLog(settings.logLevel);
 const front = await listen(settings.host, settings.port);
-const house = await createCountersign({
-  ...settings.house,
+const countersign = await createCountersign({
+  ...settings.options,
   gateways: gatewaysOf(settings),
   url: settings.url ?? `http://localhost:${front.port}`,
   log,
   clock: { now: () => timeOf(told.course, Date.now()) + offset },
   hashCost: cheapCost,
 });
-front.open(house.listener);
-keepTold(house.context);
+front.open(countersign.listener);
+startNoticeLoop(countersign.context);
 setInterval(() => {
-  sweep(house.context).catch((error: unknown) => log.warn({ err: error }, 'a sweep failed'));
+  deleteExpired(countersign.context).catch((error: unknown) => log.warn({ err: error }, 'a sweep failed'));
 }, sweepEvery);
 process.send?.({ port: front.port });

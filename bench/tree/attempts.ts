@@ -48,7 +48,7 @@ export function attemptRows(
   };
 }
 
-type Tried = {
+type AttemptFacts = {
   readonly at: number;
   readonly action: string;
   readonly failed: boolean;
@@ -56,7 +56,7 @@ type Tried = {
   readonly user: string;
 };
 
-function attempt({ at, action, failed, account, user }: Tried): Insertable<Tables['attempts']> {
+function attempt({ at, action, failed, account, user }: AttemptFacts): Insertable<Tables['attempts']> {
   const hex = timeOrderedHex(systemRandom, at);
   return {
     id: `${new Date(at).toISOString().slice(0, 7).replace('-', '')}-${hex}`,

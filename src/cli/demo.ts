@@ -19,16 +19,16 @@ export async function demo(): Promise<void> {
   try {
     const front = await listen('127.0.0.1', 0);
     const url = `http://127.0.0.1:${front.port}`;
-    const house = await createCountersign({
+    const countersign = await createCountersign({
       database: `sqlite:${join(folder, 'countersign.db')}`,
       keysFile: join(folder, 'keys.json'),
       url,
       registration: 'open',
     });
-    front.open(house.listener);
+    front.open(countersign.listener);
     await play(createScene(url));
     await front.close(0);
-    await house.close();
+    await countersign.close();
   } finally {
     clean();
   }

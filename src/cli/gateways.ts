@@ -16,7 +16,7 @@ export function gatewaysOf({ outbox, gateways }: Pick<ServerSettings, 'outbox' |
 }
 
 /** Says on which channels people can be reached, before somebody waits for a code that nothing sends. */
-export function tellChannels(
+export function logChannels(
   { log, messenger }: Pick<Context, 'log' | 'messenger'>,
   gateways: readonly Gateway[],
 ): void {

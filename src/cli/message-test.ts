@@ -44,8 +44,8 @@ const sayings = {
   gateway_failed: 'no gateway took the message',
 };
 
-function destination(channel: Channel, given: string, { house }: ServerSettings): string {
-  const read = channel === 'sms' ? readPhoneNumber(given, house.region) : readEmailAddress(given);
+function destination(channel: Channel, given: string, { options }: ServerSettings): string {
+  const read = channel === 'sms' ? readPhoneNumber(given, options.region) : readEmailAddress(given);
   if (read.ok) return read.value;
   throw new SetupError(`${channel}: ${channel === 'sms' ? 'the number' : 'the address'} can not be sent to`);
 }

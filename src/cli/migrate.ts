@@ -4,8 +4,8 @@ import { openDatabase } from '../store/store.ts';
 import { readSettings } from './settings.ts';
 
 export async function runMigrations(): Promise<void> {
-  const { house } = readSettings(process.env);
-  const database = openDatabase(house.database);
+  const { options } = readSettings(process.env);
+  const database = openDatabase(options.database);
   try {
     const ran = await migrate(database, systemClock.now());
     const said =

@@ -3,20 +3,20 @@ import { second } from '../base/clock.ts';
 import { version } from '../base/version.ts';
 import { createCountersign } from '../countersign.ts';
 import type { Log } from '../engine/context.ts';
-import { takeGlobals } from '../http/server/listener.ts';
+import { patchGlobals } from '../http/server/listener.ts';
 import { announceAdministrator } from './announce.ts';
-import { keepKeysRead } from './keys/reading.ts';
+import { startKeyRingLoop } from './keys/reading.ts';
 import { listen } from './listen.ts';
-import { gatewaysOf, tellChannels } from './gateways.ts';
+import { gatewaysOf, logChannels } from './gateways.ts';
 import { createLog } from './log.ts';
 import { readSettings, type ServerSettings } from './settings.ts';
 import { stopSignal } from './stop-signal.ts';
-import { keepSwept } from './sweeping.ts';
-import { keepTold } from './telling.ts';
+import { startExpiryLoop } from './expiry-loop.ts';
+import { startNoticeLoop } from './notice-loop.ts';
 import { hashesAtATime, makeRoomFor } from './threads.ts';
 import { onWarning } from './warnings.ts';
 import { supervise } from './workers/supervise.ts';
-import { sharedMetrics, tellServing } from './workers/worker.ts';
+import { sharedMetrics, reportServing } from './workers/worker.ts';
 
 /** Together less than the ten seconds that Docker leaves between its SIGTERM and its SIGKILL. */
 const patience = { requests: 8 * second, database: 1 * second };
@@ -39,29 +39,33 @@ async function serveHere(settings: ServerSettings): Promise<void> {
   const gateways = gatewaysOf(settings);
   const log = createLog(settings.logLevel);
   tellOfFaults(log);
-  takeGlobals();
+  patchGlobals();
 
   const front = await listen(settings.host, settings.port, { log });
   const shared = cluster.isWorker ? { metrics: sharedMetrics } : {};
   const url = settings.url ?? `http://localhost:${front.port}`;
-  const house = await createCountersign({ ...settings.house, gateways, url, log, hashing, ...shared }).catch(
+  const countersign = await createCountersign({ ...settings.options, gateways, url, log, hashing, ...shared }).catch(
     async (error: unknown) => {
       await front.close(0);
       throw error;
     },
   );
-  front.open(house.listener);
-  announceAdministrator(settings, house);
-  if (cluster.isWorker) tellServing(url);
+  front.open(countersign.listener);
+  announceAdministrator(settings, countersign);
+  if (cluster.isWorker) reportServing(url);
   else process.stdout.write(`countersign listening on ${url}\n`);
   log.info({ url, version }, 'serving');
-  tellChannels(house.context, gateways);
-  const stops = [keepSwept(house.context), keepTold(house.context), keepKeysRead(house)];
+  logChannels(countersign.context, gateways);
+  const stops = [
+    startExpiryLoop(countersign.context),
+    startNoticeLoop(countersign.context),
+    startKeyRingLoop(countersign),
+  ];
 
   log.info({ signal: await told }, 'stopping');
   for (const stop of stops) stop();
   await front.close(patience.requests);
-  await Promise.race([house.close(), new Promise((resolve) => setTimeout(resolve, patience.database))]);
+  await Promise.race([countersign.close(), new Promise((resolve) => setTimeout(resolve, patience.database))]);
   log.info({}, 'stopped');
   // Whatever still waits for the database now would wait for nothing.
   process.exit(0);

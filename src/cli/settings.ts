@@ -117,7 +117,7 @@ export type ServerSettings = {
   readonly outbox: string | undefined;
   readonly gateways: readonly Gateway[];
   /** What the house itself is made from. */
-  readonly house: Required<
+  readonly options: Required<
     Pick<
       Options,
       'database' | 'keysFile' | 'admin' | 'registration' | 'texts' | 'codeDigits' | 'sending' | 'region' | 'duo'
@@ -141,7 +141,7 @@ export function readSettings(given: ProcessVariables): ServerSettings {
     logLevel: data.COUNTERSIGN_LOG_LEVEL,
     outbox: data.COUNTERSIGN_OUTBOX,
     gateways: data.COUNTERSIGN_GATEWAYS ?? [],
-    house: {
+    options: {
       database: data.COUNTERSIGN_DATABASE,
       keysFile: data.COUNTERSIGN_KEYS,
       admin: { username: data.COUNTERSIGN_ADMIN_USERNAME, password: data.COUNTERSIGN_ADMIN_PASSWORD },

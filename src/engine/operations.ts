@@ -12,17 +12,17 @@ export { createUser } from './directory/create-user.ts';
 export { login } from './login/login.ts';
 
 /** Both factors in one request, for dialects that keep no state between two. */
-export { loginAtOnce } from './login/login-at-once.ts';
+export { loginWithBothFactors } from './login/login-with-both-factors.ts';
 
 /** The reply to a challenge: opens the session it stood for. */
-export { answer } from './login/answer.ts';
+export { answerLogin } from './login/answer-login.ts';
 export { sendCode } from './proof/send-code.ts';
 
 /** Challenges beside logins: a service, or a session that steps up, has a user prove a second factor. */
-export { authenticateAsker } from './challenge/authenticate-asker.ts';
+export { authenticateChallengeActor } from './challenge/challenge-actor.ts';
 export { reachChallenge, reachFactor } from './challenge/reach-challenge.ts';
-export { askChallenge } from './challenge/ask-challenge.ts';
-export { approve } from './challenge/approve.ts';
+export { createChallenge } from './challenge/create-challenge.ts';
+export { answerChallenge } from './challenge/answer-challenge.ts';
 
 /** Services: applications that check the first factor of their own users, make these users, and manage their factors. */
 export { ensureService, makeServiceKey } from './directory/make-service.ts';
@@ -31,7 +31,7 @@ export { putExternalUser, removeExternalUser } from './directory/put-external-us
 
 /** Sessions: who is calling, which ones are in force, and their end. */
 export { authenticate } from './session/authenticate.ts';
-export { endSession, listSessions } from './session/own-sessions.ts';
+export { endSession, listSessions } from './session/list-sessions.ts';
 
 /** Authenticators: what a user has, one more of it, its confirmation, its removal. */
 export { browseAuthenticators } from './directory/reach-user.ts';
@@ -39,7 +39,7 @@ export { secondFactors } from './policy/second-factors.ts';
 export { hintOf } from './proof/send-code.ts';
 export { enroll } from './enrollment/enroll.ts';
 export { confirm } from './enrollment/confirm.ts';
-export { authenticateEnroller } from './session/authenticate-enroller.ts';
+export { authenticateEnrollmentActor } from './session/enrollment-actor.ts';
 export { remove } from './enrollment/remove.ts';
 export { turnOffMfa } from './enrollment/turn-off-mfa.ts';
 
@@ -80,13 +80,13 @@ export { disableMfa } from './operator/disable-mfa.ts';
 export { findNamed } from './operator/find-user.ts';
 export { overridePassword } from './operator/override-password.ts';
 export { unlock } from './operator/unlock.ts';
-export { alreadyThere, findHome, importUsers, judgeForeigner } from './operator/import-users.ts';
+export { findExistingUsers, findTargetAccount, importUsers, judgeSourceUser } from './operator/import-users.ts';
 export { findLog, readAttempts } from './audit/read-log.ts';
-export { verifyRest } from './audit/verify-rest.ts';
-export { verifyStrands } from './audit/verify-strands.ts';
+export { verifyStrayRows } from './audit/verify-stray-rows.ts';
+export { verifyChains } from './audit/verify-chains.ts';
 export { pruneAttempts } from './audit/prune-attempts.ts';
 export { countToReseal, reseal } from './upkeep/reseal.ts';
 export { usesOf } from './upkeep/key-use.ts';
 export { settleRestored } from './operator/restore.ts';
-export { sweep } from './upkeep/delete-expired.ts';
-export { tellNotices } from './upkeep/send-notices.ts';
+export { deleteExpired } from './upkeep/delete-expired.ts';
+export { sendNotices } from './upkeep/send-notices.ts';

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { RequestContext } from '../engine/context.ts';
-import type { Asker, Service } from '../engine/challenge/authenticate-asker.ts';
-import type { Enroller } from '../engine/session/authenticate-enroller.ts';
+import type { ChallengeActor, Service } from '../engine/challenge/challenge-actor.ts';
+import type { EnrollmentActor } from '../engine/session/enrollment-actor.ts';
 import type { Caller } from '../engine/session/authenticate.ts';
 
 /**
@@ -25,22 +25,22 @@ export type Route = {
   /** Whether the body may be a form too. */
   readonly form?: true;
   /** How the door says what is wrong, where it does not speak the common dialect (RFC 9457). */
-  readonly say?: Say;
+  readonly formatProblem?: ProblemFormatter;
   readonly responses: Readonly<Record<number, ResponseSpec>>;
   readonly handle: (request: Handled) => Promise<Reply>;
 };
 
 /** Says what is wrong in the words of a door. */
-export type Say = (problem: Problem, request: UnparsedRequest) => Reply;
+export type ProblemFormatter = (problem: Problem, request: UnparsedRequest) => Reply;
 
 /** What a door answers below its path where none of its routes does: in its own words too. */
-export type Dialect = { readonly below: string; readonly say: Say };
+export type Dialect = { readonly below: string; readonly formatProblem: ProblemFormatter };
 
 /**
- * `optional`: a session is read when one is shown. `basic`: HTTP Basic, which the handler reads itself. `enroller`: a session, or an enrolment
- * token. `asker`: a service's apikey, a session, or a challenge token. `service`: an apikey of a service, or a session of its key.
+ * `optional`: a session is read when one is shown. `basic`: HTTP Basic, which the handler reads itself. `enrollment`: a session, or an enrollment
+ * token. `challenge`: a service's apikey, a session, or a challenge token. `service`: an apikey of a service, or a session of its key.
  */
-export type Access = 'anyone' | 'session' | 'optional' | 'basic' | 'enroller' | 'asker' | 'service';
+export type Access = 'anyone' | 'session' | 'optional' | 'basic' | 'enrollment' | 'challenge' | 'service';
 
 /**
  * Which writes of an administrator's session are administrative, and so need fresh proof: all of them, those on other users than the one in
@@ -92,10 +92,10 @@ export type Problem = {
 
 type CallerFor<A extends Access> = A extends 'session'
   ? Caller
-  : A extends 'enroller'
-    ? Enroller
-    : A extends 'asker'
-      ? Asker
+  : A extends 'enrollment'
+    ? EnrollmentActor
+    : A extends 'challenge'
+      ? ChallengeActor
       : A extends 'service'
         ? Service
         : A extends 'optional'
@@ -105,7 +105,7 @@ type CallerFor<A extends Access> = A extends 'session'
 /** A route that a session may write through says whether such a write is administrative; no other can. */
 type Decided<M extends Route['method'], A extends Access> = M extends 'get'
   ? { readonly administers?: never }
-  : A extends 'session' | 'optional' | 'enroller' | 'asker'
+  : A extends 'session' | 'optional' | 'enrollment' | 'challenge'
     ? { readonly administers: Administers }
     : { readonly administers?: never };
 

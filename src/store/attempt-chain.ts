@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { PostgresAdapter, sql, type Selectable } from 'kysely';
 import type { Safe } from '../base/seal.ts';
-import { registerStrand } from './attempt-register.ts';
+import { registerChain } from './attempt-register.ts';
 import { statement } from './statement.ts';
 import type { Store } from './store.ts';
 import type { Tables } from './tables.ts';
@@ -44,15 +44,15 @@ const covered = [
 const digits = Array.from({ length: 16 }, (_, digit) => digit.toString(16));
 
 /** The strands of an account, or of what belongs to none: sixteen, so that different users seldom wait for each other's commit. */
-export const strandsOf = (accountId: string | null) => digits.map((digit) => `${accountId ?? ''}/${digit}`);
+export const chainsOf = (accountId: string | null) => digits.map((digit) => `${accountId ?? ''}/${digit}`);
 
 /** All attempts of one user are in one strand. Those of nobody are spread by their ids. */
-function strandOf({ account_id: accountId, user_id: userId, id }: NewRow): string {
-  return `${accountId ?? ''}/${strandDigit(userId ?? id)}`;
+function chainOf({ account_id: accountId, user_id: userId, id }: NewRow): string {
+  return `${accountId ?? ''}/${chainDigit(userId ?? id)}`;
 }
 
 /** By which of their account's strands a user's attempts are in. */
-export function strandDigit(userId: string): string {
+export function chainDigit(userId: string): string {
   return createHash('sha256').update(userId).digest('hex').slice(0, 1);
 }
 
@@ -62,13 +62,13 @@ export function strandDigit(userId: string): string {
  */
 export async function appendToChain(store: Store, row: NewRow): Promise<void> {
   const { db, safe } = store;
-  const strand = strandOf(row);
+  const strand = chainOf(row);
   const [head] = (await claim(db, { strand })).rows;
   if (!head) throw new Error('a strand of attempts has no head');
-  if (head.seq === 1) await registerStrand(store);
+  if (head.seq === 1) await registerChain(store);
   const placed = { ...row, strand, seq: head.seq };
   const hash = safe.mac(rowContext, textOf(placed, head.tip));
-  const tip = safe.mac(tipContext, hash);
+  const tip = safe.mac(headMacContext, hash);
   // PostgreSQL does both in one round trip; SQLite has none to save.
   if (db.getExecutor().adapter instanceof PostgresAdapter) await insertAndMove(db, { ...placed, hash, tip });
   else {
@@ -101,8 +101,8 @@ const insertAndMove = statement((db, { tip, ...row }: AttemptRow & Moved) =>
 );
 
 const rowContext = 'attempt';
-const tipContext = 'attempt-tip';
-const anchorContext = 'attempt-anchor';
+const headMacContext = 'attempt-tip';
+const checkpointContext = 'attempt-anchor';
 
 /** What the first row of a strand is chained to. */
 const beginning = '';
@@ -119,27 +119,27 @@ export function isAuthentic(safe: Safe, row: AttemptRow, tips: readonly string[]
 }
 
 /** What a row with this hash may have left behind: one tip for each key of the ring. */
-export const tipsAfter = (safe: Safe, hash: string | null) => safe.macs(tipContext, hash ?? '');
+export const headMacsAfter = (safe: Safe, hash: string | null) => safe.macs(headMacContext, hash ?? '');
 
 /** Up to where a strand was pruned. */
-export type Anchor = { readonly baseSeq: number; readonly baseHash: string; readonly baseSeal: string };
+export type Checkpoint = { readonly baseSeq: number; readonly baseHash: string; readonly baseSeal: string };
 
-export const anchorAt = (safe: Safe, strand: string, baseSeq: number, baseHash: string): Anchor => ({
+export const checkpointAt = (safe: Safe, strand: string, baseSeq: number, baseHash: string): Checkpoint => ({
   baseSeq,
   baseHash,
-  baseSeal: safe.mac(anchorContext, anchorText(strand, baseSeq, baseHash)),
+  baseSeal: safe.mac(checkpointContext, checkpointText(strand, baseSeq, baseHash)),
 });
 
-const anchorText = (strand: string, seq: number, hash: string) => JSON.stringify([strand, seq, hash]);
+const checkpointText = (strand: string, seq: number, hash: string) => JSON.stringify([strand, seq, hash]);
 
 /** The tips that the first row which is left may be chained to; undefined where it was not pruning that moved the anchor. */
-export function tipsAtAnchor(
+export function headMacsAtCheckpoint(
   safe: Safe,
   strand: string,
-  { baseSeq, baseHash, baseSeal }: Anchor,
+  { baseSeq, baseHash, baseSeal }: Checkpoint,
 ): readonly string[] | undefined {
   if (baseSeq === 0) return baseHash === '' && baseSeal === '' ? [beginning] : undefined;
-  return safe.macMatches(anchorContext, anchorText(strand, baseSeq, baseHash), baseSeal)
-    ? tipsAfter(safe, baseHash)
+  return safe.macMatches(checkpointContext, checkpointText(strand, baseSeq, baseHash), baseSeal)
+    ? headMacsAfter(safe, baseHash)
     : undefined;
 }

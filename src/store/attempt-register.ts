@@ -19,7 +19,7 @@ const id = 1;
 export const registerPlace = 'attempt_register.value';
 
 /** Counts one more strand, in the transaction that makes it. The first one makes the register. */
-export async function registerStrand(store: Store): Promise<void> {
+export async function registerChain(store: Store): Promise<void> {
   const known = await store.db.selectFrom('attempt_register').select('id').where('id', '=', id).executeTakeFirst();
   if (!known) await begin(store);
   await amend(store, (register) => ({ ...register, strands: register.strands + 1 }));

@@ -192,7 +192,7 @@ export async function removePending({ db }: Store, userId: string, kind: string)
 }
 
 /** Enrolments that nobody finished. Returns how many there were. */
-export async function sweepPending({ db }: Store, now: number): Promise<number> {
+export async function deleteExpiredEnrollments({ db }: Store, now: number): Promise<number> {
   const result = await db.deleteFrom('authenticators').where('expires_at', '<=', now).executeTakeFirst();
   return Number(result.numDeletedRows);
 }

@@ -159,7 +159,7 @@ const close = statement((db, { id, now }: { id: string; now: number }) =>
     .where('expires_at', '>', now),
 );
 
-export async function sweepChallenges({ db }: Store, before: number): Promise<number> {
+export async function deleteExpiredChallenges({ db }: Store, before: number): Promise<number> {
   const result = await db.deleteFrom('challenges').where('expires_at', '<=', before).executeTakeFirst();
   return Number(result.numDeletedRows);
 }

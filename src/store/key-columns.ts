@@ -8,7 +8,7 @@ import { noticePlace } from './notices.ts';
 import { settingsPlace } from './providers.ts';
 import type { Store } from './store.ts';
 import type { Tables } from './tables.ts';
-import { strangerPrefix } from './throttles.ts';
+import { unknownUserPrefix } from './throttles.ts';
 import { phonePlace } from './users.ts';
 
 /*
@@ -63,7 +63,7 @@ export const hashedColumns = [
   { table: 'prompts', column: 'handle' },
   { table: 'refresh_tokens', column: 'token_hash' },
   { table: 'clients', column: 'secret_hash' },
-  { table: 'throttles', column: 'subject', heads: [strangerPrefix] },
+  { table: 'throttles', column: 'subject', heads: [unknownUserPrefix] },
   { table: 'sends', column: 'destination', heads: sendHeads },
   { table: 'notices', column: 'destination' },
   { table: 'attempts', column: 'hash' },

@@ -71,7 +71,7 @@ async function nameAmong({ db }: Store, names: readonly string[]): Promise<strin
   return row?.destination ?? first;
 }
 
-export async function sweepSends({ db }: Store, before: number): Promise<number> {
+export async function deleteExpiredSends({ db }: Store, before: number): Promise<number> {
   const result = await db.deleteFrom('sends').where('last_at', '<=', before).executeTakeFirst();
   return Number(result.numDeletedRows);
 }

@@ -106,7 +106,7 @@ export async function stepUpSession(
   return result.numUpdatedRows === 1n;
 }
 
-export async function sweepSessions({ db }: Store, before: number): Promise<number> {
+export async function deleteExpiredSessions({ db }: Store, before: number): Promise<number> {
   const result = await db.deleteFrom('sessions').where('expires_at', '<=', before).executeTakeFirst();
   return Number(result.numDeletedRows);
 }

@@ -19,7 +19,7 @@ export async function spendReply({ db }: Store, { providerId, id, until }: Spent
   return result.numInsertedOrUpdatedRows === 1n;
 }
 
-export async function sweepSpentReplies({ db }: Store, before: number): Promise<number> {
+export async function deleteExpiredSpentReplies({ db }: Store, before: number): Promise<number> {
   const result = await db.deleteFrom('spent_replies').where('until', '<=', before).executeTakeFirst();
   return Number(result.numDeletedRows);
 }

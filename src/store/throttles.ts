@@ -66,7 +66,7 @@ async function secondsLeft({ db }: Pick<Store, 'db'>, subject: string, kind: str
 }
 
 /** The one of several names for the same subject that failures stand against; the first where there is none. */
-export async function subjectAmong({ db }: Pick<Store, 'db'>, subjects: readonly string[]): Promise<string> {
+export async function existingSubject({ db }: Pick<Store, 'db'>, subjects: readonly string[]): Promise<string> {
   const [first = ''] = subjects;
   if (subjects.length === 1) return first;
   const { rows } = await among(db, { subjects });
@@ -127,13 +127,13 @@ export async function forgetFailures({ db }: Store, subject: string): Promise<nu
 }
 
 /** Failures of names that nobody has. Those of users are kept: the limit on consecutive failures knows no time. */
-export async function sweepStrangers({ db }: Store, before: number): Promise<number> {
+export async function deleteExpiredUnknownUsers({ db }: Store, before: number): Promise<number> {
   const result = await db
     .deleteFrom('throttles')
     .where('last_at', '<=', before)
-    .where('subject', 'like', `${strangerPrefix}%`)
+    .where('subject', 'like', `${unknownUserPrefix}%`)
     .executeTakeFirst();
   return Number(result.numDeletedRows);
 }
 
-export const strangerPrefix = 'stranger:';
+export const unknownUserPrefix = 'stranger:';

@@ -105,24 +105,24 @@ const cases: readonly Case[] = [
 
 onEachDatabase('doctor', (on) => {
   test('finds nothing amiss in a house that is in order, and says so with exit code 0', async () => {
-    await using house = await scene(on);
-    const seen = await doctor(house.env);
+    await using options = await scene(on);
+    const seen = await doctor(options.env);
     assert.deepEqual(amiss(seen), []);
     if (on.flavour === 'sqlite') assert.equal(seen.code, 0);
     const checks = new Set(seen.findings.map(({ check }) => check));
     for (const check of ['configuration', 'url', 'gateways', 'keys', 'database', 'migrations', 'log', 'administrators'])
       assert.ok(checks.has(check), check);
-    for (const { secret } of [...house.ring.sealing, ...house.ring.mac]) assert.ok(!seen.said.includes(secret));
-    const { password } = new URL(house.opened.url.replace('sqlite:', 'file:'));
+    for (const { secret } of [...options.ring.sealing, ...options.ring.mac]) assert.ok(!seen.said.includes(secret));
+    const { password } = new URL(options.opened.url.replace('sqlite:', 'file:'));
     assert.ok(password === '' || !seen.said.includes(password));
   });
 
   // What has nothing to do with the database is looked at once.
   for (const [what, spoil, found, env = {}] of on.flavour === 'sqlite' ? [...ofFiles, ...cases] : cases) {
     test(`finds ${what}`, async () => {
-      await using house = await scene(on);
-      await spoil(house);
-      const seen = await doctor({ ...house.env, ...env });
+      await using options = await scene(on);
+      await spoil(options);
+      const seen = await doctor({ ...options.env, ...env });
       const said = amiss(seen);
       assert.match(said.join('\n'), found);
       assert.ok(said.length <= 1, said.join('\n'));
@@ -146,11 +146,11 @@ onEachDatabase('doctor', (on) => {
   });
 
   test('counts administrators without a second factor', async () => {
-    await using house = await scene(on);
-    const { findings } = await doctor(house.env);
+    await using options = await scene(on);
+    const { findings } = await doctor(options.env);
     assert.equal(findings.find(({ check }) => check === 'administrators')?.is, '1 without a second factor');
-    await change(house.opened, `update authenticators set kind = 'totp'`);
-    const later = await doctor(house.env);
+    await change(options.opened, `update authenticators set kind = 'totp'`);
+    const later = await doctor(options.env);
     assert.equal(later.findings.find(({ check }) => check === 'administrators')?.level, 'ok');
   });
 
@@ -160,9 +160,9 @@ onEachDatabase('doctor', (on) => {
       ['a server that takes no writes', 'default_transaction_read_only = on', /^problem database .* takes no writes/],
     ] as const) {
       test(`finds ${what}`, async () => {
-        await using house = await scene(on);
-        await set(house.opened, setting);
-        assert.match(amiss(await doctor(house.env)).join('\n'), found);
+        await using options = await scene(on);
+        await set(options.opened, setting);
+        assert.match(amiss(await doctor(options.env)).join('\n'), found);
       });
     }
   } else {
@@ -178,11 +178,11 @@ onEachDatabase('doctor', (on) => {
     });
 
     test('finds keys beside the database', async () => {
-      await using house = await scene(on);
-      const file = house.opened.url.slice('sqlite:'.length);
+      await using options = await scene(on);
+      const file = options.opened.url.slice('sqlite:'.length);
       const beside = `${file}.keys.json`;
-      writeFileSync(beside, readFileSync(house.keysFile), { mode: 0o600 });
-      const seen = await doctor({ ...house.env, COUNTERSIGN_KEYS: beside });
+      writeFileSync(beside, readFileSync(options.keysFile), { mode: 0o600 });
+      const seen = await doctor({ ...options.env, COUNTERSIGN_KEYS: beside });
       assert.match(amiss(seen).join('\n'), /^warning keys the keys lie beside the database/);
     });
   }

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import { keepKeysRead } from '../../src/cli/keys/reading.ts';
+import { startKeyRingLoop } from '../../src/cli/keys/reading.ts';
 
 const second = 1000;
 
 test('the key ring is read each second, by one at a time, until that is stopped', async () => {
   const reads: PromiseWithResolvers<void>[] = [];
   mock.timers.enable({ apis: ['setInterval'] });
-  const stop = keepKeysRead({
+  const stop = startKeyRingLoop({
     rereadKeys() {
       const read = Promise.withResolvers<void>();
       reads.push(read);

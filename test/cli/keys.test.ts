@@ -47,13 +47,13 @@ describe('keys make', { concurrency: 2 }, () => {
 async function folderWithRing(): Promise<{ folder: string; file: string; ring: () => KeyRing }> {
   const folder = newFolder();
   const file = join(folder, 'data', 'keys.json');
-  const house = await createCountersign({
+  const options = await createCountersign({
     database: `sqlite:${join(folder, 'data', 'countersign.db')}`,
     keysFile: file,
     url: 'http://localhost',
     hashCost: cheapCost,
   });
-  await house.close();
+  await options.close();
   return { folder, file, ring: () => readKeyFile(file) ?? assert.fail('there is no ring') };
 }
 

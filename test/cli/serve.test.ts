@@ -198,13 +198,13 @@ function start(folder: string, env: Readonly<Record<string, string>> = {}, comma
 async function folderWithDatabase(): Promise<string> {
   const folder = newFolder();
   const [database, keysFile] = [join(folder, 'data', 'countersign.db'), join(folder, 'data', 'keys.json')];
-  const house = await createCountersign({
+  const options = await createCountersign({
     database: `sqlite:${database}`,
     keysFile,
     url: 'http://localhost',
     hashCost: cheapCost,
   });
-  await house.close();
+  await options.close();
   return folder;
 }
 

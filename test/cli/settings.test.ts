@@ -82,7 +82,7 @@ const cases: Record<Variable, Case> = {
     ],
   },
   COUNTERSIGN_DATABASE: {
-    read: (settings) => settings.house.database,
+    read: (settings) => settings.options.database,
     absent: 'sqlite:./data/countersign.db',
     good: [
       ['sqlite:/var/lib/countersign.db', 'sqlite:/var/lib/countersign.db'],
@@ -93,7 +93,7 @@ const cases: Record<Variable, Case> = {
     bad: ['', 'sqlite:', './countersign.db', 'mysql://db/name', 'postgres:db', 'postgres://user:sec ret@db:port/name'],
   },
   COUNTERSIGN_DUO_HOSTS: {
-    read: (settings) => settings.house.duo.hosts?.join(' ') || undefined,
+    read: (settings) => settings.options.duo.hosts?.join(' ') || undefined,
     absent: undefined,
     good: [
       ['duo.example.com', 'duo.example.com'],
@@ -102,25 +102,25 @@ const cases: Record<Variable, Case> = {
     bad: ['', ' ', 'https://duo.example.com', 'duo.example.com/', 'duo.example.com:443', 'Duo.example.com', 'a b/c'],
   },
   COUNTERSIGN_KEYS: {
-    read: (settings) => settings.house.keysFile,
+    read: (settings) => settings.options.keysFile,
     absent: './data/keys.json',
     good: [['/run/secrets/keys', '/run/secrets/keys']],
     bad: [''],
   },
   COUNTERSIGN_ADMIN_USERNAME: {
-    read: (settings) => settings.house.admin.username,
+    read: (settings) => settings.options.admin.username,
     absent: 'admin',
     good: [['Åsa', 'Åsa']],
     bad: ['', ' ', 'a:b', 'a\nb', 'a'.repeat(129)],
   },
   COUNTERSIGN_ADMIN_PASSWORD: {
-    read: (settings) => settings.house.admin.password,
+    read: (settings) => settings.options.admin.password,
     absent: undefined,
     good: [['12345678', '12345678']],
     bad: ['', '1234567', 'a'.repeat(1025)],
   },
   COUNTERSIGN_REGISTRATION: {
-    read: (settings) => settings.house.registration,
+    read: (settings) => settings.options.registration,
     absent: 'closed',
     good: [
       ['open', 'open'],
@@ -156,7 +156,7 @@ const cases: Record<Variable, Case> = {
     ],
   },
   COUNTERSIGN_SEND_INTERVAL: {
-    read: (settings) => (settings.house.sending.every ?? 0) / 1000,
+    read: (settings) => (settings.options.sending.every ?? 0) / 1000,
     absent: 30,
     good: [
       ['1', 1],
@@ -165,7 +165,7 @@ const cases: Record<Variable, Case> = {
     bad: ['', '0', '3601', '-1', '1.5', '1e3', 'never'],
   },
   COUNTERSIGN_SENDS_PER_DAY: {
-    read: (settings) => settings.house.sending.perDay,
+    read: (settings) => settings.options.sending.perDay,
     absent: 10,
     good: [
       ['1', 1],
@@ -174,7 +174,7 @@ const cases: Record<Variable, Case> = {
     bad: ['', '0', '1001', '-1', '1.5', 'all'],
   },
   COUNTERSIGN_ENROLLMENTS_PER_ADDRESS: {
-    read: (settings) => settings.house.sending.enrollmentsPerAddress,
+    read: (settings) => settings.options.sending.enrollmentsPerAddress,
     absent: 100,
     good: [
       ['0', 0],
@@ -183,7 +183,7 @@ const cases: Record<Variable, Case> = {
     bad: ['', '1000000', '-1', '1.5', 'none'],
   },
   COUNTERSIGN_ENROLLMENTS_PER_ACCOUNT: {
-    read: (settings) => settings.house.sending.enrollmentsPerAccount,
+    read: (settings) => settings.options.sending.enrollmentsPerAccount,
     absent: 1000,
     good: [
       ['0', 0],
@@ -192,7 +192,7 @@ const cases: Record<Variable, Case> = {
     bad: ['', '1000000', '-1', '1.5', 'none'],
   },
   COUNTERSIGN_TEXTS: {
-    read: (settings) => settings.house.texts.map(({ language, body }) => `${language} ${body}`)[0],
+    read: (settings) => settings.options.texts.map(({ language, body }) => `${language} ${body}`)[0],
     absent: undefined,
     good: [[textsFile('[{"language":"de","text":"sms_code","body":"Code {code}"}]'), 'de Code {code}']],
     bad: [
@@ -204,7 +204,7 @@ const cases: Record<Variable, Case> = {
     ],
   },
   COUNTERSIGN_CODE_DIGITS: {
-    read: (settings) => settings.house.codeDigits,
+    read: (settings) => settings.options.codeDigits,
     absent: 6,
     good: [
       ['6', 6],
@@ -213,7 +213,7 @@ const cases: Record<Variable, Case> = {
     bad: ['', '5', '9', '6.0', 'six', '06'],
   },
   COUNTERSIGN_DEFAULT_REGION: {
-    read: (settings) => settings.house.region,
+    read: (settings) => settings.options.region,
     absent: 'US',
     good: [['DE', 'DE']],
     bad: ['', 'de', 'DEU', '49', 'D', 'UK'],

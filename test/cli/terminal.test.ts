@@ -19,8 +19,8 @@ describe('at a terminal', { skip, concurrency: 3 }, () => {
       `sqlite:${join(folder, 'data', 'countersign.db')}`,
       join(folder, 'data', 'keys.json'),
     ];
-    const house = await createCountersign({ database, keysFile, url: 'http://localhost', hashCost: cheapCost });
-    await house.close();
+    const options = await createCountersign({ database, keysFile, url: 'http://localhost', hashCost: cheapCost });
+    await options.close();
   });
 
   const typed = (command: string, answers: Answers, env = {}) => atTerminal(folder, command, answers, env);

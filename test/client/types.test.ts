@@ -13,7 +13,7 @@ import type {
   challengeStateView,
   challengeView,
   newChallenge,
-  reply,
+  response,
   sentView,
 } from '../../src/http/doors/challenges/shapes.ts';
 import type { factorsView, confirmation, confirmedView } from '../../src/http/doors/challenges/external-shapes.ts';
@@ -48,7 +48,7 @@ const same: readonly true[] = [
   true satisfies Same<client.PendingChallenge, Told<typeof challengeView>>,
   true satisfies Same<client.ChallengeStatus, Told<typeof challengeStateView>>,
   true satisfies Same<client.SentCode, Told<typeof sentView>>,
-  true satisfies Same<client.ChallengeReply, Sent<typeof reply>>,
+  true satisfies Same<client.ChallengeReply, Sent<typeof response>>,
   true satisfies Same<client.Approved, Told<typeof approvedView>>,
   true satisfies Same<client.MfaRequired, Told<typeof mfaRequiredView>>,
   true satisfies Same<client.Login, Sent<typeof authtokenLogin>>,

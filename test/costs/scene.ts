@@ -2,7 +2,7 @@
 import { addOAuthApp, enableSms, type OAuthApp } from '../../kit/doors.ts';
 import type { Ask } from '../../kit/nodes.ts';
 import type { Answer, App, Person, Server } from '../../kit/server.ts';
-import { openEveryStrand, rootOf } from '../../kit/strands.ts';
+import { openEveryChain, rootOf } from '../../kit/strands.ts';
 import { duoHouse, type DuoHouse } from '../http/doors/crossbar/duo-house.ts';
 import { addService } from '../http/doors/challenges/service.ts';
 import { countedNode, type CountedNode } from './counted.ts';
@@ -39,7 +39,7 @@ export type Request = {
 export async function openScene(database: string): Promise<Scene> {
   const duo = await duoHouse('Web SDK', { database });
   const { server, acme } = duo;
-  for (const account of [await rootOf(server), acme.id]) await openEveryStrand(server, account);
+  for (const account of [await rootOf(server), acme.id]) await openEveryChain(server, account);
   const counted = countedNode(server, database);
   let made = 0;
   const newName = () => `user ${(made += 1)}`;

@@ -3,11 +3,11 @@ import { test } from 'node:test';
 import { minute, second } from '../../src/base/clock.ts';
 import { refuse, success } from '../../src/base/outcome.ts';
 import { createTurns, type Turns } from '../../src/base/turns.ts';
-import { challengeLife } from '../../src/engine/proof/put-prompts.ts';
-import { answer } from '../../src/engine/login/answer.ts';
+import { challengeLife } from '../../src/engine/proof/issue-prompts.ts';
+import { answerLogin } from '../../src/engine/login/answer-login.ts';
 import { withTransaction } from '../../src/engine/context.ts';
 import { changeUserOf, makeUserOf } from '../../src/engine/directory/account-users.ts';
-import { findHome } from '../../src/engine/operator/import-users.ts';
+import { findTargetAccount } from '../../src/engine/operator/import-users.ts';
 import { overridePassword } from '../../src/engine/operator/override-password.ts';
 import { sendCode } from '../../src/engine/proof/send-code.ts';
 import type { Caller } from '../../src/engine/session/authenticate.ts';
@@ -77,8 +77,8 @@ onEachDatabase('the context of a request', (database) => {
       home.clock.tick(minute);
       const challengeToken = await home.challenge(name, password);
       const ctx = { ...home.ctx.at(), turns: waiting(home.clock, end, challengeLife) };
-      const reply = home.codeFor(seed, challengeLife / (30 * second));
-      assert.deepEqual(await answer(ctx, { challengeToken, reply }), refuse('invalid_challenge'));
+      const response = home.codeFor(seed, challengeLife / (30 * second));
+      assert.deepEqual(await answerLogin(ctx, { challengeToken, response }), refuse('invalid_challenge'));
       assert.deepEqual(await home.failures(user.id), {});
     });
 
@@ -88,7 +88,7 @@ onEachDatabase('the context of a request', (database) => {
     home.clock.tick(minute);
     const challengeToken = await home.challenge(name, password);
     const ctx = { ...home.ctx.at(), turns: waiting(home.clock, '/answer', 2 * minute) };
-    assert.deepEqual(await answer(ctx, { challengeToken, reply: home.codeFor(seed) }), refuse('wrong'));
+    assert.deepEqual(await answerLogin(ctx, { challengeToken, response: home.codeFor(seed) }), refuse('wrong'));
   });
 
   test('opens a session at the instant at which a slow password was right', async () => {
@@ -124,7 +124,7 @@ onEachDatabase('the context of a request', (database) => {
 
   const afterHash: Readonly<Record<string, (home: House, ada: Person, boss: Caller) => Promise<unknown>>> = {
     'user.create': async (home) => {
-      const account = got(await findHome(home.ctx, undefined));
+      const account = got(await findTargetAccount(home.ctx, undefined));
       const profile = { name: 'bob', email: null, phone: null, firstName: null, lastName: null };
       return makeUserOf(slow(home), account, { ...profile, roles: ['user'], password: 'a long password' });
     },

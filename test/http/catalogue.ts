@@ -237,7 +237,7 @@ export function knownOf(route: Route): Known {
 
 /** Whether a route asks for a session; some take an enrolment token as well. */
 export const asksForSession = ({ access }: Route) =>
-  access === 'session' || access === 'enroller' || access === 'asker' || access === 'service';
+  access === 'session' || access === 'enrollment' || access === 'challenge' || access === 'service';
 
 /** The names of routes that the catalogue knows. */
 export const knownNames = Object.keys(known);

@@ -7,7 +7,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { refuse, type Outcome } from '../../src/base/outcome.ts';
-import { answer } from '../../src/engine/login/answer.ts';
+import { answerLogin } from '../../src/engine/login/answer-login.ts';
 import { confirm } from '../../src/engine/enrollment/confirm.ts';
 import { enroll } from '../../src/engine/enrollment/enroll.ts';
 import { recoveryState } from '../../src/factors/recovery.ts';
@@ -34,10 +34,10 @@ function everywhere(database: TestDatabase, promise: string, keep: (home: House,
 }
 
 /** Sends replies at once, the nodes in turn. */
-function send(nodes: Nodes, replies: readonly { readonly challengeToken: string; readonly reply: unknown }[]) {
+function send(nodes: Nodes, replies: readonly { readonly challengeToken: string; readonly response: unknown }[]) {
   return atOnce(replies.length, (at) => {
     const node = nodes[at % nodes.length] ?? assert.fail();
-    return answer(node.ctx, replies[at] ?? assert.fail());
+    return answerLogin(node.ctx, replies[at] ?? assert.fail());
   });
 }
 
@@ -61,11 +61,11 @@ const sessionsOf = async (home: House, { user }: Person) =>
   (await home.ctx.store.db.selectFrom('sessions').select('id').where('user_id', '=', user.id).execute()).length;
 
 /** Sixteen uses of one code: one opens a session, and no later use does. */
-async function once(home: House, nodes: Nodes, person: Person & Enrolled, reply: string, tokens: readonly string[]) {
+async function once(home: House, nodes: Nodes, person: Person & Enrolled, response: string, tokens: readonly string[]) {
   const before = await sessionsOf(home, person);
   const outcomes = await send(
     nodes,
-    tokens.map((challengeToken) => ({ challengeToken, reply })),
+    tokens.map((challengeToken) => ({ challengeToken, response })),
   );
   assert.equal(won(outcomes), 1);
   lostHonestly(outcomes);
@@ -75,7 +75,7 @@ async function once(home: House, nodes: Nodes, person: Person & Enrolled, reply:
   ).filter(({ action }) => action === 'answer');
   assert.equal(successes.length, 1);
   const [challengeToken = ''] = await challenges(home, person, 1);
-  assert.equal((await answer(home.ctx, { challengeToken, reply })).ok, false);
+  assert.equal((await answerLogin(home.ctx, { challengeToken, response })).ok, false);
 }
 
 /** How many recovery codes somebody has left. */
@@ -116,14 +116,14 @@ onEachDatabase('a code works once', (database) => {
     const replies = [home.codeFor(ada.seed), ...ada.codes.slice(0, 3)];
     const outcomes = await send(
       nodes,
-      replies.map((reply) => ({ challengeToken, reply })),
+      replies.map((response) => ({ challengeToken, response })),
     );
     assert.equal(won(outcomes), 1);
     // Who lost the challenge has lost no code.
     home.clock.tick(step / 2);
-    for (const [at, reply] of replies.entries()) {
+    for (const [at, response] of replies.entries()) {
       const [fresh = ''] = await challenges(home, ada, 1);
-      assert.equal((await answer(home.ctx, { challengeToken: fresh, reply })).ok, !outcomes[at]?.ok, reply);
+      assert.equal((await answerLogin(home.ctx, { challengeToken: fresh, response })).ok, !outcomes[at]?.ok, response);
     }
     assert.equal(await left(home, ada), 7);
   });
@@ -133,14 +133,14 @@ onEachDatabase('a code works once', (database) => {
     const tokens = await challenges(home, ada, 4);
     const outcomes = await send(
       nodes,
-      tokens.map((challengeToken, at) => ({ challengeToken, reply: ada.codes[at] })),
+      tokens.map((challengeToken, at) => ({ challengeToken, response: ada.codes[at] })),
     );
     assert.ok(won(outcomes) >= 1);
     lostHonestly(outcomes);
     assert.equal(await left(home, ada), 10 - won(outcomes));
     for (const [at, outcome] of outcomes.entries()) {
       const [challengeToken = ''] = await challenges(home, ada, 1);
-      const again = await answer(home.ctx, { challengeToken, reply: ada.codes[at] });
+      const again = await answerLogin(home.ctx, { challengeToken, response: ada.codes[at] });
       assert.equal(again.ok, !outcome.ok);
     }
     assert.equal(await left(home, ada), 6);
@@ -149,9 +149,9 @@ onEachDatabase('a code works once', (database) => {
   everywhere(database, 'at an enrolment, which spends it for every login', async (home, nodes) => {
     const { name, password, user, caller } = await home.addPerson('ada');
     const { authenticator, offer } = got(await enroll(home.ctx, caller, { kind: 'totp', label: null, input: {} }));
-    const reply = home.codeFor(String(offer.secret));
+    const response = home.codeFor(String(offer.secret));
     const confirmed = await atOnce(16, (at) =>
-      confirm((nodes[at % nodes.length] ?? home).ctx, caller, { authenticatorId: authenticator.id, reply }),
+      confirm((nodes[at % nodes.length] ?? home).ctx, caller, { authenticatorId: authenticator.id, response }),
     );
     assert.equal(won(confirmed), 1);
     const kinds = (await listForLogin(home.ctx.store, user.id, [])).map(({ kind }) => kind);
@@ -159,24 +159,24 @@ onEachDatabase('a code works once', (database) => {
     const tokens = await Promise.all(sixteen('').map(() => home.challenge(name, password)));
     const outcomes = await send(
       nodes,
-      tokens.map((challengeToken) => ({ challengeToken, reply })),
+      tokens.map((challengeToken) => ({ challengeToken, response })),
     );
     assert.equal(won(outcomes), 0);
     home.clock.tick(step);
     const challengeToken = await home.challenge(name, password);
-    const next = await answer(home.ctx, { challengeToken, reply: home.codeFor(String(offer.secret)) });
+    const next = await answerLogin(home.ctx, { challengeToken, response: home.codeFor(String(offer.secret)) });
     assert.equal(next.ok, true);
   });
 
   everywhere(database, 'and not at a login while its enrolment is being confirmed', async (home, nodes) => {
     const ada = await home.addProtected('ada');
     const { authenticator, offer } = got(await enroll(home.ctx, ada.caller, { kind: 'totp', label: null, input: {} }));
-    const reply = home.codeFor(String(offer.secret));
+    const response = home.codeFor(String(offer.secret));
     const [challengeToken = ''] = await challenges(home, ada, 1);
     const [one, other] = [nodes[0] ?? home, nodes.at(-1) ?? home];
     const both = await Promise.all([
-      confirm(one.ctx, ada.caller, { authenticatorId: authenticator.id, reply }),
-      answer(other.ctx, { challengeToken, reply }),
+      confirm(one.ctx, ada.caller, { authenticatorId: authenticator.id, response }),
+      answerLogin(other.ctx, { challengeToken, response }),
     ]);
     assert.deepEqual(
       both.map(({ ok }) => ok),
@@ -192,15 +192,15 @@ onEachDatabase('a code works once', (database) => {
     for (const back of [30_000, 60_000, 86_400_000]) {
       home.clock.tick(-back);
       const [challengeToken = ''] = await challenges(home, ada, 1);
-      for (const reply of [code, home.codeFor(ada.seed)]) {
-        const again = await answer(home.ctx, { challengeToken, reply });
+      for (const response of [code, home.codeFor(ada.seed)]) {
+        const again = await answerLogin(home.ctx, { challengeToken, response });
         assert.equal(again.ok, false);
       }
       await home.ctx.store.db.deleteFrom('throttles').execute();
       home.clock.tick(back);
     }
     assert.deepEqual(
-      await answer(home.ctx, { challengeToken: await home.challenge(ada.name, ada.password), reply: code }),
+      await answerLogin(home.ctx, { challengeToken: await home.challenge(ada.name, ada.password), response: code }),
       refuse('replayed'),
     );
   });

@@ -11,7 +11,7 @@ import { SetupError } from '../../src/base/fault.ts';
 import { makeKeyRing } from '../../src/base/keys.ts';
 import { refuse } from '../../src/base/outcome.ts';
 import { accessTokenLife } from '../../src/engine/policy/merge-policy.ts';
-import { answer } from '../../src/engine/login/answer.ts';
+import { answerLogin } from '../../src/engine/login/answer-login.ts';
 import { confirm } from '../../src/engine/enrollment/confirm.ts';
 import { enroll } from '../../src/engine/enrollment/enroll.ts';
 import { overridePassword } from '../../src/engine/operator/override-password.ts';
@@ -48,7 +48,7 @@ async function live(home: House): Promise<Readonly<Record<string, string>>> {
   Object.assign(seen, { seed: app.seed, apikey: String(apikey.offer.secret), device: device.secret });
   seen.pendingSeed = String(pending.offer.secret);
   const wrongCode = home.wrongCodeFor(seen.pendingSeed);
-  await confirm(ctx, await home.caller(ada.token), { authenticatorId: pending.authenticator.id, reply: wrongCode });
+  await confirm(ctx, await home.caller(ada.token), { authenticatorId: pending.authenticator.id, response: wrongCode });
 
   const login = async (secret: string) => {
     const outcome = got(await home.logIn('ada', secret));
@@ -56,10 +56,12 @@ async function live(home: House): Promise<Readonly<Record<string, string>>> {
   };
   seen.openChallenge = await login(ada.password);
   seen.spentChallenge = await login(device.secret);
-  const { token } = got(await answer(ctx, { challengeToken: seen.spentChallenge, reply: home.codeFor(app.seed) }));
+  const { token } = got(
+    await answerLogin(ctx, { challengeToken: seen.spentChallenge, response: home.codeFor(app.seed) }),
+  );
   seen.raisedToken = token;
   for (const [at, code] of app.codes.entries()) seen[`recovery code ${at}`] = code;
-  got(await answer(ctx, { challengeToken: await login(ada.password), reply: app.codes[0] }));
+  got(await answerLogin(ctx, { challengeToken: await login(ada.password), response: app.codes[0] }));
   const codes = got(await renewRecoveryCodes(ctx, await home.caller(token)));
   for (const [at, code] of codes.entries()) seen[`renewed code ${at}`] = code;
   seen.newPassword = 'the new password of ada';
@@ -162,7 +164,7 @@ onEachDatabase('a stolen database', (database) => {
     const thief = await home.node({ ring: makeKeyRing(seededRandom('thief')) });
     await assert.rejects(checkKeyRing(thief.ctx.store), SetupError);
     await assert.rejects(thief.logIn(name, password));
-    const answered = await answer(thief.ctx, { challengeToken, reply: home.codeFor(seed) });
+    const answered = await answerLogin(thief.ctx, { challengeToken, response: home.codeFor(seed) });
     assert.deepEqual(answered, refuse('invalid_challenge'));
     assert.deepEqual(await authenticate(thief.ctx, token), refuse('invalid_token'));
     const forged = await issueToken(thief.ctx, { ...caller, tokenLife: accessTokenLife }, home.root);
@@ -176,7 +178,7 @@ onEachDatabase('a stolen database', (database) => {
     await using home = await house(database);
     const [ada, eve] = [await home.addProtected('ada'), await home.addProtected('eve')];
     const { db } = home.ctx.store;
-    for (const [kind, reply] of [
+    for (const [kind, response] of [
       ['totp', () => home.codeFor(eve.seed)],
       ['recovery', () => eve.codes[0]],
     ] as const) {
@@ -185,7 +187,7 @@ onEachDatabase('a stolen database', (database) => {
         await rows(home, ada.user.id, kind).executeTakeFirstOrThrow(),
       ];
       const challengeToken = await home.challenge(ada.name, ada.password);
-      const attempt = () => answer(home.ctx, { challengeToken, reply: reply() });
+      const attempt = () => answerLogin(home.ctx, { challengeToken, response: response() });
       // Only the state.
       await db.updateTable('authenticators').set({ state: mine.state }).where('id', '=', theirs.id).execute();
       await assert.rejects(attempt());
@@ -226,8 +228,8 @@ onEachDatabase('a stolen database', (database) => {
     const [ada, eve] = [await home.addProtected('ada'), await home.addProtected('eve')];
     const { db } = home.ctx.store;
     await db.updateTable('authenticators').set({ user_id: ada.user.id }).where('id', '=', eve.id).execute();
-    const reply = home.codeFor(eve.seed);
+    const response = home.codeFor(eve.seed);
     await assert.rejects(home.logIn(ada.name, ada.password));
-    await assert.rejects(home.signIn(ada.name, ada.password, reply));
+    await assert.rejects(home.signIn(ada.name, ada.password, response));
   });
 });

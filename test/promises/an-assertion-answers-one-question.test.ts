@@ -43,8 +43,8 @@ async function approved(
   server.clock.tick(30 * second);
   const json = { user: { uid: user }, action };
   const challenge = member(await server.call('POST', '/challenges', { bearer: key, json }), 'id');
-  const reply = { bearer: key, json: { code: server.code(app) } };
-  const assertion = member(await server.call('POST', `/challenges/${challenge}/verify`, reply), 'assertion');
+  const response = { bearer: key, json: { code: server.code(app) } };
+  const assertion = member(await server.call('POST', `/challenges/${challenge}/verify`, response), 'assertion');
   return { service, user, challenge, action, assertion };
 }
 
@@ -132,8 +132,8 @@ onEachDatabase('an assertion answers one question', (on) => {
     server.clock.tick(minute);
     const json = { user: { uid: person.uid }, action: 'Pay 40 EUR to Bob' };
     const id = member(await server.call('POST', '/challenges', { bearer: key, json }), 'id');
-    const reply = { bearer: key, json: { code: server.code(app) } };
-    const answers = await atOnce(server, 16, (ask) => ask('POST', `/challenges/${id}/verify`, reply));
+    const response = { bearer: key, json: { code: server.code(app) } };
+    const answers = await atOnce(server, 16, (ask) => ask('POST', `/challenges/${id}/verify`, response));
     assert.equal(answers.filter(({ text }) => text.includes('"assertion"')).length, 1);
   });
 });

@@ -1,5 +1,5 @@
 /**
- * Enrolling somebody else's number or address, or thousands of them, keeps nobody from logging in: enrollments have shares of their own, for
+ * EnrollingActor somebody else's number or address, or thousands of them, keeps nobody from logging in: enrollments have shares of their own, for
  * each user, destination, client address and account, and are refused when one of them is used up.
  */
 import assert from 'node:assert/strict';

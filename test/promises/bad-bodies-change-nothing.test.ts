@@ -16,7 +16,8 @@ const escaped = (text: string) =>
 const isEmpty = (value: unknown) => JSON.stringify(value) === '{}';
 
 /** In whose words a route says what is wrong. */
-const dialectOf = ({ say, path }: Route) => (!say ? 'problem' : path.startsWith('/v2/') ? 'crossbar' : 'deux');
+const dialectOf = ({ formatProblem, path }: Route) =>
+  !formatProblem ? 'problem' : path.startsWith('/v2/') ? 'crossbar' : 'deux';
 
 onEachDatabase('a body that is none changes nothing', (on) => {
   test('a body that is not what it should be is refused at every route that takes one', async () => {

@@ -80,7 +80,7 @@ onEachDatabase('a code that is none changes nothing', (on) => {
           const call = { ...credentials(good, scenery), body: text, headers: { 'Content-Type': 'application/json' } };
           const answer = await send(server, { ...good, json: undefined }, call);
           assert.equal(answer.status, 400, `${text}: ${about(answer)}`);
-          if (!good.route.say) assert.match(member(answer, 'code'), /^(?:malformed_json|invalid_request)$/);
+          if (!good.route.formatProblem) assert.match(member(answer, 'code'), /^(?:malformed_json|invalid_request)$/);
         }
       }
     });
@@ -107,7 +107,7 @@ onEachDatabase('a code that is none changes nothing', (on) => {
       assert.deepEqual(none, []);
       const refused = await ask(wrong);
       assert.ok(refused.status === 400 || refused.status === 401, about(refused));
-      if (!good.route.say) assert.equal(member(refused, 'code'), 'invalid_code');
+      if (!good.route.formatProblem) assert.equal(member(refused, 'code'), 'invalid_code');
       const { attempts: _more, throttles, ...after } = await other.rows();
       assert.deepEqual(after, before);
       assert.equal(throttles?.length, 1);

@@ -40,7 +40,7 @@ export function credentials(good: Good, { person, challenge, admin, key }: Scene
   if (does === 'keeps users') return { bearer: key };
   // One door wants it in the query, the other one as a credential.
   if (does !== 'answers a challenge') return { bearer: person.token };
-  return good.route.access === 'asker' ? { bearer: challenge } : { query: `jwt_token=${challenge}` };
+  return good.route.access === 'challenge' ? { bearer: challenge } : { query: `jwt_token=${challenge}` };
 }
 
 export const about = ({ asked, status, text }: Answer) => `${asked} answered ${status} ${text.slice(0, 300)}`;

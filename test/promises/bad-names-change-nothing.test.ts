@@ -109,7 +109,7 @@ onEachDatabase('an id, a name or a parameter that is none changes nothing', (on)
         // Deux's dialect answers everything that is wrong with 400, a name that is too long as well.
         const expected = knownOf(good.route).refusal === 400 ? '400' : '401 invalid_credentials';
         assertSaid(answer, expected, `${what}: ${about(answer)}`);
-        if (!good.route.say) told.add(member(answer, 'detail'));
+        if (!good.route.formatProblem) told.add(member(answer, 'detail'));
       }
     }
     assert.equal(told.size, 1);

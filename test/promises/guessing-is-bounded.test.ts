@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { day } from '../../src/base/clock.ts';
 import { refuse, type Outcome } from '../../src/base/outcome.ts';
 import { createTurns } from '../../src/base/turns.ts';
-import { answer } from '../../src/engine/login/answer.ts';
+import { answerLogin } from '../../src/engine/login/answer-login.ts';
 import { confirm } from '../../src/engine/enrollment/confirm.ts';
 import { enroll } from '../../src/engine/enrollment/enroll.ts';
 import { login } from '../../src/engine/login/login.ts';
@@ -35,9 +35,9 @@ async function codes(home: House, kind: 'totp' | 'recovery', challenges: number)
   const [wrong, right] =
     kind === 'totp' ? [home.wrongCodeFor(seed), home.codeFor(seed)] : ['0000-0000-0000-0000', spare[0]];
   const send =
-    (reply: unknown): Try =>
+    (response: unknown): Try =>
     ({ ctx }, at) =>
-      answer(ctx, { challengeToken: tokens[at % challenges] ?? '', reply });
+      answerLogin(ctx, { challengeToken: tokens[at % challenges] ?? '', response });
   return { wrong: send(wrong), right: send(right) };
 }
 
@@ -74,9 +74,9 @@ const targets: Readonly<Record<string, (home: House) => Promise<Target>>> = {
     const { authenticator, offer } = got(await enroll(home.ctx, caller, { kind: 'totp', label: null, input: {} }));
     const seed = String(offer.secret);
     const send =
-      (reply: string): Try =>
+      (response: string): Try =>
       ({ ctx }) =>
-        confirm(ctx, caller, { authenticatorId: authenticator.id, reply });
+        confirm(ctx, caller, { authenticatorId: authenticator.id, response });
     return { wrong: send(home.wrongCodeFor(seed)), right: send(home.codeFor(seed)) };
   },
 };
@@ -142,7 +142,7 @@ onEachDatabase('guessing is bounded', (database) => {
     const reasons: (string | undefined)[] = [];
     for (let time = 0; time < 8; time += 1) {
       const challengeToken = await home.challenge(name, password);
-      const outcome = await answer(home.ctx, { challengeToken, reply: home.wrongCodeFor(seed) });
+      const outcome = await answerLogin(home.ctx, { challengeToken, response: home.wrongCodeFor(seed) });
       reasons.push(outcome.ok ? undefined : outcome.reason);
     }
     assert.deepEqual(reasons, [
@@ -156,7 +156,7 @@ onEachDatabase('guessing is bounded', (database) => {
     const [ada, eve] = [await home.addProtected('ada'), await home.addProtected('eve')];
     for (let time = 0; time < 4; time += 1) {
       const challengeToken = await home.challenge(ada.name, ada.password);
-      await answer(home.ctx, { challengeToken, reply: home.wrongCodeFor(ada.seed) });
+      await answerLogin(home.ctx, { challengeToken, response: home.wrongCodeFor(ada.seed) });
       assert.ok(await home.enter(eve.name, eve.password, eve.codes[time]));
     }
     assert.deepEqual(await home.failures(ada.user.id), { totp: 4 });
@@ -173,8 +173,8 @@ onEachDatabase('guessing is bounded', (database) => {
     await using home = await house(database);
     const { user, name, password, seed, codes: spare } = await home.addProtected('ada');
     const other = await home.node();
-    const reply = async (text: unknown) =>
-      answer(other.ctx, { challengeToken: await home.challenge(name, password), reply: text });
+    const response = async (text: unknown) =>
+      answerLogin(other.ctx, { challengeToken: await home.challenge(name, password), response: text });
     for (const [kind, wrong, right, opener] of [
       ['totp', () => home.wrongCodeFor(seed), () => home.codeFor(seed), () => spare[0]],
       ['recovery', () => '0000-0000-0000-0000', () => spare[1], () => home.codeFor(seed)],
@@ -182,13 +182,13 @@ onEachDatabase('guessing is bounded', (database) => {
       home.clock.tick(60_000);
       await home.ctx.store.db.deleteFrom('throttles').execute();
       await almostClosed(home, user.id, kind);
-      assert.deepEqual(await reply(wrong()), refuse('wrong'));
+      assert.deepEqual(await response(wrong()), refuse('wrong'));
       for (const wait of [0, 15 * 60_000, 365 * day]) {
         home.clock.tick(wait);
-        assert.deepEqual(await reply(right()), refuse('throttled', 900));
+        assert.deepEqual(await response(right()), refuse('throttled', 900));
       }
-      assert.equal((await reply(opener())).ok, true);
-      assert.equal((await reply(right())).ok, true);
+      assert.equal((await response(opener())).ok, true);
+      assert.equal((await response(right())).ok, true);
     }
   });
 
@@ -208,8 +208,10 @@ onEachDatabase('guessing is bounded', (database) => {
     const { user, name, password, seed } = await home.addProtected('ada');
     const challengeToken = await home.challenge(name, password);
     await atOnce(64, () => home.logIn(name, 'a wrong guess'));
-    await atOnce(64, (at) => answer(home.ctx, { challengeToken: `guess ${at}`, reply: home.wrongCodeFor(seed) }));
+    await atOnce(64, (at) =>
+      answerLogin(home.ctx, { challengeToken: `guess ${at}`, response: home.wrongCodeFor(seed) }),
+    );
     assert.deepEqual(await home.failures(user.id), { password: 5 });
-    assert.equal((await answer(home.ctx, { challengeToken, reply: home.codeFor(seed) })).ok, true);
+    assert.equal((await answerLogin(home.ctx, { challengeToken, response: home.codeFor(seed) })).ok, true);
   });
 });

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { day, minute, second } from '../../src/base/clock.ts';
 import { success } from '../../src/base/outcome.ts';
-import { tellNotices } from '../../src/engine/operations.ts';
+import { sendNotices } from '../../src/engine/operations.ts';
 import { declined, type Gateway, type Message } from '../../src/messages/message.ts';
 import { findUser } from '../../src/store/users.ts';
 import { writeNotice } from '../../src/store/notices.ts';
@@ -34,7 +34,7 @@ async function change({ call }: Server, { token: bearer }: Pick<Person, 'token'>
 /** What a server does for so long: it looks for notices every five seconds. */
 async function pass({ countersign, clock }: Pick<Server, 'countersign' | 'clock'>, rounds: number): Promise<void> {
   for (let round = 0; round < rounds; round += 1) {
-    await tellNotices(countersign.context);
+    await sendNotices(countersign.context);
     clock.tick(5 * second);
   }
 }
@@ -68,7 +68,7 @@ async function troubled(on: TestDatabase, notices: number) {
   };
   await write('notice', notices);
   const left = () => waitingIn(home.ctx.store);
-  const round = () => tellNotices(home.ctx);
+  const round = () => sendNotices(home.ctx);
   return { ...home, mail, seen, now, left, round, write };
 }
 
@@ -159,7 +159,7 @@ onEachDatabase('notices are limited', (on) => {
     const { mail, seen, left, ...home } = await troubled(on, 50);
     await using _ = home;
     const nodes = [home, await home.node({ gateways: [mail] })];
-    const tell = () => atOnce(6, (at) => tellNotices((nodes[at % 2] ?? home).ctx));
+    const tell = () => atOnce(6, (at) => sendNotices((nodes[at % 2] ?? home).ctx));
     for (let round = 0; round < 5; round += 1) await tell();
     assert.equal(seen.length, 20);
     home.clock.tick(day);

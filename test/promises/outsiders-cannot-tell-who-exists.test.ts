@@ -13,7 +13,7 @@ import { knownOf, nobody, strangers } from '../http/catalogue.ts';
 import { firstFactor, goodRequests, send } from '../http/good-requests.ts';
 import { onEachDatabase } from '../../kit/databases.ts';
 import { basic, startServer, url, type Answer, type Server } from '../../kit/server.ts';
-import { openEveryStrand, rootOf } from '../../kit/strands.ts';
+import { openEveryChain, rootOf } from '../../kit/strands.ts';
 import { assertAlike, seen, start, town } from './outsiders.ts';
 
 /** Names under which one may try to log in, and passwords that are not theirs. */
@@ -51,7 +51,7 @@ onEachDatabase('outsiders cannot tell who exists', (on) => {
       await using server = await start(on);
       const names = namesOf(await town(server));
       // Each door has words of its own.
-      for (const ways of Map.groupBy(waysIn(server), ({ route }) => route.say).values()) {
+      for (const ways of Map.groupBy(waysIn(server), ({ route }) => route.formatProblem).values()) {
         const answers: Record<string, Answer> = {};
         for (const good of ways) {
           for (const [who, name] of Object.entries(names)) {
@@ -193,7 +193,7 @@ onEachDatabase('outsiders cannot tell who exists', (on) => {
     await using server = await start(on);
     const names = namesOf(await town(server));
     const { context, routes } = server.countersign;
-    await openEveryStrand(server, await rootOf(server));
+    await openEveryChain(server, await rootOf(server));
     let hashes = 0;
     let statements = 0;
     const db = context.store.db.withPlugin({

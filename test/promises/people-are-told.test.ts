@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { minute } from '../../src/base/clock.ts';
-import { tellNotices } from '../../src/engine/operations.ts';
+import { sendNotices } from '../../src/engine/operations.ts';
 import { createSmtp } from '../../src/messages/smtp.ts';
 import { onEachDatabase } from '../../kit/databases.ts';
 import { addOAuthApp, loginsAtOnce } from '../../kit/doors.ts';
@@ -20,7 +20,7 @@ type Ada = Person & { readonly app: App };
 async function ada(server: Server): Promise<Ada> {
   const person = await server.addPerson('ada', { email: address });
   const app = await server.addApp(person);
-  await tellNotices(server.countersign.context);
+  await sendNotices(server.countersign.context);
   return { ...person, app };
 }
 
@@ -83,7 +83,7 @@ onEachDatabase('people are told', (on) => {
       assert.equal((await does(server, who)).status, 200);
       assert.equal(server.sent.length, before, 'the request waited for the mail');
       assert.deepEqual((await waiting(server)).toSorted(), names.map((name) => `${name} 0`).toSorted());
-      assert.equal(await tellNotices(server.countersign.context), names.length);
+      assert.equal(await sendNotices(server.countersign.context), names.length);
       const letters = server.sent.slice(before);
       for (const { channel, to, code } of letters) assert.deepEqual([channel, to, code], ['email', address, undefined]);
       assert.ok(
@@ -91,7 +91,7 @@ onEachDatabase('people are told', (on) => {
         JSON.stringify(letters),
       );
       assert.deepEqual(await waiting(server), []);
-      assert.equal(await tellNotices(server.countersign.context), 0);
+      assert.equal(await sendNotices(server.countersign.context), 0);
     });
 
     test(`of ${what} later, when the mail server fails: the request succeeds all the same`, async () => {
@@ -104,11 +104,11 @@ onEachDatabase('people are told', (on) => {
       assert.equal((await does(server, who)).status, 200);
       const now = await waiting(server);
       assert.equal(now.length, told.length + names.length);
-      assert.equal(await tellNotices(server.countersign.context), 0);
+      assert.equal(await sendNotices(server.countersign.context), 0);
       assert.equal((await waiting(server)).length, now.length);
       mail.mend();
       server.clock.tick(2 * minute);
-      assert.equal(await tellNotices(server.countersign.context), now.length);
+      assert.equal(await sendNotices(server.countersign.context), now.length);
       assert.deepEqual([mail.letters.length, await waiting(server)], [now.length, []]);
       for (const { to } of mail.letters) assert.deepEqual(to, [address]);
     });

@@ -5,7 +5,7 @@ import {
   advance,
   findAuthenticator,
   listAuthenticators,
-  sweepPending,
+  deleteExpiredEnrollments,
   touch,
 } from '../../src/store/authenticators.ts';
 import { onEachDatabase } from '../../kit/databases.ts';
@@ -85,7 +85,7 @@ onEachDatabase('the store moves authenticators on', (database) => {
     const next = { state: { step: 2 }, status: 'active', revision: 1, updatedAt: now, lastUsedAt: now };
     assert.deepEqual(await findAuthenticator(store, ada, 'a', later), { ...judged, ...next });
     assert.deepEqual(await found(store, other), other);
-    assert.equal(await sweepPending(store, later), 1);
+    assert.equal(await deleteExpiredEnrollments(store, later), 1);
     assert.deepEqual(ids(await listAuthenticators(store, ada, now)), ['a']);
   });
 

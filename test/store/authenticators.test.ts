@@ -8,7 +8,7 @@ import {
   removeAuthenticator,
   removeKinds,
   removePending,
-  sweepPending,
+  deleteExpiredEnrollments,
 } from '../../src/store/authenticators.ts';
 import { onEachDatabase } from '../../kit/databases.ts';
 import { house, winners } from '../../kit/house.ts';
@@ -127,7 +127,7 @@ onEachDatabase('the store keeps authenticators', (database) => {
     await make(store, { id: 'a', userId: ada });
     await make(store, { id: 'b', userId: ada, ...pending(later) });
     await make(store, { id: 'c', userId: ada, ...pending(later + 1) });
-    assert.equal(await sweepPending(store, later), 1);
+    assert.equal(await deleteExpiredEnrollments(store, later), 1);
     assert.deepEqual(ids(await listAuthenticators(store, ada, now)), ['a', 'c']);
   });
 

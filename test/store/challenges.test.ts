@@ -9,7 +9,7 @@ import {
   findOpenEnrollment,
   findPrompted,
   insertChallenge,
-  sweepChallenges,
+  deleteExpiredChallenges,
 } from '../../src/store/challenges.ts';
 import { insertPrompt } from '../../src/store/prompts.ts';
 import { advanceEpoch, findUser } from '../../src/store/users.ts';
@@ -139,7 +139,7 @@ onEachDatabase('the store keeps challenges', (database) => {
     const { id } = await home.addUser({ name: 'ada' });
     await insertChallenge(store, challengeOf(id, 'a'), 'token');
     await insertChallenge(store, { ...challengeOf(id, 'b'), expiresAt: end + 1 }, 'other');
-    assert.equal(await sweepChallenges(store, end), 1);
+    assert.equal(await deleteExpiredChallenges(store, end), 1);
     assert.ok(await findOpenChallenge(store, 'other', now));
   });
 

@@ -11,7 +11,7 @@ import {
   type OAuthClient,
 } from '../../src/store/clients.ts';
 import { findLiveSession } from '../../src/store/sessions.ts';
-import { openSession } from '../../src/engine/session/open-session.ts';
+import { createSession } from '../../src/engine/session/create-session.ts';
 import { onEachDatabase } from '../../kit/databases.ts';
 import { house, type House } from '../../kit/house.ts';
 
@@ -120,7 +120,7 @@ onEachDatabase('clients', (database) => {
     const opening = { user, epoch: user.epoch, authModule: 'oauth2', amr: ['pwd'], secondFactor: false, policy };
     const now = ctx.clock.now();
     const open = async (clientId: string) =>
-      (await openSession(ctx, { ...opening, issuedTo: { clientId, life: 1000 } })).id;
+      (await createSession(ctx, { ...opening, issuedTo: { clientId, life: 1000 } })).id;
     const [gone, stays] = [await open(app.id), await open(other.id)];
     assert.deepEqual([await deleteClient(ctx.store, app.id), await deleteClient(ctx.store, app.id)], [true, false]);
     assert.equal(await findLiveSession(ctx.store, gone, now), undefined);

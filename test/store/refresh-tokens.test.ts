@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import { makeKeyRing } from '../../src/base/keys.ts';
 import { uuid } from '../../src/base/random.ts';
 import { accessTokenLife } from '../../src/engine/policy/merge-policy.ts';
-import { openSession } from '../../src/engine/session/open-session.ts';
+import { createSession } from '../../src/engine/session/create-session.ts';
 import { findRefreshToken, insertRefreshToken, useRefreshToken } from '../../src/store/refresh-tokens.ts';
-import { sweepSessions } from '../../src/store/sessions.ts';
+import { deleteExpiredSessions } from '../../src/store/sessions.ts';
 import { onEachDatabase } from '../../kit/databases.ts';
 import { house, winners, type House } from '../../kit/house.ts';
 import { seededRandom } from '../../kit/random.ts';
@@ -16,7 +16,7 @@ async function written(built: House, text: string) {
   const user = await built.addUser({ name: `somebody with ${text}` });
   const policy = { tokenLife: accessTokenLife };
   const opening = { user, epoch: user.epoch, authModule: 'oauth2', amr: ['pwd'], secondFactor: false, policy };
-  const session = await openSession(ctx, opening);
+  const session = await createSession(ctx, opening);
   const made = { id: uuid(ctx.random, now), sessionId: session.id, scope: 'read', createdAt: now };
   const token = { ...made, expiresAt: now + 1000, usedAt: null };
   await insertRefreshToken(ctx.store, token, text);
@@ -67,7 +67,7 @@ onEachDatabase('refresh tokens', (database) => {
   test('go with their session', async () => {
     await using built = await house(database);
     await written(built, 'one');
-    await sweepSessions(built.ctx.store, Number.MAX_SAFE_INTEGER);
+    await deleteExpiredSessions(built.ctx.store, Number.MAX_SAFE_INTEGER);
     assert.equal(await findRefreshToken(built.ctx.store, 'one'), undefined);
   });
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { day, hour, second } from '../../src/base/clock.ts';
-import { claimSend, claimShares, sweepSends } from '../../src/store/sends.ts';
+import { claimSend, claimShares, deleteExpiredSends } from '../../src/store/sends.ts';
 import { onEachDatabase } from '../../kit/databases.ts';
 import { atOnce, house } from '../../kit/house.ts';
 
@@ -128,7 +128,7 @@ onEachDatabase('claiming a message to a destination', (on) => {
     const { store } = home.ctx;
     await claimSend(store, 'old', limit, now);
     await claimSend(store, 'new', limit, now + 1);
-    assert.equal(await sweepSends(store, now), 1);
+    assert.equal(await deleteExpiredSends(store, now), 1);
     assert.deepEqual(await claimSend(store, 'old', limit, now + 1), free(1));
     assert.deepEqual(await claimSend(store, 'new', limit, now + 1), wait(30));
   });

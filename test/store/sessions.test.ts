@@ -6,7 +6,7 @@ import {
   insertSession,
   listLiveSessions,
   revokeSession,
-  sweepSessions,
+  deleteExpiredSessions,
   type Session,
 } from '../../src/store/sessions.ts';
 import { advanceEpoch, findUser } from '../../src/store/users.ts';
@@ -147,7 +147,7 @@ onEachDatabase('the store keeps sessions', (database) => {
     const { id } = await home.addUser({ name: 'ada' });
     await insertSession(store, sessionOf(id, 'a'));
     await insertSession(store, { ...sessionOf(id, 'b'), expiresAt: end + 1 });
-    assert.equal(await sweepSessions(store, end), 1);
+    assert.equal(await deleteExpiredSessions(store, end), 1);
     assert.ok(await findLiveSession(store, 'b', now));
   });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { spendReply, sweepSpentReplies } from '../../src/store/spent-replies.ts';
+import { spendReply, deleteExpiredSpentReplies } from '../../src/store/spent-replies.ts';
 import { onEachDatabase } from '../../kit/databases.ts';
 import { house } from '../../kit/house.ts';
 
@@ -25,8 +25,8 @@ onEachDatabase('the store keeps spent replies', (database) => {
     const { store } = home.ctx;
     await spendReply(store, reply);
     await spendReply(store, { ...reply, id: 'later', until: until + 1 });
-    assert.equal(await sweepSpentReplies(store, until - 1), 0);
-    assert.equal(await sweepSpentReplies(store, until), 1);
+    assert.equal(await deleteExpiredSpentReplies(store, until - 1), 0);
+    assert.equal(await deleteExpiredSpentReplies(store, until), 1);
     assert.equal(await spendReply(store, { ...reply, id: 'later' }), false);
     assert.equal(await spendReply(store, reply), true);
   });

@@ -9,8 +9,8 @@ import {
   releaseTry,
   resetThrottle,
   resetThrottles,
-  strangerPrefix,
-  sweepStrangers,
+  unknownUserPrefix,
+  deleteExpiredUnknownUsers,
 } from '../../src/store/throttles.ts';
 import { onEachDatabase } from '../../kit/databases.ts';
 import { atOnce, house } from '../../kit/house.ts';
@@ -175,13 +175,13 @@ onEachDatabase('the store counts failures', (database) => {
   test('only old failures of strangers are swept', async () => {
     await using home = await house(database);
     const { store } = home.ctx;
-    await failed(store, 9, now, 'password', `${strangerPrefix}old`);
-    await failed(store, 9, now + 1, 'password', `${strangerPrefix}new`);
+    await failed(store, 9, now, 'password', `${unknownUserPrefix}old`);
+    await failed(store, 9, now + 1, 'password', `${unknownUserPrefix}new`);
     await failed(store, 9, now, 'password', 'ada');
-    assert.equal(await sweepStrangers(store, now), 1);
+    assert.equal(await deleteExpiredUnknownUsers(store, now), 1);
     assert.deepEqual(
       (await rows(store)).map(({ subject }) => subject),
-      ['ada', `${strangerPrefix}new`],
+      ['ada', `${unknownUserPrefix}new`],
     );
   });
 

@@ -4,12 +4,12 @@ import { findLog, readAttempts } from '../../engine/operations.ts';
 import type { AttemptRow } from '../../store/attempt-chain.ts';
 import type { LogFilter } from '../../store/attempts.ts';
 import { codeOf } from '../plain-error.ts';
-import { granted, withHouse } from '../user/with-house.ts';
+import { granted, withCountersign } from '../user/with-countersign.ts';
 
 export type ExportOptions = { readonly account?: string; readonly from?: number; readonly to?: number };
 
 export async function exportLog({ account, from, to }: ExportOptions): Promise<void> {
-  await withHouse(async (ctx) => {
+  await withCountersign(async (ctx) => {
     const accountId = account === undefined ? undefined : granted(await findLog(ctx, account), account);
     try {
       await pipeline(linesOf(ctx, { accountId, from, to }), process.stdout, { end: false });

@@ -2,7 +2,7 @@ import { systemClock } from '../../base/clock.ts';
 import { SetupError } from '../../base/fault.ts';
 import { pruneAttempts } from '../../engine/operations.ts';
 import { Refused } from '../explain.ts';
-import { withHouse } from '../user/with-house.ts';
+import { withCountersign } from '../user/with-countersign.ts';
 import { progressOf } from '../progress.ts';
 
 /** One of them, in milliseconds. */
@@ -14,7 +14,7 @@ export async function pruneLog({ olderThan, before }: PruneOptions): Promise<voi
   if (until === undefined) throw new SetupError('say what to remove: give --older-than or --before');
   if (until > now) throw new SetupError('--before lies in the future: that would remove everything');
   const progress = progressOf({ what: 'removed', of: 'attempts' });
-  const { rows, kept } = await withHouse((ctx) => pruneAttempts(ctx, until, progress.tell));
+  const { rows, kept } = await withCountersign((ctx) => pruneAttempts(ctx, until, progress.tell));
   progress.clear();
   process.stdout.write(`removed ${rows} attempts of before ${new Date(until).toISOString()}\n`);
   if (kept.length > 0) {

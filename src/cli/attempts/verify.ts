@@ -1,14 +1,14 @@
-import { findLog, verifyRest, verifyStrands } from '../../engine/operations.ts';
-import type { LogFinding, Verified } from '../../engine/audit/verify-strands.ts';
+import { findLog, verifyStrayRows, verifyChains } from '../../engine/operations.ts';
+import type { LogFinding, Verified } from '../../engine/audit/verify-chains.ts';
 import { Refused } from '../explain.ts';
-import { granted, withHouse } from '../user/with-house.ts';
+import { granted, withCountersign } from '../user/with-countersign.ts';
 import { progressOf } from '../progress.ts';
 
 export type VerifyOptions = { readonly account?: string };
 
 /** One line a strand: where it ends, or what is wrong with it. */
 export async function verifyLog({ account }: VerifyOptions): Promise<void> {
-  const wrong = await withHouse(async (ctx) => {
+  const wrong = await withCountersign(async (ctx) => {
     const accountId = account === undefined ? undefined : granted(await findLog(ctx, account), account);
     const progress = progressOf({ what: 'checked', of: 'attempts' });
     const say = (line: string) => {
@@ -16,13 +16,13 @@ export async function verifyLog({ account }: VerifyOptions): Promise<void> {
       process.stdout.write(`${line}\n`);
     };
     const count = { rows: 0, strands: 0, wrong: 0 };
-    for await (const verified of verifyStrands(ctx, accountId, progress.tell)) {
+    for await (const verified of verifyChains(ctx, accountId, progress.tell)) {
       count.rows += verified.rows;
       count.strands += 1;
       if (verified.finding) count.wrong += 1;
       say(verified.finding ? lineOf(verified.finding) : endOf(verified));
     }
-    const { older, findings } = await verifyRest(ctx, accountId);
+    const { older, findings } = await verifyStrayRows(ctx, accountId);
     for (const finding of findings) say(lineOf(finding));
     if (older > 0) say(`${older} attempts are older than the chains: of these only the number is known`);
     say(`checked ${count.rows} attempts in ${count.strands} strands`);

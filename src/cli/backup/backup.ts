@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { readSettings } from '../settings.ts';
-import { withHouse } from '../user/with-house.ts';
+import { withCountersign } from '../user/with-countersign.ts';
 import { copyDatabase, embeddedFile } from './copy.ts';
 
 /** Copies the database while servers run, and looks at the copy. */
@@ -8,9 +8,9 @@ export async function runBackup(to: string): Promise<void> {
   const settings = readSettings(process.env);
   const from = embeddedFile(settings);
   // Also says whether the key ring is the one that the copy will need.
-  const users = await withHouse(async () => copyDatabase({ from, to }));
+  const users = await withCountersign(async () => copyDatabase({ from, to }));
   process.stdout.write(
-    `backed up ${users.toLocaleString('en')} users to ${to} (${megabytes(to)}); it can't be read without the key ring ${settings.house.keysFile}: keep that elsewhere\n`,
+    `backed up ${users.toLocaleString('en')} users to ${to} (${megabytes(to)}); it can't be read without the key ring ${settings.options.keysFile}: keep that elsewhere\n`,
   );
 }
 

@@ -7,7 +7,7 @@ import { progressOf } from '../progress.ts';
 import type { ServerSettings } from '../settings.ts';
 
 /** The file of an embedded database; PostgreSQL has programs of its own for this. */
-export function embeddedFile({ house: { database } }: Pick<ServerSettings, 'house'>): string {
+export function embeddedFile({ options: { database } }: Pick<ServerSettings, 'options'>): string {
   const file = sqliteFileOf(database);
   if (file !== undefined) return file;
   throw new SetupError(

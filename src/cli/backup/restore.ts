@@ -5,7 +5,7 @@ import { readKeyFile } from '../../base/key-file.ts';
 import { settleRestored } from '../../engine/operations.ts';
 import { sentCodeLife } from '../../factors/sent-code/sent-code.ts';
 import { readSettings } from '../settings.ts';
-import { withHouse } from '../user/with-house.ts';
+import { withCountersign } from '../user/with-countersign.ts';
 import { copyDatabase, embeddedFile } from './copy.ts';
 
 /** Puts a copy in the place of a database that is not there, after looking at it, and ends what the copy would bring back to life. */
@@ -18,12 +18,12 @@ export async function runRestore(from: string): Promise<void> {
       throw new SetupError(
         `there is a database ${to} already: stop the servers, move it away with its -wal and -shm, and repeat`,
       );
-  const { keysFile } = settings.house;
+  const { keysFile } = settings.options;
   // The house would make a ring for a database in which nothing was ever sealed.
   if (!readKeyFile(keysFile)) throw new SetupError(`there is no keys file ${keysFile}: give the one of this database`);
   let newest: number | undefined;
   const users = await copyDatabase({ from, to }, async (draft) => {
-    newest = await withHouse((ctx) => settleRestored(ctx), `sqlite:${draft}`);
+    newest = await withCountersign((ctx) => settleRestored(ctx), `sqlite:${draft}`);
   });
   const until = newest === undefined ? '' : `, as it was at ${new Date(newest).toISOString()}`;
   const safe = new Date(systemClock.now() + sentCodeLife).toISOString().slice(11, 19);

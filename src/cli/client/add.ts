@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { SetupError } from '../../base/fault.ts';
 import { clientName, scope } from '../../engine/oauth/client-metadata.ts';
 import { addClient as add } from '../../engine/operations.ts';
-import { granted, withHouse } from '../user/with-house.ts';
+import { granted, withCountersign } from '../user/with-countersign.ts';
 import type { AccountOptions } from './list.ts';
 
 export type Grant = 'password' | 'refresh_token';
@@ -21,7 +21,7 @@ export async function addClient(name: string, options: AddClientOptions): Promis
     throw new SetupError(read.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '));
   }
   const { account, grant: grantTypes, public: isPublic = false } = options;
-  const { client, secret } = await withHouse(async (ctx) =>
+  const { client, secret } = await withCountersign(async (ctx) =>
     granted(await add(ctx, { ...read.data, account, grantTypes, isPublic }), read.data.name),
   );
   process.stdout.write(`made the client ${client.name}\nits id is ${client.id}\n`);

@@ -1,11 +1,11 @@
 import { clientsOf } from '../../engine/operations.ts';
-import { granted, withHouse } from '../user/with-house.ts';
+import { granted, withCountersign } from '../user/with-countersign.ts';
 
 export type AccountOptions = { readonly account?: string };
 
 /** One line a client: its id, its grants, its scope in brackets, its name. */
 export async function listClients({ account }: AccountOptions): Promise<void> {
-  const clients = await withHouse(async (ctx) => granted(await clientsOf(ctx, account), account ?? 'root'));
+  const clients = await withCountersign(async (ctx) => granted(await clientsOf(ctx, account), account ?? 'root'));
   const lines = clients.map(
     ({ id, name, grantTypes, scope }) => `${id}  ${grantTypes.join(',')}  [${scope}]  ${name}\n`,
   );

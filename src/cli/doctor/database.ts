@@ -6,7 +6,7 @@ import { systemRandom } from '../../base/random.ts';
 import { createSafe } from '../../base/seal.ts';
 import { administratorsWithoutMfa, countToReseal } from '../../engine/operations.ts';
 import { readRegister } from '../../store/attempt-register.ts';
-import { nextStrand } from '../../store/attempt-strands.ts';
+import { nextChain } from '../../store/attempt-chain-rows.ts';
 import { isRingOf } from '../../store/meta.ts';
 import { pendingMigrations } from '../../store/migrate.ts';
 import { readJournalMode, readPostgresFacts, type PostgresFacts } from '../../store/server-facts.ts';
@@ -16,8 +16,11 @@ import type { ServerSettings } from '../settings.ts';
 import { checkDifference } from './clock.ts';
 import { ok, problem, warning, type Finding } from './finding.ts';
 
-export async function checkDatabase({ house }: ServerSettings, ring: KeyRing | undefined): Promise<readonly Finding[]> {
-  const url = house.database;
+export async function checkDatabase(
+  { options }: ServerSettings,
+  ring: KeyRing | undefined,
+): Promise<readonly Finding[]> {
+  const url = options.database;
   const file = sqliteFileOf(url);
   // Opening it would make it.
   if (file !== undefined && !existsSync(file))
@@ -146,7 +149,7 @@ async function checkSealed(store: Store, ring: KeyRing): Promise<Finding> {
 
 async function checkLog(store: Store): Promise<Finding> {
   const { register, strands, older } = await readRegister(store);
-  if (register === undefined && older === 0 && (await nextStrand(store, undefined)) === undefined)
+  if (register === undefined && older === 0 && (await nextChain(store, undefined)) === undefined)
     return ok('log', 'no attempt was logged yet');
   if (register?.strands !== strands || register.older !== older)
     return problem('log', 'the log of attempts is not as it was written', 'run countersign attempts verify');

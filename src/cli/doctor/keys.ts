@@ -9,11 +9,11 @@ import { sqliteFileOf } from '../../store/store.ts';
 import type { ServerSettings } from '../settings.ts';
 import { ok, problem, warning, type Finding } from './finding.ts';
 
-export function checkKeys({ house }: ServerSettings): {
+export function checkKeys({ options }: ServerSettings): {
   readonly keys: readonly Finding[];
   readonly ring?: KeyRing | undefined;
 } {
-  const { keysFile, database } = house;
+  const { keysFile, database } = options;
   try {
     const read = readKeyFile(keysFile);
     if (!read) return { keys: [missing(keysFile)] };

@@ -1,16 +1,16 @@
 import type { z } from 'zod';
 import type { RequestContext } from '../../engine/context.ts';
 import { factorLabel, newUserProfile } from '../../engine/directory/profile.ts';
-import type { Foreigner, Judged, Kept, Left } from '../../engine/operator/import-users.ts';
-import { judgeForeigner } from '../../engine/operations.ts';
+import type { SourceUser, JudgedUser, SourceCredential, Skipped } from '../../engine/operator/import-users.ts';
+import { judgeSourceUser } from '../../engine/operations.ts';
 import { readEmailAddress, readPhoneNumber } from '../../messages/destinations.ts';
 import type { FoundUser } from './found.ts';
 
 /** Somebody as they were found, brought into the forms that names and addresses have here, and judged by the engine. */
-export function check(house: RequestContext, { profile, authenticators, left, guarded }: FoundUser): Judged {
+export function check(ctx: RequestContext, { profile, authenticators, left, guarded }: FoundUser): JudgedUser {
   const name = newUserProfile.shape.name.safeParse(profile.name);
   if (!name.success) return { left: [...left, { what: 'user', why: `the name ${messageOf(name.error)}` }] };
-  const unfit: Left[] = [];
+  const unfit: Skipped[] = [];
   const take = (what: keyof typeof newUserProfile.shape, given: string | null | undefined): string | null => {
     // Other systems keep nothing as an empty text.
     if ((given ?? '').trim() === '') return null;
@@ -20,17 +20,17 @@ export function check(house: RequestContext, { profile, authenticators, left, gu
     return null;
   };
   const phone = profile.phone ?? '';
-  const number = readPhoneNumber(phone, house.settings.region);
-  const foreigner: Foreigner = {
+  const number = readPhoneNumber(phone, ctx.settings.region);
+  const sourceUser: SourceUser = {
     name: name.data,
     email: take('email', profile.email),
     phone: take('phone', number.ok ? number.value : phone),
     firstName: take('firstName', profile.firstName),
     lastName: take('lastName', profile.lastName),
-    authenticators: authenticators.map((one) => ({ ...one, label: labelOf(one), kept: keptHere(house, one) })),
+    authenticators: authenticators.map((one) => ({ ...one, label: labelOf(one), kept: keptHere(ctx, one) })),
     guarded,
   };
-  const judged = judgeForeigner(house, foreigner);
+  const judged = judgeSourceUser(ctx, sourceUser);
   return { ...judged, left: [...left, ...unfit, ...judged.left] };
 }
 
@@ -39,10 +39,10 @@ export const shownName = (name: string | undefined) => newUserProfile.shape.name
 
 const messageOf = (error: z.ZodError) => error.issues[0]?.message ?? '';
 
-const labelOf = ({ label }: Kept) => factorLabel.safeParse(label).data ?? null;
+const labelOf = ({ label }: SourceCredential) => factorLabel.safeParse(label).data ?? null;
 
 /** Codes go to numbers and addresses in the one spelling that they have here. What can't be sent to is none, so its factor refuses it. */
-function keptHere({ settings }: RequestContext, { kind, kept }: Kept): unknown {
+function keptHere({ settings }: RequestContext, { kind, kept }: SourceCredential): unknown {
   if (typeof kept !== 'object' || kept === null || !('destination' in kept)) return kept;
   const { destination } = kept;
   if (typeof destination !== 'string') return kept;

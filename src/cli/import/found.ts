@@ -1,4 +1,4 @@
-import type { Kept, Left } from '../../engine/operator/import-users.ts';
+import type { SourceCredential, Skipped } from '../../engine/operator/import-users.ts';
 
 /** What a format's reader makes of one entry of its source, before any of it is checked. */
 export type Found = FoundUser | Unreadable;
@@ -7,9 +7,9 @@ export type FoundUser = {
   /** Where it stands in the source, such as `line 12`. */
   readonly at: string;
   readonly profile: SourceProfile;
-  readonly authenticators: readonly Kept[];
+  readonly authenticators: readonly SourceCredential[];
   /** What the reader knows can't be taken. */
-  readonly left: readonly Left[];
+  readonly left: readonly Skipped[];
   /** Whether a password alone does not let them in there. */
   readonly guarded: boolean;
 };

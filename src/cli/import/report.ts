@@ -1,12 +1,12 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
-import type { Left } from '../../engine/operator/import-users.ts';
+import type { Skipped } from '../../engine/operator/import-users.ts';
 
 /** What became of one entry of the source. */
 export type Line = {
   readonly at: string;
   /** Missing where it is no name that anybody could have. */
   readonly name?: string | undefined;
-} & ({ readonly outcome: 'there already' } | ({ readonly outcome: 'not taken' } & Left));
+} & ({ readonly outcome: 'there already' } | ({ readonly outcome: 'not taken' } & Skipped));
 
 export type Report = {
   made(users: number): void;

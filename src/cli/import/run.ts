@@ -4,11 +4,11 @@ import { runInNewContext } from 'node:vm';
 import { SetupError } from '../../base/fault.ts';
 import { comparableName } from '../../base/text.ts';
 import type { RequestContext } from '../../engine/context.ts';
-import type { Judged, Newcomer } from '../../engine/operator/import-users.ts';
-import { alreadyThere, findHome, importUsers } from '../../engine/operations.ts';
+import type { JudgedUser, ImportableUser } from '../../engine/operator/import-users.ts';
+import { findExistingUsers, findTargetAccount, importUsers } from '../../engine/operations.ts';
 import { Refused } from '../explain.ts';
 import { progressOf, type Progress } from '../progress.ts';
-import { granted, withHouse, type UserOptions } from '../user/with-house.ts';
+import { granted, withCountersign, type UserOptions } from '../user/with-countersign.ts';
 import { check, shownName } from './check.ts';
 import { formats, type Format } from './formats/index.ts';
 import type { Found, Reading, SourceOptions } from './found.ts';
@@ -27,14 +27,14 @@ export async function runImport(format: Format, file: string, options: ImportOpt
     throw new SetupError(`--harmless is for better-auth, django and keycloak: ${format} has no names of its own`);
   if (file !== '-' && !existsSync(file)) throw new SetupError(`there is no file ${file}`);
   const collect = keepHeapSmall();
-  const done = await withHouse(async (house) => {
-    const { id: accountId } = granted(await findHome(house, account), account ?? 'root');
+  const done = await withCountersign(async (ctx) => {
+    const { id: accountId } = granted(await findTargetAccount(ctx, account), account ?? 'root');
     const reading = formats[format](file, options, process.env);
     const report = createReport(options.report, dryRun);
     const what = dryRun ? 'checked' : 'read';
     const progress = progressOf({ what, of: 'users', fraction: reading.fraction, lineEvery: 10_000 });
     try {
-      const mover = { house, accountId, report, collect, write: dryRun ? wouldBeMade : importUsers };
+      const mover = { ctx, accountId, report, collect, write: dryRun ? wouldBeMade : importUsers };
       await moveAll(mover, reading, progress);
     } finally {
       progress.clear();
@@ -60,7 +60,7 @@ function keepHeapSmall(): () => void {
 }
 
 type Mover = {
-  readonly house: RequestContext;
+  readonly ctx: RequestContext;
   readonly accountId: string;
   readonly report: Report;
   readonly collect: () => void;
@@ -68,7 +68,7 @@ type Mover = {
   readonly write: typeof importUsers;
 };
 
-type BatchEntry = { readonly newcomer: Newcomer; readonly at: string };
+type BatchEntry = { readonly importable: ImportableUser; readonly at: string };
 
 async function moveAll(mover: Mover, reading: Reading, progress: Progress): Promise<void> {
   const repeated = await findRepeated(mover, reading);
@@ -113,31 +113,31 @@ async function findRepeated({ report }: Mover, { users }: Reading): Promise<Read
 const nameOf = (found: Found) => ('why' in found ? found.name : found.profile.name);
 
 /** Reports what can't be taken of an entry, and answers with what can. */
-function judge({ house, report }: Mover, repeated: ReadonlySet<string>, found: Found): BatchEntry | undefined {
+function judge({ ctx, report }: Mover, repeated: ReadonlySet<string>, found: Found): BatchEntry | undefined {
   const { at } = found;
   const name = shownName(nameOf(found));
-  const { newcomer, left }: Judged =
-    'why' in found ? { left: [{ what: found.what ?? 'user', why: found.why }] } : check(house, found);
+  const { importable, left }: JudgedUser =
+    'why' in found ? { left: [{ what: found.what ?? 'user', why: found.why }] } : check(ctx, found);
   for (const one of left) report.add({ at, name, outcome: 'not taken', ...one });
-  if (!newcomer) return undefined;
+  if (!importable) return undefined;
   // One entry may say less of the user than another.
-  const isRepeated = repeated.has(comparableName(newcomer.name));
+  const isRepeated = repeated.has(comparableName(importable.name));
   if (isRepeated) report.add({ at, name, outcome: 'not taken', what: 'user', why: moreThanOnce });
-  return isRepeated ? undefined : { newcomer, at };
+  return isRepeated ? undefined : { importable, at };
 }
 
 const moreThanOnce = 'the name appears in the source more than once';
 
-async function moveBatch({ house, accountId, report, write }: Mover, batch: readonly BatchEntry[]): Promise<void> {
+async function moveBatch({ ctx, accountId, report, write }: Mover, batch: readonly BatchEntry[]): Promise<void> {
   const made = await write(
-    house.at(),
+    ctx.at(),
     accountId,
-    batch.map(({ newcomer }) => newcomer),
+    batch.map(({ importable }) => importable),
   );
   report.made(made.size);
-  for (const { newcomer, at } of batch)
-    if (!made.has(newcomer)) report.add({ at, name: newcomer.name, outcome: 'there already' });
+  for (const { importable, at } of batch)
+    if (!made.has(importable)) report.add({ at, name: importable.name, outcome: 'there already' });
 }
 
-const wouldBeMade: typeof importUsers = async (house, accountId, newcomers) =>
-  new Set(newcomers).difference(await alreadyThere(house, accountId, newcomers));
+const wouldBeMade: typeof importUsers = async (ctx, accountId, importables) =>
+  new Set(importables).difference(await findExistingUsers(ctx, accountId, importables));

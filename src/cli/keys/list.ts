@@ -1,11 +1,11 @@
 import { keyKinds, type AnyKey } from '../../base/keys.ts';
 import { usesOf } from '../../engine/operations.ts';
 import type { KeyUse } from '../../engine/upkeep/key-use.ts';
-import { withHouse } from '../user/with-house.ts';
+import { withCountersign } from '../user/with-countersign.ts';
 
 /** One line a key. */
 export async function listKeys(): Promise<void> {
-  await withHouse(async (ctx, countersign) => {
+  await withCountersign(async (ctx, countersign) => {
     const ring = countersign.keys();
     for (const kind of keyKinds) {
       for (const key of ring[kind]) {

@@ -7,7 +7,7 @@ import { Refused } from '../explain.ts';
 import { readSettings } from '../settings.ts';
 
 export function makeKeys(): void {
-  const { keysFile } = readSettings(process.env).house;
+  const { keysFile } = readSettings(process.env).options;
   // Never in the place of another: what was sealed with that one could not be read any more.
   const refusal = `there is a keys file ${keysFile} already, and it stays as it is`;
   if (existsSync(keysFile)) throw new Refused(refusal);

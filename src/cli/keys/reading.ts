@@ -6,5 +6,5 @@ import { repeat } from '../repeat.ts';
 const interval = second;
 
 /** Follows the key ring's file until the function it returns is called. */
-export const keepKeysRead = ({ rereadKeys }: Pick<Countersign, 'rereadKeys'>): (() => void) =>
+export const startKeyRingLoop = ({ rereadKeys }: Pick<Countersign, 'rereadKeys'>): (() => void) =>
   repeat(interval, rereadKeys);

@@ -4,11 +4,11 @@ import { second, stopwatch } from '../../base/clock.ts';
 import { countToReseal, reseal } from '../../engine/operations.ts';
 import { Refused } from '../explain.ts';
 import { progressOf } from '../progress.ts';
-import { withHouse } from '../user/with-house.ts';
+import { withCountersign } from '../user/with-countersign.ts';
 
 export async function resealAll(): Promise<void> {
   const lost: string[] = [];
-  await withHouse(async ({ store }, countersign) => {
+  await withCountersign(async ({ store }, countersign) => {
     const ring = countersign.keys();
     const total = await countToReseal(store, ring);
     let looked = 0;

@@ -5,14 +5,14 @@ import { ringAt, withoutKey } from '../../base/rotation.ts';
 import { usesOf } from '../../engine/operations.ts';
 import { Refused } from '../explain.ts';
 import { readSettings } from '../settings.ts';
-import { withHouse } from '../user/with-house.ts';
+import { withCountersign } from '../user/with-countersign.ts';
 import { said } from './list.ts';
 
 /** For so long a node whose clock is behind, or a request under way, may still make values with a key that is retired elsewhere. */
 const grace = 10 * minute;
 
 export async function retireKey(id: string): Promise<void> {
-  const kinds = await withHouse(async (ctx, countersign) => {
+  const kinds = await withCountersign(async (ctx, countersign) => {
     const found = keysWith(countersign.keys(), id);
     if (found.length === 0) throw new Refused(`there is no key ${id} in the ring`);
     for (const { kind, key } of found) {
@@ -22,7 +22,7 @@ export async function retireKey(id: string): Promise<void> {
     }
     return found.map(({ kind }) => kind);
   });
-  const { keysFile } = readSettings(process.env).house;
+  const { keysFile } = readSettings(process.env).options;
   changeKeyFile(keysFile, (read) => {
     const ring = ringAt(read, systemClock.now());
     return kinds.reduce((left, kind) => withoutKey(left, kind, id), ring);

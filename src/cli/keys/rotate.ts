@@ -11,7 +11,7 @@ export type RotateOptions = { readonly only?: KeyKind; readonly activeIn: number
 
 /** Adds the keys that come next. It needs no database: nothing is made with them yet. */
 export function rotateKeys({ only, activeIn }: RotateOptions): void {
-  const { keysFile } = readSettings(process.env).house;
+  const { keysFile } = readSettings(process.env).options;
   const kinds = only === undefined ? keyKinds : [only];
   const now = systemClock.now();
   const changed = changeKeyFile(keysFile, (read) => {

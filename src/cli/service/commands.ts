@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { UserOptions } from '../user/with-house.ts';
+import type { UserOptions } from '../user/with-countersign.ts';
 
 export function addServiceCommands(service: Command): void {
   service

@@ -3,7 +3,7 @@ import { newUserProfile } from '../../engine/directory/profile.ts';
 import { addUser as add } from '../../engine/operations.ts';
 import type { Profile } from '../../store/users.ts';
 import { choosePassword, tellPassword, type PasswordOptions } from './new-password.ts';
-import { granted, withHouse, type UserOptions } from './with-house.ts';
+import { granted, withCountersign, type UserOptions } from './with-countersign.ts';
 
 export type AddUserOptions = UserOptions &
   PasswordOptions & { readonly role?: Profile['roles']; readonly email?: string; readonly phone?: string };
@@ -12,7 +12,7 @@ export async function addUser(name: string, options: AddUserOptions): Promise<vo
   const { role = ['user'], email, phone, account } = options;
   const profile = checked({ name, email, phone, account });
   const password = await choosePassword(options);
-  const user = await withHouse(async (ctx) =>
+  const user = await withCountersign(async (ctx) =>
     granted(await add(ctx, { ...profile, roles: [...new Set(role)], password }), profile.name),
   );
   process.stdout.write(`made the user ${user.name} (${user.id})\n`);

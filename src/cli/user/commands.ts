@@ -2,7 +2,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { AddUserOptions } from './add.ts';
 import type { DisableOptions } from './disable-mfa.ts';
 import type { PasswordOptions } from './new-password.ts';
-import type { UserOptions } from './with-house.ts';
+import type { UserOptions } from './with-countersign.ts';
 
 export function addUserCommands(user: Command): void {
   const add = user

@@ -2,13 +2,13 @@ import { SetupError } from '../../base/fault.ts';
 import { disableMfa, findNamed } from '../../engine/operations.ts';
 import { confirmed } from '../ask.ts';
 import { Refused } from '../explain.ts';
-import { granted, withHouse, type UserOptions } from './with-house.ts';
+import { granted, withCountersign, type UserOptions } from './with-countersign.ts';
 
 export type DisableOptions = UserOptions & { readonly yes?: boolean };
 
 export async function disableUserMfa(login: string, { account, yes = false }: DisableOptions): Promise<void> {
   if (!yes && !process.stdin.isTTY) throw new SetupError('there is no terminal to ask at: give --yes if you mean it');
-  await withHouse(async (ctx) => {
+  await withCountersign(async (ctx) => {
     const { name } = granted(await findNamed(ctx, { account, login }), login);
     const question = `Take every second factor and recovery code from ${name}, and end their sessions? [y/N] `;
     if (!yes && !(await confirmed(question))) throw new Refused('nothing was changed');

@@ -1,8 +1,8 @@
 import { unlock } from '../../engine/operations.ts';
-import { granted, withHouse, type UserOptions } from './with-house.ts';
+import { granted, withCountersign, type UserOptions } from './with-countersign.ts';
 
 export async function unlockUser(login: string, { account }: UserOptions): Promise<void> {
-  const kinds = await withHouse(async (ctx) => granted(await unlock(ctx, { account, login }), login));
+  const kinds = await withCountersign(async (ctx) => granted(await unlock(ctx, { account, login }), login));
   process.stdout.write(
     kinds === 0 ? `${login} had no failed attempts\n` : `${login} can log in again: failed attempts are forgotten\n`,
   );

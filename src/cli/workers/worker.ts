@@ -4,7 +4,7 @@ import type { FromWorker, ToWorker } from './told.ts';
 
 const tell = (told: FromWorker) => void process.send?.(told);
 
-export const tellServing = (url: string): void => tell({ serving: url });
+export const reportServing = (url: string): void => tell({ serving: url });
 
 /** Answers with the page of all workers in the place of one's own. */
 export function sharedMetrics(own: () => string): () => Promise<string> {

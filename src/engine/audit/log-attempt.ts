@@ -5,7 +5,7 @@ import type { RequestContext } from '../context.ts';
 import { readPolicy } from '../policy/read-policy.ts';
 
 /** What one operation knows of its attempt, whatever its end. */
-export type Tried = Pick<Attempt, 'action'> &
+export type AttemptFacts = Pick<Attempt, 'action'> &
   Partial<
     Pick<
       Attempt,
@@ -32,14 +32,14 @@ export const everything: Logs = { failed: true, success: true };
 export const loginActions: readonly string[] = ['login', 'answer', 'send'];
 
 /** Writes a success in the transaction that makes it true, if it is to be written. Answers with the attempt's id. */
-export async function logSuccess(ctx: RequestContext, tried: Tried): Promise<string> {
+export async function logSuccess(ctx: RequestContext, tried: AttemptFacts): Promise<string> {
   const made = attempt(ctx, tried, null);
   if (await isWanted(ctx, tried, 'success')) await insertAttempt(ctx.store, made);
   return made.id;
 }
 
 /** Writes a refusal, if it is to be written. A log that cannot be written changes no answer; the fault goes to the operator. */
-export async function logRefusal(ctx: RequestContext, tried: Tried, reason: string): Promise<void> {
+export async function logRefusal(ctx: RequestContext, tried: AttemptFacts, reason: string): Promise<void> {
   try {
     const made = attempt(ctx, tried, reason);
     if (await isWanted(ctx, tried, 'failed')) await insertAttempt(ctx.store, made);
@@ -51,7 +51,7 @@ export async function logRefusal(ctx: RequestContext, tried: Tried, reason: stri
 /** Of a login the account says it. When that can't be read, it is written. */
 async function isWanted(
   ctx: RequestContext,
-  { action, authModule, accountId, logs }: Tried,
+  { action, authModule, accountId, logs }: AttemptFacts,
   outcome: Attempt['outcome'],
 ): Promise<boolean> {
   if (!loginActions.includes(action) || !authModule || !accountId) return true;
@@ -66,7 +66,7 @@ async function isWanted(
 
 function attempt(
   { now, random, client }: RequestContext,
-  { logs: _logs, ...tried }: Tried,
+  { logs: _logs, ...tried }: AttemptFacts,
   reason: string | null,
 ): Attempt {
   return {

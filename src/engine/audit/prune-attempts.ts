@@ -1,19 +1,19 @@
 import { refuse, success } from '../../base/outcome.ts';
 import { rootAccount } from '../../store/accounts.ts';
-import { isAuthentic, tipsAfter, tipsAtAnchor } from '../../store/attempt-chain.ts';
+import { isAuthentic, headMacsAfter, headMacsAtCheckpoint } from '../../store/attempt-chain.ts';
 import {
   findOldest,
   pruneOlder,
   pruneTo,
   readPlaces,
-  readStrand,
+  readChain,
   type PlacedRow,
-  type Strand,
-} from '../../store/attempt-strands.ts';
+  type AttemptChain,
+} from '../../store/attempt-chain-rows.ts';
 import { inTransaction, type Store } from '../../store/store.ts';
 import type { RequestContext } from '../context.ts';
 import { logSuccess } from './log-attempt.ts';
-import { namesOfStrands, type ReportProgress } from './verify-strands.ts';
+import { namesOfChains, type ReportProgress } from './verify-chains.ts';
 
 export type Pruned = {
   readonly rows: number;
@@ -41,8 +41,8 @@ export async function pruneAttempts(ctx: RequestContext, before: number, tell: R
     rows += count;
     tell(count);
   };
-  for await (const name of namesOfStrands(store, undefined)) {
-    if (!(await pruneStrand(store, name, { before, gone }))) kept.push(name);
+  for await (const name of namesOfChains(store, undefined)) {
+    if (!(await pruneChain(store, name, { before, gone }))) kept.push(name);
   }
   for (let count = batch; count === batch; gone(count)) {
     count = await store.db.transaction().execute((db) => pruneOlder({ ...store, db }, before, batch));
@@ -53,9 +53,9 @@ export async function pruneAttempts(ctx: RequestContext, before: number, tell: R
 type Pruning = { readonly before: number; readonly gone: ReportProgress };
 
 /** Answers whether the strand is intact as far as it was looked at. */
-async function pruneStrand(store: Store, name: string, { before, gone }: Pruning): Promise<boolean> {
+async function pruneChain(store: Store, name: string, { before, gone }: Pruning): Promise<boolean> {
   for (;;) {
-    const strand = await readStrand(store, name);
+    const strand = await readChain(store, name);
     const due = await findDue(store, strand, before);
     if (!due) return false;
     const last = due.at(-1);
@@ -72,17 +72,17 @@ async function pruneStrand(store: Store, name: string, { before, gone }: Pruning
 /** The first rows of a strand that are due; undefined where one of them is not as it was written. */
 async function findDue(
   store: Store,
-  { name, head, newest }: Strand,
+  { name, head, newest }: AttemptChain,
   before: number,
 ): Promise<readonly PlacedRow[] | undefined> {
-  const anchor = head && tipsAtAnchor(store.safe, name, head);
+  const anchor = head && headMacsAtCheckpoint(store.safe, name, head);
   if (!head || !anchor) return undefined;
   let tips = anchor;
   const due: PlacedRow[] = [];
   for (const row of await readPlaces(store, name, { after: undefined, last: newest ?? 0, limit: batch })) {
     if (row.at >= before) return due;
     if (row.seq !== head.baseSeq + due.length + 1 || !isAuthentic(store.safe, row, tips)) return undefined;
-    tips = tipsAfter(store.safe, row.hash);
+    tips = headMacsAfter(store.safe, row.hash);
     due.push(row);
   }
   return due;

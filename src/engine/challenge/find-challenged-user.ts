@@ -1,6 +1,6 @@
 import { findAccount, findBelow } from '../../store/accounts.ts';
 import { findUser, findUserByName, type User } from '../../store/users.ts';
-import type { Asker, Service } from './authenticate-asker.ts';
+import type { ChallengeActor, Service } from './challenge-actor.ts';
 import type { RequestContext } from '../context.ts';
 
 /** A user as a service names them: by id, or by name in an account, its own when none is said. */
@@ -11,13 +11,13 @@ export type ChallengedUser =
 /** The user of a session that steps up; for a service, a user that it names in its account or below. */
 export async function findChallengedUser(
   ctx: RequestContext,
-  asker: Exclude<Asker, { type: 'holder' }>,
+  actor: Exclude<ChallengeActor, { type: 'holder' }>,
   named: ChallengedUser | undefined,
 ): Promise<User | undefined> {
-  if (asker.type === 'session') return named === undefined ? asker.session.user : undefined;
-  const user = named && (await findNamedUser(ctx, asker.service, named));
+  if (actor.type === 'session') return named === undefined ? actor.session.user : undefined;
+  const user = named && (await findNamedUser(ctx, actor.service, named));
   if (!user) return undefined;
-  const reached = await findBelow(ctx.store, asker.service.accountId, user.accountId);
+  const reached = await findBelow(ctx.store, actor.service.accountId, user.accountId);
   return reached && user;
 }
 

@@ -6,10 +6,10 @@ import { answers } from '../proof/candidates.ts';
 import type { RequestContext } from '../context.ts';
 import type { Reason } from '../reasons.ts';
 import type { Caller } from '../session/authenticate.ts';
-import type { Asker } from './authenticate-asker.ts';
+import type { ChallengeActor } from './challenge-actor.ts';
 
 /** A challenge that the asker may deal with: a login's by its token, a service's, or their own session's. */
-export type Reached = Pick<FoundChallenge, 'user' | 'state'> &
+export type ReachedChallenge = Pick<FoundChallenge, 'user' | 'state'> &
   (
     | { readonly type: 'login'; readonly challenge: LoginChallenge; readonly token: string }
     | { readonly type: 'service'; readonly challenge: ServiceChallenge }
@@ -17,24 +17,28 @@ export type Reached = Pick<FoundChallenge, 'user' | 'state'> &
   );
 
 /** A challenge that is the asker's own. `current` is the one whose token was shown. */
-export async function reachChallenge(ctx: RequestContext, asker: Asker, id: string): Promise<Outcome<Reached, Reason>> {
-  const meant = id === 'current' && asker.type === 'holder' ? asker.challenge.id : id;
+export async function reachChallenge(
+  ctx: RequestContext,
+  actor: ChallengeActor,
+  id: string,
+): Promise<Outcome<ReachedChallenge, Reason>> {
+  const meant = id === 'current' && actor.type === 'holder' ? actor.challenge.id : id;
   const found = await findChallenge(ctx.store, meant, ctx.now);
-  const reached = found && reachedBy(asker, found);
+  const reached = found && reachedBy(actor, found);
   return reached ? success(reached) : refuse('not_found');
 }
 
-function reachedBy(asker: Asker, { challenge, user, state }: FoundChallenge): Reached | undefined {
-  const isHeld = asker.type === 'holder' && asker.challenge.id === challenge.id;
+function reachedBy(actor: ChallengeActor, { challenge, user, state }: FoundChallenge): ReachedChallenge | undefined {
+  const isHeld = actor.type === 'holder' && actor.challenge.id === challenge.id;
   if (challenge.kind === 'login')
-    return isHeld ? { type: 'login', challenge, token: asker.token, user, state } : undefined;
+    return isHeld ? { type: 'login', challenge, token: actor.token, user, state } : undefined;
   if (challenge.kind === 'service') {
-    const isOwn = asker.type === 'service' && asker.service.id === challenge.serviceId;
+    const isOwn = actor.type === 'service' && actor.service.id === challenge.serviceId;
     return isHeld || isOwn ? { type: 'service', challenge, user, state } : undefined;
   }
   // A challenge of a session gives that session its next token, and no other caller.
-  const isRaised = asker.type === 'session' && challenge.kind === 'step_up' && asker.session.id === challenge.sessionId;
-  return isRaised ? { type: 'step_up', challenge, session: asker.session, user, state } : undefined;
+  const isRaised = actor.type === 'session' && challenge.kind === 'step_up' && actor.session.id === challenge.sessionId;
+  return isRaised ? { type: 'step_up', challenge, session: actor.session, user, state } : undefined;
 }
 
 /** The kind of one of the factors that answer a challenge. */

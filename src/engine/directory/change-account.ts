@@ -4,7 +4,7 @@ import { holdTree } from '../../store/account-tree.ts';
 import { deleteAccount, depthOf, insertAccount, updateAccount, type Account } from '../../store/accounts.ts';
 import { isDuplicate, isReferenced } from '../../store/store.ts';
 import { withTransaction, type RequestContext } from '../context.ts';
-import { logSuccess, type Tried } from '../audit/log-attempt.ts';
+import { logSuccess, type AttemptFacts } from '../audit/log-attempt.ts';
 import type { Reason } from '../reasons.ts';
 import type { Caller } from '../session/authenticate.ts';
 
@@ -68,7 +68,7 @@ export async function removeAccount(
   );
 }
 
-export function changed(action: string, caller: Caller, accountId: string): Tried {
+export function changed(action: string, caller: Caller, accountId: string): AttemptFacts {
   return { action, accountId, userId: caller.userId, sessionId: caller.id, objectId: accountId };
 }
 

@@ -7,7 +7,7 @@ import { isProviderKind, type Kind } from '../../factors/registry.ts';
 import { deleteProvider, insertProvider, updateProvider, type Provider } from '../../store/providers.ts';
 import { isDuplicate, isReferenced } from '../../store/store.ts';
 import { withTransaction, type RequestContext } from '../context.ts';
-import { logSuccess, type Tried } from '../audit/log-attempt.ts';
+import { logSuccess, type AttemptFacts } from '../audit/log-attempt.ts';
 import { showProvider, type Owner, type ShownProvider } from './reach-provider.ts';
 import type { Reason } from '../reasons.ts';
 import type { Caller } from '../session/authenticate.ts';
@@ -123,7 +123,7 @@ function wrongSettings(members: readonly WrongMember[]): ProviderOutcome<never> 
 }
 
 /** What the system's is changed by, and for, stands in the log of the root. */
-function changed(action: string, caller: Caller, { id, accountId }: Pick<Provider, 'id' | 'accountId'>): Tried {
+function changed(action: string, caller: Caller, { id, accountId }: Pick<Provider, 'id' | 'accountId'>): AttemptFacts {
   return {
     action,
     accountId: accountId ?? caller.accountId,

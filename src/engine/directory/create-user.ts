@@ -8,7 +8,7 @@ import { logSuccess } from '../audit/log-attempt.ts';
 import type { Reason } from '../reasons.ts';
 import { policyOnFirst } from '../policy/login-needs.ts';
 import { issueToken } from '../session/issue-token.ts';
-import { openSession } from '../session/open-session.ts';
+import { createSession } from '../session/create-session.ts';
 import { isAdministrator, type Caller } from '../session/authenticate.ts';
 import { makePassword, writePassword } from '../enrollment/set-password.ts';
 import { refusingNamesTaken } from './change-user.ts';
@@ -77,6 +77,6 @@ async function register(ctx: RequestContext, user: User): Promise<Outcome<Made, 
   const policy = await policyOnFirst(ctx, { authModule: 'password', accountId: user.accountId });
   if (!policy) return success({ user });
   const opening = { user, epoch: user.epoch, authModule: 'password', amr: ['pwd'], secondFactor: false, policy };
-  const session = await openSession(ctx, opening);
+  const session = await createSession(ctx, opening);
   return success({ user, token: await issueToken(ctx, session, user.accountId) });
 }

@@ -3,7 +3,7 @@ import { apikey } from '../../factors/apikey.ts';
 import { findAccount } from '../../store/accounts.ts';
 import { insertAuthenticator, listAuthenticators } from '../../store/authenticators.ts';
 import { findUserByName, type User } from '../../store/users.ts';
-import { isService } from '../challenge/authenticate-asker.ts';
+import { isService } from '../challenge/challenge-actor.ts';
 import { withTransaction, type RequestContext } from '../context.ts';
 import { logSuccess } from '../audit/log-attempt.ts';
 import { makeAuthenticator } from '../enrollment/make-authenticator.ts';

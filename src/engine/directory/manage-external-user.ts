@@ -4,9 +4,9 @@ import { findAccount, findBelow, type Account } from '../../store/accounts.ts';
 import { listForLogin } from '../../store/authenticators.ts';
 import { findChallenge } from '../../store/challenges.ts';
 import { findUserByName, type User } from '../../store/users.ts';
-import type { Service } from '../challenge/authenticate-asker.ts';
+import type { Service } from '../challenge/challenge-actor.ts';
 import type { RequestContext } from '../context.ts';
-import type { Managing } from '../session/authenticate-enroller.ts';
+import type { ServiceActor } from '../session/enrollment-actor.ts';
 import type { Reason } from '../reasons.ts';
 
 /** A user of an application that keeps its own table, as its service calls them; in its own account when none is said. */
@@ -34,7 +34,7 @@ export async function manageExternalUser(
   ctx: RequestContext,
   service: Service,
   { user, challengeId }: ApprovedUser,
-): Promise<Outcome<Managing, Reason>> {
+): Promise<Outcome<ServiceActor, Reason>> {
   const authenticators = await listForLogin(ctx.store, user.id, []);
   const logsIn = authenticators.some(({ kind }) => hasRole(kind, 'first'));
   if (logsIn || user.roles.some((role) => role !== 'user')) return refuse('forbidden');

@@ -1,9 +1,9 @@
 import { refuse, success, type Outcome } from '../../base/outcome.ts';
 import { findBelow } from '../../store/accounts.ts';
 import { deleteUser, findUser, findUserByName, type Profile, type User } from '../../store/users.ts';
-import type { Service } from '../challenge/authenticate-asker.ts';
+import type { Service } from '../challenge/challenge-actor.ts';
 import { withTransaction, type RequestContext } from '../context.ts';
-import { byService } from '../session/authenticate-enroller.ts';
+import { byService } from '../session/enrollment-actor.ts';
 import { logSuccess } from '../audit/log-attempt.ts';
 import type { Reason } from '../reasons.ts';
 import { insertNewUser } from './create-user.ts';

@@ -8,9 +8,9 @@ import type { AuthModulesConfig } from '../policy/configuration.ts';
 import { withTransaction, type RequestContext } from '../context.ts';
 import { logSuccess } from '../audit/log-attempt.ts';
 import type { Reason } from '../reasons.ts';
-import { saidDownTo } from '../policy/read-policy.ts';
+import { configsDownTo } from '../policy/read-policy.ts';
 import type { Caller } from '../session/authenticate.ts';
-import type { SecurityOf } from '../policy/read-security.ts';
+import type { AccountSecurity } from '../policy/read-security.ts';
 import { mayNameAll, namedIn } from '../policy/named-providers.ts';
 
 export type SecurityChange = {
@@ -24,12 +24,12 @@ export async function writeSecurityOf(
   ctx: RequestContext,
   caller: Caller,
   { account, config, revision }: SecurityChange,
-): Promise<Outcome<SecurityOf, Reason>> {
+): Promise<Outcome<AccountSecurity, Reason>> {
   const { now } = ctx;
   return withTransaction(ctx, async (tx) => {
     // Until this is written nobody takes the account out from under one whose provider it names.
     await holdTree(tx.store);
-    const chain = await saidDownTo(tx.store, account.id);
+    const chain = await configsDownTo(tx.store, account.id);
     if (!mayNameAll(account, chain, config)) return refuse('unknown_configuration');
     if (!(await holdNamed(tx, account, config))) return refuse('unknown_configuration');
     const said = { accountId: account.id, authModules: config, revision };

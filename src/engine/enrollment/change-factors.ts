@@ -3,7 +3,7 @@ import { carryOver, type Session } from '../../store/sessions.ts';
 import { writeNotice, type NoticeContent } from '../../store/notices.ts';
 import { advanceEpoch, type User } from '../../store/users.ts';
 import { withTransaction, type RequestContext } from '../context.ts';
-import { logSuccess, type Tried } from '../audit/log-attempt.ts';
+import { logSuccess, type AttemptFacts } from '../audit/log-attempt.ts';
 import type { Reason } from '../reasons.ts';
 import type { Caller } from '../session/authenticate.ts';
 
@@ -11,7 +11,7 @@ export type Change = {
   readonly user: User;
   /** Through whose session it is made. Only the user's own goes on; absent when the operator does it. */
   readonly caller?: Caller | undefined;
-  readonly tried: Tried;
+  readonly tried: AttemptFacts;
   /** What the user is told of it. */
   readonly notice: NoticeContent;
   /** What that session has proven by the change itself. */

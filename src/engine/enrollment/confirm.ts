@@ -6,7 +6,13 @@ import { resetThrottle } from '../../store/throttles.ts';
 import type { User } from '../../store/users.ts';
 import { changeFactors } from './change-factors.ts';
 import { inTurn, type RequestContext } from '../context.ts';
-import { madeBy, mayEnroll, sessionOf, type Enroller, type Enrolling } from '../session/authenticate-enroller.ts';
+import {
+  madeBy,
+  mayEnroll,
+  sessionOf,
+  type EnrollmentActor,
+  type EnrollingActor,
+} from '../session/enrollment-actor.ts';
 import { logRefusal, logSuccess } from '../audit/log-attempt.ts';
 import { aboutEnrolling } from './make-authenticator.ts';
 import { prove, type Proven } from '../proof/prove.ts';
@@ -14,7 +20,7 @@ import { readPolicy } from '../policy/read-policy.ts';
 import type { Reason } from '../reasons.ts';
 import { codesLeft, makeRecoveryCodes, writeCodes, type MadeCodes } from './recovery-codes.ts';
 import { issueToken } from '../session/issue-token.ts';
-import { openSession, type OpenedSession } from '../session/open-session.ts';
+import { createSession, type CreatedSession } from '../session/create-session.ts';
 import { withSecondFactor } from '../session/assurance.ts';
 import { countedInEnrollment, isFull, mayEnrollOneMore, type EnrollmentLimit } from './enroll.ts';
 import { requireStepUp, type Manager } from '../session/step-up.ts';
@@ -23,7 +29,7 @@ export type EnrollmentConfirmation = {
   readonly authenticatorId?: string;
   /** In the place of an id: the one of a kind that waits, for a door that does not show ids. */
   readonly awaited?: EnrollmentLimit;
-  readonly reply: unknown;
+  readonly response: unknown;
   /** Set by doors that do not show recovery codes: without it they are made for a user who has none. */
   readonly withoutRecoveryCodes?: true;
 };
@@ -41,14 +47,14 @@ export type Confirmed = {
  */
 export async function confirm(
   ctx: RequestContext,
-  enroller: Enroller,
-  { reply, withoutRecoveryCodes, ...which }: EnrollmentConfirmation,
+  actor: EnrollmentActor,
+  { response, withoutRecoveryCodes, ...which }: EnrollmentConfirmation,
 ): Promise<Outcome<Confirmed, Reason>> {
-  return inTurn(ctx, `${enroller.userId}/confirm`, async (turn) => {
-    const found = await findPending(turn, enroller, which);
+  return inTurn(ctx, `${actor.userId}/confirm`, async (turn) => {
+    const found = await findPending(turn, actor, which);
     if (!found.ok) return found;
     const { user, authenticators, pending } = found.value;
-    const read = factorOf(pending.kind).enroll?.read(reply);
+    const read = factorOf(pending.kind).enroll?.read(response);
     if (!read) return refuse('malformed_reply');
 
     const candidates = [{ kind: pending.kind, state: pending.state, authenticator: pending, read }];
@@ -62,9 +68,9 @@ export async function confirm(
     });
     const needsCodes = !withoutRecoveryCodes && codesLeft(authenticators) === 0;
     const codes = proof.ok && needsCodes ? await makeRecoveryCodes(turn, user) : undefined;
-    const confirmed = proof.ok ? await keep(turn, { user, enroller, pending, proven: proof.value, codes }) : proof;
+    const confirmed = proof.ok ? await keep(turn, { user, actor, pending, proven: proof.value, codes }) : proof;
     if (!confirmed.ok) {
-      const who = { ...madeBy(enroller), accountId: user.accountId, userId: user.id };
+      const who = { ...madeBy(actor), accountId: user.accountId, userId: user.id };
       await logRefusal(turn, { action: 'confirm', factor: pending.kind, ...who }, confirmed.reason);
     }
     return confirmed;
@@ -74,17 +80,17 @@ export async function confirm(
 /** What waits to be confirmed, where the caller may confirm it. */
 async function findPending(
   ctx: RequestContext,
-  enroller: Enroller,
+  actor: EnrollmentActor,
   { authenticatorId, awaited }: Pick<EnrollmentConfirmation, 'authenticatorId' | 'awaited'>,
 ): Promise<Outcome<Manager & { readonly pending: Authenticator }, Reason>> {
-  const allowed = awaited ? await mayEnrollOneMore(ctx, enroller, awaited) : await requireStepUp(ctx, enroller);
+  const allowed = awaited ? await mayEnrollOneMore(ctx, actor, awaited) : await requireStepUp(ctx, actor);
   if (!allowed.ok) return allowed;
   const { user, authenticators } = allowed.value;
   const pending = authenticators.find(({ id, kind, status }) =>
     awaited ? kind === awaited.kind && status === 'pending' : id === authenticatorId,
   );
   if (!pending) return refuse('not_found');
-  const may = mayEnroll(enroller, pending.kind, user);
+  const may = mayEnroll(actor, pending.kind, user);
   if (!may.ok) return may;
   if (pending.status !== 'pending') return refuse('already_confirmed');
   return isFull(authenticators, pending.kind) ? refuse('too_many') : success({ user, authenticators, pending });
@@ -92,7 +98,7 @@ async function findPending(
 
 type Keeping = {
   readonly user: User;
-  readonly enroller: Enroller;
+  readonly actor: EnrollmentActor;
   readonly pending: Authenticator;
   readonly proven: Proven;
   readonly codes: MadeCodes | undefined;
@@ -100,20 +106,20 @@ type Keeping = {
 
 async function keep(
   ctx: RequestContext,
-  { user, enroller, pending, proven, codes }: Keeping,
+  { user, actor, pending, proven, codes }: Keeping,
 ): Promise<Outcome<Confirmed, Reason>> {
   const { kind } = pending;
   const { state = pending.state, lookup } = proven.proof;
-  const amr = withSecondFactor(provenBy(enroller), proven.proof.amr);
-  const tried = { action: 'confirm', factor: kind, ...madeBy(enroller) };
+  const amr = withSecondFactor(provenBy(actor), proven.proof.amr);
+  const tried = { action: 'confirm', factor: kind, ...madeBy(actor) };
   const notice = { name: 'factor_added', factor: kind } as const;
-  const change = { user, caller: sessionOf(enroller), tried, notice, proven: { amr, secondFactorAt: ctx.now } };
+  const change = { user, caller: sessionOf(actor), tried, notice, proven: { amr, secondFactorAt: ctx.now } };
   const kept = await changeFactors(ctx, change, async (tx) => {
     if (!(await activate(tx.store, { ...pending, lookup }, state, tx.now))) return refuse('raced');
     await resetThrottle(tx.store, user.id, proven.counted);
     if (codes) await writeCodes(tx, codes);
     const recoveryCodes = codes?.codes ?? [];
-    const opened = enroller.type === 'enrollment' ? await logIn(tx, { user, enroller, kind, amr }) : success(undefined);
+    const opened = actor.type === 'enrollment' ? await logIn(tx, { user, actor, kind, amr }) : success(undefined);
     return opened.ok ? success({ recoveryCodes, session: opened.value }) : opened;
   });
   if (!kept.ok) return kept;
@@ -123,13 +129,13 @@ async function keep(
 }
 
 /** What was proven before; a service says by itself what it has checked. */
-function provenBy(enroller: Enroller): readonly string[] {
-  if (enroller.type === 'service') return [];
-  return enroller.type === 'enrollment' ? enroller.challenge.amr : enroller.amr;
+function provenBy(actor: EnrollmentActor): readonly string[] {
+  if (actor.type === 'service') return [];
+  return actor.type === 'enrollment' ? actor.challenge.amr : actor.amr;
 }
 
 type LoggingIn = Pick<Keeping, 'user'> & {
-  readonly enroller: Enrolling;
+  readonly actor: EnrollingActor;
   readonly kind: string;
   readonly amr: readonly string[];
 };
@@ -137,13 +143,13 @@ type LoggingIn = Pick<Keeping, 'user'> & {
 /** The login that could not end without the factor ends with it. Its session is of the epoch that the change begins. */
 async function logIn(
   tx: RequestContext,
-  { user, enroller: { challenge }, kind, amr }: LoggingIn,
-): Promise<Outcome<OpenedSession, Reason>> {
+  { user, actor: { challenge }, kind, amr }: LoggingIn,
+): Promise<Outcome<CreatedSession, Reason>> {
   if (!(await closeChallenge(tx.store, challenge.id, tx.now))) return refuse('raced');
   const { authModule, authConfigOrigin, mfaConfigOrigin } = challenge;
   const policy = await readPolicy(tx.store, { authModule, accountId: user.accountId });
   const opening = { user, epoch: user.epoch + 1, authModule, amr, secondFactor: true, policy };
-  const session = await openSession(tx, opening);
+  const session = await createSession(tx, opening);
   const who = { accountId: user.accountId, userId: user.id, sessionId: session.id };
   const { logs } = policy;
   const about = { action: 'answer', factor: kind, authModule, authConfigOrigin, mfaConfigOrigin, logs };

@@ -7,7 +7,7 @@ import { insertAuthenticator, removePending, type Authenticator } from '../../st
 import { changeFactors } from './change-factors.ts';
 import { factorContext, withTransaction, type RequestContext } from '../context.ts';
 import { enrollmentLife } from '../session/offer-enrollment.ts';
-import { madeBy, mayEnroll, sessionOf, type Enroller } from '../session/authenticate-enroller.ts';
+import { madeBy, mayEnroll, sessionOf, type EnrollmentActor } from '../session/enrollment-actor.ts';
 import { logSuccess } from '../audit/log-attempt.ts';
 import { aboutEnrolling } from './make-authenticator.ts';
 import type { Reason } from '../reasons.ts';
@@ -39,17 +39,17 @@ export type Enrolled = {
  */
 export async function enroll(
   ctx: RequestContext,
-  enroller: Enroller,
+  actor: EnrollmentActor,
   { kind, label, input, person, limit }: Enrollment,
 ): Promise<Outcome<Enrolled, Reason>> {
-  const allowed = await mayEnrollOneMore(ctx, enroller, { kind, limit });
+  const allowed = await mayEnrollOneMore(ctx, actor, { kind, limit });
   if (!allowed.ok) return allowed;
   const { user, authenticators } = allowed.value;
-  const may = mayEnroll(enroller, kind, user);
+  const may = mayEnroll(actor, kind, user);
   if (!may.ok) return may;
   if (isFull(authenticators, kind)) return refuse('too_many');
 
-  const network = networkIn(enroller, ctx);
+  const network = networkIn(actor, ctx);
   const begun = await begin(ctx, { kind, input, person, network }, allowed.value);
   if (!begun.ok) return begun;
   const { id, state, shown: offer, lookup } = begun.value;
@@ -61,7 +61,7 @@ export async function enroll(
   const tried = {
     action: 'enroll',
     factor: kind,
-    ...madeBy(enroller),
+    ...madeBy(actor),
     accountId: user.accountId,
     userId: user.id,
   };
@@ -75,15 +75,15 @@ export async function enroll(
     });
   }
   const notice = { name: 'factor_added', factor: kind } as const;
-  return changeFactors(present, { user, caller: sessionOf(enroller), tried, notice }, async (tx) => {
+  return changeFactors(present, { user, caller: sessionOf(actor), tried, notice }, async (tx) => {
     await insertAuthenticator(tx.store, { ...made, lookup, status: 'active' }, now);
     return success({ authenticator: { ...authenticator, status: 'active' }, offer });
   });
 }
 
 /** The network whose enrollments are counted together. A service speaks for many users, and behind a proxy the address is the proxy's. */
-function networkIn(enroller: Enroller, { client: { ip, isForwarded } }: RequestContext): string | undefined {
-  return ip === null || isForwarded || enroller.type === 'service' ? undefined : networkOf(ip);
+function networkIn(actor: EnrollmentActor, { client: { ip, isForwarded } }: RequestContext): string | undefined {
+  return ip === null || isForwarded || actor.type === 'service' ? undefined : networkOf(ip);
 }
 
 type Beginning = Pick<Enrollment, 'kind' | 'input' | 'person'> & { readonly network: string | undefined };
@@ -117,13 +117,13 @@ export type EnrollmentLimit = { readonly kind: Kind; readonly limit?: number | u
 /** Lets a caller enroll one more of a kind, unless they have as many as the door lets them have. */
 export async function mayEnrollOneMore(
   ctx: RequestContext,
-  enroller: Enroller,
+  actor: EnrollmentActor,
   { kind, limit }: EnrollmentLimit,
 ): Promise<Outcome<Manager, Reason>> {
-  const found = await findManager(ctx, enroller);
+  const found = await findManager(ctx, actor);
   if (!found.ok) return found;
   if (limit !== undefined && isFull(found.value.authenticators, kind, limit)) return refuse('too_many');
-  return requireProof(ctx, enroller, found.value);
+  return requireProof(ctx, actor, found.value);
 }
 
 /** Whether a user has as many active authenticators of a kind as one may have. */

@@ -6,7 +6,7 @@ import { insertAuthenticator, removeKinds, type Authenticator } from '../../stor
 import type { User } from '../../store/users.ts';
 import { changeFactors } from './change-factors.ts';
 import type { RequestContext } from '../context.ts';
-import { madeBy, sessionOf, type Changer } from '../session/authenticate-enroller.ts';
+import { madeBy, sessionOf, type FactorChangeActor } from '../session/enrollment-actor.ts';
 import { makeAuthenticator, type MadeAuthenticator } from './make-authenticator.ts';
 import { secondFactors } from '../policy/second-factors.ts';
 import type { Reason } from '../reasons.ts';
@@ -16,7 +16,7 @@ import { requireStepUp } from '../session/step-up.ts';
 /** Makes new recovery codes for the caller; the old ones stop working. They are shown this once. */
 export async function renewRecoveryCodes(
   ctx: RequestContext,
-  caller: Changer,
+  caller: FactorChangeActor,
 ): Promise<Outcome<readonly string[], Reason>> {
   return renew(ctx, caller, makeRecoveryCodes);
 }
@@ -29,7 +29,7 @@ export async function renewBackupCode(ctx: RequestContext, caller: Caller): Prom
 
 async function renew(
   ctx: RequestContext,
-  caller: Changer,
+  caller: FactorChangeActor,
   make: (ctx: RequestContext, user: User) => Promise<MadeCodes>,
 ): Promise<Outcome<readonly string[], Reason>> {
   const allowed = await requireStepUp(ctx, caller);

@@ -9,8 +9,8 @@ import {
 import type { User } from '../../store/users.ts';
 import { changeFactors } from './change-factors.ts';
 import { withTransaction, type RequestContext } from '../context.ts';
-import { madeBy, sessionOf, type Changer } from '../session/authenticate-enroller.ts';
-import { logSuccess, type Tried } from '../audit/log-attempt.ts';
+import { madeBy, sessionOf, type FactorChangeActor } from '../session/enrollment-actor.ts';
+import { logSuccess, type AttemptFacts } from '../audit/log-attempt.ts';
 import { recoveryKinds, secondFactors } from '../policy/second-factors.ts';
 import type { Reason } from '../reasons.ts';
 import { requireStepUp } from '../session/step-up.ts';
@@ -23,7 +23,7 @@ export type Removal = { readonly user: User; readonly authenticatorId: string };
  */
 export async function remove(
   ctx: RequestContext,
-  caller: Changer,
+  caller: FactorChangeActor,
   { user, authenticatorId }: Removal,
 ): Promise<Outcome<undefined, Reason>> {
   const allowed = await requireStepUp(ctx, caller);
@@ -46,7 +46,7 @@ export async function remove(
   });
 }
 
-type Discarded = { readonly user: User; readonly removed: Authenticator; readonly tried: Tried };
+type Discarded = { readonly user: User; readonly removed: Authenticator; readonly tried: AttemptFacts };
 
 /** A pending enrolment never counted, so nobody's session ends with it. */
 async function discard(ctx: RequestContext, { user, removed, tried }: Discarded): Promise<Outcome<undefined, Reason>> {

@@ -2,17 +2,24 @@ import { refuse, success, type Success } from '../../base/outcome.ts';
 import { factorOf } from '../../factors/registry.ts';
 import type { Authenticator } from '../../store/authenticators.ts';
 import { findPrompted } from '../../store/challenges.ts';
-import { challenge, comeBack, enter, offer, turnAway, type Step } from './after-first-factor.ts';
+import {
+  challenge,
+  resumePrompt,
+  completeLogin,
+  requireEnrollment,
+  denyLogin,
+  type FirstFactorProof,
+} from './after-first-factor.ts';
 import type { Admitted, Resumed } from './login-outcome.ts';
 import { forLogin, type RequestContext } from '../context.ts';
 import type { LoginRefusal } from '../session/offer-enrollment.ts';
 import { logRefusal } from '../audit/log-attempt.ts';
 import { moduleOf, type AuthModule } from '../policy/auth-modules.ts';
-import { askProvider, putPrompts, type PutPrompt } from '../proof/put-prompts.ts';
+import { promptProvider, issuePrompts, type IssuedPrompt } from '../proof/issue-prompts.ts';
 import { readPolicy } from '../policy/read-policy.ts';
-import { neededFor, type Needed } from '../policy/login-needs.ts';
+import { loginNeeds, type LoginNeeds } from '../policy/login-needs.ts';
 
-export type Admission = Pick<Step, 'user' | 'proven' | 'issuedTo'> & {
+export type Admission = Pick<FirstFactorProof, 'user' | 'proven' | 'issuedTo'> & {
   readonly authenticators: readonly Authenticator[];
   readonly door: AuthModule;
   /** What the client brought along as the second factor. */
@@ -30,8 +37,8 @@ export async function admit(
   const policy = await readPolicy(ctx.store, who);
   const tried = { action: 'login', ...who, factor: kind, logs: policy.logs };
   const step = { user, proven, authModule, issuedTo, policy, tried };
-  const needed = await neededFor(ctx, { authModule, policy, authenticators });
-  if (!needed.ok) return turnAway(ctx, step, needed);
+  const needed = await loginNeeds(ctx, { authModule, policy, authenticators });
+  if (!needed.ok) return denyLogin(ctx, step, needed);
   const { verifier } = needed.value;
   if (!verifier) return goOn(ctx, step, needed.value);
   const verified = { ...needed.value, verifier };
@@ -39,7 +46,11 @@ export async function admit(
 }
 
 /** With what can be asked for here. */
-async function goOn(ctx: RequestContext, step: Step, needed: Needed): Promise<Success<Admitted> | LoginRefusal> {
+async function goOn(
+  ctx: RequestContext,
+  step: FirstFactorProof,
+  needed: LoginNeeds,
+): Promise<Success<Admitted> | LoginRefusal> {
   const { anyOf, passedOver, authConfigOrigin, mfaConfigOrigin, enrolls } = needed;
   if (passedOver) {
     const { reason, detail = null } = passedOver;
@@ -50,41 +61,41 @@ async function goOn(ctx: RequestContext, step: Step, needed: Needed): Promise<Su
     const { unattended } = factorOf(step.proven.candidate.kind).traits;
     // A program enrolls nothing for its user.
     const refused = refuse('mfa_enrollment_required' as const);
-    if (unattended) return turnAway(ctx, step, { ...needed, ...refused, providerName: enrolls });
-    if (anyOf.length === 0) return offer(ctx, step, { ...needed, enrolls });
+    if (unattended) return denyLogin(ctx, step, { ...needed, ...refused, providerName: enrolls });
+    if (anyOf.length === 0) return requireEnrollment(ctx, step, { ...needed, enrolls });
   }
-  const outcome = await (anyOf.length > 0 ? ask(ctx, step, needed) : enter(ctx, step));
+  const outcome = await (anyOf.length > 0 ? ask(ctx, step, needed) : completeLogin(ctx, step));
   if (!outcome.ok) await logRefusal(ctx, step.tried, outcome.reason);
   return outcome;
 }
 
-async function ask(ctx: RequestContext, step: Step, needed: Needed) {
+async function ask(ctx: RequestContext, step: FirstFactorProof, needed: LoginNeeds) {
   const { anyOf } = needed;
-  const put = await putPrompts(ctx, { ...forLogin, user: step.user, anyOf });
+  const put = await issuePrompts(ctx, { ...forLogin, user: step.user, anyOf });
   const token = await challenge(ctx, step, { ...needed, put });
   if (!token.ok) return token;
   return success({ state: 'challenge', challengeToken: token.value, anyOf, prompts: put.map(shownOf) } as const);
 }
 
-const shownOf = ({ shown }: PutPrompt) => shown;
+const shownOf = ({ shown }: IssuedPrompt) => shown;
 
-type ProviderNeed = Needed & { readonly verifier: NonNullable<Needed['verifier']> };
+type ProviderNeed = LoginNeeds & { readonly verifier: NonNullable<LoginNeeds['verifier']> };
 
 /** Nothing is written before the provider has answered: waiting for it holds nothing up. */
 async function askOutside(
   ctx: RequestContext,
-  step: Step,
+  step: FirstFactorProof,
   needed: ProviderNeed,
 ): Promise<Success<Admitted> | LoginRefusal> {
   const { provider, otherwise } = needed.verifier;
   const { providerName: kind } = provider;
-  const asked = await askProvider(ctx, { ...forLogin, user: step.user }, needed.verifier);
+  const asked = await promptProvider(ctx, { ...forLogin, user: step.user }, needed.verifier);
   // The call may have taken long.
   const present = ctx.at();
   if (!asked.ok) {
     // A name that the provider cannot take is no failure of the provider.
     if (otherwise && asked.reason !== 'unsuitable_user') return goOn(present, step, otherwise(asked));
-    return turnAway(present, step, { ...asked, ...needed, providerName: kind });
+    return denyLogin(present, step, { ...asked, ...needed, providerName: kind });
   }
   const put = [asked.value];
   const token = await challenge(present, step, { ...needed, put });
@@ -97,7 +108,7 @@ async function askOutside(
 /** The client has the response already: to a prompt that was put to this user, at this door, by this provider. */
 async function resume(
   ctx: RequestContext,
-  step: Step,
+  step: FirstFactorProof,
   { response, ...needed }: ProviderNeed & { readonly response: unknown },
 ): Promise<Success<Resumed> | LoginRefusal> {
   const { id, providerName } = needed.verifier.provider;
@@ -105,9 +116,9 @@ async function resume(
   const where = { userId: step.user.id, authModule: step.authModule };
   const open = handle === undefined ? undefined : await findPrompted(ctx.store, { ...where, handle }, ctx.now);
   if (!open?.challenge.prompts.some(({ provider }) => provider?.id === id)) {
-    await turnAway(ctx, step, { ...refuse('invalid_challenge'), ...needed, providerName });
+    await denyLogin(ctx, step, { ...refuse('invalid_challenge'), ...needed, providerName });
     return refuse('wrong_second_factor');
   }
-  const back = await comeBack(ctx, step);
+  const back = await resumePrompt(ctx, step);
   return back.ok ? success({ state: 'resumed', challengeId: open.challenge.id }) : back;
 }

@@ -1,12 +1,12 @@
 import type { Authenticator } from '../../store/authenticators.ts';
-import type { ShownPrompt } from '../proof/put-prompts.ts';
-import type { OpenedSession } from '../session/open-session.ts';
+import type { ShownPrompt } from '../proof/issue-prompts.ts';
+import type { CreatedSession } from '../session/create-session.ts';
 
 /** What follows a right first factor: a session, a challenge, or being turned away; each of them whole or not at all. */
 export type CompletedLogin = {
   readonly state: 'session';
   readonly token: string;
-  readonly session: OpenedSession;
+  readonly session: CreatedSession;
   /** The account of its user. */
   readonly accountId: string;
 };

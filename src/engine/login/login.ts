@@ -4,7 +4,7 @@ import type { Read } from '../../factors/define-factor.ts';
 import { factorOf, kindsWhere } from '../../factors/registry.ts';
 import { findAccount } from '../../store/accounts.ts';
 import { listForLogin, type Authenticator } from '../../store/authenticators.ts';
-import { strangerPrefix, subjectAmong } from '../../store/throttles.ts';
+import { unknownUserPrefix, existingSubject } from '../../store/throttles.ts';
 import { findUserByLogin } from '../../store/users.ts';
 import { admit } from './admit.ts';
 import type { Admitted, Resumed } from './login-outcome.ts';
@@ -14,7 +14,7 @@ import type { LoginRefusal } from '../session/offer-enrollment.ts';
 import { logRefusal } from '../audit/log-attempt.ts';
 import type { AuthModule } from '../policy/auth-modules.ts';
 import { prove } from '../proof/prove.ts';
-import type { IssuedTo } from '../session/open-session.ts';
+import type { IssuedTo } from '../session/create-session.ts';
 
 export type LoginInput = {
   /** The door's module; an apikey or a device secret is a module of its own. */
@@ -29,7 +29,7 @@ export type LoginInput = {
 };
 
 /** What the client brought along as the second factor, so that no provider is asked for it once more. */
-export type BroughtResponse = { readonly response: unknown };
+export type GivenResponse = { readonly response: unknown };
 
 /** What is no key of the user's is a guess at the password, and is counted as one. */
 const guessed = 'password';
@@ -40,19 +40,19 @@ const guessed = 'password';
  */
 export async function login(
   ctx: RequestContext,
-  input: LoginInput & BroughtResponse,
+  input: LoginInput & GivenResponse,
 ): Promise<Success<Admitted | Resumed> | LoginRefusal>;
 export async function login(ctx: RequestContext, input: LoginInput): Promise<Success<Admitted> | LoginRefusal>;
 export async function login(
   ctx: RequestContext,
-  input: LoginInput & Partial<BroughtResponse>,
+  input: LoginInput & Partial<GivenResponse>,
 ): Promise<Success<Admitted | Resumed> | LoginRefusal> {
   const reads = readSecret(input.secret);
   const read = reads.get(guessed);
   if (!read) return refuse('malformed_reply');
   const account = await findAccount(ctx.store, input.account);
   const user = account && (await findUserByLogin(ctx.store, account.id, input.login));
-  const subject = user?.id ?? (await strangerSubject(ctx, account?.id ?? '', input.login));
+  const subject = user?.id ?? (await unknownUserSubject(ctx, account?.id ?? '', input.login));
 
   return inTurn(ctx, `${subject}/${guessed}`, async (turn) => {
     // A stranger has none, and is looked for like anybody else: one read less could be heard from afar.
@@ -111,10 +111,10 @@ function readSecret(secret: string): Reads {
  * What a name that nobody has is counted under. Keyed, for people type passwords into the wrong field; and as before where a key has rotated since,
  * for the counts of those who exist begin anew with no key.
  */
-function strangerSubject({ store }: Context, accountId: string, name: string): Promise<string> {
+function unknownUserSubject({ store }: Context, accountId: string, name: string): Promise<string> {
   const hashes = store.safe.macs('stranger', `${accountId}\0${comparableName(name)}`);
-  return subjectAmong(
+  return existingSubject(
     store,
-    hashes.map((hash) => strangerPrefix + hash),
+    hashes.map((hash) => unknownUserPrefix + hash),
   );
 }

@@ -3,7 +3,7 @@ import { refuse, success, type Success } from '../../base/outcome.ts';
 import type { OAuthClient } from '../../store/clients.ts';
 import type { RequestContext } from '../context.ts';
 import type { SecondFactorNeeded } from '../login/login-outcome.ts';
-import { loginAtOnce, type LoginAtOnce, type RefusedAtOnce } from '../login/login-at-once.ts';
+import { loginWithBothFactors, type BothFactorsLogin, type RefusedLogin } from '../login/login-with-both-factors.ts';
 import { tokenSeconds } from '../session/issue-token.ts';
 import { writeRefreshToken } from './refresh-tokens.ts';
 import { narrow, type Granted } from './grant.ts';
@@ -11,7 +11,7 @@ import { narrow, type Granted } from './grant.ts';
 /** How long a session goes on by refreshing before its user logs in again. */
 const refreshLife = 30 * day;
 
-export type PasswordGrant = Pick<LoginAtOnce, 'account' | 'login' | 'secret' | 'second'> & {
+export type PasswordGrant = Pick<BothFactorsLogin, 'account' | 'login' | 'secret' | 'second'> & {
   readonly scope?: string | undefined;
 };
 
@@ -20,13 +20,13 @@ export async function passwordGrant(
   ctx: RequestContext,
   client: OAuthClient,
   { scope: wanted, account, ...input }: PasswordGrant,
-): Promise<Success<Granted | SecondFactorNeeded> | RefusedAtOnce> {
+): Promise<Success<Granted | SecondFactorNeeded> | RefusedLogin> {
   if (!client.grantTypes.includes('password')) return refuse('unauthorized_client');
   const scope = narrow(client.scope, wanted);
   if (scope === undefined) return refuse('invalid_scope');
   const issuedTo = { clientId: client.id, life: refreshLife };
   const where = { authModule: 'oauth2', account: account ?? client.accountId, issuedTo } as const;
-  const outcome = await loginAtOnce(ctx, { ...input, ...where });
+  const outcome = await loginWithBothFactors(ctx, { ...input, ...where });
   if (!outcome.ok) return outcome;
   const reached = outcome.value;
   if (reached.state === 'challenge') return success(reached);

@@ -3,7 +3,7 @@ import { uuid } from '../../base/random.ts';
 import { comparableName } from '../../base/text.ts';
 import { factorOf, hasRole } from '../../factors/registry.ts';
 import { findAccount, type Account } from '../../store/accounts.ts';
-import { strandDigit } from '../../store/attempt-chain.ts';
+import { chainDigit } from '../../store/attempt-chain.ts';
 import { insertAuthenticator, type NewAuthenticator } from '../../store/authenticators.ts';
 import { insertUserUnlessNamed, namesTaken, type Profile } from '../../store/users.ts';
 import { factorContext, type RequestContext } from '../context.ts';
@@ -11,28 +11,31 @@ import { logSuccess } from '../audit/log-attempt.ts';
 import type { Reason } from '../reasons.ts';
 
 /** What another system keeps of one authenticator, in the words of its factor. */
-export type Kept = { readonly kind: string; readonly label: string | null; readonly kept: unknown };
+export type SourceCredential = { readonly kind: string; readonly label: string | null; readonly kept: unknown };
 
 /** Somebody of another system. */
-export type Foreigner = Omit<Profile, 'roles'> & {
-  readonly authenticators: readonly Kept[];
+export type SourceUser = Omit<Profile, 'roles'> & {
+  readonly authenticators: readonly SourceCredential[];
   /** Whether a password alone does not let them in there. */
   readonly guarded: boolean;
 };
 
 /** Somebody who can be written here. */
-export type Newcomer = Omit<Profile, 'roles'> & {
+export type ImportableUser = Omit<Profile, 'roles'> & {
   readonly authenticators: readonly Pick<NewAuthenticator, 'kind' | 'label' | 'state'>[];
 };
 
 /** Something that could not be taken, and why. Neither repeats anything that was kept. */
-export type Left = { readonly what: string; readonly why: string };
+export type Skipped = { readonly what: string; readonly why: string };
 
 /** A newcomer is missing where nothing was taken. */
-export type Judged = { readonly newcomer?: Newcomer; readonly left: readonly Left[] };
+export type JudgedUser = { readonly importable?: ImportableUser; readonly left: readonly Skipped[] };
 
 /** The account that people move into. */
-export async function findHome(ctx: RequestContext, idOrName: string | undefined): Promise<Outcome<Account, Reason>> {
+export async function findTargetAccount(
+  ctx: RequestContext,
+  idOrName: string | undefined,
+): Promise<Outcome<Account, Reason>> {
   const account = await findAccount(ctx.store, idOrName);
   return account ? success(account) : refuse('unknown_account');
 }
@@ -41,10 +44,10 @@ export async function findHome(ctx: RequestContext, idOrName: string | undefined
  * What somebody can bring along. Who had a second factor and can bring none stays where they are: with a password alone they would be
  * less protected here than there.
  */
-export function judgeForeigner(ctx: RequestContext, { guarded, authenticators, ...profile }: Foreigner): Judged {
+export function judgeSourceUser(ctx: RequestContext, { guarded, authenticators, ...profile }: SourceUser): JudgedUser {
   const help = factorContext(ctx);
-  const left: Left[] = [];
-  const taken: Newcomer['authenticators'][number][] = [];
+  const left: Skipped[] = [];
+  const taken: ImportableUser['authenticators'][number][] = [];
   for (const { kind, label, kept } of authenticators) {
     const factor = factorOf(kind);
     const adopted = factor.adopt?.(kept, help);
@@ -57,7 +60,7 @@ export function judgeForeigner(ctx: RequestContext, { guarded, authenticators, .
   if (guarded && !taken.some(({ kind }) => hasRole(kind, 'second'))) {
     return { left: [...left, { what: 'user', why: lessProtected }] };
   }
-  return { newcomer: { ...profile, authenticators: taken }, left };
+  return { importable: { ...profile, authenticators: taken }, left };
 }
 
 const lessProtected =
@@ -70,41 +73,41 @@ const lessProtected =
 export async function importUsers(
   ctx: RequestContext,
   accountId: string,
-  newcomers: readonly Newcomer[],
-): Promise<ReadonlySet<Newcomer>> {
+  importables: readonly ImportableUser[],
+): Promise<ReadonlySet<ImportableUser>> {
   const { now } = ctx;
-  const given = newcomers.map((newcomer) => ({ newcomer, id: uuid(ctx.random, now) }));
+  const given = importables.map((importable) => ({ importable, id: uuid(ctx.random, now) }));
   return ctx.store.db.transaction().execute(async (db) => {
     const tx = { ...ctx, store: { ...ctx.store, db } };
     const made: typeof given = [];
     // In one order, so that two imports at once never wait for each other in a circle.
-    for (const one of given.toSorted(by(({ newcomer }) => comparableName(newcomer.name)))) {
+    for (const one of given.toSorted(by(({ importable }) => comparableName(importable.name)))) {
       if (await write(tx, accountId, one)) made.push(one);
     }
-    for (const { id: userId } of made.toSorted(by(({ id }) => strandDigit(id)))) {
+    for (const { id: userId } of made.toSorted(by(({ id }) => chainDigit(id)))) {
       await logSuccess(tx, { action: 'user.import', accountId, userId });
     }
-    return new Set(made.map(({ newcomer }) => newcomer));
+    return new Set(made.map(({ importable }) => importable));
   });
 }
 
 /** Which of these newcomers would find their name taken. */
-export async function alreadyThere(
+export async function findExistingUsers(
   ctx: RequestContext,
   accountId: string,
-  newcomers: readonly Newcomer[],
-): Promise<ReadonlySet<Newcomer>> {
-  const keys = newcomers.map(({ name }) => comparableName(name));
+  importables: readonly ImportableUser[],
+): Promise<ReadonlySet<ImportableUser>> {
+  const keys = importables.map(({ name }) => comparableName(name));
   const taken = await namesTaken(ctx.store, accountId, keys);
-  return new Set(newcomers.filter(({ name }) => taken.has(comparableName(name))));
+  return new Set(importables.filter(({ name }) => taken.has(comparableName(name))));
 }
 
-type IdentifiedUser = { readonly newcomer: Newcomer; readonly id: string };
+type IdentifiedUser = { readonly importable: ImportableUser; readonly id: string };
 
 async function write(
   tx: RequestContext,
   accountId: string,
-  { newcomer: { authenticators, ...profile }, id }: IdentifiedUser,
+  { importable: { authenticators, ...profile }, id }: IdentifiedUser,
 ): Promise<boolean> {
   const user = { ...profile, id, accountId, roles: ['user' as const] };
   if (!(await insertUserUnlessNamed(tx.store, user, tx.now))) return false;

@@ -35,7 +35,7 @@ export type ModuleConfig = z.infer<typeof moduleConfig>;
 export type AuthModulesConfig = z.infer<typeof authModulesConfig>;
 
 /** An account that says something. */
-export type Said = {
+export type AccountConfig = {
   readonly accountId: string;
   readonly authModules: AuthModulesConfig;
   /** Of what it says. */

@@ -4,7 +4,7 @@ import type { RequestContext } from '../context.ts';
 import type { AuthModule } from './auth-modules.ts';
 import type { Reason } from '../reasons.ts';
 import { readPolicy } from './read-policy.ts';
-import { neededFor, type Origins } from './login-needs.ts';
+import { loginNeeds, type Origins } from './login-needs.ts';
 
 /** What a login would be asked for, and why. */
 export type Explained = Origins & {
@@ -19,7 +19,7 @@ export type Explained = Origins & {
 export async function explain(ctx: RequestContext, user: User, authModule: AuthModule): Promise<Explained> {
   const policy = await readPolicy(ctx.store, { authModule, accountId: user.accountId });
   const authenticators = await listForLogin(ctx.store, user.id, []);
-  const needed = await neededFor(ctx, { authModule, policy, authenticators });
+  const needed = await loginNeeds(ctx, { authModule, policy, authenticators });
   if (!needed.ok) {
     const { ok: _ok, reason, providerName, ...origins } = needed;
     return { asks: 'refused', kinds: providerName === null ? [] : [providerName], reason, ...origins };

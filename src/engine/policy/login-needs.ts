@@ -4,9 +4,9 @@ import type { AccountPolicy, Rule } from './merge-policy.ts';
 import type { RequestContext } from '../context.ts';
 import { isAuthModule, requirement, type AuthModule } from './auth-modules.ts';
 import { secondFactors } from './second-factors.ts';
-import { readPolicy, type WayIn } from './read-policy.ts';
+import { readPolicy, type LoginModule } from './read-policy.ts';
 import type { Reason } from '../reasons.ts';
-import { workingProvider, type Working, type Verifier } from './required-provider.ts';
+import { workingProvider, type WorkingProvider, type Verifier } from './required-provider.ts';
 
 /** Who said what a login needs: ids of accounts, or `system`. */
 export type Origins = {
@@ -16,7 +16,7 @@ export type Origins = {
   readonly requiredBy: string | undefined;
 };
 
-export type Needed = Origins & {
+export type LoginNeeds = Origins & {
   /** The authenticators of which any completes the login; none: the first factor is enough. */
   readonly anyOf: readonly Authenticator[];
   /** The kinds of factor that may answer, where policy names one. */
@@ -24,7 +24,7 @@ export type Needed = Origins & {
   /** The provider that verifies the user itself. No authenticator stands in for it. */
   readonly verifier?: Verifier & {
     /** What holds when it turns out that it cannot be asked, where policy allows to go on without it. */
-    readonly otherwise?: ((why: Refusal<Reason>) => Needed) | undefined;
+    readonly otherwise?: ((why: Refusal<Reason>) => LoginNeeds) | undefined;
   };
   /** The kind of factor that policy requires and that the user has to enrol; what they have must be proven before that. */
   readonly enrolls?: string;
@@ -32,7 +32,7 @@ export type Needed = Origins & {
   readonly passedOver?: Refusal<Reason>;
 };
 
-export type NotMet = Refusal<Reason> & Origins & { readonly providerName: string | null };
+export type UnmetNeeds = Refusal<Reason> & Origins & { readonly providerName: string | null };
 
 /** What is known of a login after its first factor. */
 export type LoginState = {
@@ -42,10 +42,10 @@ export type LoginState = {
 };
 
 /** What a login needs beyond its first factor, by the policy of its way in and what the user has at this moment. */
-export async function neededFor(
+export async function loginNeeds(
   ctx: RequestContext,
   { authModule, policy, authenticators }: LoginState,
-): Promise<{ readonly ok: true; readonly value: Needed } | NotMet> {
+): Promise<{ readonly ok: true; readonly value: LoginNeeds } | UnmetNeeds> {
   const origins = originsOf(policy);
   const demand = await demandOf(policy, (named) => workingProvider(ctx, named));
   if (!demand.ok) return { ...demand, ...origins, providerName: null };
@@ -74,12 +74,12 @@ const mayPassOver = ({ required }: AccountPolicy) => required?.whenUnavailable =
 /** The policy of a session's way in, if a session that rests on a first factor alone would still be opened there today. */
 export async function policyOnFirst(
   ctx: RequestContext,
-  { authModule, accountId }: WayIn,
+  { authModule, accountId }: LoginModule,
 ): Promise<AccountPolicy | undefined> {
   if (!isAuthModule(authModule)) return undefined;
   const policy = await readPolicy(ctx.store, { authModule, accountId });
   // What the user has plays no part: whoever enrols a factor ends the sessions from before.
-  const needed = await neededFor(ctx, { authModule, policy, authenticators: [] });
+  const needed = await loginNeeds(ctx, { authModule, policy, authenticators: [] });
   return needed.ok && !needed.value.verifier && needed.value.enrolls === undefined ? policy : undefined;
 }
 
@@ -96,7 +96,7 @@ export type Demand = {
 /** Says what a policy comes to with the providers that are there; or why nobody comes in. */
 export async function demandOf(
   policy: AccountPolicy,
-  find: (named: Rule['provider']) => Promise<Outcome<Working, Reason>>,
+  find: (named: Rule['provider']) => Promise<Outcome<WorkingProvider, Reason>>,
 ): Promise<Outcome<Demand, Reason>> {
   if (!policy.enabled) return refuse('module_disabled');
   if (!policy.required) return success({});

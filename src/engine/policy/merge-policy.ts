@@ -1,6 +1,6 @@
 import { hour, second } from '../../base/clock.ts';
 import { authModules, type AuthModule } from './auth-modules.ts';
-import type { MultiFactor, ModuleConfig, AuthModulesConfig, Said } from './configuration.ts';
+import type { MultiFactor, ModuleConfig, AuthModulesConfig, AccountConfig } from './configuration.ts';
 
 /** A second factor that is required, by whom, and the provider that was named. */
 export type Rule = {
@@ -33,7 +33,11 @@ export const accessTokenLife = hour;
  * governs, and a login goes on without its provider only if every account that requires one would let it. The shortest life holds, and of
  * what is written down the highest word: what an ancestor wants to know nobody below it hides.
  */
-export function accountPolicy(authModule: AuthModule, accountId: string, chain: readonly Said[]): AccountPolicy {
+export function accountPolicy(
+  authModule: AuthModule,
+  accountId: string,
+  chain: readonly AccountConfig[],
+): AccountPolicy {
   const sayings = chain.flatMap(({ accountId: by, authModules: all }) => {
     const config = all[authModule];
     return config ? [{ by, config }] : [];
@@ -93,7 +97,7 @@ function ruleOf(by: string, upToIt: readonly Applying[]): Rule {
  * What an account inherits: of each module whether the nearest above it opened it, on what terms, and of second factors only what is meant for
  * it too.
  */
-export function inheritedConfig(above: readonly Said[]): AuthModulesConfig {
+export function inheritedConfig(above: readonly AccountConfig[]): AuthModulesConfig {
   const merged: AuthModulesConfig = {};
   for (const { accountId, authModules: said } of above) {
     for (const name of authModules) {

@@ -1,6 +1,6 @@
 import type { Account } from '../../store/accounts.ts';
 import { findProvider, type Provider, type ProviderPlace } from '../../store/providers.ts';
-import type { AuthModulesConfig, Said } from './configuration.ts';
+import type { AuthModulesConfig, AccountConfig } from './configuration.ts';
 import type { RequestContext } from '../context.ts';
 import { authModules, type AuthModule } from './auth-modules.ts';
 
@@ -22,7 +22,7 @@ export async function namesIn(
 }
 
 /** An account names its own providers, and those of an ancestor that shares what it says with its sub-accounts. */
-export function mayNameAll(account: Account, chain: readonly Said[], config: AuthModulesConfig): boolean {
+export function mayNameAll(account: Account, chain: readonly AccountConfig[], config: AuthModulesConfig): boolean {
   const shares = (owner: string, name: AuthModule) =>
     chain.some(
       ({ accountId, authModules: said }) =>

@@ -5,24 +5,24 @@ import { findProvider } from '../../store/providers.ts';
 import { securityBelow } from '../../store/security.ts';
 import { countUsersBelow, type Count } from '../../store/user-counts.ts';
 import { accountPolicy, type Rule } from './merge-policy.ts';
-import type { AuthModulesConfig, Said } from './configuration.ts';
+import type { AuthModulesConfig, AccountConfig } from './configuration.ts';
 import type { RequestContext } from '../context.ts';
 import { authModules, type AuthModule } from './auth-modules.ts';
-import { parseSaid, saidDownTo } from './read-policy.ts';
+import { parseAccountConfig, configsDownTo } from './read-policy.ts';
 import type { Reason } from '../reasons.ts';
 import { demandOf } from './login-needs.ts';
 import { workingProvider } from './required-provider.ts';
 import { mayNameAll, namedIn } from './named-providers.ts';
 
 /** Whom a configuration would stop at their next login through a module. */
-export type Stopped = {
+export type AffectedUsers = {
   /** A second factor is required that they have to enrol first. */
   readonly enrollment: Count;
   /** Nobody comes in: the module is closed, or the provider that is required does not work. */
   readonly lockedOut: Count;
 };
 
-export type Preview = Readonly<Record<AuthModule, Stopped>>;
+export type Preview = Readonly<Record<AuthModule, AffectedUsers>>;
 
 /**
  * Says what would become of the users of an account that the caller has reached, and of all below it, if the account said this. It is decided by
@@ -34,12 +34,12 @@ export async function previewSecurity(
   config: AuthModulesConfig,
 ): Promise<Outcome<Preview, Reason>> {
   const { store } = ctx;
-  const chain = await saidDownTo(store, account.id);
+  const chain = await configsDownTo(store, account.id);
   if (!mayNameAll(account, chain, config)) return refuse('unknown_configuration');
   for (const place of namedIn(account, config))
     if (!(await findProvider(store, place))) return refuse('unknown_configuration');
 
-  const said = new Map((await securityBelow(store, account.id)).map((row) => [row.accountId, parseSaid(row)]));
+  const said = new Map((await securityBelow(store, account.id)).map((row) => [row.accountId, parseAccountConfig(row)]));
   said.set(account.id, { accountId: account.id, authModules: config });
   const above = chain.filter(({ accountId }) => accountId !== account.id);
   const groups = groupsOf(await listTree(store, account.id), above, said);
@@ -68,16 +68,16 @@ const add = (one: Count, other: Count): Count => ({
 });
 
 /** Accounts in which the same holds: one that says something itself, or those that say nothing below the same words. */
-type Group = { readonly chain: readonly Said[]; readonly members: readonly [string, ...string[]] };
+type Group = { readonly chain: readonly AccountConfig[]; readonly members: readonly [string, ...string[]] };
 
 /** `tree` has each account after its parent. */
 function groupsOf(
   tree: readonly TreePlace[],
-  above: readonly Said[],
-  said: ReadonlyMap<string, Said>,
+  above: readonly AccountConfig[],
+  said: ReadonlyMap<string, AccountConfig>,
 ): readonly Group[] {
-  const chains = new Map<string | null, readonly Said[]>();
-  const silent = new Map<readonly Said[], [string, ...string[]]>();
+  const chains = new Map<string | null, readonly AccountConfig[]>();
+  const silent = new Map<readonly AccountConfig[], [string, ...string[]]>();
   const speaking: Group[] = [];
   for (const { id, parentId } of tree) {
     const inherited = chains.get(parentId) ?? above;

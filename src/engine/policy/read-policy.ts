@@ -1,25 +1,25 @@
 import { securityDownTo, type Security } from '../../store/security.ts';
 import type { Store } from '../../store/store.ts';
 import { accountPolicy, type AccountPolicy } from './merge-policy.ts';
-import { authModulesConfig, type Said } from './configuration.ts';
+import { authModulesConfig, type AccountConfig } from './configuration.ts';
 import { isAuthModule } from './auth-modules.ts';
 
 /** Parsed: what cannot be read is a fault, and no login follows from it. */
-export async function saidDownTo(store: Store, accountId: string): Promise<readonly Said[]> {
-  return (await securityDownTo(store, accountId)).map(parseSaid);
+export async function configsDownTo(store: Store, accountId: string): Promise<readonly AccountConfig[]> {
+  return (await securityDownTo(store, accountId)).map(parseAccountConfig);
 }
 
-export const parseSaid = ({ accountId, authModules, revision }: Security): Said => ({
+export const parseAccountConfig = ({ accountId, authModules, revision }: Security): AccountConfig => ({
   accountId,
   revision,
   authModules: authModulesConfig.parse(authModules),
 });
 
 /** A way into an account, as challenges and sessions keep it. */
-export type WayIn = { readonly authModule: string; readonly accountId: string };
+export type LoginModule = { readonly authModule: string; readonly accountId: string };
 
 /** What holds for a way in at this moment. Whoever has read it hands it on. One that this program does not know is a fault: nobody passes. */
-export async function readPolicy(store: Store, { authModule, accountId }: WayIn): Promise<AccountPolicy> {
+export async function readPolicy(store: Store, { authModule, accountId }: LoginModule): Promise<AccountPolicy> {
   if (!isAuthModule(authModule)) throw new Error(`no auth module is called ${authModule}`);
-  return accountPolicy(authModule, accountId, await saidDownTo(store, accountId));
+  return accountPolicy(authModule, accountId, await configsDownTo(store, accountId));
 }

@@ -2,9 +2,9 @@ import type { Account } from '../../store/accounts.ts';
 import { inheritedConfig } from './merge-policy.ts';
 import type { AuthModulesConfig } from './configuration.ts';
 import type { RequestContext } from '../context.ts';
-import { saidDownTo } from './read-policy.ts';
+import { configsDownTo } from './read-policy.ts';
 
-export type SecurityOf = {
+export type AccountSecurity = {
   readonly own: AuthModulesConfig;
   readonly inherited: AuthModulesConfig;
   /** Grows with every change; 0 where the account never said anything. */
@@ -12,8 +12,8 @@ export type SecurityOf = {
 };
 
 /** What an account that the caller has reached says, and what the accounts above it say for it. */
-export async function readSecurity(ctx: RequestContext, account: Account): Promise<SecurityOf> {
-  const chain = await saidDownTo(ctx.store, account.id);
+export async function readSecurity(ctx: RequestContext, account: Account): Promise<AccountSecurity> {
+  const chain = await configsDownTo(ctx.store, account.id);
   const own = chain.find(({ accountId }) => accountId === account.id);
   const above = chain.filter((said) => said !== own);
   return { own: own?.authModules ?? {}, inherited: inheritedConfig(above), revision: own?.revision ?? 0 };

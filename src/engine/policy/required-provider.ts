@@ -6,13 +6,16 @@ import type { Rule } from './merge-policy.ts';
 import type { RequestContext } from '../context.ts';
 import type { Reason } from '../reasons.ts';
 
-export type Working = { readonly kind: string; readonly verifier?: Verifier };
+export type WorkingProvider = { readonly kind: string; readonly verifier?: Verifier };
 
 /** A provider that verifies users itself, in working order, and its settings as its factor knows them. */
 export type Verifier = { readonly provider: Provider; readonly settings: unknown };
 
 /** The kind of factor that a rule's provider asks for. */
-export async function workingProvider(ctx: RequestContext, named: Rule['provider']): Promise<Outcome<Working, Reason>> {
+export async function workingProvider(
+  ctx: RequestContext,
+  named: Rule['provider'],
+): Promise<Outcome<WorkingProvider, Reason>> {
   const provider = await (named === 'system default' ? systemDefault(ctx.store) : findProvider(ctx.store, named));
   if (!provider) return refuse('no_provider');
   if (!provider.enabled) return refuse('provider_disabled');

@@ -4,7 +4,7 @@ import { findProvider, listProvidersDownTo, type ProviderPlace } from '../../sto
 import type { RequestContext } from '../context.ts';
 import type { Reason } from '../reasons.ts';
 
-export type Governed = {
+export type FactorScope = {
   /** The kind of factor. */
   readonly kind: string;
   readonly accountId: string;
@@ -15,7 +15,7 @@ export type Governed = {
 /** The settings of a factor as they are at this moment: of the one provider, or of all from the system's down to an account's. */
 export async function settingsInForce(
   { store, settings: operator }: RequestContext,
-  { kind, accountId, provider }: Governed,
+  { kind, accountId, provider }: FactorScope,
 ): Promise<Outcome<unknown, Reason>> {
   const { inForce } = factorOf(kind).settings ?? {};
   if (!inForce) return success(undefined);

@@ -3,7 +3,7 @@ import type { Read } from '../../factors/define-factor.ts';
 import { listForLogin, type Authenticator } from '../../store/authenticators.ts';
 import type { Challenge } from '../../store/challenge-rows.ts';
 import type { KeptPrompt } from '../../store/prompts.ts';
-import type { SecondFactorReply } from './reply.ts';
+import type { SecondFactorResponse } from './response.ts';
 import type { RequestContext } from '../context.ts';
 import { recoveryKinds } from '../policy/second-factors.ts';
 
@@ -23,7 +23,7 @@ export type Responding = Candidate & { readonly read: Read };
 export async function candidatesOf(
   { store, now }: RequestContext,
   challenge: Challenge,
-  meant: Pick<SecondFactorReply, 'role' | 'kind'>,
+  meant: Pick<SecondFactorResponse, 'role' | 'kind'>,
 ): Promise<readonly Candidate[]> {
   const prompts = challenge.prompts.filter(({ expiresAt }) => expiresAt > now);
   // Where only a provider answers, what the user has is of no interest.
@@ -54,7 +54,7 @@ export function answers(challenge: Challenge, kind: string): boolean {
 const isForProvidersOnly = ({ kinds }: Challenge) =>
   kinds !== null && !kinds.some((kind) => isKind(kind) && isEnrolled(kind));
 
-const isMeant = (kind: string, { role, kind: named = kind }: Pick<SecondFactorReply, 'role' | 'kind'>) =>
+const isMeant = (kind: string, { role, kind: named = kind }: Pick<SecondFactorResponse, 'role' | 'kind'>) =>
   named === kind && (role === undefined || hasRole(kind, role));
 
 /** The candidates that a response can belong to, fast ones first; and the kinds whose form it has. It is parsed once for each kind. */
@@ -68,7 +68,7 @@ export function reading(candidates: readonly Candidate[], response: unknown) {
 }
 
 /** Whether a response has the form of a recovery code. The answer to one does not say whether the user has any, or could use it here. */
-export function looksLikeRecovery({ reply, ...meant }: SecondFactorReply): boolean {
+export function looksLikeRecovery({ response, ...meant }: SecondFactorResponse): boolean {
   const kinds = recoveryKinds.filter((kind) => isMeant(kind, meant));
-  return kinds.some((kind) => factorOf(kind).read(reply) !== undefined);
+  return kinds.some((kind) => factorOf(kind).read(response) !== undefined);
 }

@@ -9,18 +9,18 @@ import { advanceEpoch, type User } from '../../store/users.ts';
 import type { AccountPolicy } from '../policy/merge-policy.ts';
 import type { RequestContext } from '../context.ts';
 import type { EnrollmentOffer } from '../session/offer-enrollment.ts';
-import { everything, logSuccess, type Tried } from '../audit/log-attempt.ts';
+import { everything, logSuccess, type AttemptFacts } from '../audit/log-attempt.ts';
 import { kindsBeyondFirst } from '../policy/second-factors.ts';
 import { spend, type Proven } from './prove.ts';
-import type { SecondFactorReply } from './reply.ts';
+import type { SecondFactorResponse } from './response.ts';
 import { readPolicy } from '../policy/read-policy.ts';
 import type { Reason } from '../reasons.ts';
 import { withSecondFactor } from '../session/assurance.ts';
-import type { OpenedSession } from '../session/open-session.ts';
+import type { CreatedSession } from '../session/create-session.ts';
 
 /** What a right answer brings: a login's session, or what lets its user enroll what they lack; else what its user has proven. */
 export type Completed =
-  | { readonly type: 'session'; readonly session: OpenedSession }
+  | { readonly type: 'session'; readonly session: CreatedSession }
   | { readonly type: 'enrollment'; readonly offer: EnrollmentOffer }
   | PassedApproval;
 
@@ -39,14 +39,14 @@ export type Passed = {
 export type Open<Won extends Completed = Completed> = {
   readonly challenge: Challenge;
   readonly user: User;
-  readonly input: SecondFactorReply;
-  readonly tried: Tried;
+  readonly input: SecondFactorResponse;
+  readonly tried: AttemptFacts;
   /** Writes what the challenge was for, in the transaction that spends it. */
   readonly win: (tx: RequestContext, passed: Passed) => Promise<Outcome<Won, Reason>>;
 };
 
 /** Spends the challenge and the proof, and writes what that wins, in the caller's transaction: a refusal has to end it. */
-export async function complete<Won extends Completed>(
+export async function completeChallenge<Won extends Completed>(
   tx: RequestContext,
   { challenge, user, tried, win }: Open<Won>,
   proven: Proven,

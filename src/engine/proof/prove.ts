@@ -19,13 +19,13 @@ export type Proven = {
   readonly counted: string;
 };
 
-export type Proving = {
+export type VerificationResult = {
   readonly outcome: Outcome<Proven, Reason>;
   /** The kinds under which tries were claimed that came to nothing. */
   readonly missed: readonly string[];
 };
 
-export type Question = {
+export type VerificationInput = {
   /** Whose failures are counted: a user's id, or what stands for an unknown name. */
   readonly subject: string;
   readonly user?: Pick<User, 'id' | 'name' | 'accountId'> | undefined;
@@ -43,7 +43,7 @@ export type Question = {
  * Claims a try, and only then lets the factor verify the response; for each kind that it may belong to by itself. What follows from the proof is
  * written by the caller, in one transaction: the one that this runs in where verifying is fast, and one of its own after it otherwise.
  */
-export async function prove(ctx: RequestContext, question: Question): Promise<Proving> {
+export async function prove(ctx: RequestContext, question: VerificationInput): Promise<VerificationResult> {
   const { subject, user, binding, candidates, countAs = (own) => own, none } = question;
   const groups = Map.groupBy(candidates, ({ kind }) => countAs(kind));
   if (none && groups.size === 0) groups.set(countAs(none.kind), []);
@@ -84,7 +84,7 @@ export async function prove(ctx: RequestContext, question: Question): Promise<Pr
   return { outcome: refused ?? refuse('no_authenticator'), missed };
 }
 
-const subjectOf = (user: Question['user']) => user && { user: { id: user.id, name: user.name } };
+const subjectOf = (user: VerificationInput['user']) => user && { user: { id: user.id, name: user.name } };
 
 /** Reasons that say nothing about the user: no failure is counted. */
 const undecided: readonly Reason[] = [...providerReasons, 'no_provider', 'provider_disabled'];

@@ -10,10 +10,10 @@ import { failuresOf } from '../../store/throttles.ts';
 import { answers } from './candidates.ts';
 import { factorContext, forLogin, type RequestContext } from '../context.ts';
 import { logRefusal, logSuccess } from '../audit/log-attempt.ts';
-import type { PromptPurpose } from './put-prompts.ts';
+import type { PromptPurpose } from './issue-prompts.ts';
 import type { Reason } from '../reasons.ts';
 import { claimLoginCode } from './sending-limits.ts';
-import { bindingOf } from './respond.ts';
+import { bindingOf } from './verify-response.ts';
 import { settingsInForce } from '../policy/settings-in-force.ts';
 
 export type Sending = {

@@ -1,13 +1,13 @@
 import { second } from '../../base/clock.ts';
 import { accessTokenLife } from '../policy/merge-policy.ts';
 import type { RequestContext } from '../context.ts';
-import type { OpenedSession } from './open-session.ts';
+import type { CreatedSession } from './create-session.ts';
 import { assuranceOf } from './assurance.ts';
 
 /** The access token that speaks for a session. */
 export async function issueToken(
   { tokens, now }: RequestContext,
-  session: OpenedSession,
+  session: CreatedSession,
   accountId: string,
 ): Promise<string> {
   return tokens.issue({
@@ -26,7 +26,7 @@ export async function issueToken(
  * How many seconds an access token is good for that is issued at this moment. One that can be refreshed never outlives the usual ones: what it
  * says of its user is looked at again by then.
  */
-export function tokenSeconds({ clientId, tokenLife, expiresAt }: OpenedSession, now: number): number {
+export function tokenSeconds({ clientId, tokenLife, expiresAt }: CreatedSession, now: number): number {
   const life = clientId === null ? tokenLife : Math.min(tokenLife, accessTokenLife);
   return seconds(Math.min(now + life, expiresAt)) - seconds(now);
 }

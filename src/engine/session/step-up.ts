@@ -4,7 +4,7 @@ import { factorOf, isKind } from '../../factors/registry.ts';
 import { listAuthenticators, listForLogin, type Authenticator } from '../../store/authenticators.ts';
 import { findUser, type User } from '../../store/users.ts';
 import type { RequestContext } from '../context.ts';
-import type { Managing } from './authenticate-enroller.ts';
+import type { ServiceActor } from './enrollment-actor.ts';
 import { isUnattended } from '../policy/auth-modules.ts';
 import { secondFactors } from '../policy/second-factors.ts';
 import type { Reason } from '../reasons.ts';
@@ -18,7 +18,7 @@ export type Manager = { readonly user: User; readonly authenticators: readonly A
 
 type Prover = Pick<Caller, 'userId' | 'secondFactorAt' | 'authModule'> &
   Partial<Pick<Caller, 'authTime'>> &
-  Partial<Pick<Managing, 'approvalEpoch'>>;
+  Partial<Pick<ServiceActor, 'approvalEpoch'>>;
 
 /** Lets a caller change somebody's factors. */
 export async function requireStepUp(ctx: RequestContext, caller: Prover): Promise<Outcome<Manager, Reason>> {

@@ -45,8 +45,8 @@ type Followed = {
  * Looks at the ring's file again whenever it is called, and takes what it holds in the place of the ring. What is no ring, is another house's or
  * lacks a key that makes values here now is not taken: the house goes on with what it has and says so, once for each complaint.
  */
-export function createReread(house: House, { ring, keysFile, loaded, url }: Followed): () => Promise<void> {
-  const { log } = house;
+export function createReread(context: House, { ring, keysFile, loaded, url }: Followed): () => Promise<void> {
+  const { log } = context;
   let taken = loaded;
   let complained = '';
   return async () => {
@@ -54,7 +54,7 @@ export function createReread(house: House, { ring, keysFile, loaded, url }: Foll
       const read = readKeyFile(keysFile);
       if (!read) throw new SetupError(`the keys file ${keysFile} is gone`);
       if (!isDeepStrictEqual(read, taken)) {
-        await assertUsable(house, { read, present: ring.current(), url });
+        await assertUsable(context, { read, present: ring.current(), url });
         ring.replace(read);
         taken = read;
         log.info({ keys: statesOf(ring.current()) }, 'the key ring was read again');

@@ -14,14 +14,14 @@ const batch = 20;
  * Sends the notices that are due. It works from rows, so nothing that made one waits for a mail server; several nodes may do it at once.
  * Returns how many messages were sent.
  */
-export async function tellNotices(ctx: Context): Promise<number> {
+export async function sendNotices(ctx: Context): Promise<number> {
   const now = ctx.clock.now();
   let sent = 0;
   for (const notice of await dueNotices(ctx.store, batch, now)) {
     // Put off before it is sent: a node that dies over it leaves it to the next.
     const nextAt = now + minute * 2 ** Math.min(notice.tries, 10);
     const due = { notice, nextAt, now };
-    if (await (notice.inDigest ? tellDigest(ctx, due) : tellOne(ctx, due))) sent += 1;
+    if (await (notice.inDigest ? sendDigest(ctx, due) : sendOne(ctx, due))) sent += 1;
   }
   return sent;
 }
@@ -30,7 +30,7 @@ export async function tellNotices(ctx: Context): Promise<number> {
 type Due = { readonly notice: DueNotice; readonly nextAt: number; readonly now: number };
 
 /** One by itself, where its address has had fewer than its share of a day; else all that are due there are put off until that is over. */
-async function tellOne(ctx: Context, due: Due): Promise<boolean> {
+async function sendOne(ctx: Context, due: Due): Promise<boolean> {
   if (!(await takeOne(ctx, due))) return false;
   const { notice } = due;
   const { service, host } = ctx.settings;
@@ -52,7 +52,7 @@ async function takeOne(ctx: Context, { notice, nextAt, now }: Due): Promise<bool
 }
 
 /** All that were put off at one address, in one message. */
-async function tellDigest(ctx: Context, { notice, nextAt, now }: Due): Promise<boolean> {
+async function sendDigest(ctx: Context, { notice, nextAt, now }: Due): Promise<boolean> {
   const claimed = await inTransaction(ctx.store, async (tx) =>
     (await claimNotice(tx, notice, nextAt))
       ? success(await claimDigest(tx, notice, nextAt, now))

@@ -37,8 +37,8 @@ const callers = {
   session: 'Needs a session.',
   optional: 'A session is read when one is shown.',
   basic: 'HTTP Basic.',
-  asker: "Needs a service's apikey, a session, or a challenge token.",
-  enroller: 'Needs a session, or an enrolment token.',
+  challenge: "Needs a service's apikey, a session, or a challenge token.",
+  enrollment: 'Needs a session, or an enrolment token.',
   service: "Needs a service's apikey.",
 };
 

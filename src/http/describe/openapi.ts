@@ -56,8 +56,8 @@ const security: Readonly<Record<Access, readonly Json[]>> = {
   session: [{ session: [] }],
   optional: [{ session: [] }, {}],
   basic: [{ basic: [] }],
-  enroller: [{ session: [] }, { enrollment: [] }],
-  asker: [{ service: [] }, { session: [] }, { challenge: [] }],
+  enrollment: [{ session: [] }, { enrollment: [] }],
+  challenge: [{ service: [] }, { session: [] }, { challenge: [] }],
   service: [{ service: [] }],
 };
 
@@ -102,8 +102,8 @@ function response({ description, body, type }: ResponseSpec, schemaOf: SchemaOf)
 }
 
 /** A door with words of its own refuses in them. */
-function refusal({ say }: Route, schemaOf: SchemaOf): Json {
-  const content = say
+function refusal({ formatProblem }: Route, schemaOf: SchemaOf): Json {
+  const content = formatProblem
     ? { 'application/json': { schema: schemaOf(z.looseObject({}), 'output') } }
     : { 'application/problem+json': { schema: schemaOf(problemBody, 'output') } };
   return { description: 'Refused.', content };

@@ -36,7 +36,7 @@ const unavailable = {
 };
 
 /** The engine's reasons, and the one a door finds itself: nothing was shown. */
-export type Told = Reason | 'no_token';
+export type ErrorReason = Reason | 'no_token';
 
 /** What the outside may learn of each reason, in the common dialect. */
 const outside = {
@@ -197,14 +197,14 @@ const outside = {
     detail: 'Registration is closed here. An administrator can make the user.',
     headers: bearer,
   },
-} satisfies Record<Told, Problem>;
+} satisfies Record<ErrorReason, Problem>;
 
-export type Declined = Refusal<Told> & Pick<LoginRefusal, 'enrollment'>;
+export type Declined = Refusal<ErrorReason> & Pick<LoginRefusal, 'enrollment'>;
 
 /** A refusal of the engine as a problem, with what a door says otherwise in its own words. */
 export function problemOf(
   { reason, retryAfter, enrollment }: Declined,
-  otherwise: Partial<Record<Told, Partial<Problem>>> = {},
+  otherwise: Partial<Record<ErrorReason, Partial<Problem>>> = {},
 ): Problem {
   const said: Problem = { ...outside[reason], ...otherwise[reason] };
   if (enrollment) return { ...said, more: viewEnrollment(enrollment) };
@@ -212,7 +212,7 @@ export function problemOf(
 }
 
 /** The same, said in the common dialect. */
-export function refused(refusal: Declined, otherwise: Partial<Record<Told, Partial<Problem>>> = {}): Reply {
+export function refused(refusal: Declined, otherwise: Partial<Record<ErrorReason, Partial<Problem>>> = {}): Reply {
   return problem(problemOf(refusal, otherwise));
 }
 

@@ -3,10 +3,10 @@ import { stopwatch } from '../../base/clock.ts';
 import { requestContext, type Context, type RequestContext } from '../../engine/context.ts';
 import { problemOfFault } from '../errors/fault.ts';
 import { problem } from '../errors/problem.ts';
-import type { UnparsedRequest, Dialect, Reply, Route, Say } from '../route.ts';
+import type { UnparsedRequest, Dialect, Reply, Route, ProblemFormatter } from '../route.ts';
 import { createClientReader, type Env } from './client.ts';
 import { shownToken } from './credentials.ts';
-import { callerOf, handle, type Brought } from './handle.ts';
+import { callerOf, handle, type RawRequest } from './handle.ts';
 import type { Metrics } from './metrics.ts';
 import { readBody } from './parse.ts';
 import { respond } from './respond.ts';
@@ -19,13 +19,13 @@ export type AppParts = {
 };
 
 /** Mounts the doors: every request goes through the same beats, from its id to its metrics. */
-export function createApp(house: Context, { routes, dialects, metrics }: AppParts): Hono<Env> {
+export function createApp(context: Context, { routes, dialects, metrics }: AppParts): Hono<Env> {
   const app = new Hono<Env>({ strict: false });
-  const serve = serving(house, metrics);
+  const serve = serving(context, metrics);
   // Path by path: `GET /users/{uid}/secrets/codes` is a method that this path has not, and no `{secretId}` called "codes".
   for (const [path, rows] of Map.groupBy(routes, (route) => route.path)) {
     // The routes of one path are one door's.
-    const place = { path, say: rows[0]?.say ?? problem };
+    const place = { path, formatProblem: rows[0]?.formatProblem ?? problem };
     for (const route of rows) {
       app.on(route.method.toUpperCase(), honoPath(path), (c) =>
         serve(c, place, (asked) => handle(route, asked, broughtBy(c, route, asked.ctx))),
@@ -36,19 +36,19 @@ export function createApp(house: Context, { routes, dialects, metrics }: AppPart
       .join(', ');
     const detail = `Only ${allow} can be used here.`;
     const wrong = { status: 405, code: 'method_not_allowed', detail, headers: { Allow: allow } };
-    app.all(honoPath(path), (c) => serve(c, place, async (asked) => place.say(wrong, asked)));
+    app.all(honoPath(path), (c) => serve(c, place, async (asked) => place.formatProblem(wrong, asked)));
   }
   app.notFound((c) => {
     const wrong = { status: 404, code: 'not_found', detail: 'There is no such route.' };
     const door = dialects.find(({ below }) => `${c.req.path}/`.startsWith(`${below}/`));
-    const place = { path: 'unknown', say: door?.say ?? problem };
-    return serve(c, place, async (asked) => place.say(wrong, asked));
+    const place = { path: 'unknown', formatProblem: door?.formatProblem ?? problem };
+    return serve(c, place, async (asked) => place.formatProblem(wrong, asked));
   });
   return app;
 }
 
 /** Where a request has come: a path of the table, or `unknown`, and the words in which it is told there what is wrong. */
-type RequestPlace = { readonly path: string; readonly say: Say };
+type RequestPlace = { readonly path: string; readonly formatProblem: ProblemFormatter };
 
 const honoPath = (path: string) => path.replace(/\{(\w+)\}/g, ':$1');
 
@@ -56,18 +56,18 @@ const honoPath = (path: string) => path.replace(/\{(\w+)\}/g, ':$1');
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
 /** The beats that every request shares, whatever it asks for: its id, its answer or its fault, its headers, its line in the log. */
-function serving(house: Context, metrics: Metrics) {
-  const clientOf = createClientReader(house);
+function serving(context: Context, metrics: Metrics) {
+  const clientOf = createClientReader(context);
   return async (
     c: Incoming<Env>,
-    { path, say }: RequestPlace,
+    { path, formatProblem }: RequestPlace,
     answering: (asked: UnparsedRequest) => Promise<Reply>,
   ): Promise<Response> => {
     const elapsed = stopwatch();
     const client = clientOf(c);
-    const ctx = requestContext(house, client);
+    const ctx = requestContext(context, client);
     const asked = { ctx, caller: undefined, headers: c.req.raw.headers };
-    const reply = await answering(asked).catch((fault: unknown) => say(problemOfFault(ctx, fault), asked));
+    const reply = await answering(asked).catch((fault: unknown) => formatProblem(problemOfFault(ctx, fault), asked));
     const seconds = elapsed();
     const labels = {
       method: methods.has(c.req.method) ? c.req.method : 'other',
@@ -75,13 +75,13 @@ function serving(house: Context, metrics: Metrics) {
       status: String(reply.status),
     };
     metrics.requests.observe(labels, seconds);
-    house.log.info({ ...labels, ms: Math.round(seconds * 1000), request_id: client.requestId }, 'request');
+    context.log.info({ ...labels, ms: Math.round(seconds * 1000), request_id: client.requestId }, 'request');
     return respond(reply, client.requestId);
   };
 }
 
 /** A credential in the headers, what the router and the URL say, and a body of bytes. */
-const broughtBy = (c: Incoming<Env>, route: Route, ctx: RequestContext): Brought => ({
+const broughtBy = (c: Incoming<Env>, route: Route, ctx: RequestContext): RawRequest => ({
   caller: () => callerOf(ctx, shownToken(c.req.raw.headers), route.access),
   params: c.req.param(),
   query: new URL(c.req.url).search,

@@ -1,26 +1,26 @@
 import { refuse, success, type Outcome } from '../../base/outcome.ts';
 import {
-  authenticateAsker,
+  authenticateChallengeActor,
   authenticateService,
-  type Asker,
+  type ChallengeActor,
   type Service,
-} from '../../engine/challenge/authenticate-asker.ts';
+} from '../../engine/challenge/challenge-actor.ts';
 import type { RequestContext } from '../../engine/context.ts';
-import { authenticateEnroller, type Enroller } from '../../engine/session/authenticate-enroller.ts';
+import { authenticateEnrollmentActor, type EnrollmentActor } from '../../engine/session/enrollment-actor.ts';
 import { authenticate, isAdministrator, type Caller } from '../../engine/session/authenticate.ts';
 import { requireFreshProof } from '../../engine/session/step-up.ts';
 import { problem } from '../errors/problem.ts';
-import { problemOf, type Told } from '../errors/reasons.ts';
+import { problemOf, type ErrorReason } from '../errors/reasons.ts';
 import type { Access, Problem, Reply, Route, UnparsedRequest } from '../route.ts';
 import type { ShownCredential } from './credentials.ts';
 import { readQuery, type Parsed } from './parse.ts';
 
 /** Whoever a credential speaks for. */
-export type AnyCaller = Enroller | Asker | Service | undefined;
+export type AnyCaller = EnrollmentActor | ChallengeActor | Service | undefined;
 
 /** What a request brought along, whether it came from a socket or from this very process. */
-export type Brought = {
-  readonly caller: () => Promise<Outcome<AnyCaller, Told>>;
+export type RawRequest = {
+  readonly caller: () => Promise<Outcome<AnyCaller, ErrorReason>>;
   readonly params: unknown;
   /** As the URL has it. */
   readonly query: string;
@@ -28,20 +28,20 @@ export type Brought = {
 };
 
 /** Authenticates, parses, and only then hands over. */
-export async function handle(route: Route, stranger: UnparsedRequest, brought: Brought): Promise<Reply> {
+export async function handle(route: Route, stranger: UnparsedRequest, brought: RawRequest): Promise<Reply> {
   const caller = await brought.caller();
   const asked = { ...stranger, caller: caller.ok ? (caller.value as UnparsedRequest['caller']) : undefined };
-  const say = (wrong: Problem) => (route.say ?? problem)(wrong, asked);
-  if (!caller.ok) return say(problemOf(caller));
+  const formatProblem = (wrong: Problem) => (route.formatProblem ?? problem)(wrong, asked);
+  if (!caller.ok) return formatProblem(problemOf(caller));
   const params = route.params?.safeParse(brought.params);
-  if (params && !params.success) return say(problemOf(refuse('not_found')));
+  if (params && !params.success) return formatProblem(problemOf(refuse('not_found')));
   const administrator = administering(route, caller.value, params?.data);
   const fresh = administrator ? await requireFreshProof(asked.ctx, administrator) : success(undefined);
-  if (!fresh.ok) return say(problemOf(fresh));
+  if (!fresh.ok) return formatProblem(problemOf(fresh));
   const query = readQuery(route.query, brought.query);
-  if (!query.ok) return say(query.problem);
+  if (!query.ok) return formatProblem(query.problem);
   const body = await brought.body();
-  if (!body.ok) return say(body.problem);
+  if (!body.ok) return formatProblem(body.problem);
   const parsed = { params: params?.data, query: query.value, body: body.value };
   // The body may have come slowly.
   return route.handle({ ...asked, ctx: asked.ctx.at(), ...parsed });
@@ -54,25 +54,25 @@ function administering(
   params: unknown,
 ): Caller | undefined {
   if (administers === 'never') return undefined;
-  const session = access === 'asker' ? sessionOf(caller as Asker) : (caller as Caller | undefined);
+  const session = access === 'challenge' ? sessionOf(caller as ChallengeActor) : (caller as Caller | undefined);
   if (!session || !isAdministrator(session)) return undefined;
   const { uid } = (params ?? {}) as { readonly uid?: string };
   const isOwn = administers === 'others' && (uid === 'me' || uid === session.userId);
   return isOwn ? undefined : session;
 }
 
-const sessionOf = (asker: Asker) => (asker.type === 'session' ? asker.session : undefined);
+const sessionOf = (actor: ChallengeActor) => (actor.type === 'session' ? actor.session : undefined);
 
 /** Whom a credential speaks for at a route. */
 export async function callerOf(
   ctx: RequestContext,
   shown: ShownCredential,
   access: Access,
-): Promise<Outcome<AnyCaller, Told>> {
+): Promise<Outcome<AnyCaller, ErrorReason>> {
   if (access === 'anyone' || access === 'basic') return success(undefined);
   if (shown === 'nothing') return access === 'optional' ? success(undefined) : refuse('no_token');
   if (shown === 'unreadable') return refuse('invalid_token');
-  if (access === 'asker') return authenticateAsker(ctx, shown.token);
+  if (access === 'challenge') return authenticateChallengeActor(ctx, shown.token);
   if (access === 'service') return authenticateService(ctx, shown.token);
-  return access === 'enroller' ? authenticateEnroller(ctx, shown.token) : authenticate(ctx, shown.token);
+  return access === 'enrollment' ? authenticateEnrollmentActor(ctx, shown.token) : authenticate(ctx, shown.token);
 }

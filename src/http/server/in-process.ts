@@ -1,11 +1,11 @@
 import { refuse, success, type Outcome } from '../../base/outcome.ts';
 import { timeOrderedHex } from '../../base/random.ts';
 import type { ApiResponse, ApiRequest as Call, Transport } from '../../client/transport.ts';
-import type { Service } from '../../engine/challenge/authenticate-asker.ts';
+import type { Service } from '../../engine/challenge/challenge-actor.ts';
 import { requestContext, type Context, type RequestContext } from '../../engine/context.ts';
 import { problemOfFault } from '../errors/fault.ts';
 import { problem } from '../errors/problem.ts';
-import type { Told } from '../errors/reasons.ts';
+import type { ErrorReason } from '../errors/reasons.ts';
 import type { Access, Reply, Route } from '../route.ts';
 import { callerOf, handle, type AnyCaller } from './handle.ts';
 import { check } from './parse.ts';
@@ -14,16 +14,16 @@ import { check } from './parse.ts';
 export type Speaker = { readonly service: Service } | { readonly token: string } | undefined;
 
 /** Reaches the doors from inside their process: the same rows of the table, without a socket, a credential's text or a body's. */
-export function inProcess(house: Context, routes: readonly Route[]): (speaker: Speaker) => Transport {
+export function inProcess(context: Context, routes: readonly Route[]): (speaker: Speaker) => Transport {
   const table = new Map(routes.map((route) => [`${route.method.toUpperCase()} ${route.path}`, route]));
   return (speaker) =>
     async ({ method, path, params, query, body }) => {
       const route = table.get(`${method} ${path}`);
       if (!route) throw new Error(`no door has ${method} ${path}`);
-      const requestId = timeOrderedHex(house.random, house.clock.now());
-      const ctx = requestContext(house, { ip: null, userAgent: null, requestId });
+      const requestId = timeOrderedHex(context.random, context.clock.now());
+      const ctx = requestContext(context, { ip: null, userAgent: null, requestId });
       const stranger = { ctx, caller: undefined, headers: new Headers() };
-      const say = route.say ?? problem;
+      const formatProblem = route.formatProblem ?? problem;
       const brought = {
         caller: () => speakerAt(ctx, speaker, route.access),
         params,
@@ -31,18 +31,22 @@ export function inProcess(house: Context, routes: readonly Route[]): (speaker: S
         body: async () => (route.body ? check(route.body, body) : ({ ok: true, value: undefined } as const)),
       };
       const reply = await handle(route, stranger, brought).catch((fault: unknown) =>
-        say(problemOfFault(ctx, fault), stranger),
+        formatProblem(problemOfFault(ctx, fault), stranger),
       );
       return answered(reply, requestId);
     };
 }
 
-async function speakerAt(ctx: RequestContext, speaker: Speaker, access: Access): Promise<Outcome<AnyCaller, Told>> {
+async function speakerAt(
+  ctx: RequestContext,
+  speaker: Speaker,
+  access: Access,
+): Promise<Outcome<AnyCaller, ErrorReason>> {
   if (!speaker || 'token' in speaker) return callerOf(ctx, speaker ?? 'nothing', access);
   const { service } = speaker;
   if (access === 'service') return success(service);
-  if (access === 'asker') return success({ type: 'service', service });
-  return access === 'session' || access === 'enroller' ? refuse('invalid_token') : success(undefined);
+  if (access === 'challenge') return success({ type: 'service', service });
+  return access === 'session' || access === 'enrollment' ? refuse('invalid_token') : success(undefined);
 }
 
 function queryOf(query: Call['query'] = {}): string {

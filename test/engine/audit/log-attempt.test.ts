@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from 'kysely';
 import { refuse } from '../../../src/base/outcome.ts';
-import { answer } from '../../../src/engine/login/answer.ts';
+import { answerLogin } from '../../../src/engine/login/answer-login.ts';
 import { enroll } from '../../../src/engine/enrollment/enroll.ts';
 import { renewRecoveryCodes } from '../../../src/engine/enrollment/recovery-codes.ts';
 import { setPassword } from '../../../src/engine/enrollment/set-password.ts';
@@ -49,7 +49,7 @@ onEachDatabase('the log of attempts', (database) => {
     const challengeToken = await home.challenge(name, password);
     const used = [home.codeFor(seed), home.wrongCodeFor(seed), codes[0] ?? '', 'a wrong guess', challengeToken];
     await home.logIn(name, 'a wrong guess');
-    for (const reply of [used[1], used[2], used[0]]) await answer(home.ctx, { challengeToken, reply });
+    for (const response of [used[1], used[2], used[0]]) await answerLogin(home.ctx, { challengeToken, response });
     const { offer } = got(await enroll(home.ctx, caller, { kind: 'apikey', label: null, input: {} }));
     got(await setPassword(home.ctx, await home.caller(token), { secret: 'a new password', label: null }));
     const renewed = got(await renewRecoveryCodes(home.ctx, await home.caller(token)));
@@ -64,7 +64,7 @@ onEachDatabase('the log of attempts', (database) => {
     const challengeToken = await home.challenge(name, password);
     await sql`drop table attempts`.execute(home.ctx.store.db);
     assert.deepEqual(await home.logIn(name, 'a wrong guess'), refuse('wrong'));
-    const wrong = await answer(home.ctx, { challengeToken, reply: home.wrongCodeFor(seed) });
+    const wrong = await answerLogin(home.ctx, { challengeToken, response: home.wrongCodeFor(seed) });
     assert.deepEqual(wrong, refuse('wrong'));
     assert.deepEqual(await home.failures(user.id), { password: 1, totp: 1 });
     assert.deepEqual(
@@ -80,15 +80,15 @@ onEachDatabase('the log of attempts', (database) => {
     await using home = await house(database);
     const { name, password, seed } = await home.addProtected('ada');
     const challengeToken = await home.challenge(name, password);
-    const reply = home.codeFor(seed);
+    const response = home.codeFor(seed);
     const { db } = home.ctx.store;
     const sessions = async () => (await db.selectFrom('sessions').select('id').execute()).length;
     const before = await sessions();
     await sql`alter table attempts rename to elsewhere`.execute(db);
     await assert.rejects(home.logIn(name, password));
-    await assert.rejects(answer(home.ctx, { challengeToken, reply }));
+    await assert.rejects(answerLogin(home.ctx, { challengeToken, response }));
     assert.equal(await sessions(), before);
     await sql`alter table elsewhere rename to attempts`.execute(db);
-    assert.equal((await answer(home.ctx, { challengeToken, reply })).ok, true);
+    assert.equal((await answerLogin(home.ctx, { challengeToken, response })).ok, true);
   });
 });

@@ -5,7 +5,14 @@ import { minute } from '../../../src/base/clock.ts';
 import { refuse } from '../../../src/base/outcome.ts';
 import type { AuthModulesConfig } from '../../../src/engine/policy/configuration.ts';
 import { logRefusal, logSuccess } from '../../../src/engine/audit/log-attempt.ts';
-import { answer, confirm, endSession, enroll, login, loginAtOnce } from '../../../src/engine/operations.ts';
+import {
+  answerLogin,
+  confirm,
+  endSession,
+  enroll,
+  login,
+  loginWithBothFactors,
+} from '../../../src/engine/operations.ts';
 import { writeSecurity } from '../../../src/store/security.ts';
 import { onEachDatabase } from '../../../kit/databases.ts';
 import { got, house, type House } from '../../../kit/house.ts';
@@ -24,9 +31,9 @@ async function day(home: House) {
     await home.logIn('ada', 'a wrong guess');
     await home.logIn('nobody', 'a wrong guess');
     const challengeToken = await home.challenge('ada', ada.password);
-    const reply = (code: string) => answer(home.ctx, { challengeToken, reply: code });
-    assert.equal((await reply(home.wrongCodeFor(ada.seed))).ok, false);
-    assert.equal((await reply(home.codeFor(ada.seed))).ok, true);
+    const response = (code: string) => answerLogin(home.ctx, { challengeToken, response: code });
+    assert.equal((await response(home.wrongCodeFor(ada.seed))).ok, false);
+    assert.equal((await response(home.codeFor(ada.seed))).ok, true);
     const through = { authModule: 'authtoken' } as const;
     assert.equal((await home.logIn('ada', 'a wrong guess', through)).ok, false);
   });
@@ -63,22 +70,22 @@ onEachDatabase('the log of attempts of an account', (database) => {
     const { password, caller } = await home.addPerson('ada');
     const number = { kind: 'sms', label: null, input: { destination: '+12133734253' } } as const;
     const authenticatorId = got(await enroll(ctx, caller, number)).authenticator.id;
-    got(await confirm(ctx, caller, { authenticatorId, reply: home.sent.at(-1)?.code }));
+    got(await confirm(ctx, caller, { authenticatorId, response: home.sent.at(-1)?.code }));
     home.clock.tick(minute);
     const asked = { authModule: 'password', login: 'ada', secret: password } as const;
-    assert.deepEqual((await home.logged(() => loginAtOnce(ctx, asked))).map(({ action }) => action).toSorted(), [
-      'login',
-      'send',
-    ]);
+    assert.deepEqual(
+      (await home.logged(() => loginWithBothFactors(ctx, asked))).map(({ action }) => action).toSorted(),
+      ['login', 'send'],
+    );
     home.clock.tick(minute);
     const quiet = { log_successful_attempts: false, log_failed_attempts: false };
     await says(home, quiet);
     const sent = home.sent.length;
-    assert.deepEqual(await home.logged(() => loginAtOnce(ctx, asked)), []);
+    assert.deepEqual(await home.logged(() => loginWithBothFactors(ctx, asked)), []);
     assert.equal(home.sent.length, sent + 1);
     await says(home, { ...quiet, enabled: false }, 1);
     const closed = await home.logged(async () =>
-      assert.deepEqual(await loginAtOnce(ctx, asked), refuse('module_disabled')),
+      assert.deepEqual(await loginWithBothFactors(ctx, asked), refuse('module_disabled')),
     );
     assert.deepEqual(closed, []);
   });
@@ -155,8 +162,8 @@ onEachDatabase('the log of attempts of an account', (database) => {
     await writeSecurity(home.ctx.store, garbled, home.clock.now());
     const logged = await home.logged(async () => {
       assert.deepEqual(await home.logIn('ada', 'a wrong guess'), refuse('wrong'));
-      const reply = home.wrongCodeFor(ada.seed);
-      assert.deepEqual(await answer(home.ctx, { challengeToken, reply }), refuse('wrong'));
+      const response = home.wrongCodeFor(ada.seed);
+      assert.deepEqual(await answerLogin(home.ctx, { challengeToken, response }), refuse('wrong'));
     });
     assert.deepEqual(logged.map(({ action }) => action).toSorted(), ['answer', 'login']);
     assert.deepEqual(
@@ -166,6 +173,6 @@ onEachDatabase('the log of attempts of an account', (database) => {
         ['error', home.root],
       ],
     );
-    await assert.rejects(answer(home.ctx, { challengeToken, reply: home.codeFor(ada.seed) }));
+    await assert.rejects(answerLogin(home.ctx, { challengeToken, response: home.codeFor(ada.seed) }));
   });
 });

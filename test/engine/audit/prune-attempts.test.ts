@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { day } from '../../../src/base/clock.ts';
 import { pruneAttempts } from '../../../src/engine/audit/prune-attempts.ts';
-import { verifyRest } from '../../../src/engine/audit/verify-rest.ts';
+import { verifyStrayRows } from '../../../src/engine/audit/verify-stray-rows.ts';
 import { brief, findingsIn, rowsOf, tryTimes } from '../../../kit/attempts.ts';
 import { onEachDatabase, type TestDatabase } from '../../../kit/databases.ts';
 import { atOnce, house, type House } from '../../../kit/house.ts';
@@ -213,7 +213,7 @@ onEachDatabase('pruning the log', (database) => {
         .execute();
     await tryTimes(home, 1, 'bea');
     assert.deepEqual(await prune(home, rows[2]?.at ?? 0), { rows: 2, kept: [] });
-    assert.deepEqual(await verifyRest(home.ctx, undefined), { older: 1, findings: [] });
+    assert.deepEqual(await verifyStrayRows(home.ctx, undefined), { older: 1, findings: [] });
     await db
       .deleteFrom('attempts')
       .where('id', '=', rows[2]?.id ?? '')

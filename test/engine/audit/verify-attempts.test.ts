@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Updateable } from 'kysely';
-import { verifyRest } from '../../../src/engine/audit/verify-rest.ts';
-import { verifyStrands } from '../../../src/engine/audit/verify-strands.ts';
+import { verifyStrayRows } from '../../../src/engine/audit/verify-stray-rows.ts';
+import { verifyChains } from '../../../src/engine/audit/verify-chains.ts';
 import { insertAccount } from '../../../src/store/accounts.ts';
 import type { Tables } from '../../../src/store/tables.ts';
 import { findingsIn, tryTimes } from '../../../kit/attempts.ts';
@@ -39,11 +39,11 @@ onEachDatabase('verification of the log', (database) => {
     await using home = await scene(database);
     const ends = [];
     let told = 0;
-    for await (const { strand, rows, newest } of verifyStrands(home.ctx, undefined, (count) => (told += count)))
+    for await (const { strand, rows, newest } of verifyChains(home.ctx, undefined, (count) => (told += count)))
       ends.push([strand, rows, newest?.seq]);
     assert.equal(told, 12);
     assert.ok(ends.some(([strand, rows, seq]) => strand === home.strand && rows === 6 && seq === 6));
-    assert.deepEqual(await verifyRest(home.ctx, undefined), { older: 0, findings: [] });
+    assert.deepEqual(await verifyStrayRows(home.ctx, undefined), { older: 0, findings: [] });
     assert.deepEqual(await home.found(home.root), []);
   });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Updateable } from 'kysely';
-import type { PlacedRow } from '../../../src/store/attempt-strands.ts';
+import type { PlacedRow } from '../../../src/store/attempt-chain-rows.ts';
 import type { Tables } from '../../../src/store/tables.ts';
 import { brief, findingsIn, rowsOf, tryTimes } from '../../../kit/attempts.ts';
 import type { TestDatabase } from '../../../kit/databases.ts';

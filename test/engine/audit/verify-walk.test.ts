@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeKeyRing } from '../../../src/base/keys.ts';
-import { verifyRest } from '../../../src/engine/audit/verify-rest.ts';
-import { verifyStrands } from '../../../src/engine/audit/verify-strands.ts';
+import { verifyStrayRows } from '../../../src/engine/audit/verify-stray-rows.ts';
+import { verifyChains } from '../../../src/engine/audit/verify-chains.ts';
 import { pruneAttempts } from '../../../src/engine/audit/prune-attempts.ts';
 import { brief, findingsIn, rowsOf, tryTimes } from '../../../kit/attempts.ts';
 import { onEachDatabase } from '../../../kit/databases.ts';
@@ -19,7 +19,7 @@ onEachDatabase('verification page by page', (database) => {
     });
     const pages: number[] = [];
     const verified = [];
-    for await (const one of verifyStrands(ctx, undefined, (rows) => pages.push(rows))) verified.push(one);
+    for await (const one of verifyChains(ctx, undefined, (rows) => pages.push(rows))) verified.push(one);
     assert.deepEqual([verified[0]?.rows, pages], [501, [250, 250, 1]]);
     const [first] = (await rowsOf(home, 'ada')).slice(400);
     await ctx.store.db
@@ -81,8 +81,8 @@ onEachDatabase('verification page by page', (database) => {
         .values({ ...older(id), ...nobody })
         .execute();
     await tryTimes(home, 1, 'ada');
-    assert.deepEqual(await verifyRest(home.ctx, undefined), { older: 3, findings: [] });
-    assert.deepEqual(await verifyRest(home.ctx, home.root), { older: 3, findings: [] });
+    assert.deepEqual(await verifyStrayRows(home.ctx, undefined), { older: 3, findings: [] });
+    assert.deepEqual(await verifyStrayRows(home.ctx, home.root), { older: 3, findings: [] });
     await db
       .insertInto('attempts')
       .values({ ...older('202601-aa'), ...nobody })

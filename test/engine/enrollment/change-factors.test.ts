@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { refuse, success } from '../../../src/base/outcome.ts';
 import { changeFactors } from '../../../src/engine/enrollment/change-factors.ts';
 import { authenticate } from '../../../src/engine/session/authenticate.ts';
-import { endSession } from '../../../src/engine/session/own-sessions.ts';
+import { endSession } from '../../../src/engine/session/list-sessions.ts';
 import { removeKinds } from '../../../src/store/authenticators.ts';
 import { findUser } from '../../../src/store/users.ts';
 import { onEachDatabase } from '../../../kit/databases.ts';

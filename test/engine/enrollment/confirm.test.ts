@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { refuse, success } from '../../../src/base/outcome.ts';
-import { answer } from '../../../src/engine/login/answer.ts';
+import { answerLogin } from '../../../src/engine/login/answer-login.ts';
 import { confirm } from '../../../src/engine/enrollment/confirm.ts';
 import { enroll } from '../../../src/engine/enrollment/enroll.ts';
 import { authenticate, type Caller } from '../../../src/engine/session/authenticate.ts';
-import { endSession } from '../../../src/engine/session/own-sessions.ts';
+import { endSession } from '../../../src/engine/session/list-sessions.ts';
 import { stepUpLife } from '../../../src/engine/session/step-up.ts';
 import { browseAuthenticators } from '../../../src/engine/directory/reach-user.ts';
 import { insertAuthenticator } from '../../../src/store/authenticators.ts';
@@ -20,8 +20,8 @@ async function begin({ ctx }: House, caller: Caller): Promise<{ id: string; seed
   return { id: authenticator.id, seed: String(offer.secret) };
 }
 
-const end = ({ ctx }: House, caller: Caller, authenticatorId: string, reply: unknown) =>
-  confirm(ctx, caller, { authenticatorId, reply });
+const end = ({ ctx }: House, caller: Caller, authenticatorId: string, response: unknown) =>
+  confirm(ctx, caller, { authenticatorId, response });
 
 onEachDatabase('a confirmation', (database) => {
   test('makes the factor count, raises its session, and ends the others', async () => {
@@ -96,13 +96,16 @@ onEachDatabase('a confirmation', (database) => {
     await using home = await house(database);
     const { name, password, user, caller, seed: working } = await home.addProtected('ada');
     const challengeToken = await home.challenge(name, password);
-    await answer(home.ctx, { challengeToken, reply: home.wrongCodeFor(working) });
+    await answerLogin(home.ctx, { challengeToken, response: home.wrongCodeFor(working) });
     const { id, seed } = await begin(home, caller);
     for (let time = 0; time < 5; time += 1) await end(home, caller, id, home.wrongCodeFor(seed));
     assert.deepEqual(await home.failures(user.id), { totp: 1, 'totp.enrollment': 5 });
     assert.ok(await home.enter(name, password, home.codeFor(working)));
     home.clock.tick(30_000);
-    await answer(home.ctx, { challengeToken: await home.challenge(name, password), reply: home.wrongCodeFor(working) });
+    await answerLogin(home.ctx, {
+      challengeToken: await home.challenge(name, password),
+      response: home.wrongCodeFor(working),
+    });
     assert.equal((await end(home, caller, id, home.codeFor(seed))).ok, true);
     assert.deepEqual(await home.failures(user.id), { totp: 1 });
   });
@@ -114,7 +117,7 @@ onEachDatabase('a confirmation', (database) => {
     const code = home.codeFor(seed);
     got(await end(home, caller, id, code));
     const challengeToken = await home.challenge(name, password);
-    assert.deepEqual(await answer(home.ctx, { challengeToken, reply: code }), refuse('replayed'));
+    assert.deepEqual(await answerLogin(home.ctx, { challengeToken, response: code }), refuse('replayed'));
     home.clock.tick(30_000);
     assert.ok(await home.enter(name, password, home.codeFor(seed)));
   });
@@ -139,8 +142,8 @@ onEachDatabase('a confirmation', (database) => {
     await using home = await house(database);
     const { user, caller } = await home.addPerson('ada');
     const { id, seed } = await begin(home, caller);
-    for (const reply of ['', '12345', [home.codeFor(seed)], null, 1.5, '0000-0000-0000-0000']) {
-      assert.deepEqual(await end(home, caller, id, reply), refuse('malformed_reply'));
+    for (const response of ['', '12345', [home.codeFor(seed)], null, 1.5, '0000-0000-0000-0000']) {
+      assert.deepEqual(await end(home, caller, id, response), refuse('malformed_reply'));
     }
     assert.deepEqual(await home.failures(user.id), {});
   });

@@ -14,8 +14,8 @@ async function begun(home: House) {
   return {
     /** Asks for a code; returns the id of what it would confirm. */
     ask: async () => got(await enroll(home.ctx, caller, { kind: 'sms', label: null, input })).authenticator.id,
-    enter: async (authenticatorId: string, reply: string) => {
-      const outcome = await confirm(home.ctx, caller, { authenticatorId, reply });
+    enter: async (authenticatorId: string, response: string) => {
+      const outcome = await confirm(home.ctx, caller, { authenticatorId, response });
       return outcome.ok ? 'confirmed' : outcome.reason;
     },
     newest,

@@ -26,16 +26,16 @@ onEachDatabase('an enrolment through a door with a limit', (database) => {
     await using home = await house(database);
     const { caller, token } = await home.addPerson('ada');
     const awaited = { kind: 'totp', limit: 1 } as const;
-    assert.deepEqual(await confirm(home.ctx, caller, { awaited, reply: '123456' }), refuse('not_found'));
+    assert.deepEqual(await confirm(home.ctx, caller, { awaited, response: '123456' }), refuse('not_found'));
     const { offer } = got(await enroll(home.ctx, caller, totp));
-    const reply = home.codeFor(String(offer.secret));
+    const response = home.codeFor(String(offer.secret));
     assert.deepEqual(
-      await confirm(home.ctx, caller, { awaited: { kind: 'sms', limit: 1 }, reply }),
+      await confirm(home.ctx, caller, { awaited: { kind: 'sms', limit: 1 }, response }),
       refuse('not_found'),
     );
-    const { recoveryCodes } = got(await confirm(home.ctx, caller, { awaited, reply }));
+    const { recoveryCodes } = got(await confirm(home.ctx, caller, { awaited, response }));
     assert.equal(recoveryCodes.length, 10);
     const enrolled = await home.caller(token);
-    assert.deepEqual(await confirm(home.ctx, enrolled, { awaited, reply }), refuse('too_many'));
+    assert.deepEqual(await confirm(home.ctx, enrolled, { awaited, response }), refuse('too_many'));
   });
 });

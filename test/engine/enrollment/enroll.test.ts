@@ -6,7 +6,7 @@ import { confirm } from '../../../src/engine/enrollment/confirm.ts';
 import { enroll, type Enrollment } from '../../../src/engine/enrollment/enroll.ts';
 import { enrollmentLife } from '../../../src/engine/session/offer-enrollment.ts';
 import { authenticate, type Caller } from '../../../src/engine/session/authenticate.ts';
-import { endSession } from '../../../src/engine/session/own-sessions.ts';
+import { endSession } from '../../../src/engine/session/list-sessions.ts';
 import { stepUpLife } from '../../../src/engine/session/step-up.ts';
 import { browseAuthenticators } from '../../../src/engine/directory/reach-user.ts';
 import { deleteUser } from '../../../src/store/users.ts';
@@ -70,8 +70,8 @@ onEachDatabase('an enrolment', (database) => {
     const pending = await Promise.all([ada, bob].map(async ({ caller }) => got(await begin(home, caller))));
     const end = (at: number, caller: Caller) => {
       const { authenticator, offer } = pending[at] ?? assert.fail();
-      const reply = home.codeFor(String(offer.secret));
-      return confirm(home.ctx, caller, { authenticatorId: authenticator.id, reply });
+      const response = home.codeFor(String(offer.secret));
+      return confirm(home.ctx, caller, { authenticatorId: authenticator.id, response });
     };
     assert.equal(enrollmentLife, 600_000);
     home.clock.tick(enrollmentLife - 1);
@@ -85,8 +85,8 @@ onEachDatabase('an enrolment', (database) => {
     const { user, caller } = await home.addPerson('ada');
     const [first, second] = [got(await begin(home, caller)), got(await begin(home, caller))];
     const end = ({ authenticator, offer }: typeof first) => {
-      const reply = home.codeFor(String(offer.secret));
-      return confirm(home.ctx, caller, { authenticatorId: authenticator.id, reply });
+      const response = home.codeFor(String(offer.secret));
+      return confirm(home.ctx, caller, { authenticatorId: authenticator.id, response });
     };
     assert.deepEqual(await end(first), refuse('not_found'));
     assert.equal((await end(second)).ok, true);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { refuse } from '../../../src/base/outcome.ts';
-import { answer } from '../../../src/engine/login/answer.ts';
+import { answerLogin } from '../../../src/engine/login/answer-login.ts';
 import { enroll } from '../../../src/engine/enrollment/enroll.ts';
 import { renewRecoveryCodes } from '../../../src/engine/enrollment/recovery-codes.ts';
 import { authenticate } from '../../../src/engine/session/authenticate.ts';
@@ -24,7 +24,7 @@ onEachDatabase('renewed recovery codes', (database) => {
       [renewed[9], true],
     ] as const) {
       const challengeToken = await home.challenge(name, password);
-      assert.equal((await answer(home.ctx, { challengeToken, reply: code })).ok, ok);
+      assert.equal((await answerLogin(home.ctx, { challengeToken, response: code })).ok, ok);
     }
   });
 
@@ -62,7 +62,9 @@ onEachDatabase('renewed recovery codes', (database) => {
     assert.ok(renewed.length > 0);
     const works: boolean[] = [];
     for (const [code] of renewed) {
-      works.push((await answer(home.ctx, { challengeToken: await home.challenge(name, password), reply: code })).ok);
+      works.push(
+        (await answerLogin(home.ctx, { challengeToken: await home.challenge(name, password), response: code })).ok,
+      );
     }
     assert.equal(works.filter(Boolean).length, 1);
   });

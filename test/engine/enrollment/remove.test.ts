@@ -4,7 +4,7 @@ import { refuse, success } from '../../../src/base/outcome.ts';
 import { enroll } from '../../../src/engine/enrollment/enroll.ts';
 import { remove } from '../../../src/engine/enrollment/remove.ts';
 import { authenticate, type Caller } from '../../../src/engine/session/authenticate.ts';
-import { endSession } from '../../../src/engine/session/own-sessions.ts';
+import { endSession } from '../../../src/engine/session/list-sessions.ts';
 import { stepUpLife } from '../../../src/engine/session/step-up.ts';
 import { browseAuthenticators } from '../../../src/engine/directory/reach-user.ts';
 import { findUser, type User } from '../../../src/store/users.ts';

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { refuse } from '../../../src/base/outcome.ts';
 import { enroll } from '../../../src/engine/enrollment/enroll.ts';
 import { authenticate, type Caller } from '../../../src/engine/session/authenticate.ts';
-import { endSession } from '../../../src/engine/session/own-sessions.ts';
+import { endSession } from '../../../src/engine/session/list-sessions.ts';
 import { setPassword } from '../../../src/engine/enrollment/set-password.ts';
 import { stepUpLife } from '../../../src/engine/session/step-up.ts';
 import { deleteUser } from '../../../src/store/users.ts';

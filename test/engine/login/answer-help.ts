@@ -1,7 +1,7 @@
-import { answer } from '../../../src/engine/login/answer.ts';
+import { answerLogin } from '../../../src/engine/login/answer-login.ts';
 import type { House } from '../../../kit/house.ts';
 
 export const step = 30_000;
 
-export const reply = (home: House, challengeToken: string, text: unknown) =>
-  answer(home.ctx, { challengeToken, reply: text });
+export const response = (home: House, challengeToken: string, text: unknown) =>
+  answerLogin(home.ctx, { challengeToken, response: text });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { refuse } from '../../../src/base/outcome.ts';
 import { createTurns, type Turns } from '../../../src/base/turns.ts';
-import { answer } from '../../../src/engine/login/answer.ts';
+import { answerLogin } from '../../../src/engine/login/answer-login.ts';
 import { enroll } from '../../../src/engine/enrollment/enroll.ts';
 import { disableMfa } from '../../../src/engine/operator/disable-mfa.ts';
 import { renewRecoveryCodes } from '../../../src/engine/enrollment/recovery-codes.ts';
@@ -13,7 +13,7 @@ import { removeUser } from '../../../src/engine/directory/change-user.ts';
 import { onEachDatabase } from '../../../kit/databases.ts';
 import { atOnce, got, house, noTurns, type Enrolled, type Person } from '../../../kit/house.ts';
 import { interrupted } from '../../../kit/interrupted.ts';
-import { reply, step } from './answer-help.ts';
+import { response, step } from './answer-help.ts';
 
 /** Turns that do something else before the reply to an open challenge is judged. */
 const byName = (a: string, b: string) => a.localeCompare(b);
@@ -53,7 +53,11 @@ onEachDatabase('an answer', (database) => {
       const person = await home.addProtected(name);
       const challengeToken = await home.challenge(name, person.password);
       await change(person);
-      assert.deepEqual(await reply(home, challengeToken, home.codeFor(person.seed)), refuse('invalid_challenge'), name);
+      assert.deepEqual(
+        await response(home, challengeToken, home.codeFor(person.seed)),
+        refuse('invalid_challenge'),
+        name,
+      );
     }
   });
 
@@ -64,7 +68,7 @@ onEachDatabase('an answer', (database) => {
     const challengeToken = await home.challenge(name, password);
     const removal = { user: { ...user, epoch: caller.epoch }, authenticatorId: id };
     pause.meanwhile = async () => got(await remove(home.ctx, caller, removal));
-    assert.deepEqual(await reply(home, challengeToken, home.codeFor(seed)), refuse('no_authenticator'));
+    assert.deepEqual(await response(home, challengeToken, home.codeFor(seed)), refuse('no_authenticator'));
   });
 
   test('opens nothing that lasts when the factors change while it is judged', async () => {
@@ -73,7 +77,7 @@ onEachDatabase('an answer', (database) => {
     const { name, password, caller, seed } = await home.addProtected('ada');
     const challengeToken = await home.challenge(name, password);
     pause.meanwhile = () => home.enrollTotp(caller);
-    const outcome = await reply(home, challengeToken, home.codeFor(seed));
+    const outcome = await response(home, challengeToken, home.codeFor(seed));
     if (outcome.ok) assert.deepEqual(await authenticate(home.ctx, outcome.value.token), refuse('invalid_token'));
   });
 
@@ -82,11 +86,11 @@ onEachDatabase('an answer', (database) => {
     const { user, name, password, seed } = await home.addProtected('ada');
     const [one, other] = [await home.challenge(name, password), await home.challenge(name, password)];
     const code = home.codeFor(seed);
-    const ctx = interrupted(home.ctx, async () => got(await reply(home, other, code)));
-    assert.deepEqual(await answer(ctx, { challengeToken: one, reply: code }), refuse('raced'));
+    const ctx = interrupted(home.ctx, async () => got(await response(home, other, code)));
+    assert.deepEqual(await answerLogin(ctx, { challengeToken: one, response: code }), refuse('raced'));
     assert.deepEqual(await home.failures(user.id), { totp: 1 });
     home.clock.tick(step);
-    assert.equal(got(await reply(home, one, home.codeFor(seed))).state, 'session');
+    assert.equal(got(await response(home, one, home.codeFor(seed))).state, 'session');
   });
 
   test('of ten honest ones at once on one node, each with a code of its own, opens ten sessions', async () => {
@@ -94,7 +98,7 @@ onEachDatabase('an answer', (database) => {
     const { name, password, codes } = await home.addProtected('ada');
     const tokens: string[] = [];
     for (const _ of codes) tokens.push(await home.challenge(name, password));
-    const outcomes = await atOnce(10, (at) => reply(home, tokens[at] ?? '', codes[at]));
+    const outcomes = await atOnce(10, (at) => response(home, tokens[at] ?? '', codes[at]));
     assert.ok(outcomes.every(({ ok }) => ok));
   });
 
@@ -102,7 +106,7 @@ onEachDatabase('an answer', (database) => {
     await using home = await house(database);
     const { user, name, password, seed } = await home.addProtected('ada');
     const challengeToken = await home.challenge(name, password);
-    const both = await atOnce(2, () => reply(home, challengeToken, home.codeFor(seed)));
+    const both = await atOnce(2, () => response(home, challengeToken, home.codeFor(seed)));
     assert.deepEqual(both.map((outcome) => (outcome.ok ? 'in' : outcome.reason)).toSorted(byName), [
       'in',
       'invalid_challenge',

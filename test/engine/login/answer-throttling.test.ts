@@ -3,11 +3,11 @@ import { test } from 'node:test';
 import { refuse } from '../../../src/base/outcome.ts';
 import { onEachDatabase } from '../../../kit/databases.ts';
 import { got, house, type House } from '../../../kit/house.ts';
-import { reply } from './answer-help.ts';
+import { response } from './answer-help.ts';
 
 async function miss(home: House, challengeToken: string, code: string, times: number): Promise<void> {
   for (let time = 0; time < times; time += 1)
-    assert.deepEqual(await reply(home, challengeToken, code), refuse('wrong'));
+    assert.deepEqual(await response(home, challengeToken, code), refuse('wrong'));
 }
 
 onEachDatabase('an answer', (database) => {
@@ -17,7 +17,7 @@ onEachDatabase('an answer', (database) => {
     const challengeToken = await home.challenge(name, password);
     await miss(home, challengeToken, home.wrongCodeFor(seed), 2);
     assert.deepEqual(await home.failures(user.id), { totp: 2 });
-    assert.equal((await reply(home, challengeToken, home.codeFor(seed))).ok, true);
+    assert.equal((await response(home, challengeToken, home.codeFor(seed))).ok, true);
     assert.deepEqual(await home.failures(user.id), {});
   });
 
@@ -40,7 +40,7 @@ onEachDatabase('an answer', (database) => {
       `0x${code}`,
       'x'.repeat(16),
     ]) {
-      const malformed = await reply(home, challengeToken, text);
+      const malformed = await response(home, challengeToken, text);
       assert.deepEqual(malformed, text === 'x'.repeat(16) ? refuse('wrong') : refuse('malformed_reply'));
     }
     assert.deepEqual(await home.failures(user.id), { recovery: 1 });
@@ -50,7 +50,7 @@ onEachDatabase('an answer', (database) => {
     await using home = await house(database);
     const { user, token, seed } = await home.addProtected('ada');
     for (const challengeToken of ['', 'unknown', token, user.id]) {
-      assert.deepEqual(await reply(home, challengeToken, home.codeFor(seed)), refuse('invalid_challenge'));
+      assert.deepEqual(await response(home, challengeToken, home.codeFor(seed)), refuse('invalid_challenge'));
     }
     assert.deepEqual(await home.failures(user.id), {});
   });
@@ -61,11 +61,11 @@ onEachDatabase('an answer', (database) => {
     for (let time = 0; time < 5; time += 1)
       await miss(home, await home.challenge(name, password), home.wrongCodeFor(seed), 1);
     const challengeToken = await home.challenge(name, password);
-    assert.deepEqual(await reply(home, challengeToken, home.codeFor(seed)), refuse('throttled', 30));
+    assert.deepEqual(await response(home, challengeToken, home.codeFor(seed)), refuse('throttled', 30));
     home.clock.tick(29_999);
-    assert.deepEqual(await reply(home, challengeToken, home.codeFor(seed)), refuse('throttled', 1));
+    assert.deepEqual(await response(home, challengeToken, home.codeFor(seed)), refuse('throttled', 1));
     home.clock.tick(1);
-    assert.equal((await reply(home, challengeToken, home.codeFor(seed))).ok, true);
+    assert.equal((await response(home, challengeToken, home.codeFor(seed))).ok, true);
     assert.deepEqual(await home.failures(user.id), {});
   });
 
@@ -75,7 +75,7 @@ onEachDatabase('an answer', (database) => {
     const challengeToken = await home.challenge(name, password);
     await miss(home, challengeToken, home.wrongCodeFor(seed), 5);
     await miss(home, challengeToken, '0000-0000-0000-0000', 2);
-    assert.equal((await reply(home, challengeToken, codes[0])).ok, true);
+    assert.equal((await response(home, challengeToken, codes[0])).ok, true);
     assert.deepEqual(await home.failures(user.id), { totp: 5 });
   });
 
@@ -84,7 +84,7 @@ onEachDatabase('an answer', (database) => {
     const { user, name, password, seed } = await home.addProtected('ada');
     const challengeToken = await home.challenge(name, password);
     for (let time = 0; time < 3; time += 1) await home.logIn(name, 'a wrong guess');
-    got(await reply(home, challengeToken, home.codeFor(seed)));
+    got(await response(home, challengeToken, home.codeFor(seed)));
     assert.deepEqual(await home.failures(user.id), { password: 3 });
   });
 
@@ -93,7 +93,7 @@ onEachDatabase('an answer', (database) => {
     const { user, name, password } = await home.addProtected('ada');
     await home.ctx.store.db.deleteFrom('authenticators').where('kind', '=', 'recovery').execute();
     assert.deepEqual(
-      await reply(home, await home.challenge(name, password), '0000-0000-0000-0000'),
+      await response(home, await home.challenge(name, password), '0000-0000-0000-0000'),
       refuse('no_authenticator'),
     );
     assert.deepEqual(await home.failures(user.id), {});

@@ -5,7 +5,7 @@ import { enroll } from '../../../src/engine/enrollment/enroll.ts';
 import { remove } from '../../../src/engine/enrollment/remove.ts';
 import { authenticate } from '../../../src/engine/session/authenticate.ts';
 import { setPassword } from '../../../src/engine/enrollment/set-password.ts';
-import { answer } from '../../../src/engine/login/answer.ts';
+import { answerLogin } from '../../../src/engine/login/answer-login.ts';
 import { onEachDatabase } from '../../../kit/databases.ts';
 import { got, house, type House, type Person } from '../../../kit/house.ts';
 import { addKeys, watched } from './login-help.ts';
@@ -49,7 +49,7 @@ onEachDatabase('a login', (database) => {
     const seed = await protect(home, ada);
     assert.equal((await home.enter('ada', apikey)).secondFactorAt, null);
     const challengeToken = await home.challenge('ada', device);
-    const { token } = got(await answer(home.ctx, { challengeToken, reply: home.codeFor(seed) }));
+    const { token } = got(await answerLogin(home.ctx, { challengeToken, response: home.codeFor(seed) }));
     const caller = await home.caller(token);
     assert.equal(caller.authModule, 'device');
     assert.deepEqual(caller.amr, ['device', 'otp', 'mfa']);
@@ -90,7 +90,10 @@ onEachDatabase('a login', (database) => {
     };
     const asked = got(await home.logIn(name, password));
     assert.ok(asked.state === 'challenge');
-    const answered = await answer(home.ctx, { challengeToken: asked.challengeToken, reply: home.codeFor(seed) });
+    const answered = await answerLogin(home.ctx, {
+      challengeToken: asked.challengeToken,
+      response: home.codeFor(seed),
+    });
     assert.deepEqual(answered, refuse('invalid_challenge'));
   });
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { refuse } from '../../../src/base/outcome.ts';
-import { answer } from '../../../src/engine/login/answer.ts';
+import { answerLogin } from '../../../src/engine/login/answer-login.ts';
 import { onEachDatabase } from '../../../kit/databases.ts';
 import { atOnce, house } from '../../../kit/house.ts';
 import { addKeys, guess, watched } from './login-help.ts';
@@ -97,7 +97,7 @@ onEachDatabase('a login', (database) => {
     const { user, password, seed } = await home.addProtected('ada');
     const challengeToken = await home.challenge('ada', password);
     for (let time = 0; time < 4; time += 1) {
-      const wrong = await answer(home.ctx, { challengeToken, reply: home.wrongCodeFor(seed) });
+      const wrong = await answerLogin(home.ctx, { challengeToken, response: home.wrongCodeFor(seed) });
       assert.deepEqual(wrong, refuse('wrong'));
       await guess(home, 'ada', 1);
     }

@@ -58,7 +58,7 @@ onEachDatabase('the password grant', (database) => {
     const ada = await built.addProtected('ada');
     const asked = got(await passwordGrant(built.ctx, app, { login: ada.name, secret: ada.password }));
     assert.equal(asked.state, 'challenge');
-    const proof = { reply: built.codeFor(ada.seed), role: 'second' } as const;
+    const proof = { response: built.codeFor(ada.seed), role: 'second' } as const;
     const { access, refreshToken } = await grant(built, app, ada, { second: proof });
     const { amr, secondFactorAt } = await built.caller(access);
     assert.deepEqual([amr, secondFactorAt], [['pwd', 'otp', 'mfa'], built.clock.now()]);
@@ -66,7 +66,7 @@ onEachDatabase('the password grant', (database) => {
     const given = { login: ada.name, secret: ada.password };
     const wrong = { ok: false, reason: 'wrong_second_factor' };
     assert.deepEqual(await passwordGrant(built.ctx, app, { ...given, second: proof }), wrong);
-    const recovery = { reply: ada.codes[0], role: 'recovery' } as const;
+    const recovery = { response: ada.codes[0], role: 'recovery' } as const;
     await grant(built, app, ada, { second: recovery });
     assert.deepEqual(await passwordGrant(built.ctx, app, { ...given, second: recovery }), wrong);
   });

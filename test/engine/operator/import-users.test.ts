@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-  alreadyThere,
+  findExistingUsers,
   importUsers,
-  judgeForeigner,
-  type Foreigner,
-  type Newcomer,
+  judgeSourceUser,
+  type SourceUser,
+  type ImportableUser,
 } from '../../../src/engine/operator/import-users.ts';
-import { verifyRest } from '../../../src/engine/audit/verify-rest.ts';
-import { verifyStrands } from '../../../src/engine/audit/verify-strands.ts';
+import { verifyStrayRows } from '../../../src/engine/audit/verify-stray-rows.ts';
+import { verifyChains } from '../../../src/engine/audit/verify-chains.ts';
 import { listAuthenticators } from '../../../src/store/authenticators.ts';
 import { findUserByLogin } from '../../../src/store/users.ts';
 import { onEachDatabase } from '../../../kit/databases.ts';
@@ -19,7 +19,7 @@ const totp = { kind: 'totp', label: 'phone', kept: { seed } };
 const shortTotp = { kind: 'totp', label: null, kept: { seed: 'GEZDGNBV' } };
 const sms = { kind: 'sms', label: null, kept: { destination: '+12025550123' } };
 
-const foreigner = (name: string, more: Partial<Foreigner> = {}): Foreigner => ({
+const sourceUser = (name: string, more: Partial<SourceUser> = {}): SourceUser => ({
   name,
   email: `${name}@example.com`,
   phone: null,
@@ -30,27 +30,27 @@ const foreigner = (name: string, more: Partial<Foreigner> = {}): Foreigner => ({
   ...more,
 });
 
-function newcomer(home: House, name: string, more: Partial<Foreigner> = {}): Newcomer {
-  const judged = judgeForeigner(home.ctx, foreigner(name, more));
-  assert.ok(judged.newcomer);
-  return judged.newcomer;
+function importable(home: House, name: string, more: Partial<SourceUser> = {}): ImportableUser {
+  const judged = judgeSourceUser(home.ctx, sourceUser(name, more));
+  assert.ok(judged.importable);
+  return judged.importable;
 }
 
-const namesOf = (newcomers: ReadonlySet<Newcomer>) => [...newcomers].map(({ name }) => name).toSorted();
+const namesOf = (importables: ReadonlySet<ImportableUser>) => [...importables].map(({ name }) => name).toSorted();
 
 async function countUsers({ ctx }: House): Promise<number> {
   return (await ctx.store.db.selectFrom('users').select('id').execute()).length;
 }
 
 async function allStrandsAreWhole({ ctx }: House): Promise<void> {
-  for await (const { finding } of verifyStrands(ctx, undefined, () => {})) assert.equal(finding, undefined);
-  assert.deepEqual((await verifyRest(ctx, undefined)).findings, []);
+  for await (const { finding } of verifyChains(ctx, undefined, () => {})) assert.equal(finding, undefined);
+  assert.deepEqual((await verifyStrayRows(ctx, undefined)).findings, []);
 }
 
 onEachDatabase('people move in', (database) => {
   test('with all they bring, as users, active at once', async () => {
     await using home = await house(database);
-    const [ada, bob] = [newcomer(home, 'ada', { authenticators: [totp, sms] }), newcomer(home, 'bob')];
+    const [ada, bob] = [importable(home, 'ada', { authenticators: [totp, sms] }), importable(home, 'bob')];
     assert.deepEqual(namesOf(await importUsers(home.ctx, home.root, [ada, bob])), ['ada', 'bob']);
     const user = await findUserByLogin(home.ctx.store, home.root, 'ada@example.com');
     assert.ok(user);
@@ -67,7 +67,7 @@ onEachDatabase('people move in', (database) => {
 
   test('each leaves one attempt, in a log that is whole', async () => {
     await using home = await house(database);
-    const many = Array.from({ length: 40 }, (_, at) => newcomer(home, `user ${at}`));
+    const many = Array.from({ length: 40 }, (_, at) => importable(home, `user ${at}`));
     const logged = await home.logged(() => importUsers(home.ctx, home.root, many));
     assert.equal(logged.length, 40);
     assert.deepEqual(
@@ -81,7 +81,7 @@ onEachDatabase('people move in', (database) => {
   // Two that took them in different orders would wait for each other.
   test('the strands of the log are taken in their order', async () => {
     await using home = await house(database);
-    const many = Array.from({ length: 40 }, (_, at) => newcomer(home, `user ${at}`));
+    const many = Array.from({ length: 40 }, (_, at) => importable(home, `user ${at}`));
     await importUsers(home.ctx, home.root, many);
     const rows = await home.ctx.store.db.selectFrom('attempts').select('strand').orderBy('id').execute();
     const strands = rows.map(({ strand }) => String(strand));
@@ -96,7 +96,7 @@ onEachDatabase('people move in', (database) => {
     await using home = await house(database);
     const ada = await home.addPerson('Ada');
     const logged = await home.logged(async () => {
-      const made = await importUsers(home.ctx, home.root, [newcomer(home, 'ＡＤＡ'), newcomer(home, 'bob')]);
+      const made = await importUsers(home.ctx, home.root, [importable(home, 'ＡＤＡ'), importable(home, 'bob')]);
       assert.deepEqual(namesOf(made), ['bob']);
     });
     assert.equal(logged.length, 1);
@@ -106,15 +106,15 @@ onEachDatabase('people move in', (database) => {
 
   test('of two with one name at once the first is made', async () => {
     await using home = await house(database);
-    const [first, second] = [newcomer(home, 'ada'), newcomer(home, 'ADA')];
+    const [first, second] = [importable(home, 'ada'), importable(home, 'ADA')];
     assert.deepEqual(await importUsers(home.ctx, home.root, [first, second]), new Set([first]));
   });
 
   test('a second time nobody is made and nothing is logged', async () => {
     await using home = await house(database);
-    const both = [newcomer(home, 'ada'), newcomer(home, 'bob')];
+    const both = [importable(home, 'ada'), importable(home, 'bob')];
     await importUsers(home.ctx, home.root, both);
-    assert.deepEqual(await alreadyThere(home.ctx, home.root, both), new Set(both));
+    assert.deepEqual(await findExistingUsers(home.ctx, home.root, both), new Set(both));
     const logged = await home.logged(async () => assert.equal((await importUsers(home.ctx, home.root, both)).size, 0));
     assert.deepEqual(logged, []);
   });
@@ -122,16 +122,16 @@ onEachDatabase('people move in', (database) => {
   test('names are taken in their own account only', async () => {
     await using home = await house(database);
     const east = await home.addAccount('east');
-    const ada = newcomer(home, 'ada');
+    const ada = importable(home, 'ada');
     await importUsers(home.ctx, home.root, [ada]);
-    assert.equal((await alreadyThere(home.ctx, east, [ada])).size, 0);
+    assert.equal((await findExistingUsers(home.ctx, east, [ada])).size, 0);
     assert.equal((await importUsers(home.ctx, east, [ada])).size, 1);
   });
 
   test('two imports of the same people in opposite orders at once make each once, and neither waits for ever', async () => {
     await using home = await house(database);
     const other = await home.node();
-    const people = Array.from({ length: 60 }, (_, at) => newcomer(home, `user ${at}`));
+    const people = Array.from({ length: 60 }, (_, at) => importable(home, `user ${at}`));
     const made = await Promise.all([
       importUsers(home.ctx, home.root, people),
       importUsers(other.ctx, home.root, people.toReversed()),
@@ -143,8 +143,8 @@ onEachDatabase('people move in', (database) => {
 
   test('a fault among many leaves none of them', async () => {
     await using home = await house(database);
-    const broken = { ...newcomer(home, 'bob'), authenticators: [{ kind: 'totp', label: null, state: 1n }] };
-    await assert.rejects(importUsers(home.ctx, home.root, [newcomer(home, 'ada'), broken]));
+    const broken = { ...importable(home, 'bob'), authenticators: [{ kind: 'totp', label: null, state: 1n }] };
+    await assert.rejects(importUsers(home.ctx, home.root, [importable(home, 'ada'), broken]));
     assert.equal(await countUsers(home), 0);
   });
 
@@ -152,16 +152,16 @@ onEachDatabase('people move in', (database) => {
     await using home = await house(database);
     const hash = await home.ctx.hasher.hash('correct horse');
     const password = { kind: 'password', label: null, kept: { hash } };
-    await importUsers(home.ctx, home.root, [newcomer(home, 'ada', { authenticators: [password, totp] })]);
+    await importUsers(home.ctx, home.root, [importable(home, 'ada', { authenticators: [password, totp] })]);
     await assert.rejects(home.signIn('ada', 'correct horse', home.codeFor(seed)), /replayed/);
     assert.ok(await home.signIn('ada', 'correct horse', home.codeFor(seed, 1)));
   });
 });
 
 onEachDatabase('what people bring is judged', (database) => {
-  const judged = async (more: Partial<Foreigner>) => {
+  const judged = async (more: Partial<SourceUser>) => {
     await using home = await house(database);
-    const { newcomer: made, left } = judgeForeigner(home.ctx, foreigner('ada', more));
+    const { importable: made, left } = judgeSourceUser(home.ctx, sourceUser('ada', more));
     return { kinds: made?.authenticators.map(({ kind }) => kind), left: left.map(({ what }) => what) };
   };
 

@@ -6,7 +6,7 @@ import {
   authModulesConfig,
   type AuthModulesConfig,
   type MultiFactor,
-  type Said,
+  type AccountConfig,
 } from '../../../src/engine/policy/configuration.ts';
 
 /** root → mid → leaf, and what each says of user_auth. */
@@ -15,7 +15,7 @@ const [duo, app] = ['d', 'e'].map((digit) => digit.repeat(32)) as [string, strin
 
 type Line = NonNullable<AuthModulesConfig['user_auth']> | undefined;
 
-const chainOf = (...lines: readonly Line[]): readonly Said[] =>
+const chainOf = (...lines: readonly Line[]): readonly AccountConfig[] =>
   [root, mid, leaf].flatMap((accountId, at) => {
     const said = lines[at];
     return said ? [{ accountId, authModules: { user_auth: said } }] : [];

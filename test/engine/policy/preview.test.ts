@@ -5,7 +5,7 @@ import type { KyselyPlugin } from 'kysely';
 import { timeOrderedHex } from '../../../src/base/random.ts';
 import { login, previewSecurity, writeSecurityOf } from '../../../src/engine/operations.ts';
 import { authModules } from '../../../src/engine/policy/auth-modules.ts';
-import type { Preview, Stopped } from '../../../src/engine/policy/preview.ts';
+import type { Preview, AffectedUsers } from '../../../src/engine/policy/preview.ts';
 import { findAccount } from '../../../src/store/accounts.ts';
 import { findOpenChallenge } from '../../../src/store/challenges.ts';
 import { insertProvider } from '../../../src/store/providers.ts';
@@ -45,7 +45,7 @@ const count = (people: readonly Played[]): Count => ({
   administrators: people.filter(({ user }) => user.roles.includes('admin')).length,
 });
 
-const stops = ({ enrollment, lockedOut }: Stopped) => [enrollment.users > 0, lockedOut.users > 0];
+const stops = ({ enrollment, lockedOut }: AffectedUsers) => [enrollment.users > 0, lockedOut.users > 0];
 
 onEachDatabase('a preview', (database) => {
   test('says of any small tree what the logins then do, and refuses what could not be said', async () => {

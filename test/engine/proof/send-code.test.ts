@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { day, minute, second } from '../../../src/base/clock.ts';
 import { success } from '../../../src/base/outcome.ts';
-import { answer } from '../../../src/engine/login/answer.ts';
+import { answerLogin } from '../../../src/engine/login/answer-login.ts';
 import { confirm } from '../../../src/engine/enrollment/confirm.ts';
 import { enroll } from '../../../src/engine/enrollment/enroll.ts';
 import { sendCode } from '../../../src/engine/proof/send-code.ts';
@@ -36,8 +36,8 @@ async function withSms(home: House, { newest }: Box, name: string, destination =
   const person = await home.addPerson(name);
   const given = { kind: 'sms', label: null, input: { destination } } as const;
   const { authenticator } = got(await enroll(home.ctx, person.caller, given));
-  const reply = { authenticatorId: authenticator.id, reply: newest(), withoutRecoveryCodes: true } as const;
-  got(await confirm(home.ctx, person.caller, reply));
+  const response = { authenticatorId: authenticator.id, response: newest(), withoutRecoveryCodes: true } as const;
+  got(await confirm(home.ctx, person.caller, response));
   home.clock.tick(day);
   return person;
 }
@@ -57,8 +57,8 @@ async function scene(on: TestDatabase, overrides: Overrides = {}) {
       const sent = await sendCode(node.ctx, { challenge: await challenge(who) });
       return sent.ok ? 'sent' : [sent.reason, sent.retryAfter ?? []].flat().join(' ');
     },
-    reply: async (code: string): Promise<string> => {
-      const outcome = await answer(home.ctx, { challengeToken: await challenge(), reply: code });
+    response: async (code: string): Promise<string> => {
+      const outcome = await answerLogin(home.ctx, { challengeToken: await challenge(), response: code });
       return outcome.ok ? 'right' : outcome.reason;
     },
     [Symbol.asyncDispose]: () => home[Symbol.asyncDispose](),
@@ -101,35 +101,35 @@ onEachDatabase('sending a code', (on) => {
       await using town = await scene(on);
       assert.equal(await town.send(), 'sent');
       town.home.clock.tick(after);
-      assert.equal(await town.reply(town.newest()), outcome);
+      assert.equal(await town.response(town.newest()), outcome);
     }
   });
 
   test('a new code takes the place of the one before, and works once', async () => {
     await using town = await scene(on);
-    const { home, send, reply, newest } = town;
+    const { home, send, response, newest } = town;
     await send();
     const first = newest();
     home.clock.tick(30 * second);
     await send();
-    assert.equal(await reply(first), 'wrong');
+    assert.equal(await response(first), 'wrong');
     const next = newest();
-    assert.equal(await reply(next), 'right');
-    assert.equal(await reply(next), 'wrong');
+    assert.equal(await response(next), 'right');
+    assert.equal(await response(next), 'wrong');
   });
 
   test('after five looks a code is dead, even when the wait is over; a new one is not', async () => {
     await using town = await scene(on);
-    const { home, send, reply, newest } = town;
+    const { home, send, response, newest } = town;
     await send();
     const code = newest();
-    for (let look = 0; look < 5; look += 1) assert.equal(await reply(not(code)), 'wrong');
-    assert.equal(await reply(code), 'throttled');
+    for (let look = 0; look < 5; look += 1) assert.equal(await response(not(code)), 'wrong');
+    assert.equal(await response(code), 'throttled');
     home.clock.tick(30 * second);
-    assert.equal(await reply(code), 'wrong');
+    assert.equal(await response(code), 'wrong');
     home.clock.tick(minute);
     assert.equal(await send(), 'sent');
-    assert.equal(await reply(newest()), 'right');
+    assert.equal(await response(newest()), 'right');
   });
 
   test('a destination gets one in 30 seconds and ten a day, whoever asks and on whichever node', async () => {
@@ -165,7 +165,7 @@ onEachDatabase('sending a code', (on) => {
 
   test('a gateway that fails leaves no new code, and the log says why', async () => {
     await using town = await scene(on);
-    const { home, send, reply, newest, now } = town;
+    const { home, send, response, newest, now } = town;
     await send();
     const before = newest();
     home.clock.tick(30 * second);
@@ -173,19 +173,19 @@ onEachDatabase('sending a code', (on) => {
     const [login, logged] = await home.logged(async () => assert.equal(await send(), 'gateway_failed'));
     assert.equal(login?.action, 'login');
     assert.deepEqual([logged?.action, logged?.outcome, logged?.reason], ['send', 'failed', 'gateway_failed']);
-    assert.equal(await reply(newest()), 'wrong');
-    assert.equal(await reply(before), 'right');
+    assert.equal(await response(newest()), 'wrong');
+    assert.equal(await response(before), 'right');
   });
 
   test('when the code before was used while the new one was on its way, the new one does not exist', async () => {
     await using town = await scene(on, { turns: noTurns });
-    const { home, send, reply, newest, now } = town;
+    const { home, send, response, newest, now } = town;
     await send();
     const before = newest();
     home.clock.tick(30 * second);
-    now.first = async () => assert.equal(await reply(before), 'right');
+    now.first = async () => assert.equal(await response(before), 'right');
     assert.equal(await send(), 'raced');
-    assert.equal(await reply(newest()), 'wrong');
+    assert.equal(await response(newest()), 'wrong');
   });
 
   test('a challenge that is unknown or over, and an authenticator that is not its user’s, get nothing', async () => {

@@ -5,7 +5,7 @@ import { accessTokenLife } from '../../../src/engine/policy/merge-policy.ts';
 import { enroll } from '../../../src/engine/enrollment/enroll.ts';
 import { assuranceOf } from '../../../src/engine/session/assurance.ts';
 import { authenticate } from '../../../src/engine/session/authenticate.ts';
-import { endSession } from '../../../src/engine/session/own-sessions.ts';
+import { endSession } from '../../../src/engine/session/list-sessions.ts';
 import { issueToken } from '../../../src/engine/session/issue-token.ts';
 import { deleteUser } from '../../../src/store/users.ts';
 import { onEachDatabase } from '../../../kit/databases.ts';

@@ -5,7 +5,7 @@ import { hour, minute, second } from '../../../src/base/clock.ts';
 import type { AuthModulesConfig } from '../../../src/engine/policy/configuration.ts';
 import {
   authenticate,
-  authenticateEnroller,
+  authenticateEnrollmentActor,
   confirm,
   createUser,
   enroll,
@@ -71,10 +71,10 @@ onEachDatabase('the life that an account gives to tokens', (database) => {
     const logged = await home.logged(async () => {
       const refused = await home.logIn('ada', ada.password);
       assert.ok(!refused.ok && refused.enrollment);
-      const enroller = got(await authenticateEnroller(ctx, refused.enrollment.token));
+      const enroller = got(await authenticateEnrollmentActor(ctx, refused.enrollment.token));
       const wanted = { kind: 'totp', label: null, input: {} } as const;
       const { authenticator, offer } = got(await enroll(ctx, enroller, wanted));
-      const given = { authenticatorId: authenticator.id, reply: home.codeFor(String(offer.secret)) };
+      const given = { authenticatorId: authenticator.id, response: home.codeFor(String(offer.secret)) };
       token = got(await confirm(ctx, enroller, given)).token ?? '';
     });
     assert.deepEqual(logged.map(({ action }) => action).toSorted(), ['confirm', 'enroll']);
@@ -99,8 +99,8 @@ onEachDatabase('the life that an account gives to the tokens of an OAuth2 client
     const made = { name: 'app', grantTypes, scope: '', isPublic: false };
     const app = (await makeClient(home.ctx, undefined, { ...made, accountId: home.root })).client;
     const ada = await home.addPerson('ada');
-    const grant = async (reply?: string) => {
-      const brought = reply === undefined ? undefined : { reply };
+    const grant = async (response?: string) => {
+      const brought = response === undefined ? undefined : { response };
       const given = { login: ada.name, secret: ada.password, second: brought };
       const granted = got(await passwordGrant(home.ctx, app, given));
       return granted.state === 'granted' ? granted : assert.fail('a second factor was asked for');

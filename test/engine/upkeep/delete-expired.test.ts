@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { day, hour, minute } from '../../../src/base/clock.ts';
 import { refuse } from '../../../src/base/outcome.ts';
-import { answer } from '../../../src/engine/login/answer.ts';
+import { answerLogin } from '../../../src/engine/login/answer-login.ts';
 import { enroll } from '../../../src/engine/enrollment/enroll.ts';
-import { sweep } from '../../../src/engine/upkeep/delete-expired.ts';
+import { deleteExpired } from '../../../src/engine/upkeep/delete-expired.ts';
 import { claimSend } from '../../../src/store/sends.ts';
 import { spendReply } from '../../../src/store/spent-replies.ts';
 import { onEachDatabase } from '../../../kit/databases.ts';
@@ -17,18 +17,18 @@ onEachDatabase('a sweep', (database) => {
     const { caller } = await home.addPerson('bob');
     got(await enroll(home.ctx, caller, { kind: 'totp', label: null, input: {} }));
     await home.challenge(name, password);
-    assert.equal(await sweep(home.ctx), 0);
+    assert.equal(await deleteExpired(home.ctx), 0);
     home.clock.tick(3 * minute + hour - 1);
-    assert.equal(await sweep(home.ctx), 0);
+    assert.equal(await deleteExpired(home.ctx), 0);
     home.clock.tick(1);
-    assert.equal(await sweep(home.ctx), 1);
+    assert.equal(await deleteExpired(home.ctx), 1);
     home.clock.tick(7 * minute);
-    assert.equal(await sweep(home.ctx), 1);
+    assert.equal(await deleteExpired(home.ctx), 1);
     home.clock.tick(50 * minute - 1);
-    assert.equal(await sweep(home.ctx), 0);
+    assert.equal(await deleteExpired(home.ctx), 0);
     home.clock.tick(1);
-    assert.equal(await sweep(home.ctx), 2);
-    assert.equal(await sweep(home.ctx), 0);
+    assert.equal(await deleteExpired(home.ctx), 2);
+    assert.equal(await deleteExpired(home.ctx), 0);
   });
 
   test('forgets failures of names that nobody has after thirty days, and those of users never', async () => {
@@ -36,12 +36,12 @@ onEachDatabase('a sweep', (database) => {
     const { user, name } = await home.addPerson('ada');
     for (const login of [name, 'nobody']) await home.logIn(login, 'a wrong guess');
     home.clock.tick(30 * day - 1);
-    await sweep(home.ctx);
+    await deleteExpired(home.ctx);
     assert.equal((await home.ctx.store.db.selectFrom('throttles').select('kind').execute()).length, 2);
     home.clock.tick(1);
-    assert.equal(await sweep(home.ctx), 1);
+    assert.equal(await deleteExpired(home.ctx), 1);
     home.clock.tick(3650 * day);
-    assert.equal(await sweep(home.ctx), 0);
+    assert.equal(await deleteExpired(home.ctx), 0);
     assert.deepEqual(await home.failures(user.id), { password: 1 });
   });
 
@@ -53,15 +53,15 @@ onEachDatabase('a sweep', (database) => {
     assert.equal((await claimSend(store, 'a number', limit, now)).ok, true);
     await spendReply(store, { providerId: 'duo', id: 'reply', until: now });
     home.clock.tick(hour - 1);
-    assert.equal(await sweep(home.ctx), 0);
+    assert.equal(await deleteExpired(home.ctx), 0);
     home.clock.tick(1);
-    assert.equal(await sweep(home.ctx), 1);
+    assert.equal(await deleteExpired(home.ctx), 1);
     assert.equal(await spendReply(store, { providerId: 'duo', id: 'reply', until: now }), true);
     home.clock.set(now + 2 * day - 1);
-    await sweep(home.ctx);
+    await deleteExpired(home.ctx);
     assert.equal((await store.db.selectFrom('sends').select('last_at').execute()).length, 1);
     home.clock.tick(1);
-    assert.equal(await sweep(home.ctx), 1);
+    assert.equal(await deleteExpired(home.ctx), 1);
   });
 
   test('leaves spent codes spent and the log as it is', async () => {
@@ -73,15 +73,15 @@ onEachDatabase('a sweep', (database) => {
     const lines = (await home.ctx.store.db.selectFrom('attempts').select('id').execute()).length;
     const start = home.clock.now();
     home.clock.tick(100 * day);
-    await sweep(home.ctx);
+    await deleteExpired(home.ctx);
     assert.equal((await home.ctx.store.db.selectFrom('attempts').select('id').execute()).length, lines);
     home.clock.set(start);
-    for (const [reply, reason] of [
+    for (const [response, reason] of [
       [code, 'replayed'],
       [codes[0], 'wrong'],
     ] as const) {
       const challengeToken = await home.challenge(name, password);
-      assert.deepEqual(await answer(home.ctx, { challengeToken, reply }), refuse(reason));
+      assert.deepEqual(await answerLogin(home.ctx, { challengeToken, response }), refuse(reason));
     }
   });
 });

@@ -44,8 +44,8 @@ export async function keyScene(database: TestDatabase): Promise<KeyScene> {
 async function enrolSms({ ctx, sent }: House, { caller }: Person): Promise<void> {
   const given = { kind: 'sms', label: null, input: { destination: '+12025550123' } } as const;
   const { authenticator } = got(await enroll(ctx, caller, given));
-  const reply = sent.findLast(({ channel }) => channel === 'sms')?.code;
-  got(await confirm(ctx, caller, { authenticatorId: authenticator.id, reply }));
+  const response = sent.findLast(({ channel }) => channel === 'sms')?.code;
+  got(await confirm(ctx, caller, { authenticatorId: authenticator.id, response }));
 }
 
 async function askDuo({ ctx, clock }: House, { user }: Person, id: string): Promise<void> {

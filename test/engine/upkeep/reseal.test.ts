@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { authenticate, countToReseal, reseal, verifyStrands } from '../../../src/engine/operations.ts';
+import { authenticate, countToReseal, reseal, verifyChains } from '../../../src/engine/operations.ts';
 import { sealedColumns } from '../../../src/store/key-columns.ts';
 import { checkKeyRing, keysOfProof } from '../../../src/store/meta.ts';
 import { findUser } from '../../../src/store/users.ts';
@@ -39,7 +39,7 @@ onEachDatabase('resealing', (database) => {
     assert.ok(await later.signIn(person.name, person.password, person.codes[0]));
     assert.equal(got(await later.logIn(person.name, apikey)).state, 'session');
     assert.equal((await authenticate(later.ctx, person.token)).ok, true);
-    for await (const { finding } of verifyStrands(later.ctx, undefined, () => {})) assert.equal(finding, undefined);
+    for await (const { finding } of verifyChains(later.ctx, undefined, () => {})) assert.equal(finding, undefined);
   });
 
   test('a second time finds nothing to do', async () => {

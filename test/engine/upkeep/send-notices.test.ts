@@ -5,7 +5,7 @@ import { success } from '../../../src/base/outcome.ts';
 import { renewRecoveryCodes } from '../../../src/engine/enrollment/recovery-codes.ts';
 import { remove } from '../../../src/engine/enrollment/remove.ts';
 import { turnOffMfa } from '../../../src/engine/enrollment/turn-off-mfa.ts';
-import { tellNotices } from '../../../src/engine/upkeep/send-notices.ts';
+import { sendNotices } from '../../../src/engine/upkeep/send-notices.ts';
 import { declined, type Gateway, type Message, type MessageReason } from '../../../src/messages/message.ts';
 import { findUser } from '../../../src/store/users.ts';
 import { onEachDatabase } from '../../../kit/databases.ts';
@@ -37,35 +37,35 @@ onEachDatabase('telling people of changes', (on) => {
     await using home = await house(on);
     const person = await home.addProtected('ada', ada);
     assert.deepEqual(await names(home), ['factor_added']);
-    assert.equal(await tellNotices(home.ctx), 1);
+    assert.equal(await sendNotices(home.ctx), 1);
     const [added] = home.sent;
     assert.deepEqual([added?.channel, added?.to, added?.code], ['email', ada.email, undefined]);
     assert.match(added?.body ?? '', /ada/);
     assert.deepEqual(await names(home), []);
-    assert.equal(await tellNotices(home.ctx), 0);
+    assert.equal(await sendNotices(home.ctx), 0);
 
     const by = async () => home.caller(person.token);
     const [code] = got(await renewRecoveryCodes(home.ctx, await by()));
     assert.deepEqual(await names(home), ['recovery_codes_renewed']);
-    await tellNotices(home.ctx);
+    await sendNotices(home.ctx);
     await home.signIn('ada', person.password, code);
     assert.deepEqual(await names(home), ['recovery_code_used']);
-    await tellNotices(home.ctx);
+    await sendNotices(home.ctx);
     got(await turnOffMfa(home.ctx, await by()));
     assert.deepEqual(await names(home), ['mfa_disabled']);
-    await tellNotices(home.ctx);
+    await sendNotices(home.ctx);
     const { id } = await home.enrollTotp(await by());
     const user = (await findUser(home.ctx.store, person.user.id)) ?? assert.fail('ada is gone');
     got(await remove(home.ctx, await by(), { user, authenticatorId: id }));
     assert.deepEqual((await names(home)).toSorted(), ['factor_added', 'factor_removed']);
-    assert.equal(await tellNotices(home.ctx), 2);
+    assert.equal(await sendNotices(home.ctx), 2);
     assert.equal(new Set(home.sent.map(({ subject }) => subject)).size, 5);
   });
 
   test('a change that is refused tells nobody, and of two at once one is told', async () => {
     await using home = await house(on);
     const person = await home.addProtected('ada', ada);
-    await tellNotices(home.ctx);
+    await sendNotices(home.ctx);
     const caller = await home.caller(person.token);
     const outcomes = await atOnce(2, () => turnOffMfa(home.ctx, caller));
     assert.equal(outcomes.filter(({ ok }) => ok).length, 1);
@@ -76,7 +76,7 @@ onEachDatabase('telling people of changes', (on) => {
     await using home = await house(on);
     await home.addProtected('ada');
     assert.deepEqual(await names(home), []);
-    assert.equal(await tellNotices(home.ctx), 0);
+    assert.equal(await sendNotices(home.ctx), 0);
   });
 
   test('while the mail server fails it is tried again with growing waits, logins go on, and in the end it is given up', async () => {
@@ -87,15 +87,15 @@ onEachDatabase('telling people of changes', (on) => {
     assert.equal(seen.length, 0, 'a change waited for the mail server');
     const waits = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
     for (const [tries, wait] of waits.entries()) {
-      assert.equal(await tellNotices(home.ctx), 0);
+      assert.equal(await sendNotices(home.ctx), 0);
       assert.equal(seen.length, tries + 1);
       home.clock.tick(wait * minute - 1);
-      await tellNotices(home.ctx);
+      await sendNotices(home.ctx);
       assert.equal(seen.length, tries + 1, `tried again before ${wait} minutes were over`);
       home.clock.tick(1);
     }
     assert.ok(await home.signIn('ada', person.password, home.codeFor(person.seed)));
-    assert.equal(await tellNotices(home.ctx), 0);
+    assert.equal(await sendNotices(home.ctx), 0);
     assert.equal(seen.length, 12);
     assert.deepEqual(await names(home), []);
     // Once: not at every try that failed.
@@ -109,11 +109,11 @@ onEachDatabase('telling people of changes', (on) => {
     await using home = await house(on, { gateways: [door] });
     await home.addProtected('ada', ada);
     for (let tries = 1; tries < 12; tries += 1) {
-      assert.equal(await tellNotices(home.ctx), 0);
+      assert.equal(await sendNotices(home.ctx), 0);
       home.clock.tick(1024 * minute);
     }
     delete now.trouble;
-    assert.equal(await tellNotices(home.ctx), 1);
+    assert.equal(await sendNotices(home.ctx), 1);
     assert.deepEqual(
       home.lines.filter(({ message }) => message === 'a notice was given up'),
       [],
@@ -125,10 +125,10 @@ onEachDatabase('telling people of changes', (on) => {
     now.trouble = 'gateway_failed';
     await using home = await house(on, { gateways: [door] });
     await home.addProtected('ada', ada);
-    await tellNotices(home.ctx);
+    await sendNotices(home.ctx);
     delete now.trouble;
     home.clock.tick(minute);
-    assert.equal(await tellNotices(home.ctx), 1);
+    assert.equal(await sendNotices(home.ctx), 1);
     assert.equal(seen.length, 2);
     assert.deepEqual(await names(home), []);
   });
@@ -138,7 +138,7 @@ onEachDatabase('telling people of changes', (on) => {
     now.trouble = 'invalid_destination';
     await using home = await house(on, { gateways: [door] });
     await home.addProtected('ada', ada);
-    assert.equal(await tellNotices(home.ctx), 0);
+    assert.equal(await sendNotices(home.ctx), 0);
     assert.deepEqual([seen.length, await names(home)], [1, []]);
   });
 
@@ -147,7 +147,7 @@ onEachDatabase('telling people of changes', (on) => {
     await using home = await house(on, { gateways: [door] });
     const node = await home.node({ gateways: [door] });
     await home.addProtected('ada', ada);
-    const sent = await atOnce(8, (at) => tellNotices((at % 2 === 0 ? home : node).ctx));
+    const sent = await atOnce(8, (at) => sendNotices((at % 2 === 0 ? home : node).ctx));
     const total = sent.reduce((sum, count) => sum + count, 0);
     assert.deepEqual([total, seen.length], [1, 1]);
   });

@@ -111,8 +111,8 @@ test('it says who may call what', async () => {
     session: [{ session: [] }],
     optional: [{ session: [] }, {}],
     basic: [{ basic: [] }],
-    enroller: [{ session: [] }, { enrollment: [] }],
-    asker: [{ service: [] }, { session: [] }, { challenge: [] }],
+    enrollment: [{ session: [] }, { enrollment: [] }],
+    challenge: [{ service: [] }, { session: [] }, { challenge: [] }],
     service: [{ service: [] }],
   };
   for (const route of server.countersign.routes) {

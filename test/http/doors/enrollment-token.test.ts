@@ -164,7 +164,7 @@ onEachDatabase('who must enrol', (on) => {
     for (const good of goodRequests(server.countersign.routes, cast)) {
       if (takes.has(good.name) || good.does === 'tells') continue;
       const answer = await send(server, { ...good, path: good.path.replace(cast.uid, 'me') }, { bearer });
-      if (good.route.access === 'enroller') others.add(`${good.name} ${answer.status}`);
+      if (good.route.access === 'enrollment') others.add(`${good.name} ${answer.status}`);
       else if (good.route.access === 'session') assert.equal(answer.status, 401, answer.asked);
       else assert.ok(answer.status >= 400, `${answer.asked} ${answer.text}`);
     }

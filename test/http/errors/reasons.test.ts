@@ -66,19 +66,19 @@ const told = {
 const reasons = Object.keys(told) as Told[];
 
 type Said = { readonly status: number; readonly code: string; readonly detail: string; readonly type: string };
-const said = (reply: { json?: unknown }) => reply.json as Said;
+const said = (response: { json?: unknown }) => response.json as Said;
 
 for (const reason of reasons) {
   test(`${reason} is told as ${told[reason]}`, () => {
-    const reply = refused({ ok: false, reason });
-    const { status, code, type } = said(reply);
-    assert.equal(`${reply.status} ${code}`, told[reason]);
-    assert.equal(status, reply.status);
+    const response = refused({ ok: false, reason });
+    const { status, code, type } = said(response);
+    assert.equal(`${response.status} ${code}`, told[reason]);
+    assert.equal(status, response.status);
     assert.equal(type, `urn:countersign:problem:${code}`);
-    assert.equal(reply.type, 'application/problem+json');
-    assert.ok(problemBody.safeParse({ ...said(reply), request_id: 'x' }).success);
+    assert.equal(response.type, 'application/problem+json');
+    assert.ok(problemBody.safeParse({ ...said(response), request_id: 'x' }).success);
     // RFC 9110 section 15.5.2: a 401 says how to do better.
-    assert.equal(reply.status === 401, reply.headers?.['WWW-Authenticate'] !== undefined);
+    assert.equal(response.status === 401, response.headers?.['WWW-Authenticate'] !== undefined);
   });
 }
 
@@ -107,21 +107,21 @@ test('when trying again makes sense stands in Retry-After, beside what else the 
 });
 
 test('a door may say it in its own dialect, in whole or in part', () => {
-  const reply = refused(
+  const response = refused(
     { ok: false, reason: 'wrong' },
     { wrong: { status: 400, headers: {} }, raced: { status: 418 } },
   );
-  assert.equal(reply.status, 400);
-  assert.equal(said(reply).code, 'invalid_code');
-  assert.deepEqual(reply.headers, {});
+  assert.equal(response.status, 400);
+  assert.equal(said(response).code, 'invalid_code');
+  assert.deepEqual(response.headers, {});
   const other = refused({ ok: false, reason: 'throttled', retryAfter: 1 }, { throttled: { headers: { a: 'b' } } });
   assert.deepEqual(other.headers, { a: 'b', 'Retry-After': '1' });
 });
 
 test('members that are not there are left out', () => {
-  const reply = problem({ status: 400, code: 'a', detail: 'b' });
-  assert.deepEqual(Object.keys(reply.json as object), ['type', 'title', 'status', 'detail', 'code']);
-  assert.equal('headers' in reply, false);
+  const response = problem({ status: 400, code: 'a', detail: 'b' });
+  assert.deepEqual(Object.keys(response.json as object), ['type', 'title', 'status', 'detail', 'code']);
+  assert.equal('headers' in response, false);
   const errors = [{ pointer: '/a', detail: 'c', missing: true }];
   assert.deepEqual((problem({ status: 400, code: 'a', detail: 'b', errors }).json as { errors?: unknown }).errors, [
     { pointer: '/a', detail: 'c' },

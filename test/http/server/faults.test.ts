@@ -34,7 +34,7 @@ onEachDatabase('faults', (on) => {
         'serves a client': { json: { ...(good.json as object), ...app } },
       };
       const bearer = { bearer: server.admin.token };
-      const credentials = good.route.access === 'asker' ? bearer : (known[good.does] ?? bearer);
+      const credentials = good.route.access === 'challenge' ? bearer : (known[good.does] ?? bearer);
       const answer = await send(server, good, { ...credentials, breaks: true });
       assertWrong(answer, broken);
     }

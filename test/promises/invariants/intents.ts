@@ -7,14 +7,14 @@ import type { Act } from './steps.ts';
 
 export type Intent =
   | { readonly do: 'login'; readonly name: string; readonly secret: string; readonly key: boolean }
-  | { readonly do: 'answer'; readonly name: string; readonly challenge: Challenge; readonly reply: string }
+  | { readonly do: 'answer'; readonly name: string; readonly challenge: Challenge; readonly response: string }
   | { readonly do: 'enroll' | 'renew' | 'addKey' | 'logout'; readonly name: string; readonly session: Session }
   | {
       readonly do: 'confirm';
       readonly name: string;
       readonly session: Session;
       readonly id: string;
-      readonly reply: string;
+      readonly response: string;
     }
   | { readonly do: 'remove'; readonly name: string; readonly session: Session; readonly id: string }
   | {
@@ -51,7 +51,7 @@ export function intend({ home, memory }: Stage, world: World, step: Act): Intent
         do: 'answer',
         name: challenge.name,
         challenge,
-        reply: replyOf(home, memory, world, challenge.name, step),
+        response: replyOf(home, memory, world, challenge.name, step),
       }
     );
   }
@@ -66,8 +66,8 @@ export function intend({ home, memory }: Stage, world: World, step: Act): Intent
   const person = world[name] ?? assert.fail();
   if (step.do === 'confirm') {
     const { id, seed } = person.pending ?? { id: 'nothing', seed: undefined };
-    const reply = step.right && seed !== undefined ? home.codeFor(seed) : home.wrongCodeFor(seed ?? 'A'.repeat(32));
-    return { do: 'confirm', name, session, id, reply };
+    const response = step.right && seed !== undefined ? home.codeFor(seed) : home.wrongCodeFor(seed ?? 'A'.repeat(32));
+    return { do: 'confirm', name, session, id, response };
   }
   if (step.do === 'remove')
     return { do: 'remove', name, session, id: choose(person.apps, step.other)?.id ?? 'nothing' };
@@ -86,7 +86,7 @@ function replyOf(
   memory: Memory,
   world: World,
   name: string,
-  { reply, other }: Act & { do: 'answer' },
+  { response, other }: Act & { do: 'answer' },
 ): string {
   const person = world[name] ?? assert.fail();
   const stranger = world[name === 'ada' ? 'eve' : 'ada'] ?? assert.fail();
@@ -108,5 +108,5 @@ function replyOf(
         other,
       ),
   };
-  return replies[reply]() ?? (reply === 'spare' || reply === 'spent' ? '0000-0000-0000-0000' : '000000');
+  return replies[response]() ?? (response === 'spare' || response === 'spent' ? '0000-0000-0000-0000' : '000000');
 }

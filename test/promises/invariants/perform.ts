@@ -1,7 +1,7 @@
 /** Does what somebody is about to do, and remembers what came of it. */
 import assert from 'node:assert/strict';
 import type { Outcome } from '../../../src/base/outcome.ts';
-import { answer } from '../../../src/engine/login/answer.ts';
+import { answerLogin } from '../../../src/engine/login/answer-login.ts';
 import { confirm } from '../../../src/engine/enrollment/confirm.ts';
 import type { RequestContext } from '../../../src/engine/context.ts';
 import { enroll } from '../../../src/engine/enrollment/enroll.ts';
@@ -10,7 +10,7 @@ import { unlock } from '../../../src/engine/operator/unlock.ts';
 import { renewRecoveryCodes } from '../../../src/engine/enrollment/recovery-codes.ts';
 import { remove } from '../../../src/engine/enrollment/remove.ts';
 import { authenticate, type Caller } from '../../../src/engine/session/authenticate.ts';
-import { endSession } from '../../../src/engine/session/own-sessions.ts';
+import { endSession } from '../../../src/engine/session/list-sessions.ts';
 import { setPassword } from '../../../src/engine/enrollment/set-password.ts';
 import { findUser } from '../../../src/store/users.ts';
 import type { House } from '../../../kit/house.ts';
@@ -28,7 +28,7 @@ export async function perform(stage: Stage, intent: Intent, { ctx, clock }: Hous
     return outcome;
   }
   if (intent.do === 'answer') {
-    const outcome = await answer(ctx, { challengeToken: intent.challenge.token, reply: intent.reply });
+    const outcome = await answerLogin(ctx, { challengeToken: intent.challenge.token, response: intent.response });
     if (outcome.ok) remember(stage, intent.name, outcome.value.token, false);
     return outcome;
   }
@@ -59,7 +59,7 @@ async function performAs(
     return made;
   }
   if (intent.do === 'confirm') {
-    const confirmed = await confirm(ctx, caller, { authenticatorId: intent.id, reply: intent.reply });
+    const confirmed = await confirm(ctx, caller, { authenticatorId: intent.id, response: intent.response });
     if (confirmed.ok) memory.codes[name]?.push(...confirmed.value.recoveryCodes);
     return confirmed;
   }

@@ -72,19 +72,19 @@ function predictLogin(person: Person, { key, secret }: Intent & { do: 'login' },
 
 function predictAnswer(
   person: Person,
-  { challenge, reply }: Intent & { do: 'answer' },
+  { challenge, response }: Intent & { do: 'answer' },
   now: number,
 ): string | undefined {
   const kept = person.challenges[challenge.token] ?? assert.fail();
   if (kept.closed || kept.epoch !== person.epoch || now >= challenge.madeAt + 3 * minute) return 'invalid_challenge';
-  const kind = /^\d{6}$/.test(reply) ? 'totp' : 'recovery';
+  const kind = /^\d{6}$/.test(response) ? 'totp' : 'recovery';
   if (!claim(person, kind, now)) return 'throttled';
   if (kind === 'recovery') {
-    if (!person.codes.includes(reply)) return 'wrong';
-    person.codes = person.codes.filter((code) => code !== reply);
+    if (!person.codes.includes(response)) return 'wrong';
+    person.codes = person.codes.filter((code) => code !== response);
   } else {
     const fitting = person.apps
-      .map((app) => ({ app, steps: stepsOf(app.seed, reply, now) }))
+      .map((app) => ({ app, steps: stepsOf(app.seed, response, now) }))
       .filter(({ steps }) => steps.length > 0);
     const fresh = fitting.find(({ app, steps }) => Math.min(...steps) > app.lastStep);
     if (!fresh) return fitting.length > 0 ? 'replayed' : 'wrong';
@@ -111,7 +111,7 @@ function predictChange(person: Person, intent: Change | Intent, now: number): st
     if (!pending || now >= pending.madeAt + 10 * minute) return 'not_found';
     if (person.apps.length >= 5) return 'too_many';
     if (!claim(person, 'totp.enrollment', now)) return 'throttled';
-    const steps = stepsOf(pending.seed, intent.reply, now);
+    const steps = stepsOf(pending.seed, intent.response, now);
     if (steps.length === 0) return 'wrong';
     delete person.throttles['totp.enrollment'];
     person.apps.push({ id: pending.id, seed: pending.seed, lastStep: Math.max(...steps) });

@@ -13,7 +13,7 @@ const looks = ['wrong', 'replayed', 'raced', 'wrong_current_password'];
 
 const kindOf = (intent: Intent): string | undefined => {
   if (intent.do === 'login') return intent.key ? undefined : 'password';
-  if (intent.do === 'answer') return /^\d{6}$/.test(intent.reply) ? 'totp' : 'recovery';
+  if (intent.do === 'answer') return /^\d{6}$/.test(intent.response) ? 'totp' : 'recovery';
   return intent.do === 'confirm' ? 'totp.enrollment' : undefined;
 };
 
@@ -23,14 +23,14 @@ export function holds({ home, memory }: Stage, before: World, after: World, done
     const [was, is] = [before[intent.name] ?? assert.fail(), after[intent.name] ?? assert.fail()];
     if (outcome.ok && (intent.do === 'answer' || intent.do === 'confirm')) {
       const once = [
-        `${intent.name}: ${intent.reply}`,
+        `${intent.name}: ${intent.response}`,
         ...(intent.do === 'answer' ? [`challenge ${intent.challenge.token}`] : []),
       ];
       for (const one of once) {
         assert.ok(!memory.consumed.has(one), `${one} worked twice`);
         memory.consumed.add(one);
       }
-      memory.used[intent.name]?.push(intent.reply);
+      memory.used[intent.name]?.push(intent.response);
       memory.raised += 1;
     }
     if (outcome.ok && 'session' in intent && intent.do !== 'logout') {

@@ -27,7 +27,7 @@ const act = fc.oneof(
       do: fc.constant('answer' as const),
       node,
       pick,
-      reply: fc.constantFrom(
+      response: fc.constantFrom(
         'now',
         'now',
         'now',
@@ -66,7 +66,7 @@ const storm = fc
   .tuple(
     fc.oneof(
       fc.record({ do: fc.constant('login' as const), who, secret: fc.constant('wrong') }),
-      fc.record({ do: fc.constant('answer' as const), pick, reply: fc.constantFrom('wrong', 'spent'), other: pick }),
+      fc.record({ do: fc.constant('answer' as const), pick, response: fc.constantFrom('wrong', 'spent'), other: pick }),
       fc.record({ do: fc.constant('confirm' as const), pick, right: fc.constant(false) }),
     ),
     fc.integer({ min: 4, max: 8 }),

@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 import { base32Encode } from '../../../base/base32.ts';
 import { SetupError } from '../../../base/fault.ts';
-import type { Kept, Left } from '../../../engine/operator/import-users.ts';
+import type { SourceCredential, Skipped } from '../../../engine/operator/import-users.ts';
 import { off, refusedSource, unconfirmed, unlikeOurs, type Found, type Reading, type SourceOptions } from '../found.ts';
 import { complaintOf } from '../read-json.ts';
 import { from, query } from './better-auth-query.ts';
@@ -100,8 +100,8 @@ function userOf(at: string, given: z.infer<typeof row>, key: Buffer): Found {
   const name = username ?? email;
   if (isTrue(given.banned)) return { at, name, why: off };
   const isOn = isTrue(given.twoFactorEnabled);
-  const left: Left[] = [];
-  const authenticators: Kept[] = [];
+  const left: Skipped[] = [];
+  const authenticators: SourceCredential[] = [];
   if (password) authenticators.push({ kind: 'password', label: null, kept: { hash: phcOf(password) } });
   if (given.secret) {
     const seed = seedOf(given.secret, key);

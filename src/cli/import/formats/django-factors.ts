@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { base32Encode } from '../../../base/base32.ts';
-import type { Kept, Left } from '../../../engine/operator/import-users.ts';
+import type { SourceCredential, Skipped } from '../../../engine/operator/import-users.ts';
 import { unconfirmed, unlikeOurs } from '../found.ts';
 
 /** One object of a dump. */
@@ -13,8 +13,8 @@ export type Row = z.infer<typeof rowShape>;
 
 /** A user's second factors, as rows have them. */
 export type DjangoFactors = {
-  readonly authenticators?: readonly Kept[];
-  readonly left?: readonly Left[];
+  readonly authenticators?: readonly SourceCredential[];
+  readonly left?: readonly Skipped[];
   readonly guarded?: boolean;
 };
 

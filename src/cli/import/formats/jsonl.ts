@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Kept } from '../../../engine/operator/import-users.ts';
+import type { SourceCredential } from '../../../engine/operator/import-users.ts';
 import { parseStrictJson } from '../../../http/server/strict-json.ts';
 import { linesOf } from '../bytes.ts';
 import { refusedSource, type Found, type Reading } from '../found.ts';
@@ -54,12 +54,12 @@ function userOf(at: string, bytes: Buffer): Found {
   const read = entry.safeParse(json.value);
   if (!read.success) return { at, why: complaintOf(read.error), ...nameIn(json.value, 'name') };
   const { password, factors, ...profile } = read.data;
-  const authenticators: Kept[] = factors.map(keptOf);
+  const authenticators: SourceCredential[] = factors.map(keptOf);
   if (typeof password === 'string') authenticators.push({ kind: 'password', label: null, kept: { hash: password } });
   return { at, profile, authenticators, left: [], guarded: factors.length > 0 };
 }
 
-function keptOf({ type: kind, label: own, ...given }: z.infer<typeof authenticator>): Kept {
+function keptOf({ type: kind, label: own, ...given }: z.infer<typeof authenticator>): SourceCredential {
   if ('secret' in given) {
     const { secret: seed, ...parameters } = given;
     return { kind, label: own ?? null, kept: { seed, ...parameters } };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { base32Encode } from '../../../base/base32.ts';
 import { unpaddedBase64 } from '../../../base/password-hash.ts';
-import type { Kept, Left } from '../../../engine/operator/import-users.ts';
+import type { SourceCredential, Skipped } from '../../../engine/operator/import-users.ts';
 import { parsedAs } from '../read-json.ts';
 import { pbkdf2Phc } from './phc.ts';
 
@@ -21,7 +21,7 @@ const hashCosts = z.object({
   additionalParameters: z.record(z.string(), z.array(z.string())).nullish(),
 });
 
-export function passwordOf({ secretData, credentialData }: Credential): Kept | Left {
+export function passwordOf({ secretData, credentialData }: Credential): SourceCredential | Skipped {
   const secret = parsedAs(hashSecret, secretData);
   const costs = parsedAs(hashCosts, credentialData);
   if (!secret || !costs) return { what: 'password', why: 'has no form that is known' };
@@ -51,7 +51,7 @@ const otpData = z.object({
   secretEncoding: z.string().nullish(),
 });
 
-export function totpOf({ userLabel, secretData, credentialData }: Credential): Kept | Left {
+export function totpOf({ userLabel, secretData, credentialData }: Credential): SourceCredential | Skipped {
   const secret = parsedAs(otpSecret, secretData);
   const data = parsedAs(otpData, credentialData);
   if (!secret || !data) return { what: 'totp', why: 'has no form that is known' };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Kept, Left } from '../../../engine/operator/import-users.ts';
+import type { SourceCredential, Skipped } from '../../../engine/operator/import-users.ts';
 import { parseStrictJson } from '../../../http/server/strict-json.ts';
 import { off, refusedSource, unlikeOurs, type Found, type Reading, type SourceOptions } from '../found.ts';
 import { cutOff, jsonItems, noJson, noList, notOne, twice, type Fault } from '../json-items.ts';
@@ -69,8 +69,8 @@ function userOf(at: string, bytes: Buffer, names: UnknownNames): Found {
   if (read.data.serviceAccountClientId) return { at, name, why: "is a client's account and no person's" };
   if (!read.data.enabled) return { at, name, why: off };
   for (const unknown of unknownIn(read.data)) names.add(unknown);
-  const left: Left[] = read.data.requiredActions.every((action) => harmlessActions.has(action)) ? [] : [enrollment];
-  const authenticators: Kept[] = [];
+  const left: Skipped[] = read.data.requiredActions.every((action) => harmlessActions.has(action)) ? [] : [enrollment];
+  const authenticators: SourceCredential[] = [];
   for (const one of credentials) {
     const held = keptOf(one, read.data);
     if ('why' in held) left.push(held);
@@ -122,7 +122,7 @@ const harmlessActions = new Set([
   'update_user_locale',
 ]);
 
-const enrollment: Left = {
+const enrollment: Skipped = {
   what: 'required action',
   why: 'may ask for a second factor at the next login there, which is not asked for here',
 };
@@ -136,7 +136,7 @@ function isGuarded({ totp, credentials, disableableCredentialTypes, requiredActi
   );
 }
 
-function keptOf(one: Credential, user: Entry): Kept | Left {
+function keptOf(one: Credential, user: Entry): SourceCredential | Skipped {
   if (one.type === 'otp') return totpOf(one);
   if (one.type === 'recovery-authn-codes') return { what: 'recovery codes', why: unlikeOurs };
   if (one.type !== 'password') return { what: 'another credential', why: 'is of a kind that cannot be taken' };

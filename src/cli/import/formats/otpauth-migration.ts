@@ -1,6 +1,6 @@
 import { base32Encode } from '../../../base/base32.ts';
 import { comparableName } from '../../../base/text.ts';
-import type { Kept, Left } from '../../../engine/operator/import-users.ts';
+import type { SourceCredential, Skipped } from '../../../engine/operator/import-users.ts';
 import { linesOf, type Bytes } from '../bytes.ts';
 import type { Found, Reading } from '../found.ts';
 import { tooLong } from '../read-json.ts';
@@ -29,7 +29,12 @@ export function readMigrations({ chunks, fraction }: Bytes): Reading {
   return { users: all, fraction };
 }
 
-type Gathered = { readonly at: string; readonly name: string; readonly authenticators: Kept[]; readonly left: Left[] };
+type Gathered = {
+  readonly at: string;
+  readonly name: string;
+  readonly authenticators: SourceCredential[];
+  readonly left: Skipped[];
+};
 
 async function* users(chunks: AsyncIterable<Buffer>): AsyncGenerator<Found> {
   const gathered = new Map<string, Gathered>();
@@ -81,7 +86,7 @@ function entriesOf(line: string): readonly Fields[] | undefined {
 const algorithms: Readonly<Record<number, string>> = { 0: 'SHA1', 1: 'SHA1', 2: 'SHA256', 3: 'SHA512' };
 const lengths: Readonly<Record<number, number>> = { 0: 6, 1: 6, 2: 8 };
 
-function keptOf(entry: Fields): Kept | Left {
+function keptOf(entry: Fields): SourceCredential | Skipped {
   const [algorithm, digits] = [algorithms[number(entry, 4)], lengths[number(entry, 5)]];
   if (number(entry, 6) !== 2) return { what: 'hotp', why: 'counts, which no factor here does' };
   if (algorithm === undefined || digits === undefined) return { what: 'totp', why: 'has no form that is known' };

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { refuse } from '../../../base/outcome.ts';
 import { accountReference } from '../../../engine/directory/profile.ts';
-import { answer, login } from '../../../engine/operations.ts';
+import { answerLogin, login } from '../../../engine/operations.ts';
 import { basicCredentials } from '../../server/credentials.ts';
 import { problem } from '../../errors/problem.ts';
 import { problemOf, refused } from '../../errors/reasons.ts';
 import { route, type Problem, type Route } from '../../route.ts';
 import { likeWrongCode } from '../shared/invalid-code.ts';
-import { promptSettings, replyMember, viewProviders } from '../shared/second-factor.ts';
+import { promptSettings, responseMember, viewProviders } from '../shared/second-factor.ts';
 
 const tag = 'Login';
 
@@ -84,7 +84,7 @@ export const authRoutes: readonly Route[] = [
     description:
       'A code of an authenticator app, a recovery code, or what a provider signed. The challenge token comes in the query or in the body.',
     query: z.object({ jwt_token: z.string().max(256).optional() }),
-    body: z.strictObject({ token: replyMember, challenge_token: z.string().max(256).optional() }),
+    body: z.strictObject({ token: responseMember, challenge_token: z.string().max(256).optional() }),
     responses: { 200: { description: 'Logged in, with two factors.', body: tokenView } },
     async handle({ ctx, query, body }) {
       const tokens = new Set([query.jwt_token, body.challenge_token].filter((token) => token !== undefined));
@@ -93,7 +93,7 @@ export const authRoutes: readonly Route[] = [
         const detail = 'Send one challenge token: in the query as `jwt_token` or in the body as `challenge_token`.';
         return problem({ status: 400, code: 'invalid_request', detail });
       }
-      const outcome = await answer(ctx, { challengeToken, reply: body.token });
+      const outcome = await answerLogin(ctx, { challengeToken, response: body.token });
       return outcome.ok ? { status: 200, json: { token: outcome.value.token } } : refused(outcome, likeWrongCode);
     },
   }),

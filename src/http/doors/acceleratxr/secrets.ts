@@ -9,7 +9,7 @@ import {
   setPassword,
 } from '../../../engine/operations.ts';
 import type { RequestContext } from '../../../engine/context.ts';
-import type { Enroller } from '../../../engine/session/authenticate-enroller.ts';
+import type { EnrollmentActor } from '../../../engine/session/enrollment-actor.ts';
 import type { Caller } from '../../../engine/session/authenticate.ts';
 import { refused } from '../../errors/reasons.ts';
 import { route, type Problem, type Reply, type Route } from '../../route.ts';
@@ -63,7 +63,7 @@ export const secretRoutes: readonly Route[] = [
     method: 'post',
     administers: 'never',
     path: '/users/{uid}/secrets',
-    access: 'enroller',
+    access: 'enrollment',
     tag,
     summary: 'Make a secret of your own',
     description:
@@ -133,7 +133,7 @@ function enrollRoute(path: string): Route {
     method: 'put',
     administers: 'never',
     path,
-    access: 'enroller',
+    access: 'enrollment',
     tag,
     summary: 'Enrol an authenticator app',
     description: 'A code of it makes it count. From then on a password login asks for one.',
@@ -142,7 +142,7 @@ function enrollRoute(path: string): Route {
     responses: { 200: { description: 'It is active. Recovery codes, if there were none.', body: enrolledView } },
     async handle({ ctx, caller, params, body }) {
       if (!isOwn(caller, params.uid)) return refusedToOthers(ctx, caller, params.uid);
-      const confirmed = await confirm(ctx, caller, { authenticatorId: params.secretId, reply: body.token });
+      const confirmed = await confirm(ctx, caller, { authenticatorId: params.secretId, response: body.token });
       if (!confirmed.ok) return refused(confirmed, { wrong: wrongHere, replayed: wrongHere });
       const { recoveryCodes: codes, token } = confirmed.value;
       return { status: 200, json: { codes, ...(token !== undefined && { token }) } };
@@ -150,7 +150,11 @@ function enrollRoute(path: string): Route {
   });
 }
 
-async function makeSecret(ctx: RequestContext, caller: Enroller, body: z.infer<typeof newSecretBody>): Promise<Reply> {
+async function makeSecret(
+  ctx: RequestContext,
+  caller: EnrollmentActor,
+  body: z.infer<typeof newSecretBody>,
+): Promise<Reply> {
   const label = body.description ?? null;
   if (body.type === 'password') {
     // Nobody who has no session yet changes what they got this far with.
@@ -179,10 +183,10 @@ async function secretsOf(ctx: RequestContext, caller: Caller, uid: string) {
   return { ok: true as const, value: authenticators.filter(isSecret) };
 }
 
-const isOwn = (caller: Enroller, uid: string) => uid === 'me' || uid === caller.userId;
+const isOwn = (caller: EnrollmentActor, uid: string) => uid === 'me' || uid === caller.userId;
 
 /** An administrator may look at a user's secrets and remove them, never make or use one. */
-async function refusedToOthers(ctx: RequestContext, caller: Enroller, uid: string): Promise<Reply> {
+async function refusedToOthers(ctx: RequestContext, caller: EnrollmentActor, uid: string): Promise<Reply> {
   if (caller.type !== 'session') return refused({ ok: false, reason: 'not_found' });
   const user = await reachUser(ctx, caller, uid);
   if (!user.ok) return refused(user);

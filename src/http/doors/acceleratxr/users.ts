@@ -27,7 +27,7 @@ export const removeUserRoute = route({
   method: 'delete',
   administers: 'others',
   path: '/users/{uid}',
-  access: 'asker',
+  access: 'challenge',
   tag,
   summary: 'Remove a user with everything they have',
   description: 'Needs fresh proof. A service removes a user of its own.',

@@ -1,8 +1,15 @@
 import { z } from 'zod';
-import type { Asker } from '../../../engine/challenge/authenticate-asker.ts';
-import type { Reached } from '../../../engine/challenge/reach-challenge.ts';
+import type { ChallengeActor } from '../../../engine/challenge/challenge-actor.ts';
+import type { ReachedChallenge } from '../../../engine/challenge/reach-challenge.ts';
 import type { RequestContext } from '../../../engine/context.ts';
-import { answer, approve, askChallenge, reachChallenge, reachFactor, sendCode } from '../../../engine/operations.ts';
+import {
+  answerLogin,
+  answerChallenge,
+  createChallenge,
+  reachChallenge,
+  reachFactor,
+  sendCode,
+} from '../../../engine/operations.ts';
 import type { Challenge } from '../../../store/challenge-rows.ts';
 import { problem } from '../../errors/problem.ts';
 import { refused } from '../../errors/reasons.ts';
@@ -16,15 +23,15 @@ import {
   challengeView,
   namedBy,
   newChallenge,
-  reply,
+  response,
   sending,
   sentView,
   viewPrompted,
-  viewPut,
+  viewCreatedChallenge,
 } from './shapes.ts';
 
 /** Challenges for applications that check the first factor themselves, for sessions that step up, and for logins under way. */
-const asked = { access: 'asker', tag: 'Challenges' } as const;
+const asked = { access: 'challenge', tag: 'Challenges' } as const;
 
 export const challengeRoutes: readonly Route[] = [
   route({
@@ -47,10 +54,10 @@ export const challengeRoutes: readonly Route[] = [
         return invalid('A service says whose second factor it asks for, in `user`.');
       if (caller.type === 'session' && user)
         return invalid('A session asks for the second factor of its own user: leave `user` out.');
-      const put = await askChallenge(ctx, caller, { user: user && namedBy(user), kinds: factors, action, purpose });
+      const put = await createChallenge(ctx, caller, { user: user && namedBy(user), kinds: factors, action, purpose });
       if (!put.ok) return refused(put, { no_authenticator: noSuchFactor });
       if (!put.value) return { status: 200, json: { state: 'not_required' } };
-      return { status: 201, json: viewPut(put.value) };
+      return { status: 201, json: viewCreatedChallenge(put.value) };
     },
   }),
   route({
@@ -105,7 +112,7 @@ export const challengeRoutes: readonly Route[] = [
     description:
       'A service gets an assertion (a JWT for it alone, good for five minutes), a session its next access token, a login its session.',
     params: challengePath,
-    body: reply,
+    body: response,
     responses: {
       200: { description: 'Approved.', body: z.union([approvedView, z.strictObject({ token: z.string() })]) },
     },
@@ -115,12 +122,12 @@ export const challengeRoutes: readonly Route[] = [
         const kind =
           body.factor_id === undefined ? undefined : await reachFactor(ctx, reached.challenge, body.factor_id);
         if (kind && !kind.ok) return refused(kind);
-        const given = { ...replyOf(body, reached), kind: kind?.value };
+        const given = { ...responseOf(body, reached), kind: kind?.value };
         if (reached.type === 'login') {
-          const login = await answer(ctx, { ...given, challengeToken: reached.token });
+          const login = await answerLogin(ctx, { ...given, challengeToken: reached.token });
           return login.ok ? { status: 200, json: { token: login.value.token } } : refused(login, likeWrongCode);
         }
-        const approved = await approve(ctx, reached, given);
+        const approved = await answerChallenge(ctx, reached, given);
         if (!approved.ok) return refused(approved, likeWrongCode);
         const { userId, amr, assertion, token } = approved.value;
         const json = { state: 'approved', user_id: userId, amr, acr: 'aal2' };
@@ -140,13 +147,13 @@ const noSuchFactor = {
 };
 
 /** Which prompt a code of Duo's belongs to is said by the challenge. */
-function replyOf({ code, backup_code, duo_code }: z.infer<typeof reply>, { challenge }: Reached) {
-  if (backup_code !== undefined) return { reply: backup_code, role: 'recovery' as const };
+function responseOf({ code, backup_code, duo_code }: z.infer<typeof response>, { challenge }: ReachedChallenge) {
+  if (backup_code !== undefined) return { response: backup_code, role: 'recovery' as const };
   if (duo_code !== undefined) {
     const [state = ''] = challenge.prompts.flatMap(({ shown }) => (shown.shape === 'redirect' ? [shown.state] : []));
-    return { reply: { state, duo_code } };
+    return { response: { state, duo_code } };
   }
-  return { reply: code, role: 'second' as const };
+  return { response: code, role: 'second' as const };
 }
 
 /** The prompt of a provider, or of the factor that is named: such a factor sends no code. */
@@ -159,13 +166,13 @@ async function promptedBefore(ctx: RequestContext, challenge: Challenge, factorI
 
 type ChallengeRouteRequest = {
   readonly ctx: RequestContext;
-  readonly caller: Asker;
+  readonly caller: ChallengeActor;
   readonly params: z.infer<typeof challengePath>;
 };
 
 async function withChallenge(
   { ctx, caller, params }: ChallengeRouteRequest,
-  handle: (reached: Reached) => Promise<Reply>,
+  handle: (reached: ReachedChallenge) => Promise<Reply>,
 ): Promise<Reply> {
   const reached = await reachChallenge(ctx, caller, params.id);
   return reached.ok ? handle(reached.value) : refused(reached);

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { Service } from '../../../engine/challenge/authenticate-asker.ts';
+import type { Service } from '../../../engine/challenge/challenge-actor.ts';
 import type { RequestContext } from '../../../engine/context.ts';
 import { accountReference } from '../../../engine/directory/profile.ts';
-import type { Managing } from '../../../engine/session/authenticate-enroller.ts';
+import type { ServiceActor } from '../../../engine/session/enrollment-actor.ts';
 import {
   browseAuthenticators,
   codesLeft,
@@ -77,7 +77,7 @@ export const externalFactorRoutes: readonly Route[] = [
       managing(request, request.body.challenge_id, async (manager, user) => {
         const { ctx, body } = request;
         const read = inputOf(body, user, ctx.settings.region);
-        if (!read.ok) return read.reply;
+        if (!read.ok) return read.response;
         const person = { name: user.email ?? user.name };
         const given = { kind: body.type, label: body.label ?? null, input: read.input, person };
         const begun = await enroll(ctx, manager, given);
@@ -104,7 +104,7 @@ export const externalFactorRoutes: readonly Route[] = [
         const { ctx, params, body } = request;
         const { factorId } = params;
         const pending = (await browseAuthenticators(ctx, user)).find(({ id }) => id === factorId);
-        const confirmed = await confirm(ctx, manager, { authenticatorId: factorId, reply: body.code });
+        const confirmed = await confirm(ctx, manager, { authenticatorId: factorId, response: body.code });
         if (!confirmed.ok) return refusedHere(confirmed);
         const { recoveryCodes: recovery_codes } = confirmed.value;
         return { status: 200, json: { id: factorId, type: pending?.kind, recovery_codes } };
@@ -164,7 +164,7 @@ async function withUser(
 function managing(
   request: ExternalUserRequest,
   challengeId: string | undefined,
-  handle: (manager: Managing, user: User) => Promise<Reply>,
+  handle: (manager: ServiceActor, user: User) => Promise<Reply>,
 ): Promise<Reply> {
   return withUser(request, async (user) => {
     const manager = await manageExternalUser(request.ctx, request.caller, { user, challengeId });

@@ -57,7 +57,7 @@ export const pendingView = z
   })
   .meta({ id: 'PendingFactor', description: 'What an authenticator app needs is shown this once.' });
 
-type Input = { readonly ok: true; readonly input: Readonly<Record<string, unknown>> } | { ok: false; reply: Reply };
+type Input = { readonly ok: true; readonly input: Readonly<Record<string, unknown>> } | { ok: false; response: Reply };
 
 /** What the factor needs of what came. */
 export function inputOf(body: z.infer<typeof newFactor>, user: User, region: Region): Input {
@@ -68,7 +68,7 @@ export function inputOf(body: z.infer<typeof newFactor>, user: User, region: Reg
     body.type === 'sms' ? readPhoneNumber(body.phone_number, region) : readEmailAddress(body.email ?? user.email ?? '');
   if (read.ok) return { ok: true, input: { destination: read.value } };
   const detail = `\`${member}\` names nobody who can be reached.`;
-  return { ok: false, reply: problem({ status: 400, code: 'invalid_destination', detail }) };
+  return { ok: false, response: problem({ status: 400, code: 'invalid_destination', detail }) };
 }
 
 export function viewPending({ authenticator, offer }: Enrolled) {

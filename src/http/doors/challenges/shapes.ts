@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import type { ChallengedUser } from '../../../engine/challenge/find-challenged-user.ts';
-import type { Put } from '../../../engine/challenge/ask-challenge.ts';
+import type { CreatedChallenge } from '../../../engine/challenge/create-challenge.ts';
 import { hintOf } from '../../../engine/operations.ts';
 import type { Challenge } from '../../../store/challenge-rows.ts';
 import type { KeptPrompt } from '../../../store/prompts.ts';
 import { reference } from '../shared/reference.ts';
-import { promptOptions, promptSettings, replyMember, settingsOf, viewProviders } from '../shared/second-factor.ts';
+import { promptOptions, promptSettings, responseMember, settingsOf, viewProviders } from '../shared/second-factor.ts';
 
 /** A user by their id, or by their name in an account: the service's own when none is said. */
 const named = z.union([
@@ -33,10 +33,10 @@ export const challengePath = z.strictObject({ id: z.union([z.literal('current'),
 
 export const sending = z.strictObject({ factor_id: z.uuid().optional() });
 
-export const reply = z
+export const response = z
   .strictObject({
     factor_id: z.uuid().optional(),
-    code: replyMember.optional(),
+    code: responseMember.optional(),
     backup_code: z.string().max(64).optional(),
     duo_code: z.string().max(1024).optional(),
   })
@@ -69,7 +69,12 @@ export const challengeStateView = z.strictObject({
   expires_at: z.iso.datetime(),
 });
 
-export function viewPut({ challenge, token, anyOf, prompts }: Put): z.infer<typeof challengeView> {
+export function viewCreatedChallenge({
+  challenge,
+  token,
+  anyOf,
+  prompts,
+}: CreatedChallenge): z.infer<typeof challengeView> {
   const own = anyOf.map((authenticator) => {
     const hint = hintOf(authenticator);
     const { id, kind, label } = authenticator;

@@ -12,12 +12,12 @@ import {
 import type { Reason } from '../../../engine/reasons.ts';
 import type { Account } from '../../../store/accounts.ts';
 import { route, type Route } from '../../route.ts';
-import { answered, declined, envelope, expectedRevision, inData, say } from './envelope.ts';
+import { answered, declined, envelope, expectedRevision, inData, formatProblem } from './envelope.ts';
 import { accountPatch, accountPath, accountView, hexId, newAccount, viewAccount } from './shapes.ts';
 
 const path = '/v2/accounts/{id}';
 
-const managed = { access: 'session', tag: 'Accounts', say, params: accountPath } as const;
+const managed = { access: 'session', tag: 'Accounts', formatProblem, params: accountPath } as const;
 
 const paging = z.object({
   page_size: z.coerce.number().int().min(1).max(500).default(100),

@@ -5,7 +5,7 @@ import { authModules } from '../../../engine/policy/auth-modules.ts';
 import type { Attempt } from '../../../store/attempts.ts';
 import { route, type Route } from '../../route.ts';
 import { sentenceOf } from './attempt-messages.ts';
-import { answered, declined, envelope, say } from './envelope.ts';
+import { answered, declined, envelope, formatProblem } from './envelope.ts';
 import { accountPath, fromGregorian, gregorian } from './shapes.ts';
 
 const attemptId = z.string().regex(/^[0-9]{6}-[0-9a-f]{32}$/, 'must be YYYYMM- and 32 hexadecimal digits');
@@ -42,7 +42,7 @@ const details = summary.extend({
   request_id: z.string().optional(),
 });
 
-const managed = { method: 'get', access: 'session', tag: 'Attempts', say } as const;
+const managed = { method: 'get', access: 'session', tag: 'Attempts', formatProblem } as const;
 
 const listing = (about: AttemptTopic, path: string): Route =>
   route({
@@ -68,9 +68,9 @@ const listing = (about: AttemptTopic, path: string): Route =>
       const found = await browseAttempts(ctx, account.value, wanted);
       const next = found[page_size]?.id;
       const page = found.slice(0, page_size).map(viewSummary);
-      const reply = answered(request, { data: page });
+      const response = answered(request, { data: page });
       const paging = { page_size: page.length, ...(next !== undefined && { next_start_key: next }) };
-      return { ...reply, json: { ...(reply.json as object), ...paging } };
+      return { ...response, json: { ...(response.json as object), ...paging } };
     },
   });
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { version } from '../../../base/version.ts';
 import { shownToken } from '../../server/credentials.ts';
-import { problemOf, type Declined, type Told } from '../../errors/reasons.ts';
+import { problemOf, type Declined, type ErrorReason } from '../../errors/reasons.ts';
 import type { Dialect, FieldError, Problem, Reply, UnparsedRequest } from '../../route.ts';
 
 /** Crossbar's envelope: what is asked for stands in `data`, and around it who answered, when and to what. */
@@ -45,7 +45,10 @@ export function answered(request: UnparsedRequest, { data, revision, token }: En
 }
 
 /** What is wrong, in the envelope. `data` says more than `message`: a sentence, or one for each member. */
-export function say({ status, code, detail, errors, headers, more }: Problem, request: UnparsedRequest): Reply {
+export function formatProblem(
+  { status, code, detail, errors, headers, more }: Problem,
+  request: UnparsedRequest,
+): Reply {
   const data = errors ? byMember(errors) : { message: detail, ...more };
   return {
     status,
@@ -54,7 +57,7 @@ export function say({ status, code, detail, errors, headers, more }: Problem, re
   };
 }
 
-export const crossbar: Dialect = { below: '/v2', say };
+export const crossbar: Dialect = { below: '/v2', formatProblem };
 
 /** Crossbar's words where it has its own. */
 const words: Readonly<Record<string, string>> = {
@@ -67,9 +70,9 @@ const words: Readonly<Record<string, string>> = {
 export function declined(
   refusal: Declined,
   request: UnparsedRequest,
-  otherwise: Partial<Record<Told, Partial<Problem>>> = {},
+  otherwise: Partial<Record<ErrorReason, Partial<Problem>>> = {},
 ): Reply {
-  return say(problemOf(refusal, otherwise), request);
+  return formatProblem(problemOf(refusal, otherwise), request);
 }
 
 /** By the member's name as a client wrote it, without the `data` around all of them. */

@@ -8,12 +8,12 @@ import type { Provider } from '../../../store/providers.ts';
 import { invalid } from '../../server/parse.ts';
 import { route, type UnparsedRequest, type Handled, type Reply, type Route } from '../../route.ts';
 import { unchanged } from './accounts.ts';
-import { answered, declined, envelope, inData, say } from './envelope.ts';
+import { answered, declined, envelope, inData, formatProblem } from './envelope.ts';
 import { inputOf, patchOf, providerPatch, providerView, viewProvider, wholeProvider } from './provider-shapes.ts';
 
 /** What is done with one provider in the same way, be it an account's or the system's. */
 
-export const managed = { access: 'session', tag: 'Providers', say } as const;
+export const managed = { access: 'session', tag: 'Providers', formatProblem } as const;
 
 export const providerAnswer = { description: 'The provider.', body: envelope(providerView) };
 
@@ -125,7 +125,7 @@ export function tell(outcome: ProviderOutcome<ShownProvider>, request: UnparsedR
   }
   const { members } = outcome;
   if (!members) return declined(outcome, request, referred);
-  return say(invalid(members.map((member) => ({ ...member, path: ['data', ...member.path] }))), request);
+  return formatProblem(invalid(members.map((member) => ({ ...member, path: ['data', ...member.path] }))), request);
 }
 
 const referred = { in_use: { detail: 'The security of an account refers to it. Name another provider there first.' } };

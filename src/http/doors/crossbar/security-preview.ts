@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { previewSecurity, reachAccount } from '../../../engine/operations.ts';
 import { authModules } from '../../../engine/policy/auth-modules.ts';
-import type { Stopped } from '../../../engine/policy/preview.ts';
+import type { AffectedUsers } from '../../../engine/policy/preview.ts';
 import { route, type Route } from '../../route.ts';
-import { answered, declined, envelope, inData, say } from './envelope.ts';
+import { answered, declined, envelope, inData, formatProblem } from './envelope.ts';
 import { managed, readConfig, securityBody, securityPath, withoutNames } from './security-shapes.ts';
 
 const countView = z.strictObject({ users: z.int(), administrators: z.int() }).meta({ id: 'Count' });
@@ -16,7 +16,7 @@ const stoppedView = z.strictObject({ enrollment: countView, locked_out: countVie
 
 const previewView = z.strictObject({ auth_modules: z.record(z.enum(authModules), stoppedView) });
 
-const viewStopped = ({ enrollment, lockedOut }: Stopped): z.infer<typeof stoppedView> => ({
+const viewStopped = ({ enrollment, lockedOut }: AffectedUsers): z.infer<typeof stoppedView> => ({
   enrollment,
   locked_out: lockedOut,
 });
@@ -39,7 +39,7 @@ export const securityPreviewRoutes: readonly Route[] = [
       const account = await reachAccount(ctx, caller, params.id);
       if (!account.ok) return declined(account, request);
       const config = readConfig(withoutNames(body.data.auth_modules));
-      if (!config.ok) return say(config.problem, request);
+      if (!config.ok) return formatProblem(config.problem, request);
       const preview = await previewSecurity(ctx, account.value, config.value);
       if (!preview.ok) return declined(preview, request);
       const views = Object.entries(preview.value).map(([name, stopped]) => [name, viewStopped(stopped)]);

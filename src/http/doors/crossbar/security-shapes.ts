@@ -2,14 +2,14 @@ import { z } from 'zod';
 import { wrongMembers, type WrongMember } from '../../../base/wrong-members.ts';
 import { authModulesConfig, type AuthModulesConfig } from '../../../engine/policy/configuration.ts';
 import { invalid } from '../../server/parse.ts';
-import { say } from './envelope.ts';
+import { formatProblem } from './envelope.ts';
 import { accountPath } from './shapes.ts';
 import type { Problem } from '../../route.ts';
 
 /** What the routes share that are about an account's security. */
 export const securityPath = '/v2/accounts/{id}/security';
 
-export const managed = { access: 'session', tag: 'Security', say, params: accountPath } as const;
+export const managed = { access: 'session', tag: 'Security', formatProblem, params: accountPath } as const;
 
 /** Checked as a whole once what is only for reading was taken out of it. */
 export const securityBody = z.strictObject({ auth_modules: z.record(z.string(), z.unknown()) });

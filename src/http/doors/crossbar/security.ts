@@ -11,12 +11,12 @@ import {
 } from '../../../engine/operations.ts';
 import { authModules } from '../../../engine/policy/auth-modules.ts';
 import type { ProviderNames } from '../../../engine/policy/named-providers.ts';
-import type { SecurityOf } from '../../../engine/policy/read-security.ts';
+import type { AccountSecurity } from '../../../engine/policy/read-security.ts';
 import type { Account } from '../../../store/accounts.ts';
 import { reference } from '../shared/reference.ts';
 import { route, type UnparsedRequest, type Reply, type Route } from '../../route.ts';
 import { unchanged } from './accounts.ts';
-import { answered, declined, envelope, inData, say } from './envelope.ts';
+import { answered, declined, envelope, inData, formatProblem } from './envelope.ts';
 import { managed, readConfig, securityBody, securityPath, withoutNames } from './security-shapes.ts';
 
 const securityView = z.strictObject({
@@ -27,7 +27,7 @@ const securityView = z.strictObject({
 const securityAnswer = { description: 'What the account says, and what it inherits.', body: envelope(securityView) };
 
 /** A provider that is named is described beside it, for people; what comes back of that is not read. */
-async function view(security: SecurityOf, account: Account, request: UnparsedRequest): Promise<Reply> {
+async function view(security: AccountSecurity, account: Account, request: UnparsedRequest): Promise<Reply> {
   const described = async (said: AuthModulesConfig) => {
     const names = await namesIn(request.ctx, account, said);
     return Object.fromEntries(Object.entries(said).map(([name, module]) => [name, withNames(module, names)]));
@@ -68,7 +68,7 @@ const changing = (method: 'post' | 'patch' | 'delete', summary: string): Route =
       const said = withoutNames(body?.data.auth_modules ?? {});
       const whole = method === 'patch' ? mergePatch(own, said as Members) : said;
       const read = readConfig(whole);
-      if (!read.ok) return say(read.problem, request);
+      if (!read.ok) return formatProblem(read.problem, request);
       const change = { config: read.value, revision };
       const changed = await writeSecurityOf(ctx, caller, { account: account.value, ...change });
       return changed.ok ? view(changed.value, account.value, request) : declined(changed, request);
@@ -90,7 +90,7 @@ export const securityRoutes: readonly Route[] = [
     path: '/v2/security',
     access: 'session',
     tag: managed.tag,
-    say,
+    formatProblem,
     summary: 'List the ways in that policy can speak about',
     responses: {
       200: {

@@ -1,19 +1,19 @@
 import { z } from 'zod';
 import { refuse } from '../../../base/outcome.ts';
-import { loginAtOnce, accountOf } from '../../../engine/operations.ts';
+import { loginWithBothFactors, accountOf } from '../../../engine/operations.ts';
 import type { SecondFactorNeeded } from '../../../engine/login/login-outcome.ts';
 import { factorOf } from '../../../factors/registry.ts';
 import type { Authenticator } from '../../../store/authenticators.ts';
 import { reference } from '../shared/reference.ts';
-import { askedByProviders, expiryOfCode, replyMember, settingsOf } from '../shared/second-factor.ts';
+import { askedByProviders, expiryOfCode, responseMember, settingsOf } from '../shared/second-factor.ts';
 import { bearer } from '../../errors/problem.ts';
 import { problemOf } from '../../errors/reasons.ts';
 import { route, type UnparsedRequest, type Reply, type Route } from '../../route.ts';
-import { answered, declined, envelope, inData, say } from './envelope.ts';
+import { answered, declined, envelope, inData, formatProblem } from './envelope.ts';
 import { hexId } from './shapes.ts';
 
 /** The answer to one of several providers, by its name. */
-const named = z.strictObject({ provider_name: reference(64), response: replyMember });
+const named = z.strictObject({ provider_name: reference(64), response: responseMember });
 
 const credentials = z
   .strictObject({
@@ -21,7 +21,7 @@ const credentials = z
     password: z.string(),
     account_id: reference(128).optional(),
     account_name: reference(128).optional(),
-    multi_factor_response: z.union([replyMember, named]).optional(),
+    multi_factor_response: z.union([responseMember, named]).optional(),
   })
   .refine(({ account_id, account_name }) => account_id === undefined || account_name === undefined, {
     message: 'can not be given together with account_name',
@@ -36,7 +36,7 @@ export const userAuthRoutes: readonly Route[] = [
     path: '/v2/user_auth',
     access: 'anyone',
     tag: 'Accounts',
-    say,
+    formatProblem,
     summary: 'Log in with a password, and a second factor where one is needed',
     description:
       'Where one is needed the answer is 401 and says in `multi_factor_request` what to do; the request is then repeated with `multi_factor_response`.',
@@ -47,7 +47,7 @@ export const userAuthRoutes: readonly Route[] = [
       const first = { authModule: 'user_auth', login: username, secret: password } as const;
       const second = given === undefined ? undefined : secondOf(given);
       const account = account_id ?? account_name;
-      const outcome = await loginAtOnce(request.ctx, { ...first, account, second });
+      const outcome = await loginWithBothFactors(request.ctx, { ...first, account, second });
       if (!outcome.ok) return declined(outcome, request, alike);
       if (outcome.value.state === 'challenge') return asks(outcome.value, request);
       const { session, token } = outcome.value;
@@ -59,10 +59,10 @@ export const userAuthRoutes: readonly Route[] = [
   }),
 ];
 
-function secondOf(given: z.infer<typeof replyMember> | z.infer<typeof named>) {
+function secondOf(given: z.infer<typeof responseMember> | z.infer<typeof named>) {
   return typeof given === 'object' && 'provider_name' in given
-    ? { reply: given.response, kind: given.provider_name }
-    : { reply: given };
+    ? { response: given.response, kind: given.provider_name }
+    : { response: given };
 }
 
 /** One answer for every way in which a first factor can fail. That a second one is wrong is known to who was asked for it. */
@@ -90,7 +90,7 @@ function asks(needed: SecondFactorNeeded, request: UnparsedRequest): Reply {
 }
 
 function demand(provider_name: string, settings: Readonly<Record<string, unknown>>, request: UnparsedRequest): Reply {
-  const said = say({ status: 401, code: 'invalid_credentials', detail: needed, headers: bearer }, request);
+  const said = formatProblem({ status: 401, code: 'invalid_credentials', detail: needed, headers: bearer }, request);
   const data = { message: needed, multi_factor_request: { provider_name, settings } };
   return { ...said, json: { ...(said.json as object), data } };
 }

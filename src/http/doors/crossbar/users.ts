@@ -12,12 +12,12 @@ import type { Reason } from '../../../engine/reasons.ts';
 import type { User } from '../../../store/users.ts';
 import { route, type Handled, type Route } from '../../route.ts';
 import { unchanged } from './accounts.ts';
-import { answered, declined, envelope, inData, say } from './envelope.ts';
+import { answered, declined, envelope, inData, formatProblem } from './envelope.ts';
 import { accountPath, newUser, userPatch, userPath, userView, viewUser } from './shapes.ts';
 
 const path = '/v2/accounts/{id}/users';
 
-const managed = { access: 'session', tag: 'Accounts', say } as const;
+const managed = { access: 'session', tag: 'Accounts', formatProblem } as const;
 
 const paging = z.object({
   page_size: z.coerce.number().int().min(1).max(500).default(100),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { loginAtOnce } from '../../../engine/operations.ts';
-import type { RefusedAtOnce } from '../../../engine/login/login-at-once.ts';
+import { loginWithBothFactors } from '../../../engine/operations.ts';
+import type { RefusedLogin } from '../../../engine/login/login-with-both-factors.ts';
 import { route, type Reply, type Route } from '../../route.ts';
 import {
   codeSentences,
@@ -12,7 +12,7 @@ import {
 } from '../shared/both-factors.ts';
 import { mfaRequiredView, viewNeeded } from '../shared/mfa-required.ts';
 import { reference } from '../shared/reference.ts';
-import { badRequest, declined, say } from './dialect.ts';
+import { badRequest, declined, formatProblem } from './dialect.ts';
 
 export const authtokenLogin = z.strictObject({
   username: reference(254),
@@ -27,7 +27,7 @@ const login = (method: 'put' | 'post'): Route =>
     path: '/mfa/authtoken/login',
     access: 'anyone',
     tag: 'Self-service',
-    say,
+    formatProblem,
     summary: 'Log in with a password, and a code where one is needed',
     description: 'Without a code the answer says that one is needed, and a code by message is sent.',
     body: authtokenLogin,
@@ -41,7 +41,7 @@ const login = (method: 'put' | 'post'): Route =>
       const { username, password, account, ...codes } = body;
       if (codes.mfa_code !== undefined && codes.backup_code !== undefined) return nonField(codeSentences.bothCodes);
       const given = { authModule: 'authtoken', account, login: username, secret: password } as const;
-      const outcome = await loginAtOnce(ctx, { ...given, second: secondOf(codes) });
+      const outcome = await loginWithBothFactors(ctx, { ...given, second: secondOf(codes) });
       if (!outcome.ok) return refusedLogin(outcome, codes);
       const reached = outcome.value;
       if (reached.state === 'session') return { status: 200, json: { token: reached.token } };
@@ -51,7 +51,7 @@ const login = (method: 'put' | 'post'): Route =>
 
 export const authtokenRoutes: readonly Route[] = [login('put'), login('post')];
 
-function refusedLogin(refusal: RefusedAtOnce, codes: GivenSecond): Reply {
+function refusedLogin(refusal: RefusedLogin, codes: GivenSecond): Reply {
   const sentence = sentenceFor(refusal.reason, codes);
   if (sentence !== undefined) return nonField(sentence);
   const { reason } = refusal;

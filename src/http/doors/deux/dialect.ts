@@ -5,7 +5,7 @@ import type { Dialect, Problem, Reply } from '../../route.ts';
 export const required = 'This field is required.';
 const unauthenticated = 'Authentication credentials were not provided.';
 
-export function say({ status, code, detail, errors, headers, more }: Problem): Reply {
+export function formatProblem({ status, code, detail, errors, headers, more }: Problem): Reply {
   const json = errors
     ? Object.fromEntries(
         errors.map(({ pointer, detail: wrong, missing }) => [fieldOf(pointer), [missing ? required : wrong]]),
@@ -14,14 +14,14 @@ export function say({ status, code, detail, errors, headers, more }: Problem): R
   return { status, json, ...(headers && { headers }) };
 }
 
-export const deux: Dialect = { below: '/mfa', say };
+export const deux: Dialect = { below: '/mfa', formatProblem };
 
 const fieldOf = (pointer: string) =>
   pointer.split('/')[1]?.replaceAll('~1', '/').replaceAll('~0', '~') ?? 'non_field_errors';
 
 /** A refusal that has no sentence of its own in this dialect. */
 export function declined(refusal: Declined): Reply {
-  return say(problemOf(refusal));
+  return formatProblem(problemOf(refusal));
 }
 
 export const badRequest = (json: unknown): Reply => ({ status: 400, json });

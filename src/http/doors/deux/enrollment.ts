@@ -4,7 +4,7 @@ import type { RequestContext } from '../../../engine/context.ts';
 import { factorLabel } from '../../../engine/directory/profile.ts';
 import { confirm, enroll, ownProfile } from '../../../engine/operations.ts';
 import type { Reason } from '../../../engine/reasons.ts';
-import type { Enroller } from '../../../engine/session/authenticate-enroller.ts';
+import type { EnrollmentActor } from '../../../engine/session/enrollment-actor.ts';
 import { isKind, type Kind } from '../../../factors/registry.ts';
 import { readEmailAddress, readPhoneNumber } from '../../../messages/destinations.ts';
 import type { Declined } from '../../errors/reasons.ts';
@@ -12,7 +12,7 @@ import { route, type Reply, type Route } from '../../route.ts';
 import { codeSentences, failedToSend } from '../shared/both-factors.ts';
 import { confirmationOf, inputIn, inputMembers, isConfirmed, secondsBeyond } from '../shared/factor-members.ts';
 import { qrCode } from '../shared/qr-code.ts';
-import { badRequest, declined, required, say, sentences } from './dialect.ts';
+import { badRequest, declined, required, formatProblem, sentences } from './dialect.ts';
 import { statusOf, statusView } from './status.ts';
 
 const tag = 'Self-service';
@@ -22,7 +22,7 @@ const limit = 1;
 
 const requestPath = (method: string) => `/mfa/${method}/request`;
 
-const asked = { method: 'put', access: 'enroller', administers: 'never', tag, say } as const;
+const asked = { method: 'put', access: 'enrollment', administers: 'never', tag, formatProblem } as const;
 
 const pendingView = z.strictObject({
   enabled: z.literal(false),
@@ -125,7 +125,7 @@ function verifyRoute(method: Kind): Route {
     body: z.strictObject({ mfa_code: confirmationOf([method]) }),
     responses: { 200: { description: 'It is enabled.', body: enabledView } },
     async handle({ ctx, caller, body }) {
-      const given = { awaited: { kind: method, limit }, reply: body.mfa_code, withoutRecoveryCodes: true } as const;
+      const given = { awaited: { kind: method, limit }, response: body.mfa_code, withoutRecoveryCodes: true } as const;
       const confirmed = await confirm(ctx, caller, given);
       if (!confirmed.ok) {
         const wrong = badRequest({ mfa_code: [codeSentences.code] });
@@ -148,7 +148,7 @@ function notYet(step: 'request' | 'verify'): Route {
     path: `/mfa/webauthn/${step}`,
     summary: `Passkeys: ${step} (not available yet)`,
     responses: { 501: { description: detail, body: z.strictObject({ detail: z.string() }) } },
-    handle: async () => say({ status: 501, code: 'not_implemented', detail }),
+    handle: async () => formatProblem({ status: 501, code: 'not_implemented', detail }),
   });
 }
 
@@ -157,7 +157,7 @@ type BegunDestination = { readonly kind: 'sms' | 'email'; readonly read: Outcome
 /** Begins to enable codes to a destination. One that could not be read goes on without, for that it is enabled already is said first. */
 async function begin(
   ctx: RequestContext,
-  caller: Enroller,
+  caller: EnrollmentActor,
   { kind, read }: BegunDestination,
 ): Promise<Outcome<string, Reason>> {
   const input = read.ok ? { destination: read.value } : {};

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { turnOffMfa, renewBackupCode } from '../../../engine/operations.ts';
 import { route, type Route } from '../../route.ts';
-import { badRequest, declined, say, sentences } from './dialect.ts';
+import { badRequest, declined, formatProblem, sentences } from './dialect.ts';
 import { enrollmentRoutes } from './enrollment.ts';
 import { statusOf, statusView } from './status.ts';
 
@@ -13,7 +13,7 @@ export const mfaRoutes: readonly Route[] = [
     path: '/mfa',
     access: 'session',
     tag,
-    say,
+    formatProblem,
     summary: 'Whether multi-factor authentication is on',
     responses: { 200: { description: 'How it stands.', body: statusView } },
     handle: async ({ ctx, caller }) => ({ status: 200, json: await statusOf(ctx, caller) }),
@@ -24,7 +24,7 @@ export const mfaRoutes: readonly Route[] = [
     path: '/mfa',
     access: 'session',
     tag,
-    say,
+    formatProblem,
     summary: 'Turn multi-factor authentication off',
     description: 'All second factors and recovery codes are gone. Needs fresh proof.',
     responses: { 204: { description: 'It is off.' } },
@@ -39,7 +39,7 @@ export const mfaRoutes: readonly Route[] = [
     path: '/mfa/recovery',
     access: 'session',
     tag,
-    say,
+    formatProblem,
     summary: 'Make a backup code',
     description:
       'Each request makes a new one, and the old one stops working. Logging in with it turns multi-factor authentication off. Needs fresh proof.',

@@ -3,7 +3,7 @@ import type { Refusal } from '../../../base/outcome.ts';
 import type { RequestContext } from '../../../engine/context.ts';
 import type { Granted } from '../../../engine/oauth/grant.ts';
 import { introspect, passwordGrant, refresh, revoke } from '../../../engine/operations.ts';
-import type { RefusedAtOnce } from '../../../engine/login/login-at-once.ts';
+import type { RefusedLogin } from '../../../engine/login/login-with-both-factors.ts';
 import type { Reason } from '../../../engine/reasons.ts';
 import { assuranceOf } from '../../../engine/session/assurance.ts';
 import type { OAuthClient } from '../../../store/clients.ts';
@@ -43,7 +43,7 @@ const grantedView = z
   .meta({ id: 'Granted', description: 'RFC 6749 section 5.1.' });
 
 /** RFC 6749 section 5.2, and beside it Deux's `detail`. */
-function say({ status, code, detail, headers, more }: Problem): Reply {
+function formatProblem({ status, code, detail, headers, more }: Problem): Reply {
   const error = errors.has(code) ? code : (faults[code] ?? 'invalid_request');
   return { status, json: { error, error_description: detail, detail, ...more }, ...(headers && { headers }) };
 }
@@ -64,9 +64,9 @@ const faults: Readonly<Record<string, string>> = {
   unavailable: 'temporarily_unavailable',
 };
 
-const invalid = (detail: string) => say({ status: 400, code: 'invalid_request', detail });
+const invalid = (detail: string) => formatProblem({ status: 400, code: 'invalid_request', detail });
 
-const posted = { method: 'post', access: 'basic', tag, say, form: true } as const;
+const posted = { method: 'post', access: 'basic', tag, formatProblem, form: true } as const;
 
 /** By PUT, as Deux's documents say, and by POST, as Deux itself and RFC 6749 do. */
 const tokenRoute = (method: 'put' | 'post'): Route =>
@@ -87,7 +87,7 @@ const tokenRoute = (method: 'put' | 'post'): Route =>
       if (body.grant_type === 'password') return byPassword(ctx, client.value, body);
       if (body.grant_type === 'refresh_token') return byRefreshToken(ctx, client.value, body);
       const detail = 'The grant types here are password and refresh_token.';
-      return say({ status: 400, code: 'unsupported_grant_type', detail });
+      return formatProblem({ status: 400, code: 'unsupported_grant_type', detail });
     },
   });
 
@@ -168,18 +168,20 @@ function granted({ accessToken, expiresIn, refreshToken, scope }: Granted): Repl
   return { status: 200, json, headers: { Pragma: 'no-cache' } };
 }
 
-function refusedGrant(refusal: RefusedAtOnce, sentence: string | undefined): Reply {
-  if (sentence !== undefined) return say({ status: 400, code: 'invalid_grant', detail: sentence });
+function refusedGrant(refusal: RefusedLogin, sentence: string | undefined): Reply {
+  if (sentence !== undefined) return formatProblem({ status: 400, code: 'invalid_grant', detail: sentence });
   const { reason } = refusal;
   if (reason === 'gateway_failed' || reason === 'no_gateway') {
-    return say({ status: 400, code: 'temporarily_unavailable', detail: failedToSend(refusal.asked) });
+    return formatProblem({ status: 400, code: 'temporarily_unavailable', detail: failedToSend(refusal.asked) });
   }
   const said = problemOf(refusal);
-  return say(reason === 'throttled' || reason === 'send_limited' ? { ...said, code: 'temporarily_unavailable' } : said);
+  return formatProblem(
+    reason === 'throttled' || reason === 'send_limited' ? { ...said, code: 'temporarily_unavailable' } : said,
+  );
 }
 
 function invalidClient(refusal: Refusal<Reason>): Reply {
-  return say(
+  return formatProblem(
     problemOf(refusal, {
       invalid_client: { headers: { 'WWW-Authenticate': 'Basic realm="countersign", charset="UTF-8"' } },
     }),

@@ -1,19 +1,19 @@
 import { z } from 'zod';
 import type { Reason } from '../../../engine/reasons.ts';
-import { replyMember } from './second-factor.ts';
+import { responseMember } from './second-factor.ts';
 
 /** What a login takes as its second factor where it takes both in one request. */
-export const secondMembers = { mfa_code: replyMember.optional(), backup_code: z.string().max(64).optional() };
+export const secondMembers = { mfa_code: responseMember.optional(), backup_code: z.string().max(64).optional() };
 
 export type GivenSecond = {
-  readonly mfa_code?: z.infer<typeof replyMember> | undefined;
+  readonly mfa_code?: z.infer<typeof responseMember> | undefined;
   readonly backup_code?: string | undefined;
 };
 
 /** The second factor a client brought along, if it did. */
 export function secondOf({ mfa_code, backup_code }: GivenSecond) {
-  if (mfa_code !== undefined) return { reply: mfa_code, role: 'second' as const };
-  return backup_code === undefined ? undefined : { reply: backup_code, role: 'recovery' as const };
+  if (mfa_code !== undefined) return { response: mfa_code, role: 'second' as const };
+  return backup_code === undefined ? undefined : { response: backup_code, role: 'recovery' as const };
 }
 
 /** Deux's sentences about codes, which its OAuth2 token endpoint says too. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { SecondFactorNeeded } from '../../../engine/login/login-outcome.ts';
-import type { ShownPrompt } from '../../../engine/proof/put-prompts.ts';
+import type { ShownPrompt } from '../../../engine/proof/issue-prompts.ts';
 import type { Prompt } from '../../../factors/factor.ts';
 import { isEnrolled } from '../../../factors/registry.ts';
 import { sentCodeLife } from '../../../factors/sent-code/sent-code.ts';
@@ -9,7 +9,7 @@ import { sentCodeLife } from '../../../factors/sent-code/sent-code.ts';
 const fromPrompt = z.strictObject({ state: z.string().max(1024), duo_code: z.string().max(1024) });
 
 /** What a person's client may bring as a second factor: a code as text or number, or what a provider signed for it. */
-export const replyMember = z.union([z.string().max(8192), z.int().nonnegative(), fromPrompt]);
+export const responseMember = z.union([z.string().max(8192), z.int().nonnegative(), fromPrompt]);
 
 /** What a client has to know to do what a provider asks, which differs from one to the next. */
 export const promptSettings = z.record(z.string(), z.string());

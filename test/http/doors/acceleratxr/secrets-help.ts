@@ -26,5 +26,5 @@ export async function newApp(server: Server, person: Pick<Person, 'token'>): Pro
   return { uid: secret(made).uid, seed: (secret(made).secret as { secret: string }).secret };
 }
 
-export const enrol = (server: Server, { token }: Pick<Person, 'token'>, uid: string, reply: unknown) =>
-  server.call('PUT', `${secrets}/${uid}/enroll`, { bearer: token, json: { token: reply } });
+export const enrol = (server: Server, { token }: Pick<Person, 'token'>, uid: string, response: unknown) =>
+  server.call('PUT', `${secrets}/${uid}/enroll`, { bearer: token, json: { token: response } });

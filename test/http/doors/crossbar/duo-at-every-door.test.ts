@@ -10,7 +10,7 @@ import { duoHouse, type DuoHouse, type Protocol } from './duo-house.ts';
 
 type Door = {
   /** Asks with the password, and with a reply where there is one. */
-  readonly logIn: (house: DuoHouse, reply?: unknown) => Promise<Answer>;
+  readonly logIn: (house: DuoHouse, response?: unknown) => Promise<Answer>;
   /** What the answer says that the client has to do. */
   readonly settings: (answer: Answer) => Data;
   readonly token: (answer: Answer) => unknown;
@@ -59,11 +59,11 @@ for (const [name, { logIn, settings, token, refused }] of Object.entries(doors))
   for (const protocol of ['Web SDK', 'Universal Prompt'] as const) {
     test(`${name} asks for Duo by the ${protocol}, and takes its reply as a code`, async () => {
       await using house = await duoHouse(protocol);
-      const reply = await yes(house, settings(await logIn(house)), protocol);
+      const response = await yes(house, settings(await logIn(house)), protocol);
       assert.equal((await logIn(house, '123456')).status, refused);
-      const answer = await logIn(house, reply);
+      const answer = await logIn(house, response);
       assert.deepEqual(decodeJwt(String(token(answer)))['amr'], ['pwd', 'duo', 'mfa'], answer.text);
-      assert.equal((await logIn(house, reply)).status, refused);
+      assert.equal((await logIn(house, response)).status, refused);
     });
   }
 }
@@ -77,7 +77,8 @@ for (const protocol of ['Web SDK', 'Universal Prompt'] as const) {
     });
     assert.equal(first.status, 302);
     const { challenge_token, factors } = json(first) as { challenge_token: string; factors: { settings: Data }[] };
-    const answer = (reply: unknown) => server.call('POST', '/auth/totp', { json: { token: reply, challenge_token } });
+    const answer = (response: unknown) =>
+      server.call('POST', '/auth/totp', { json: { token: response, challenge_token } });
     for (const wrong of ['123456', 7, { state: 's', duo_code: 'd' }]) assert.equal((await answer(wrong)).status, 401);
     const [{ settings: asked } = { settings: {} }] = factors;
     const token = await answer(await yes(house, asked, protocol));

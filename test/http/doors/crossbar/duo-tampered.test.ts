@@ -145,15 +145,15 @@ describe('a reply that was tampered with lets nobody in, and the attempt says wh
   for (const protocol of protocols) {
     test(`${protocol}: the same reply twice, and at another challenge`, async () => {
       await using house = await duoHouse(protocol);
-      const reply = await yes(house, await house.asked());
-      assert.equal((await house.logIn({ multi_factor_response: reply })).status, 201);
-      await refused(house, reply, unknown);
+      const response = await yes(house, await house.asked());
+      assert.equal((await house.logIn({ multi_factor_response: response })).status, 201);
+      await refused(house, response, unknown);
       // In the same second the Web SDK's APP part is the same: only that the reply was used tells them apart.
       await house.asked();
-      await refused(house, reply, protocol === 'Web SDK' ? 'the response was used already' : unknown);
+      await refused(house, response, protocol === 'Web SDK' ? 'the response was used already' : unknown);
       house.server.clock.tick(second);
       await house.asked();
-      await refused(house, reply, unknown);
+      await refused(house, response, unknown);
     });
 
     test(`${protocol}: an answer to an older question`, async () => {
@@ -185,43 +185,43 @@ describe('a reply that was tampered with lets nobody in, and the attempt says wh
 
     test(`${protocol}: a password that was changed since`, async () => {
       await using house = await duoHouse(protocol);
-      const reply = await yes(house, await house.asked());
+      const response = await yes(house, await house.asked());
       const path = `accounts/${house.acme.id}/users/${house.acme.uid}`;
       await door(house.server)(200, 'PATCH', path, { password: house.acme.password });
-      await refused(house, reply, unknown);
+      await refused(house, response, unknown);
     });
 
     test(`${protocol}: an answer that comes too late`, async () => {
       await using house = await duoHouse(protocol);
       const path = `accounts/${house.acme.id}/multi_factor/${house.provider}`;
       await door(house.server)(200, 'PATCH', path, { settings: { app_expire: 60 } });
-      const reply = await yes(house, await house.asked());
+      const response = await yes(house, await house.asked());
       house.server.clock.tick(minute - 1);
       const inTime = await yes(house, await house.asked());
       house.server.clock.tick(minute);
       await refused(house, inTime, unknown);
-      await refused(house, reply, unknown);
+      await refused(house, response, unknown);
     });
 
     test(`${protocol}: keys that were changed since`, async () => {
       await using house = await duoHouse(protocol);
-      const reply = await yes(house, await house.asked());
+      const response = await yes(house, await house.asked());
       const path = `accounts/${house.acme.id}/multi_factor/${house.provider}`;
       await door(house.server)(200, 'PATCH', path, { settings: { secret_key: 'n'.repeat(40) } });
       const said =
         protocol === 'Web SDK'
           ? wrong('is not signed by Duo and us')
           : 'the multi factor authentication provider refused what it was asked (status 400, invalid_client)';
-      await refused(house, reply, said);
+      await refused(house, response, said);
     });
 
     test(`${protocol}: the other protocol since`, async () => {
       await using house = await duoHouse(protocol);
-      const reply = await yes(house, await house.asked());
+      const response = await yes(house, await house.asked());
       const path = `accounts/${house.acme.id}/multi_factor/${house.provider}`;
       const application_secret_key = protocol === 'Web SDK' ? null : ownKey;
       await door(house.server)(200, 'PATCH', path, { settings: { application_secret_key } });
-      await refused(house, reply, wrong('was asked in another way'));
+      await refused(house, response, wrong('was asked in another way'));
     });
   }
 

@@ -3,13 +3,13 @@ import { minute, second } from '../../base/clock.ts';
 import { refuse, success, type Outcome } from '../../base/outcome.ts';
 import { findChallenge } from '../../store/challenges.ts';
 import { stepUpSession } from '../../store/sessions.ts';
-import type { Reached } from './reach-challenge.ts';
+import type { ReachedChallenge } from './reach-challenge.ts';
 import type { PassedApproval, Passed } from '../proof/complete-challenge.ts';
-import type { SecondFactorReply } from '../proof/reply.ts';
+import type { SecondFactorResponse } from '../proof/response.ts';
 import { inTurn, type RequestContext } from '../context.ts';
 import { readPolicy } from '../policy/read-policy.ts';
 import type { Reason } from '../reasons.ts';
-import { respond } from '../proof/respond.ts';
+import { verifyResponse } from '../proof/verify-response.ts';
 import { issueToken } from '../session/issue-token.ts';
 
 /** How long a service may take to look at an assertion. */
@@ -25,13 +25,13 @@ export type Approval = {
 };
 
 /** A challenge that a service or a session asked for. */
-export type ReachedApproval = Exclude<Reached, { readonly type: 'login' }>;
+export type ReachedApproval = Exclude<ReachedChallenge, { readonly type: 'login' }>;
 
 /** Judges the reply to a challenge that a service or a session asked for. It is approved once. */
-export async function approve(
+export async function answerChallenge(
   ctx: RequestContext,
   reached: ReachedApproval,
-  input: Omit<SecondFactorReply, 'issuedTo'>,
+  input: Omit<SecondFactorResponse, 'issuedTo'>,
 ): Promise<Outcome<Approval, Reason>> {
   const { challenge } = reached;
   // One at a time over one challenge: who comes second with the right code meets a spent challenge, and that is no failure.
@@ -39,7 +39,7 @@ export async function approve(
     const found = await findChallenge(turn.store, challenge.id, turn.now);
     if (found?.state !== 'pending') return refuse('invalid_challenge');
     const { user } = found;
-    const judged = await respond(turn, { challenge, user, input, win: winApproval(challenge) });
+    const judged = await verifyResponse(turn, { challenge, user, input, win: winApproval(challenge) });
     if (!judged.ok) return judged;
     const { amr } = judged.value;
     const shown =
@@ -63,7 +63,7 @@ function winApproval(challenge: ReachedApproval['challenge']) {
 
 async function assertionOf(
   { tokens }: RequestContext,
-  { challenge, user }: Extract<Reached, { readonly type: 'service' }>,
+  { challenge, user }: Extract<ReachedChallenge, { readonly type: 'service' }>,
   { amr, at }: PassedApproval,
 ): Promise<string> {
   const { id, serviceId, action, purpose } = challenge;
@@ -85,7 +85,7 @@ async function assertionOf(
 /** It was in force when it stepped up, and is not looked at again: what is written down as approved is answered so. */
 async function raisedToken(
   ctx: RequestContext,
-  { session }: Extract<Reached, { readonly type: 'step_up' }>,
+  { session }: Extract<ReachedChallenge, { readonly type: 'step_up' }>,
   { amr, at }: PassedApproval,
 ): Promise<string> {
   const raised = { ...session, amr, secondFactorAt: at };

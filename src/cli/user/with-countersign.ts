@@ -16,12 +16,12 @@ import { refusals } from './refusals.ts';
 export type UserOptions = { readonly account?: string };
 
 /** Puts the house together for one command's work on its database, or on another one, beside a server that may be running. */
-export async function withHouse<Value>(
+export async function withCountersign<Value>(
   work: (ctx: RequestContext, countersign: Countersign) => Promise<Value>,
   other?: string,
 ): Promise<Value> {
   const settings = readSettings(process.env);
-  const database = other ?? settings.house.database;
+  const database = other ?? settings.options.database;
   const file = sqliteFileOf(database);
   // Opening it would make it, and then the user would be in a database that no server looks at.
   if (file !== undefined && !existsSync(file)) {
@@ -30,12 +30,12 @@ export async function withHouse<Value>(
   const url = settings.url ?? 'http://localhost';
   const gateways = gatewaysOf(settings);
   const log = createLog(settings.logLevel);
-  const house = await createCountersign({ ...settings.house, database, gateways, url, log });
+  const countersign = await createCountersign({ ...settings.options, database, gateways, url, log });
   try {
-    announceAdministrator(settings, house);
-    return await work(requestContext(house.context, operator), house);
+    announceAdministrator(settings, countersign);
+    return await work(requestContext(countersign.context, operator), countersign);
   } finally {
-    await house.close();
+    await countersign.close();
   }
 }
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { approve } from '../../../src/engine/challenge/approve.ts';
-import { askChallenge } from '../../../src/engine/challenge/ask-challenge.ts';
+import { answerChallenge } from '../../../src/engine/challenge/answer-challenge.ts';
+import { createChallenge } from '../../../src/engine/challenge/create-challenge.ts';
 import { reachChallenge } from '../../../src/engine/challenge/reach-challenge.ts';
 import { authenticate } from '../../../src/engine/session/authenticate.ts';
-import { endSession } from '../../../src/engine/session/own-sessions.ts';
+import { endSession } from '../../../src/engine/session/list-sessions.ts';
 import type { Turns } from '../../../src/base/turns.ts';
 import { refuse } from '../../../src/base/outcome.ts';
 import { onEachDatabase } from '../../../kit/databases.ts';
@@ -15,7 +15,7 @@ onEachDatabase('an approval', (database) => {
     await using home = await house(database);
     const { caller, seed } = await home.addProtected('ada');
     const asker = { type: 'session', session: caller } as const;
-    const put = got(await askChallenge(home.ctx, asker, {})) ?? assert.fail('nothing is asked');
+    const put = got(await createChallenge(home.ctx, asker, {})) ?? assert.fail('nothing is asked');
     const reached = got(await reachChallenge(home.ctx, asker, put.challenge.id));
     assert.ok(reached.type === 'step_up');
     const turns: Turns = async (key, work) => {
@@ -24,7 +24,7 @@ onEachDatabase('an approval', (database) => {
       if (key.endsWith('/answer')) got(await endSession(home.ctx, caller, caller.id));
       return done;
     };
-    const approved = got(await approve({ ...home.ctx, turns }, reached, { reply: home.codeFor(seed) }));
+    const approved = got(await answerChallenge({ ...home.ctx, turns }, reached, { response: home.codeFor(seed) }));
     assert.ok(approved.token);
     assert.deepEqual(await authenticate(home.ctx, approved.token), refuse('invalid_token'));
   });
@@ -34,10 +34,10 @@ onEachDatabase('an approval', (database) => {
     const { caller, seed } = await home.addProtected('ada');
     const asker = { type: 'session', session: caller } as const;
     home.clock.tick(60_000);
-    const put = got(await askChallenge(home.ctx, asker, {})) ?? assert.fail('nothing is asked');
+    const put = got(await createChallenge(home.ctx, asker, {})) ?? assert.fail('nothing is asked');
     const reached = got(await reachChallenge(home.ctx, asker, put.challenge.id));
     assert.ok(reached.type === 'step_up');
-    const { token = '' } = got(await approve(home.ctx, reached, { reply: home.codeFor(seed) }));
+    const { token = '' } = got(await answerChallenge(home.ctx, reached, { response: home.codeFor(seed) }));
     const amr = ['pwd', 'otp', 'mfa'];
     const raised = { ...caller, amr, secondFactorAt: home.clock.now() };
     assert.deepEqual(await home.caller(token), raised);

@@ -4,21 +4,21 @@ import { factorOf } from '../../factors/registry.ts';
 import type { Challenge } from '../../store/challenge-rows.ts';
 import { claimTry } from '../../store/throttles.ts';
 import { candidatesOf, looksLikeRecovery, reading, type Responding } from './candidates.ts';
-import { complete, type Completed, type Open } from './complete-challenge.ts';
+import { completeChallenge, type Completed, type Open } from './complete-challenge.ts';
 import { forLogin, inTurn, withTransaction, type RequestContext } from '../context.ts';
 import { logRefusal } from '../audit/log-attempt.ts';
-import { prove, type Question } from './prove.ts';
+import { prove, type VerificationInput } from './prove.ts';
 import type { Reason } from '../reasons.ts';
 
 /** Judges a response to an open challenge, and completes it if that is right. The one path of every response. */
-export async function respond<Won extends Completed>(
+export async function verifyResponse<Won extends Completed>(
   ctx: RequestContext,
   given: Omit<Open<Won>, 'tried'>,
 ): Promise<Outcome<Won, Reason>> {
   const { challenge, user, input } = given;
   return inTurn(ctx, `${user.id}/answer`, async (turn) => {
     const candidates = await candidatesOf(turn, challenge, input);
-    const { responding, kinds } = reading(candidates, input.reply);
+    const { responding, kinds } = reading(candidates, input.response);
     const [kind = candidates[0]?.kind ?? input.kind ?? null] = [...responding.map((one) => one.kind), ...kinds];
     const open = { ...given, tried: { ...triedAt(given), factor: kind } };
     if (challenge.expiresAt <= turn.now) return declined(turn, open, refuse('invalid_challenge'));
@@ -67,7 +67,7 @@ async function respondFast<Won extends Completed>(
     // A wrong one is kept too: it counts.
     if (!proven.ok) return success({ completed: proven, missed });
     ({ counted } = proven.value);
-    const completed = await complete(tx, open, proven.value);
+    const completed = await completeChallenge(tx, open, proven.value);
     return completed.ok ? success({ completed }) : completed;
   });
   // What was right and came to nothing was verified as well, and its try went with all that was undone.
@@ -79,16 +79,16 @@ async function respondFast<Won extends Completed>(
 async function respondSlow<Won extends Completed>(
   ctx: RequestContext,
   open: Open<Won>,
-  question: Question,
+  question: VerificationInput,
 ): Promise<Outcome<Won, Reason>> {
   const { outcome: proven } = await prove(ctx, question);
-  return proven.ok ? withTransaction(ctx.at(), (tx) => complete(tx, open, proven.value)) : proven;
+  return proven.ok ? withTransaction(ctx.at(), (tx) => completeChallenge(tx, open, proven.value)) : proven;
 }
 
 function questionOf(
   { challenge, user }: Pick<Open, 'challenge' | 'user'>,
   candidates: readonly Responding[],
-): Question {
+): VerificationInput {
   return { subject: user.id, user, binding: bindingOf(challenge), candidates };
 }
 

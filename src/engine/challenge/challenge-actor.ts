@@ -13,13 +13,16 @@ import { authenticate, type Caller } from '../session/authenticate.ts';
 export type Service = Pick<User, 'id' | 'accountId'>;
 
 /** Who deals with challenges: a service, a session that steps up, or whoever holds the token of one. */
-export type Asker =
+export type ChallengeActor =
   | { readonly type: 'service'; readonly service: Service }
   | { readonly type: 'session'; readonly session: Caller }
   | { readonly type: 'holder'; readonly challenge: Challenge; readonly token: string };
 
 /** Says who asks: by an apikey itself, by a session, or by a challenge token. */
-export async function authenticateAsker(ctx: RequestContext, token: string): Promise<Outcome<Asker, Reason>> {
+export async function authenticateChallengeActor(
+  ctx: RequestContext,
+  token: string,
+): Promise<Outcome<ChallengeActor, Reason>> {
   const key = apikey.read(token);
   if (key) return keyOfService(ctx, key.lookups(factorContext(ctx)));
   const session = await authenticate(ctx, token);
@@ -30,14 +33,14 @@ export async function authenticateAsker(ctx: RequestContext, token: string): Pro
 
 /** The same where nobody but a service has any business. */
 export async function authenticateService(ctx: RequestContext, token: string): Promise<Outcome<Service, Reason>> {
-  const asker = await authenticateAsker(ctx, token);
-  if (!asker.ok) return asker;
-  if (asker.value.type === 'service') return success(asker.value.service);
-  return refuse(asker.value.type === 'session' ? 'no_service' : 'invalid_token');
+  const actor = await authenticateChallengeActor(ctx, token);
+  if (!actor.ok) return actor;
+  if (actor.value.type === 'service') return success(actor.value.service);
+  return refuse(actor.value.type === 'session' ? 'no_service' : 'invalid_token');
 }
 
 /** A key has 256 bits: nobody guesses one, so no failures are counted. */
-async function keyOfService(ctx: RequestContext, lookups: readonly string[]): Promise<Outcome<Asker, Reason>> {
+async function keyOfService(ctx: RequestContext, lookups: readonly string[]): Promise<Outcome<ChallengeActor, Reason>> {
   const found = await findByLookup(ctx.store, lookups);
   const user = found && (await findUser(ctx.store, found.userId));
   if (!user || !isService(user)) return refuse('invalid_token');
@@ -46,7 +49,7 @@ async function keyOfService(ctx: RequestContext, lookups: readonly string[]): Pr
 }
 
 /** A session that a program opened with its key is the program. */
-function asSession(session: Caller): Asker {
+function asSession(session: Caller): ChallengeActor {
   const isProgram = session.authModule === 'apikey' && isService(session);
   if (!isProgram) return { type: 'session', session };
   return { type: 'service', service: { id: session.userId, accountId: session.accountId } };

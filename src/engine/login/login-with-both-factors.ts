@@ -2,38 +2,38 @@ import { second } from '../../base/clock.ts';
 import { refuse, success, type Refusal, type Success } from '../../base/outcome.ts';
 import { factorOf } from '../../factors/registry.ts';
 import type { Admitted } from './login-outcome.ts';
-import { answer } from './answer.ts';
-import type { SecondFactorReply } from '../proof/reply.ts';
+import { answerLogin } from './answer-login.ts';
+import type { SecondFactorResponse } from '../proof/response.ts';
 import { inTurn, type Context, type RequestContext } from '../context.ts';
 import type { LoginRefusal } from '../session/offer-enrollment.ts';
 import { login, type LoginInput } from './login.ts';
 import type { Reason } from '../reasons.ts';
 import { awaitsCode, sendCode } from '../proof/send-code.ts';
 
-export type LoginAtOnce = LoginInput & {
+export type BothFactorsLogin = LoginInput & {
   /** The second factor, where the client has it already. */
-  readonly second?: Pick<SecondFactorReply, 'reply' | 'role' | 'kind'> | undefined;
+  readonly second?: Pick<SecondFactorResponse, 'response' | 'role' | 'kind'> | undefined;
 };
 
 /** A refusal; where a code could not be sent, with the kind of factor that it was for. */
-export type RefusedAtOnce = LoginRefusal & { readonly asked?: string };
+export type RefusedLogin = LoginRefusal & { readonly asked?: string };
 
 /**
  * A login of which both factors come in one request, as they do in dialects that keep no state between two. Where the second is needed and
  * did not come, the user's first one is asked for, and its code is sent if it is one that is sent.
  */
-export async function loginAtOnce(
+export async function loginWithBothFactors(
   ctx: RequestContext,
-  { second: brought, ...input }: LoginAtOnce,
-): Promise<Success<Admitted> | RefusedAtOnce> {
+  { second: brought, ...input }: BothFactorsLogin,
+): Promise<Success<Admitted> | RefusedLogin> {
   if (!brought) return sendFirst(ctx, await login(ctx, input));
-  const first = await login(ctx, { ...input, response: brought.reply });
+  const first = await login(ctx, { ...input, response: brought.response });
   if (!first.ok) return first;
   const { value } = first;
   if (value.state === 'session') return success(value);
   const which =
     value.state === 'resumed' ? { challengeId: value.challengeId } : { challengeToken: value.challengeToken };
-  const answered = await answer(ctx, { ...brought, ...which, issuedTo: input.issuedTo });
+  const answered = await answerLogin(ctx, { ...brought, ...which, issuedTo: input.issuedTo });
   const told = ['throttled', 'mfa_enrollment_required'];
   return answered.ok || told.includes(answered.reason) ? answered : refuse('wrong_second_factor');
 }
@@ -41,7 +41,7 @@ export async function loginAtOnce(
 async function sendFirst(
   ctx: RequestContext,
   first: Success<Admitted> | LoginRefusal,
-): Promise<Success<Admitted> | RefusedAtOnce> {
+): Promise<Success<Admitted> | RefusedLogin> {
   if (!first.ok || first.value.state === 'session') return first;
   const { challengeToken, anyOf } = first.value;
   const [asked] = anyOf;

@@ -6,7 +6,7 @@ import type { RequestContext } from '../context.ts';
 
 export type IssuedTo = { readonly clientId: string; readonly life: number };
 
-export type Opening = {
+export type NewSession = {
   readonly user: Pick<User, 'id' | 'accountId'>;
   /** The epoch under which the login began. A session of an epoch that is over never comes into force. */
   readonly epoch: number;
@@ -20,10 +20,10 @@ export type Opening = {
 };
 
 /** A session, with how long its access tokens live by the policy of this moment, in milliseconds. */
-export type OpenedSession = Session & { readonly tokenLife: number };
+export type CreatedSession = Session & { readonly tokenLife: number };
 
 /** Writes a session, in the transaction of the proof that makes it. */
-export async function openSession(tx: RequestContext, opening: Opening): Promise<OpenedSession> {
+export async function createSession(tx: RequestContext, opening: NewSession): Promise<CreatedSession> {
   const { now, client } = tx;
   const { tokenLife } = opening.policy;
   const session: Session = {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { refuse, success } from '../../../src/base/outcome.ts';
 import { accessTokenLife } from '../../../src/engine/policy/merge-policy.ts';
 import { authenticate, type Caller } from '../../../src/engine/session/authenticate.ts';
-import { endSession, listSessions } from '../../../src/engine/session/own-sessions.ts';
+import { endSession, listSessions } from '../../../src/engine/session/list-sessions.ts';
 import { onEachDatabase } from '../../../kit/databases.ts';
 import { house } from '../../../kit/house.ts';
 

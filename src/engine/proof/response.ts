@@ -1,8 +1,8 @@
-import type { IssuedTo } from '../session/open-session.ts';
+import type { IssuedTo } from '../session/create-session.ts';
 
-export type SecondFactorReply = {
+export type SecondFactorResponse = {
   /** What the person sent: a code of one of their second factors, a recovery code, or what a provider gave them. */
-  readonly reply: unknown;
+  readonly response: unknown;
   /** What it may be; either, when absent. */
   readonly role?: 'second' | 'recovery' | undefined;
   /** The kind of factor it is meant for, where its person said one. */
@@ -11,7 +11,7 @@ export type SecondFactorReply = {
 };
 
 /** A response, and the token of the challenge that it answers, or its id where a handle led to it. */
-export type ChallengeAnswer = SecondFactorReply &
+export type ChallengeResponse = SecondFactorResponse &
   (
     | { readonly challengeToken: string; readonly challengeId?: undefined }
     | { readonly challengeId: string; readonly challengeToken?: undefined }

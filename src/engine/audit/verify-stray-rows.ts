@@ -1,17 +1,17 @@
-import { strandsOf } from '../../store/attempt-chain.ts';
+import { chainsOf } from '../../store/attempt-chain.ts';
 import { readRegister } from '../../store/attempt-register.ts';
-import { countOlder, firstStray, firstUnchained } from '../../store/attempt-strands.ts';
+import { countOlder, firstStray, firstUnchained } from '../../store/attempt-chain-rows.ts';
 import type { Context } from '../context.ts';
-import type { LogFinding } from './verify-strands.ts';
+import type { LogFinding } from './verify-chains.ts';
 
-export type VerifiedRest = {
+export type VerifiedStrayRows = {
   /** How many rows are older than the chains. Of these only the number is known. */
   readonly older: number;
   readonly findings: readonly LogFinding[];
 };
 
 /** Judges what no strand can say of itself: whether strands are missing, and whether rows stand outside of them. */
-export async function verifyRest({ store }: Context, accountId: string | undefined): Promise<VerifiedRest> {
+export async function verifyStrayRows({ store }: Context, accountId: string | undefined): Promise<VerifiedStrayRows> {
   const { register, strands, older } = await readRegister(store);
   const findings: LogFinding[] = [];
   const find = (what: LogFinding['what'], detail: string, row?: Partial<LogFinding>) =>
@@ -21,7 +21,7 @@ export async function verifyRest({ store }: Context, accountId: string | undefin
   if (slipped !== undefined)
     find('added', 'the row is in no strand and younger than the chains: who wrote it had no key', { id: slipped });
   if (accountId !== undefined) {
-    const stray = await firstStray(store, accountId, strandsOf(accountId));
+    const stray = await firstStray(store, accountId, chainsOf(accountId));
     if (stray) find('changed', 'the row came from another account, or was made up', stray);
     return { older: await countOlder(store, accountId), findings };
   }

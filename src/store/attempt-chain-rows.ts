@@ -1,13 +1,13 @@
 import { sql } from 'kysely';
-import { anchorAt, type Anchor, type AttemptRow } from './attempt-chain.ts';
+import { checkpointAt, type Checkpoint, type AttemptRow } from './attempt-chain.ts';
 import { forgetOlder } from './attempt-register.ts';
 import type { Store } from './store.ts';
 
 /** A strand of the log as it stood at one instant. */
-export type Strand = {
+export type AttemptChain = {
   readonly name: string;
   /** Undefined where there is none. */
-  readonly head: (Anchor & { readonly seq: number; readonly tip: string }) | undefined;
+  readonly head: (Checkpoint & { readonly seq: number; readonly tip: string }) | undefined;
   /** The last place that a row has. */
   readonly newest: number | null;
   /** A row of this strand without a place in it. */
@@ -15,7 +15,7 @@ export type Strand = {
 };
 
 /** The name of the next strand that has a head or a row. */
-export async function nextStrand({ db }: Store, after: string | undefined): Promise<string | undefined> {
+export async function nextChain({ db }: Store, after: string | undefined): Promise<string | undefined> {
   const firstIn = (table: 'attempt_chains' | 'attempts') =>
     db
       .selectFrom(table)
@@ -28,7 +28,7 @@ export async function nextStrand({ db }: Store, after: string | undefined): Prom
   return strand ?? undefined;
 }
 
-export async function readStrand({ db }: Store, name: string): Promise<Strand> {
+export async function readChain({ db }: Store, name: string): Promise<AttemptChain> {
   const { newest, loose, ...read } = await db
     .selectFrom(sql<{ name: string }>`(select cast(${name} as text) as name)`.as('asked'))
     .leftJoin('attempt_chains as chain', 'chain.strand', 'asked.name')
@@ -124,10 +124,10 @@ export async function firstStray(
 export async function pruneTo(
   { db, safe }: Store,
   strand: string,
-  { baseSeq }: Anchor,
+  { baseSeq }: Checkpoint,
   last: PlacedRow,
 ): Promise<boolean> {
-  const next = anchorAt(safe, strand, last.seq, last.hash ?? '');
+  const next = checkpointAt(safe, strand, last.seq, last.hash ?? '');
   const moved = await db
     .updateTable('attempt_chains')
     .set({ base_seq: next.baseSeq, base_hash: next.baseHash, base_seal: next.baseSeal })

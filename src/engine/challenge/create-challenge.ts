@@ -4,23 +4,23 @@ import { listForLogin, type Authenticator } from '../../store/authenticators.ts'
 import type { Challenge } from '../../store/challenge-rows.ts';
 import { insertChallenge } from '../../store/challenges.ts';
 import type { User } from '../../store/users.ts';
-import type { Asker } from './authenticate-asker.ts';
+import type { ChallengeActor } from './challenge-actor.ts';
 import type { RequestContext } from '../context.ts';
-import { logRefusal, type Tried } from '../audit/log-attempt.ts';
+import { logRefusal, type AttemptFacts } from '../audit/log-attempt.ts';
 import { secondFactors } from '../policy/second-factors.ts';
 import {
-  askProvider,
+  promptProvider,
   keeping,
-  putPrompts,
+  issuePrompts,
   type PromptPurpose,
-  type PutPrompt,
+  type IssuedPrompt,
   type ShownPrompt,
-} from '../proof/put-prompts.ts';
+} from '../proof/issue-prompts.ts';
 import { readPolicy } from '../policy/read-policy.ts';
 import type { Reason } from '../reasons.ts';
-import { neededFor, type Needed } from '../policy/login-needs.ts';
+import { loginNeeds, type LoginNeeds } from '../policy/login-needs.ts';
 import type { Verifier } from '../policy/required-provider.ts';
-import { bindingOf } from '../proof/respond.ts';
+import { bindingOf } from '../proof/verify-response.ts';
 import { findChallengedUser, type ChallengedUser } from './find-challenged-user.ts';
 
 export type ChallengeRequest = {
@@ -34,7 +34,7 @@ export type ChallengeRequest = {
   readonly purpose?: string | undefined;
 };
 
-export type Put = {
+export type CreatedChallenge = {
   readonly challenge: Challenge;
   readonly token: string;
   readonly anyOf: readonly Authenticator[];
@@ -48,15 +48,15 @@ const authModule = 'password';
  * Puts a challenge to a user for a service or for a session that steps up. Answers with nothing where the user has no second factor and policy
  * asks for none.
  */
-export async function askChallenge(
+export async function createChallenge(
   ctx: RequestContext,
-  asker: Asker,
+  actor: ChallengeActor,
   asking: ChallengeRequest,
-): Promise<Outcome<Put | undefined, Reason>> {
-  if (asker.type === 'holder') return refuse('forbidden');
-  const user = await findChallengedUser(ctx, asker, asking.user);
+): Promise<Outcome<CreatedChallenge | undefined, Reason>> {
+  if (actor.type === 'holder') return refuse('forbidden');
+  const user = await findChallengedUser(ctx, actor, asking.user);
   if (!user) return refuse('not_found');
-  const needed = await neededOf(ctx, asker, user);
+  const needed = await neededOf(ctx, actor, user);
   const tried = { action: 'answer', authModule, accountId: user.accountId, userId: user.id };
   if (!needed.ok) return declined(ctx, tried, needed);
   const { verifier, enrolls, authConfigOrigin, mfaConfigOrigin } = needed.value;
@@ -77,7 +77,7 @@ export async function askChallenge(
     mfaConfigOrigin,
     action: asking.action ?? null,
     purpose: asking.purpose ?? null,
-    ...askedBy(asker),
+    ...askedBy(actor),
   };
   const put = await promptsFor(ctx, { binding: bindingOf(own), user }, { verifier, anyOf });
   // A provider may have taken long.
@@ -91,7 +91,7 @@ export async function askChallenge(
   return success({ challenge, token, anyOf, prompts: put.value.map(({ shown }) => shown) });
 }
 
-async function declined(ctx: RequestContext, tried: Tried, refused: Refusal<Reason>): Promise<Refusal<Reason>> {
+async function declined(ctx: RequestContext, tried: AttemptFacts, refused: Refusal<Reason>): Promise<Refusal<Reason>> {
   await logRefusal(ctx, tried, refused.reason);
   return refused;
 }
@@ -100,28 +100,28 @@ async function promptsFor(
   ctx: RequestContext,
   about: PromptPurpose,
   { verifier, anyOf }: { readonly verifier: Verifier | undefined; readonly anyOf: readonly Authenticator[] },
-): Promise<Outcome<readonly PutPrompt[], Reason>> {
-  if (!verifier) return success(await putPrompts(ctx, { ...about, anyOf }));
-  const put = await askProvider(ctx, about, verifier);
+): Promise<Outcome<readonly IssuedPrompt[], Reason>> {
+  if (!verifier) return success(await issuePrompts(ctx, { ...about, anyOf }));
+  const put = await promptProvider(ctx, about, verifier);
   return put.ok ? success([put.value]) : put;
 }
 
-function askedBy(asker: Exclude<Asker, { type: 'holder' }>) {
-  if (asker.type === 'session') {
-    const { id: sessionId, authModule: door, amr } = asker.session;
+function askedBy(actor: Exclude<ChallengeActor, { type: 'holder' }>) {
+  if (actor.type === 'session') {
+    const { id: sessionId, authModule: door, amr } = actor.session;
     return { kind: 'step_up', sessionId, authModule: door, amr } as const;
   }
   // The application says by itself what it has checked.
-  return { kind: 'service', serviceId: asker.service.id, authModule, amr: [] } as const;
+  return { kind: 'service', serviceId: actor.service.id, authModule, amr: [] } as const;
 }
 
-async function neededOf(ctx: RequestContext, asker: Asker, user: User): Promise<Outcome<Needed, Reason>> {
+async function neededOf(ctx: RequestContext, actor: ChallengeActor, user: User): Promise<Outcome<LoginNeeds, Reason>> {
   const authenticators = await listForLogin(ctx.store, user.id, []);
-  if (asker.type === 'session') {
+  if (actor.type === 'session') {
     // Who steps up proves what they have, whatever the way in asks for.
     const nobody = { authConfigOrigin: 'system', mfaConfigOrigin: 'system', requiredBy: undefined };
     return success({ ...nobody, anyOf: secondFactors(authenticators), kinds: null });
   }
   const policy = await readPolicy(ctx.store, { authModule, accountId: user.accountId });
-  return neededFor(ctx, { authModule, policy, authenticators });
+  return loginNeeds(ctx, { authModule, policy, authenticators });
 }

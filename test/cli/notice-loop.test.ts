@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import { keepTold } from '../../src/cli/telling.ts';
+import { startNoticeLoop } from '../../src/cli/notice-loop.ts';
 import { success } from '../../src/base/outcome.ts';
 import { overridePassword } from '../../src/engine/operations.ts';
 import type { Delivery, Gateway, Message } from '../../src/messages/message.ts';
@@ -34,7 +34,7 @@ onEachDatabase('telling', (database) => {
     await using built = await house(database);
     await addNotice(built, 'ada');
     mock.timers.enable({ apis: ['setInterval'] });
-    const stop = keepTold(built.ctx);
+    const stop = startNoticeLoop(built.ctx);
     mock.timers.tick(5 * second - 1);
     assert.deepEqual(built.sent, []);
     mock.timers.tick(1);
@@ -60,7 +60,7 @@ onEachDatabase('telling', (database) => {
       },
     };
     mock.timers.enable({ apis: ['setInterval'] });
-    const stop = keepTold({ ...built.ctx, clock });
+    const stop = startNoticeLoop({ ...built.ctx, clock });
     mock.timers.tick(5 * second);
     while (held.length === 0) await setImmediate();
     await addNotice(built, 'bea');
@@ -81,7 +81,7 @@ onEachDatabase('telling', (database) => {
     await using built = await house(database);
     const broken = { ...built.ctx, clock: { now: () => assert.fail('no time') } };
     mock.timers.enable({ apis: ['setInterval'] });
-    const stop = keepTold(broken);
+    const stop = startNoticeLoop(broken);
     for (const times of [1, 2]) {
       mock.timers.tick(5 * second);
       while (built.lines.length < times) await setImmediate();

@@ -17,7 +17,7 @@ export const challengeLife = 3 * minute;
 /** What the user's client is told to do. */
 export type ShownPrompt = { readonly kind: string; readonly prompt: Prompt };
 
-export type PutPrompt = {
+export type IssuedPrompt = {
   readonly shown: ShownPrompt;
   /** What the challenge keeps of it, if it has to remember anything. */
   readonly kept: readonly Omit<KeptPrompt, 'expiresAt'>[];
@@ -35,7 +35,7 @@ type Asking = PromptPurpose & {
 };
 
 /** Puts the prompt of one factor. Never in a transaction: it may take as long as a provider is waited for. */
-async function putPrompt(ctx: RequestContext, asking: Asking): Promise<Outcome<PutPrompt, Reason>> {
+async function issuePrompt(ctx: RequestContext, asking: Asking): Promise<Outcome<IssuedPrompt, Reason>> {
   const { kind, candidates, settings, provider, binding, user } = asking;
   const { prompt } = factorOf(kind);
   if (!prompt) throw new Error(`${kind} asks for nothing`);
@@ -50,37 +50,37 @@ async function putPrompt(ctx: RequestContext, asking: Asking): Promise<Outcome<P
 }
 
 /** What a provider asks that verifies by itself. */
-export function askProvider(
+export function promptProvider(
   ctx: RequestContext,
   about: PromptPurpose,
   { provider, settings }: Verifier,
-): Promise<Outcome<PutPrompt, Reason>> {
+): Promise<Outcome<IssuedPrompt, Reason>> {
   const candidates = [{ id: provider.id, state: null }];
-  return putPrompt(ctx, { ...about, kind: provider.providerName, candidates, settings, provider });
+  return issuePrompt(ctx, { ...about, kind: provider.providerName, candidates, settings, provider });
 }
 
 /**
  * The prompts of those of a user's authenticators that may answer, but for codes that are sent only where they are asked for. A factor that
  * cannot be prompted now is left out: the others answer.
  */
-export async function putPrompts(
+export async function issuePrompts(
   ctx: RequestContext,
   { anyOf, ...about }: PromptPurpose & { readonly anyOf: readonly Authenticator[] },
-): Promise<readonly PutPrompt[]> {
-  const put: PutPrompt[] = [];
+): Promise<readonly IssuedPrompt[]> {
+  const put: IssuedPrompt[] = [];
   for (const [kind, candidates] of Map.groupBy(anyOf, (one) => one.kind)) {
     const { prompt, traits } = factorOf(kind);
     if (!prompt || traits.sends) continue;
     const settings = await settingsInForce(ctx, { kind, accountId: about.user.accountId });
     if (!settings.ok) continue;
-    const asked = await putPrompt(ctx, { ...about, kind, candidates, settings: settings.value, provider: null });
+    const asked = await issuePrompt(ctx, { ...about, kind, candidates, settings: settings.value, provider: null });
     if (asked.ok) put.push(asked.value);
   }
   return put;
 }
 
 /** What a challenge keeps of its prompts, and until when it is open. */
-export function keeping(put: readonly PutPrompt[], now: number) {
+export function keeping(put: readonly IssuedPrompt[], now: number) {
   const expiresAt = now + (put.length === 0 ? challengeLife : Math.max(...put.map(({ life }) => life)));
   return {
     expiresAt,

@@ -1,5 +1,5 @@
-import { isAuthentic, strandsOf, tipsAfter, tipsAtAnchor } from '../../store/attempt-chain.ts';
-import { nextStrand, readPlaces, readStrand, type PlacedRow, type Strand } from '../../store/attempt-strands.ts';
+import { isAuthentic, chainsOf, headMacsAfter, headMacsAtCheckpoint } from '../../store/attempt-chain.ts';
+import { nextChain, readPlaces, readChain, type PlacedRow, type AttemptChain } from '../../store/attempt-chain-rows.ts';
 import type { Store } from '../../store/store.ts';
 import type { Context } from '../context.ts';
 
@@ -28,39 +28,43 @@ export type ReportProgress = (rows: number) => void;
 const pageSize = 250;
 
 /** Walks the strands of an account, or of all, one after the other. Rows that are written meanwhile are left for the next time. */
-export async function* verifyStrands(
+export async function* verifyChains(
   { store }: Context,
   accountId: string | undefined,
   tell: ReportProgress,
 ): AsyncGenerator<Verified> {
-  for await (const name of namesOfStrands(store, accountId)) {
-    const verified = await verifyStrand(store, name, tell);
+  for await (const name of namesOfChains(store, accountId)) {
+    const verified = await verifyChain(store, name, tell);
     if (verified.rows > 0 || verified.finding || accountId === undefined) yield verified;
   }
 }
 
-export async function* namesOfStrands(store: Store, accountId: string | undefined): AsyncGenerator<string> {
+export async function* namesOfChains(store: Store, accountId: string | undefined): AsyncGenerator<string> {
   if (accountId !== undefined) {
-    yield* strandsOf(accountId);
+    yield* chainsOf(accountId);
     return;
   }
-  let name = await nextStrand(store, undefined);
+  let name = await nextChain(store, undefined);
   while (name !== undefined) {
     yield name;
-    name = await nextStrand(store, name);
+    name = await nextChain(store, name);
   }
 }
 
-async function verifyStrand(store: Store, name: string, tell: ReportProgress): Promise<Verified> {
-  const strand = await readStrand(store, name);
+async function verifyChain(store: Store, name: string, tell: ReportProgress): Promise<Verified> {
+  const strand = await readChain(store, name);
   const verified = await walk(store, strand, tell);
   if (!verified.finding) return verified;
   // Rows that were pruned during the walk are not missing.
-  const { head } = await readStrand(store, name);
-  return head?.baseSeq === strand.head?.baseSeq ? verified : verifyStrand(store, name, tell);
+  const { head } = await readChain(store, name);
+  return head?.baseSeq === strand.head?.baseSeq ? verified : verifyChain(store, name, tell);
 }
 
-async function walk(store: Store, { name, head, newest, loose }: Strand, tell: ReportProgress): Promise<Verified> {
+async function walk(
+  store: Store,
+  { name, head, newest, loose }: AttemptChain,
+  tell: ReportProgress,
+): Promise<Verified> {
   let rows = 0;
   let last: PlacedRow | undefined;
   const end = (finding?: Omit<LogFinding, 'strand'>) => ({
@@ -72,7 +76,7 @@ async function walk(store: Store, { name, head, newest, loose }: Strand, tell: R
   if (loose !== null) return end({ what: 'added', seq: null, id: loose, detail: 'the row has no place in its strand' });
   if (!head && newest === null) return end();
   if (!head) return end({ what: 'removed', seq: null, id: null, detail: 'the head of the strand is gone' });
-  let tips = tipsAtAnchor(store.safe, name, head);
+  let tips = headMacsAtCheckpoint(store.safe, name, head);
   if (!tips)
     return end({ what: 'changed', seq: head.baseSeq, id: null, detail: 'the place where the strand begins was moved' });
   let expected = head.baseSeq + 1;
@@ -81,7 +85,7 @@ async function walk(store: Store, { name, head, newest, loose }: Strand, tell: R
     for (const row of page) {
       const wrong = judge(store, row, { expected, head: head.seq, tips });
       if (wrong) return end(wrong);
-      tips = tipsAfter(store.safe, row.hash);
+      tips = headMacsAfter(store.safe, row.hash);
       expected += 1;
       rows += 1;
       last = row;

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import { keepSwept } from '../../src/cli/sweeping.ts';
+import { startExpiryLoop } from '../../src/cli/expiry-loop.ts';
 import { accessTokenLife } from '../../src/engine/policy/merge-policy.ts';
-import { openSession } from '../../src/engine/session/open-session.ts';
+import { createSession } from '../../src/engine/session/create-session.ts';
 import { onEachDatabase } from '../../kit/databases.ts';
 import { house } from '../../kit/house.ts';
 
@@ -17,11 +17,11 @@ onEachDatabase('sweeping', (database) => {
     const user = await built.addUser({ name: 'ada' });
     const policy = { tokenLife: accessTokenLife };
     const opening = { user, epoch: user.epoch, authModule: 'password', amr: ['pwd'], secondFactor: false, policy };
-    await openSession(ctx, opening);
+    await createSession(ctx, opening);
     clock.tick(30 * day);
 
     mock.timers.enable({ apis: ['setInterval'] });
-    const stop = keepSwept(ctx);
+    const stop = startExpiryLoop(ctx);
     mock.timers.tick(10 * minute - 1);
     assert.deepEqual(lines, []);
     mock.timers.tick(1);
@@ -38,7 +38,7 @@ onEachDatabase('sweeping', (database) => {
     await using built = await house(database);
     const broken = { ...built.ctx, clock: { now: () => assert.fail('no time') } };
     mock.timers.enable({ apis: ['setInterval'] });
-    const stop = keepSwept(broken);
+    const stop = startExpiryLoop(broken);
     for (const times of [1, 2]) {
       mock.timers.tick(10 * minute);
       while (built.lines.length < times) await setImmediate();
