@@ -4,10 +4,14 @@ import { execFileSync } from 'node:child_process';
  * What the pages' commands need and this machine has not, as a reason to skip their tests; undefined where all is there. Where
  * everything is required, as in CI, a missing program fails the test instead.
  */
-export function skipWithoutPrograms(...more: readonly string[]): string | undefined {
-  const needed = ['bash', 'curl', 'oathtool', 'openssl', ...more];
+export const skipWithoutPrograms = (...more: readonly string[]) =>
+  skipWithout('bash', 'curl', 'oathtool', 'openssl', ...more);
+
+/** The same for what needs these programs alone. */
+export function skipWithout(...needed: readonly string[]): string | undefined {
   const missing = needed.filter((program) => !runs(program, asksVersion[program] ?? '--version'));
-  if (!missing.includes('curl') && !isNewEnough(curlVersion())) missing.push('curl 7.83 or newer');
+  if (needed.includes('curl') && !missing.includes('curl') && !isNewEnough(curlVersion()))
+    missing.push('curl 7.83 or newer');
   return missing.length === 0 || process.env.TEST_POSTGRES === 'required'
     ? undefined
     : `missing: ${missing.join(', ')}`;

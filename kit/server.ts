@@ -178,7 +178,7 @@ export function caller(countersign: Pick<Countersign, 'fetch' | 'routes'>, answe
     if (call.basic) headers.set('Authorization', basic(...call.basic));
     if (json !== undefined && !headers.has('Content-Type')) headers.set('Content-Type', 'application/json');
     const sent = { method, headers, ...(body !== undefined && { body, duplex: 'half' as const }) };
-    const request = new Request(new URL(path, url), sent);
+    const request = new Request(new URL(url + path), sent);
     const response = await countersign.fetch(request, { incoming: { socket: { remoteAddress: '192.0.2.1' } } });
     const text = await response.text();
     const isJson = /[/+]json$/.test(response.headers.get('content-type') ?? '') && text !== '';

@@ -1,11 +1,11 @@
 /** Where a page says that the server is. */
-const written = 'http://localhost:8000';
+export const shownUrl = 'http://localhost:8000';
 
-/** What a command printed as a page shows it: laid out, without what every answer carries, and with `…` for what differs from run to run. */
-export function shownAs(printed: string, url: string): string {
-  const text = printed.replaceAll('\r\n', '\n').replaceAll(url, written).trim();
+/** What a command printed as a page shows it: laid out, without what every answer carries, and with `…` for what differs from run to run. `width` is that of a line of JSON. */
+export function shownAs(printed: string, url: string, width = 100): string {
+  const text = printed.replaceAll('\r\n', '\n').replaceAll(url, shownUrl).trim();
   if (text === '') return '';
-  const answer = /^HTTP\/1\.1 \d/.test(text) ? inHttp(text) : (inJson(text) ?? ['text', shorten(text)]);
+  const answer = /^HTTP\/1\.1 \d/.test(text) ? inHttp(text, width) : (inJson(text, width) ?? ['text', shorten(text)]);
   return ['```', answer[0], '\n', answer[1], '\n```\n'].join('');
 }
 
@@ -16,13 +16,13 @@ const usual = new Set(
    content-length transfer-encoding`.split(/\s+/),
 );
 
-function inHttp(text: string): [language: string, text: string] {
+function inHttp(text: string, width: number): [language: string, text: string] {
   const [head = '', ...rest] = text.split('\n\n');
   const [status, ...headers] = head.split('\n');
   const unusual = headers.map(header).filter(([name]) => !usual.has(name.toLowerCase()));
   const lines = unusual.map((pair) => pair.join(': ')).toSorted();
   const body = rest.join('\n\n');
-  const shown = body === '' ? [] : ['', inJson(body)?.[1] ?? shorten(body)];
+  const shown = body === '' ? [] : ['', inJson(body, width)?.[1] ?? shorten(body)];
   return ['http', [status, shorten(lines.join('\n')), ...shown].join('\n').trim()];
 }
 
@@ -33,25 +33,23 @@ function header(line: string): [name: string, value: string] {
   return [name.replace(/^www(?=-)|^.|(?<=-)./g, (part) => part.toUpperCase()), line.slice(colon + 1).trim()];
 }
 
-function inJson(text: string): [language: string, text: string] | undefined {
+function inJson(text: string, width: number): [language: string, text: string] | undefined {
   try {
-    return /^[[{]/.test(text) ? ['json', layOut(JSON.parse(text))] : undefined;
+    return /^[[{]/.test(text) ? ['json', layOut(JSON.parse(text), width)] : undefined;
   } catch {
     return undefined;
   }
 }
 
-const width = 100;
-
 /** JSON in as few lines as are read well. */
-function layOut(value: unknown, indent = ''): string {
+function layOut(value: unknown, width: number, indent = ''): string {
   const inLine = oneLine(value);
   if (typeof value !== 'object' || value === null || indent.length + inLine.length <= width) return inLine;
   const inner = `${indent}  `;
   const [open, shut] = Array.isArray(value) ? '[]' : '{}';
   const members = Array.isArray(value)
-    ? value.map((item) => layOut(item, inner))
-    : Object.entries(value).map(([name, item]) => `${JSON.stringify(name)}: ${layOut(item, inner)}`);
+    ? value.map((item) => layOut(item, width, inner))
+    : Object.entries(value).map(([name, item]) => `${JSON.stringify(name)}: ${layOut(item, width, inner)}`);
   return `${open}\n${members.map((member) => inner + member).join(',\n')}\n${indent}${shut}`;
 }
 
