@@ -4,7 +4,7 @@ import type { Route } from '../src/http/route.ts';
 export function routeFor(routes: readonly Route[], method: string, path: string): Route | undefined {
   const parts = path.replace(/\/$/, '').split('/');
   const fits = routes.filter((route) => {
-    const pattern = route.path.split('/');
+    const pattern = route.path.replace(/\/$/, '').split('/');
     return pattern.length === parts.length && pattern.every((part, at) => part.startsWith('{') || part === parts[at]);
   });
   const parameters = ({ path: pattern }: Route) => pattern.split('{').length;

@@ -98,6 +98,7 @@ test('countersign serve says where it listens, gets ready, and ends well on SIGT
 
   const response = await fetch(new URL('/health/ready', url));
   assert.equal(response.status, 200);
+  assert.match(await (await fetch(new URL('/docs', url))).text(), /<pre><code>curl /);
 
   const exited = once(server, 'exit', { signal: AbortSignal.timeout(LIMIT_MS) });
   server.kill('SIGTERM');

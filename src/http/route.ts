@@ -48,8 +48,13 @@ export type Access = 'anyone' | 'session' | 'optional' | 'basic' | 'enrollment' 
  */
 export type Administers = 'always' | 'others' | 'never';
 
-/** What a status means, and the shape of its body; `type` where it is not JSON. */
-export type ResponseSpec = { readonly description: string; readonly body?: z.ZodType; readonly type?: string };
+/** What a status means, and the shape of its body; `type` where it is not JSON, `page` where a browser gets HTML in its place. */
+export type ResponseSpec = {
+  readonly description: string;
+  readonly body?: z.ZodType;
+  readonly type?: string;
+  readonly page?: true;
+};
 
 /** A request of which nothing was parsed yet; its caller, where they have shown who they are. */
 export type UnparsedRequest = Pick<Handled, 'ctx' | 'caller' | 'headers'>;

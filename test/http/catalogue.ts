@@ -220,6 +220,7 @@ const known: Readonly<Record<string, Known>> = {
   'GET /v2/accounts/{id}/security/attempts': managesAccounts(),
   'GET /v2/accounts/{id}/security/attempts/{attemptId}': managesAccounts(),
 
+  'GET /': { does: 'tells' },
   'GET /health/live': { does: 'tells' },
   'GET /health/ready': { does: 'tells' },
   'GET /metrics': { does: 'tells' },

@@ -80,6 +80,7 @@ export async function live(server: Server): Promise<readonly Secret[]> {
   await ask(204, 'DELETE', '/sessions/current', { bearer });
   await ask(204, 'DELETE', `/users/${uid}`, { bearer: admin.token });
   for (const path of [
+    '/',
     '/health/live',
     '/health/ready',
     '/metrics',

@@ -95,10 +95,11 @@ function contentOf({ form }: Route, schema: Json): Json {
 
 type SchemaOf = (schema: z.ZodType, io: 'input' | 'output') => Json;
 
-function response({ description, body, type }: ResponseSpec, schemaOf: SchemaOf): Json {
+function response({ description, body, type, page }: ResponseSpec, schemaOf: SchemaOf): Json {
   if (!body && !type) return { description };
   const schema = body ? schemaOf(body, 'output') : { type: 'string' };
-  return { description, content: { [type ?? 'application/json']: { schema } } };
+  const html = page && { 'text/html': { schema: { type: 'string' } } };
+  return { description, content: { [type ?? 'application/json']: { schema }, ...html } };
 }
 
 /** A door with words of its own refuses in them. */
@@ -134,5 +135,9 @@ function toComponents(schema: unknown) {
 
 const jsonSchemaForm = z.looseObject({ $defs: z.record(z.string(), z.unknown()).optional() });
 
-const operationId = (method: string, path: string) =>
-  method + path.replace(/[{}]/g, '').replace(/(?:^|[/._-])+(\w?)/g, (_whole, letter: string) => letter.toUpperCase());
+/** Also the place of an operation in the page for people. */
+export const operationId = (method: string, path: string) =>
+  method +
+  (path === '/' ? '/root' : path)
+    .replace(/[{}]/g, '')
+    .replace(/(?:^|[/._-])+(\w?)/g, (_whole, letter: string) => letter.toUpperCase());

@@ -2,8 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { z } from 'zod';
 import { docsPage } from '../../../src/http/describe/docs-page.ts';
+import { examples } from '../../../src/http/describe/examples.ts';
+import { operationId } from '../../../src/http/describe/openapi.ts';
 import type { Route } from '../../../src/http/route.ts';
 import { startServer } from '../../../kit/server.ts';
+import { nameOf } from '../catalogue.ts';
 
 const plain = (html: string) =>
   html
@@ -12,7 +15,11 @@ const plain = (html: string) =>
     .replaceAll('&#39;', "'")
     .replaceAll('&lt;', '<')
     .replaceAll('&gt;', '>')
-    .replaceAll('&amp;', '&');
+    .replaceAll('&amp;', '&')
+    .replace(/\s+/g, ' ');
+
+/** As the page shows a text with code in it. */
+const shown = (text: string) => text.replaceAll('`', '').replace(/\s+/g, ' ');
 
 const route: Route = {
   method: 'get',
@@ -24,42 +31,83 @@ const route: Route = {
   handle: async () => ({ status: 200 }),
 };
 
-test('the page lists every route of the table with its summary and its answers', async () => {
+test('the page has every route of the table: a heading, a place with a link to it, its words and an example', async () => {
   await using server = await startServer();
   const page = await server.call('GET', '/docs');
   assert.equal(page.headers.get('content-type'), 'text/html; charset=utf-8');
-  const text = plain(page.text);
-  for (const { method, path, summary, responses } of server.countersign.routes) {
-    assert.ok(page.text.includes(`<code>${method.toUpperCase()} ${path}</code>`), path);
-    assert.ok(text.includes(`${summary}. `), summary);
-    for (const { description } of Object.values(responses)) assert.ok(text.includes(description), description);
+  const operations = page.text.split('<details class="operation">').slice(1);
+  assert.equal(operations.length, server.countersign.routes.length);
+  for (const one of server.countersign.routes) {
+    const { method, path, summary, description = '', responses } = one;
+    const id = operationId(method, path);
+    const html =
+      operations.find((part) => part.includes(`<div id="${id}">`)) ?? assert.fail(`${nameOf(one)} has no place`);
+    const [, heading = ''] = /<h3>([^]*?)<\/h3>/.exec(html) ?? [];
+    assert.equal(plain(heading), nameOf(one));
+    assert.ok(html.includes(`<a href="#${id}"`), nameOf(one));
+    const { request, answer } = examples[nameOf(one)] ?? assert.fail(`${nameOf(one)} has no example`);
+    const told = Object.values(responses).map((response) => response.description);
+    for (const text of [summary, shown(description), request, answer, ...told])
+      assert.ok(plain(html).includes(shown(text)), `${nameOf(one)}: ${text}`);
   }
 });
 
-test('it says who may call what, and shows the schemas of query, body and answers', async () => {
+test('every link within the page leads to one place in it', async () => {
+  await using server = await startServer();
+  const { text } = await server.call('GET', '/docs');
+  const ids = [...text.matchAll(/ id="([^"]*)"/g)].map(([, id = '']) => id);
+  assert.equal(new Set(ids).size, ids.length);
+  const links = [...text.matchAll(/ href="#([^"]*)"/g)].map(([, id = '']) => id);
+  assert.ok(links.length > server.countersign.routes.length);
+  for (const link of links) assert.ok(ids.includes(link), link);
+});
+
+test('it says what a call needs, and shows the members of query, body and answers', async () => {
   const page = plain(
     await docsPage([
-      { ...route, access: 'session', description: 'Carefully.', query: z.object({ page: z.int() }) },
-      { ...route, method: 'put', access: 'basic', body: z.strictObject({ colour: z.enum(['red', 'blue']) }) },
+      { ...route, access: 'session', description: 'With `care`.', query: z.object({ page: z.int() }) },
+      {
+        ...route,
+        method: 'put',
+        access: 'basic',
+        body: z.strictObject({ colour: z.enum(['red', 'blue']).optional() }),
+      },
       {
         ...route,
         method: 'post',
         access: 'optional',
+        administers: 'always',
         responses: { 201: { description: 'Made.', body: z.array(z.string()) } },
       },
-      { ...route, method: 'delete' },
+      { ...route, method: 'delete', params: z.strictObject({ b: z.uuid().describe('Which one.') }) },
     ]),
   );
   for (const text of [
-    'Do it. Needs a session. Carefully.',
-    'Do it. HTTP Basic.',
-    'Do it. A session is read when one is shown.',
-    'Do it. Anyone.',
+    'With care. Authentication: an access token.',
+    'Authentication: a name and a secret, as HTTP Basic.',
+    'Authentication: none, or an access token. Administrators need fresh proof.',
+    'Authentication: none. Errors: problem details.',
+    'In the query Name Type Present Meaning page integer required',
+    'Body, as JSON Name Type Present Meaning colour "red" or "blue" optional',
+    'Answer 201: Made. list of: string',
+    'In the path Name Type Present Meaning b UUID required Which one.',
   ])
     assert.ok(page.includes(text), text);
-  assert.match(page, /Query\s+\{[^}]*"page"/);
-  assert.match(page, /Body\s+\{[^]*"blue"/);
-  assert.match(page, /201\s+Made\.\{\s+"type": "array"/);
+});
+
+test('a format stands in the place of its pattern', async () => {
+  await using server = await startServer();
+  const text = plain((await server.call('GET', '/docs')).text);
+  const found = new Set<string>();
+  JSON.stringify((await server.call('GET', '/openapi.json')).json, (_key, schema: unknown) => {
+    const { format, pattern } = (schema ?? {}) as { readonly format?: string; readonly pattern?: string };
+    if (format !== undefined && pattern !== undefined) found.add(pattern);
+    return schema;
+  });
+  assert.ok(found.size >= 4);
+  for (const pattern of found) assert.ok(!text.includes(shown(pattern)), pattern);
+  for (const word of ['UUID', 'date and time (RFC 3339)', 'e-mail address', 'phone number (E.164)'])
+    assert.ok(text.includes(word), word);
 });
 
 test('what a route says of itself is text, never markup', async () => {

@@ -19,7 +19,8 @@ export async function accounts(life: Life): Promise<void> {
   await ask2(200, 'GET', `${id}`);
   await ask2(200, 'PATCH', `${id}`, { realm: null });
   await ask2(200, 'POST', `${id}`, { name: 'acme inc' });
-  for (const list of ['children', 'descendants', 'parents', 'users']) await ask2(200, 'GET', `${id}/${list}`);
+  for (const at of [id, 'root'])
+    for (const list of ['children', 'descendants', 'parents', 'users']) await ask2(200, 'GET', `${at}/${list}`);
   const carol = { username: 'carol', password: 'carol at the office' };
   const [wrong, later] = ['carol in the kitchen', 'carol on the roof'];
   keep('password', 0, carol.password, wrong, later);

@@ -36,6 +36,7 @@ export async function selfService(life: Life): Promise<void> {
   const sent = server.sent[asked] ?? assert.fail('no code was sent');
   await ask(400, 'POST', '/mfa/authtoken/login', { json: { ...login, mfa_code: 'x' } });
   const fresh = { bearer: await logIn('POST', { mfa_code: sent.code }) };
+  await ask(200, 'GET', '/mfa/', fresh);
   const backup = member(await ask(200, 'GET', '/mfa/recovery/', fresh), 'backup_code');
   await ask(400, 'POST', '/mfa/authtoken/login', { json: { ...login, mfa_code: '123456', backup_code: backup } });
   await stepUp(life, fresh);

@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { ping } from '../../../store/store.ts';
-import { docsPage, docsStyle } from '../../describe/docs-page.ts';
+import { docsPage } from '../../describe/docs-page.ts';
+import { docsStyle } from '../../describe/docs-style.ts';
 import { openApiDocument } from '../../describe/openapi.ts';
 import { problem } from '../../errors/problem.ts';
 import { route, type Route } from '../../route.ts';
+import { rootRoute } from './root.ts';
 
 const tag = 'House';
 
@@ -80,11 +82,14 @@ const keysRoute = route({
   handle: async ({ ctx }) => ({ status: 200, json: ctx.tokens.jwks }),
 });
 
-/** The document in its two forms. It is of all routes, those here too, and is made from them when it is asked for. */
+/** The root, which leads to the document, and its two forms. It is of all routes, those here too, and is made from them when it is asked for. */
 function documentRoutes(all: readonly Route[], about: About): readonly Route[] {
   const document = once(() => JSON.stringify(openApiDocument(all, about)));
-  const page = once(() => docsPage(all));
+  const url = about.url.replace(/\/$/, '');
+  const path = new URL(url).pathname.replace(/\/$/, '');
+  const page = once(() => docsPage(all, path));
   return [
+    rootRoute({ version: about.version, url, path }),
     route({
       method: 'get',
       path: '/openapi.json',

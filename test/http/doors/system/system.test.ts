@@ -83,7 +83,7 @@ test('they are made once, and everybody is sent the same bytes', async () => {
 
 test('nobody needs to show anything to see them, and what they show changes nothing', async () => {
   await using server = await startServer();
-  for (const path of ['/health/live', '/.well-known/jwks.json', '/openapi.json', '/docs', '/docs/style.css']) {
+  for (const path of ['/', '/health/live', '/.well-known/jwks.json', '/openapi.json', '/docs', '/docs/style.css']) {
     const [open, shown, broken] = [
       await server.call('GET', path),
       await server.call('GET', path, { bearer: server.admin.token }),
@@ -91,4 +91,46 @@ test('nobody needs to show anything to see them, and what they show changes noth
     ];
     assert.deepEqual([shown.text, broken.text], [open.text, open.text]);
   }
+});
+
+const fromBrowser = { headers: { Accept: 'text/html,application/xhtml+xml,*/*;q=0.8' } };
+
+test('the root tells programs what this server is, and no more than the OpenAPI document does', async () => {
+  await using server = await startServer();
+  const { info } = (await server.call('GET', '/openapi.json')).json as { info: { version: string } };
+  for (const headers of [{}, { Accept: '*/*' }, { Accept: 'application/json' }]) {
+    const { status, json, headers: answered } = await server.call('GET', '/', { headers });
+    assert.equal(status, 200);
+    assert.deepEqual(json, {
+      name: 'Countersign',
+      version: info.version,
+      docs: `${url}/docs`,
+      openapi: `${url}/openapi.json`,
+    });
+    assert.equal(answered.get('vary'), 'Accept');
+  }
+});
+
+test('it shows a browser a page that leads to the documentation', async () => {
+  await using server = await startServer();
+  const { status, headers, text } = await server.call('GET', '/', fromBrowser);
+  assert.deepEqual(
+    [status, headers.get('content-type'), headers.get('vary')],
+    [200, 'text/html; charset=utf-8', 'Accept'],
+  );
+  assert.match(text, /<h1>Countersign<\/h1>/);
+  assert.match(text, /href="\/docs"/);
+  assert.doesNotMatch(text, /<script|<style|style="|https?:/);
+});
+
+test('below a path, the pages lead to what is below that path', async () => {
+  await using server = await startServer({ url: `${url}/mfa-server/` });
+  const root = await server.call('GET', '/', fromBrowser);
+  const docs = await server.call('GET', '/docs');
+  for (const { text } of [root, docs])
+    for (const [, link = ''] of text.matchAll(/href="([^"#][^"]*)"/g))
+      assert.match(link, /^\/mfa-server\/(?:docs|openapi)/);
+  assert.equal((root.text + docs.text).match(/href="\/mfa-server\/openapi.json"/g)?.length, 2);
+  const { docs: place } = (await server.call('GET', '/')).json as { docs: string };
+  assert.equal(place, `${url}/mfa-server/docs`);
 });

@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import { rootPage } from '../../describe/root-page.ts';
+import { route, type Route } from '../../route.ts';
+
+const rootView = z.strictObject({
+  name: z.literal('Countersign'),
+  version: z.string(),
+  docs: z.string(),
+  openapi: z.string(),
+});
+
+type ServerInfo = {
+  readonly version: string;
+  /** Where the server is, without a slash at the end, and the path in that. */
+  readonly url: string;
+  readonly path: string;
+};
+
+/** What the server is, and where its documentation is. A browser names HTML in `Accept`, and gets a page. */
+export function rootRoute({ version, url, path }: ServerInfo): Route {
+  const json = { name: 'Countersign', version, docs: `${url}/docs`, openapi: `${url}/openapi.json` };
+  const headers = { Vary: 'Accept' };
+  return route({
+    method: 'get',
+    path: '/',
+    access: 'anyone',
+    tag: 'House',
+    summary: 'What this server is, and where its documentation is',
+    responses: {
+      200: {
+        description: 'Its name, its version and where its documents are; browsers get a page.',
+        body: rootView,
+        page: true,
+      },
+    },
+    async handle({ headers: sent }) {
+      if (!/\btext\/html\b/i.test(sent.get('accept') ?? '')) return { status: 200, json, headers };
+      const text = await rootPage(path);
+      return { status: 200, text, type: 'text/html; charset=utf-8', headers };
+    },
+  });
+}
