@@ -1,0 +1,82 @@
+/** Runs test files and counts what passed, for `npm test` and `npm run test:all`. */
+import { spawn } from 'node:child_process';
+import { globSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { RECORD, type Counts } from './test-reporter.ts';
+
+export const root = join(import.meta.dirname, '..');
+
+/** For each run. The longest takes a quarter of it, so one that reaches it was kept alive by something left open. */
+const LIMIT_MS = 600_000;
+
+const files = globSync('{test,bench/tests,tools/tests,torture/tests}/**/*.test.ts', { cwd: root }).toSorted();
+
+/** Tests that start servers, commands, browsers or builds. */
+const ofProcesses =
+  /^(?:test\/(?:cli|docs|examples|toys)\/|torture\/tests\/|tools\/tests\/|test\/promises\/(?:two-nodes|keys-rotate-while-people-log-in)\.)/;
+const withProcesses = files.filter((file) => ofProcesses.test(file));
+const withoutProcesses = files.filter((file) => !ofProcesses.test(file));
+
+export type Run = Counts & {
+  /** Whether the runner itself ended well, and not by a signal or by a process that something kept alive. */
+  readonly ended: boolean;
+};
+
+/** Tests that need no process of their own, in two processes. */
+export async function runTests(node: string): Promise<readonly Run[]> {
+  const half = (shard: string) => run(node, ['--test-isolation=none', `--test-shard=${shard}`, ...withoutProcesses]);
+  return Promise.all([half('1/2'), half('2/2')]);
+}
+
+/** Tests that start processes, each file in a process of its own. */
+export async function runProcessTests(node: string): Promise<readonly Run[]> {
+  return [await run(node, ['--test-concurrency=3', ...withProcesses])];
+}
+
+/** One line for all of them, and whether all is well. */
+export function totalOf(runs: readonly Run[]): { readonly line: string; readonly ok: boolean } {
+  const sum = (count: (run: Run) => number) => runs.reduce((total, one) => total + count(one), 0);
+  const failed = sum((one) => (one.ended || one.failed > 0 ? one.failed : 1));
+  const skipped = sum((one) => one.skipped);
+  const line = `${sum((one) => one.passed)} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+  return { line, ok: failed === 0 };
+}
+
+let shown = 0;
+
+/** On a terminal, how many have passed so far. */
+function showProgress(more: number): void {
+  shown += more;
+  if (process.stderr.isTTY) process.stderr.write(`\r${shown} passed`);
+}
+
+async function run(node: string, options: readonly string[]): Promise<Run> {
+  const reporter = `--test-reporter=${join(root, 'tools/test-reporter.ts')}`;
+  const child = spawn(node, ['--test', '--test-timeout=60000', reporter, ...options], {
+    cwd: root,
+    // Some two hundred processes compile the same files: the result is kept.
+    env: { NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/compile'), ...process.env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+    timeout: LIMIT_MS,
+    killSignal: 'SIGKILL',
+  });
+  const ended = new Promise<boolean>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code, signal) => {
+      if (signal !== null) console.error(`A test run ended by ${signal}; after ${LIMIT_MS / 1000} s it is killed.`);
+      resolve(code === 0);
+    });
+  });
+  let counts: Counts = { passed: 0, failed: 0, skipped: 0 };
+  for await (const line of createInterface({ input: child.stdout })) {
+    if (!line.startsWith(RECORD)) {
+      console.log(line);
+      continue;
+    }
+    const record = JSON.parse(line.slice(RECORD.length)) as { progress?: number; counts?: Counts };
+    showProgress(record.progress ?? 0);
+    counts = record.counts ?? counts;
+  }
+  return { ...counts, ended: (await ended) && counts.passed > 0 };
+}
