@@ -18,8 +18,8 @@ const unlimited = 2 ** 31 - 1;
 
 /** Kysely over pg, with counts as numbers and every distinct statement prepared once on each connection, unless the URL says `prepare=false`. */
 export function postgresDialect(url: string, onLostConnection: (error: Error) => void): Dialect {
-  const prepares = isPreparing(url);
-  return new PostgresDialect({ pool: async () => guarded(await openPool(url, onLostConnection), prepares) });
+  const nameOf = isPreparing(url) ? namesOfStatements() : () => ({});
+  return new PostgresDialect({ pool: async () => guarded(await openPool(url, onLostConnection), nameOf) });
 }
 
 /** What pg does not know it leaves alone, so this may stand in its URL. */
@@ -49,23 +49,23 @@ async function openPool(url: string, onLostConnection: (error: Error) => void): 
   return pool;
 }
 
-function guarded(pool: Pool, prepares: boolean): PostgresPool {
+function guarded(pool: Pool, nameOf: NameOf): PostgresPool {
   return {
     options: pool.options,
-    connect: async () => guardedClient(await pool.connect(), prepares),
+    connect: async () => guardedClient(await pool.connect(), nameOf),
     end: () => pool.end(),
   };
 }
 
 /** A connection as one piece of work has it. One that is no good any more is asked nothing else, and is not given back to the pool. */
-function guardedClient(client: PoolClient, prepares: boolean): PostgresPoolClient {
+function guardedClient(client: PoolClient, nameOf: NameOf): PostgresPoolClient {
   let limit: { query_timeout?: number } = {};
   let broken: Error | undefined;
   const query = async (text: string, values: readonly unknown[]) => {
     if (broken) throw broken;
     if (text === withoutLimits) limit = { query_timeout: unlimited };
     try {
-      return await client.query({ ...(prepares && named(text)), ...limit, text, values: [...values] });
+      return await client.query({ ...nameOf(text), ...limit, text, values: [...values] });
     } catch (error) {
       if (isUseless(error)) broken = error;
       throw error;
@@ -87,15 +87,21 @@ function isUseless(error: unknown): error is Error {
   return error.message === 'Query read timeout' || ('code' in error && error.code === '25006');
 }
 
+/** The name under which a statement is prepared, where it is. */
+type NameOf = (text: string) => { name?: string };
+
 /** Statements of varying length, such as lists, must not fill every connection with names. */
 const kept = 500;
-const names = new Map<string, string>();
 
-function named(text: string): { name?: string } {
-  const known = names.get(text);
-  if (known) return { name: known };
-  if (names.size >= kept) return {};
-  const name = `countersign_${names.size}`;
-  names.set(text, name);
-  return { name };
+/** One for each pool, so that the pools of a process take no names from each other. */
+function namesOfStatements(): NameOf {
+  const names = new Map<string, string>();
+  return (text) => {
+    const known = names.get(text);
+    if (known) return { name: known };
+    if (names.size >= kept) return {};
+    const name = `countersign_${names.size}`;
+    names.set(text, name);
+    return { name };
+  };
 }
