@@ -1,10 +1,10 @@
 /** What is measured, as the process does it that makes the load. */
 import { bearer, bytesOf, type Ask, type Connection } from '../kit/load/client.ts';
 import { once, overConnections, pick, type Counted, type Timed } from '../kit/load/clients.ts';
-import { house, logInByAuthtoken, refresh, stepUp } from '../kit/load/house.ts';
+import { house, logInByAuthtoken, refresh, stepUp } from '../kit/load/countersign.ts';
 import { commits, hashes } from './limits.ts';
 import { nextCode, untilShowable, type Person } from '../kit/load/people.ts';
-import { expectKnown, type CodeJob, type Served, type ServerName } from './served.ts';
+import { expectKnown, type CodeJob, type Served, type ServerName } from './measured-servers.ts';
 
 export type Input = Timed & {
   /** Of the people of which server. */

@@ -2,7 +2,7 @@
 import type { Counted } from '../kit/load/clients.ts';
 import { equalTime, type Times } from './equal-time.ts';
 import { jobs, type Input, type JobName, type Ready } from './jobs.ts';
-import { makeServed, type Served, type ServerName } from './served.ts';
+import { makeServed, type Served, type ServerName } from './measured-servers.ts';
 
 const served = new Map<ServerName, Served>();
 let ready: Ready | undefined;

@@ -1,11 +1,11 @@
 import { levels } from '../kit/load/clients.ts';
-import { commitsIn } from '../kit/commits-each.ts';
+import { commitsIn } from '../kit/commit-count.ts';
 import { spent, type Usage } from '../kit/load/cpu.ts';
 import type { Times } from './equal-time.ts';
 import type { JobName } from './jobs.ts';
 import { keyOf, operations, shared, stepsOf, type Flavour, type Step } from './plan.ts';
 import type { Load, Running } from './processes.ts';
-import type { ServerName } from './served.ts';
+import type { ServerName } from './measured-servers.ts';
 
 /** What one round counted of one step. Times are milliseconds. */
 export type Rate = {

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { chartOf } from './chart.ts';
 import type { Figures } from './figures.ts';
-import type { machine } from '../kit/setting.ts';
+import type { machine } from '../kit/run-environment.ts';
 import { asMarkdown, equalTimeOf, tablesOf } from './table.ts';
 
 export type Report = {

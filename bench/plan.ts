@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { levels } from '../kit/load/clients.ts';
 import type { JobName } from './jobs.ts';
-import type { ServerName } from './served.ts';
+import type { ServerName } from './measured-servers.ts';
 
 export type Flavour = 'sqlite' | 'postgres';
 

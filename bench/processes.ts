@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { defaultHashCost } from '../src/base/hasher.ts';
 import { usageOf, type Usage } from '../kit/load/cpu.ts';
-import { administrator } from '../kit/load/house.ts';
+import { administrator } from '../kit/load/countersign.ts';
 import type { Orders } from './load.ts';
 
 /** Another process, which ends when it is disposed of. */

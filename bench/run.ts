@@ -11,7 +11,7 @@ import type { Flavour } from './plan.ts';
 import { startPostgres } from '../kit/load/postgres.ts';
 import { buildPublished } from './published.ts';
 import { startBetterAuth, startHello, startHouse, startLoad } from './processes.ts';
-import { endAfter, machine, positive, temporaryFolder } from '../kit/setting.ts';
+import { endAfter, machine, positive, temporaryFolder } from '../kit/run-environment.ts';
 import { measureStarts } from './starts.ts';
 import { asText, equalTimeOf, tablesOf } from './table.ts';
 import { command, type OptionsOf } from '../kit/command.ts';

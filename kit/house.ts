@@ -30,7 +30,7 @@ import { clockAt, type TestClock } from './clock.ts';
 import { codesAt } from './codes.ts';
 import type { Opened, TestDatabase } from './databases.ts';
 import { cheapHasher } from './hasher.ts';
-import { noExchange, postbox, quiet } from './house-defaults.ts';
+import { noExchange, postbox, quiet } from './test-settings.ts';
 import { recording, type LogLine } from './log-lines.ts';
 import { logged, type Logged } from './logged.ts';
 import { seededRandom } from './random.ts';

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import type { z } from 'zod';
-import { postbox } from './house-defaults.ts';
+import { postbox } from './test-settings.ts';
 import { createCountersign, type Countersign, type Options } from '../src/countersign.ts';
 import { errorEnvelope } from '../src/http/doors/crossbar/envelope.ts';
 import { problemBody } from '../src/http/errors/problem.ts';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { makeCluster, type Cluster } from '../kit/postgres/cluster.ts';
-import { bouncerTo } from './bouncer.ts';
-import { openCutter, type Cutter } from './cutter.ts';
+import { bouncerTo } from './pgbouncer.ts';
+import { openCutter, type Cutter } from './tcp-proxy.ts';
 import type { AttemptRow } from './history.ts';
 import { postgresOf } from './postgres.ts';
 

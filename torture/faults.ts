@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Chance } from './chance.ts';
-import { farthest } from './course.ts';
+import type { Chance } from './seeded-random.ts';
+import { farthest } from './virtual-clock.ts';
 import type { Database, Pause } from './database.ts';
 import type { Seen } from './history.ts';
 import type { Node } from './nodes.ts';

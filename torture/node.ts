@@ -11,7 +11,7 @@ import { startNoticeLoop } from '../src/cli/notice-loop.ts';
 import { createCountersign } from '../src/countersign.ts';
 import { deleteExpired } from '../src/engine/operations.ts';
 import { cheapCost } from '../kit/hasher.ts';
-import { timeOf, type Course } from './course.ts';
+import { timeOf, type Course } from './virtual-clock.ts';
 
 export type Told = { readonly course: Course; readonly offset: number };
 

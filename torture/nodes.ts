@@ -2,8 +2,8 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { Course } from './course.ts';
-import { openCutter, type Cutter } from './cutter.ts';
+import type { Course } from './virtual-clock.ts';
+import { openCutter, type Cutter } from './tcp-proxy.ts';
 import type { Told } from './node.ts';
 
 /** A server of the experiment, which dies and comes back. People reach it over a wire that can be cut. */

@@ -1,4 +1,4 @@
-import { sessionIn, type Answered, type Asked, type Asker } from './client.ts';
+import { sessionIn, type Answered, type Asked, type Asker } from './recorder.ts';
 
 /** What an application needs to ask for second factors and to log people in: set up by the administrator before anything goes wrong. */
 export async function prepare(

@@ -1,9 +1,9 @@
 /** Kills, cuts and mistimes servers while people log in, and checks what they were answered: `npm run torture`. docs/reliability.md explains it. */
-import { positive, temporaryFolder } from '../kit/setting.ts';
-import { run } from './campaign.ts';
+import { positive, temporaryFolder } from '../kit/run-environment.ts';
+import { run } from './experiment.ts';
 import { postgresIn, sqliteIn } from './database.ts';
 import { beginFaults } from './faults.ts';
-import { tellOutcome, tellProgress } from './telling.ts';
+import { tellOutcome, tellProgress } from './report.ts';
 import { command, type OptionsOf } from '../kit/command.ts';
 
 const help = `npm run torture [-- options]

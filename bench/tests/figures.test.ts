@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
-import { commitsIn } from '../../kit/commits-each.ts';
+import { commitsIn } from '../../kit/commit-count.ts';
 import { spent } from '../../kit/load/cpu.ts';
 import { figuresOf } from '../figures.ts';
 import type { Measured, Rate } from '../measure.ts';

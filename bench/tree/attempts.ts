@@ -2,7 +2,7 @@ import type { Insertable } from 'kysely';
 import { day } from '../../src/base/clock.ts';
 import { systemRandom, timeOrderedHex } from '../../src/base/random.ts';
 import type { Tables } from '../../src/store/tables.ts';
-import { chance } from '../../kit/chance.ts';
+import { chance } from '../../kit/prng.ts';
 
 /** An account and users of it. */
 type Group = { readonly account: string; readonly users: readonly string[] };

@@ -1,6 +1,6 @@
 import { type Figure, figure } from '../figures.ts';
 import { median } from '../../kit/statistics.ts';
-import type { TreeHouse } from './house.ts';
+import type { TreeHouse } from './tree-server.ts';
 import type { Progress } from './progress.ts';
 import { logins, lookups, type Request } from './requests.ts';
 

@@ -3,7 +3,7 @@ import { mock } from 'node:test';
 import { CompiledQuery } from 'kysely';
 import { Client } from 'pg';
 import type { Flavour } from '../../src/store/store.ts';
-import type { TreeHouse } from './house.ts';
+import type { TreeHouse } from './tree-server.ts';
 import { logins, lookups } from './requests.ts';
 
 /** What a request asks the database that none before it has asked, and how that goes about it. */

@@ -1,9 +1,9 @@
 /** docs/query-plans.md: how the hot statements are answered. SQLite's part is written by `npm run docs`, PostgreSQL's by the bench. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { openTree } from './house.ts';
+import { openTree } from './tree-server.ts';
 import { plansOf, type Planned } from './plans.ts';
 import { plant, small } from './trees.ts';
-import { temporaryFolder } from '../../kit/setting.ts';
+import { temporaryFolder } from '../../kit/run-environment.ts';
 import { clockAt } from '../../kit/clock.ts';
 
 export const plansFile = 'docs/query-plans.md';

@@ -1,6 +1,6 @@
 import { day } from '../../src/base/clock.ts';
 import { gregorian } from '../../src/http/doors/crossbar/shapes.ts';
-import { logIn, read, type TreeHouse } from './house.ts';
+import { logIn, read, type TreeHouse } from './tree-server.ts';
 import { people } from './seed.ts';
 
 /** One that is measured: what there is to do, prepared for a house, so that nothing but the request is timed. */

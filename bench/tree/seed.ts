@@ -10,9 +10,9 @@ import { inTransaction, type Store } from '../../src/store/store.ts';
 import { insertUser } from '../../src/store/users.ts';
 import { attemptRows } from './attempts.ts';
 import { writeInBatches } from './batches.ts';
-import { chance } from '../../kit/chance.ts';
+import { chance } from '../../kit/prng.ts';
 import type { Progress } from './progress.ts';
-import { seedRest } from './rest.ts';
+import { seedRest } from './leftovers.ts';
 import { chain, measured, shapeOf } from './shape.ts';
 
 export type Size = { readonly accounts: number; readonly users: number; readonly attempts: number };

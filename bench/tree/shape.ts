@@ -1,4 +1,4 @@
-import { chance } from '../../kit/chance.ts';
+import { chance } from '../../kit/prng.ts';
 
 /** A tree of accounts, by number: 0 is the root, and every parent comes before its children. */
 export type Shape = {

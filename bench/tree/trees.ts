@@ -6,7 +6,7 @@ import { makeKeyRing } from '../../src/base/keys.ts';
 import { systemRandom } from '../../src/base/random.ts';
 import type { TestClock } from '../../kit/clock.ts';
 import type { startPostgres } from '../../kit/load/postgres.ts';
-import { makeTree, type Place } from './house.ts';
+import { makeTree, type Place } from './tree-server.ts';
 import type { Progress } from './progress.ts';
 import type { Size, Tree } from './seed.ts';
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { listen, type Front } from '../../src/cli/listen.ts';
 import { problemBody } from '../../src/http/errors/problem.ts';
-import { converse, hostile, marker } from '../../kit/hostile.ts';
+import { converse, hostile, marker } from '../../kit/hostile-requests.ts';
 import { startServer, type Server } from '../../kit/server.ts';
 import type { Rows } from '../../kit/rows.ts';
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { commitsIn } from '../../kit/commits-each.ts';
+import { commitsIn } from '../../kit/commit-count.ts';
 import { onEachDatabase } from '../../kit/databases.ts';
 import { logins } from './logins.ts';
 import { measure } from './measure.ts';

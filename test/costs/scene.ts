@@ -2,7 +2,7 @@
 import { addOAuthApp, enableSms, type OAuthApp } from '../../kit/doors.ts';
 import type { Ask } from '../../kit/nodes.ts';
 import type { Answer, App, Person, Server } from '../../kit/server.ts';
-import { openEveryChain, rootOf } from '../../kit/strands.ts';
+import { openEveryChain, rootOf } from '../../kit/chains.ts';
 import { duoHouse, type DuoHouse } from '../http/doors/crossbar/duo-house.ts';
 import { addService } from '../http/doors/challenges/service.ts';
 import { countedNode, type CountedNode } from './counted.ts';

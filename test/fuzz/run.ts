@@ -1,5 +1,5 @@
 /** Fuzzes for longer than the tests do: `npm run fuzz`. */
-import { positive } from '../../kit/setting.ts';
+import { positive } from '../../kit/run-environment.ts';
 import { command } from '../../kit/command.ts';
 import { fuzz } from './fuzz.ts';
 

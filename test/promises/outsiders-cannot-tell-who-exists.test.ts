@@ -13,7 +13,7 @@ import { knownOf, nobody, strangers } from '../http/catalogue.ts';
 import { firstFactor, goodRequests, send } from '../http/good-requests.ts';
 import { onEachDatabase } from '../../kit/databases.ts';
 import { basic, startServer, url, type Answer, type Server } from '../../kit/server.ts';
-import { openEveryChain, rootOf } from '../../kit/strands.ts';
+import { openEveryChain, rootOf } from '../../kit/chains.ts';
 import { assertAlike, seen, start, town } from './outsiders.ts';
 
 /** Names under which one may try to log in, and passwords that are not theirs. */

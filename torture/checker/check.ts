@@ -1,9 +1,9 @@
 import type { AttemptRow, History, Seen, Violation } from '../history.ts';
 import { takenAfterItsEnd } from './ended.ts';
 import { tooFewFactors, tooLittleProof } from './factors.ts';
-import { lostAuthenticators, lostPasswords, lostSessions } from './kept.ts';
+import { lostAuthenticators, lostPasswords, lostSessions } from './durability.ts';
 import { moreThanProofs, untold } from './log.ts';
-import { tooManyLooks } from './looks.ts';
+import { tooManyLooks } from './guesses.ts';
 import { spentTwice, stepsBack } from './spent.ts';
 
 /** Rules about what one person saw. */

@@ -6,7 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Client } from 'pg';
 import { freePort } from '../../kit/free-port.ts';
 import { makeCluster, type Cluster } from '../../kit/postgres/cluster.ts';
-import { openCutter, type Cutter } from '../cutter.ts';
+import { openCutter, type Cutter } from '../tcp-proxy.ts';
 import { addressedTo, attemptsSql, type Database } from '../database.ts';
 import type { AttemptRow } from '../history.ts';
 import { postgresOf, type Postgres } from '../postgres.ts';

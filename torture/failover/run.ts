@@ -1,11 +1,11 @@
 /** A primary dies, and its standby takes its place, while people log in: `npm run failover`. docs/postgresql.md explains it. */
-import { endAfter, positive, temporaryFolder } from '../../kit/setting.ts';
+import { endAfter, positive, temporaryFolder } from '../../kit/run-environment.ts';
 import { command, type OptionsOf } from '../../kit/command.ts';
-import { run } from '../campaign.ts';
-import { tellOutcome, tellProgress } from '../telling.ts';
-import { linesOf, toldOf, unanswered } from './blows.ts';
+import { run } from '../experiment.ts';
+import { tellOutcome, tellProgress } from '../report.ts';
+import { linesOf, toldOf, unanswered } from './summary.ts';
 import { pairIn } from './pair.ts';
-import { beginLoss, beginPlot, type Notes } from './plot.ts';
+import { beginLoss, beginPlot, type Notes } from './scenarios.ts';
 
 const help = `npm run failover [-- options]
 

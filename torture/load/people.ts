@@ -1,8 +1,8 @@
 import { once } from '../../kit/load/clients.ts';
 import { basic, type Ask } from '../../kit/load/client.ts';
-import { house } from '../../kit/load/house.ts';
+import { house } from '../../kit/load/countersign.ts';
 import { nextCode, untilShowable, type Person } from '../../kit/load/people.ts';
-import type { Group } from './clients.ts';
+import type { Group } from './load-worker.ts';
 
 /** People with a password, and with an app where they are to have one. */
 export async function makePeople(

@@ -1,5 +1,5 @@
 /** Overloads servers, starves them and sends them nonsense, and looks how others fare meanwhile: `npm run load`. docs/reliability.md explains it. */
-import { endAfter, machine, positive, temporaryFolder } from '../../kit/setting.ts';
+import { endAfter, machine, positive, temporaryFolder } from '../../kit/run-environment.ts';
 import { command, type OptionsOf } from '../../kit/command.ts';
 import { hostileRequests } from './experiments/hostile-requests.ts';
 import { manyConnections } from './experiments/many-connections.ts';
@@ -7,7 +7,7 @@ import { memory } from './experiments/memory.ts';
 import { overload } from './experiments/overload.ts';
 import { slowClients } from './experiments/slow-clients.ts';
 import { stop } from './experiments/stop.ts';
-import { housesIn, type Lab } from './house.ts';
+import { housesIn, type Lab } from './lab.ts';
 import { reportOf, tableOf, type Finding } from './report.ts';
 
 const experiments: Readonly<Record<string, (lab: Lab) => Promise<void>>> = {

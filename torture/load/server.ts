@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { openConnection } from '../../kit/load/client.ts';
-import type { Course } from '../course.ts';
-import { openEars, type Ears } from '../ears.ts';
+import type { Course } from '../virtual-clock.ts';
+import { openEars, type Ears } from '../log-watcher.ts';
 import type { Memory } from './probe.ts';
 
 /** A server under load, in a process of its own. */

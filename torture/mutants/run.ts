@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { positive, temporaryFolder } from '../../kit/setting.ts';
+import { positive, temporaryFolder } from '../../kit/run-environment.ts';
 import type { Figures } from '../figures.ts';
 import type { Violation } from '../history.ts';
 import { build } from './build.ts';

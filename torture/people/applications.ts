@@ -1,7 +1,7 @@
-import { fingerprint } from '../client.ts';
+import { fingerprint } from '../recorder.ts';
 import { appCode } from './logins.ts';
 import { remember, type Person } from './person.ts';
-import { gotSession, tokensIn, twoNodes, type Play, type Stage } from './stage.ts';
+import { gotSession, tokensIn, twoNodes, type Play, type Stage } from './action.ts';
 
 /** An OAuth2 client logs its user in and goes on by refreshing; now and then with one token twice. */
 export const oauth: Play = async (stage, person) => {

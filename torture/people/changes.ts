@@ -1,8 +1,8 @@
-import { fingerprint, type Answered } from '../client.ts';
+import { fingerprint, type Answered } from '../recorder.ts';
 import type { Op, Sent } from '../history.ts';
 import { addressOf, appCode, enter, newestMail } from './logins.ts';
 import { codeOf, forget, remember, stepAt, type App, type Person, type Session, type Shown } from './person.ts';
-import { email, gotSession, newPassword, tokensIn, twoNodes, type Play, type Stage } from './stage.ts';
+import { email, gotSession, newPassword, tokensIn, twoNodes, type Play, type Stage } from './action.ts';
 
 /** How many apps somebody has at most: fewer than they may. */
 const mostApps = 3;

@@ -1,6 +1,6 @@
-import { fingerprint, type Answered } from '../client.ts';
+import { fingerprint, type Answered } from '../recorder.ts';
 import { codeOf, forget, newPerson, remember, stepAt, wrongCode, type Person, type Shown } from './person.ts';
-import { gotSession, newPassword, tokensIn, twoNodes, type Play, type Stage } from './stage.ts';
+import { gotSession, newPassword, tokensIn, twoNodes, type Play, type Stage } from './action.ts';
 
 export async function register(stage: Stage, name: string, way: Person['way']): Promise<Person | undefined> {
   const person = newPerson(name, way, newPassword(stage));

@@ -1,9 +1,9 @@
-import { fingerprint } from '../client.ts';
+import { fingerprint } from '../recorder.ts';
 import { refresh } from './applications.ts';
 import { through } from './changes.ts';
 import { answer, appCode, challenged, enter } from './logins.ts';
 import { codeOf, forget, remember, stepAt, wrongCode, type Person, type Session, type Shown } from './person.ts';
-import { twoNodes, type Play, type Stage } from './stage.ts';
+import { twoNodes, type Play, type Stage } from './action.ts';
 
 /** Whether a session is in force, and what its user has. */
 export const look: Play = async (stage, person) => {

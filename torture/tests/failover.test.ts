@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { toldOf, unanswered, type Told } from '../failover/blows.ts';
+import { toldOf, unanswered, type Told } from '../failover/summary.ts';
 import type { Figures } from '../figures.ts';
 import type { Violation } from '../history.ts';
 import { newFolder } from '../../kit/process.ts';

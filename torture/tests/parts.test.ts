@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { test } from 'node:test';
-import { chanceOf } from '../chance.ts';
-import { fingerprint, sessionIn } from '../client.ts';
-import { timeOf } from '../course.ts';
-import { openCutter } from '../cutter.ts';
-import { openEars } from '../ears.ts';
-import { storyOf } from '../story.ts';
+import { chanceOf } from '../seeded-random.ts';
+import { fingerprint, sessionIn } from '../recorder.ts';
+import { timeOf } from '../virtual-clock.ts';
+import { openCutter } from '../tcp-proxy.ts';
+import { openEars } from '../log-watcher.ts';
+import { storyOf } from '../violation-text.ts';
 import { historyOf } from './history.ts';
 
 test('a violation is told with what else the same person did then, and nobody else', () => {

@@ -1,8 +1,8 @@
-import { converse, hostile, marker } from '../../../kit/hostile.ts';
-import { openCrowd } from '../crowd.ts';
-import type { Lab } from '../house.ts';
+import { converse, hostile, marker } from '../../../kit/hostile-requests.ts';
+import { openCrowd } from '../load-process.ts';
+import type { Lab } from '../lab.ts';
 import { makePeople, witnesses } from '../people.ts';
-import { expectPunctual } from '../punctual.ts';
+import { expectPunctual } from '../latency.ts';
 import { megabytes } from '../report.ts';
 import { serve } from '../server.ts';
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { openConnection } from '../../../kit/load/client.ts';
-import type { Lab } from '../house.ts';
+import type { Lab } from '../lab.ts';
 import { makePeople, passwordLogin } from '../people.ts';
 import { megabytes, milliseconds } from '../report.ts';
 import { serve } from '../server.ts';

@@ -2,10 +2,10 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { openConnection } from '../../../kit/load/client.ts';
 import { pick } from '../../../kit/load/clients.ts';
 import { median } from '../../../kit/statistics.ts';
-import { timeOf, type Course } from '../../course.ts';
-import type { Lab } from '../house.ts';
+import { timeOf, type Course } from '../../virtual-clock.ts';
+import type { Lab } from '../lab.ts';
 import type { Memory } from '../probe.ts';
-import { habits, makeOAuthClient, makeRegular, type Regular } from '../regulars.ts';
+import { habits, makeOAuthClient, makeRegular, type Regular } from '../steady-users.ts';
 import { megabytes } from '../report.ts';
 import { serveFast, type Server } from '../server.ts';
 

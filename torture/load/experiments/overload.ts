@@ -1,11 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { basic, openConnection, type Ask } from '../../../kit/load/client.ts';
 import type { Person } from '../../../kit/load/people.ts';
-import { countOf, openCrowd, othersIn, within } from '../crowd.ts';
-import type { Heard } from '../clients.ts';
-import type { Lab } from '../house.ts';
+import { countOf, openCrowd, othersIn, within } from '../load-process.ts';
+import type { Heard } from '../load-worker.ts';
+import type { Lab } from '../lab.ts';
 import { makePeople, passwordLogin, secondFactors, sessionCheck, witnesses } from '../people.ts';
-import { expectPunctual } from '../punctual.ts';
+import { expectPunctual } from '../latency.ts';
 import { megabytes, milliseconds } from '../report.ts';
 import { serve } from '../server.ts';
 

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
-import { openCrowd } from '../crowd.ts';
-import type { Lab } from '../house.ts';
+import { openCrowd } from '../load-process.ts';
+import type { Lab } from '../lab.ts';
 import { makePeople, passwordLogin, witnesses } from '../people.ts';
-import { expectPunctual } from '../punctual.ts';
+import { expectPunctual } from '../latency.ts';
 import { megabytes } from '../report.ts';
 import { serve } from '../server.ts';
 

@@ -2,8 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { basic, bearer, openConnection } from '../../../kit/load/client.ts';
 import { forSeconds } from '../../../kit/load/clients.ts';
 import { makePeople, passwordLogin } from '../people.ts';
-import type { Lab } from '../house.ts';
-import { openCrowd, countOf } from '../crowd.ts';
+import type { Lab } from '../lab.ts';
+import { openCrowd, countOf } from '../load-process.ts';
 import { milliseconds } from '../report.ts';
 import { serve, type Environment } from '../server.ts';
 

@@ -1,5 +1,5 @@
-import type { Chance } from '../chance.ts';
-import { fingerprint, sessionIn, type Answered, type Asked, type Body } from '../client.ts';
+import type { Chance } from '../seeded-random.ts';
+import { fingerprint, sessionIn, type Answered, type Asked, type Body } from '../recorder.ts';
 import type { Got } from '../history.ts';
 import { remember, type Person, type Session } from './person.ts';
 

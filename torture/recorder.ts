@@ -3,7 +3,7 @@ import { Agent, request as send } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import { basic, bearer } from '../kit/load/client.ts';
-import type { Chance } from './chance.ts';
+import type { Chance } from './seeded-random.ts';
 import type { Got, Op, Seen, Sent } from './history.ts';
 import type { Node } from './nodes.ts';
 

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Faults, Happening } from '../faults.ts';
 import type { Violation } from '../history.ts';
 import type { Postgres } from '../postgres.ts';
-import type { Blow } from './blows.ts';
+import type { Blow } from './summary.ts';
 import type { Pair } from './pair.ts';
 
 /** How long, in milliseconds, all goes well between two blows; and how long the standby is away. */

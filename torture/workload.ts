@@ -3,7 +3,7 @@ import { change, enrol, stepUp } from './people/changes.ts';
 import { logIn, register } from './people/logins.ts';
 import { haunt, leave, look, storm } from './people/sessions.ts';
 import { forget, type Person } from './people/person.ts';
-import type { Play, Stage } from './people/stage.ts';
+import type { Play, Stage } from './people/action.ts';
 
 /** How many people each worker plays, and how long one of them lasts. */
 const atOnce = 4;

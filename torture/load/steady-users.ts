@@ -3,7 +3,7 @@ import { base32Decode } from '../../src/base/base32.ts';
 import { hotp } from '../../src/factors/totp.ts';
 import { basic, bearer, type Answer, type Ask, type Connection } from '../../kit/load/client.ts';
 import { expect, jsonOf, type Json } from '../../kit/load/people.ts';
-import { administratorsPassword } from './house.ts';
+import { administratorsPassword } from './lab.ts';
 
 export type OAuthClient = { readonly id: string; readonly secret: string };
 

@@ -3,7 +3,7 @@ import { betterAuth } from './better-auth.ts';
 import { openConnection, type Connection } from '../kit/load/client.ts';
 import { levels, once, pick } from '../kit/load/clients.ts';
 import { numbered } from './equal-time.ts';
-import { house, logInAdministrator, openFamilies, type Family } from '../kit/load/house.ts';
+import { house, logInAdministrator, openFamilies, type Family } from '../kit/load/countersign.ts';
 import { expect, nextCode, type Dialect, type Person } from '../kit/load/people.ts';
 
 export type ServerName = 'house' | 'betterAuth';

@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { quantile } from '../../kit/statistics.ts';
-import type { Group, Heard, Order } from './clients.ts';
+import type { Group, Heard, Order } from './load-worker.ts';
 
 /** Clients at work. */
 export type Crowd = {

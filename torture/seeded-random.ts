@@ -1,4 +1,4 @@
-import { chance as numbers } from '../kit/chance.ts';
+import { chance as numbers } from '../kit/prng.ts';
 
 /** Chance that falls the same way for the same seed. What it meets does not, for that hangs on how fast the machine is just then. */
 export type Chance = {

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
-import type { Outcome } from './campaign.ts';
+import type { Outcome } from './experiment.ts';
 import { tableOf } from './figures.ts';
-import { storyOf } from './story.ts';
+import { storyOf } from './violation-text.ts';
 
 export const tellProgress = (progress: string): void => void process.stderr.write(`${progress}\n`);
 

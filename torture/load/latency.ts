@@ -1,6 +1,6 @@
-import { countOf, othersIn, within } from './crowd.ts';
-import type { Heard } from './clients.ts';
-import type { Lab } from './house.ts';
+import { countOf, othersIn, within } from './load-process.ts';
+import type { Heard } from './load-worker.ts';
+import type { Lab } from './lab.ts';
 import { milliseconds } from './report.ts';
 
 /** Expects that who looked meanwhile got a 200 each time, and 99 of 100 of these within so many milliseconds. */
