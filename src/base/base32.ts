@@ -1,4 +1,4 @@
-/** Base32 as authenticator apps read it (RFC 4648 section 6), written without padding. */
+/** Base32 as authenticator apps read it (RFC 4648 section 6), encoded without padding. */
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
 export function base32Encode(bytes: Uint8Array): string {
@@ -17,7 +17,7 @@ export function base32Encode(bytes: Uint8Array): string {
   return bits > 0 ? text + alphabet[(value << (5 - bits)) & 31] : text;
 }
 
-/** The bytes of canonical base32, or undefined: lower case is read, padding only where it completes a block, stray bits never. */
+/** Decodes base32, in upper or lower case. Undefined if the padding does not complete a block or unused bits are not zero. */
 export function base32Decode(text: string): Buffer | undefined {
   const match = /^([A-Za-z2-7]*)(=*)$/.exec(text);
   const digits = match?.[1];
@@ -35,7 +35,7 @@ export function base32Decode(text: string): Buffer | undefined {
     bytes.push((value >>> bits) & 255);
     value &= (1 << bits) - 1;
   }
-  // One spelling for one value: the same bytes again must give the same digits.
+  // Encoding the bytes again must give the same text, so that each value has one spelling only.
   const decoded = Buffer.from(bytes);
   if (base32Encode(decoded) !== digits.toUpperCase() || padding.length >= 8) return undefined;
   return decoded;

@@ -1,4 +1,4 @@
-/** Where the house reads the time. One request reads it once and hands the number on. */
+/** The source of the current time. A request reads it once and passes the number on. */
 export type Clock = {
   /** Milliseconds since the Unix epoch. */
   now(): number;
@@ -6,7 +6,7 @@ export type Clock = {
 
 export const systemClock: Clock = { now: () => Date.now() };
 
-/** Seconds since it was started, whatever happens to the clock meanwhile: for measuring, never for deciding. */
+/** Measures elapsed seconds with the monotonic clock. For metrics and queue limits: an operation's rules use `Clock`. */
 export function stopwatch(): () => number {
   const began = performance.now();
   return () => (performance.now() - began) / 1000;

@@ -1,53 +1,53 @@
 import { once } from 'node:events';
-import { request as plainly, type IncomingMessage } from 'node:http';
-import { request as overTls } from 'node:https';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import { errorCode } from './error-code.ts';
 import { refuseInTransaction } from './transaction.ts';
 
-/** No answer that we understand is longer. */
-const longestAnswer = 64 * 1024;
+/** Bytes. Every response that we parse is shorter. */
+const maxResponseLength = 64 * 1024;
 
 export type Post = {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** Milliseconds until the last byte of the answer. */
+  /** Milliseconds until the last byte of the response. */
   readonly deadline: number;
-  /** Certificates in PEM that are trusted in the place of the system's. */
+  /** CA certificates in PEM, trusted instead of the system's. */
   readonly ca?: string | undefined;
 };
 
-/** An answer whose text is still to be read, or to be ignored. */
+/** A response whose body has not been read: call `readText` or `ignoreText`. */
 export type Answer = { readonly status: number; readonly body: IncomingMessage; readonly signal: AbortSignal };
 
 /**
- * Posts to a gateway or a provider. A redirect is an answer like any other: what was meant for one host is never sent to the next.
- * Throws when no answer comes, and `readText` throws when it does not end. Node's own `fetch` can't be told whom to trust.
+ * Posts to a message gateway or a provider. Redirects are not followed, so that credentials never reach another host.
+ * Throws if no response begins before the deadline. Node's `fetch` is not used because it has no option for CA certificates.
  */
 export async function post({ url, headers, body, deadline, ca }: Post): Promise<Answer> {
   const signal = AbortSignal.timeout(deadline);
-  const request = url.startsWith('https:') ? overTls : plainly;
+  const send = url.startsWith('https:') ? httpsRequest : httpRequest;
   const options = { method: 'POST', headers: { 'user-agent': 'countersign', ...headers }, signal };
-  const asked = request(url, ca === undefined ? options : { ...options, ca });
-  // What breaks after the answer has begun breaks its body, whose reader is told. Without a listener here it would end the process.
-  asked.on('error', () => undefined);
+  const request = send(url, ca === undefined ? options : { ...options, ca });
+  // An error after the response has begun also fails its body, where `readText` reports it. Without a listener it would end the process.
+  request.on('error', () => undefined);
   try {
-    asked.end(body);
-    const [answer] = (await once(asked, 'response')) as [IncomingMessage];
-    return { status: answer.statusCode ?? 0, body: answer, signal };
+    request.end(body);
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    return { status: response.statusCode ?? 0, body: response, signal };
   } catch (error) {
     throw causeOf(error, signal);
   }
 }
 
-/** The text of an answer, still under the deadline of its request. Throws when it is too long. */
+/** Reads the body, within the deadline of the request. Throws if it is longer than 64 KiB. */
 export async function readText({ body, signal }: Answer): Promise<string> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   try {
     for await (const chunk of body as AsyncIterable<Uint8Array>) {
       length += chunk.length;
-      if (length > longestAnswer) throw new RangeError('the answer is too long');
+      if (length > maxResponseLength) throw new RangeError('the response is too long');
       chunks.push(chunk);
     }
   } catch (error) {
@@ -56,28 +56,28 @@ export async function readText({ body, signal }: Answer): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** Leaves an answer unread, so that its connection does not wait for us. */
+/** Drops the body unread, which frees the connection. */
 export function ignoreText({ body }: Answer): void {
   body.destroy();
 }
 
-/** A connection that the deadline has cut is reported as reset. */
+/** When the deadline closes a connection, Node reports a reset: this returns the timeout instead. */
 function causeOf(error: unknown, signal: AbortSignal): unknown {
   return signal.aborted ? signal.reason : error;
 }
 
-/** One request and the whole of its answer, for factors that call a provider. It throws in a transaction and nowhere else. */
-export type Exchange = (asked: Pick<Post, 'url' | 'headers' | 'body'>) => Promise<Exchanged>;
+/** One request and its whole response, for factors that call a provider. It throws only if called inside a transaction. */
+export type Exchange = (request: Pick<Post, 'url' | 'headers' | 'body'>) => Promise<Exchanged>;
 
-/** `failure` is a code that may be shown to the operator. */
+/** `failure` is an error code without secrets, for the audit log. */
 export type Exchanged = { readonly status: number; readonly text: string } | { readonly failure: string };
 
-export function createExchange(way: Pick<Post, 'deadline' | 'ca'>): Exchange {
-  return async (asked) => {
-    refuseInTransaction('an exchange with a server');
+export function createExchange(options: Pick<Post, 'deadline' | 'ca'>): Exchange {
+  return async (request) => {
+    refuseInTransaction('an HTTP request');
     try {
-      const answer = await post({ ...asked, ...way });
-      return { status: answer.status, text: await readText(answer) };
+      const response = await post({ ...request, ...options });
+      return { status: response.status, text: await readText(response) };
     } catch (error) {
       return { failure: errorCode(error) };
     }

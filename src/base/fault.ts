@@ -1,7 +1,7 @@
-/** Seconds for which anybody waits in a queue: who comes to its head later has given up by then, and others need the place. */
+/** Seconds that a request may wait in a queue. After that its client has probably given up, and the work would be wasted. */
 export const longestWait = 10;
 
-/** The house is too busy to do this now: nothing was decided, and trying again after some seconds makes sense. */
+/** The server is too busy to do this now. Nothing was decided; the client may retry after `retryAfter` seconds. */
 export class Busy extends Error {
   override readonly name = 'Busy';
   readonly retryAfter: number;
@@ -12,7 +12,7 @@ export class Busy extends Error {
   }
 }
 
-/** A person's mistake in setting the house up. Its message says what to do and is shown without a stack. */
+/** A mistake in the configuration. Its message says what to do and is shown without a stack trace. */
 export class SetupError extends Error {
   override readonly name = 'SetupError';
 }

@@ -13,23 +13,23 @@ export type HashCost = {
   readonly lanes: number;
 };
 
-/** Slow hashing of passwords, off the event loop, a bounded number at a time and in wait. Throws `Busy` when both are full. */
+/** Password hashing outside the event loop. The numbers of running and waiting hashes are limited; beyond both, it throws `Busy`. */
 export type Hasher = {
   readonly cost: HashCost;
-  /** A PHC string with a salt of its own. */
+  /** Returns a PHC string with a new salt. */
   hash(secret: string): Promise<string>;
-  /** Of hashes that other systems made too. */
+  /** Also verifies hashes that other systems made. */
   verify(phc: string, secret: string): Promise<boolean>;
-  /** Throws what a hash would meet at this moment, before anything is done for it. */
+  /** Throws `Busy` if the queue is full now, so that a request can be refused before it does other work. */
   requireRoom(): void;
-  /** How many hashes wait or run. */
+  /** The number of hashes that run or wait. */
   load(): number;
 };
 
-/** The least that OWASP and SP 800-63B-4 section 3.1.1.2 let pass as memory-hard: 19 MiB, 2 passes, 1 lane. */
+/** OWASP's minimum for argon2id, which is memory-hard as SP 800-63B-4 section 3.1.1.2 asks: 19 MiB, 2 passes, 1 lane. */
 export const defaultHashCost: HashCost = { memory: 19_456, passes: 2, lanes: 1 };
 
-/** Argon2id's number in @node-rs/argon2, whose enum is ambient and so cannot be named in code that is run as it stands. */
+/** Argon2id in @node-rs/argon2, whose ambient enum cannot be used because Node only strips types. */
 const argon2id = 2;
 
 export function createHasher(
@@ -58,7 +58,7 @@ function createQueue(running: number, waiting: number, watch: typeof stopwatch) 
     const waited = watch();
     requireRoom();
     if (active >= running) {
-      // Who wakes us hands over the place, so `active` does not change here.
+      // The hash that finishes hands its place over, so `active` does not change here.
       await new Promise<void>((resolve) => wakers.push(resolve));
     } else {
       active += 1;

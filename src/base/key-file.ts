@@ -21,21 +21,23 @@ import { jsonOf } from './json.ts';
 import { keyRing, type KeyRing } from './keys.ts';
 import type { Random } from './random.ts';
 
-/** The key ring in its file. Absent: undefined. A file that others can read, or that is no key ring, stops the start. */
+/** Reads the key ring. Undefined if the file does not exist; throws if other users can read it or it is not a valid key ring. */
 export function readKeyFile(file: string): KeyRing | undefined {
   if (!existsSync(file)) return undefined;
   if (process.platform !== 'win32' && (statSync(file).mode & 0o077) !== 0) {
     throw new SetupError(
-      `the keys file ${file} can be read by others: run chmod 600 ${file}, and consider its keys known to them`,
+      `other users can read the keys file ${file}: run chmod 600 ${file}, and treat its keys as known to them`,
     );
   }
-  const read = keyRing.safeParse(jsonOf(readFileSync(file, 'utf8')));
-  if (!read.success)
-    throw new SetupError(`the keys file ${file} is no key ring: ${z.prettifyError(read.error).replaceAll('\n', ' ')}`);
-  return read.data;
+  const parsed = keyRing.safeParse(jsonOf(readFileSync(file, 'utf8')));
+  if (!parsed.success) {
+    const problems = z.prettifyError(parsed.error).replaceAll('\n', ' ');
+    throw new SetupError(`the keys file ${file} is not a valid key ring: ${problems}`);
+  }
+  return parsed.data;
 }
 
-/** Writes a new key ring, whole or not at all. Of several nodes that do it at once one wins; all read what it wrote. */
+/** Creates the keys file atomically. If several nodes do so at once, one succeeds and all return the ring that it wrote. */
 export function writeKeyFile(file: string, ring: KeyRing, random: Random): KeyRing {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const draft = `${file}.${random.bytes(6).toString('hex')}`;
@@ -44,7 +46,7 @@ export function writeKeyFile(file: string, ring: KeyRing, random: Random): KeyRi
     write(handle, ring);
     linkSync(draft, file);
   } catch (error) {
-    if (!isThere(error)) throw error;
+    if (!isExisting(error)) throw error;
   } finally {
     closeSync(handle);
     rmSync(draft);
@@ -53,21 +55,22 @@ export function writeKeyFile(file: string, ring: KeyRing, random: Random): KeyRi
 }
 
 /**
- * Changes the key ring in its file, whole or not at all. The file with the changed ring is made first and keeps everybody else off; then it takes
- * the place of the old one. So two changes at once lose no key: one of them is refused.
+ * Changes the keys file atomically. The draft is opened exclusively before the ring is read, so it is also the lock: of two
+ * changes at once, one is refused, and no key is lost.
  */
 export function changeKeyFile(name: string, change: (ring: KeyRing) => KeyRing): KeyRing {
-  if (!existsSync(name)) throw new SetupError(`there is no keys file ${name}: set COUNTERSIGN_KEYS to the server's`);
-  // A link to the file stays one.
+  if (!existsSync(name))
+    throw new SetupError(`there is no keys file ${name}: set COUNTERSIGN_KEYS to the server's keys file`);
+  // If the name is a symbolic link, the rename must replace its target and not the link.
   const file = realpathSync(name);
   const draft = `${file}.new`;
   const handle = openDraft(draft);
   try {
     const ring = readKeyFile(file);
-    if (!ring) throw new SetupError(`the keys file ${file} is gone`);
+    if (!ring) throw new SetupError(`the keys file ${file} was removed while it was being changed`);
     const changed = keyRing.parse(change(ring));
     write(handle, changed);
-    leaveToOwner(handle, file);
+    keepOwner(handle, file);
     renameSync(draft, file);
     return changed;
   } catch (error) {
@@ -83,9 +86,9 @@ function openDraft(draft: string): number {
   try {
     return openSync(draft, 'wx', 0o600);
   } catch (error) {
-    if (!isThere(error)) throw error;
+    if (!isExisting(error)) throw error;
     throw new SetupError(
-      `the key ring is being changed by another command, or one was cut off: when none runs, remove ${draft}`,
+      `another command is changing the key ring, or was interrupted: if no command is running, remove ${draft}`,
     );
   }
 }
@@ -95,13 +98,13 @@ function write(handle: number, ring: KeyRing): void {
   fsyncSync(handle);
 }
 
-/** An administrator of the machine may change the file; the server must still be able to read it. */
-function leaveToOwner(handle: number, file: string): void {
-  const [made, kept] = [fstatSync(handle), statSync(file)];
-  if (made.uid !== kept.uid || made.gid !== kept.gid) fchownSync(handle, kept.uid, kept.gid);
+/** If root changes the file, the server's user must still be able to read it. */
+function keepOwner(handle: number, file: string): void {
+  const [draft, current] = [fstatSync(handle), statSync(file)];
+  if (draft.uid !== current.uid || draft.gid !== current.gid) fchownSync(handle, current.uid, current.gid);
 }
 
-/** Only then does the new name outlive a loss of power. Windows has no such thing. */
+/** Without this, a rename may be lost in a power failure. Windows cannot sync a folder. */
 function syncFolder(folder: string): void {
   if (process.platform === 'win32') return;
   const handle = openSync(folder, 'r');
@@ -109,4 +112,4 @@ function syncFolder(folder: string): void {
   closeSync(handle);
 }
 
-const isThere = (error: unknown) => error instanceof Error && 'code' in error && error.code === 'EEXIST';
+const isExisting = (error: unknown) => error instanceof Error && 'code' in error && error.code === 'EEXIST';

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import type { Random } from './random.ts';
 
 /**
- * The key ring: what seals, what makes keyed hashes, what signs. Of each kind one key is `active` and makes new values;
- * `retired` ones only read old values, and `next` is known so that every node can read what it will make. Every value names the key that made it.
+ * The key ring holds keys that encrypt (`sealing`), make keyed hashes (`mac`) and sign. Of each kind, the `active` key makes new
+ * values, `retired` keys only read old ones, and every node knows the `next` key before it becomes active.
  */
 const state = z.enum(['active', 'next', 'retired']);
 const id = z.string().regex(/^[A-Za-z0-9_-]{1,32}$/);
@@ -13,7 +13,7 @@ const instant = z.iso.datetime();
 const common = {
   id,
   state,
-  /** From when on it makes new values. A first key has always done so. */
+  /** When a `next` key becomes active. Absent in the first key of a ring. */
   active_from: instant.optional(),
   retired_at: instant.optional(),
 };
@@ -25,20 +25,20 @@ const signingKey = z.strictObject({
 
 export type AnyKey = z.infer<typeof symmetricKey> | z.infer<typeof signingKey>;
 
-function isInOrder(keys: readonly AnyKey[]): boolean {
+function isConsistent(keys: readonly AnyKey[]): boolean {
   const inState = (wanted: AnyKey['state']) => keys.filter((key) => key.state === wanted);
   const next = inState('next');
-  const isTimed = next.every((key) => key.active_from !== undefined);
-  const idsAreOnce = new Set(keys.map((key) => key.id)).size === keys.length;
-  return inState('active').length === 1 && next.length <= 1 && isTimed && idsAreOnce;
+  const hasTime = next.every((key) => key.active_from !== undefined);
+  const hasUniqueIds = new Set(keys.map((key) => key.id)).size === keys.length;
+  return inState('active').length === 1 && next.length <= 1 && hasTime && hasUniqueIds;
 }
-const rule = 'needs exactly one active key, at most one next key with its active_from, and every id once';
+const rule = 'needs exactly one active key, at most one next key, with active_from, and unique ids';
 
 export const keyRing = z.strictObject({
   version: z.literal(1),
-  sealing: z.array(symmetricKey).refine(isInOrder, rule),
-  mac: z.array(symmetricKey).refine(isInOrder, rule),
-  signing: z.array(signingKey).refine(isInOrder, rule),
+  sealing: z.array(symmetricKey).refine(isConsistent, rule),
+  mac: z.array(symmetricKey).refine(isConsistent, rule),
+  signing: z.array(signingKey).refine(isConsistent, rule),
 });
 
 export type KeyRing = z.infer<typeof keyRing>;
@@ -68,7 +68,7 @@ export function makePair(random: Random) {
 
 const keyId = (random: Random) => random.bytes(6).toString('hex');
 
-/** The one key that makes new values. */
+/** The key that makes new values. */
 export function activeKey<Key extends { state: string }>(keys: readonly Key[]): Key {
   const key = keys.find((candidate) => candidate.state === 'active');
   if (!key) throw new Error('the key ring has no active key');

@@ -4,43 +4,43 @@ import type { Random } from './random.ts';
 import { nextChange, ringAt } from './rotation.ts';
 import { createSafe, type Safe } from './seal.ts';
 
-/** The key ring of a process that goes on while keys rotate. */
+/** The key ring of a running process, which follows key rotation. */
 export type LiveRing = {
-  /** The ring as it stands now: the same object until something about it is different. */
+  /** The ring with the states of this moment. It is the same object until a state or key changes. */
   current(): KeyRing;
-  /** Takes another ring in the place of this one, from its next use on. */
+  /** Replaces the ring after its file has changed. */
   replace(ring: KeyRing): void;
 };
 
 export function createLiveRing(first: KeyRing, clock: Clock): LiveRing {
-  let standing = ringAt(first, clock.now());
-  let until = nextChange(standing);
-  const take = (ring: KeyRing, now: number) => {
-    standing = ringAt(ring, now);
-    until = nextChange(standing);
+  let currentRing = ringAt(first, clock.now());
+  let validUntil = nextChange(currentRing);
+  const setRing = (ring: KeyRing, now: number) => {
+    currentRing = ringAt(ring, now);
+    validUntil = nextChange(currentRing);
   };
   return {
     current() {
       const now = clock.now();
-      if (now >= until) take(standing, now);
-      return standing;
+      if (now >= validUntil) setRing(currentRing, now);
+      return currentRing;
     },
-    replace: (ring) => take(ring, clock.now()),
+    replace: (ring) => setRing(ring, clock.now()),
   };
 }
 
-/** What is made of the ring as it stands, made anew only when that is another. */
-export function ofCurrent<Made>(ring: LiveRing, make: (ring: KeyRing) => Made): () => Made {
-  let from = ring.current();
-  let made = make(from);
+/** A value derived from the current ring. It is cached and derived again only if the ring has changed. */
+export function ofCurrent<Derived>(ring: LiveRing, derive: (ring: KeyRing) => Derived): () => Derived {
+  let cachedRing = ring.current();
+  let cached = derive(cachedRing);
   return () => {
     const current = ring.current();
-    if (current !== from) [from, made] = [current, make(current)];
-    return made;
+    if (current !== cachedRing) [cachedRing, cached] = [current, derive(current)];
+    return cached;
   };
 }
 
-/** A safe that follows the ring. */
+/** A safe that always uses the current ring. */
 export function createLiveSafe(ring: LiveRing, random: Random): Safe {
   const safe = ofCurrent(ring, (current) => createSafe(current, random));
   return {

@@ -1,7 +1,4 @@
-/**
- * What an operation answers: a value, or a refusal. A refusal is an ordinary outcome and is returned;
- * a fault (something broken) is thrown.
- */
+/** The result of an operation. A refusal, such as a wrong code, is returned. A fault, such as a lost database, is thrown. */
 export type Outcome<Value, Reason extends string> = Success<Value> | Refusal<Reason>;
 
 export type Success<Value> = { readonly ok: true; readonly value: Value };
@@ -9,9 +6,9 @@ export type Success<Value> = { readonly ok: true; readonly value: Value };
 export type Refusal<Reason extends string> = {
   readonly ok: false;
   readonly reason: Reason;
-  /** Seconds after which trying again makes sense. */
+  /** Seconds after which the client may try again. */
   readonly retryAfter?: number;
-  /** More about it for the log of attempts. No door tells it. */
+  /** More about the reason, for the audit log only. It is never sent to the client. */
   readonly detail?: string;
 };
 

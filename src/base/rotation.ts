@@ -1,7 +1,7 @@
 import { keyKinds, makePair, makeSymmetric, type AnyKey, type KeyKind, type KeyRing } from './keys.ts';
 import type { Random } from './random.ts';
 
-/** The ring as it stands at an instant: a key whose time has come is active, and the one before it retired. */
+/** The ring with the states at `now`: a `next` key whose `active_from` has passed is active, and its predecessor is retired. */
 export function ringAt(ring: KeyRing, now: number): KeyRing {
   return {
     ...ring,
@@ -22,20 +22,20 @@ function keysAt<Key extends AnyKey>(keys: readonly Key[], now: number): Key[] {
 
 const startOf = (key: AnyKey) => Date.parse(key.active_from ?? '');
 
-/** When a ring will next stand otherwise than it does, in milliseconds; never, where no key waits for its time. */
+/** When the next key of the ring becomes active, in milliseconds since the Unix epoch; Infinity if there is no next key. */
 export function nextChange(ring: KeyRing): number {
   const waiting = keyKinds.flatMap((kind) => ring[kind].filter((key) => key.state === 'next').map(startOf));
   return Math.min(...waiting, Infinity);
 }
 
-/** The ring with one more key of each of these kinds, which are to make new values from an instant on. */
+/** Adds a `next` key of each of these kinds, active from `activeFrom` (milliseconds since the Unix epoch). */
 export function withNextKeys(ring: KeyRing, kinds: readonly KeyKind[], activeFrom: number, random: Random): KeyRing {
-  const timed = { state: 'next' as const, active_from: new Date(activeFrom).toISOString() };
-  const more = { ...ring };
-  if (kinds.includes('sealing')) more.sealing = [...ring.sealing, { ...makeSymmetric(random), ...timed }];
-  if (kinds.includes('mac')) more.mac = [...ring.mac, { ...makeSymmetric(random), ...timed }];
-  if (kinds.includes('signing')) more.signing = [...ring.signing, { ...makePair(random), ...timed }];
-  return more;
+  const next = { state: 'next' as const, active_from: new Date(activeFrom).toISOString() };
+  const extended = { ...ring };
+  if (kinds.includes('sealing')) extended.sealing = [...ring.sealing, { ...makeSymmetric(random), ...next }];
+  if (kinds.includes('mac')) extended.mac = [...ring.mac, { ...makeSymmetric(random), ...next }];
+  if (kinds.includes('signing')) extended.signing = [...ring.signing, { ...makePair(random), ...next }];
+  return extended;
 }
 
 export function withoutKey(ring: KeyRing, kind: KeyKind, id: string): KeyRing {

@@ -3,16 +3,15 @@ import { activeKey, type KeyRing } from './keys.ts';
 import type { Random } from './random.ts';
 
 /**
- * Two ways of keeping a secret. A sealed value can be opened again (AES-256-GCM); its place, such as table, column and row,
- * is bound to it, so that it opens nowhere else. A keyed hash can only be compared (HMAC-SHA-256); its context keeps
- * the hashes of one use apart from those of another. Both begin with the id of their key.
+ * Protects stored secrets. `seal` encrypts (AES-256-GCM) and binds the value to its place, such as table, column and row: it opens
+ * nowhere else. `mac` makes a keyed hash (HMAC-SHA-256), and its context separates one use from another. Both begin with the key's id.
  */
 export type Safe = {
   seal(place: string, text: string): string;
-  /** Throws when the value was changed, moved or made with a key that is not in the ring. */
+  /** Throws if the value was changed or moved, or if its key is not in the ring. */
   open(place: string, sealed: string): string;
   mac(context: string, value: string): string;
-  /** The keyed hash under every key of the ring, for looking a value up while keys rotate; the active key's comes first. */
+  /** The keyed hash under every key of the ring, the active key's first. Use it to find values that an older key hashed. */
   macs(context: string, value: string): readonly string[];
   macMatches(context: string, value: string, keyed: string): boolean;
 };
@@ -47,8 +46,9 @@ export function createSafe(ring: KeyRing, random: Random): Safe {
     open(place, sealed) {
       const dot = sealed.indexOf('.');
       const bytes = Buffer.from(sealed.slice(dot + 1), 'base64url');
-      // One value, one spelling: base64url leaves bits over and skips what it does not know.
-      if (bytes.toString('base64url') !== sealed.slice(dot + 1)) throw new Error('a sealed value is not base64url');
+      // Node ignores unknown characters and unused bits in base64url, so several texts would decode to the same bytes.
+      if (bytes.toString('base64url') !== sealed.slice(dot + 1))
+        throw new Error('a sealed value is not canonical base64url');
       const decipher = createDecipheriv('aes-256-gcm', sealingKey(sealed.slice(0, dot)), bytes.subarray(0, 12), {
         authTagLength: 16,
       });
@@ -61,10 +61,10 @@ export function createSafe(ring: KeyRing, random: Random): Safe {
   };
 }
 
-/** The id of the key that a sealed value or a keyed hash was made with. */
+/** The id of the key of a sealed value or a keyed hash. */
 export const keyIdOf = (value: string) => value.slice(0, value.indexOf('.'));
 
-/** Compares two texts in a time that tells nothing but whether their lengths differ. */
+/** Compares two texts in constant time. The duration reveals only whether their lengths differ. */
 export function sameText(one: string, other: string): boolean {
   const [a, b] = [Buffer.from(one), Buffer.from(other)];
   return a.length === b.length && timingSafeEqual(a, b);

@@ -1,10 +1,10 @@
-/** Characters of the longest address, and no name is longer. */
-const longestName = 254;
+/** The longest e-mail address, and the longest name that is accepted. */
+const maxNameLength = 254;
 
-/** A name in the form in which names are compared: without case, compatibility variants and what nobody sees (Unicode NFKC_Casefold). */
+/** A name in the form used to compare names: without case, compatibility variants and invisible characters (Unicode NFKC_Casefold). */
 export function comparableName(name: string): string {
-  // Nothing is called that. Combining marks are put in order in a time that grows with the square of their number.
-  if (name.length > longestName) return name;
+  // No stored name is longer. Normalizing takes quadratic time in the number of combining marks.
+  if (name.length > maxNameLength) return name;
   return name
     .normalize('NFKC')
     .replace(/\p{Default_Ignorable_Code_Point}/gu, '')
@@ -12,18 +12,18 @@ export function comparableName(name: string): string {
     .normalize('NFKC');
 }
 
-/** Controls, halves of surrogate pairs, line and paragraph separators, and fillers; not the selectors that many emoji end with. */
-const unseen = /[\p{C}\p{Zl}\p{Zp}[\p{Default_Ignorable_Code_Point}--\p{Variation_Selector}]]/v;
+/** Control characters, unpaired surrogates, line and paragraph separators, and ignorable characters other than variation selectors (emoji). */
+const invisible = /[\p{C}\p{Zl}\p{Zp}[\p{Default_Ignorable_Code_Point}--\p{Variation_Selector}]]/v;
 
-/** Text that a person can read and a database can keep: no control or invisible characters, no half of a surrogate pair. */
+/** Whether a text has no control characters, invisible characters or unpaired surrogates. */
 export function isPlainText(text: string): boolean {
-  return !unseen.test(text);
+  return !invisible.test(text);
 }
 
-/** Whether a URL's host is this machine, so that nothing of it goes over a wire. */
+/** Whether a URL's host is this machine, so that its traffic never leaves it. */
 export const isLoopback = (host: string) => ['localhost', '127.0.0.1', '[::1]'].includes(host);
 
-/** What bytes say in UTF-8; undefined where they are none. */
+/** Decodes UTF-8; undefined if the bytes are invalid. */
 export function utf8Of(bytes: Uint8Array): string | undefined {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);

@@ -1,13 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-const held = new AsyncLocalStorage<true>();
+const transaction = new AsyncLocalStorage<true>();
 
-/** Runs the work of a transaction. Others wait for its end (on SQLite every writer does), so it may wait for nothing but the database. */
+/** Runs the work of a transaction. Other writers wait for its end (on SQLite, all of them), so it must not wait for anything but the database. */
 export function insideTransaction<Value>(work: () => Promise<Value>): Promise<Value> {
-  return held.run(true, work);
+  return transaction.run(true, work);
 }
 
-/** Throws in a transaction: what calls this hashes slowly, or waits for somebody else. */
+/** Throws inside a transaction. Slow work, such as password hashing or an HTTP request, calls this first. */
 export function refuseInTransaction(what: string): void {
-  if (held.getStore()) throw new Error(`${what} in a transaction`);
+  if (transaction.getStore()) throw new Error(`${what} is not allowed inside a transaction`);
 }

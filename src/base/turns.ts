@@ -2,24 +2,23 @@ import { stopwatch } from './clock.ts';
 import { Busy, longestWait } from './fault.ts';
 
 /**
- * Takes work on one key in turns inside this process, so that several honest requests of one person do not look like
- * several guesses at once. It is a courtesy: what guards the house is the database, on any number of nodes. Who can't have a turn in time
- * meets `Busy`.
+ * Runs work on one key one after another, so that simultaneous requests of one user do not count as simultaneous guesses. It only
+ * covers this process: the limits themselves are enforced in the database. Throws `Busy` if the wait is too long.
  */
 export type Turns = <Value>(key: string, work: () => Promise<Value>) => Promise<Value>;
 
-/** `most` is how many may wait, on all keys together: the queue for slow hashes does not see those who wait for somebody in it. */
+/** `most` limits the waiting work of all keys together: the limit of the hash queue does not count work that waits here. */
 export function createTurns({ most = 256, watch = stopwatch } = {}): Turns {
   const last = new Map<string, Promise<unknown>>();
   let waiting = 0;
   return async (key, work) => {
     const before = last.get(key);
-    if (before && waiting >= most) throw new Busy('the queue for one person');
+    if (before && waiting >= most) throw new Busy('the queue of requests per user');
     if (before) waiting += 1;
     const waited = watch();
     const begin = () => {
       if (before) waiting -= 1;
-      if (waited() > longestWait) throw new Busy('the queue for one person');
+      if (waited() > longestWait) throw new Busy('the queue of requests per user');
       return work();
     };
     const turn = (before ?? Promise.resolve()).then(begin, begin);

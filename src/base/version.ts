@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** What package.json says, which lies two folders above this file in src and in dist. */
+/** `package.json` is two folders above this file, both in `src` and in `dist`. */
 const manifest = new URL('../../package.json', import.meta.url);
 
 export const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };

@@ -1,17 +1,17 @@
 import type { z } from 'zod';
 
-/** What is wrong with one member of what was given. Its value is not repeated: it may be a secret. */
+/** What is wrong with one member of an input. Its value is not repeated, because it may be a secret. */
 export type WrongMember = {
   readonly path: readonly PropertyKey[];
   readonly detail: string;
   readonly missing: boolean;
 };
 
-/** What a schema found wrong with a value, member by member. */
+/** The issues that a schema found in a value, one for each member. */
 export function wrongMembers(error: z.ZodError, value: unknown): readonly WrongMember[] {
   return error.issues.flatMap(({ path, message, ...issue }) =>
     issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => ({ path: [...path, key], detail: 'is not a member of this', missing: false }))
+      ? issue.keys.map((key) => ({ path: [...path, key], detail: 'is not a known member', missing: false }))
       : [{ path, detail: message, missing: isMissing(value, path) }],
   );
 }

@@ -23,7 +23,7 @@ onEachDatabase('in a transaction', (database) => {
         await tx.db.deleteFrom('accounts').execute();
         return success(await wait(home.ctx));
       });
-      await assert.rejects(work, / in a transaction$/);
+      await assert.rejects(work, / is not allowed inside a transaction$/);
       assert.equal((await store.db.selectFrom('accounts').selectAll().execute()).length, 1);
     });
   }

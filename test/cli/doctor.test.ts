@@ -70,7 +70,7 @@ const change = ({ db }: Opened, text: string) => sql.raw(text).execute(db);
 const ofFiles: readonly Case[] = [
   ['keys that are not there', ({ keysFile }) => rmSync(keysFile), /^problem keys there is no keys file .*keys make$/],
   ['keys that others can read', ({ keysFile }) => chmodSync(keysFile, 0o644), /^problem keys .*chmod 600/],
-  ['keys that are none', ({ keysFile }) => writeFileSync(keysFile, '{}'), /^problem keys .*is no key ring/],
+  ['keys that are none', ({ keysFile }) => writeFileSync(keysFile, '{}'), /^problem keys .*is not a valid key ring/],
   ['an address without TLS', () => {}, /^problem url .*is not https/, { COUNTERSIGN_URL: 'http://house.example' }],
 ];
 

@@ -135,7 +135,7 @@ describe('a start that can not be is refused in one line', { concurrency: 3 }, (
   test('a key ring that others can read', async () => {
     const folder = await folderWithDatabase();
     chmodSync(join(folder, 'data', 'keys.json'), 0o640);
-    assert.match(mistake(await start(folder), 2), /keys\.json can be read by others: run chmod 600/);
+    assert.match(mistake(await start(folder), 2), /other users can read the keys file .*keys\.json: run chmod 600/);
   });
 
   test('a key ring of another database', async () => {
@@ -151,12 +151,12 @@ describe('a start that can not be is refused in one line', { concurrency: 3 }, (
     assert.equal(existsSync(env.COUNTERSIGN_KEYS), false);
   });
 
-  test('a file that is no key ring, without a word of what it holds', async () => {
+  test('a file that is not a valid key ring, without a word of what it holds', async () => {
     const folder = newFolder();
     const env = { COUNTERSIGN_KEYS: join(folder, 'keys.json') };
     writeFileSync(env.COUNTERSIGN_KEYS, '{"version": 1, "sealing": "hunter2hunter2"}', { mode: 0o600 });
     const said = mistake(await start(folder, env), 2);
-    assert.match(said, /is no key ring/);
+    assert.match(said, /is not a valid key ring/);
     assert.doesNotMatch(said, /hunter2/);
   });
 

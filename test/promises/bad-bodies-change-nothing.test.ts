@@ -69,7 +69,7 @@ onEachDatabase('a body that is none changes nothing', (on) => {
           const { text: told } = await raw('400 invalid_request', `{${inside},"${name}":{"${first}":1}}`);
           const named = {
             problem: `"/${name}"`,
-            deux: `"${name}":["is not a member`,
+            deux: `"${name}":["is not a known member`,
             crossbar: `"${name}":{"invalid"`,
           };
           assert.ok(told.includes(named[dialectOf(good.route)]), told);

@@ -63,7 +63,7 @@ onEachDatabase('/mfa/authtoken/login', (on) => {
     assertSays(await ask({ password: 'x' }), 400, { username: required });
     assertSays(await ask({ username: 'x' }), 400, { password: required });
     assertSays(await ask({}), 400, { username: required, password: required });
-    assertSays(await ask({ username: 'x', password: 'y', code: 1 }), 400, { code: ['is not a member of this'] });
+    assertSays(await ask({ username: 'x', password: 'y', code: 1 }), 400, { code: ['is not a known member'] });
     const [username, account] = ['a\u0000b', 'a\u0000b'];
     assertSays(await ask({ username, password: 'y', account }), 400, {
       username: ['holds a control character'],

@@ -120,7 +120,7 @@ onEachDatabase('/mfa/…/request', (on) => {
         phone_number: ['Please enter a valid phone number.'],
       });
     const unknown = await put(server, ada, 'sms/request/', { phone_number: phone, extra: 1 });
-    assertSays(unknown, 400, { extra: ['is not a member of this'] });
+    assertSays(unknown, 400, { extra: ['is not a known member'] });
     assert.equal((await put(server, ada, 'sms/request/', { phone_number: 2_133_734_253 })).status, 400);
     assert.deepEqual(server.sent, []);
   });
