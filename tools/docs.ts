@@ -4,12 +4,13 @@ import { version } from '../src/base/version.ts';
 import { routesOf } from '../src/http/doors/index.ts';
 import { systemRoutes } from '../src/http/doors/system/system.ts';
 import { openApiDocument } from '../src/http/describe/openapi.ts';
+import { configurationFile, configurationPage } from './configuration.ts';
 import { clientFactors, clientFactorsFile } from './client-factors.ts';
 import { keptParts, plansFile, sqlitePart } from '../bench/tree/query-plans.ts';
 
 /**
- * Writes docs/openapi.json from the route table, docs/query-plans.md from what SQLite says and the client's factors from the registry. With
- * `--check` it reports what is out of date instead.
+ * Writes docs/openapi.json from the route table, docs/configuration.md from the variables, docs/query-plans.md from what SQLite says and the
+ * client's factors from the registry. With `--check` it reports what is out of date instead.
  */
 const file = 'docs/openapi.json';
 const about = { version, url: 'http://localhost:8000' };
@@ -17,13 +18,21 @@ const routes = systemRoutes(routesOf(), { ...about, metrics: () => '' });
 const document = `${JSON.stringify(openApiDocument(routes, about), null, 2)}\n`;
 const plans = await sqlitePart();
 const types = clientFactors();
+const configuration = configurationPage();
 
 if (process.argv.includes('--check')) {
-  const faults = [...stale(file, document), ...stale(clientFactorsFile, types), ...stalePlans(), ...deadLinks()];
+  const faults = [
+    ...stale(file, document),
+    ...stale(configurationFile, configuration),
+    ...stale(clientFactorsFile, types),
+    ...stalePlans(),
+    ...deadLinks(),
+  ];
   for (const fault of faults) console.error(fault);
   process.exitCode = faults.length > 0 ? 1 : 0;
 } else {
   writeFileSync(file, document);
+  writeFileSync(configurationFile, configuration);
   writeFileSync(clientFactorsFile, types);
   writeFileSync(plansFile, `${plans}${keptParts().postgres}`);
 }

@@ -10,40 +10,42 @@ import { isRegion } from '../messages/destinations.ts';
 import { readGateways } from '../messages/gateways.ts';
 import type { Gateway } from '../messages/message.ts';
 import { textReplacement } from '../messages/texts.ts';
-import type { Variable } from './variables.ts';
+import { variables, type Variable } from './variables.ts';
 
-const path = z.string().min(1, 'must name a file');
+const expected = (name: Variable) => `expected ${variables[name].type}`;
 
-/** A path below the host would not be found: every route stands at the root. */
+const path = (name: Variable) => z.string().min(1, expected(name));
+
+/** A path below the host would not be found: every route is at the root. */
 const baseUrl = z
   .string()
   .refine((text) => {
     const url = URL.parse(text);
     if (!url || !/^https?:$/.test(url.protocol)) return false;
     return url.pathname === '/' && !/[?#@]/.test(text);
-  }, 'must be http:// or https:// and a host, without a path')
+  }, expected('COUNTERSIGN_URL'))
   .transform((text) => new URL(text).origin);
 
 const database = z
   .string()
   .refine(
     (text) => /^sqlite:./.test(text) || (/^postgres(ql)?:\/\//.test(text) && URL.canParse(text)),
-    'must be sqlite:FILE or postgres://USER:PASSWORD@HOST/NAME, with special characters percent-encoded',
+    expected('COUNTERSIGN_DATABASE'),
   );
 
-const count = (least: number, most: number) =>
+const count = (name: Variable, least: number, most: number) =>
   z
     .string()
-    .regex(/^\d{1,6}$/, `must be a number from ${least} to ${most}`)
+    .regex(/^\d{1,6}$/, expected(name))
     .transform(Number)
-    .refine((number) => number >= least && number <= most, `must be a number from ${least} to ${most}`);
+    .refine((number) => number >= least && number <= most, expected(name));
 
-/** Its own complaints repeat nothing of the text, which holds passwords. */
+/** Its messages repeat nothing of the text, which holds passwords. */
 const gateways = z.string().transform((text, context) => {
   try {
     const read = readGateways(text, systemClock);
     if (read.length > 0) return read;
-    context.addIssue({ code: 'custom', message: 'must name a gateway' });
+    context.addIssue({ code: 'custom', message: expected('COUNTERSIGN_GATEWAYS') });
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
     context.addIssue({ code: 'custom', message: error.message });
@@ -51,15 +53,15 @@ const gateways = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-/** Read at the start, so that a text without its code stops the start and not a login. */
-const texts = path.transform((file, context) => {
+/** Read at the start, so that a text without its code fails the start and not a login. */
+const texts = path('COUNTERSIGN_TEXTS').transform((file, context) => {
   try {
     const read = z.array(textReplacement).safeParse(JSON.parse(readFileSync(file, 'utf8')));
     if (read.success) return read.data;
     const [{ path: at, message } = { path: [], message: '' }] = read.error.issues;
     context.addIssue({ code: 'custom', message: [at.join('.'), message].join(' ').trim() });
   } catch (error) {
-    context.addIssue({ code: 'custom', message: `is no JSON file that can be read (${errorCode(error)})` });
+    context.addIssue({ code: 'custom', message: `the file cannot be read as JSON (${errorCode(error)})` });
   }
   return z.NEVER;
 });
@@ -69,7 +71,7 @@ const hosts = z
   .transform((text) => text.split(' ').filter((host) => host !== ''))
   .refine(
     (all) => all.length > 0 && all.every((host) => URL.parse(`https://${host}`)?.host === host),
-    'must be host names, each with :PORT where it is not 443, with spaces between them',
+    expected('COUNTERSIGN_DUO_HOSTS'),
   );
 
 const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -77,30 +79,27 @@ const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as
 const environment = z.strictObject({
   COUNTERSIGN_HOST: z
     .string()
-    .regex(/^[^\s/]+$/, 'must be an address or a host name')
+    .regex(/^[^\s/]+$/, expected('COUNTERSIGN_HOST'))
     .default('127.0.0.1'),
-  COUNTERSIGN_PORT: count(0, 65_535).default(8000),
-  COUNTERSIGN_WORKERS: count(1, 64).default(1),
+  COUNTERSIGN_PORT: count('COUNTERSIGN_PORT', 0, 65_535).default(8000),
+  COUNTERSIGN_WORKERS: count('COUNTERSIGN_WORKERS', 1, 64).default(1),
   COUNTERSIGN_URL: baseUrl.optional(),
   COUNTERSIGN_DATABASE: database.default('sqlite:./data/countersign.db'),
-  COUNTERSIGN_KEYS: path.default('./data/keys.json'),
+  COUNTERSIGN_KEYS: path('COUNTERSIGN_KEYS').default('./data/keys.json'),
   COUNTERSIGN_ADMIN_USERNAME: newUserProfile.shape.name.default('admin'),
   COUNTERSIGN_ADMIN_PASSWORD: newPassword.optional(),
-  COUNTERSIGN_REGISTRATION: z.enum(['open', 'closed'], 'must be open or closed').default('closed'),
-  COUNTERSIGN_OUTBOX: path.optional(),
+  COUNTERSIGN_REGISTRATION: z.enum(['open', 'closed'], expected('COUNTERSIGN_REGISTRATION')).default('closed'),
+  COUNTERSIGN_OUTBOX: path('COUNTERSIGN_OUTBOX').optional(),
   COUNTERSIGN_GATEWAYS: gateways.optional(),
-  COUNTERSIGN_SEND_INTERVAL: count(1, 3600).default(30),
-  COUNTERSIGN_SENDS_PER_DAY: count(1, 1000).default(10),
-  COUNTERSIGN_ENROLLMENTS_PER_ADDRESS: count(0, 999_999).default(100),
-  COUNTERSIGN_ENROLLMENTS_PER_ACCOUNT: count(0, 999_999).default(1000),
+  COUNTERSIGN_SEND_INTERVAL: count('COUNTERSIGN_SEND_INTERVAL', 1, 3600).default(30),
+  COUNTERSIGN_SENDS_PER_DAY: count('COUNTERSIGN_SENDS_PER_DAY', 1, 1000).default(10),
+  COUNTERSIGN_ENROLLMENTS_PER_ADDRESS: count('COUNTERSIGN_ENROLLMENTS_PER_ADDRESS', 0, 999_999).default(100),
+  COUNTERSIGN_ENROLLMENTS_PER_ACCOUNT: count('COUNTERSIGN_ENROLLMENTS_PER_ACCOUNT', 0, 999_999).default(1000),
   COUNTERSIGN_TEXTS: texts.optional(),
-  COUNTERSIGN_CODE_DIGITS: z.enum(['6', '7', '8'], 'must be 6, 7 or 8').transform(Number).default(6),
+  COUNTERSIGN_CODE_DIGITS: z.enum(['6', '7', '8'], expected('COUNTERSIGN_CODE_DIGITS')).transform(Number).default(6),
   COUNTERSIGN_DUO_HOSTS: hosts.default([]),
-  COUNTERSIGN_DEFAULT_REGION: z
-    .string()
-    .refine(isRegion, 'must be a country code of two capital letters, such as US')
-    .default('US'),
-  COUNTERSIGN_LOG_LEVEL: z.enum(levels, `must be one of ${levels.join(', ')}`).default('info'),
+  COUNTERSIGN_DEFAULT_REGION: z.string().refine(isRegion, expected('COUNTERSIGN_DEFAULT_REGION')).default('US'),
+  COUNTERSIGN_LOG_LEVEL: z.enum(levels, expected('COUNTERSIGN_LOG_LEVEL')).default('info'),
 } satisfies Record<Variable, z.ZodType>);
 
 export type LogLevel = (typeof levels)[number];
@@ -108,15 +107,15 @@ export type LogLevel = (typeof levels)[number];
 export type ServerSettings = {
   readonly host: string;
   readonly port: number;
-  /** How many processes serve. */
+  /** The number of processes that serve. */
   readonly workers: number;
-  /** Where people reach it; the address it listens on when absent. */
+  /** The public URL; when absent, `http://localhost` with the port. */
   readonly url: string | undefined;
   readonly logLevel: LogLevel;
-  /** A file that takes every message in the place of the gateways. */
+  /** A file that every message is written to instead of being sent. */
   readonly outbox: string | undefined;
   readonly gateways: readonly Gateway[];
-  /** What the house itself is made from. */
+  /** The options of `createCountersign` that the environment sets. */
   readonly options: Required<
     Pick<
       Options,
@@ -127,9 +126,9 @@ export type ServerSettings = {
 
 type ProcessVariables = Readonly<Record<string, string | undefined>>;
 
-/** Reads every variable of ours, and refuses what it does not know: a misspelt one would be a setting that silently does not hold. */
+/** Reads every variable of ours, and refuses unknown ones: a misspelt one would be a setting without effect. */
 export function readSettings(given: ProcessVariables): ServerSettings {
-  const own = Object.entries(given).filter(([name]) => name.startsWith('COUNTERSIGN_'));
+  const own = Object.entries(given).filter(([name, value]) => name.startsWith('COUNTERSIGN_') && !isUnset(name, value));
   const read = environment.safeParse(Object.fromEntries(own));
   if (!read.success) throw new SetupError(read.error.issues.flatMap(complaints).join('; '));
   const { data } = read;
@@ -160,10 +159,17 @@ export function readSettings(given: ProcessVariables): ServerSettings {
   };
 }
 
+/**
+ * An empty value counts as unset, as compose files write it. An empty place of the data does not: the default would be a new, empty
+ * installation. Neither does an unknown variable.
+ */
+const isUnset = (name: string, value: string | undefined): boolean =>
+  value === '' && name in variables && name !== 'COUNTERSIGN_DATABASE' && name !== 'COUNTERSIGN_KEYS';
+
 /** Names the variable and never its value, which may be a secret. */
 function complaints(issue: z.core.$ZodIssue): readonly string[] {
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((name) => `${oneLine(name)} is no variable that countersign knows (serve --help lists them)`);
+    return issue.keys.map((name) => `unknown variable ${oneLine(name)}; countersign serve --help lists the known ones`);
   }
   return [`${issue.path.join('.')}: ${issue.message}`];
 }

@@ -1,39 +1,165 @@
-/** The environment that a server and its commands read: what each variable is when it is absent, and what it means. */
+/** One variable of the environment that a server and its commands read. */
+type VariableRow = {
+  readonly group: 'Server' | 'Database and keys' | 'First administrator' | 'Messages' | 'Limits of messages' | 'Duo';
+  /** The values that it takes, as they stand after "expected" in a message. */
+  readonly type: string;
+  /** What holds when it is not set. */
+  readonly default: string;
+  readonly meaning: string;
+  readonly example?: string;
+};
+
+const numberFrom = (least: number, most: number) => `a number from ${least} to ${most}`;
+
+/** Every variable, by group. Help, error messages and docs/configuration.md are made from it. */
 export const variables = {
-  COUNTERSIGN_HOST: ['127.0.0.1', 'the address it listens on'],
-  COUNTERSIGN_PORT: ['8000', 'the port; 0 takes a free one'],
-  COUNTERSIGN_WORKERS: ['1', 'how many processes serve; as many as there are CPUs, with PostgreSQL'],
-  COUNTERSIGN_URL: ['http://localhost:PORT', 'the public base URL'],
-  COUNTERSIGN_DATABASE: ['sqlite:./data/countersign.db', 'sqlite:FILE or postgres://…'],
-  COUNTERSIGN_KEYS: ['./data/keys.json', 'the key ring; made at the first start with SQLite'],
-  COUNTERSIGN_ADMIN_USERNAME: ['admin', 'the first administrator'],
-  COUNTERSIGN_ADMIN_PASSWORD: ['generated', 'their password; a generated one is printed once'],
-  COUNTERSIGN_REGISTRATION: ['closed', 'open lets anyone make a user'],
-  COUNTERSIGN_OUTBOX: ['unset', 'a file that messages are written to instead of being sent'],
-  COUNTERSIGN_GATEWAYS: ['unset', 'what sends messages: URLs with spaces between them, tried in this order'],
-  COUNTERSIGN_SEND_INTERVAL: ['30', 'seconds between two codes to one destination'],
-  COUNTERSIGN_SENDS_PER_DAY: [
-    '10',
-    'how many codes one destination gets in a day, for logins and for enrollments each',
-  ],
-  COUNTERSIGN_ENROLLMENTS_PER_ADDRESS: [
-    '100',
-    'how many codes enrollments send in a day for one client address; 0: no bound',
-  ],
-  COUNTERSIGN_ENROLLMENTS_PER_ACCOUNT: ['1000', 'how many codes enrollments send in a day in one account; 0: no bound'],
-  COUNTERSIGN_TEXTS: ['unset', 'a JSON file with other wordings of what is sent, by account and language'],
-  COUNTERSIGN_CODE_DIGITS: ['6', 'how long the codes are that are sent: 6, 7 or 8 digits'],
-  COUNTERSIGN_DUO_HOSTS: ['unset', "hosts that may stand in for Duo's, with spaces between them"],
-  COUNTERSIGN_DEFAULT_REGION: ['US', 'how phone numbers without + are read'],
-  COUNTERSIGN_LOG_LEVEL: ['info', 'fatal, error, warn, info, debug, trace or silent'],
-} as const;
+  COUNTERSIGN_URL: {
+    group: 'Server',
+    type: 'http:// or https:// and a host, without a path',
+    default: 'http://localhost:PORT',
+    meaning: 'the public URL, which is also the issuer and audience of tokens',
+    example: 'https://login.example.com',
+  },
+  COUNTERSIGN_HOST: {
+    group: 'Server',
+    type: 'an address or a host name',
+    default: '127.0.0.1',
+    meaning: 'the address that the server listens on; 0.0.0.0 listens on all of them',
+  },
+  COUNTERSIGN_PORT: {
+    group: 'Server',
+    type: numberFrom(0, 65_535),
+    default: '8000',
+    meaning: 'the port that the server listens on; 0 takes a free one',
+  },
+  COUNTERSIGN_WORKERS: {
+    group: 'Server',
+    type: numberFrom(1, 64),
+    default: '1',
+    meaning:
+      'the number of processes that serve; with PostgreSQL set it to the number of CPUs, with SQLite leave it at 1',
+  },
+  COUNTERSIGN_REGISTRATION: {
+    group: 'Server',
+    type: 'open or closed',
+    default: 'closed',
+    meaning: 'whether anybody can create a user, or administrators only',
+  },
+  COUNTERSIGN_LOG_LEVEL: {
+    group: 'Server',
+    type: 'one of fatal, error, warn, info, debug, trace, silent',
+    default: 'info',
+    meaning: 'the least important log lines that are written; the log goes to standard error as JSON lines',
+  },
+  COUNTERSIGN_DATABASE: {
+    group: 'Database and keys',
+    type: 'sqlite:FILE or postgres://USER:PASSWORD@HOST/NAME, with special characters percent-encoded',
+    default: 'sqlite:./data/countersign.db',
+    meaning: 'the database; SQLite is created at the first start, PostgreSQL has to exist',
+    example: 'postgres://countersign:PASSWORD@db.example.com/countersign?sslmode=verify-full',
+  },
+  COUNTERSIGN_KEYS: {
+    group: 'Database and keys',
+    type: 'the path of a file',
+    default: './data/keys.json',
+    meaning: 'the key ring; created at the first start with SQLite, by `countersign keys make` with PostgreSQL',
+    example: '/etc/countersign/keys.json',
+  },
+  COUNTERSIGN_ADMIN_USERNAME: {
+    group: 'First administrator',
+    type: '1 to 128 characters without a colon',
+    default: 'admin',
+    meaning: 'the name of the administrator that the first start creates',
+  },
+  COUNTERSIGN_ADMIN_PASSWORD: {
+    group: 'First administrator',
+    type: '8 to 1,024 bytes',
+    default: 'generated',
+    meaning: 'their password; a generated one is printed once',
+  },
+  COUNTERSIGN_GATEWAYS: {
+    group: 'Messages',
+    type: 'URLs with spaces between them',
+    default: 'unset',
+    meaning: 'the gateways that send messages, tried in this order: twilio://, smtp://, smtps:// and webhook+https://',
+    example: 'smtps://USER:PASSWORD@mail.example.com?from=login@example.com',
+  },
+  COUNTERSIGN_OUTBOX: {
+    group: 'Messages',
+    type: 'the path of a file',
+    default: 'unset',
+    meaning:
+      'a file that all messages are written to instead of being sent, as JSON lines; for tests only, because the lines hold codes',
+    example: '/tmp/outbox.jsonl',
+  },
+  COUNTERSIGN_TEXTS: {
+    group: 'Messages',
+    type: 'the path of a JSON file',
+    default: 'unset',
+    meaning: 'replacements for the texts of messages, by account and language',
+    example: '/etc/countersign/texts.json',
+  },
+  COUNTERSIGN_DEFAULT_REGION: {
+    group: 'Messages',
+    type: 'a country code of two capital letters, such as US',
+    default: 'US',
+    meaning: 'the country of phone numbers that are written without +',
+  },
+  COUNTERSIGN_CODE_DIGITS: {
+    group: 'Messages',
+    type: '6, 7 or 8',
+    default: '6',
+    meaning: 'the number of digits of codes that are sent',
+  },
+  COUNTERSIGN_SEND_INTERVAL: {
+    group: 'Limits of messages',
+    type: numberFrom(1, 3600),
+    default: '30',
+    meaning: 'the least number of seconds between two codes to one destination',
+  },
+  COUNTERSIGN_SENDS_PER_DAY: {
+    group: 'Limits of messages',
+    type: numberFrom(1, 1000),
+    default: '10',
+    meaning: 'the number of codes that one destination gets in a day, for logins and for enrollments each',
+  },
+  COUNTERSIGN_ENROLLMENTS_PER_ADDRESS: {
+    group: 'Limits of messages',
+    type: numberFrom(0, 999_999),
+    default: '100',
+    meaning: 'the number of codes that enrollments send in a day for one client address; 0 sets no limit',
+  },
+  COUNTERSIGN_ENROLLMENTS_PER_ACCOUNT: {
+    group: 'Limits of messages',
+    type: numberFrom(0, 999_999),
+    default: '1000',
+    meaning: 'the number of codes that enrollments send in a day in one account; 0 sets no limit',
+  },
+  COUNTERSIGN_DUO_HOSTS: {
+    group: 'Duo',
+    type: 'host names, each with :PORT where it is not 443, with spaces between them',
+    default: 'unset',
+    meaning: "hosts besides Duo's own that tenants may name as `api_hostname`",
+    example: 'duo.example.com:8443',
+  },
+} as const satisfies Readonly<Record<string, VariableRow>>;
 
 export type Variable = keyof typeof variables;
 
+/** The variables of each group. */
+export function variablesByGroup(): readonly (readonly [
+  group: string,
+  rows: readonly (readonly [string, VariableRow])[],
+])[] {
+  const all: readonly (readonly [string, VariableRow])[] = Object.entries(variables);
+  return [...Map.groupBy(all, ([, { group }]) => group)];
+}
+
 /** The same as a part of a command's help. */
 export function describeVariables(): string {
-  const rows = Object.entries(variables).map(
-    ([name, [absent, meaning]]) => `  ${name.padEnd(28)}${meaning} (default: ${absent})`,
-  );
-  return ['', 'Environment:', ...rows].join('\n');
+  const groups = variablesByGroup().map(([group, rows]) => {
+    const lines = rows.map(([name, row]) => `  ${name.padEnd(37)}${row.meaning} (default: ${row.default})`);
+    return ['', `${group}:`, ...lines].join('\n');
+  });
+  return ['', 'Environment variables:', ...groups].join('\n');
 }

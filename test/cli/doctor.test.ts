@@ -192,7 +192,7 @@ describe('doctor', { concurrency: 2 }, () => {
   test('finds a variable that is not known, repeats no value of it and looks no further', async () => {
     const { code, said, findings } = await doctor({ COUNTERSIGN_PROT: 'hunter2' });
     assert.deepEqual([code, findings.length, findings[0]?.level], [1, 1, 'problem']);
-    assert.match(findings[0]?.is ?? '', /COUNTERSIGN_PROT is no variable/);
+    assert.match(findings[0]?.is ?? '', /unknown variable COUNTERSIGN_PROT/);
     assert.doesNotMatch(said, /hunter2/);
   });
 

@@ -127,7 +127,7 @@ describe(
     ]) {
       test(`an environment variable that ${command.join(' ')} does not know`, async () => {
         const ended = await countersign(command, { env: { COUNTERSIGN_PROT: '80', COUNTERSIGN_PORT: '0' } });
-        assert.match(mistake(ended, 2), /COUNTERSIGN_PROT is no variable/);
+        assert.match(mistake(ended, 2), /unknown variable COUNTERSIGN_PROT/);
       });
     }
   },
