@@ -1,8 +1,8 @@
 // Everything that a Fastify application needs to have authenticator apps and recovery codes, from a Countersign server beside it.
 import { createClient } from 'countersign/client';
 
-const url = process.env.COUNTERSIGN_SERVER ?? 'http://localhost:8000';
-const { users, factors, challenges } = createClient({ url, credential: process.env.COUNTERSIGN_KEY });
+const url = process.env.MFA_SERVER ?? 'http://localhost:8000';
+const { users, factors, challenges } = createClient({ url, credential: process.env.MFA_SERVICE_KEY });
 
 /** In the place of `request.session.user = user.id`: who has a second factor is asked for it first. */
 export async function logIn(request, reply, { id, email }) {

@@ -46,7 +46,7 @@ async function serverFor(example: string) {
   const front = await listen('127.0.0.1', 0);
   front.open(server.countersign.listener);
   return {
-    env: { COUNTERSIGN_SERVER: `http://localhost:${front.port}`, COUNTERSIGN_KEY: key },
+    env: { MFA_SERVER: `http://localhost:${front.port}`, MFA_SERVICE_KEY: key },
     async [Symbol.asyncDispose]() {
       await front.close(0);
       await server[Symbol.asyncDispose]();
