@@ -12,8 +12,8 @@ const wrong = (name: Kind, given: Record<string, unknown>, kept?: Record<string,
   return read.ok ? [] : read.members.map(({ path, missing }) => `${path.join('.')}${missing ? ' is missing' : ''}`);
 };
 
-test('the factors that policy can require have an order, in which the system has a default', () => {
-  assert.deepEqual(providerKinds(), ['duo', 'totp', 'sms', 'email']);
+test('the factors that policy can require have an order, in which the system has a default; a new one is the last', () => {
+  assert.deepEqual(providerKinds().slice(0, 4), ['duo', 'totp', 'sms', 'email']);
 });
 
 test('every wrong member is named, and none of their values', () => {

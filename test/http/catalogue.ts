@@ -3,7 +3,9 @@
  * every test that walks the table, so that nobody adds one without saying what it may do to whom.
  */
 import assert from 'node:assert/strict';
+import type { Kind } from '../../src/factors/registry.ts';
 import type { Route } from '../../src/http/route.ts';
+import { malformedOf, notYet, otherRoutes, otherSeconds, requestOf, type Responses } from './other-seconds.ts';
 
 /**
  * `tells`: the same for everybody. `factors`: changes what a login rests on, and so asks for step-up. `serves a client`: asks for the
@@ -38,6 +40,8 @@ export type Cast = {
   readonly code: unknown;
   readonly smsCode?: string;
   readonly emailCode?: string;
+  /** Responses to the requests of other second factors, by kind. */
+  readonly others?: Readonly<Record<string, Responses>>;
   /** What says that they know their password. */
   readonly currentPassword?: string;
 };
@@ -52,6 +56,8 @@ type Known = {
   readonly bodies?: (cast: Cast) => readonly unknown[];
   /** The member of the body that carries a code. */
   readonly code?: string;
+  /** Malformed responses, where the member is more than a code. */
+  readonly malformed?: Readonly<Record<string, unknown>>;
   /** Whose id stands in the path as `secretId`. */
   readonly secret?: 'pendingId';
   /** Whether the first factor stands in the body, and not in HTTP Basic. */
@@ -94,6 +100,17 @@ const managesAccounts = (...data: readonly object[]): Known => ({
 
 const provider = { provider_name: 'totp', provider_type: 'multi_factor', enabled: true, settings: {} };
 
+/** The two steps in which the self-service door enables a second factor that has no rows of its own below. */
+const enablesOther = (kind: Kind): Readonly<Record<string, Known>> => ({
+  [`PUT /mfa/${kind}/request`]: { does: 'factors', bodies: () => [requestOf(kind)] },
+  [`PUT /mfa/${kind}/verify`]: {
+    does: 'factors',
+    bodies: ({ others }) => [{ mfa_code: others?.[kind]?.right ?? '123456' }],
+    code: 'mfa_code',
+    malformed: malformedOf(kind),
+  },
+});
+
 const known: Readonly<Record<string, Known>> = {
   'PUT /mfa/authtoken/login': deuxLogin,
   'POST /mfa/authtoken/login': deuxLogin,
@@ -125,8 +142,10 @@ const known: Readonly<Record<string, Known>> = {
   // She has an app already, and this door knows one of each kind.
   'PUT /mfa/totp/request': { does: 'refuses', bodies: () => [{ label: 'a phone' }] },
   'PUT /mfa/totp/verify': { does: 'refuses', bodies: () => [{ mfa_code: '123456' }] },
-  'PUT /mfa/webauthn/request': { does: 'refuses' },
-  'PUT /mfa/webauthn/verify': { does: 'refuses' },
+  ...Object.fromEntries(notYet.map((name) => [name, { does: 'refuses' }])),
+  ...Object.fromEntries(
+    otherSeconds.flatMap((kind) => Object.entries(enablesOther(kind)).filter(([name]) => otherRoutes.includes(name))),
+  ),
 
   'GET /auth/password': { does: 'logs in' },
   'POST /auth/password': { does: 'logs in' },

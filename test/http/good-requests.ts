@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import type { Route } from '../../src/http/route.ts';
 import type { Answer, App, Call, Person, Server } from '../../kit/server.ts';
 import { knownOf, nameOf, nobody, type Cast, type Does } from './catalogue.ts';
+import { requestOthers } from './other-seconds.ts';
 
 const noAttempt = `202611-${nobody.replaceAll('-', '')}`;
 
@@ -63,9 +64,10 @@ export function firstFactor({ route, json }: Good, name: string, secret: string)
 }
 
 type Pending = Pick<Cast, 'pendingId' | 'code'> &
+  Required<Pick<Cast, 'others'>> &
   Readonly<Record<'smsCode' | 'emailCode', string>> & { readonly pending: Pick<App, 'seed'> };
 
-/** An app, a number and an address that wait for their codes. */
+/** An app, a number, an address and every other second factor, each of which waits for its code. */
 export async function enrolments(server: Server, { token: bearer }: Pick<Person, 'token'>): Promise<Pending> {
   const made = await server.call('POST', '/users/me/secrets', { bearer, json: { type: 'mfa' } });
   const { uid: pendingId, secret } = made.json as { uid: string; secret: { secret: string } };
@@ -78,7 +80,8 @@ export async function enrolments(server: Server, { token: bearer }: Pick<Person,
   };
   const smsCode = await sentBy('sms', { phone_number: '+14155552671' });
   const emailCode = await sentBy('email', { email: 'ada@example.org' });
-  return { pendingId, pending, code: server.code(pending), smsCode, emailCode };
+  const others = await requestOthers(server, { bearer });
+  return { pendingId, pending, code: server.code(pending), smsCode, emailCode, others };
 }
 
 /** Ada, with an app that works, an app, a number and an address that wait for their codes, and one more session. */

@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { knownOf } from '../http/catalogue.ts';
 import { send, type Good } from '../http/good-requests.ts';
+import { otherRoutes, type Responses } from '../http/other-seconds.ts';
 import { onEachDatabase } from '../../kit/databases.ts';
-import { assertSaid, member, startServer } from '../../kit/server.ts';
-import { about, credentials, scene, unchanged } from './bad-input.ts';
+import { assertSaid, member, startServer, type Server } from '../../kit/server.ts';
+import { about, credentials, scene, unchanged, type Scene } from './bad-input.ts';
 
 /** A body with a code in the place where its route has one. */
 const coded = ({ route }: Good, code: unknown) => ({ [knownOf(route).code ?? '']: code });
@@ -63,15 +64,31 @@ const noCodes: Readonly<Record<string, unknown>> = {
   'a recovery code with a letter that none has': 'abcd-efgh-jkmn-pqru',
 };
 
+/** The right response to a route that takes one, and a wrong one. */
+function responsesTo({ does, path }: Good, { app, pending, external, ...cast }: Scene, server: Server): Responses {
+  const [, door, method = ''] = path.split('/');
+  if (door === 'mfa' && method in cast.others) return cast.others[method] ?? assert.fail(method);
+  if (door === 'mfa') {
+    const sent = method === 'sms' ? cast.smsCode : cast.emailCode;
+    return { right: typed(sent), wrong: String((Number(sent) + 1) % 1e6).padStart(6, '0') };
+  }
+  const own = does === 'answers a challenge' ? app : pending;
+  const asked = does === 'keeps users' ? external : own;
+  return { right: typed(server.code(asked)), wrong: server.wrongCode(asked) };
+}
+
+/** With all the spaces and dashes that a person may type. */
+const typed = (code: string) => ` ${code.slice(0, 2)}-${code.slice(2, 4)} - ${code.slice(4)} `;
+
 onEachDatabase('a code that is none changes nothing', (on) => {
   test('what is no code is refused at every route that takes one, and not counted', async () => {
     await using server = await startServer({ on });
     const scenery = await scene(server);
     const taking = scenery.goods.filter(({ route }) => knownOf(route).code);
-    assert.equal(taking.length, 7);
+    assert.equal(taking.length, 7 + otherRoutes.filter((name) => name.endsWith('/verify')).length);
     await unchanged(server, async () => {
       for (const good of taking) {
-        for (const [what, token] of Object.entries(noCodes)) {
+        for (const [what, token] of Object.entries(knownOf(good.route).malformed ?? noCodes)) {
           const answer = await send(server, { ...good, json: coded(good, token) }, credentials(good, scenery));
           assertSaid(answer, '400 invalid_request', `${what}: ${about(answer)}`);
         }
@@ -93,16 +110,10 @@ onEachDatabase('a code that is none changes nothing', (on) => {
       await using other = await startServer({ on });
       const scenery = await scene(other);
       const good = scenery.goods.find((one) => one.name === name) ?? assert.fail(name);
-      const own = good.does === 'answers a challenge' ? scenery.app : scenery.pending;
-      const app = good.does === 'keeps users' ? scenery.external : own;
       const { uid } = good.does === 'keeps users' ? scenery.external : scenery;
-      const sent = good.path.includes('/sms/') ? scenery.smsCode : scenery.emailCode;
-      const digits = good.path.startsWith('/mfa/') ? sent : other.code(app);
-      const wrong = good.path.startsWith('/mfa/')
-        ? String((Number(sent) + 1) % 1e6).padStart(6, '0')
-        : other.wrongCode(app);
+      const { right, wrong } = responsesTo(good, scenery, other);
       const ask = (token: unknown) => send(other, { ...good, json: coded(good, token) }, credentials(good, scenery));
-      for (const token of Object.values(noCodes)) await ask(token);
+      for (const token of Object.values(knownOf(good.route).malformed ?? noCodes)) await ask(token);
       const { attempts: _log, throttles: none, ...before } = await other.rows();
       assert.deepEqual(none, []);
       const refused = await ask(wrong);
@@ -112,8 +123,7 @@ onEachDatabase('a code that is none changes nothing', (on) => {
       assert.deepEqual(after, before);
       assert.equal(throttles?.length, 1);
       assert.match(throttles[0] ?? '', new RegExp(`"subject":"${uid}".*"failures":1,`));
-      // With all the spaces and dashes that a person may type.
-      const answer = await ask(` ${digits.slice(0, 2)}-${digits.slice(2, 4)} - ${digits.slice(4)} `);
+      const answer = await ask(right);
       assert.equal(answer.status, 200, about(answer));
     }
   });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { change, copyProject } from '../../kit/copy-project.ts';
+import { copyProject } from '../../kit/copy-project.ts';
 import { kept, newFolder } from '../../kit/process.ts';
 
 const copied = ['src', 'kit', 'test', 'tools', 'docs', 'bench', 'torture', 'package.json', 'tsconfig.json'];
@@ -23,9 +23,11 @@ export function copyWith(kind: string): string {
 type Word = { readonly file: string; readonly kind: string; readonly from: string };
 
 function addWord(folder: string, { file, kind, from }: Word): void {
-  change(folder, { file, from: 'backup } satisfies', to: `backup, ${kind} } satisfies` });
   const path = join(folder, file);
-  writeFileSync(path, `import { ${kind} } from '${from}';\n${readFileSync(path, 'utf8')}`);
+  const source = readFileSync(path, 'utf8');
+  const added = source.replace(/,?\s*\} satisfies/, `, ${kind} } satisfies`);
+  assert.notEqual(added, source);
+  writeFileSync(path, `import { ${kind} } from '${from}';\n${added}`);
 }
 
 /** Checks the types of the copy's sources, of the tests that hold them to something, and of a text that uses its client. */

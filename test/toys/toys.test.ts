@@ -51,12 +51,16 @@ test(
   },
 );
 
-/** The contract of all factors, the new one's among them, and what the doors make of it. */
+/** The contract of all factors, the new one's among them, what the doors make of it, and walks of all routes and providers. */
 const testing = (kind: string) => [
   '--test',
   '--test-isolation=none',
   '--test-timeout=60000',
   'test/factors/contract.test.ts',
   'test/factors/index.test.ts',
+  'test/factors/providers.test.ts',
+  'test/http/catalogue.test.ts',
+  'test/http/describe/openapi.test.ts',
+  'test/http/doors/crossbar/system-providers.test.ts',
   `test/toys/${kind}-at-every-door.ts`,
 ];

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { second } from '../../../src/base/clock.ts';
 import { member, type Call } from '../../../kit/server.ts';
+import { notYet, requestOthers } from '../other-seconds.ts';
 import type { Life } from './begin.ts';
 
 /** Somebody else, at the door that speaks for Deux. */
@@ -29,8 +30,11 @@ export async function selfService(life: Life): Promise<void> {
   const { secret } = (await ask(200, 'PUT', '/mfa/totp/request/', { ...his, json: {} })).json as { secret: string };
   keep('seed', 1, secret);
   await ask(200, 'PUT', '/mfa/totp/verify/', { ...his, json: { mfa_code: server.code({ seed: secret }) } });
-  await ask(501, 'PUT', '/mfa/webauthn/request', his);
-  await ask(501, 'PUT', '/mfa/webauthn/verify', his);
+  for (const name of notYet) await ask(501, 'PUT', name.replace('PUT ', ''), his);
+  for (const [kind, { right, wrong }] of Object.entries(await requestOthers(server, his))) {
+    await ask(400, 'PUT', `/mfa/${kind}/verify`, { ...his, json: { mfa_code: wrong } });
+    await ask(200, 'PUT', `/mfa/${kind}/verify`, { ...his, json: { mfa_code: right } });
+  }
   const asked = server.sent.length;
   await ask(200, 'POST', '/mfa/authtoken/login', { json: login });
   const sent = server.sent[asked] ?? assert.fail('no code was sent');

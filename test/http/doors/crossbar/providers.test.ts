@@ -1,6 +1,7 @@
 /** Contract section 4, "Providers", and seed 001: what an account configures as its second factor. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { providerKinds } from '../../../../src/factors/registry.ts';
 import { onEachDatabase } from '../../../../kit/databases.ts';
 import { startServer } from '../../../../kit/server.ts';
 import { bodyOf, dataOf, door, tenant } from './door.ts';
@@ -12,7 +13,7 @@ onEachDatabase('providers of an account', (on) => {
     const acme = await tenant(server, 'root', 'acme');
     const list = `accounts/${acme.id}/multi_factor`;
     const ask = door(server, acme.token);
-    const available_system_provider = ['duo', 'totp', 'sms', 'email'];
+    const available_system_provider = providerKinds();
     assert.deepEqual(dataOf(await ask(200, 'GET', list)), { configured: [], available_system_provider });
 
     const made = await ask(201, 'PUT', list, duo);
