@@ -10,6 +10,7 @@ import { changeUserOf, makeUserOf } from '../../src/engine/directory/account-use
 import { findTargetAccount } from '../../src/engine/operator/import-users.ts';
 import { overridePassword } from '../../src/engine/operator/override-password.ts';
 import { sendCode } from '../../src/engine/proof/send-code.ts';
+import { makeClient, passwordGrant, prepareRoot } from '../../src/engine/operations.ts';
 import type { Caller } from '../../src/engine/session/authenticate.ts';
 import { insertAuthenticator } from '../../src/store/authenticators.ts';
 import { enroll } from '../../src/engine/enrollment/enroll.ts';
@@ -120,6 +121,25 @@ onEachDatabase('the context of a request', (database) => {
     const { createdAt } = got(await setPassword(slow(home), caller, set));
     assert.equal(createdAt, home.clock.now());
     assert.equal(await lastAt(home, 'password.set'), home.clock.now());
+  });
+
+  test('makes the first account at the instant at which its administrator’s password was hashed', async () => {
+    await using home = await house(database);
+    const accounts = home.ctx.store.db;
+    await accounts.deleteFrom('accounts').execute();
+    await prepareRoot(slow(home), { username: 'admin', password: 'a long password' });
+    const made = await accounts.selectFrom('accounts').select('created_at').execute();
+    assert.deepEqual(made, [{ created_at: home.clock.now() }]);
+  });
+
+  test('makes a refresh token at the instant at which a slow password was right', async () => {
+    await using home = await house(database);
+    const { name, password } = await home.addPerson('ada');
+    const app = { name: 'app', grantTypes: ['password', 'refresh_token'], scope: '', isPublic: false };
+    const { client } = await makeClient(home.ctx, undefined, { accountId: home.root, ...app });
+    got(await passwordGrant(slow(home), client, { login: name, secret: password }));
+    const made = await home.ctx.store.db.selectFrom('refresh_tokens').select('created_at').execute();
+    assert.deepEqual(made, [{ created_at: home.clock.now() }]);
   });
 
   const afterHash: Readonly<Record<string, (home: House, ada: Person, boss: Caller) => Promise<unknown>>> = {

@@ -1,6 +1,8 @@
 /** Run in a copy of the project that has the factor `pin`: what the doors make of it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { decodeJwt } from 'jose';
+import { minute, second } from '../../src/base/clock.ts';
 import { dataOf, door, tenant } from '../http/doors/crossbar/door.ts';
 import { addService } from '../http/doors/challenges/service.ts';
 import { onEachDatabase } from '../../kit/databases.ts';
@@ -152,5 +154,28 @@ onEachDatabase('a PIN', (on) => {
     assert.equal(first.status, 201, first.text);
     goOn.resolve();
     assert.ok(member(await answered, 'token'));
+  });
+
+  test('is proven when its hash is done: to the session that enrolls it, and to the one that steps up', async () => {
+    await using server = await startOverHttp(on);
+    const { token: bearer } = await server.addPerson('ada');
+    const { context } = server.countersign;
+    const { hasher } = context;
+    const verify = (phc: string, secret: string) => {
+      server.clock.tick(minute);
+      return hasher.verify(phc, secret);
+    };
+    Object.assign(context, { hasher: { ...hasher, verify } });
+    await enroll(server, { token: bearer });
+    const isFresh = async (by: string) =>
+      (await server.call('GET', '/forward-auth?acr_values=aal2&max_age=30', { bearer: by })).status === 204;
+    assert.ok(await isFresh(bearer));
+    server.clock.tick(minute);
+    assert.ok(!(await isFresh(bearer)));
+    const put = await server.call('POST', '/challenges', { bearer, json: {} });
+    const path = `/challenges/${member(put, 'id')}/verify`;
+    const raised = member(await server.call('POST', path, { bearer, json: { code: pin } }), 'token');
+    assert.ok(await isFresh(raised));
+    assert.equal(decodeJwt(raised).iat, server.clock.now() / second);
   });
 });

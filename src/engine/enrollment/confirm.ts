@@ -66,12 +66,14 @@ export async function confirm(
       countAs: countedInEnrollment,
       candidates,
     });
+    // The hash may have taken long.
+    const present = turn.at();
     const needsCodes = !withoutRecoveryCodes && codesLeft(authenticators) === 0;
-    const codes = proof.ok && needsCodes ? await makeRecoveryCodes(turn, user) : undefined;
-    const confirmed = proof.ok ? await keep(turn, { user, actor, pending, proven: proof.value, codes }) : proof;
+    const codes = proof.ok && needsCodes ? await makeRecoveryCodes(present, user) : undefined;
+    const confirmed = proof.ok ? await keep(present, { user, actor, pending, proven: proof.value, codes }) : proof;
     if (!confirmed.ok) {
       const who = { ...madeBy(actor), accountId: user.accountId, userId: user.id };
-      await logRefusal(turn, { action: 'confirm', factor: pending.kind, ...who }, confirmed.reason);
+      await logRefusal(present, { action: 'confirm', factor: pending.kind, ...who }, confirmed.reason);
     }
     return confirmed;
   });

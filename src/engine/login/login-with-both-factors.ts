@@ -51,7 +51,7 @@ async function sendFirst(
     const sent = await sendCode(turn, { challenge: challengeToken, authenticatorId: asked.id });
     if (sent.ok) return first;
     // The destination may have had a message that was somebody else's, or one that no gateway took.
-    if (isBrief(turn, sent) && (await awaitsCode(turn.at(), asked))) return first;
+    if (isBrief(turn, sent) && (await awaitsCode(turn, asked))) return first;
     return { ...refuse(sent.reason, sent.retryAfter), asked: asked.kind };
   });
 }
