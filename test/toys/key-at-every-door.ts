@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { help, yes } from '../factors/help.ts';
+import { dataOf, door, tenant } from '../http/doors/crossbar/door.ts';
 import { addService } from '../http/doors/challenges/service.ts';
 import { onEachDatabase } from '../../kit/databases.ts';
 import { claimsOf } from '../../kit/doors.ts';
@@ -120,5 +121,71 @@ onEachDatabase('a key', (on) => {
     assert.equal(json(confirmed)['type'], 'key', confirmed.text);
     const { verify, options } = await ask(server, bearer, { name: '42' }, member(begun, 'id'));
     assert.ok(member(await verify(respond('one', options, 1)), 'assertion'));
+  });
+
+  test('is requested, verified and named in the words of the self-service door, and a login there goes on with its prompt', async () => {
+    await using server = await startOverHttp(on);
+    const { name: username, password, token: bearer } = await server.addPerson('ada');
+    const requested = json(await server.call('PUT', '/mfa/key/request', { bearer, json: { label: 'mine' } }));
+    assert.equal(requested['enabled'], false);
+    const verify = (mfa_code: unknown) => server.call('PUT', '/mfa/key/verify', { bearer, json: { mfa_code } });
+    assert.equal((await verify(register('one', { challenge: 'another' }))).status, 400);
+    const status = json(await verify(register('one', requested['options'])));
+    assert.deepEqual([status['enabled'], status['challenge_type']], [true, 'key']);
+    const [{ id: factor_id } = {}] = status['factors'] as Json[];
+    const needed = await server.call('POST', '/mfa/authtoken/login', { json: { username, password } });
+    assert.deepEqual([json(needed)['mfa_required'], json(needed)['mfa_type']], [true, 'key']);
+    const half = { bearer: member(needed, 'mfa_token') };
+    const sent = await server.call('POST', '/challenges/current/send', { ...half, json: { factor_id } });
+    const given = { challenge_token: half.bearer, token: respond('one', json(sent)['options'], 1) };
+    const { amr, acr } = claimsOf(member(await server.call('POST', '/auth/totp', { json: given }), 'token'));
+    assert.deepEqual([amr, acr], [['pwd', 'pop', 'mfa'], 'aal2']);
+    assert.equal((await server.call('POST', '/auth/totp', { json: given })).status, 401, 'it works once');
+  });
+
+  test('is a provider that policy names and requires', async () => {
+    await using server = await startOverHttp(on);
+    const acme = await tenant(server, 'root', 'acme');
+    const ask2 = door(server);
+    const made = dataOf(await ask2(200, 'GET', `accounts/${acme.id}/multi_factor`));
+    assert.ok((made['available_system_provider'] as string[]).includes('key'));
+    const provider = { provider_name: 'key', provider_type: 'multi_factor', enabled: true, settings: {} };
+    const { id } = dataOf(await ask2(201, 'PUT', `accounts/${acme.id}/multi_factor`, provider));
+    const multi_factor = { enabled: true, configuration_id: id };
+    const auth_modules = { user_auth: { multi_factor }, authtoken: { multi_factor }, password: { multi_factor } };
+    await ask2(200, 'POST', `accounts/${acme.id}/security`, { auth_modules });
+    const { username, password, id: account } = acme;
+    const atDeux = () => server.call('POST', '/mfa/authtoken/login', { json: { username, password, account } });
+    const atCrossbar = (more: Json = {}) =>
+      server.call('PUT', '/v2/user_auth', { json: { data: { username, password, account_id: account, ...more } } });
+
+    // Without a key the login ends at its enrollment, and goes on with that.
+    const refused = await atCrossbar();
+    assert.deepEqual([refused.status, json(refused)['message']], [403, 'mfa_enrollment_required']);
+    const bearer = String(dataOf(refused)['enrollment_token']);
+    const other = await server.call('PUT', '/mfa/totp/request', { bearer, json: {} });
+    assert.equal(other.status, 403, 'another factor is not enrolled');
+    const requested = json(await server.call('PUT', '/mfa/key/request', { bearer, json: {} }));
+    const mfa_code = register('one', requested['options']);
+    const enabled = await server.call('PUT', '/mfa/key/verify', { bearer, json: { mfa_code } });
+    assert.equal(claimsOf(member(enabled, 'token')).acr, 'aal2');
+
+    const [{ id: factor_id } = {}] = json(enabled)['factors'] as Json[];
+    const half = { bearer: member(await atDeux(), 'mfa_token') };
+    const sent = await server.call('POST', '/challenges/current/send', { ...half, json: { factor_id } });
+    const code = respond('one', json(sent)['options'], 1);
+    // The door of accounts names it. A login there begins a challenge of its own, which no other's response answers.
+    assert.deepEqual(dataOf(await atCrossbar())['multi_factor_request'], { provider_name: 'key', settings: {} });
+    assert.equal((await atCrossbar({ multi_factor_response: code })).status, 401);
+    const approved = await server.call('POST', '/challenges/current/verify', { ...half, json: { code } });
+    assert.ok(member(approved, 'token'));
+    const put = await server.call('POST', '/challenges', {
+      bearer: (await addService(server, 'root', 'shop')).key,
+      json: { user: { name: username, account } },
+    });
+    assert.deepEqual(
+      (json(put)['factors'] as Json[]).map(({ type }) => type),
+      ['key'],
+    );
   });
 });
