@@ -13,8 +13,8 @@ const head = `# Query plans
 How the databases go about what a login, an explanation and a page ask of them, in the order in which it is asked. A statement stands
 below the first request that asks it; lists of columns are shortened to \`…\`, and what is only inserted has no plan. What to look for: no
 table that grows with users or attempts is looked at from end to end, and no page sorts more than it holds of each kind. PostgreSQL
-reads a table whole where it is so small that a search would cost as much: here that is \`security\`, of 500 rows, and \`clients\`, of none;
-and a parameter there stands for every other one of the same value. [The bench](../bench/README.md#a-big-tree) says what it comes to.
+reads a table whole where it is so small that a search would cost as much: here that is \`security\`, of 500 rows, and \`clients\` and
+\`prompts\`, of none; and a parameter there stands for every other one of the same value. [The bench](../bench/README.md#a-big-tree) says what it comes to.
 `;
 
 const postgresHeading = '\n## PostgreSQL\n';
