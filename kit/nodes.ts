@@ -11,7 +11,7 @@ import type { TestDatabase } from './databases.ts';
 import { cheapHasher } from './hasher.ts';
 import { noTurns } from './house.ts';
 import { seededRandom } from './random.ts';
-import { caller, startServer, type Answer, type Server, type Settings } from './server.ts';
+import { caller, startServer, type Answer, type Server, type Settings, url } from './server.ts';
 import { ring } from './keys-file.ts';
 
 export type Ask = Server['call'];
@@ -29,7 +29,7 @@ export async function twoNodes(on: TestDatabase, settings: Omit<Settings, 'on'> 
     const db = opened?.another().db ?? context.store.db;
     const store = { db, safe: createSafe(ring, random) };
     const own: Context = { ...context, store, random, turns: noTurns, hasher: cheapHasher() };
-    const app = createApp(own, { routes, dialects, metrics: createMetrics([]) });
+    const app = createApp(own, { routes, dialects, metrics: createMetrics([]), url });
     const answers: Answer[] = [];
     return caller({ routes, fetch: async (request, environment) => app.fetch(request, environment) }, answers);
   }

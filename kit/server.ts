@@ -8,6 +8,7 @@ import { postbox } from './test-settings.ts';
 import { createCountersign, type Countersign, type Options } from '../src/countersign.ts';
 import { errorEnvelope } from '../src/http/doors/crossbar/envelope.ts';
 import { problemBody } from '../src/http/errors/problem.ts';
+import { isProblemCode, meaningOf } from '../src/http/problem-codes/index.ts';
 import type { Route } from '../src/http/route.ts';
 import type { Message } from '../src/messages/message.ts';
 import { clockAt, type TestClock } from './clock.ts';
@@ -223,7 +224,12 @@ function assertDeclared(answer: Answer, method: string): void {
   assert.equal(said.status, status, about);
   assert.equal(said.request_id, headers.get('x-request-id'), about);
   assert.match(said.code, /^[a-z]+(?:_[a-z]+)*$/, about);
-  assert.equal(said.type, `urn:countersign:problem:${said.code}`, about);
+  assert.ok(isProblemCode(said.code), about);
+  assert.ok(
+    meaningOf(said.code).statuses.includes(status),
+    `${about}, a status that src/http/problem-codes does not list`,
+  );
+  assert.ok(said.type.startsWith('https://') && said.type.endsWith(`/problems/${said.code}`), about);
 }
 
 function assertSaidIn(

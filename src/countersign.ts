@@ -115,7 +115,7 @@ export async function createCountersign(options: Options): Promise<Countersign> 
       context,
       routes,
       fetch,
-      listener: createListener(context, fetch),
+      listener: createListener(context, { fetch, url: options.url }),
       ...operationsInProcess(context),
       keys: () => ring.current(),
       rereadKeys,
@@ -170,7 +170,7 @@ function openDoors({ url, doors, metrics: ofAll }: Options, context: Context): P
   ]);
   const ownPage = () => metrics.render();
   const routes = systemRoutes(routesOf(doors), { version, url, metrics: ofAll?.(ownPage) ?? ownPage });
-  const app = createApp(context, { routes, dialects, metrics });
+  const app = createApp(context, { routes, dialects, metrics, url });
   return { routes, fetch: async (request, environment) => app.fetch(request, environment ?? {}) };
 }
 

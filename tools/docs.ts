@@ -6,11 +6,12 @@ import { systemRoutes } from '../src/http/doors/system/system.ts';
 import { openApiDocument } from '../src/http/describe/openapi.ts';
 import { configurationFile, configurationPage } from './configuration.ts';
 import { clientFactors, clientFactorsFile } from './client-factors.ts';
+import { errorsFile, errorsPage } from './errors-page.ts';
 import { keptParts, plansFile, sqlitePart } from '../bench/tree/query-plans.ts';
 
 /**
- * Writes docs/openapi.json from the route table, docs/configuration.md from the variables, docs/query-plans.md from what SQLite says and the
- * client's factors from the registry. With `--check` it reports what is out of date instead.
+ * Writes docs/openapi.json from the route table, docs/configuration.md from the variables, docs/errors.md from the problem codes,
+ * docs/query-plans.md from what SQLite says and the client's factors from the registry. With `--check` it reports what is out of date instead.
  */
 const file = 'docs/openapi.json';
 const about = { version, url: 'http://localhost:8000' };
@@ -24,6 +25,7 @@ if (process.argv.includes('--check')) {
   const faults = [
     ...stale(file, document),
     ...stale(configurationFile, configuration),
+    ...stale(errorsFile, errorsPage()),
     ...stale(clientFactorsFile, types),
     ...stalePlans(),
     ...deadLinks(),
@@ -33,6 +35,7 @@ if (process.argv.includes('--check')) {
 } else {
   writeFileSync(file, document);
   writeFileSync(configurationFile, configuration);
+  writeFileSync(errorsFile, errorsPage());
   writeFileSync(clientFactorsFile, types);
   writeFileSync(plansFile, `${plans}${keptParts().postgres}`);
 }

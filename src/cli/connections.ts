@@ -20,12 +20,16 @@ type Bounds = {
   readonly log: Heard | undefined;
   /** How many there may be at once. */
   readonly connections: number;
+  /** The server's public URL, where it is set. */
+  readonly url?: string | undefined;
 };
 
 type HttpExchange = { readonly request: IncomingMessage; readonly response: ServerResponse };
 
 /** Of each connection, the request that is being answered and those behind it. The one answered last stands last. */
 type Lines = Map<Duplex, HttpExchange[]>;
+
+type RefusedSocket = Duplex & { readonly remoteAddress?: string | undefined };
 
 type State = { readonly lines: Lines; closing: boolean };
 
@@ -40,7 +44,7 @@ type State = { readonly lines: Lines; closing: boolean };
 export function answerInTurn(
   server: Server,
   opened: Promise<Listener>,
-  { log, connections }: Bounds,
+  { log, connections, url }: Bounds,
 ): (patience: number) => Promise<void> {
   const state: State = { lines: new Map(), closing: false };
   const { lines } = state;
@@ -68,8 +72,10 @@ export function answerInTurn(
     line.push({ request, response });
     if (line.length === 1) answerFirst(state, opened, socket);
   });
-  server.on('checkExpectation', ({ socket }) => refuse(unmetExpectation, socket, lines.get(socket) ?? [], log));
-  server.on('clientError', (error, socket) => refuse(unreadable(codeOf(error)), socket, lines.get(socket) ?? [], log));
+  const refuse = (what: Problem, socket: RefusedSocket) =>
+    refuseAt(socket, lines.get(socket) ?? [], { what, log, url });
+  server.on('checkExpectation', ({ socket }) => refuse(unmetExpectation, socket));
+  server.on('clientError', (error, socket) => refuse(unreadable(codeOf(error)), socket));
 
   return (patience) => close(server, state, patience);
 }
@@ -114,11 +120,10 @@ function atMostEvery(interval: number, work: () => void): () => void {
 }
 
 /** Says what is wrong, where that can still be heard, and hangs up: what comes behind it can't be told from it. */
-function refuse(
-  what: Problem,
-  socket: Duplex & { readonly remoteAddress?: string | undefined },
+function refuseAt(
+  socket: RefusedSocket,
   [first]: readonly HttpExchange[],
-  log: Heard | undefined,
+  { what, log, url }: Pick<Bounds, 'log' | 'url'> & { readonly what: Problem },
 ): void {
   // Nothing else goes into an answer that has begun, and none comes before those of the requests ahead of it.
   const isNext = !first || !(first.request.complete || first.response.headersSent);
@@ -126,7 +131,7 @@ function refuse(
     const { status, code } = what;
     const requestId = timeOrderedHex(systemRandom, systemClock.now());
     log?.info({ status, code, client_ip: socket.remoteAddress, request_id: requestId }, 'no request');
-    socket.write(refusalOf(what, requestId));
+    socket.write(refusalOf(what, { requestId, url }));
   }
   socket.destroy();
 }

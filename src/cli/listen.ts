@@ -35,19 +35,21 @@ export type Ways = {
   readonly stillness?: number;
   /** How many connections there may be at once. */
   readonly connections?: number;
+  /** The server's public URL, where it is set. */
+  readonly url?: string | undefined;
 };
 
 /** Takes the address at once, so that the port is known, and a port in use is found, before anything is written anywhere. */
 export async function listen(
   host: string,
   port: number,
-  { log, stillness = longestStillness, connections = roomForConnections() }: Ways = {},
+  { log, stillness = longestStillness, connections = roomForConnections(), url }: Ways = {},
 ): Promise<Front> {
   const opened = Promise.withResolvers<Listener>();
   // Without a Host the house says in its own words what is wrong.
   const server = createServer({ ...timeouts, requireHostHeader: false });
   server.timeout = stillness;
-  const close = answerInTurn(server, opened.promise, { log, connections });
+  const close = answerInTurn(server, opened.promise, { log, connections, url });
   server.listen(port, host);
   try {
     await once(server, 'listening');

@@ -41,7 +41,7 @@ async function serveHere(settings: ServerSettings): Promise<void> {
   tellOfFaults(log);
   patchGlobals();
 
-  const front = await listen(settings.host, settings.port, { log });
+  const front = await listen(settings.host, settings.port, { log, url: settings.url });
   const shared = cluster.isWorker ? { metrics: sharedMetrics } : {};
   const url = settings.url ?? `http://localhost:${front.port}`;
   const countersign = await createCountersign({ ...settings.options, gateways, url, log, hashing, ...shared }).catch(

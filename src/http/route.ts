@@ -3,6 +3,7 @@ import type { RequestContext } from '../engine/context.ts';
 import type { ChallengeActor, Service } from '../engine/challenge/challenge-actor.ts';
 import type { EnrollmentActor } from '../engine/session/enrollment-actor.ts';
 import type { Caller } from '../engine/session/authenticate.ts';
+import type { ProblemCode } from './problem-codes/index.ts';
 
 /**
  * Doors are tables of routes: plain data with a handler. The server mounts them, the OpenAPI document describes them and the
@@ -87,7 +88,7 @@ export type FieldError = { readonly pointer: string; readonly detail: string; re
 
 export type Problem = {
   readonly status: number;
-  readonly code: string;
+  readonly code: ProblemCode;
   readonly detail: string;
   readonly errors?: readonly FieldError[];
   readonly headers?: Readonly<Record<string, string>>;

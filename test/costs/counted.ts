@@ -16,7 +16,7 @@ import { sqliteDialect } from '../../src/store/sqlite.ts';
 import { sqliteFileOf } from '../../src/store/store.ts';
 import type { Tables } from '../../src/store/tables.ts';
 import type { Ask } from '../../kit/nodes.ts';
-import { caller, type Server } from '../../kit/server.ts';
+import { caller, url, type Server } from '../../kit/server.ts';
 
 export type Cost = {
   readonly statements: number;
@@ -42,7 +42,7 @@ export function countedNode({ countersign: { context, routes } }: Server, databa
   const count: Count = { ...nothing };
   const db = new Kysely<Tables>({ dialect: countedDialect(database, count) });
   const own = { ...context, store: { ...context.store, db }, hasher: countedHasher(context.hasher, count) };
-  const app = createApp(own, { routes, dialects, metrics: createMetrics([]) });
+  const app = createApp(own, { routes, dialects, metrics: createMetrics([]), url });
   return {
     ask: caller({ routes, fetch: async (request, environment) => app.fetch(request, environment) }, []),
     take() {

@@ -38,6 +38,7 @@ export function goodRequests(routes: readonly Route[], cast: Cast): readonly Goo
       attemptId: noAttempt,
       configId: nobody.replaceAll('-', ''),
       name: 'totp',
+      code: 'name_taken',
     };
     const path = route.path.replace(/\{(\w+)\}/g, (_whole, id: string) => ids[id] ?? assert.fail(`no {${id}}`));
     const good = { name: nameOf(route), route, does, method: route.method.toUpperCase(), path };

@@ -206,7 +206,7 @@ onEachDatabase('outsiders cannot tell who exists', (on) => {
       verify: (phc, secret) => ((hashes += 1), context.hasher.verify(phc, secret)),
     };
     const house = { ...context, hasher: counting, store: { ...context.store, db } };
-    const app = createApp(house, { routes, dialects, metrics: createMetrics([]) });
+    const app = createApp(house, { routes, dialects, metrics: createMetrics([]), url });
     for (const secret of ['this is wrong', `csk_${'A'.repeat(43)}`]) {
       const asked = new Map<string, number>();
       for (const [who, name] of Object.entries(names)) {

@@ -30,6 +30,7 @@ const ROWS: readonly (readonly string[])[] = [
   ['src/engine/operator'],
   ['src/engine/operations.ts'],
 
+  ['src/http/problem-codes'],
   ['src/http/route.ts'],
   ['src/http/errors'],
   ['src/http/server'],

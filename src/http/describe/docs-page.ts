@@ -19,7 +19,7 @@ export function docsPage(routes: readonly Route[], path = ''): Promise<string> {
     </header>
     ${navigation(routes, sections)}
     <main>
-      ${startHere(routes)} ${authentication()} ${errors()}
+      ${startHere(routes)} ${authentication()} ${errors(path)}
       ${sections.map(
         ({ title, about, routes: own }) =>
           html`<section id="${sectionId(title)}">

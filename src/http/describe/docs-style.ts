@@ -32,6 +32,7 @@ th, td { text-align: left; vertical-align: top; padding: 0.25rem 0.75rem 0.25rem
 .members th:nth-child(3) { width: 6rem; }
 thead th { border: 0; color: var(--muted); }
 .statuses { list-style: none; padding: 0; margin: 0.5rem 0; columns: 20rem; }
+.codes { columns: 16rem; margin: 0.5rem 0; }
 .example { border: 1px solid var(--line); border-radius: 6px; overflow: hidden; margin: 0.5rem 0; }
 .example pre + pre { border-top: 1px solid var(--line); background: none; }
 details { border: 1px solid var(--line); }

@@ -1,4 +1,5 @@
 import { html } from 'hono/html';
+import { problemGroups } from '../problem-codes/index.ts';
 import { errorForms } from './error-forms.ts';
 import { example } from './operation.ts';
 import { inline, type Markup } from './text.ts';
@@ -97,7 +98,7 @@ const forms: readonly (readonly [form: keyof typeof errorForms, title: string, t
   ],
 ];
 
-export const errors = (): Markup =>
+export const errors = (path: string): Markup =>
   html`<section id="errors">
     <h2>Errors</h2>
     <p>
@@ -118,7 +119,28 @@ export const errors = (): Markup =>
           </details>
         </div>`,
     )}
+    ${codes(path)}
   </section>`;
+
+const codes = (path: string): Markup =>
+  html`<div id="error-codes">
+    <h3>Error codes</h3>
+    <p>The <code>type</code> of a problem is the URL of the page that explains its code.</p>
+    ${problemGroups.map(
+      ({ title, codes: own }) =>
+        html`<details>
+          <summary>${title}</summary>
+          <ul class="codes">
+            ${own.map(
+              (code) =>
+                html`<li>
+                  <a href="${path}/problems/${code}"><code>${code}</code></a>
+                </li>`,
+            )}
+          </ul>
+        </details>`,
+    )}
+  </div>`;
 
 const statuses: readonly (readonly [status: number, meaning: string])[] = [
   [400, 'Something in the request is wrong.'],

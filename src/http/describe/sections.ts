@@ -69,7 +69,7 @@ export const sections: readonly Section[] = [
     about: 'Settings of kinds of factor, of an account or of the system.',
   },
   { tag: 'Attempts', title: 'Audit log (Crossbar)', about: 'Who logged in or failed to, for administrators.' },
-  { tag: 'House', title: 'Server', about: 'Health, metrics, keys and documents.' },
+  { tag: 'Server', title: 'Server', about: 'Health, metrics, keys and documents.' },
 ];
 
 /** The sections that have routes. A tag without a section of its own comes last. */

@@ -38,11 +38,14 @@ const titles: Readonly<Record<number, string>> = {
   429: 'Too many requests',
   431: 'Request header fields too large',
   500: 'Internal server error',
+  501: 'Not implemented',
   503: 'Service unavailable',
 };
 
+export const titleOf = (status: number) => titles[status] ?? 'Error';
+
 export function problem({ status, code, detail, errors, headers, more }: Problem): Reply {
-  const about = { type: `urn:countersign:problem:${code}`, title: titles[status] ?? 'Error', status, detail, code };
+  const about = { type: problemType(code), title: titleOf(status), status, detail, code };
   const json = { ...about, ...more };
   return {
     status,
@@ -50,6 +53,15 @@ export function problem({ status, code, detail, errors, headers, more }: Problem
     type: 'application/problem+json',
     ...(headers && { headers }),
   };
+}
+
+/** Where the page of a code is; its name where no URL is known. */
+export const problemType = (code: string, url?: string) =>
+  url === undefined ? `urn:countersign:problem:${code}` : `${url.replace(/\/$/, '')}/problems/${code}`;
+
+/** Completes a problem on the way out of a server: its type is the URL of its page. */
+export function locate<Json extends { readonly code: string }>(json: Json, url: string | undefined): Json {
+  return { ...json, type: problemType(json.code, url) };
 }
 
 export const bearer = { 'WWW-Authenticate': 'Bearer realm="countersign"' };

@@ -12,7 +12,7 @@ const insufficient = (lacks: string) => ({
 });
 
 /** One sentence for every way in which a first factor can fail, so that none of them tells whether the user exists. */
-const wrongCredentials = {
+const wrongCredentials: Problem = {
   status: 401,
   code: 'invalid_credentials',
   detail: 'The name or the secret is wrong.',
@@ -20,7 +20,7 @@ const wrongCredentials = {
 };
 
 /** And one for every way in which a second factor can fail: that a code was right once is nobody's business. */
-const wrongCode = {
+const wrongCode: Problem = {
   status: 401,
   code: 'invalid_code',
   detail: 'The code is wrong or was used already.',
@@ -28,7 +28,7 @@ const wrongCode = {
 };
 
 /** Who may know why reads the log of attempts. */
-const unavailable = {
+const unavailable: Problem = {
   status: 401,
   code: 'second_factor_unavailable',
   detail: 'The account requires a second factor that can not be asked for now. Tell its administrator.',

@@ -3,7 +3,7 @@ import { stopwatch } from '../../base/clock.ts';
 import { requestContext, type Context, type RequestContext } from '../../engine/context.ts';
 import { problemOfFault } from '../errors/fault.ts';
 import { problem } from '../errors/problem.ts';
-import type { UnparsedRequest, Dialect, Reply, Route, ProblemFormatter } from '../route.ts';
+import type { UnparsedRequest, Dialect, Problem, Reply, Route, ProblemFormatter } from '../route.ts';
 import { createClientReader, type Env } from './client.ts';
 import { shownToken } from './credentials.ts';
 import { callerOf, handle, type RawRequest } from './handle.ts';
@@ -16,12 +16,14 @@ export type AppParts = {
   readonly routes: readonly Route[];
   readonly dialects: readonly Dialect[];
   readonly metrics: Metrics;
+  /** The server's public URL. */
+  readonly url: string;
 };
 
 /** Mounts the doors: every request goes through the same beats, from its id to its metrics. */
-export function createApp(context: Context, { routes, dialects, metrics }: AppParts): Hono<Env> {
+export function createApp(context: Context, { routes, dialects, metrics, url }: AppParts): Hono<Env> {
   const app = new Hono<Env>({ strict: false });
-  const serve = serving(context, metrics);
+  const serve = serving(context, { metrics, url });
   // Path by path: `GET /users/{uid}/secrets/codes` is a method that this path has not, and no `{secretId}` called "codes".
   for (const [path, rows] of Map.groupBy(routes, (route) => route.path)) {
     // The routes of one path are one door's.
@@ -35,11 +37,11 @@ export function createApp(context: Context, { routes, dialects, metrics }: AppPa
       .flatMap(({ method }) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]))
       .join(', ');
     const detail = `Only ${allow} can be used here.`;
-    const wrong = { status: 405, code: 'method_not_allowed', detail, headers: { Allow: allow } };
+    const wrong: Problem = { status: 405, code: 'method_not_allowed', detail, headers: { Allow: allow } };
     app.all(honoPath(path), (c) => serve(c, place, async (asked) => place.formatProblem(wrong, asked)));
   }
   app.notFound((c) => {
-    const wrong = { status: 404, code: 'not_found', detail: 'There is no such route.' };
+    const wrong: Problem = { status: 404, code: 'not_found', detail: 'There is no such route.' };
     const door = dialects.find(({ below }) => `${c.req.path}/`.startsWith(`${below}/`));
     const place = { path: 'unknown', formatProblem: door?.formatProblem ?? problem };
     return serve(c, place, async (asked) => place.formatProblem(wrong, asked));
@@ -56,7 +58,7 @@ const honoPath = (path: string) => path.replace(/\{(\w+)\}/g, ':$1');
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
 /** The beats that every request shares, whatever it asks for: its id, its answer or its fault, its headers, its line in the log. */
-function serving(context: Context, metrics: Metrics) {
+function serving(context: Context, { metrics, url }: Pick<AppParts, 'metrics' | 'url'>) {
   const clientOf = createClientReader(context);
   return async (
     c: Incoming<Env>,
@@ -76,7 +78,7 @@ function serving(context: Context, metrics: Metrics) {
     };
     metrics.requests.observe(labels, seconds);
     context.log.info({ ...labels, ms: Math.round(seconds * 1000), request_id: client.requestId }, 'request');
-    return respond(reply, client.requestId);
+    return respond(reply, { requestId: client.requestId, url });
   };
 }
 

@@ -10,10 +10,14 @@ import { respond } from './respond.ts';
 /** What Node's server, and frameworks on it such as Express, hand a request to. */
 export type Listener = (request: IncomingMessage, response: ServerResponse) => unknown;
 
-type Fetch = (request: Request, environment?: Environment) => Promise<Response>;
+type ListenerParts = {
+  readonly fetch: (request: Request, environment?: Environment) => Promise<Response>;
+  /** The server's public URL. */
+  readonly url: string;
+};
 
 /** Hands a request of Node's server to the house, with the socket it came on. */
-export function createListener({ random, clock, log }: Context, fetch: Fetch): Listener {
+export function createListener({ random, clock, log }: Context, { fetch, url }: ListenerParts): Listener {
   return getRequestListener((request, { incoming }) => fetch(request, { incoming }), {
     // Countersign may share its process with others, whose Request and Response stay Node's own.
     overrideGlobalObjects: false,
@@ -21,11 +25,11 @@ export function createListener({ random, clock, log }: Context, fetch: Fetch): L
       const requestId = timeOrderedHex(random, clock.now());
       if (error instanceof RequestError) {
         log.info({ status: unreadable.status, code: unreadable.code, request_id: requestId }, 'no request');
-        return respond(problem(unreadable), requestId);
+        return respond(problem(unreadable), { requestId, url });
       }
       // The house answers its own faults; this is for the one that it could not.
       log.error({ err: error, request_id: requestId }, 'a request met a fault');
-      return respond(problem(broken), requestId);
+      return respond(problem(broken), { requestId, url });
     },
   });
 }

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { wrongMembers, type WrongMember } from '../../base/wrong-members.ts';
 import { parseStrictJson } from './strict-json.ts';
+import type { ProblemCode } from '../problem-codes/index.ts';
 import type { Problem } from '../route.ts';
 
 /** What a threshold answers: the parsed value, or what to say instead. */
@@ -102,6 +103,6 @@ export function invalid(members: readonly WrongMember[]): Problem {
 const pointer = (path: readonly PropertyKey[]) =>
   path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 
-function no(status: number, code: string, detail: string): Parsed {
+function no(status: number, code: ProblemCode, detail: string): Parsed {
   return { ok: false, problem: { status, code, detail } };
 }

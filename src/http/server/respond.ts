@@ -1,3 +1,4 @@
+import { locate } from '../errors/problem.ts';
 import type { Reply } from '../route.ts';
 
 /** The usual hardening: nothing is cached, framed, sniffed, run or told to others. */
@@ -13,6 +14,9 @@ const hardening = {
   'X-Frame-Options': 'DENY',
 };
 
+/** What a reply is completed with on its way out: its request's id, and the server's URL where it is known. */
+export type Origin = { readonly requestId: string; readonly url: string | undefined };
+
 /** A reply as it goes out. */
 export type WrittenReply = {
   readonly status: number;
@@ -20,15 +24,18 @@ export type WrittenReply = {
   readonly content: string | undefined;
 };
 
-export function write({ status, json, text, type, headers }: Reply, requestId: string): WrittenReply {
-  const isProblem = type === 'application/problem+json';
-  const content = json === undefined ? text : JSON.stringify(isProblem ? { ...json, request_id: requestId } : json);
+export function write({ status, json, text, type, headers }: Reply, { requestId, url }: Origin): WrittenReply {
+  const completed =
+    type === 'application/problem+json'
+      ? { ...locate(json as { readonly code: string }, url), request_id: requestId }
+      : json;
+  const content = completed === undefined ? text : JSON.stringify(completed);
   const media = type ?? (json === undefined ? undefined : 'application/json');
   const about = { ...(media && { 'Content-Type': media }), ...headers, 'X-Request-Id': requestId };
   return { status, headers: { ...hardening, ...about }, content };
 }
 
-export function respond(reply: Reply, requestId: string): Response {
-  const { status, headers, content } = write(reply, requestId);
+export function respond(reply: Reply, origin: Origin): Response {
+  const { status, headers, content } = write(reply, origin);
   return new Response(reply.bytes ?? content ?? null, { status, headers });
 }

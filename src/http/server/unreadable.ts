@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { problem } from '../errors/problem.ts';
-import { write } from './respond.ts';
+import { write, type Origin } from './respond.ts';
 import type { Problem } from '../route.ts';
 
 /** By the codes of Node's errors; what is not among them is no HTTP/1.1. */
@@ -39,8 +39,8 @@ export const unmetExpectation: Problem = {
 export const unreadable = (code: string | undefined): Problem => problems[code ?? ''] ?? noHttp;
 
 /** As it goes over the wire: in the form of RFC 9457, for there is no door yet whose dialect it could be in. The connection ends with it. */
-export function refusalOf(what: Problem, requestId: string): string {
-  const { status, headers, content = '' } = write(problem(what), requestId);
+export function refusalOf(what: Problem, origin: Origin): string {
+  const { status, headers, content = '' } = write(problem(what), origin);
   const own = { 'Content-Length': Buffer.byteLength(content), Connection: 'close' };
   const lines = Object.entries({ ...headers, ...own }).map(([name, value]) => `${name}: ${value}\r\n`);
   return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n${content}`;

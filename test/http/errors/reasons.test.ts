@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { Reason } from '../../../src/engine/reasons.ts';
 import { problem, problemBody } from '../../../src/http/errors/problem.ts';
 import { refused } from '../../../src/http/errors/reasons.ts';
+import { meaningOf, type ProblemCode } from '../../../src/http/problem-codes/index.ts';
 
 type Told = Reason | 'no_token';
 
@@ -65,7 +66,7 @@ const told = {
 
 const reasons = Object.keys(told) as Told[];
 
-type Said = { readonly status: number; readonly code: string; readonly detail: string; readonly type: string };
+type Said = { readonly status: number; readonly code: ProblemCode; readonly detail: string; readonly type: string };
 const said = (response: { json?: unknown }) => response.json as Said;
 
 for (const reason of reasons) {
@@ -75,6 +76,7 @@ for (const reason of reasons) {
     assert.equal(`${response.status} ${code}`, told[reason]);
     assert.equal(status, response.status);
     assert.equal(type, `urn:countersign:problem:${code}`);
+    assert.equal(meaningOf(code).statuses[0], status);
     assert.equal(response.type, 'application/problem+json');
     assert.ok(problemBody.safeParse({ ...said(response), request_id: 'x' }).success);
     // RFC 9110 section 15.5.2: a 401 says how to do better.
@@ -119,17 +121,19 @@ test('a door may say it in its own dialect, in whole or in part', () => {
 });
 
 test('members that are not there are left out', () => {
-  const response = problem({ status: 400, code: 'a', detail: 'b' });
+  const response = problem({ status: 400, code: 'conflict', detail: 'b' });
   assert.deepEqual(Object.keys(response.json as object), ['type', 'title', 'status', 'detail', 'code']);
   assert.equal('headers' in response, false);
   const errors = [{ pointer: '/a', detail: 'c', missing: true }];
-  assert.deepEqual((problem({ status: 400, code: 'a', detail: 'b', errors }).json as { errors?: unknown }).errors, [
-    { pointer: '/a', detail: 'c' },
-  ]);
+  assert.deepEqual(
+    (problem({ status: 400, code: 'conflict', detail: 'b', errors }).json as { errors?: unknown }).errors,
+    [{ pointer: '/a', detail: 'c' }],
+  );
 });
 
 test('every status has its title, and one that nobody foresaw has one too', () => {
-  const title = (status: number) => (problem({ status, code: 'a', detail: 'b' }).json as { title: string }).title;
+  const title = (status: number) =>
+    (problem({ status, code: 'conflict', detail: 'b' }).json as { title: string }).title;
   assert.deepEqual([400, 401, 403, 404, 405, 409, 413, 415, 429, 500, 503, 418].map(title), [
     'Bad request',
     'Unauthorized',

@@ -60,7 +60,7 @@ function busyHouse(server: Server, waiting: number) {
   const hasher = createHasher(cheapCost, { running: 1, waiting });
   const context: Context = { ...server.countersign.context, hasher };
   const { routes } = server.countersign;
-  const app = createApp(context, { routes, dialects, metrics: createMetrics([]) });
+  const app = createApp(context, { routes, dialects, metrics: createMetrics([]), url });
   return { hasher, fetch: (path: string, init?: RequestInit) => app.fetch(new Request(url + path, init), {}) };
 }
 

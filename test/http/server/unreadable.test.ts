@@ -14,7 +14,7 @@ test('what Node gives up is told by a status of its own, or is no HTTP', () => {
 });
 
 test('it is a whole answer with a problem in it, hardened like every other, and the last of its connection', () => {
-  const [head = '', body = ''] = refusalOf(unmetExpectation, 'an id').split('\r\n\r\n');
+  const [head = '', body = ''] = refusalOf(unmetExpectation, { requestId: 'an id', url: undefined }).split('\r\n\r\n');
   assert.match(head, /^HTTP\/1\.1 417 Expectation Failed\r\n/);
   for (const header of [
     `Content-Length: ${body.length}`,
@@ -26,6 +26,9 @@ test('it is a whole answer with a problem in it, hardened like every other, and 
   ]) {
     assert.ok(head.split('\r\n').includes(header), header);
   }
-  const { status, code, request_id: requestId } = problemBody.parse(JSON.parse(body));
+  const { status, code, type, request_id: requestId } = problemBody.parse(JSON.parse(body));
   assert.deepEqual([status, code, requestId], [417, 'expectation_failed', 'an id']);
+  assert.equal(type, 'urn:countersign:problem:expectation_failed');
+  const named = refusalOf(unmetExpectation, { requestId: 'an id', url: 'https://a.example' });
+  assert.match(named, /"type":"https:\/\/a\.example\/problems\/expectation_failed"/);
 });

@@ -15,7 +15,7 @@ import { problem } from '../../errors/problem.ts';
 import { refused } from '../../errors/reasons.ts';
 import { likeWrongCode } from '../shared/invalid-code.ts';
 import { expiryOfCode } from '../shared/second-factor.ts';
-import { route, type Reply, type Route } from '../../route.ts';
+import { route, type Problem, type Reply, type Route } from '../../route.ts';
 import {
   approvedView,
   challengeStateView,
@@ -139,7 +139,7 @@ export const challengeRoutes: readonly Route[] = [
   }),
 ];
 
-const noSuchFactor = {
+const noSuchFactor: Problem = {
   status: 409,
   code: 'no_such_factor',
   detail: 'The user has none of these factors, but has others.',

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { version } from '../../../base/version.ts';
 import { shownToken } from '../../server/credentials.ts';
 import { problemOf, type Declined, type ErrorReason } from '../../errors/reasons.ts';
+import type { ProblemCode } from '../../problem-codes/index.ts';
 import type { Dialect, FieldError, Problem, Reply, UnparsedRequest } from '../../route.ts';
 
 /** Crossbar's envelope: what is asked for stands in `data`, and around it who answered, when and to what. */
@@ -52,7 +53,13 @@ export function formatProblem(
   const data = errors ? byMember(errors) : { message: detail, ...more };
   return {
     status,
-    json: { data, error: String(status), message: words[code] ?? code, ...surroundings(request), status: 'error' },
+    json: {
+      data,
+      error: String(status),
+      message: crossbarWords[code] ?? code,
+      ...surroundings(request),
+      status: 'error',
+    },
     ...(headers && { headers }),
   };
 }
@@ -60,7 +67,7 @@ export function formatProblem(
 export const crossbar: Dialect = { below: '/v2', formatProblem };
 
 /** Crossbar's words where it has its own. */
-const words: Readonly<Record<string, string>> = {
+export const crossbarWords: Partial<Record<ProblemCode, string>> = {
   not_found: 'bad_identifier',
   invalid_request: 'validation_error',
   revision_mismatch: 'precondition_failed',

@@ -8,6 +8,7 @@ import type { Reason } from '../../../engine/reasons.ts';
 import { assuranceOf } from '../../../engine/session/assurance.ts';
 import type { OAuthClient } from '../../../store/clients.ts';
 import { problemOf } from '../../errors/reasons.ts';
+import type { ProblemCode } from '../../problem-codes/index.ts';
 import { route, type Problem, type Reply, type Route } from '../../route.ts';
 import { codeSentences, failedToSend, secondMembers, secondOf, sentenceFor } from '../shared/both-factors.ts';
 import { mfaRequiredView, viewNeeded } from '../shared/mfa-required.ts';
@@ -48,7 +49,7 @@ function formatProblem({ status, code, detail, headers, more }: Problem): Reply 
   return { status, json: { error, error_description: detail, detail, ...more }, ...(headers && { headers }) };
 }
 
-const errors = new Set([
+const errors: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
   'invalid_client',
   'invalid_grant',
   'invalid_scope',
@@ -59,7 +60,7 @@ const errors = new Set([
 ]);
 
 /** Section 4.1.2.1 has words for them. */
-const faults: Readonly<Record<string, string>> = {
+const faults: Partial<Record<ProblemCode, string>> = {
   internal_error: 'server_error',
   unavailable: 'temporarily_unavailable',
 };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { rootPage } from '../../describe/root-page.ts';
 import { route, type Route } from '../../route.ts';
+import { byAccept } from './by-accept.ts';
 
 const rootView = z.strictObject({
   name: z.literal('Countersign'),
@@ -19,12 +20,11 @@ type ServerInfo = {
 /** What the server is, and where its documentation is. A browser names HTML in `Accept`, and gets a page. */
 export function rootRoute({ version, url, path }: ServerInfo): Route {
   const json = { name: 'Countersign', version, docs: `${url}/docs`, openapi: `${url}/openapi.json` };
-  const headers = { Vary: 'Accept' };
   return route({
     method: 'get',
     path: '/',
     access: 'anyone',
-    tag: 'House',
+    tag: 'Server',
     summary: 'What this server is, and where its documentation is',
     responses: {
       200: {
@@ -33,10 +33,6 @@ export function rootRoute({ version, url, path }: ServerInfo): Route {
         page: true,
       },
     },
-    async handle({ headers: sent }) {
-      if (!/\btext\/html\b/i.test(sent.get('accept') ?? '')) return { status: 200, json, headers };
-      const text = await rootPage(path);
-      return { status: 200, text, type: 'text/html; charset=utf-8', headers };
-    },
+    handle: ({ headers }) => byAccept(headers, { json, page: () => rootPage(path) }),
   });
 }

@@ -5,9 +5,10 @@ import { docsStyle } from '../../describe/docs-style.ts';
 import { openApiDocument } from '../../describe/openapi.ts';
 import { problem } from '../../errors/problem.ts';
 import { route, type Route } from '../../route.ts';
+import { problemRoute } from './problems.ts';
 import { rootRoute } from './root.ts';
 
-const tag = 'House';
+const tag = 'Server';
 
 const health = z.strictObject({ status: z.literal('ok') });
 
@@ -90,6 +91,7 @@ function documentRoutes(all: readonly Route[], about: About): readonly Route[] {
   const page = once(() => docsPage(all, path));
   return [
     rootRoute({ version: about.version, url, path }),
+    problemRoute({ url, path }),
     route({
       method: 'get',
       path: '/openapi.json',

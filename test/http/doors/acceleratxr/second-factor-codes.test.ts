@@ -44,7 +44,7 @@ onEachDatabase('a code of the second factor', (on) => {
     const used = await answerWith(server, await server.challenge(ada), server.code(app, -1));
     assert.equal(code(used), '401 invalid_code');
     const { context, routes } = server.countersign;
-    const node = createApp({ ...context, turns: noTurns }, { routes, dialects, metrics: createMetrics([]) });
+    const node = createApp({ ...context, turns: noTurns }, { routes, dialects, metrics: createMetrics([]), url });
     const challenges = [await server.challenge(ada), await server.challenge(ada), await server.challenge(ada)];
     const responses = await Promise.all(
       challenges.map(async (challenge) => {

@@ -127,9 +127,10 @@ test('below a path, the pages lead to what is below that path', async () => {
   await using server = await startServer({ url: `${url}/mfa-server/` });
   const root = await server.call('GET', '/', fromBrowser);
   const docs = await server.call('GET', '/docs');
-  for (const { text } of [root, docs])
+  const problem = await server.call('GET', '/problems/conflict', fromBrowser);
+  for (const { text } of [root, docs, problem])
     for (const [, link = ''] of text.matchAll(/href="([^"#][^"]*)"/g))
-      assert.match(link, /^\/mfa-server\/(?:docs|openapi)/);
+      assert.match(link, /^\/mfa-server\/(?:docs|openapi|problems)/);
   assert.equal((root.text + docs.text).match(/href="\/mfa-server\/openapi.json"/g)?.length, 2);
   const { docs: place } = (await server.call('GET', '/')).json as { docs: string };
   assert.equal(place, `${url}/mfa-server/docs`);

@@ -1,0 +1,10 @@
+import type { Reply } from '../../route.ts';
+
+type Forms = { readonly json: unknown; readonly page: () => Promise<string> };
+
+/** A page for a browser, which names HTML in `Accept`; JSON for everything else. */
+export async function byAccept(sent: Headers, { json, page }: Forms): Promise<Reply> {
+  const headers = { Vary: 'Accept' };
+  if (!/\btext\/html\b/i.test(sent.get('accept') ?? '')) return { status: 200, json, headers };
+  return { status: 200, text: await page(), type: 'text/html; charset=utf-8', headers };
+}

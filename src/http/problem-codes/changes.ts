@@ -1,0 +1,39 @@
+import type { ProblemMeanings } from './problem-code.ts';
+
+export const changes = {
+  unknown_account: {
+    statuses: [400],
+    when: 'The request names an account that does not exist.',
+    action: 'Send the id or the name of an account, or leave `account` out.',
+  },
+  name_taken: {
+    statuses: [409],
+    when: 'Another user, account or object already has the name.',
+    action: 'Choose another name.',
+  },
+  conflict: {
+    statuses: [409],
+    when: 'Another request changed the object at the same time.',
+    action: 'Read the object again, and repeat the change.',
+  },
+  in_use: {
+    statuses: [409],
+    when: 'Other objects refer to the object that would be removed.',
+    action: 'Remove what refers to it first.',
+  },
+  too_deep: {
+    statuses: [409],
+    when: 'The tree of accounts would become deeper than the limit.',
+    action: 'Choose a higher parent account.',
+  },
+  below_itself: {
+    statuses: [409],
+    when: 'The new parent of an account is the account itself, or one of its descendants.',
+    action: 'Choose another parent account.',
+  },
+  revision_mismatch: {
+    statuses: [412],
+    when: '`If-Match` names a revision that is not the current one.',
+    action: 'Read the object again, and repeat the change with its current revision.',
+  },
+} as const satisfies ProblemMeanings;

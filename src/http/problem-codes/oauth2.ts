@@ -1,0 +1,34 @@
+import type { ProblemMeanings } from './problem-code.ts';
+
+export const oauth2 = {
+  invalid_grant: {
+    statuses: [400],
+    when: 'The name, the secret or the code is wrong, or the refresh token is expired, used, revoked or of another client.',
+    action: 'Let the user log in again.',
+  },
+  invalid_scope: {
+    statuses: [400],
+    when: 'The client may not have the scope, or it is wider than the one that was granted.',
+    action: 'Ask for a scope that the client is registered for.',
+  },
+  unauthorized_client: {
+    statuses: [400],
+    when: 'The client is not registered for this grant type.',
+    action: 'Use another grant type, or have an administrator permit it.',
+  },
+  unsupported_grant_type: {
+    statuses: [400],
+    when: 'The grant type is neither `password` nor `refresh_token`.',
+    action: 'Use one of these two.',
+  },
+  temporarily_unavailable: {
+    statuses: [429, 400, 503],
+    when: 'A token route has too many failed attempts (429), could not send a code (400), or cannot reach its database (503).',
+    action: 'Try again later; wait as long as `Retry-After` says if it is there.',
+  },
+  invalid_client: {
+    statuses: [401],
+    when: 'The client is unknown, or its secret is missing or wrong.',
+    action: 'Check the id and the secret of the client. Send them with HTTP Basic or in the body, not both.',
+  },
+} as const satisfies ProblemMeanings;
