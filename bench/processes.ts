@@ -75,7 +75,7 @@ async function listening(child: ChildProcess): Promise<string> {
   const timer = setTimeout(() => child.kill('SIGKILL'), patience);
   try {
     for await (const line of createInterface(child.stdout)) {
-      const url = / listening on (\S+)$/.exec(line)?.[1];
+      const url = / listening on (?:\S+, public URL )?(\S+)$/.exec(line)?.[1];
       if (url !== undefined) return url.replace('//localhost', '//127.0.0.1');
     }
   } finally {

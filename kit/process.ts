@@ -101,7 +101,7 @@ export async function serve(place: Place = {}): Promise<Running> {
     });
   });
   return {
-    url: line.replace('countersign listening on ', ''),
+    url: line.replace(/^.* public URL /, ''),
     folder,
     process: child,
     stdout: stdout.lines,

@@ -5,7 +5,8 @@
 import assert from 'node:assert/strict';
 import type { z } from 'zod';
 import { postbox } from './test-settings.ts';
-import { createCountersign, type Countersign, type Options } from '../src/countersign.ts';
+import { createCountersign, type Countersign } from '../src/countersign.ts';
+import type { Options } from '../src/options.ts';
 import { errorEnvelope } from '../src/http/doors/crossbar/envelope.ts';
 import { problemBody } from '../src/http/errors/problem.ts';
 import { isProblemCode, meaningOf } from '../src/http/problem-codes/index.ts';

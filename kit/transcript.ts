@@ -129,7 +129,7 @@ function listening(server: ChildProcess): Promise<string> {
     if (server.stderr) createInterface(server.stderr).on('line', (line) => said.length < 100 && said.push(line));
     if (!server.stdout) return;
     createInterface(server.stdout).on('line', (line) => {
-      const url = /^countersign listening on (\S+)$/.exec(line)?.[1];
+      const url = /^countersign listening on \S+, public URL (\S+)$/.exec(line)?.[1];
       if (url === undefined) return;
       clearTimeout(timer);
       resolve(url);

@@ -118,7 +118,7 @@ function listeningAt(started: ChildProcess): Promise<string> {
     createInterface(stderr).on('line', (line) => said.push(line));
     createInterface(stdout).on('line', (line) => {
       said.push(line);
-      const url = /^countersign listening on (\S+)$/.exec(line)?.[1];
+      const url = /^countersign listening on \S+, public URL (\S+)$/.exec(line)?.[1];
       if (url === undefined) return;
       clearTimeout(timer);
       resolve(url);

@@ -23,8 +23,10 @@ import type { Random } from './random.ts';
 
 /** Reads the key ring. Undefined if the file does not exist; throws if other users can read it or it is not a valid key ring. */
 export function readKeyFile(file: string): KeyRing | undefined {
-  if (!existsSync(file)) return undefined;
-  if (process.platform !== 'win32' && (statSync(file).mode & 0o077) !== 0) {
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (!found) return undefined;
+  if (found.isDirectory()) throw new SetupError(`the keys file ${file} is a folder: give the path of a file`);
+  if (process.platform !== 'win32' && (found.mode & 0o077) !== 0) {
     throw new SetupError(
       `other users can read the keys file ${file}: run chmod 600 ${file}, and treat its keys as known to them`,
     );

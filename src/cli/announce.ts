@@ -8,3 +8,10 @@ export function announceAdministrator({ options: { admin } }: ServerSettings, { 
     `The administrator ${admin.username} was made, with the password ${madePassword} (it is shown this once: keep it)\n`,
   );
 }
+
+/** The socket's address, and the URL that a proxy may have in front of it. */
+export type Serving = { readonly address: string; readonly url: string };
+
+export function announceServing({ address, url }: Serving): void {
+  process.stdout.write(`countersign listening on ${address}, public URL ${url}\n`);
+}

@@ -8,9 +8,11 @@ import { answerInTurn, type Heard } from './connections.ts';
 import { roomForConnections } from './open-files.ts';
 import { codeOf } from './plain-error.ts';
 
-/** The socket that people reach the house at. */
+/** The socket that requests come in at. */
 export type Front = {
   readonly port: number;
+  /** Its address and port, such as `127.0.0.1:8000` or `[::]:8000`. */
+  readonly address: string;
   /** Lets requests in. Those that came before waited here. */
   open(listener: Listener): void;
   /** Takes no more requests and lets those under way end; who takes longer than `patience` milliseconds is hung up on. */
@@ -57,7 +59,9 @@ export async function listen(
     throw unreachable(error, host, port);
   }
   // A TCP server's address is never a path.
-  return { port: (server.address() as AddressInfo).port, open: opened.resolve, close };
+  const bound = server.address() as AddressInfo;
+  const address = `${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}`;
+  return { port: bound.port, address, open: opened.resolve, close };
 }
 
 function unreachable(error: unknown, host: string, port: number): unknown {

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-import { complaintAboutNode } from './node-version.ts';
+import { complaintAboutNode } from '../base/node-version.ts';
 
-// An old Node could not even read what the commands import, so nothing is imported before this.
+// An old Node cannot read what the commands import, so nothing else is imported before this check.
 const complaint = complaintAboutNode(process.versions.node);
 if (complaint === undefined) {
   const { run } = await import('./program.ts');

@@ -4,6 +4,7 @@ import { addAttemptsCommands } from './attempts/commands.ts';
 import { addClientCommands } from './client/commands.ts';
 import type { DoctorOptions } from './doctor/doctor.ts';
 import { explain } from './explain.ts';
+import { codeOf } from './plain-error.ts';
 import { addImportCommand } from './import/command.ts';
 import { addKeysCommands } from './keys/commands.ts';
 import { addServiceCommands } from './service/commands.ts';
@@ -15,6 +16,7 @@ import { onWarning } from './warnings.ts';
 export async function run(args: readonly string[]): Promise<number> {
   // Whatever is made from here on, such as SQLite's file, is for the user who runs this and nobody else.
   process.umask(0o077);
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe);
   onWarning(({ message }) => complain(`a warning: ${message}`));
   try {
     await createProgram().parseAsync(args, { from: 'user' });
@@ -26,6 +28,11 @@ export async function run(args: readonly string[]): Promise<number> {
     complain(text);
     return exitCode;
   }
+}
+
+/** The reader of a pipe has stopped, as `head` does. The command goes on to its end, so that it cleans up. */
+function ignoreClosedPipe(error: Error): void {
+  if (codeOf(error) !== 'EPIPE') throw error;
 }
 
 /** One mistake, one line. Only a fault of ours brings its stack along. */

@@ -4,7 +4,7 @@ import { version } from '../base/version.ts';
 import { createCountersign } from '../countersign.ts';
 import type { Log } from '../engine/context.ts';
 import { patchGlobals } from '../http/server/listener.ts';
-import { announceAdministrator } from './announce.ts';
+import { announceAdministrator, announceServing } from './announce.ts';
 import { startKeyRingLoop } from './keys/reading.ts';
 import { listen } from './listen.ts';
 import { gatewaysOf, logChannels } from './gateways.ts';
@@ -52,9 +52,10 @@ async function serveHere(settings: ServerSettings): Promise<void> {
   );
   front.open(countersign.listener);
   announceAdministrator(settings, countersign);
-  if (cluster.isWorker) reportServing(url);
-  else process.stdout.write(`countersign listening on ${url}\n`);
-  log.info({ url, version }, 'serving');
+  const { address } = front;
+  if (cluster.isWorker) reportServing({ address, url });
+  else announceServing({ address, url });
+  log.info({ address, url, version }, 'serving');
   logChannels(countersign.context, gateways);
   const stops = [
     startExpiryLoop(countersign.context),

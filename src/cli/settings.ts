@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { second, systemClock } from '../base/clock.ts';
 import { errorCode } from '../base/error-code.ts';
 import { SetupError } from '../base/fault.ts';
-import type { Options } from '../countersign.ts';
+import { isBaseUrl, isDatabaseUrl, isHost } from '../base/locations.ts';
+import type { Options } from '../options.ts';
 import { newUserProfile } from '../engine/directory/profile.ts';
 import { newPassword } from '../factors/password.ts';
 import { isRegion } from '../messages/destinations.ts';
@@ -19,19 +20,10 @@ const path = (name: Variable) => z.string().min(1, expected(name));
 /** A path below the host would not be found: every route is at the root. */
 const baseUrl = z
   .string()
-  .refine((text) => {
-    const url = URL.parse(text);
-    if (!url || !/^https?:$/.test(url.protocol)) return false;
-    return url.pathname === '/' && !/[?#@]/.test(text);
-  }, expected('COUNTERSIGN_URL'))
+  .refine((text) => isBaseUrl(text) && new URL(text).pathname === '/', expected('COUNTERSIGN_URL'))
   .transform((text) => new URL(text).origin);
 
-const database = z
-  .string()
-  .refine(
-    (text) => /^sqlite:./.test(text) || (/^postgres(ql)?:\/\//.test(text) && URL.canParse(text)),
-    expected('COUNTERSIGN_DATABASE'),
-  );
+const database = z.string().refine(isDatabaseUrl, expected('COUNTERSIGN_DATABASE'));
 
 const count = (name: Variable, least: number, most: number) =>
   z
@@ -69,10 +61,7 @@ const texts = path('COUNTERSIGN_TEXTS').transform((file, context) => {
 const hosts = z
   .string()
   .transform((text) => text.split(' ').filter((host) => host !== ''))
-  .refine(
-    (all) => all.length > 0 && all.every((host) => URL.parse(`https://${host}`)?.host === host),
-    expected('COUNTERSIGN_DUO_HOSTS'),
-  );
+  .refine((all) => all.length > 0 && all.every(isHost), expected('COUNTERSIGN_DUO_HOSTS'));
 
 const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 

@@ -1,3 +1,5 @@
+import { baseUrlForm, databaseForm, hostForm } from '../base/locations.ts';
+
 /** One variable of the environment that a server and its commands read. */
 type VariableRow = {
   readonly group: 'Server' | 'Database and keys' | 'First administrator' | 'Messages' | 'Limits of messages' | 'Duo';
@@ -15,7 +17,7 @@ const numberFrom = (least: number, most: number) => `a number from ${least} to $
 export const variables = {
   COUNTERSIGN_URL: {
     group: 'Server',
-    type: 'http:// or https:// and a host, without a path',
+    type: `${baseUrlForm}, without a path`,
     default: 'http://localhost:PORT',
     meaning: 'the public URL, which is also the issuer and audience of tokens',
     example: 'https://login.example.com',
@@ -53,7 +55,7 @@ export const variables = {
   },
   COUNTERSIGN_DATABASE: {
     group: 'Database and keys',
-    type: 'sqlite:FILE or postgres://USER:PASSWORD@HOST/NAME, with special characters percent-encoded',
+    type: databaseForm,
     default: 'sqlite:./data/countersign.db',
     meaning: 'the database; SQLite is created at the first start, PostgreSQL has to exist',
     example: 'postgres://countersign:PASSWORD@db.example.com/countersign?sslmode=verify-full',
@@ -137,7 +139,7 @@ export const variables = {
   },
   COUNTERSIGN_DUO_HOSTS: {
     group: 'Duo',
-    type: 'host names, each with :PORT where it is not 443, with spaces between them',
+    type: `${hostForm}, with spaces between them`,
     default: 'unset',
     meaning: "hosts besides Duo's own that tenants may name as `api_hostname`",
     example: 'duo.example.com:8443',

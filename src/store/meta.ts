@@ -14,7 +14,7 @@ export async function checkKeyRing(store: Store): Promise<void> {
     .execute();
   if (!(await isRingOf(store))) {
     throw new SetupError(
-      'the key ring does not match the database: give the keys file that belongs to it (COUNTERSIGN_KEYS), or restore it from a backup',
+      'the key ring does not match the database: set COUNTERSIGN_KEYS (the option keysFile) to the keys file of this database, or restore it from a backup',
     );
   }
 }

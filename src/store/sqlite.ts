@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import {
@@ -12,7 +12,7 @@ import {
 
 /** Kysely over node:sqlite. Its own dialect expects better-sqlite3's shape, which this gives it. */
 export function sqliteDialect(file: string): Dialect {
-  if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  if (file !== ':memory:') makeOwn(file);
   const database = new DatabaseSync(file, { timeout: 5000, enableForeignKeyConstraints: true });
   // FULL, not NORMAL: a power cut that forgets "this code was used" would let it be used again.
   database.exec('pragma journal_mode = wal; pragma synchronous = full');
@@ -20,6 +20,12 @@ export function sqliteDialect(file: string): Dialect {
   const dialect = new SqliteDialect(config);
   dialect.createDriver = () => new OwnDriver(config, database);
   return dialect;
+}
+
+/** Other users of the machine may not read it, whatever the umask. SQLite gives its -wal and -shm the same mode. */
+function makeOwn(file: string): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  if (!existsSync(file)) closeSync(openSync(file, 'a', 0o600));
 }
 
 class OwnDriver extends SqliteDriver {

@@ -1,5 +1,6 @@
 import { Kysely, sql } from 'kysely';
 import { SetupError } from '../base/fault.ts';
+import { databaseForm } from '../base/locations.ts';
 import type { Outcome } from '../base/outcome.ts';
 import type { Safe } from '../base/seal.ts';
 import { insideTransaction } from '../base/transaction.ts';
@@ -32,7 +33,7 @@ export function openDatabase(url: string, onLostConnection: (error: Error) => vo
   if (/^postgres(ql)?:\/\//.test(url)) {
     return { db: new Kysely({ dialect: postgresDialect(url, onLostConnection) }), flavour: 'postgres' };
   }
-  throw new SetupError('the database must be sqlite:FILE or postgres://…');
+  throw new SetupError(`the database: expected ${databaseForm}`);
 }
 
 /** Runs `work` in one transaction and keeps what it wrote only when its outcome is a success. A fault keeps nothing either. */

@@ -122,6 +122,15 @@ test('a file that is not there can not be changed', () => {
   assert.deepEqual(readdirSync(here.path), []);
 });
 
+test('a folder instead of a key file is named as one, and nobody is told to change its mode', () => {
+  using here = folder();
+  chmodSync(here.path, 0o755);
+  assert.throws(
+    () => readKeyFile(here.path),
+    new SetupError(`the keys file ${here.path} is a folder: give the path of a file`),
+  );
+});
+
 for (const mode of [0o640, 0o604, 0o660, 0o620]) {
   test(`a key file of mode ${mode.toString(8)} stops the start`, () => {
     using here = folder();

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { before, describe, test } from 'node:test';
-import { countersign, newFolder, type Ended } from '../../kit/process.ts';
+import { promisify } from 'node:util';
+import { countersign, mainFile, newFolder, type Ended } from '../../kit/process.ts';
 
 describe('the demo', () => {
   const temporary = newFolder();
@@ -44,6 +46,14 @@ describe('the demo', () => {
 
   test('is plain text where nobody looks at a terminal', () => {
     assert.ok(!ended.stdout.includes('\u001b'));
+  });
+
+  test('ends well where its output is not read to the end', async () => {
+    const script = '"$0" "$1" demo | head -2; echo "${PIPESTATUS[0]}"';
+    const { stdout, stderr } = await promisify(execFile)('bash', ['-c', script, process.execPath, mainFile], {
+      env: { ...process.env, TMPDIR: temporary },
+    });
+    assert.deepEqual([stdout.trim().split('\n').at(-1), stderr], ['0', '']);
   });
 
   test('leaves nothing behind', () => {

@@ -3,7 +3,8 @@ import { cpSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { execFile } from 'node:child_process';
-import { complaintAboutNode } from '../../src/cli/node-version.ts';
+import { promisify } from 'node:util';
+import { complaintAboutNode } from '../../src/base/node-version.ts';
 import manifest from '../../package.json' with { type: 'json' };
 import { countersign, mainFile, mistake, newFolder } from '../../kit/process.ts';
 
@@ -45,11 +46,21 @@ test('on an old Node every command ends with one line and exit code 2', async ()
   }
 });
 
+test('on an old Node the library says the same, and imports nothing of the rest before', async () => {
+  const index = join(dirname(mainFile), '../index.ts');
+  const script = `import { createCountersign } from ${JSON.stringify(index)};
+    await createCountersign({}).catch(({ name, message }) => console.log(name, message));
+    console.log(process.moduleLoadList.some((name) => name.endsWith('sqlite')));`;
+  const { stdout } = await promisify(execFile)(process.execPath, [...node20, '--input-type=module', '-e', script]);
+  assert.equal(stdout, 'SetupError createCountersign: this is Node 20.20.2, and 24.7 or newer is needed\nfalse\n');
+});
+
 test('that line needs no other file of the program: an old Node could not read them', async () => {
   const folder = newFolder();
-  for (const name of ['main.ts', 'node-version.ts']) cpSync(join(dirname(mainFile), name), join(folder, name));
+  for (const name of ['cli/main.ts', 'base/node-version.ts'])
+    cpSync(join(dirname(mainFile), '..', name), join(folder, name));
   const said = await new Promise((resolve) => {
-    execFile(process.execPath, [...node20, join(folder, 'main.ts'), 'serve'], (_error, _stdout, stderr) =>
+    execFile(process.execPath, [...node20, join(folder, 'cli/main.ts'), 'serve'], (_error, _stdout, stderr) =>
       resolve(stderr),
     );
   });

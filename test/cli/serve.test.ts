@@ -13,6 +13,9 @@ import { basic } from '../../kit/server.ts';
 import { countersign, mistake, newFolder, serve, type Running } from '../../kit/process.ts';
 import { freePort } from '../../kit/free-port.ts';
 
+const listeningLine = (url: string) =>
+  `countersign listening on ${url.replace('http://localhost', '127.0.0.1')}, public URL ${url}`;
+
 const announced = /^The administrator (\S+) was made, with the password (\S+) /;
 
 describe('a first start with nothing set', () => {
@@ -22,7 +25,10 @@ describe('a first start with nothing set', () => {
   });
 
   test('says where it serves, last of all and in these words', () => {
-    assert.match(server.stdout.at(-1) ?? '', /^countersign listening on http:\/\/localhost:\d+$/);
+    assert.match(
+      server.stdout.at(-1) ?? '',
+      /^countersign listening on 127\.0\.0\.1:(\d+), public URL http:\/\/localhost:\1$/,
+    );
     assert.equal(server.stdout.length, 2);
   });
 
@@ -86,7 +92,7 @@ onEachDatabase('a database that is there already', (kind) => {
     assert.match(first.stdout[0] ?? '', announced);
     await first.stop();
     const second = await serve({ folder, env: { ...env, COUNTERSIGN_ADMIN_PASSWORD: 'another one altogether' } });
-    assert.deepEqual(second.stdout, [`countersign listening on ${second.url}`]);
+    assert.deepEqual(second.stdout, [listeningLine(second.url)]);
     const headers = { Authorization: basic('admin', 'another one altogether') };
     assert.equal((await fetch(`${second.url}/auth/password`, { headers })).status, 401);
     await second.stop();
@@ -104,7 +110,7 @@ test('what the environment says holds: the address, the administrator, who may r
   // The address that is printed is the public one, so the port comes from elsewhere.
   const port = await freePort();
   const server = await serve({ env: { ...env, COUNTERSIGN_PORT: String(port) } });
-  assert.deepEqual(server.stdout, ['countersign listening on https://login.example.com']);
+  assert.deepEqual(server.stdout, [`countersign listening on 127.0.0.1:${port}, public URL https://login.example.com`]);
   const url = `http://127.0.0.1:${port}`;
   const headers = { Authorization: basic('grace', env.COUNTERSIGN_ADMIN_PASSWORD) };
   assert.equal((await fetch(`${url}/auth/password`, { headers })).status, 200);

@@ -80,7 +80,7 @@ async function listening({ stdout, stderr }: ChildProcess): Promise<string> {
   const said: string[] = [];
   createInterface(stderr).on('line', (line) => said.push(line));
   for await (const line of createInterface(stdout)) {
-    const url = / listening on (\S+)$/.exec(line)?.[1];
+    const url = / listening on (?:\S+, public URL )?(\S+)$/.exec(line)?.[1];
     if (url !== undefined) return url;
   }
   throw new Error(`the example ended; it said:\n${said.join('\n')}`);

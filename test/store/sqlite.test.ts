@@ -20,6 +20,18 @@ test('a database is made in a folder of its own that nobody else can enter', asy
   rmSync(folder, { recursive: true });
 });
 
+test('the files of a new database are for their owner alone, whatever the umask', async (on) => {
+  const folder = mkdtempSync(join(tmpdir(), 'countersign-test-sqlite-'));
+  on.after(() => rmSync(folder, { recursive: true }));
+  const before = process.umask(0o022);
+  on.after(() => process.umask(before));
+  const database = openDatabase(`sqlite:${folder}/a.db`);
+  await sql`create table t (a integer)`.execute(database.db);
+  for (const end of ['', '-wal', '-shm']) assert.equal(statSync(`${folder}/a.db${end}`).mode & 0o777, 0o600, end);
+  assert.equal(process.umask(), 0o022, 'the umask of the process stays as it was');
+  await database.db.destroy();
+});
+
 test('what was committed is on the disk, readers do not wait, and rows that belong together stay together', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'countersign-test-sqlite-'));
   const database = openDatabase(`sqlite:${folder}/a.db`);

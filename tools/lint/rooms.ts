@@ -46,6 +46,7 @@ const ROWS: readonly (readonly string[])[] = [
   ],
   ['src/http/doors/index.ts'],
 
+  ['src/options.ts'],
   ['src/countersign.ts'],
   ['src/cli'],
   ['src/index.ts'],

@@ -1,6 +1,7 @@
 import cluster, { type Worker } from 'node:cluster';
 import { once } from 'node:events';
 import { second } from '../../base/clock.ts';
+import { announceServing, type Serving } from '../announce.ts';
 import { createLog } from '../log.ts';
 import type { ServerSettings } from '../settings.ts';
 import { stopSignal } from '../stop-signal.ts';
@@ -22,14 +23,14 @@ export async function supervise({ workers: count, logLevel }: ServerSettings): P
   cluster.on('message', (worker, message: FromWorker) => hear(worker, message));
 
   // One by itself at first: it makes what is not there yet.
-  const url = await serving(cluster.fork());
+  const first = await serving(cluster.fork());
   await Promise.all(Array.from({ length: count - 1 }, () => serving(cluster.fork())));
   const replace = (worker: Worker, code: number, signal: string) => {
     log.error({ pid: worker.process.pid, code, signal }, 'a worker ended: another takes its place');
     setTimeout(() => cluster.fork(), pause);
   };
   cluster.on('exit', replace);
-  process.stdout.write(`countersign listening on ${url}\n`);
+  announceServing(first);
 
   const signal = await told;
   cluster.off('exit', replace);
@@ -45,14 +46,14 @@ export async function supervise({ workers: count, logLevel }: ServerSettings): P
 }
 
 /** Where a new worker serves. One that can't has said why by itself. */
-async function serving(worker: Worker): Promise<string> {
-  const { promise, resolve } = Promise.withResolvers<string>();
+async function serving(worker: Worker): Promise<Serving> {
+  const { promise, resolve } = Promise.withResolvers<Serving>();
   worker.on('message', (told: FromWorker) => {
     if ('serving' in told) resolve(told.serving);
   });
   const giveUp = (code: number | null) => process.exit(code || 1);
   worker.once('exit', giveUp);
-  const url = await promise;
+  const where = await promise;
   worker.off('exit', giveUp);
-  return url;
+  return where;
 }

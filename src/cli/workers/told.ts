@@ -1,6 +1,8 @@
+import type { Serving } from '../announce.ts';
+
 /** What a worker tells the process that keeps it. */
 export type FromWorker =
-  | { readonly serving: string }
+  | { readonly serving: Serving }
   /** Its own page of metrics, from a worker that wants the sum of all. */
   | { readonly asks: number; readonly page: string }
   /** The same from one that was asked for it. */

@@ -1,10 +1,11 @@
 /** What a worker says to the process that keeps it. */
+import type { Serving } from '../announce.ts';
 import { sumPages } from './sum-pages.ts';
 import type { FromWorker, ToWorker } from './told.ts';
 
 const tell = (told: FromWorker) => void process.send?.(told);
 
-export const reportServing = (url: string): void => tell({ serving: url });
+export const reportServing = (serving: Serving): void => tell({ serving });
 
 /** Answers with the page of all workers in the place of one's own. */
 export function sharedMetrics(own: () => string): () => Promise<string> {

@@ -31,7 +31,8 @@ onEachDatabase('two workers', (kind) => {
     };
     await countersign(['keys', 'make'], { folder, env });
     const server = await serve({ folder, env });
-    assert.deepEqual(server.stdout, [`countersign listening on ${server.url}`]);
+    const address = server.url.replace('http://localhost', '127.0.0.1');
+    assert.deepEqual(server.stdout, [`countersign listening on ${address}, public URL ${server.url}`]);
     assert.equal((await workersOf(server)).length, 2);
 
     const headers = { Authorization: basic('admin', env.COUNTERSIGN_ADMIN_PASSWORD) };
