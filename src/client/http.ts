@@ -22,6 +22,8 @@ export type CountersignClient = Operations & {
  * time, or what answers is no Countersign.
  */
 export function createClient(options: ClientOptions): CountersignClient {
+  if (!/^https?:\/\/[^/?#]/.test(String(options.url)))
+    throw new TypeError('url: expected http:// or https:// and a host');
   return {
     ...operationsOver(overHttp(options)),
     as: (credential) => createClient({ ...options, credential }),
@@ -57,7 +59,7 @@ function pathOf({ path, params = {}, query = {} }: ApiRequest): string {
 
 /** A URL has no way to write these: it would be another path, and with it another request. */
 function segment(id: string): string {
-  if (/^\.{0,2}$/.test(id)) throw new TypeError(`${JSON.stringify(id)} can't be an id`);
+  if (/^\.{0,2}$/.test(id)) throw new TypeError(`${JSON.stringify(id)} cannot be an id`);
   return encodeURIComponent(id);
 }
 

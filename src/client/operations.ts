@@ -29,7 +29,7 @@ export type InAccount = { readonly account?: string | undefined };
 /** The challenge that the user passed, where they have a second factor. */
 export type WithProof = InAccount & { readonly challenge_id?: string | undefined };
 
-/** What the house does for an application, in whatever way it is reached. Each operation says which credential it takes. */
+/** The operations of an application. Each says which credential it takes. */
 export type Operations = {
   /** Users of an application that keeps its own table. For a service. */
   readonly users: {
@@ -77,9 +77,16 @@ export type Operations = {
 
 export function operationsOver(transport: Transport): Operations {
   async function ask<Value>(asked: ApiRequest): Promise<Result<Value>> {
+    checkIds(asked);
     return resultOf(await transport(asked), ({ json }) => json as Value);
   }
   return { users: users(ask), factors: factors(ask), challenges: challenges(ask), sessions: sessions(ask, transport) };
+}
+
+/** For programs without types: the number 42 would be another user than '42', and not found. */
+function checkIds({ params = {} }: ApiRequest): void {
+  for (const [name, value] of Object.entries(params))
+    if (typeof value !== 'string') throw new TypeError(`${name}: expected a string, got ${typeof value}`);
 }
 
 type Ask = <Value>(asked: ApiRequest) => Promise<Result<Value>>;

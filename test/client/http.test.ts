@@ -48,6 +48,26 @@ test('what a URL would take for another path is no id, and nothing is sent', asy
   assert.deepEqual(asked, []);
 });
 
+test('a URL without a scheme is refused where the client is made', () => {
+  for (const url of [
+    'localhost:8000',
+    'house.example',
+    'ftp://house.example',
+    'https://',
+    undefined as unknown as string,
+  ])
+    assert.throws(() => createClient({ url }), new TypeError('url: expected http:// or https:// and a host'));
+  createClient({ url: new URL('http://[::1]:8000/mfa') });
+});
+
+test('an id that is a number is refused, and nothing is sent', async () => {
+  const { asked, client } = clientOf(() => json(200, {}));
+  const id = 7 as unknown as string;
+  await assert.rejects(client.users.put(id), new TypeError('uid: expected a string, got number'));
+  await assert.rejects(client.factors.list(id), new TypeError('externalId: expected a string, got number'));
+  assert.deepEqual(asked, []);
+});
+
 test('a refusal says why, when to try again and what is lacking', async () => {
   const said = { code: 'throttled', detail: 'Wait.' };
   const headers = { 'Retry-After': '30', 'WWW-Authenticate': 'Bearer error="x"', 'X-Request-Id': 'abc' };
