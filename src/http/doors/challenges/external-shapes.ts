@@ -9,7 +9,7 @@ import type { Reply } from '../../route.ts';
 import { confirmationOf, inputIn, inputMembers, secondsBeyond } from '../shared/factor-members.ts';
 import { factorView } from '../shared/factor-view.ts';
 import { qrCode } from '../shared/qr-code.ts';
-import { promptOptions } from '../shared/second-factor.ts';
+import { optionsMember } from '../shared/second-factor.ts';
 
 /** The challenge that the user has passed, where they have a second factor already. */
 export const proof = z.uuid().optional();
@@ -53,7 +53,7 @@ export const pendingView = z
     secret: z.string().optional(),
     otpauth_url: z.string().optional(),
     qr: z.string().optional(),
-    options: promptOptions.optional(),
+    ...optionsMember,
   })
   .meta({ id: 'PendingFactor', description: 'What an authenticator app needs is shown this once.' });
 

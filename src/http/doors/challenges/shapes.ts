@@ -5,7 +5,7 @@ import { hintOf } from '../../../engine/operations.ts';
 import type { Challenge } from '../../../store/challenge-rows.ts';
 import type { KeptPrompt } from '../../../store/prompts.ts';
 import { reference } from '../shared/reference.ts';
-import { promptOptions, promptSettings, responseMember, settingsOf, viewProviders } from '../shared/second-factor.ts';
+import { optionsMember, promptSettings, responseMember, settingsOf, viewProviders } from '../shared/second-factor.ts';
 
 /** A user by their id, or by their name in an account: the service's own when none is said. */
 const named = z.union([
@@ -95,8 +95,7 @@ export const sentView = z.strictObject({
   auth_url: z.string().optional(),
   /** All that a provider needs which asks by itself. */
   settings: promptSettings.optional(),
-  /** What a key signs. */
-  options: promptOptions.optional(),
+  ...optionsMember,
   expires_at: z.iso.datetime(),
   retry_after: z.int(),
 });

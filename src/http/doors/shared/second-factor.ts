@@ -4,6 +4,7 @@ import type { ShownPrompt } from '../../../engine/proof/issue-prompts.ts';
 import type { Prompt } from '../../../factors/factor.ts';
 import { isEnrolled } from '../../../factors/registry.ts';
 import { sentCodeLife } from '../../../factors/sent-code/sent-code.ts';
+import { secondsBeyond } from './factor-members.ts';
 
 /** What comes back from Duo's Universal Prompt, as the page it led back to had it in its query. */
 const fromPrompt = z.strictObject({ state: z.string().max(1024), duo_code: z.string().max(1024) });
@@ -14,8 +15,12 @@ export const responseMember = z.union([z.string().max(8192), z.int().nonnegative
 /** What a client has to know to do what a provider asks, which differs from one to the next. */
 export const promptSettings = z.record(z.string(), z.string());
 
-/** What a key is asked to sign, or to register with. */
-export const promptOptions = z.record(z.string(), z.unknown());
+const options = z.record(z.string(), z.unknown()).optional();
+
+/** A member of answers where a factor may ask a key to sign: what it signs, or registers with. */
+export const optionsMember = (secondsBeyond(['totp', 'sms', 'email']).length > 0 ? { options } : {}) as {
+  readonly options: typeof options;
+};
 
 /** The same of a prompt; of a code there is nothing to know. */
 export function settingsOf(prompt: Prompt): z.infer<typeof promptSettings> | undefined {
