@@ -1,4 +1,4 @@
-/** How people do things at Better Auth. */
+/** Logins at Better Auth. */
 import { cookieOf, type Ask, type Connection } from '../kit/load/client.ts';
 import { appOf, expect, jsonOf, nextCode, type App, type Dialect, type Person } from '../kit/load/people.ts';
 

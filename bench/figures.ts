@@ -5,24 +5,24 @@ import { keyOf, limitOf, operations, type Flavour, type Step } from './plan.ts';
 import type { Start, Starts } from './starts.ts';
 import { median, quantile, range } from '../kit/statistics.ts';
 
-/** A median over the rounds, with the least and the most of them. */
+/** The median of the rounds, with the least and the most. */
 export type Figure = { readonly median: number; readonly least: number; readonly most: number };
 
 export type Row = Pick<Step, 'by' | 'job' | 'clients'> & {
   readonly perSecond: Figure;
-  /** Milliseconds: of half of them, and of all but one in a hundred. */
+  /** Milliseconds. */
   readonly p50: Figure;
   readonly p99: Figure;
-  /** Milliseconds for each: of the server, and of a database with processes of its own. */
+  /** Milliseconds per operation: of the server, and of the database's own processes. */
   readonly cpu: Figure | undefined;
   readonly databaseCpu: Figure | undefined;
-  /** How many CPUs the server kept busy. */
+  /** CPUs that the server used on average. */
   readonly busy: Figure | undefined;
-  /** Transactions that write, for each. */
+  /** Writing transactions per operation. */
   readonly commits: number | undefined;
-  /** What it reaches of the bare one, formed within each round: of its rate, and of its rate if only CPU counted. */
+  /** Its share of the limit, computed in each round: of its rate, and of its rate if only CPU counted. */
   readonly limit?: Ratios & { readonly job: JobName };
-  /** The house's figures divided by Better Auth's; the CPU is that of server and database together. */
+  /** Countersign's figures divided by Better Auth's, with the CPU of server and database together. */
   readonly toBetterAuth?: Ratios;
 };
 
@@ -32,7 +32,7 @@ export type Figures = {
   readonly flavour: Flavour;
   readonly rows: readonly Row[];
   readonly starts: readonly StartRow[];
-  /** Unknown names to known names with a wrong password; beside it the same to the same, which is what chance does. */
+  /** Unknown names divided by known names with a wrong password; `chance` is each divided by itself. */
   readonly equalTime: Readonly<
     Record<'median' | 'p95', { readonly ratio: number; readonly chance: readonly number[] }>
   >;
@@ -40,7 +40,7 @@ export type Figures = {
 
 export type StartRow = {
   readonly name: string;
-  /** Milliseconds, and those of CPU in them. */
+  /** Milliseconds, and milliseconds of CPU. */
   readonly took: Figure;
   readonly cpu: Figure | undefined;
   /** Megabytes at rest. */
@@ -67,8 +67,8 @@ function rowOf(flavour: Flavour, { rates, commits: counted }: Measured, step: St
   const commits = counted.get(`${by} ${job}`);
   const limit = operations.find((one) => one.job === job)?.limit;
   const bare = limit && of(limitOf(limit, clients, flavour));
-  const beside = by === 'house' ? of({ ...step, by: 'betterAuth' }) : [];
-  // Of commits alone it is a limit to have several of them.
+  const beside = by === 'countersign' ? of({ ...step, by: 'betterAuth' }) : [];
+  // An operation with several commits reaches the limit at a fraction of its rate.
   const times = limit === 'commits' ? (commits ?? 1) : 1;
   return {
     by,

@@ -1,4 +1,4 @@
-/** A server that checks nothing and knows nothing, on the same foundations as Countersign. */
+/** A minimal server on the same HTTP stack as Countersign. */
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
 

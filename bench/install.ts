@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { betterAuthFolder } from './processes.ts';
 
-/** Milliseconds that a network may take. */
+/** Milliseconds for the download. */
 const patience = 3 * 60_000;
 
-/** Installs Better Auth into its own folder, and says which version that is; undefined where it can't be had. */
+/** Installs Better Auth into its own folder, and returns its version; undefined where that fails. */
 export async function installBetterAuth(tell: (progress: string) => void): Promise<string | undefined> {
   tell('installing Better Auth');
   try {

@@ -1,28 +1,28 @@
-/** What is measured, as the process does it that makes the load. */
+/** The measured jobs, as the load process runs them. */
 import { bearer, bytesOf, type Ask, type Connection } from '../kit/load/client.ts';
 import { once, overConnections, pick, type Counted, type Timed } from '../kit/load/clients.ts';
-import { house, logInByAuthtoken, refresh, stepUp } from '../kit/load/countersign.ts';
+import { countersign, logInByAuthtoken, refresh, stepUp } from '../kit/load/countersign.ts';
 import { commits, hashes } from './limits.ts';
-import { nextCode, untilShowable, type Person } from '../kit/load/people.ts';
-import { expectKnown, type CodeJob, type Served, type ServerName } from './measured-servers.ts';
+import { nextCode, waitForNewCodes, type Person } from '../kit/load/people.ts';
+import { expectKnown, type CodeJob, type ServerUnderTest, type ServerName } from './measured-servers.ts';
 
 export type Input = Timed & {
-  /** Of the people of which server. */
+  /** Whose people the job uses. */
   readonly server: ServerName;
-  /** Asks this server instead. */
+  /** Sends the requests to this URL instead. */
   readonly url?: string | undefined;
-  /** Where bare commits go. */
+  /** For the job `commits`. */
   readonly database: string;
-  /** Only so many people that what they leave behind can be counted. */
+  /** Few people, so that their commits can be counted. */
   readonly few?: boolean;
 };
 
-/** What there is to do, prepared, so that nothing else is measured. */
+/** A prepared job, so that nothing else is measured. */
 export type Ready = () => Promise<Counted>;
 
-type Job = (input: Input, served: Served) => Ready | Promise<Ready>;
+type Job = (input: Input, serverUnderTest: ServerUnderTest) => Ready | Promise<Ready>;
 
-/** How many are few: what they write is less than what SQLite keeps before it tidies up. */
+/** So few that SQLite makes no checkpoint of its write-ahead log. */
 const fewPeople = 8;
 
 export const jobs = {
@@ -35,10 +35,10 @@ export const jobs = {
     return () => overConnections(url, input, work);
   },
 
-  async secondFactors(input, served) {
-    const { url, dialect } = served;
+  async secondFactors(input, serverUnderTest) {
+    const { url, dialect } = serverUnderTest;
     const begun: { readonly challenge: string; readonly person: Person }[] = [];
-    await once(url, 16, await peopleFor('secondFactors', input, served), async (connection, person) => {
+    await once(url, 16, await peopleFor('secondFactors', input, serverUnderTest), async (connection, person) => {
       begun.push({ challenge: await dialect.begin(connection, person), person });
     });
     return () =>
@@ -47,15 +47,15 @@ export const jobs = {
       });
   },
 
-  fullLogins: (input, served) =>
-    everybody('fullLogins', input, served, async (connection, person) => {
-      const { dialect } = served;
+  fullLogins: (input, serverUnderTest) =>
+    onceForEach('fullLogins', input, serverUnderTest, async (connection, person) => {
+      const { dialect } = serverUnderTest;
       await dialect.finish(connection, await dialect.begin(connection, person), nextCode(person));
     }),
 
-  stepUps: (input, served) => everybody('stepUps', input, served, stepUp),
+  stepUps: (input, serverUnderTest) => onceForEach('stepUps', input, serverUnderTest, stepUp),
 
-  authtokenLogins: (input, served) => everybody('authtokenLogins', input, served, logInByAuthtoken),
+  authtokenLogins: (input, serverUnderTest) => onceForEach('authtokenLogins', input, serverUnderTest, logInByAuthtoken),
 
   sessionChecks: (input, { url, dialect, plain }) =>
     gets(
@@ -64,12 +64,12 @@ export const jobs = {
       plain.map(({ session }) => dialect.whoAmI(session)),
     ),
 
-  /** The same requests as the house's session check, to a server that reads nothing of them. */
+  /** The same requests as Countersign's session check, to a server that ignores them. */
   hellos: (input, { url, plain }) =>
     gets(
       input.url ?? url,
       input,
-      plain.map(({ session }) => house.whoAmI(session)),
+      plain.map(({ session }) => countersign.whoAmI(session)),
     ),
 
   refreshes: (input, { url, families }) => {
@@ -82,23 +82,27 @@ export const jobs = {
 
 export type JobName = keyof typeof jobs;
 
-async function peopleFor(job: CodeJob, { clients, few }: Input, served: Served): Promise<readonly Person[]> {
-  const people = served.withApps(job, clients).slice(0, few ? fewPeople : undefined);
-  await untilShowable(people);
+async function peopleFor(
+  job: CodeJob,
+  { clients, few }: Input,
+  serverUnderTest: ServerUnderTest,
+): Promise<readonly Person[]> {
+  const people = serverUnderTest.withApps(job, clients).slice(0, few ? fewPeople : undefined);
+  await waitForNewCodes(people);
   return people;
 }
 
-async function everybody(
+async function onceForEach(
   job: CodeJob,
   input: Input,
-  served: Served,
+  serverUnderTest: ServerUnderTest,
   work: (connection: Connection, person: Person) => Promise<void>,
 ): Promise<Ready> {
-  const people = await peopleFor(job, input, served);
-  return () => once(served.url, input.clients, people, work);
+  const people = await peopleFor(job, input, serverUnderTest);
+  return () => once(serverUnderTest.url, input.clients, people, work);
 }
 
-/** The same requests over and over, in turns. */
+/** Repeats these requests in turn. */
 function gets(url: string, timed: Timed, asked: readonly Ask[]): Ready {
   const { host } = new URL(url);
   const requests = asked.map((ask) => bytesOf(ask, host));

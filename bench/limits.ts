@@ -1,20 +1,20 @@
-/** What the machine can do at best, without any server: hashes and commits. */
+/** The machine's limits without a server: hashes and commits. */
 import { DatabaseSync } from 'node:sqlite';
 import { availableParallelism } from 'node:os';
 import { Pool } from 'pg';
 import { createHasher } from '../src/base/hasher.ts';
 import { forSeconds, type Counted, type Timed } from '../kit/load/clients.ts';
 
-/** Bare argon2id with the house's own costs. */
+/** argon2id at Countersign's cost. */
 export async function hashes({ clients, seconds }: Timed): Promise<Counted> {
   const hasher = createHasher(undefined, { running: Math.min(clients, availableParallelism()) });
-  const phc = await hasher.hash('the password of nobody');
+  const phc = await hasher.hash('a password to hash');
   return forSeconds({ clients, seconds }, async () => {
-    await hasher.verify(phc, 'the password of nobody');
+    await hasher.verify(phc, 'a password to hash');
   });
 }
 
-/** Transactions of one row each, which the database says are on the disk. */
+/** Durable transactions of one row each. */
 export function commits({ database, ...timed }: Timed & { readonly database: string }): Promise<Counted> {
   const file = database.startsWith('sqlite:') ? database.slice('sqlite:'.length) : undefined;
   return file === undefined ? commitsOfPostgres(database, timed) : commitsOfSqlite(file, timed);

@@ -1,34 +1,34 @@
-/** The servers that are measured, and the people who were made at each, as the process knows them that makes the load. */
+/** The measured servers and their people, as the load process knows them. */
 import { betterAuth } from './better-auth.ts';
 import { openConnection, type Connection } from '../kit/load/client.ts';
 import { levels, once, pick } from '../kit/load/clients.ts';
 import { numbered } from './equal-time.ts';
-import { house, logInAdministrator, openFamilies, type Family } from '../kit/load/countersign.ts';
+import { countersign, logInAdministrator, openFamilies, type Family } from '../kit/load/countersign.ts';
 import { expect, nextCode, type Dialect, type Person } from '../kit/load/people.ts';
 
-export type ServerName = 'house' | 'betterAuth';
+export type ServerName = 'countersign' | 'betterAuth';
 
-/** Each code works once, so every measurement that uses codes has people of its own for each number of clients. */
-export type Served = {
+/** Each code works once, so each measurement that uses codes has people of its own for each number of clients. */
+export type ServerUnderTest = {
   readonly url: string;
   readonly dialect: Dialect;
   readonly plain: readonly Person[];
   withApps(job: CodeJob, clients: number): readonly Person[];
-  /** The house's only: what the administrator and clients of OAuth2 hold. */
+  /** Countersign's only: an administrator's token and refresh tokens. */
   readonly admin: string;
   readonly families: readonly Family[];
 };
 
-const dialects = { house, betterAuth } as const;
+const dialects = { countersign, betterAuth } as const;
 
-/** What uses codes. */
+/** Jobs that use codes. */
 export type CodeJob = 'secondFactors' | 'fullLogins' | 'stepUps' | 'authtokenLogins';
 
 const everywhere = ['secondFactors', 'fullLogins'] as const;
-const jobsAt = { house: [...everywhere, 'stepUps', 'authtokenLogins'], betterAuth: everywhere } as const;
+const jobsAt = { countersign: [...everywhere, 'stepUps', 'authtokenLogins'], betterAuth: everywhere } as const;
 
-/** Makes the people of a server, so many for each measurement. */
-export async function makeServed(server: ServerName, url: string, people: number): Promise<Served> {
+/** Registers the people of a server, the same number for each measurement. */
+export async function prepareServer(server: ServerName, url: string, people: number): Promise<ServerUnderTest> {
   const dialect = dialects[server];
   const plain: Person[] = [];
   const groups = new Map<string, Person[]>();
@@ -43,19 +43,19 @@ export async function makeServed(server: ServerName, url: string, people: number
   await once(url, 16, wanted, async (connection, { list, name, withApp }) => {
     list.push(await dialect.register(connection, name, withApp));
   });
-  const withApps: Served['withApps'] = (job, clients) => groups.get(`${job} ${clients}`) ?? [];
+  const withApps: ServerUnderTest['withApps'] = (job, clients) => groups.get(`${job} ${clients}`) ?? [];
   const connection = await openConnection(url);
-  await prove(connection, dialect, pick(withApps('secondFactors', 1), 0));
-  const admin = server === 'house' ? await logInAdministrator(connection) : '';
-  const families = server === 'house' ? await openFamilies(connection, admin, Math.max(...levels), plain) : [];
+  await checkServer(connection, dialect, pick(withApps('secondFactors', 1), 0));
+  const admin = server === 'countersign' ? await logInAdministrator(connection) : '';
+  const families = server === 'countersign' ? await openFamilies(connection, admin, Math.max(...levels), plain) : [];
   connection.close();
   return { url, dialect, plain, withApps, admin, families };
 }
 
 const namesOf = (kind: string, count: number) => Array.from({ length: count }, (_, at) => `${kind}-${numbered(at)}`);
 
-/** That a server does what is measured: a wrong code opens nothing, and a right one a session that is known. */
-async function prove(connection: Connection, dialect: Dialect, person: Person): Promise<void> {
+/** Checks the server: a wrong code is refused, and a right one opens a session. */
+async function checkServer(connection: Connection, dialect: Dialect, person: Person): Promise<void> {
   const code = nextCode(person);
   const wrong = code === '000000' ? '000001' : '000000';
   const begun = await dialect.begin(connection, person);
@@ -63,11 +63,11 @@ async function prove(connection: Connection, dialect: Dialect, person: Person): 
     () => false,
     () => true,
   );
-  if (!refused) throw new Error('a wrong code was taken');
+  if (!refused) throw new Error('a wrong code was accepted');
   await expectKnown(connection, dialect.whoAmI(await dialect.finish(connection, begun, code)));
 }
 
-/** Better Auth answers 200 and null to nobody. */
+/** Better Auth answers 200 and null without a session. */
 export async function expectKnown(connection: Connection, request: Parameters<Connection['ask']>[0]): Promise<void> {
   if ((await expect(connection, 200, request)).text === 'null') throw new Error('a session was not found');
 }

@@ -9,7 +9,7 @@ export type Report = {
   /** The day, as YYYY-MM-DD. */
   readonly date: string;
   readonly where: ReturnType<typeof machine>;
-  /** Its version; undefined where it was not measured. */
+  /** Its version; undefined when it was not measured. */
   readonly betterAuth: string | undefined;
   readonly seconds: number;
   readonly rounds: number;
@@ -24,8 +24,8 @@ const marks = { begin: '<!-- figures: npm run bench -- --write -->\n', end: '<!-
 const titles = { sqlite: 'SQLite', postgres: 'PostgreSQL' } as const;
 
 export function aboutOf({ date, where, betterAuth, seconds, rounds }: Report): string {
-  const beside = betterAuth === undefined ? 'without Better Auth' : `beside Better Auth ${betterAuth}`;
-  return `Countersign ${where.version}, ${beside}, Node ${where.node}, ${where.cpus} CPUs (${where.cpu}), on ${date}.
+  const compared = betterAuth === undefined ? 'without Better Auth' : `with Better Auth ${betterAuth}`;
+  return `Countersign ${where.version}, ${compared}, Node ${where.node}, ${where.cpus} CPUs (${where.cpu}), on ${date}.
 The load is made on the same CPUs. Load before the run: ${where.loadBefore?.toFixed(2)}.
 Medians of ${rounds} rounds of ${seconds} s, in parentheses the least and the most.`;
 }
@@ -35,10 +35,10 @@ export function writePage(report: Report): void {
   writeFileSync(chart, chartOf(report));
 }
 
-/** The page with another part between the marks. */
+/** Replaces the part between the marks. */
 export function replaced(text: string, part: string): string {
   const [begin, end] = [text.indexOf(marks.begin), text.indexOf(marks.end)];
-  if (begin < 0 || end < begin) throw new Error(`${page} does not say where the figures go`);
+  if (begin < 0 || end < begin) throw new Error(`${page} has no marks for the figures`);
   return `${text.slice(0, begin)}${marks.begin}\n${part}\n\n${text.slice(end)}`;
 }
 

@@ -1,4 +1,4 @@
-/** What is measured, in which order, and what limits it. */
+/** The measurements, their order, and the limit of each. */
 import { availableParallelism } from 'node:os';
 import { levels } from '../kit/load/clients.ts';
 import type { JobName } from './jobs.ts';
@@ -9,19 +9,19 @@ export type Flavour = 'sqlite' | 'postgres';
 export type Step = {
   readonly job: JobName;
   readonly clients: number;
-  /** Whose CPU counts; `load` stands for the process itself that makes the load, where there is no server. */
+  /** Whose CPU counts; `load` is the load process itself, where there is no server. */
   readonly by: ServerName | 'hello' | 'load';
 };
 
-/** Names a step, and what was measured in it. */
+/** Identifies a step and its measurements. */
 export const keyOf = ({ job, clients, by }: Step) => `${by} ${job} ${clients}`;
 
 const limits = ['hashes', 'commits', 'hellos'] as const;
 
-/** A job of a server, and the bare one that it can't be faster than. */
+/** A job of a server, and the job that limits its rate. */
 type Limited = { readonly job: JobName; readonly limit: (typeof limits)[number] };
 
-/** Those that Better Auth does too. */
+/** Jobs that Better Auth has too. */
 export const shared: readonly Limited[] = [
   { job: 'passwordLogins', limit: 'hashes' },
   { job: 'secondFactors', limit: 'commits' },
@@ -35,16 +35,16 @@ const own: readonly Limited[] = [
   { job: 'attemptsPages', limit: 'hellos' },
 ];
 
-/** With one number of clients: it is a full login whose password is hashed twice. */
+/** Measured with one number of clients: it is a full login that hashes the password twice. */
 const authtoken: Limited = { job: 'authtokenLogins', limit: 'hashes' };
 
 export const operations: readonly Limited[] = [...shared, ...own, authtoken];
 
-/** A round goes through these in this order, so that what is compared is measured side by side. */
+/** A round in this order, so that what is compared is measured one after the other. */
 export function stepsOf(flavour: Flavour, withBetterAuth: boolean): readonly Step[] {
   const withServers = ({ job }: Limited, clients: number): readonly Step[] => {
     const beside = withBetterAuth && shared.some((one) => one.job === job);
-    return [{ job, clients, by: 'house' }, ...(beside ? [{ job, clients, by: 'betterAuth' } as const] : [])];
+    return [{ job, clients, by: 'countersign' }, ...(beside ? [{ job, clients, by: 'betterAuth' } as const] : [])];
   };
   const steps = levels.flatMap((clients) =>
     limits.flatMap((limit) => [
@@ -58,7 +58,7 @@ export function stepsOf(flavour: Flavour, withBetterAuth: boolean): readonly Ste
   return [...new Map(steps.map((step) => [keyOf(step), step])).values()];
 }
 
-/** As many hashes as there are CPUs are all that many clients can have at a time, and SQLite has one that writes. */
+/** Hashes run on as many threads as there are CPUs, and SQLite has one writer. */
 export function limitOf(limit: Limited['limit'], clients: number, flavour: Flavour): Step {
   if (limit === 'hellos') return { job: limit, clients, by: 'hello' };
   const atATime = limit === 'hashes' ? Math.min(clients, availableParallelism()) : flavour === 'sqlite' ? 1 : clients;

@@ -7,7 +7,7 @@ import { usageOf, type Usage } from '../kit/load/cpu.ts';
 import { administrator } from '../kit/load/countersign.ts';
 import type { Orders } from './load.ts';
 
-/** Another process, which ends when it is disposed of. */
+/** A child process, which ends when it is disposed of. */
 export type Running = AsyncDisposable & {
   readonly url: string;
   /** The CPU that it has used so far; undefined where the system does not say. */
@@ -16,16 +16,16 @@ export type Running = AsyncDisposable & {
 
 const root = join(import.meta.dirname, '..');
 
-/** A package of its own: nothing of it is wanted where it is not measured. */
+/** A package of its own, which is installed for measurements only. */
 export const betterAuthFolder = join(import.meta.dirname, 'better-auth');
 
-/** Milliseconds in which a server has to say where it listens. */
+/** Milliseconds in which a server has to start. */
 const patience = 30_000;
 
 const source = 'src/cli/main.ts';
 
-/** Countersign as `npm start` starts it, or another build of it. Its log goes nowhere, but is written. */
-export function startHouse(environment: Readonly<Record<string, string>>, program = source): Promise<Running> {
+/** Countersign as `npm start` starts it, or another build. Its log is written and discarded. */
+export function startCountersign(environment: Readonly<Record<string, string>>, program = source): Promise<Running> {
   const own = Object.entries(process.env).filter(([name]) => !name.startsWith('COUNTERSIGN_'));
   const settings = {
     // As in package.json.
@@ -38,12 +38,12 @@ export function startHouse(environment: Readonly<Record<string, string>>, progra
   return start([program, 'serve'], { ...Object.fromEntries(own), ...settings });
 }
 
-/** The least that a server on the same foundations can do. */
+/** The minimal server. */
 export function startHello(): Promise<Running> {
   return start(['bench/hello.ts'], process.env);
 }
 
-/** Better Auth, with a hash that costs as much as the house's. */
+/** Better Auth, with the same hash cost. */
 export function startBetterAuth(database: string): Promise<Running> {
   const settings = {
     BENCH_DATABASE: database,
@@ -53,7 +53,7 @@ export function startBetterAuth(database: string): Promise<Running> {
   return start([join(betterAuthFolder, 'server.mjs')], { ...process.env, ...settings });
 }
 
-/** However this process ends, none of these outlives it. */
+/** Killed when this process ends. */
 const children = new Set<ChildProcess>();
 process.on('exit', () => {
   for (const child of children) child.kill('SIGKILL');
@@ -92,7 +92,7 @@ async function stop(child: ChildProcess): Promise<void> {
   await exited;
 }
 
-/** The process that makes the load. */
+/** The load process. */
 export type Load = AsyncDisposable &
   Pick<Running, 'cpu'> & {
     /** One order at a time. */
@@ -113,6 +113,6 @@ export function startLoad(): Load {
     child.send({ order, input });
     return answered.promise;
   }
-  // What is answered comes over IPC as it was: numbers and lists of them.
+  // Answers are numbers and lists of them, which IPC does not change.
   return { run: run as Load['run'], cpu: () => usageOf(child.pid), [Symbol.asyncDispose]: () => stop(child) };
 }

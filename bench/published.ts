@@ -3,7 +3,7 @@ import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-/** Compiles the program as it is published, into a folder from which it finds the same packages, and says where its command is. */
+/** Compiles the program as it is published, in a folder from which it finds the same packages, and returns the path of its command. */
 export async function buildPublished(): Promise<string> {
   const root = join(import.meta.dirname, '..');
   const folder = join(root, 'node_modules', '.cache', 'bench');

@@ -10,7 +10,7 @@ import { aboutOf, writePage, type Report } from './page.ts';
 import type { Flavour } from './plan.ts';
 import { startPostgres } from '../kit/load/postgres.ts';
 import { buildPublished } from './published.ts';
-import { startBetterAuth, startHello, startHouse, startLoad } from './processes.ts';
+import { startBetterAuth, startHello, startCountersign, startLoad } from './processes.ts';
 import { endAfter, machine, positive, temporaryFolder } from '../kit/run-environment.ts';
 import { measureStarts } from './starts.ts';
 import { asText, equalTimeOf, tablesOf } from './table.ts';
@@ -20,7 +20,7 @@ const help = `npm run bench [-- options]
 
   --seconds N             for each timed measurement (default 1)
   --rounds N              of all measurements (default 3)
-  --people N              for each measurement that uses codes, of which each has one in a round (default 200)
+  --people N              for each measurement that uses codes: each person has one code in a round (default 200)
   --database NAME         sqlite, postgres or both (default both)
   --without-better-auth   measures Countersign alone
   --json                  figures as JSON
@@ -28,7 +28,7 @@ const help = `npm run bench [-- options]
   --help
 `;
 
-/** Milliseconds after which something hangs: for all that is done once, and for each second of each round. */
+/** Milliseconds after which a run is ended: for preparation, and for each second of each round. */
 const patience = 10 * 60_000;
 
 const known = {
@@ -93,14 +93,14 @@ async function measureOn(flavour: Flavour, { withBetterAuth, published, ...sizes
   const settings = (database: string) => ({ COUNTERSIGN_DATABASE: database, COUNTERSIGN_KEYS: keysFile });
   const fresh = async (turn: number) => settings(await newDatabase(`start-${turn}`));
   const starts = await measureStarts(published, fresh, (progress) => tell(`${flavour}: ${progress}`));
-  const [own, others] = [await newDatabase('house'), await newDatabase('better-auth')];
-  await using house = await startHouse(settings(own));
+  const [own, others] = [await newDatabase('countersign'), await newDatabase('better-auth')];
+  await using countersign = await startCountersign(settings(own));
   await using betterAuth = withBetterAuth ? await startBetterAuth(others) : undefined;
   await using hello = await startHello();
   await using load = startLoad();
   const measured = await measure({
     flavour,
-    house: { ...house, database: own },
+    countersign: { ...countersign, database: own },
     betterAuth: betterAuth && { ...betterAuth, database: others },
     hello,
     load,

@@ -1,5 +1,5 @@
 import { spent } from '../kit/load/cpu.ts';
-import { startHouse, type Running } from './processes.ts';
+import { startCountersign, type Running } from './processes.ts';
 
 export type Start = {
   /** Milliseconds from the start of the process to the first answer that needed the database. */
@@ -15,10 +15,10 @@ export type Starts = Readonly<Record<'first' | 'source' | 'published', readonly 
 type Environment = Readonly<Record<string, string>>;
 
 const times = 3;
-/** Milliseconds until a server that was asked once has come to rest. */
+/** Milliseconds until a server is idle after one request. */
 const rest = 1000;
 
-/** The very first start, which makes tables and the administrator; one on what it made, as after every restart; one of the compiled program. */
+/** The first start, which makes tables and the administrator; a restart on the same database; and a restart of the compiled program. */
 export async function measureStarts(
   published: string,
   settings: (turn: number) => Promise<Environment>,
@@ -37,16 +37,16 @@ export async function measureStarts(
 
 async function measureStart(environment: Environment, program?: string): Promise<Start> {
   const began = performance.now();
-  await using house = await startHouse(environment, program);
-  const answer = await fetch(`${house.url}/health/ready`);
+  await using countersign = await startCountersign(environment, program);
+  const answer = await fetch(`${countersign.url}/health/ready`);
   const took = performance.now() - began;
-  const cpu = spent(new Map(), house.cpu());
-  if (answer.status !== 200) throw new Error(`a server that had just started answered ${answer.status}`);
+  const cpu = spent(new Map(), countersign.cpu());
+  if (answer.status !== 200) throw new Error(`after its start, a server answered ${answer.status}`);
   await new Promise((resolve) => setTimeout(resolve, rest));
-  return { took, cpu, memory: await memoryOf(house) };
+  return { took, cpu, memory: await memoryOf(countersign) };
 }
 
-/** Resident, as the server itself says. */
+/** Resident memory, from the server's metrics. */
 async function memoryOf({ url }: Running): Promise<number> {
   const metrics = await (await fetch(`${url}/metrics`)).text();
   return Number(/^process_resident_memory_bytes (\d+)$/m.exec(metrics)?.[1]) / 1e6;

@@ -22,11 +22,11 @@ export const names: Readonly<Record<JobName, string>> = {
   attemptsPages: 'attempts page',
 };
 
-/** What was measured of one database: the limits, the house, what is beside it, and its starts. */
+/** The tables of one database: the limits, Countersign, Better Auth, and starts. */
 export function tablesOf({ flavour, rows, starts }: Figures): readonly Table[] {
   const ofPostgres = flavour === 'postgres' ? ['CPU of PostgreSQL'] : [];
   const beside = rows.filter(({ by }) => by === 'betterAuth');
-  const house = rows.filter(({ by }) => by === 'house');
+  const countersign = rows.filter(({ by }) => by === 'countersign');
   const columns = ['clients', 'per second', 'p50, ms', 'p99, ms', 'CPU, ms', ...ofPostgres];
   return [
     {
@@ -37,7 +37,7 @@ export function tablesOf({ flavour, rows, starts }: Figures): readonly Table[] {
     {
       title: 'Countersign',
       head: ['operation', ...columns, 'CPUs busy', 'commits', 'reaches'],
-      rows: grouped(house).map((row) => [
+      rows: grouped(countersign).map((row) => [
         ...rateCells(row, flavour),
         row.busy?.median.toFixed(1) ?? '',
         String(row.commits ?? ''),
@@ -49,7 +49,7 @@ export function tablesOf({ flavour, rows, starts }: Figures): readonly Table[] {
           {
             title: 'Better Auth',
             head: ['operation', ...columns, 'commits', 'Countersign to it: per second', 'CPU'],
-            rows: grouped(beside).map((row) => besideCells(row, house, flavour)),
+            rows: grouped(beside).map((row) => besideCells(row, countersign, flavour)),
           },
         ]
       : []),
@@ -57,7 +57,7 @@ export function tablesOf({ flavour, rows, starts }: Figures): readonly Table[] {
   ];
 }
 
-/** By operation, and within each in the order in which they were measured: with more and more clients. */
+/** By operation, and within each by the number of clients. */
 function grouped(rows: readonly Row[]): readonly Row[] {
   return Object.keys(names).flatMap((job) => rows.filter((row) => row.job === job));
 }
@@ -74,9 +74,9 @@ function rateCells({ job, clients, perSecond, p50, p99, cpu, databaseCpu }: Row,
   ];
 }
 
-function besideCells(row: Row, house: readonly Row[], flavour: Figures['flavour']): readonly string[] {
+function besideCells(row: Row, countersign: readonly Row[], flavour: Figures['flavour']): readonly string[] {
   const { rate, cpu } =
-    house.find(({ job, clients }) => job === row.job && clients === row.clients)?.toBetterAuth ?? {};
+    countersign.find(({ job, clients }) => job === row.job && clients === row.clients)?.toBetterAuth ?? {};
   return [...rateCells(row, flavour), String(row.commits ?? ''), rate ? shown(rate, 2) : '', cpu ? shown(cpu, 2) : ''];
 }
 
@@ -90,7 +90,7 @@ function startCells({ name, took, cpu, memory }: StartRow): readonly string[] {
   return [name, `${shown(took)} ms`, milliseconds(cpu), `${shown(memory)} MB`];
 }
 
-/** The promise that nobody can tell from the time whether a name exists. */
+/** For the promise that the time of a login does not reveal whether a name exists. */
 export function equalTimeOf({ equalTime }: Figures): readonly string[] {
   return [
     'Time of a login with an unknown name, divided by that of one with a wrong password:',
@@ -101,7 +101,7 @@ export function equalTimeOf({ equalTime }: Figures): readonly string[] {
   ];
 }
 
-/** Two digits that mean something, and none behind the point of large numbers. */
+/** Two significant digits, and no decimals from 100 on. */
 const brief = (value: number) => (value < 100 ? String(Number(value.toPrecision(2))) : value.toFixed(0));
 
 const milliseconds = (cpu: Figure | undefined) => (cpu ? brief(cpu.median) : '');

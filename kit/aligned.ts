@@ -1,4 +1,4 @@
-/** Lines in columns, as wide as their widest cell. */
+/** Lines with aligned columns. */
 export function aligned(rows: readonly (readonly string[])[]): readonly string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0)));
   return rows.map((cells) =>

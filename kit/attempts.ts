@@ -1,4 +1,4 @@
-/** Attempts without the logins that lead to them, and what verification finds of them. */
+/** Attempts without logins, and findings of the log's verification. */
 import { verifyStrayRows } from '../src/engine/audit/verify-stray-rows.ts';
 import { verifyChains, type LogFinding } from '../src/engine/audit/verify-chains.ts';
 import type { RequestContext } from '../src/engine/context.ts';
@@ -6,8 +6,8 @@ import { logRefusal, type AttemptFacts } from '../src/engine/audit/log-attempt.t
 import type { PlacedRow } from '../src/store/attempt-chain-rows.ts';
 import { type House } from './house.ts';
 
-/** Logs failed attempts of one user, a millisecond apart, with something in every column. */
-export async function tryTimes(
+/** Logs failed attempts of one user, a millisecond apart, with a value in every column. */
+export async function logFailedAttempts(
   home: House,
   times: number,
   userId: string,
@@ -33,7 +33,7 @@ export async function tryTimes(
   }
 }
 
-/** A user's attempts in the order of their strand. */
+/** A user's attempts in the order of their chain. */
 export async function rowsOf({ ctx }: House, userId: string): Promise<readonly PlacedRow[]> {
   return ctx.store.db
     .selectFrom('attempts')
@@ -44,12 +44,12 @@ export async function rowsOf({ ctx }: House, userId: string): Promise<readonly P
     .execute();
 }
 
-/** Everything that verification finds. */
+/** All findings of the verification. */
 export async function findingsIn(ctx: RequestContext, accountId?: string): Promise<readonly LogFinding[]> {
   const findings: LogFinding[] = [];
   for await (const { finding } of verifyChains(ctx, accountId, () => {})) if (finding) findings.push(finding);
   return [...findings, ...(await verifyStrayRows(ctx, accountId)).findings];
 }
 
-/** What is wrong, in which strand, where, and with which row. */
+/** A finding: what is wrong, in which chain, where, and with which row. */
 export const brief = ({ what, strand, seq, id }: LogFinding) => [what, strand, seq, id] as const;

@@ -4,6 +4,6 @@ import { chromium, type Browser } from 'playwright-core';
 const program = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
 export async function startBrowser(): Promise<Browser & AsyncDisposable> {
-  // As root it has no sandbox; everything that it visits here is ours.
+  // Chromium has no sandbox as root; it visits only pages of the tests.
   return chromium.launch({ executablePath: program, args: ['--no-sandbox', '--disable-gpu'] });
 }

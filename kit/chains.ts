@@ -4,7 +4,7 @@ import { chainDigit, chainsOf } from '../src/store/attempt-chain.ts';
 import { client } from './house.ts';
 import type { Server } from './server.ts';
 
-/** Logs an attempt in every strand of an account: the first in a strand costs more than those after it. */
+/** Logs an attempt in every chain of an account: the first of a chain costs more than later ones. */
 export async function openEveryChain({ countersign: { context } }: Server, accountId: string): Promise<void> {
   const opened = new Set<string>();
   const ctx = requestContext(context, client);
@@ -16,7 +16,7 @@ export async function openEveryChain({ countersign: { context } }: Server, accou
   }
 }
 
-/** The id of the account above all others. */
+/** The id of the root account. */
 export async function rootOf({ countersign }: Server): Promise<string> {
   const { db } = countersign.context.store;
   const root = db.selectFrom('accounts').select('id').where('parent_id', 'is', null);

@@ -1,16 +1,16 @@
 import type { Clock } from '../src/base/clock.ts';
 
 export type TestClock = Clock & {
-  /** Lets time go on, or back, by some milliseconds. */
+  /** Moves the time by some milliseconds, which may be negative. */
   tick(ms: number): void;
   /** Sets the time, in milliseconds since the Unix epoch. */
   set(ms: number): void;
 };
 
-/** A clock that stands still until it is told to move. */
+/** A clock that moves only when a test moves it. */
 export function clockAt(iso: string): TestClock {
   let time = Date.parse(iso);
-  if (Number.isNaN(time)) throw new RangeError(`${iso} is no time`);
+  if (Number.isNaN(time)) throw new RangeError(`not a time: ${iso}`);
   return {
     now: () => time,
     tick: (ms) => {
@@ -22,7 +22,7 @@ export function clockAt(iso: string): TestClock {
   };
 }
 
-/** The machine's own clock, for what other programs look at too; it may be told to run ahead. */
+/** The system clock with an offset, for tests with other programs. */
 export function runningClock(): TestClock {
   let ahead = 0;
   return {

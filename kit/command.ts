@@ -1,11 +1,11 @@
-/** What programs for developers share: their options, `--help`, and one line for a mistake. */
+/** For developers' programs: options, `--help`, and one line for an error. */
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 
 export type OptionsOf<Known extends ParseArgsOptionsConfig> = ReturnType<
   typeof parseArgs<{ options: Known }>
 >['values'];
 
-/** Runs `work` with the options of the command line. What fails is told in a line that begins with `name`, and the exit code is 1. */
+/** Runs `work` with the command line's options. An error is printed in one line that begins with `name`, and the exit code is 1. */
 export async function command<const Known extends ParseArgsOptionsConfig>(
   { name, help, options }: { readonly name: string; readonly help: string; readonly options: Known },
   work: (options: OptionsOf<Known>) => Promise<void>,

@@ -1,9 +1,9 @@
-/** How many transactions that write something an operation takes. */
+/** Counts the writing transactions of an operation. */
 import { readFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { Client } from 'pg';
 
-/** Those of all that is done by `work`, in a database that nobody else writes to. */
+/** The writing transactions of `work`, in a database without other writers. */
 export async function commitsIn(database: string, work: () => Promise<unknown>): Promise<number> {
   const count = await (database.startsWith('sqlite:')
     ? ofSqlite(database.slice('sqlite:'.length))
@@ -12,7 +12,7 @@ export async function commitsIn(database: string, work: () => Promise<unknown>):
   return count();
 }
 
-/** A transaction's last frame in the write-ahead log says how large the database is after it (sqlite.org/fileformat2.html#walformat). */
+/** A transaction's last frame in the write-ahead log holds the database's size after it (sqlite.org/fileformat2.html#walformat). */
 async function ofSqlite(file: string): Promise<() => Promise<number>> {
   using database = new DatabaseSync(file, { timeout: 5000 });
   // Empties the log, so that everything in it afterwards is new.
@@ -28,7 +28,7 @@ async function ofSqlite(file: string): Promise<() => Promise<number>> {
   };
 }
 
-/** PostgreSQL numbers transactions when they first write. */
+/** PostgreSQL gives a transaction its number at its first write. */
 async function ofPostgres(url: string): Promise<() => Promise<number>> {
   const before = await nextTransaction(url);
   return async () => (await nextTransaction(url)) - before;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
 
-/** Copies parts of the project into a folder of its own, which shares the installed packages. */
+/** Copies parts of the project into a folder, which shares the installed packages. */
 export function copyProject(folder: string, copied: readonly string[]): void {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
@@ -11,19 +11,19 @@ export function copyProject(folder: string, copied: readonly string[]): void {
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
 }
 
-/** A text that appears once in a file of the project, and what takes its place. */
+/** A text that appears once in a file of the project, and its replacement. */
 export type Change = { readonly file: string; readonly from: string; readonly to: string };
 
-/** Replaces a text that stands once in a file of the copy. */
+/** Replaces a text that appears once in a file of the copy. */
 export function change(folder: string, { file, from, to }: Change): void {
   const path = join(folder, file);
-  writeFileSync(path, mutated(readFileSync(path, 'utf8'), from, to));
+  writeFileSync(path, replacedOnce(readFileSync(path, 'utf8'), from, to));
 }
 
-/** A guard that is written otherwise by now would be left in, and then nothing would be shown. */
-export function mutated(source: string, from: string, to: string): string {
+/** Throws where the text does not appear exactly once, so that no guard is left in by mistake. */
+export function replacedOnce(source: string, from: string, to: string): string {
   const [before, after, ...more] = source.split(from);
   if (before === undefined || after === undefined || more.length > 0)
-    throw new Error(`it does not stand there once: ${from.trim()}`);
+    throw new Error(`does not appear exactly once: ${from.trim()}`);
   return `${before}${to}${after}`;
 }

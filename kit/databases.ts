@@ -1,6 +1,6 @@
 /**
- * Every test of the store and of the engine runs on both databases, each on one that is its own. PostgreSQL's are cloned
- * from a migrated template and, because a clone takes longer than most tests, emptied and used again until the file ends.
+ * Each test of the store and of the engine runs on both databases, with a database of its own. PostgreSQL's are cloned from a migrated template
+ * and, because a clone takes longer than most tests, emptied and used again until the file ends.
  */
 import { createHash } from 'node:crypto';
 import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -14,36 +14,36 @@ import { isInMemory, scratch } from './scratch.ts';
 
 export type TestDatabase = {
   readonly flavour: Flavour;
-  /** A migrated database with nothing in it. */
+  /** A migrated, empty database. */
   open(): Promise<Opened>;
-  /** A database that nobody has migrated yet. */
+  /** A database without tables. */
   bare(): Promise<Opened>;
 };
 
 export type Opened = AsyncDisposable &
   Database & {
-    /** For whoever opens it once more, such as another process. */
+    /** For other connections, such as of another process. */
     readonly url: string;
     /**
-     * The database as another node of this process sees it. PostgreSQL: a pool of connections of its own. SQLite: the same
-     * connection, for a second one would wait for the first without letting it go on; `test/store/threads.ts` has real ones.
+     * The database for another node in this process. PostgreSQL: a connection pool of its own. SQLite: the same connection, for a second one
+     * would block the thread that the first needs; `test/store/threads.ts` has real ones.
      */
     another(): Database;
   };
 
 /** Registers the same tests once for each database. */
 export function onEachDatabase(name: string, define: (database: TestDatabase) => void): void {
-  const skip = serverUrl === undefined && 'PostgreSQL is not there: TEST_POSTGRES_URL is not set';
+  const skip = serverUrl === undefined && 'PostgreSQL is not available: TEST_POSTGRES_URL is not set';
   describe(`${name}, on SQLite`, () => define(sqlite));
   describe(`${name}, on PostgreSQL`, { skip }, () => define(postgres));
 }
 
 const serverUrl = process.env.TEST_POSTGRES_URL;
 
-/** What is closed and removed when the file's tests are over, the newest first. */
-const leftovers: (() => Promise<unknown>)[] = [];
+/** Run when the file's tests are over, the newest first. */
+const cleanups: (() => Promise<unknown>)[] = [];
 after(async () => {
-  for (const clear of leftovers.toReversed()) await clear();
+  for (const clear of cleanups.toReversed()) await clear();
 });
 
 // SQLite
@@ -58,8 +58,8 @@ const sqlite: TestDatabase = {
   bare: async () => openFile(newFile()),
 };
 
-/** A migrated database for a server to open: a copy is had in a tenth of the time that migrating takes. */
-export async function lendSqlite(): Promise<AsyncDisposable & { readonly url: string }> {
+/** A migrated database for a server: a copy takes a tenth of the time of migrating. */
+export async function migratedSqlite(): Promise<AsyncDisposable & { readonly url: string }> {
   if (!isInMemory) return { url: 'sqlite::memory:', async [Symbol.asyncDispose]() {} };
   const file = newFile();
   copyFileSync(await migratedFile(), file);
@@ -73,7 +73,7 @@ let migratedOnce: Promise<string> | undefined;
 function newFile(): string {
   if (folder === undefined) {
     const made = mkdtempSync(join(scratch, 'countersign-test-sqlite-'));
-    leftovers.push(async () => rmSync(made, { recursive: true, force: true }));
+    cleanups.push(async () => rmSync(made, { recursive: true, force: true }));
     folder = made;
   }
   files += 1;
@@ -94,7 +94,7 @@ function migratedFile(): Promise<string> {
 async function openFile(file: string): Promise<Opened> {
   const url = `sqlite:${file}`;
   const database = openDatabase(url);
-  // The data is thrown away: no reason to wait for a disk.
+  // The data is temporary: do not wait for a disk.
   await sql`pragma synchronous = off`.execute(database.db);
   return { ...database, url, another: () => database, [Symbol.asyncDispose]: () => database.db.destroy() };
 }
@@ -104,36 +104,36 @@ async function openFile(file: string): Promise<Opened> {
 const postgres: TestDatabase = {
   flavour: 'postgres',
   async open() {
-    const spare = spares.pop() ?? (await clone(await migratedTemplate()));
-    return lend(spare, async () => {
+    const idle = idleClones.pop() ?? (await clone(await migratedTemplate()));
+    return lease(idle, async () => {
       try {
-        await empty(spare.database);
-        spares.push(spare);
+        await empty(idle.database);
+        idleClones.push(idle);
       } catch {
-        // The test took it apart.
-        await spare.database.db.destroy();
+        // The test dropped its tables.
+        await idle.database.db.destroy();
       }
     });
   },
   async bare() {
     const made = await clone('template0');
-    return lend(made, () => made.database.db.destroy());
+    return lease(made, () => made.database.db.destroy());
   },
 };
 
 type Clone = { readonly url: string; readonly database: Database };
 
-const spares: Clone[] = [];
+const idleClones: Clone[] = [];
 let clones = 0;
 let connected: Promise<Client> | undefined;
 let template: Promise<string> | undefined;
 
-/** The server's own database, where others are made. */
+/** A connection to the server's default database, in which others are created. */
 function server(): Promise<Client> {
   connected ??= (async () => {
     const client = new Client({ connectionString: serverUrl });
     await client.connect();
-    leftovers.push(() => client.end());
+    cleanups.push(() => client.end());
     return client;
   })();
   return connected;
@@ -151,14 +151,14 @@ async function clone(from: string): Promise<Clone> {
   const client = await server();
   await client.query(`create database ${name} template ${from}`);
   const database = openDatabase(urlOf(name));
-  leftovers.push(async () => {
+  cleanups.push(async () => {
     await database.db.destroy();
     await client.query(`drop database if exists ${name} with (force)`);
   });
   return { url: urlOf(name), database };
 }
 
-function lend({ url, database }: Clone, giveBack: () => Promise<void>): Opened {
+function lease({ url, database }: Clone, release: () => Promise<void>): Opened {
   const others: Database[] = [];
   return {
     ...database,
@@ -170,7 +170,7 @@ function lend({ url, database }: Clone, giveBack: () => Promise<void>): Opened {
     },
     async [Symbol.asyncDispose]() {
       await Promise.all(others.map(({ db }) => db.destroy()));
-      await giveBack();
+      await release();
     },
   };
 }
@@ -203,7 +203,7 @@ async function empty({ db }: Database): Promise<void> {
   });
 }
 
-/** One for all test files of a run: the first makes it. Its name changes with the migrations, for a server may outlive a run. */
+/** One for all test files of a run: the first creates it. Its name changes with the migrations, for a server may outlive a run. */
 function migratedTemplate(): Promise<string> {
   template ??= (async () => {
     const store = new URL('../src/store/', import.meta.url);

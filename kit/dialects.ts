@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { errorEnvelope } from '../src/http/doors/crossbar/envelope.ts';
 import { enrollmentView } from '../src/http/errors/problem.ts';
 
-/** OAuth2's errors (RFC 6749 section 5.2) with Deux's `detail`, and what Django REST framework says: one text, or lists of them by field. */
+/** OAuth2's errors (RFC 6749 section 5.2) with Deux's `detail`, and those of Django REST framework: one text, or lists of texts by field. */
 const oauthMembers = { error: z.string(), error_description: z.string(), detail: z.string() };
 const oauthError = z.union([z.strictObject(oauthMembers), enrollmentView.extend(oauthMembers)]);
 const deuxError = z.union([
@@ -12,12 +12,12 @@ const deuxError = z.union([
   z.record(z.string(), z.array(z.string()).min(1)),
 ]);
 
-/** Doors with words of their own say everything in them that is wrong, faults and what is none of their routes too. */
+/** Doors whose errors are not problems, including 500 and 404. */
 const dialects: readonly (readonly [RegExp, z.ZodType])[] = [
   [/^\/v2(?:\/|$)/, errorEnvelope],
   [/^\/(?:mfa\/oauth2\/token|oauth2\/(?:introspect|revoke))\/?$/, oauthError],
   [/^\/mfa(?:\/|$)/, deuxError],
 ];
 
-/** How it is said at a path what is wrong, where not as a problem (RFC 9457). */
+/** The schema of errors at a path; undefined where they are problems (RFC 9457). */
 export const dialectAt = (path: string) => dialects.find(([where]) => where.test(path))?.[1];

@@ -9,7 +9,7 @@ export async function portOf(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** A port that nobody had a moment ago, for a program that has to be told one. */
+/** A port that is free now, for a program that needs a port number. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   const port = await portOf(server);

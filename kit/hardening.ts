@@ -16,10 +16,10 @@ const hardening = {
   'x-frame-options': 'DENY',
 };
 
-/** What holds for every answer, whoever gives it (contract section 1). */
+/** Holds for every answer of every part of the server (contract section 1). */
 export function assertHardened({ asked, route, status, headers, text }: Hardened, breaks: boolean): void {
   const about = `${asked} answered ${status} ${text}`;
-  // What is not there yet says so (501), and its route declares it.
+  // A route that is not implemented declares its 501.
   assert.ok(status < 500 || breaks || route?.responses[status], about);
   assert.match(headers.get('x-request-id') ?? '', /^[0-9a-f]{32}$/, about);
   for (const [name, value] of Object.entries(hardening)) assert.equal(headers.get(name), value, about);

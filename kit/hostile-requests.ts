@@ -1,17 +1,17 @@
-/** Requests that no honest client sends, as they go over the wire, and what may come of them. */
+/** Malformed and abusive requests as bytes, with the answers that are allowed. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
 
-export type Hostile = {
+export type HostileRequest = {
   readonly name: string;
   readonly bytes: string;
-  /** Goes on for as long as anybody takes it. */
+  /** Sent again and again until the connection closes. */
   readonly endless?: string;
   /** The statuses of all answers, in their order, before the server closes the connection. */
   readonly answers: readonly number[];
 };
 
-/** Stands in every request where a secret would stand, and must be in no log. */
+/** Takes the place of a secret in each request, and must be in no log. */
 export const marker = 'S3cr3tOfSomebodyWhoIsNoFriend';
 
 const close = 'Host: a\r\nConnection: close\r\n';
@@ -24,26 +24,26 @@ const post = (body: string, headers = `Content-Length: ${body.length}\r\n`) =>
 const get = (path: string, headers = '') => `GET ${path} HTTP/1.1\r\n${close}${headers}\r\n`;
 const chunked = 'Transfer-Encoding: chunked\r\n';
 
-/** Wrong framing: what two servers in a row could understand differently. Nothing behind it is taken for a request. */
-const framing: readonly Hostile[] = [
+/** Wrong framing, which two servers in a row could parse differently. Bytes after it are not parsed as a request. */
+const framing: readonly HostileRequest[] = [
   ['a length and chunks', post(`0\r\n\r\n${alive}`, `Content-Length: 5\r\n${chunked}`)],
   ['two lengths', post(`{}${alive}`, 'Content-Length: 2\r\nContent-Length: 3\r\n')],
   ['a negative length', post('{}', 'Content-Length: -2\r\n')],
   ['a length with a sign', post('{}', 'Content-Length: +2\r\n')],
-  ['a length that no number holds', post('{}', `Content-Length: ${'9'.repeat(40)}\r\n`)],
-  ['a transfer coding that nobody knows', post(alive, 'Transfer-Encoding: chunked, cow\r\n')],
+  ['a length that is too large', post('{}', `Content-Length: ${'9'.repeat(40)}\r\n`)],
+  ['an unknown transfer coding', post(alive, 'Transfer-Encoding: chunked, cow\r\n')],
   ['chunked, but not at last', post(alive, 'Transfer-Encoding: chunked, identity\r\n')],
   ['a space before a colon', get('/health/live', 'Content-Length : 5\r\n')],
   ['lines that end with LF alone', get('/health/live').replaceAll('\r\n', '\n')],
-  ['a header that goes on in the next line', get('/health/live', 'A: b\r\n c\r\n')],
+  ['a header with a continuation line', get('/health/live', 'A: b\r\n c\r\n')],
   ['a zero byte in a header', get('/health/live', 'A: b\0c\r\n')],
   ['no Host', 'GET /health/live HTTP/1.1\r\nConnection: close\r\n\r\n'],
   ['the preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
   ['the beginning of TLS', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'],
-  ['a method that nobody knows', `COW /health/live HTTP/1.1\r\n${close}\r\n`],
+  ['an unknown method', `COW /health/live HTTP/1.1\r\n${close}\r\n`],
 ].map(([name = '', bytes = '']) => ({ name, bytes, answers: [400] }));
 
-const sizes: readonly Hostile[] = [
+const sizes: readonly HostileRequest[] = [
   { name: 'a header of 20 kB', bytes: get('/health/live', `A: ${marker.repeat(700)}\r\n`), answers: [431] },
   { name: 'thousands of headers', bytes: get('/health/live', 'A: b\r\n'.repeat(5000)), answers: [431] },
   { name: 'a path of 20 kB', bytes: get(`/${marker.repeat(700)}`), answers: [431] },
@@ -70,9 +70,9 @@ const sizes: readonly Hostile[] = [
 ];
 
 const deep = 10_000;
-const bodies: readonly Hostile[] = [
-  { name: 'a chunk size that is no number', bytes: post(`zz\r\n${alive}`, chunked), answers: [400] },
-  { name: 'a chunk size that no number holds', bytes: post(`${'f'.repeat(17)}\r\n{}`, chunked), answers: [400] },
+const bodies: readonly HostileRequest[] = [
+  { name: 'a chunk size that is not a number', bytes: post(`zz\r\n${alive}`, chunked), answers: [400] },
+  { name: 'a chunk size that is too large', bytes: post(`${'f'.repeat(17)}\r\n{}`, chunked), answers: [400] },
   { name: 'a chunk that is longer than it says', bytes: post(`2\r\n{}{}\r\n0\r\n\r\n`, chunked), answers: [400] },
   {
     name: 'a chunk with 20 kB of extensions',
@@ -89,8 +89,8 @@ const bodies: readonly Hostile[] = [
   { name: 'an object with a million members', bytes: post(objectOf(1_000_000)), answers: [413] },
   { name: 'an object with thousands of members', bytes: post(objectOf(5000)), answers: [400] },
   { name: 'a number with 60,000 digits', bytes: post(`{"token": ${'9'.repeat(60_000)}}`), answers: [400] },
-  { name: 'a number above every other', bytes: post('{"token": 1e999}'), answers: [400] },
-  { name: 'text that is no UTF-8', bytes: post('{"token": "\xff\xfe"}'), answers: [400] },
+  { name: 'a number out of range', bytes: post('{"token": 1e999}'), answers: [400] },
+  { name: 'text that is not UTF-8', bytes: post('{"token": "\xff\xfe"}'), answers: [400] },
   { name: 'a compressed body', bytes: post('{}', 'Content-Encoding: gzip\r\nContent-Length: 2\r\n'), answers: [415] },
   {
     name: 'a form with files',
@@ -99,41 +99,45 @@ const bodies: readonly Hostile[] = [
   },
 ];
 
-const ways: readonly Hostile[] = [
+const protocol: readonly HostileRequest[] = [
   { name: 'CONNECT', bytes: `CONNECT a:443 HTTP/1.1\r\n${close}\r\n`, answers: [] },
   { name: 'TRACE', bytes: `TRACE /health/live HTTP/1.1\r\n${close}${auth}\r\n`, answers: [405] },
   { name: 'OPTIONS *', bytes: `OPTIONS * HTTP/1.1\r\n${close}\r\n`, answers: [400] },
   { name: 'a path of another server', bytes: get('http://elsewhere.example/health/live'), answers: [200] },
-  { name: 'a path that is no path', bytes: get('/users/%zz%'), answers: [401] },
+  { name: 'a malformed path', bytes: get('/users/%zz%'), answers: [401] },
   {
-    name: 'a wish for another protocol',
+    name: 'an upgrade to another protocol',
     bytes: get('/health/live', 'Upgrade: websocket\r\n').replace('close', 'Upgrade, close'),
     answers: [200],
   },
-  { name: 'an expectation that nobody meets', bytes: get('/health/live', 'Expect: cows\r\n'), answers: [417] },
+  { name: 'an unknown expectation', bytes: get('/health/live', 'Expect: cows\r\n'), answers: [417] },
   {
-    name: 'as many requests in one breath as may be in line',
+    name: 'as many pipelined requests as are allowed',
     bytes: alive.repeat(7) + get('/health/live'),
     answers: Array.from({ length: 8 }, () => 200),
   },
-  { name: 'more requests in one breath than may be in line', bytes: alive.repeat(9), answers: [] },
-  { name: 'what is no request behind a request', bytes: `${alive}COW\r\n\r\n`, answers: [] },
-  { name: 'an expectation behind a request', bytes: alive + get('/health/live', 'Expect: cows\r\n'), answers: [] },
+  { name: 'more pipelined requests than are allowed', bytes: alive.repeat(9), answers: [] },
+  { name: 'a malformed request after a request', bytes: `${alive}COW\r\n\r\n`, answers: [] },
+  {
+    name: 'an unknown expectation after a request',
+    bytes: alive + get('/health/live', 'Expect: cows\r\n'),
+    answers: [],
+  },
 ];
 
-export const hostile: readonly Hostile[] = [...framing, ...sizes, ...bodies, ...ways];
+export const hostileRequests: readonly HostileRequest[] = [...framing, ...sizes, ...bodies, ...protocol];
 
 function objectOf(members: number): string {
   return `{${Array.from({ length: members }, (_, at) => `"m${at}":0`).join()}}`;
 }
 
-/** Sends it, and reads what comes until the server closes the connection. */
-export async function converse(port: number, { bytes, endless }: Hostile) {
+/** Sends the bytes, and reads until the server closes the connection. */
+export async function sendRaw(port: number, { bytes, endless }: HostileRequest) {
   const socket = connect(port, '127.0.0.1');
   const chunks: Buffer[] = [];
   let sent = 0;
   socket.on('data', (chunk: Buffer) => chunks.push(chunk));
-  // Whoever is refused while they talk is cut off.
+  // The server may close the connection in the middle of a write.
   socket.on('error', () => {});
   const closed = new Promise((resolve) => socket.once('close', resolve));
   await once(socket, 'connect');
@@ -154,7 +158,7 @@ export async function converse(port: number, { bytes, endless }: Hostile) {
   return { answers: [...answersIn(text)], text, sent };
 }
 
-/** Each answer of a connection by itself, as the lengths in them have it. */
+/** Splits the answers of a connection by their Content-Length. */
 function* answersIn(text: string): Generator<{ readonly status: number; readonly body: string }> {
   for (let at = 0; at < text.length;) {
     const end = text.indexOf('\r\n\r\n', at) + 4;

@@ -30,8 +30,8 @@ import { clockAt, type TestClock } from './clock.ts';
 import { codesAt } from './codes.ts';
 import type { Opened, TestDatabase } from './databases.ts';
 import { cheapHasher } from './hasher.ts';
-import { noExchange, postbox, quiet } from './test-settings.ts';
-import { recording, type LogLine } from './log-lines.ts';
+import { noExchange, recordingGateway, defaultSettings } from './test-settings.ts';
+import { recordingLog, type LogLine } from './log-lines.ts';
 import { logged, type Logged } from './logged.ts';
 import { seededRandom } from './random.ts';
 
@@ -153,12 +153,12 @@ async function node(shared: Shared, { db }: Database, overrides: Overrides): Pro
     hasher: overrides.hasher ?? cheapHasher(),
     turns: overrides.turns ?? createTurns(),
     tokens: await createAccessTokens(ring, 'https://house.example'),
-    log: recording(lines),
-    messenger: createMessenger(overrides.gateways ?? [postbox(sent)], recording(lines)),
+    log: recordingLog(lines),
+    messenger: createMessenger(overrides.gateways ?? [recordingGateway(sent)], recordingLog(lines)),
     texts: createTexts(),
     exchange: overrides.exchange ?? noExchange,
     node: 'd'.repeat(32),
-    settings: { ...quiet, ...overrides.settings },
+    settings: { ...defaultSettings, ...overrides.settings },
   });
   const next = (more: Overrides = {}) => node(shared, opened.another(), { clock, ring, ...more });
   return {

@@ -1,4 +1,4 @@
-/** JSON Web Tokens under a shared secret, written without a library, so that the house is not tested against its own. */
+/** JSON Web Tokens under a shared secret, without the library that the server uses. */
 import { createHmac } from 'node:crypto';
 
 export type Claims = Readonly<Record<string, unknown>>;
@@ -9,13 +9,13 @@ export function jwtOf(claims: Claims, secret: string, header: Claims = usual): s
   return sign(JSON.stringify(claims), secret, header);
 }
 
-/** Signs any text in the place of claims. */
+/** Signs any text as claims. */
 export function sign(claims: string, secret: string, header: Claims = usual): string {
   const text = [JSON.stringify(header), claims].map((part) => Buffer.from(part).toString('base64url')).join('.');
   return `${text}.${macOf(text, secret, header.alg === 'HS256' ? 'sha256' : 'sha512')}`;
 }
 
-/** The claims of a token, if it is signed as Duo demands. */
+/** The claims of a token; undefined unless it is signed as Duo requires. */
 export function claimsOf(token: string, secret: string): Claims | undefined {
   const [header = '', payload = '', mac] = token.split('.');
   const right = mac === macOf(`${header}.${payload}`, secret, 'sha512');

@@ -10,9 +10,9 @@ import { basic } from './server.ts';
 
 const env = { BETTER_AUTH_SECRET: 'the secret of an application, for tests only' };
 
-/** A house that was started once, to be copied: making one costs more than most of these tests. */
+/** The folder of a server that was started once: a copy is cheaper than another start. */
 let model: Promise<string> | undefined;
-export async function houseFolder(): Promise<string> {
+export async function serverFolder(): Promise<string> {
   model ??= (async () => {
     const made = newFolder();
     const [database, keysFile] = [`sqlite:${join(made, 'data', 'countersign.db')}`, join(made, 'data', 'keys.json')];
@@ -35,21 +35,21 @@ export const reportOf = (file: string) =>
     .map((line) => JSON.parse(line) as Readonly<Record<string, string>>);
 
 export const password = 'the password of everybody';
-/** As `alg$iterations$salt$hash` of Django, and as bytes. One round, for it is only a test. */
+/** For `alg$iterations$salt$hash` of Django, and as bytes. One iteration is enough for a test. */
 export const [salt, hash] = [Buffer.from('salt for a test'), pbkdf2Sync(password, 'salt for a test', 1, 32, 'sha256')];
 
 type Expected = 'logs in' | 'is asked for a second factor' | 'is not imported';
 
 export type Importer = {
   readonly format: string;
-  /** Writes a source with all users, each named by what they have, whose password is that of everybody. */
+  /** The users of the source by what they have, which is also their name. All have one password. */
   readonly users: Readonly<Record<string, Expected>>;
   readonly source: (folder: string) => string;
-  /** Sources with the user ada, of which no user may be imported, and what is said of each. */
+  /** Sources with the user ada, of which no user may be imported, and the reason for each. */
   readonly refused?: Readonly<Record<string, readonly [source: (folder: string) => string, why: RegExp]>>;
 };
 
-/** Tests of an importer that a password alone never logs in a user who had a second factor. */
+/** Tests that a password alone does not log in an imported user who had a second factor. */
 export function testImporter({ format, users, source, refused = {} }: Importer): void {
   describe(`${format}: with the password alone`, () => {
     let server: Running;
@@ -57,8 +57,8 @@ export function testImporter({ format, users, source, refused = {} }: Importer):
     let first: Ended;
     let report: ReturnType<typeof reportOf>;
     before(async () => {
-      empty = await serve({ folder: await houseFolder() });
-      server = await serve({ folder: await houseFolder() });
+      empty = await serve({ folder: await serverFolder() });
+      server = await serve({ folder: await serverFolder() });
       const file = join(server.folder, 'report.jsonl');
       first = await imports(server.folder, [format, source(server.folder), '--report', file]);
       report = reportOf(file);
@@ -86,7 +86,7 @@ export function testImporter({ format, users, source, refused = {} }: Importer):
   });
 }
 
-/** Why a report says that a source was refused. */
+/** The reason in the report for which a source was refused. */
 async function whyRefused(folder: string, format: string, write: (folder: string) => string): Promise<string> {
   const file = join(folder, 'refused.jsonl');
   const { code, stdout, stderr } = await imports(folder, [format, write(folder), '--report', file]);
@@ -100,7 +100,7 @@ async function whyRefused(folder: string, format: string, write: (folder: string
   return reportOf(file)[0]?.['why'] ?? '';
 }
 
-/** What the password alone leads to. */
+/** The result of a login with the password alone. */
 export async function login({ url }: Running, name: string): Promise<Expected> {
   const headers = { Authorization: basic(name, password) };
   const { status } = await fetch(`${url}/auth/password`, { headers, redirect: 'manual' });
@@ -112,27 +112,27 @@ export async function login({ url }: Running, name: string): Promise<Expected> {
 
 export type Declared = {
   readonly format: string;
-  /** A source with the user ada, who has no second factor, and with names that are not known. */
+  /** A source with the user ada, who has no second factor, and with unknown names. */
   readonly source: (folder: string) => string;
   readonly names: readonly string[];
   /** Names of second factors. */
   readonly factors: readonly string[];
 };
 
-/** Tests that the names of a source which are not known stop its import, until the operator declares them harmless. */
+/** Tests that unknown names in a source stop its import until the operator declares them harmless. */
 export function testHarmless({ format, source, names, factors }: Declared): void {
   test(`${format}: all names that are not known are reported at once, and users come where they are declared harmless`, async () => {
-    const server = await serve({ folder: await houseFolder() });
+    const server = await serve({ folder: await serverFolder() });
     const file = source(server.folder);
     const run = (...args: readonly string[]) => imports(server.folder, [format, file, ...args]);
     const all = names.toSorted();
     const refused = await run();
     assert.equal(refused.code, 1);
-    const said = (unknown: readonly string[]) =>
+    const refusal = (unknown: readonly string[]) =>
       `source: contains names that are not known: ${unknown.join(', ')}; add --harmless`;
-    assert.ok(refused.stdout.includes(said(all)), refused.stdout);
+    assert.ok(refused.stdout.includes(refusal(all)), refused.stdout);
     const [first = '', ...rest] = all;
-    assert.ok((await run('--harmless', rest.join(','))).stdout.includes(said([first])));
+    assert.ok((await run('--harmless', rest.join(','))).stdout.includes(refusal([first])));
     assert.equal(await login(server, 'ada'), 'is not imported');
     for (const factor of factors) {
       const { code, stderr } = await run('--harmless', `${names.join(',')},${factor}`);

@@ -6,7 +6,7 @@ import { writeKeyFile } from '../src/base/key-file.ts';
 import { makeKeyRing } from '../src/base/keys.ts';
 import { seededRandom } from './random.ts';
 
-/** The key ring of all houses of a test file. */
+/** The key ring of all servers of a test file. */
 export const ring = makeKeyRing(seededRandom('keys'));
 
 let folder: string | undefined;

@@ -6,8 +6,8 @@ export type LogLine = {
   readonly message: string;
 };
 
-/** An operator's log that a test can read. */
-export function recording(lines: LogLine[]): Log {
+/** A log that records its lines. */
+export function recordingLog(lines: LogLine[]): Log {
   const at = (level: string) => (fields: Readonly<Record<string, unknown>>, message: string) => {
     lines.push({ level, fields, message });
   };

@@ -1,10 +1,10 @@
 import type { Attempt } from '../src/store/attempts.ts';
 import type { Store } from '../src/store/store.ts';
 
-/** An attempt as the tests look at it. */
+/** The columns of an attempt that tests compare. */
 export type Logged = Pick<Attempt, 'action' | 'factor' | 'outcome' | 'reason' | 'userId' | 'authModule' | 'sessionId'>;
 
-/** What some work adds to the log of attempts, the oldest first. */
+/** The attempts that some work logs, the oldest first. */
 export async function logged({ db }: Pick<Store, 'db'>, work: () => Promise<unknown>): Promise<readonly Logged[]> {
   const rows = db.selectFrom('attempts').orderBy('at').orderBy('id');
   const before = (await rows.select('id').execute()).map(({ id }) => id);

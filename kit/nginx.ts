@@ -10,32 +10,32 @@ import { portOf } from './free-port.ts';
 
 export type Nginx = AsyncDisposable & { readonly url: string; readonly port: number };
 
-/** `write` puts what it serves into its folder, and answers with a configuration that listens at `socket`. */
+/** `write` writes the served files into the folder, and returns a configuration that listens at `socket`. */
 export async function startNginx(write: (folder: string, socket: string) => string): Promise<Nginx> {
   const folder = mkdtempSync(join(tmpdir(), 'countersign-nginx-'));
   const socket = join(folder, 'nginx.sock');
   const config = join(folder, 'nginx.conf');
   const asRoot = process.getuid?.() === 0 ? 'user root;\n' : '';
   writeFileSync(config, `${asRoot}worker_processes 1;\n${write(folder, socket)}`);
-  // Whoever picks a port for nginx may find it taken by the time it listens: behind its socket stands one that was never free.
-  const door = createServer((near) => {
+  // A free port may be taken before nginx listens on it. So this process listens on the port, and forwards to nginx's socket.
+  const listener = createServer((near) => {
     const far = connect(socket);
     near.pipe(far).pipe(near);
     for (const side of [near, far]) side.on('error', () => [near, far].forEach((one) => one.destroy()));
   });
-  const port = await portOf(door);
+  const port = await portOf(listener);
   const nginx = spawn('nginx', ['-p', folder, '-c', config, '-e', 'stderr'], { stdio: ['ignore', 'ignore', 'pipe'] });
-  let said = '';
-  nginx.stderr.on('data', (text) => (said += String(text)));
+  let output = '';
+  nginx.stderr.on('data', (text) => (output += String(text)));
   const ended = once(nginx, 'exit');
   const close = async (): Promise<void> => {
     nginx.kill();
     await ended;
-    await new Promise((resolve) => door.close(resolve));
+    await new Promise((resolve) => listener.close(resolve));
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    await listening(socket, () => assert.equal(nginx.exitCode, null, said));
+    await listening(socket, () => assert.equal(nginx.exitCode, null, output));
   } catch (error) {
     await close();
     throw error;
@@ -43,10 +43,10 @@ export async function startNginx(write: (folder: string, socket: string) => stri
   return { url: `http://localhost:${port}`, port, [Symbol.asyncDispose]: close };
 }
 
-/** Waits until somebody answers at a socket. */
-async function listening(socket: string, stillThere: () => void): Promise<void> {
+/** Waits until a socket accepts connections. */
+async function listening(socket: string, assertRunning: () => void): Promise<void> {
   for (;;) {
-    stillThere();
+    assertRunning();
     const client = connect(socket);
     const isUp = await new Promise<boolean>((resolve) => {
       client.once('connect', () => resolve(true)).once('error', () => resolve(false));

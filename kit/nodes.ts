@@ -1,6 +1,6 @@
 /**
- * One house on two nodes: the same database, keys, clock and gateways, and nothing else in common. The nodes take nothing in turns, so that
- * many requests at once really are: turns are a courtesy, and what guards the house is the database.
+ * Two nodes with the same database, keys, clock and gateways. They do not queue requests of one user, so that requests really run at the same
+ * time: the guarantees come from the database, not from the queues.
  */
 import type { Context } from '../src/engine/context.ts';
 import { createApp } from '../src/http/server/app.ts';
@@ -16,7 +16,7 @@ import { ring } from './keys-file.ts';
 
 export type Ask = Server['call'];
 
-/** The server sets the scene; `nodes` are where it happens. */
+/** The server prepares users and settings; the requests under test go to `nodes`. */
 export type TwoNodes = Server & { readonly nodes: readonly [Ask, Ask] };
 
 export async function twoNodes(on: TestDatabase, settings: Omit<Settings, 'on'> = {}): Promise<TwoNodes> {
@@ -43,7 +43,7 @@ export async function twoNodes(on: TestDatabase, settings: Omit<Settings, 'on'> 
   };
 }
 
-/** Asks many times at once, every other time the other node. */
+/** Sends many requests at once, alternating between the nodes. */
 export function atOnce<Value>({ nodes }: TwoNodes, times: number, ask: (call: Ask, at: number) => Promise<Value>) {
   const one = (at: number) => ask(nodes[at % 2 === 0 ? 0 : 1], at);
   return Promise.all(Array.from({ length: times }, (_, at) => one(at)));

@@ -1,8 +1,8 @@
-/** Numbers from 0 up to 1 that fall the same way every run: cheaper by far than real chance, of which a million rows need much. */
-export function chance(seed: number): () => number {
+/** Pseudorandom numbers from 0 up to 1, the same for the same seed: cheap enough for a million rows. */
+export function prng(seed: number): () => number {
   let state = seed >>> 0 || 1;
   return () => {
-    // Marsaglia's xorshift: it only has to look scattered.
+    // Marsaglia's xorshift: statistical quality is enough.
     state ^= state << 13;
     state ^= state >>> 17;
     state ^= state << 5;

@@ -1,6 +1,6 @@
 /**
- * The command line as people run it: a process of its own, with an environment that the test chose and nothing of ours. What
- * is still running when a file's tests are over is killed, and their folders are removed.
+ * Runs the command line in a process with only the environment that the test chose. When a file's tests are over, processes that still run are
+ * killed, and their folders are removed.
  */
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
@@ -21,7 +21,7 @@ export type Place = {
   readonly env?: Environment;
   /** A new temporary folder when absent. */
   readonly folder?: string;
-  /** What stands on standard input; nothing when absent. */
+  /** Standard input; empty when absent. */
   readonly input?: string;
   /** Options of Node, before the program. */
   readonly node?: readonly string[];
@@ -29,7 +29,7 @@ export type Place = {
   readonly openFiles?: number;
 };
 
-/** A server that serves. */
+/** A running server. */
 export type Running = {
   readonly url: string;
   readonly folder: string;
@@ -38,9 +38,9 @@ export type Running = {
   readonly stdout: readonly string[];
   /** Its lines on standard error so far. */
   readonly stderr: readonly string[];
-  /** Waits until a line on standard error fits. */
+  /** Waits until a line on standard error matches. */
   logged(pattern: RegExp): Promise<void>;
-  /** Sends a signal, and answers with how the process ended once all that it said has been read. */
+  /** Sends a signal, and resolves with how the process ended once its output has been read. */
   stop(signal?: NodeJS.Signals): Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
 };
 
@@ -48,8 +48,12 @@ export const mainFile = fileURLToPath(new URL('../src/cli/main.ts', import.meta.
 
 const { PATH, HOME, NODE_COMPILE_CACHE } = process.env;
 
-/** What a process of ours needs of our own environment, from whatever folder it is started. */
-export const kept = { PATH, HOME, ...(NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE: resolve(NODE_COMPILE_CACHE) }) };
+/** The part of this process's environment that its children need, from any folder. */
+export const inheritedEnvironment = {
+  PATH,
+  HOME,
+  ...(NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE: resolve(NODE_COMPILE_CACHE) }),
+};
 
 const children = new Set<ChildProcess>();
 const folders: string[] = [];
@@ -72,21 +76,21 @@ export async function countersign(args: readonly string[], place: Place = {}): P
   return { code, stdout, stderr };
 }
 
-/** Asserts that a command ended with one line on standard error, which is what people get for their mistakes, and gives that line. */
-export function mistake({ code, stdout, stderr }: Ended, expected: 1 | 2): string {
+/** Asserts that a command failed with one line on standard error, and returns that line. */
+export function errorLineOf({ code, stdout, stderr }: Ended, expected: 1 | 2): string {
   assert.match(stderr, /^countersign: [^\n]+\n$/);
   assert.equal(code, expected, stderr);
   assert.equal(stdout, '');
   return stderr.trimEnd();
 }
 
-/** Asserts that a command did what it was asked to, and gives what it said. */
-export function done({ code, stdout, stderr }: Ended): string {
+/** Asserts that a command succeeded, and returns its output. */
+export function outputOf({ code, stdout, stderr }: Ended): string {
   assert.deepEqual([code, stderr], [0, '']);
   return stdout;
 }
 
-/** Starts `serve` on a free port and waits until it says where it listens. */
+/** Starts `serve` on a free port and waits until it prints where it listens. */
 export async function serve(place: Place = {}): Promise<Running> {
   const folder = place.folder ?? newFolder();
   const child = start(['serve'], { ...place, folder, env: { COUNTERSIGN_PORT: '0', ...place.env } });
@@ -96,7 +100,7 @@ export async function serve(place: Place = {}): Promise<Running> {
   const stdout = follow(child.stdout, end);
   const stderr = follow(child.stderr, end);
   const line = await stdout.line(/^countersign listening on /).catch((error: unknown) => {
-    throw new Error(`the server did not start; it said:\n${[...stdout.lines, ...stderr.lines].join('\n')}`, {
+    throw new Error(`the server did not start; its output:\n${[...stdout.lines, ...stderr.lines].join('\n')}`, {
       cause: error,
     });
   });
@@ -121,22 +125,22 @@ function start(args: readonly string[], { env = {}, folder = newFolder(), node =
   const [command, ...rest] = openFiles === undefined ? program : limited;
   const child = spawn(command, rest, {
     cwd: folder,
-    env: { ...kept, ...env },
+    env: { ...inheritedEnvironment, ...env },
     stdio: 'pipe',
   });
   children.add(child);
   child.once('close', () => children.delete(child));
-  // A process that ends without reading what it is sent is no failure of the test.
+  // A process may end without reading its input.
   child.stdin.on('error', () => {});
   return child;
 }
 
 async function ended(child: ChildProcess): Promise<[number | null]> {
-  // Node's types know no arguments of events.
+  // Node's types have no arguments of events.
   return (await once(child, 'close')) as [number | null];
 }
 
-/** Keeps the lines of a stream, and lets one wait for a line that came or will come. */
+/** Records the lines of a stream, and waits for a line that came or will come. */
 function follow(stream: NodeJS.ReadableStream, end: Promise<unknown>) {
   const lines: string[] = [];
   const waiting = new Set<{ readonly pattern: RegExp; readonly found: (line: string) => void }>();
@@ -153,7 +157,9 @@ function follow(stream: NodeJS.ReadableStream, end: Promise<unknown>) {
       const wait = { pattern, found };
       waiting.add(wait);
       try {
-        const over = end.then(() => Promise.reject(new Error(`it ended without a line like ${pattern}`)));
+        const over = end.then(() =>
+          Promise.reject(new Error(`the process ended without a line that matches ${pattern}`)),
+        );
         return await Promise.race([promise, over]);
       } finally {
         waiting.delete(wait);

@@ -1,13 +1,13 @@
 import { execFileSync } from 'node:child_process';
 
 /**
- * What the pages' commands need and this machine has not, as a reason to skip their tests; undefined where all is there. Where
- * everything is required, as in CI, a missing program fails the test instead.
+ * The missing programs that the pages' commands need, as a reason to skip their tests; undefined where none is missing. With
+ * `TEST_POSTGRES=required`, as in CI, a missing program fails the test instead.
  */
 export const skipWithoutPrograms = (...more: readonly string[]) =>
   skipWithout('bash', 'curl', 'oathtool', 'openssl', ...more);
 
-/** The same for what needs these programs alone. */
+/** The same for only these programs. */
 export function skipWithout(...needed: readonly string[]): string | undefined {
   const missing = needed.filter((program) => !runs(program, asksVersion[program] ?? '--version'));
   if (needed.includes('curl') && !missing.includes('curl') && !isNewEnough(curlVersion()))

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Random } from '../src/base/random.ts';
 
-/** Chance that falls the same way every run: a stream of SHA-256 blocks, of which each draw takes new ones. */
+/** Random bytes that are the same for the same seed: a stream of SHA-256 blocks, of which each draw takes new ones. */
 export function seededRandom(seed = 'countersign'): Random {
   let drawn = 0;
   function block(): Buffer {

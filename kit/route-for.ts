@@ -1,6 +1,6 @@
 import type { Route } from '../src/http/route.ts';
 
-/** The row of the table that a request means, told without the router: the one with the fewest parameters. */
+/** The route of a request, found without the router: the match with the fewest parameters. */
 export function routeFor(routes: readonly Route[], method: string, path: string): Route | undefined {
   const parts = path.replace(/\/$/, '').split('/');
   const fits = routes.filter((route) => {

@@ -1,10 +1,10 @@
-/** What both benches need around them. */
+/** The environment of benches and experiments. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { version } from '../src/base/version.ts';
 
-/** A folder that is gone at the end, also at the one that Ctrl-C makes. */
+/** A temporary folder, which is removed at the end and after Ctrl-C. */
 export function temporaryFolder(): Disposable & { readonly path: string } {
   const path = mkdtempSync(join(tmpdir(), 'countersign-bench-'));
   const remove = () => rmSync(path, { recursive: true, force: true });
@@ -19,7 +19,7 @@ export function temporaryFolder(): Disposable & { readonly path: string } {
   };
 }
 
-/** Where it was measured, and how busy that was before. */
+/** The machine, and its load before the run. */
 export function machine() {
   return {
     version,
@@ -30,17 +30,17 @@ export function machine() {
   };
 }
 
-/** The number that an option was given. */
+/** The number of an option. */
 export function positive(name: string, text: string): number {
   const number = Number(text);
   if (number > 0 && Number.isFinite(number)) return number;
   throw new Error(`--${name} must be a number above 0`);
 }
 
-/** Ends a run in which something hangs, after some milliseconds. */
+/** Ends a run that hangs, after some milliseconds. */
 export function endAfter(patience: number): void {
   setTimeout(() => {
-    process.stderr.write('this takes too long, something hangs\n');
+    process.stderr.write('the run takes too long and is ended\n');
     process.exit(1);
   }, patience).unref();
 }

@@ -1,4 +1,4 @@
-/** Servers over one database, each a process of its own with the same public address, and what they are asked. */
+/** Servers over one database, each in its own process with the same public URL, and requests to them. */
 import assert from 'node:assert/strict';
 import { serve, type Environment, type Running } from './process.ts';
 import { basic } from './server.ts';
@@ -7,7 +7,7 @@ import { freePort } from './free-port.ts';
 export type Node = {
   readonly url: string;
   readonly running: Running;
-  /** Stops it, and asserts that it wrote nothing but these lines to its log. */
+  /** Stops it, and asserts that its log has no other lines than these. */
   stop(expected?: RegExp): Promise<void>;
 };
 
@@ -34,7 +34,7 @@ export function text({ status, json }: Said, name: string): string {
   return value;
 }
 
-/** One server, as an operator starts it. Both have the same public address, so each is told its port. */
+/** One server, as an operator starts it. Both have the same public URL, so each gets its port. */
 export async function startNode(database: string, keys: string, more: Environment = {}): Promise<Node> {
   const port = await freePort();
   const env = {
@@ -52,8 +52,8 @@ export async function startNode(database: string, keys: string, more: Environmen
     running,
     async stop(expected) {
       const { code } = await running.stop();
-      const surprising = running.stderr.filter((line) => !expected?.test(line));
-      assert.deepEqual([code, surprising], [0, []]);
+      const unexpected = running.stderr.filter((line) => !expected?.test(line));
+      assert.deepEqual([code, unexpected], [0, []]);
     },
   };
 }

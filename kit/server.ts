@@ -1,10 +1,10 @@
 /**
- * A client of the house without a socket between. It holds every answer against the route table: a status that the route
- * declares with the body it declares, or a problem (RFC 9457); the headers that every answer carries; and no 5xx that nobody expects.
+ * A client of the server without a socket. It checks every answer against the route table: a declared status with its declared body, or a problem
+ * (RFC 9457); the headers that every answer has; and no unexpected 5xx.
  */
 import assert from 'node:assert/strict';
 import type { z } from 'zod';
-import { postbox } from './test-settings.ts';
+import { recordingGateway } from './test-settings.ts';
 import { createCountersign, type Countersign } from '../src/countersign.ts';
 import type { Options } from '../src/options.ts';
 import { errorEnvelope } from '../src/http/doors/crossbar/envelope.ts';
@@ -14,12 +14,12 @@ import type { Route } from '../src/http/route.ts';
 import type { Message } from '../src/messages/message.ts';
 import { clockAt, type TestClock } from './clock.ts';
 import { codesAt } from './codes.ts';
-import { lendSqlite, type TestDatabase } from './databases.ts';
+import { migratedSqlite, type TestDatabase } from './databases.ts';
 import { dialectAt } from './dialects.ts';
 import { assertHardened } from './hardening.ts';
 import { cheapCost } from './hasher.ts';
 import { keysFile } from './keys-file.ts';
-import { recording, type LogLine } from './log-lines.ts';
+import { recordingLog, type LogLine } from './log-lines.ts';
 import { seededRandom } from './random.ts';
 import { decoded, routeFor } from './route-for.ts';
 import { rowsOf, type Rows } from './rows.ts';
@@ -27,21 +27,21 @@ import { rowsOf, type Rows } from './rows.ts';
 export type Call = {
   /** Sent as JSON. */
   readonly json?: unknown;
-  /** Sent as it stands. */
+  /** Sent unchanged. */
   readonly body?: string | Uint8Array | ReadableStream;
   readonly bearer?: string | undefined;
   readonly basic?: readonly [login: string, secret: string];
   readonly headers?: Readonly<Record<string, string>>;
-  /** A 5xx is what the test wants to see. */
+  /** The test expects a 5xx. */
   readonly breaks?: boolean;
 };
 
 export type Answer = {
-  /** Method and path as they were asked. */
+  /** Method and path of the request. */
   readonly asked: string;
   /** The path as the router reads it. */
   readonly path: string;
-  /** The row of the table that answered, if any did. */
+  /** The route that answered, if any. */
   readonly route: Route | undefined;
   readonly status: number;
   readonly headers: Headers;
@@ -52,7 +52,7 @@ export type Answer = {
 
 export type Person = { readonly uid: string; readonly name: string; readonly password: string; readonly token: string };
 
-/** What an authenticator app and its owner know. */
+/** An authenticator app, and its user's recovery codes. */
 export type App = { readonly secretId: string; readonly seed: string; readonly codes: readonly string[] };
 
 export type Server = AsyncDisposable & {
@@ -62,22 +62,22 @@ export type Server = AsyncDisposable & {
   readonly admin: Person;
   /** Every answer so far. */
   readonly answers: readonly Answer[];
-  /** What was written to the operator's log. */
+  /** The lines of the log. */
   readonly lines: readonly LogLine[];
-  /** The messages that left the house, oldest first, where the test brings no gateways of its own. */
+  /** The sent messages, oldest first, unless the test has gateways of its own. */
   readonly sent: readonly Message[];
   readonly call: (method: string, path: string, call?: Call) => Promise<Answer>;
-  /** A user with a password, made by the administrator, and a session of theirs. */
+  /** Makes a user with a password, as administrator, and logs in. */
   addPerson(name: string, more?: Readonly<Record<string, unknown>>): Promise<Person>;
   /** Logs in with a password, and with a code where one is given. */
   logIn(person: Pick<Person, 'name' | 'password'>, code?: unknown): Promise<string>;
-  /** The token of the challenge that a password led to. */
+  /** The challenge token after a password. */
   challenge(person: Pick<Person, 'name' | 'password'>): Promise<string>;
-  /** Makes an app and enrols it, with the code of the step before: the present one is not spent. */
+  /** Enrolls an app with the code of the previous step, so that the current one is unused. */
   addApp(person: Pick<Person, 'token'>): Promise<App>;
-  /** The code an app shows now, or some steps from now (otpauth's own arithmetic). */
+  /** The code of an app now, or some steps from now (computed by otpauth). */
   code(app: Pick<App, 'seed'>, steps?: number): string;
-  /** A code that no step near now has. */
+  /** A code that is wrong at all steps near now. */
   wrongCode(app: Pick<App, 'seed'>): string;
   /** Every row of every table, as text. */
   rows(): Promise<Rows>;
@@ -92,10 +92,10 @@ export type Settings = Partial<Options> & {
 export const url = 'https://house.example';
 const administrator = { name: 'admin', password: 'the first of them all' };
 
-/** Starts a house of its own for one test. */
+/** Starts a server for one test. */
 export async function startServer({ on, ...options }: Settings = {}): Promise<Server> {
   const opened =
-    options.database === undefined ? await (on?.flavour === 'postgres' ? on.open() : lendSqlite()) : undefined;
+    options.database === undefined ? await (on?.flavour === 'postgres' ? on.open() : migratedSqlite()) : undefined;
   const { clock = clockAt('2026-11-21T12:00:00Z') } = options;
   const lines: LogLine[] = [];
   const sent: Message[] = [];
@@ -107,8 +107,8 @@ export async function startServer({ on, ...options }: Settings = {}): Promise<Se
     clock,
     random: seededRandom('server'),
     hashCost: cheapCost,
-    log: recording(lines),
-    gateways: [postbox(sent)],
+    log: recordingLog(lines),
+    gateways: [recordingGateway(sent)],
     ...options,
   });
   const answers: Answer[] = [];
@@ -165,14 +165,14 @@ function people(call: Server['call'], admin: Person, clock: TestClock) {
   };
 }
 
-/** A member of an answer's body that is a text; another answer fails the test. */
+/** A string member of an answer's body; the test fails where it is missing. */
 export function member(answer: Answer, name: string): string {
   const value = (answer.json as Readonly<Record<string, unknown>> | undefined)?.[name];
   assert.equal(typeof value, 'string', `${answer.asked} answered ${answer.status} ${answer.text}`);
   return String(value);
 }
 
-/** Asks one node of the house. */
+/** Sends requests to one node. */
 export function caller(countersign: Pick<Countersign, 'fetch' | 'routes'>, answers: Answer[]): Server['call'] {
   return async (method, path, { json, body = json === undefined ? undefined : JSON.stringify(json), ...call } = {}) => {
     const headers = new Headers(call.headers);
@@ -218,7 +218,7 @@ function assertDeclared(answer: Answer, method: string): void {
   }
   assert.ok(status >= 400, `${about}, which the route does not declare`);
   const dialect = dialectAt(path);
-  if (dialect) return assertSaidIn(dialect, answer, method, about);
+  if (dialect) return assertDialect(dialect, answer, method, about);
   assert.equal(type, 'application/problem+json', about);
   if (method === 'HEAD') return assert.equal(text, '', about);
   const said = problemBody.parse(json);
@@ -233,7 +233,7 @@ function assertDeclared(answer: Answer, method: string): void {
   assert.ok(said.type.startsWith('https://') && said.type.endsWith(`/problems/${said.code}`), about);
 }
 
-function assertSaidIn(
+function assertDialect(
   dialect: z.ZodType,
   { status, headers, text, json }: Answer,
   method: string,
@@ -247,7 +247,7 @@ function assertSaidIn(
   assert.deepEqual([error, request_id], [String(status), headers.get('x-request-id')], about);
 }
 
-/** Asserts a status and, where the door speaks the common dialect, the code: `401 invalid_token`. */
+/** Asserts a status and, where errors are problems, the code: `401 invalid_token`. */
 export function assertSaid(answer: Answer, expected: string, about = answer.asked): void {
   const { status, path, json, text } = answer;
   const common = dialectAt(path) === undefined;

@@ -1,7 +1,10 @@
-/** Where a page says that the server is. */
+/** The server's URL in the pages. */
 export const shownUrl = 'http://localhost:8000';
 
-/** What a command printed as a page shows it: laid out, without what every answer carries, and with `…` for what differs from run to run. `width` is that of a line of JSON. */
+/**
+ * A command's output as a page shows it: formatted, without the headers that every answer has, and with `…` for values that differ from run to
+ * run. `width` is that of a line of JSON.
+ */
 export function shownAs(printed: string, url: string, width = 100): string {
   const text = printed.replaceAll('\r\n', '\n').replaceAll(url, shownUrl).trim();
   if (text === '') return '';
@@ -9,7 +12,7 @@ export function shownAs(printed: string, url: string, width = 100): string {
   return ['```', answer[0], '\n', answer[1], '\n```\n'].join('');
 }
 
-/** Headers that every answer carries, and those that curl and Node exchange for themselves. */
+/** Headers that every answer has, and those of the connection. */
 const usual = new Set(
   `cache-control content-security-policy cross-origin-resource-policy permissions-policy referrer-policy
    strict-transport-security x-content-type-options x-frame-options x-request-id date connection keep-alive
@@ -26,7 +29,7 @@ function inHttp(text: string, width: number): [language: string, text: string] {
   return ['http', [status, shorten(lines.join('\n')), ...shown].join('\n').trim()];
 }
 
-/** Servers may write a header's name in any case; a page writes it as people do. */
+/** A header's name in the usual case. */
 function header(line: string): [name: string, value: string] {
   const colon = line.indexOf(':');
   const name = line.slice(0, colon).toLowerCase();
@@ -41,7 +44,7 @@ function inJson(text: string, width: number): [language: string, text: string] |
   }
 }
 
-/** JSON in as few lines as are read well. */
+/** JSON in few lines. */
 function layOut(value: unknown, width: number, indent = ''): string {
   const inLine = oneLine(value);
   if (typeof value !== 'object' || value === null || indent.length + inLine.length <= width) return inLine;
@@ -64,7 +67,7 @@ function oneLine(value: unknown): string {
   return JSON.stringify(typeof value === 'string' ? shorten(value) : value);
 }
 
-/** What differs from run to run. The order matters: a token has parts that look like an id. */
+/** Values that differ from run to run. The order matters: parts of a token look like an id. */
 const varying: readonly (readonly [RegExp, string])[] = [
   [/\beyJ[\w-]+\.[\w-]+\.[\w-]+/g, 'eyJ…'],
   [/\bcsk_[\w-]{43}/g, 'csk_…'],

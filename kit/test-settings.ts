@@ -4,8 +4,8 @@ import { success } from '../src/base/outcome.ts';
 import type { Settings } from '../src/engine/context.ts';
 import type { Gateway, Message } from '../src/messages/message.ts';
 
-/** The settings of a house that nobody told anything else. */
-export const quiet: Settings = {
+/** The settings of a test without overrides. */
+export const defaultSettings: Settings = {
   registration: 'closed',
   service: 'Countersign',
   host: 'house.example',
@@ -17,9 +17,9 @@ export const quiet: Settings = {
   sending: { every: 30 * second, perDay: 10, enrollmentsPerAddress: 100, enrollmentsPerAccount: 1000 },
 };
 
-/** A gateway that takes everything and keeps it. */
-export const postbox = (sent: Message[]): Gateway => ({
-  name: 'postbox',
+/** A gateway that accepts every message and records it. */
+export const recordingGateway = (sent: Message[]): Gateway => ({
+  name: 'recording',
   channels: ['sms', 'email'],
   async send(message) {
     sent.push(message);
@@ -27,5 +27,5 @@ export const postbox = (sent: Message[]): Gateway => ({
   },
 });
 
-/** Nothing is asked of a provider. */
-export const noExchange: Exchange = () => Promise.reject(new Error('no provider was to be asked'));
+/** For tests in which no provider is called. */
+export const noExchange: Exchange = () => Promise.reject(new Error('unexpected request to a provider'));

@@ -1,9 +1,8 @@
 /**
- * Plays the commands of a page against a real server and writes down what they answered. In a page, every `sh` block is run,
- * all of them in one shell, and the fenced block after it shows what it printed. The block with `npm start` says how the
- * server is started.
+ * Runs the commands of a page against a real server and records the answers. All `sh` blocks of a page run in one shell, and the fenced block
+ * after each shows its output. The block with `npm start` has the server's settings.
  *
- *   node kit/transcript.ts    writes the answers of docs/first-login.md anew
+ *   node kit/transcript.ts    rewrites the answers of docs/first-login.md
  */
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -15,7 +14,7 @@ import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { shownAs } from './shown-answer.ts';
 
-/** Milliseconds for the server to start, and for all of a page's commands. */
+/** Milliseconds for the server's start, and for all commands of a page. */
 const patience = { start: 30_000, page: 120_000 };
 
 const root = join(import.meta.dirname, '..');
@@ -24,15 +23,15 @@ export type Step = {
   readonly command: string;
   /** The line of the page, counted from 1, in which the command begins. */
   readonly line: number;
-  /** The block that shows the answer, fences and all; empty where the page shows none. */
+  /** The block of the answer with its fences; empty where the page has none. */
   readonly shown: string;
-  /** Where in the page the shown block stands, or would. */
+  /** The position of the block in the page. */
   readonly from: number;
   readonly to: number;
 };
 
 export type Page = {
-  /** What the page sets for the server, as `COUNTERSIGN_…` variables. */
+  /** The server's `COUNTERSIGN_…` variables. */
   readonly settings: Readonly<Record<string, string>>;
   readonly steps: readonly Step[];
 };
@@ -56,7 +55,7 @@ export function readPage(markdown: string): Page {
 
 const starts = ({ command }: { command: string }) => command.includes('npm start');
 
-/** The page with each answer in its place. An answer is a block as `shownAs` makes it. */
+/** The page with new answers. An answer is a block as `shownAs` makes it. */
 export function withAnswers(markdown: string, steps: readonly Step[], answers: readonly string[]): string {
   let page = '';
   let done = 0;
@@ -69,7 +68,7 @@ export function withAnswers(markdown: string, steps: readonly Step[], answers: r
   return page + markdown.slice(done);
 }
 
-/** Runs the commands in one shell, in an empty folder, and gives what each of them printed. */
+/** Runs the commands in one shell, in an empty folder, and returns the output of each. */
 export async function play(commands: readonly string[], url: string): Promise<readonly string[]> {
   const folder = mkdtempSync(join(tmpdir(), 'countersign-page-'));
   const mark = `--- ${randomUUID()} ---`;
@@ -87,7 +86,7 @@ export async function play(commands: readonly string[], url: string): Promise<re
   }
 }
 
-/** Nothing of the machine's own may change what is played: no settings of curl, no proxy, no other Node. */
+/** Without the machine's settings: no curl configuration, no proxy, no other Node. */
 function environment(home: string) {
   const path = [dirname(process.execPath), process.env.PATH].join(delimiter);
   return { PATH: path, HOME: home, LANG: 'C.UTF-8', TZ: 'UTC', NO_PROXY: '*' };
@@ -95,7 +94,7 @@ function environment(home: string) {
 
 export type Served = AsyncDisposable & { readonly url: string };
 
-/** A server of its own, in a process of its own, with a new database. */
+/** Starts a server in its own process with a new database. */
 export async function startServer(settings: Page['settings']): Promise<Served> {
   const folder = mkdtempSync(join(tmpdir(), 'countersign-page-server-'));
   const files = { COUNTERSIGN_DATABASE: `sqlite:${folder}/countersign.db`, COUNTERSIGN_KEYS: `${folder}/keys.json` };
@@ -118,15 +117,15 @@ export async function startServer(settings: Page['settings']): Promise<Served> {
 
 function listening(server: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
-    const said: string[] = [];
-    const fail = (why: string) => () => reject(new Error(`the server ${why}; it said:\n${said.join('\n')}`));
+    const output: string[] = [];
+    const fail = (why: string) => () => reject(new Error(`the server ${why}; its output:\n${output.join('\n')}`));
     const timer = setTimeout(fail('did not start in time'), patience.start);
     server.once('error', reject);
     server.once('close', () => {
       clearTimeout(timer);
       fail('ended')();
     });
-    if (server.stderr) createInterface(server.stderr).on('line', (line) => said.length < 100 && said.push(line));
+    if (server.stderr) createInterface(server.stderr).on('line', (line) => output.length < 100 && output.push(line));
     if (!server.stdout) return;
     createInterface(server.stdout).on('line', (line) => {
       const url = /^countersign listening on \S+, public URL (\S+)$/.exec(line)?.[1];
@@ -137,7 +136,7 @@ function listening(server: ChildProcess): Promise<string> {
   });
 }
 
-/** The answers to the steps of a page, as it shows them, from a server of their own. */
+/** The answers to the steps of a page, as it shows them, from a new server. */
 export async function answersOf({ settings, steps }: Page): Promise<readonly string[]> {
   await using server = await startServer(settings);
   const printed = await play(

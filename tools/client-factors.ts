@@ -4,7 +4,7 @@ import { inputMembers } from '../src/http/doors/shared/factor-members.ts';
 
 export const clientFactorsFile = 'src/client/other-factors.ts';
 
-/** The client's types of the factors that it does not name itself, from what their enrollments take. */
+/** The client's types of the factors that it does not name itself, from their enrollments' schemas. */
 export function clientFactors(): string {
   const members = otherTypes.map((kind) => {
     const schema = z.toJSONSchema(z.strictObject(inputMembers(kind)), { io: 'input', unrepresentable: 'any' });
@@ -16,7 +16,7 @@ export function clientFactors(): string {
 
 type Schema = z.core.JSONSchema._JSONSchema;
 
-/** A type that is wide enough: the server checks the rest. */
+/** A type that includes every valid input: the server checks the rest. */
 function typeOf(schema: Schema): string {
   if (typeof schema === 'boolean') return 'unknown';
   const { type, properties, required = [] } = schema;

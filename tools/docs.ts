@@ -7,11 +7,11 @@ import { openApiDocument } from '../src/http/describe/openapi.ts';
 import { configurationFile, configurationPage } from './configuration.ts';
 import { clientFactors, clientFactorsFile } from './client-factors.ts';
 import { errorsFile, errorsPage } from './errors-page.ts';
-import { keptParts, plansFile, sqlitePart } from '../bench/tree/query-plans.ts';
+import { currentParts, plansFile, sqlitePart } from '../bench/tree/query-plans.ts';
 
 /**
  * Writes docs/openapi.json from the route table, docs/configuration.md from the variables, docs/errors.md from the problem codes,
- * docs/query-plans.md from what SQLite says and the client's factors from the registry. With `--check` it reports what is out of date instead.
+ * docs/query-plans.md from SQLite's plans and the client's factors from the registry. With `--check` it reports which files are out of date instead.
  */
 const file = 'docs/openapi.json';
 const about = { version, url: 'http://localhost:8000' };
@@ -37,25 +37,25 @@ if (process.argv.includes('--check')) {
   writeFileSync(configurationFile, configuration);
   writeFileSync(errorsFile, errorsPage());
   writeFileSync(clientFactorsFile, types);
-  writeFileSync(plansFile, `${plans}${keptParts().postgres}`);
+  writeFileSync(plansFile, `${plans}${currentParts().postgres}`);
 }
 
 function stale(path: string, made: string): readonly string[] {
-  const kept = existsSync(path) ? readFileSync(path, 'utf8') : '';
-  return kept === made ? [] : [`${path} is out of date: run npm run docs`];
+  const current = existsSync(path) ? readFileSync(path, 'utf8') : '';
+  return current === made ? [] : [`${path} is out of date: run npm run docs`];
 }
 
 function stalePlans(): readonly string[] {
-  return keptParts().sqlite === plans ? [] : [`${plansFile} does not say how SQLite answers: run npm run docs`];
+  return currentParts().sqlite === plans ? [] : [`${plansFile} is out of date: run npm run docs`];
 }
 
-/** Links between the pages, and from them to the code, that lead nowhere. */
+/** Links in the pages whose target does not exist. */
 function deadLinks(): readonly string[] {
   const pages = globSync(['*.md', 'docs/**/*.md', 'bench/*.md', 'examples/**/*.md']);
   return pages.flatMap((page) =>
     [...readFileSync(page, 'utf8').matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)]
       .map(([, link = '']) => link)
       .filter((link) => !existsSync(join(dirname(page), link)))
-      .map((link) => `${page} links to ${link}, which is not there`),
+      .map((link) => `${page}: broken link ${link}`),
   );
 }

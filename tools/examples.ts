@@ -1,6 +1,5 @@
 /**
- * The examples of /docs, out of a life of requests to every route. `npm run docs` has this write them, `npm run docs:check` compares them
- * with what is kept.
+ * The examples of /docs, from a run of requests to every route. `npm run docs` writes them, `npm run docs:check` compares them with the file.
  */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -16,7 +15,7 @@ const file = 'src/http/describe/examples.ts';
 
 const password = 'correct horse battery staple';
 
-/** What the example of an operation has to show, where its first success shows less. */
+/** What the example of an operation must match, where its first success is not the one to show. */
 const exampleShows: Readonly<Record<string, RegExp>> = {
   'GET /mfa': /"enabled": true/,
   'POST /auth/password': /'ada:[^]*302 Found/,
@@ -31,8 +30,8 @@ const exampleShows: Readonly<Record<string, RegExp>> = {
 test('the examples of /docs are what the server answers', async () => {
   const made = fileOf(await examples());
   if (process.env['DOCS'] === 'write') return writeFileSync(file, made);
-  const kept = existsSync(file) ? readFileSync(file, 'utf8') : '';
-  assert.ok(kept === made, `${file} is out of date: run npm run docs`);
+  const current = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  assert.ok(current === made, `${file} is out of date: run npm run docs`);
 });
 
 async function examples(): Promise<readonly (readonly [string, Example])[]> {
@@ -48,14 +47,14 @@ async function examples(): Promise<readonly (readonly [string, Example])[]> {
   return names.map((name) => [name, without(secrets, chosen(name, exchanges))]);
 }
 
-/** What the tests count as a secret may stand in one answer at most, so no page repeats it. Passwords become the one of the other pages. */
+/** A secret appears in one answer at most, so no page repeats it. Passwords become that of the other pages. */
 function without(secrets: readonly Secret[], { request, answer }: Example): Example {
   const hide = (text: string) =>
     secrets.reduce((shown, { what, value }) => shown.replaceAll(value, what === 'password' ? password : '…'), text);
   return { request: hide(request), answer: hide(answer) };
 }
 
-/** The first success of an operation; or what was answered with the status that the name ends in. */
+/** The first success of an operation, or the first answer with the status at the end of the name. */
 function chosen(name: string, exchanges: readonly Exchange[]): Example {
   const own = exchanges.filter(({ answer: { route, status } }) => {
     if (!route) return false;
@@ -65,10 +64,10 @@ function chosen(name: string, exchanges: readonly Exchange[]): Example {
   const shown = own
     .map(shownExchange)
     .find(({ request, answer }) => exampleShows[name]?.test(request + answer) ?? true);
-  return shown ?? assert.fail(`test/http/life.ts has no ${name} that can be shown`);
+  return shown ?? assert.fail(`test/http/life.ts has no ${name} to show`);
 }
 
-/** One line for each, so that a change shows what it changes. */
+/** One line for each, so that diffs are small. */
 function fileOf(all: readonly (readonly [string, Example])[]): string {
   const lines = all.map(([name, example]) => `  ${JSON.stringify(name)}: ${JSON.stringify(example)},\n`);
   return [

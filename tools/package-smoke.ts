@@ -1,6 +1,6 @@
 /**
- * The package as people get it: packed, installed into an empty folder without what only developers need, and used
- * from there. Run with `npm run smoke`.
+ * The package as users get it: packed, installed into an empty folder without development dependencies, and used from there. Run with
+ * `npm run smoke`.
  */
 import assert from 'node:assert/strict';
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
@@ -20,7 +20,7 @@ const root = join(import.meta.dirname, '..');
 const folder = mkdtempSync(join(tmpdir(), 'countersign-package-'));
 const installed = join(folder, 'node_modules', 'countersign');
 
-// Countersign's own variables would change what is tried here.
+// Countersign's own variables would change the tests.
 const environment = {
   ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('COUNTERSIGN_'))),
   PATH: [dirname(process.execPath), process.env.PATH].join(delimiter),
@@ -28,7 +28,7 @@ const environment = {
 
 let server: ChildProcess | undefined;
 
-/** Runs a command to its end and gives what it printed. */
+/** Runs a command to its end and returns its output. */
 async function run(command: string, args: string[], cwd = folder): Promise<string> {
   const { stdout } = await promisify(execFile)(command, args, { cwd, env: environment, timeout: COMMAND_LIMIT_MS });
   return stdout;
@@ -46,7 +46,7 @@ after(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test('the package holds the built code and nothing of the workshop', () => {
+test('the package has the built code and no development files', () => {
   const files = globSync('**', { cwd: installed, exclude: ['node_modules/**'], withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(installed.length + 1));
@@ -71,7 +71,7 @@ test('the library can be imported by its name', async () => {
   assert.ok(Number(names) > 0, 'it exports nothing');
 });
 
-test('what else it offers can be imported by its name', async () => {
+test('its other entry points can be imported by their names', async () => {
   for (const [name, wanted] of [
     ['client', 'createClient'],
     ['express', 'requireAssurance'],
@@ -105,19 +105,19 @@ test('countersign serve says where it listens, gets ready, and ends well on SIGT
   assert.deepEqual(await exited, [0, null]);
 });
 
-/** Waits for the line that says where the server listens; the error has all that it said instead. */
+/** Waits for the line with the server's URL; the error has the output. */
 function listeningAt(started: ChildProcess): Promise<string> {
   const { stdout, stderr } = started;
   assert.ok(stdout && stderr);
   return new Promise((resolve, reject) => {
-    const said: string[] = [];
-    const fail = (why: string) => (): void => reject(new Error(`the server ${why}; it said:\n${said.join('\n')}`));
+    const output: string[] = [];
+    const fail = (why: string) => (): void => reject(new Error(`the server ${why}; its output:\n${output.join('\n')}`));
     const timer = setTimeout(fail('did not start in time'), LIMIT_MS);
     started.once('error', reject);
     started.once('close', fail('ended'));
-    createInterface(stderr).on('line', (line) => said.push(line));
+    createInterface(stderr).on('line', (line) => output.push(line));
     createInterface(stdout).on('line', (line) => {
-      said.push(line);
+      output.push(line);
       const url = /^countersign listening on \S+, public URL (\S+)$/.exec(line)?.[1];
       if (url === undefined) return;
       clearTimeout(timer);

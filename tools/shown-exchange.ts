@@ -3,7 +3,7 @@ import type { Example } from '../src/http/describe/example.ts';
 import { url, type Answer, type Call } from '../kit/server.ts';
 import { shownAs, shownUrl } from '../kit/shown-answer.ts';
 
-/** A request that was played, and its answer. */
+/** A request and its answer. */
 export type Exchange = {
   readonly method: string;
   readonly path: string;
@@ -11,7 +11,7 @@ export type Exchange = {
   readonly answer: Answer;
 };
 
-/** As the page shows it: a command of the shell, and an answer without what varies and what every answer carries. */
+/** As the page shows it: a shell command, and an answer without varying values and without the headers that every answer has. */
 export function shownExchange({ method, path, sent, answer }: Exchange): Example {
   return { request: command(method, path, sent), answer: shownAnswer(answer) };
 }
@@ -34,7 +34,7 @@ const usualMethod = (json: unknown) => (json === undefined ? 'GET' : 'POST');
 
 const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
 
-/** Lines of an answer, lines of one that is no JSON, characters of a line. */
+/** The most lines of an answer, lines of one that is not JSON, and characters of a line. */
 const longest = { json: 18, text: 2, line: 120 };
 
 function shownAnswer({ status, headers, text, json }: Answer): string {
@@ -42,14 +42,17 @@ function shownAnswer({ status, headers, text, json }: Answer): string {
   const lines = text.trim().split('\n');
   const body =
     json === undefined && lines.length > longest.text ? [...lines.slice(0, longest.text), '…'].join('\n') : text;
-  const told = [...headers].filter(([name]) => name !== 'content-type' || type !== 'application/json');
-  const head = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...told.map(([name, value]) => `${name}: ${value}`)];
+  const shownHeaders = [...headers].filter(([name]) => name !== 'content-type' || type !== 'application/json');
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    ...shownHeaders.map(([name, value]) => `${name}: ${value}`),
+  ];
   const whole = shown([...head, '', body].join('\n')).split('\n');
   const cut = whole.length > longest.json ? [...whole.slice(0, longest.json), '…'] : whole;
   return cut.map((line) => (line.length > longest.line ? `${line.slice(0, longest.line)}…` : line)).join('\n');
 }
 
-/** What varies is shortened; a code of six digits is one like any other. */
+/** Shortens varying values; every six-digit code becomes the same. */
 function shown(text: string, most = width): string {
   const plain = shownAs(text, url, most).split('\n').slice(1, -2).join('\n').replace('\n\n\n', '\n\n');
   const local = plain.replaceAll(shownUrl, '$URL');

@@ -1,6 +1,6 @@
 /**
- * What `npm test` leaves out, for it needs processes, minutes or another Node: `npm run test:all [STEP …]`. Goes on after a step that failed,
- * and ends with 1 then.
+ * The tests that `npm test` leaves out, for they need processes, minutes or another Node: `npm run test:all [STEP …]`. It continues after a
+ * failed step, and ends with 1 then.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * Reporter of `node --test`: prints the tests that failed, and for its parent (`test-runs.ts`) what was counted, as lines of JSON that begin
- * with RS (U+001E).
+ * Reporter of `node --test`: prints the failed tests, and for its parent (`test-runs.ts`) the counts, as lines of JSON that begin with RS
+ * (U+001E).
  */
 import type { TestEvent } from 'node:test/reporters';
 import { inspect } from 'node:util';

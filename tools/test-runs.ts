@@ -1,4 +1,4 @@
-/** Runs test files and counts what passed, for `npm test` and `npm run test:all`. */
+/** Runs test files and counts the results, for `npm test` and `npm run test:all`. */
 import { spawn } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { RECORD, type Counts } from './test-reporter.ts';
 
 export const root = join(import.meta.dirname, '..');
 
-/** For each run. On an idle machine the longest takes a fifth of it, so one that reaches it was kept alive by something left open. */
+/** For each run. On an idle machine the longest takes a fifth of it, so a run that reaches it has left something open. */
 const LIMIT_MS = 1_200_000;
 
 const files = globSync('{test,bench/tests,tools/tests,torture/tests}/**/*.test.ts', { cwd: root }).toSorted();
@@ -19,7 +19,7 @@ const withProcesses = files.filter((file) => ofProcesses.test(file));
 const withoutProcesses = files.filter((file) => !ofProcesses.test(file));
 
 export type Run = Counts & {
-  /** Whether the runner itself ended well, and not by a signal or by a process that something kept alive. */
+  /** Whether the runner itself ended with 0, and not by a signal or a timeout. */
   readonly ended: boolean;
 };
 
@@ -34,7 +34,7 @@ export async function runProcessTests(node: string): Promise<readonly Run[]> {
   return [await run(node, ['--test-concurrency=3', ...withProcesses])];
 }
 
-/** One line for all of them, and whether all is well. */
+/** One line for all runs, and whether no test failed. */
 export function totalOf(runs: readonly Run[]): { readonly line: string; readonly ok: boolean } {
   const sum = (count: (run: Run) => number) => runs.reduce((total, one) => total + count(one), 0);
   const failed = sum((one) => (one.ended || one.failed > 0 ? one.failed : 1));
@@ -45,7 +45,7 @@ export function totalOf(runs: readonly Run[]): { readonly line: string; readonly
 
 let shown = 0;
 
-/** On a terminal, how many have passed so far. */
+/** Shows on a terminal how many have passed so far. */
 function showProgress(more: number): void {
   shown += more;
   if (process.stderr.isTTY) process.stderr.write(`\r${shown} passed`);
@@ -55,7 +55,7 @@ async function run(node: string, options: readonly string[]): Promise<Run> {
   const reporter = `--test-reporter=${join(root, 'tools/test-reporter.ts')}`;
   const child = spawn(node, ['--test', '--test-timeout=60000', reporter, ...options], {
     cwd: root,
-    // Some two hundred processes compile the same files: the result is kept.
+    // Some two hundred processes compile the same files: the result is cached.
     env: { NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/compile'), ...process.env },
     stdio: ['ignore', 'pipe', 'inherit'],
     timeout: LIMIT_MS,

@@ -1,45 +1,45 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Chance } from './seeded-random.ts';
-import { farthest } from './virtual-clock.ts';
+import type { SeededRandom } from './seeded-random.ts';
+import { clockError } from './virtual-clock.ts';
 import type { Database, Pause } from './database.ts';
-import type { Seen } from './history.ts';
+import type { Observation } from './history.ts';
 import type { Node } from './nodes.ts';
 
-/** What is there to go wrong, and what was seen of it so far. */
-export type Happening = {
+/** What faults act on, and what was observed so far. */
+export type FaultContext = {
   readonly nodes: readonly Node[];
-  readonly chance: Chance;
-  readonly seen: readonly Seen[];
-  /** The clock of those who ask: milliseconds. */
+  readonly random: SeededRandom;
+  readonly seen: readonly Observation[];
+  /** The clients' clock: milliseconds. */
   readonly elapsed: () => number;
 };
 
-export type Faults = {
+export type FaultInjector = {
   readonly counts: ReadonlyMap<string, number>;
-  /** Whether nothing more will happen, or one could not be mended, which `stop` tells. */
+  /** Whether there will be no more faults, or one could not be repaired: then `stop` rejects. */
   readonly over: () => boolean;
   stop(): Promise<void>;
 };
 
-type Trouble = readonly [string, () => Promise<void>];
+type Fault = readonly [string, () => Promise<void>];
 
 /** Milliseconds from the end of one fault to the next. */
 const rest = [300, 2500] as const;
 
-/** Does something to the servers, the wires, the clocks or the database, again and again until it is stopped; each is mended before the next. */
-export function beginFaults(database: Database, { nodes, chance }: Happening): Faults {
+/** Injects faults into servers, connections, clocks and the database until it is stopped. Each is repaired before the next. */
+export function injectRandomFaults(database: Database, { nodes, random }: FaultContext): FaultInjector {
   const counts = new Map<string, number>();
   const end = new AbortController();
   const pause: Pause = async (least, most) =>
-    wait(chance.between(least, most), undefined, { signal: end.signal }).catch(() => {});
+    wait(random.between(least, most), undefined, { signal: end.signal }).catch(() => {});
 
   async function go(): Promise<void> {
     while (!end.signal.aborted) {
       await pause(...rest);
       if (end.signal.aborted) return;
-      const [name, befall] = chance.pick(troublesOf(nodes, database, chance, pause));
+      const [name, injectFaults] = random.pick(faultsOf(nodes, database, random, pause));
       counts.set(name, (counts.get(name) ?? 0) + 1);
-      await befall();
+      await injectFaults();
     }
   }
 
@@ -56,23 +56,23 @@ export function beginFaults(database: Database, { nodes, chance }: Happening): F
   };
 }
 
-function troublesOf(nodes: readonly Node[], database: Database, chance: Chance, pause: Pause): readonly Trouble[] {
-  const node = chance.pick(nodes);
-  const killed: Trouble = ['server killed', () => killOne(node, pause)];
-  const drift = () => chance.between(-farthest.off, farthest.off);
+function faultsOf(nodes: readonly Node[], database: Database, random: SeededRandom, pause: Pause): readonly Fault[] {
+  const node = random.pick(nodes);
+  const killed: Fault = ['server killed', () => killOne(node, pause)];
+  const drift = () => random.between(-clockError.offset, clockError.offset);
   return [
-    ...Object.entries(database.troubles).map(([name, befall]): Trouble => [name, () => befall(pause)]),
+    ...Object.entries(database.faults).map(([name, injectFaults]): Fault => [name, () => injectFaults(pause)]),
     killed,
     killed,
     killed,
     ['all servers killed', () => killAll(nodes)],
-    ['client connections cut', async () => node.wire.cut()],
-    ['client answers cut', async () => node.wire.cutAnswers()],
+    ['client connections cut', async () => node.proxy.dropConnections()],
+    ['client answers cut', async () => node.proxy.dropOnNextAnswer()],
     ['clock moved', async () => node.setOffset(drift())],
     [
       'clock jumped back',
       async () => {
-        node.setOffset(-farthest.off - chance.between(farthest.back / 2, farthest.back));
+        node.setOffset(-clockError.offset - random.between(clockError.jumpBack / 2, clockError.jumpBack));
         await pause(500, 4000);
         node.setOffset(drift());
       },
@@ -91,7 +91,7 @@ async function killAll(nodes: readonly Node[]): Promise<void> {
   await Promise.all(nodes.map(startAgain));
 }
 
-/** A server whose database is being started, or held by somebody, ends with one line; whatever runs servers starts it again. */
+/** A server whose database is starting or locked ends with one line; a service manager would restart it. */
 async function startAgain(node: Node): Promise<void> {
   for (let tries = 0; ; tries += 1) {
     try {

@@ -1,4 +1,4 @@
-import type { History, Seen, Violation } from './history.ts';
+import type { History, Observation, Violation } from './history.ts';
 
 export type About = {
   readonly database: string;
@@ -8,7 +8,7 @@ export type About = {
   readonly nodes: number;
   /** How many secrets the logs were searched for. */
   readonly secrets: number;
-  /** Refusals that could not be written down, because the database was away. */
+  /** Refusals that were not logged, because the database was down. */
   readonly unlogged: number;
 };
 
@@ -16,8 +16,8 @@ export type Figures = About & {
   readonly operations: number;
   readonly faults: Readonly<Record<string, number>>;
   readonly violations: number;
-  /** For each kind of operation, how it ended. */
-  readonly outcomes: Readonly<Record<string, Readonly<Record<Seen['outcome'], number>>>>;
+  /** Outcomes by kind of operation. */
+  readonly outcomes: Readonly<Record<string, Readonly<Record<Observation['outcome'], number>>>>;
 };
 
 export function figuresOf(
@@ -27,7 +27,7 @@ export function figuresOf(
   violations: readonly Violation[],
 ): Figures {
   const { database, seed, minutes, speed, nodes, secrets, unlogged } = about;
-  const outcomes: Record<string, Record<Seen['outcome'], number>> = {};
+  const outcomes: Record<string, Record<Observation['outcome'], number>> = {};
   for (const { op, outcome } of seen) {
     outcomes[op] ??= { ok: 0, refused: 0, unknown: 0 };
     outcomes[op][outcome] += 1;
@@ -55,7 +55,7 @@ export function tableOf(figures: Figures): string {
     ([op, { ok, refused, unknown }]) => `  ${op.padEnd(28)} ${cell(ok)} ${cell(refused)} ${cell(unknown)}`,
   );
   return [
-    `${database}, ${nodes} servers, seed ${seed}, ${minutes} minutes at ${speed} times the time of the wall`,
+    `${database}, ${nodes} servers, seed ${seed}, ${minutes} minutes at ${speed} times real time`,
     '',
     `  ${'operation'.padEnd(28)} ${['ok', 'refused', 'unknown'].map((text) => text.padStart(9)).join(' ')}`,
     ...rows,
@@ -63,7 +63,7 @@ export function tableOf(figures: Figures): string {
     `  ${'fault'.padEnd(28)} ${'times'.padStart(9)}`,
     ...faults.map(([name, count]) => `  ${name.padEnd(28)} ${cell(count)}`),
     '',
-    `secrets searched for in the servers' logs ${count(secrets)}, refusals without a row while the database was away ${count(unlogged)}`,
+    `secrets searched for in the servers' logs ${count(secrets)}, refusals without a row while the database was down ${count(unlogged)}`,
     `operations ${count(operations)}, faults ${count(injected)}, violations ${count(violations)}`,
   ].join('\n');
 }

@@ -1,6 +1,6 @@
 /**
- * What was asked and what came of it, as people saw it. With the log of attempts it is all that the checker goes by. Secrets stand
- * in it as fingerprints.
+ * Requests and their outcomes, as clients observed them. The checker uses this and the log of attempts, and nothing else. Secrets are recorded
+ * as fingerprints.
  */
 export type Op =
   | 'register'
@@ -9,25 +9,25 @@ export type Op =
   | 'grant'
   /** The code that completes a login. */
   | 'answer'
-  /** A challenge beside a login: asked for by a service or a session, and answered. */
+  /** A challenge outside a login: created by a service or a session, and answered. */
   | 'ask'
   | 'verify'
   | 'refresh'
-  /** An authenticator is begun and shown to work; is removed; all are; new recovery codes; a new password. */
+  /** Enrollment of an authenticator begins and is confirmed; one is removed; all are; new recovery codes; a new password. */
   | 'begin'
   | 'confirm'
   | 'remove'
   | 'off'
   | 'renew'
   | 'password'
-  /** Whether a session is in force; with what its user has. */
+  /** Whether a session is valid; the same with its user's authenticators. */
   | 'check'
   | 'list'
-  /** A session ends itself, or another one of its user's. */
+  /** A session ends itself, or another session of its user. */
   | 'end'
   | 'send';
 
-/** What was sent to prove something. `wrong` is a guess. */
+/** The proof that was sent. `wrong` is a guess. */
 export type Proof =
   | { readonly kind: 'totp'; readonly app: string; readonly step: number }
   | { readonly kind: 'recovery' | 'email'; readonly code: string }
@@ -38,14 +38,14 @@ export type Sent = {
   readonly newPassword?: string;
   readonly challenge?: string;
   readonly proof?: Proof;
-  /** The session it was asked through, and the one that it is to end. */
+  /** The session that the request used, and the one that it ends. */
   readonly session?: string;
   readonly ends?: string;
   readonly app?: string;
   readonly refresh?: string;
 };
 
-export type Got = {
+export type Received = {
   /** The user's id. */
   readonly user?: string;
   readonly session?: string;
@@ -54,38 +54,38 @@ export type Got = {
   readonly refresh?: string;
   readonly assertion?: string;
   readonly app?: string;
-  /** What the user has that answers a challenge. */
+  /** The authenticators that can answer the challenge. */
   readonly apps?: readonly string[];
   /** Recovery codes. */
   readonly codes?: readonly string[];
 };
 
-export type Seen = {
+export type Observation = {
   readonly op: Op;
   readonly who: string;
   readonly node: number;
-  /** Milliseconds since the experiment began, by the one clock of those who ask: before it was sent, and after it was answered. */
+  /** Milliseconds since the experiment began, by the clients' one clock: before the request was sent, and after its answer. */
   readonly start: number;
   readonly end: number;
   readonly sent: Sent;
-  /** `unknown`: no answer came, or one that says that the server could not. It may have happened and may not. */
+  /** `unknown`: no answer, or a 5xx. The operation may have taken effect or not. */
   readonly outcome: 'ok' | 'refused' | 'unknown';
   readonly status?: number;
-  /** The door's own word for why. */
+  /** The problem code, or the OAuth2 error. */
   readonly code?: string;
   readonly requestId?: string;
-  readonly got: Got;
+  readonly received: Received;
 };
 
 export type History = {
-  readonly seen: readonly Seen[];
-  /** How much faster the servers' time goes than the clock of those who ask. */
+  readonly seen: readonly Observation[];
+  /** How much faster virtual time runs than the clients' clock. */
   readonly speed: number;
-  /** How far two servers' clocks may be apart at any two moments beyond the time between them: milliseconds of their time. */
-  readonly spread: number;
+  /** How far readings of two servers' clocks may differ beyond the time between them: milliseconds of virtual time. */
+  readonly maxSkew: number;
 };
 
-/** One row of the log of attempts, as far as it matters. */
+/** One row of the log of attempts: the columns that the checker uses. */
 export type AttemptRow = {
   readonly requestId: string | null;
   readonly userId: string | null;
@@ -94,9 +94,9 @@ export type AttemptRow = {
 };
 
 export type Violation = {
-  /** The invariant, or what else was promised. */
+  /** The invariant or promise that does not hold. */
   readonly rule: string;
   readonly what: string;
-  /** What shows it. */
-  readonly seen: readonly Seen[];
+  /** The operations that show it. */
+  readonly seen: readonly Observation[];
 };

@@ -1,6 +1,6 @@
 /**
- * One node: `countersign serve` in all but its clock, which the experiment sets. It takes its settings from the environment like every
- * server, says its port to who started it, hears from there how wrong its clock is, and ends when nobody is there any more.
+ * One node: `countersign serve` with the experiment's clock and cheap hashes. It takes its settings from the environment like every server,
+ * sends its port to the parent process, receives its clock's error from it, and ends with it.
  */
 import { second } from '../src/base/clock.ts';
 import { gatewaysOf } from '../src/cli/gateways.ts';
@@ -11,18 +11,18 @@ import { startNoticeLoop } from '../src/cli/notice-loop.ts';
 import { createCountersign } from '../src/countersign.ts';
 import { deleteExpired } from '../src/engine/operations.ts';
 import { cheapCost } from '../kit/hasher.ts';
-import { timeOf, type Course } from './virtual-clock.ts';
+import { timeOf, type VirtualClock } from './virtual-clock.ts';
 
-export type Told = { readonly course: Course; readonly offset: number };
+export type NodeArguments = { readonly virtualClock: VirtualClock; readonly offset: number };
 
-/** The house sweeps every ten minutes of the wall's time; here that is half of an experiment. */
-const sweepEvery = 20 * second;
+/** The server deletes expired rows every ten minutes of real time; here that would be half of an experiment. */
+const expiryInterval = 20 * second;
 
 process.on('disconnect', () => process.exit(1));
 
-const told = JSON.parse(process.argv[2] ?? '') as Told;
-let { offset } = told;
-process.on('message', (next: Pick<Told, 'offset'>) => {
+const args = JSON.parse(process.argv[2] ?? '') as NodeArguments;
+let { offset } = args;
+process.on('message', (next: Pick<NodeArguments, 'offset'>) => {
   offset = next.offset;
 });
 
@@ -34,12 +34,14 @@ const countersign = await createCountersign({
   gateways: gatewaysOf(settings),
   url: settings.url ?? `http://localhost:${front.port}`,
   log,
-  clock: { now: () => timeOf(told.course, Date.now()) + offset },
+  clock: { now: () => timeOf(args.virtualClock, Date.now()) + offset },
   hashCost: cheapCost,
 });
 front.open(countersign.listener);
 startNoticeLoop(countersign.context);
 setInterval(() => {
-  deleteExpired(countersign.context).catch((error: unknown) => log.warn({ err: error }, 'a sweep failed'));
-}, sweepEvery);
+  deleteExpired(countersign.context).catch((error: unknown) =>
+    log.warn({ err: error }, 'deleting expired rows failed'),
+  );
+}, expiryInterval);
 process.send?.({ port: front.port });

@@ -2,31 +2,31 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { Course } from './virtual-clock.ts';
-import { openCutter, type Cutter } from './tcp-proxy.ts';
-import type { Told } from './node.ts';
+import type { VirtualClock } from './virtual-clock.ts';
+import { openTcpProxy, type TcpProxy } from './tcp-proxy.ts';
+import type { NodeArguments } from './node.ts';
 
-/** A server of the experiment, which dies and comes back. People reach it over a wire that can be cut. */
+/** A server of the experiment, which is killed and restarted. Clients reach it through a proxy. */
 export type Node = AsyncDisposable & {
-  readonly wire: Cutter;
+  readonly proxy: TcpProxy;
   isUp(): boolean;
   start(): Promise<void>;
-  /** Kills it, without a chance to say goodbye. */
+  /** Kills it with SIGKILL. */
   kill(): Promise<void>;
-  /** Says how wrong its clock is from now on: milliseconds. */
+  /** Sets its clock's error: milliseconds. */
   setOffset(offset: number): void;
 };
 
-export type Setting = {
+export type NodeOptions = {
   readonly environment: Readonly<Record<string, string>>;
-  readonly course: Course;
-  /** Hears every line that a server writes. */
-  readonly hear: (line: string) => void;
-  /** Hears of a server that ended by itself. */
-  readonly mourn: (why: string) => void;
+  readonly virtualClock: VirtualClock;
+  /** Called with every line that a server writes. */
+  readonly onLogLine: (line: string) => void;
+  /** Called when a server ends by itself. */
+  readonly onExit: (why: string) => void;
 };
 
-/** Milliseconds in which a server has to say where it listens; a database that is down stops it earlier. */
+/** Milliseconds in which a server has to start; it ends earlier when its database is down. */
 const patience = 30_000;
 
 const children = new Set<ChildProcess>();
@@ -34,15 +34,15 @@ process.on('exit', () => {
   for (const child of children) child.kill('SIGKILL');
 });
 
-export async function openNode(setting: Setting, offset: number): Promise<Node> {
-  const wire = await openCutter();
-  let present: ChildProcess | undefined;
-  let off = offset;
+export async function openNode(options: NodeOptions, offset: number): Promise<Node> {
+  const proxy = await openTcpProxy();
+  let running: ChildProcess | undefined;
+  let currentOffset = offset;
 
   async function kill(): Promise<void> {
-    const child = present;
-    present = undefined;
-    wire.lead(undefined);
+    const child = running;
+    running = undefined;
+    proxy.forwardTo(undefined);
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
     const exited = once(child, 'exit');
     child.kill('SIGKILL');
@@ -50,37 +50,40 @@ export async function openNode(setting: Setting, offset: number): Promise<Node> 
   }
 
   return {
-    wire,
-    isUp: () => present !== undefined,
+    proxy,
+    isUp: () => running !== undefined,
     kill,
     async start() {
       await kill();
-      const { child, port } = await begin(setting, { course: setting.course, offset: off });
-      present = child;
+      const { child, port } = await begin(options, { virtualClock: options.virtualClock, offset: currentOffset });
+      running = child;
       child.once('exit', (code, signal) => {
-        if (present !== child) return;
-        present = undefined;
-        wire.lead(undefined);
-        setting.mourn(`a server ended by itself: ${code ?? signal}`);
+        if (running !== child) return;
+        running = undefined;
+        proxy.forwardTo(undefined);
+        options.onExit(`a server ended by itself: ${code ?? signal}`);
       });
-      wire.lead(port);
+      proxy.forwardTo(port);
     },
     setOffset(next) {
-      off = next;
-      present?.send({ offset: next });
+      currentOffset = next;
+      running?.send({ offset: next });
     },
     async [Symbol.asyncDispose]() {
       await kill();
-      await wire[Symbol.asyncDispose]();
+      await proxy[Symbol.asyncDispose]();
     },
   };
 }
 
 const program = join(import.meta.dirname, 'node.ts');
 
-async function begin({ environment, hear }: Setting, told: Told): Promise<{ child: ChildProcess; port: number }> {
+async function begin(
+  { environment, onLogLine }: NodeOptions,
+  args: NodeArguments,
+): Promise<{ child: ChildProcess; port: number }> {
   const own = Object.entries(process.env).filter(([name]) => !name.startsWith('COUNTERSIGN_'));
-  const child = fork(program, [JSON.stringify(told)], {
+  const child = fork(program, [JSON.stringify(args)], {
     env: { ...Object.fromEntries(own), ...environment, COUNTERSIGN_PORT: '0' },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
@@ -91,7 +94,7 @@ async function begin({ environment, hear }: Setting, told: Told): Promise<{ chil
     createInterface(child.stderr).on('line', (line) => {
       last.push(line);
       if (last.length > 20) last.shift();
-      hear(line);
+      onLogLine(line);
     });
   }
   const timer = setTimeout(() => child.kill('SIGKILL'), patience);

@@ -1,6 +1,6 @@
 import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 
-/** Reads what the servers send: the newest code for each address, and with it when it came, so that no two codes are taken for one. */
+/** Reads the messages that the servers send: the newest code for each address, with its time, so that equal codes can be told apart. */
 export function readOutbox(file: string): (address: string) => string | undefined {
   const newest = new Map<string, string>();
   let at = 0;

@@ -8,11 +8,11 @@ import type { Cluster } from '../kit/postgres/cluster.ts';
 
 const example = join(import.meta.dirname, '../examples/pgbouncer/pgbouncer.ini');
 
-/** Fewer than the servers would like to have. */
+/** Fewer connections than the servers ask for. */
 const poolSize = 5;
 
-/** A pgbouncer in front of a port of this machine, with the configuration of the example in all but where things are. */
-export async function bouncerTo(
+/** A pgbouncer in front of a port of this machine, with the example's configuration except for addresses and paths. */
+export async function startPgBouncer(
   { url, folder, user }: Cluster,
   port: number,
 ): Promise<AsyncDisposable & { readonly url: string }> {
@@ -20,13 +20,13 @@ export async function bouncerTo(
   const config = join(folder, 'pgbouncer.ini');
   const users = join(folder, 'userlist.txt');
   const listening = await freePort();
-  const places = {
+  const settings = {
     countersign: `host=127.0.0.1 port=${port} dbname=postgres`,
     listen_port: listening,
     auth_file: users,
     default_pool_size: poolSize,
   };
-  const lines = Object.entries(places).reduce(
+  const lines = Object.entries(settings).reduce(
     (text, [name, value]) => text.replace(new RegExp(`^${name} = .*$`, 'm'), `${name} = ${value}`),
     readFileSync(example, 'utf8'),
   );
@@ -35,7 +35,7 @@ export async function bouncerTo(
   const bouncer = spawn('pgbouncer', [config], { ...user, cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
   const end = () => bouncer.kill('SIGKILL');
   process.once('exit', end);
-  await upAndRunning(bouncer);
+  await untilUp(bouncer);
   address.port = String(listening);
   address.pathname = '/countersign';
   address.search = 'prepare=false';
@@ -50,14 +50,14 @@ export async function bouncerTo(
   };
 }
 
-async function upAndRunning(bouncer: ChildProcess & { readonly stderr: NodeJS.ReadableStream }): Promise<void> {
+async function untilUp(bouncer: ChildProcess & { readonly stderr: NodeJS.ReadableStream }): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const said: string[] = [];
-  bouncer.once('error', () => reject(new Error('please install pgbouncer')));
-  bouncer.once('exit', () => reject(new Error(`pgbouncer ended while starting: ${said.join(' ')}`)));
-  // Read to the end, also after it is up: a full pipe would make it wait.
+  const output: string[] = [];
+  bouncer.once('error', () => reject(new Error('pgbouncer cannot be started: install it')));
+  bouncer.once('exit', () => reject(new Error(`pgbouncer ended while starting: ${output.join(' ')}`)));
+  // Read also after it is up: a full pipe would block it.
   createInterface(bouncer.stderr).on('line', (line) => {
-    if (said.length < 20) said.push(line);
+    if (output.length < 20) output.push(line);
     if (line.includes('process up')) resolve();
   });
   await promise;

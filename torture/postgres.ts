@@ -6,19 +6,19 @@ import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { runCluster, type Cluster } from '../kit/postgres/cluster.ts';
 
-/** A PostgreSQL server that dies and comes back. */
+/** A PostgreSQL server that can be killed and restarted. */
 export type Postgres = AsyncDisposable & {
   readonly cluster: Cluster;
   start(): Promise<void>;
-  /** As when the program is told to end at once: nothing is written any more, and the next start recovers from its log. */
+  /** An immediate shutdown: nothing is written any more, and the next start recovers from the write-ahead log. */
   crash(): Promise<void>;
-  /** As when the machine is gone: every process of it ends at the same moment. */
+  /** As when the machine fails: all its processes end at once. */
   kill(): Promise<void>;
-  /** Asks past all wires, for at most so many milliseconds. */
-  ask<Row extends object>(sql: string, patience?: number): Promise<readonly Row[]>;
+  /** Runs a statement without the proxy, with a timeout in milliseconds. */
+  query<Row extends object>(sql: string, patience?: number): Promise<readonly Row[]>;
 };
 
-/** It keeps what it says that it keeps: it waits for the disk. */
+/** Durable: it waits for the disk. */
 const settings = [
   ['fsync', 'on'],
   ['synchronous_commit', 'on'],
@@ -27,19 +27,19 @@ const settings = [
 ] as const;
 
 export function postgresOf(cluster: Cluster): Postgres {
-  let keeper: ChildProcess | undefined;
-  const isUp = () => keeper !== undefined && keeper.exitCode === null;
+  let supervisor: ChildProcess | undefined;
+  const isUp = () => supervisor !== undefined && supervisor.exitCode === null;
 
   async function ended(end: () => Promise<unknown>): Promise<void> {
-    if (!keeper || !isUp()) return;
-    const exited = once(keeper, 'exit');
+    if (!supervisor || !isUp()) return;
+    const exited = once(supervisor, 'exit');
     await end();
     await exited;
   }
 
   return {
     cluster,
-    start: () => runCluster(cluster, settings, { leave: true, started: (child) => (keeper = child) }),
+    start: () => runCluster(cluster, settings, { keepFolder: true, started: (child) => (supervisor = child) }),
     crash: () =>
       ended(async () => {
         const stop = ['stop', '-D', cluster.data, '-m', 'immediate'];
@@ -49,7 +49,7 @@ export function postgresOf(cluster: Cluster): Postgres {
       ended(async () => {
         for (const pid of await processesOf(cluster)) process.kill(pid, 'SIGKILL');
       }),
-    async ask<Row extends object>(sql: string, patience = 30_000) {
+    async query<Row extends object>(sql: string, patience = 30_000) {
       const client = new Client({ connectionString: cluster.url, query_timeout: patience });
       client.on('error', () => {});
       await client.connect();
@@ -59,11 +59,11 @@ export function postgresOf(cluster: Cluster): Postgres {
         await client.end();
       }
     },
-    [Symbol.asyncDispose]: () => ended(async () => keeper?.stdin?.end()),
+    [Symbol.asyncDispose]: () => ended(async () => supervisor?.stdin?.end()),
   };
 }
 
-/** The server's own process and those that it made, in whatever order. */
+/** The server's main process and its children. */
 async function processesOf({ data }: Cluster): Promise<readonly number[]> {
   const [first = ''] = readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n');
   const { stdout } = await promisify(execFile)('ps', ['-A', '-o', 'pid=,ppid=']);

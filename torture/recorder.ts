@@ -3,14 +3,14 @@ import { Agent, request as send } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import { basic, bearer } from '../kit/load/client.ts';
-import type { Chance } from './seeded-random.ts';
-import type { Got, Op, Seen, Sent } from './history.ts';
+import type { SeededRandom } from './seeded-random.ts';
+import type { Received, Op, Observation, Sent } from './history.ts';
 import type { Node } from './nodes.ts';
 
-export type Asked = {
+export type Call = {
   readonly op: Op;
   readonly who: string;
-  /** Any, when absent. */
+  /** Any node when absent. */
   readonly node?: number | undefined;
   readonly method: string;
   readonly path: string;
@@ -18,90 +18,90 @@ export type Asked = {
   readonly basic?: readonly [string, string];
   readonly json?: unknown;
   readonly sent: Sent;
-  /** What the answer gave, where it was a good one. */
-  readonly got?: (body: Body) => Got;
+  /** What is recorded of a successful answer. */
+  readonly received?: (body: Body) => Received;
 };
 
 export type Body = Readonly<Record<string, unknown>>;
 
-export type Answered = { readonly seen: Seen; readonly ok: boolean; readonly body: Body };
+export type Answer = { readonly seen: Observation; readonly ok: boolean; readonly body: Body };
 
-/** Whoever asks, and writes down what was asked and what came of it. */
-export type Asker = {
-  readonly seen: readonly Seen[];
-  readonly ask: (asked: Asked) => Promise<Answered>;
+/** Sends requests, and records each with its outcome. */
+export type Recorder = {
+  readonly seen: readonly Observation[];
+  readonly ask: (call: Call) => Promise<Answer>;
   readonly close: () => void;
 };
 
-/** Milliseconds after which nobody waits for an answer any more. */
+/** Milliseconds after which a request counts as unanswered. */
 const patience = 25_000;
-const breath = 100;
+const retryPause = 100;
 
-export function openAsker(nodes: readonly Node[], chance: Chance, elapsed: () => number): Asker {
+export function openRecorder(nodes: readonly Node[], random: SeededRandom, elapsed: () => number): Recorder {
   const agent = new Agent({ keepAlive: true });
-  const all: Seen[] = [];
+  const all: Observation[] = [];
   return {
     seen: all,
-    async ask(asked) {
-      const node = asked.node ?? anyOf(nodes, chance);
+    async ask(call) {
+      const node = call.node ?? anyOf(nodes, random);
       const start = elapsed();
-      const said = await exchange(agent, nodes[node]?.wire.port ?? 0, asked).catch(() => undefined);
+      const raw = await exchange(agent, nodes[node]?.proxy.port ?? 0, call).catch(() => undefined);
       const end = elapsed();
-      const { op, who, sent } = asked;
+      const { op, who, sent } = call;
       const about = { op, who, node, start, end, sent };
-      const outcome = outcomeOf(said?.status);
-      const seen: Seen = {
+      const outcome = outcomeOf(raw?.status);
+      const seen: Observation = {
         ...about,
         outcome,
-        ...(said && { status: said.status, ...codeOf(said.body) }),
-        ...(said?.requestId !== undefined && { requestId: said.requestId }),
-        got: said && outcome === 'ok' ? (asked.got?.(said.body) ?? {}) : {},
+        ...(raw && { status: raw.status, ...codeOf(raw.body) }),
+        ...(raw?.requestId !== undefined && { requestId: raw.requestId }),
+        received: raw && outcome === 'ok' ? (call.received?.(raw.body) ?? {}) : {},
       };
       all.push(seen);
-      // Whoever gets no answer looks up before they ask again.
-      if (outcome === 'unknown') await wait(breath);
-      return { seen, ok: outcome === 'ok', body: said?.body ?? {} };
+      // A client without an answer pauses before its next request.
+      if (outcome === 'unknown') await wait(retryPause);
+      return { seen, ok: outcome === 'ok', body: raw?.body ?? {} };
     },
     close: () => agent.destroy(),
   };
 }
 
-/** One that is up as a rule, as a load balancer would have it. */
-function anyOf(nodes: readonly Node[], chance: Chance): number {
+/** Usually one that is up, as a load balancer would choose. */
+function anyOf(nodes: readonly Node[], random: SeededRandom): number {
   const up = [...nodes.keys()].filter((at) => nodes[at]?.isUp());
-  return (chance.happens(0.1) ? undefined : chance.maybe(up)) ?? chance.between(0, nodes.length - 1);
+  return (random.chance(0.1) ? undefined : random.pickIfAny(up)) ?? random.between(0, nodes.length - 1);
 }
 
-function outcomeOf(status: number | undefined): Seen['outcome'] {
+function outcomeOf(status: number | undefined): Observation['outcome'] {
   if (status === undefined || status >= 500) return 'unknown';
   return status < 400 ? 'ok' : 'refused';
 }
 
 /** Problems say `code`, OAuth2 `error`. */
 function codeOf({ code, error }: Body): { code?: string } {
-  const said = code ?? error;
-  return typeof said === 'string' ? { code: said } : {};
+  const reason = code ?? error;
+  return typeof reason === 'string' ? { code: reason } : {};
 }
 
-type Said = { readonly status: number; readonly requestId: string | undefined; readonly body: Body };
+type RawAnswer = { readonly status: number; readonly requestId: string | undefined; readonly body: Body };
 
-async function exchange(agent: Agent, port: number, asked: Asked): Promise<Said> {
-  const { method, path, token, json } = asked;
+async function exchange(agent: Agent, port: number, call: Call): Promise<RawAnswer> {
+  const { method, path, token, json } = call;
   const body = json === undefined ? undefined : JSON.stringify(json);
   const headers = {
     ...(token !== undefined && bearer(token)),
-    ...(asked.basic && basic(...asked.basic)),
+    ...(call.basic && basic(...call.basic)),
     ...(body !== undefined && { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) }),
   };
-  const { promise, resolve, reject } = Promise.withResolvers<Said>();
+  const { promise, resolve, reject } = Promise.withResolvers<RawAnswer>();
   const signal = AbortSignal.timeout(patience);
   const outgoing = send({ agent, host: '127.0.0.1', port, method, path, headers, signal }, (answer) => {
     const requestId = answer.headers['x-request-id'];
     text(answer)
-      .then((said) => ({
+      .then((raw) => ({
         status: answer.statusCode ?? 0,
         requestId: typeof requestId === 'string' ? requestId : undefined,
-        body: read(said, answer.headers['content-type']),
+        body: read(raw, answer.headers['content-type']),
       }))
       .then(resolve, reject);
   });
@@ -110,17 +110,17 @@ async function exchange(agent: Agent, port: number, asked: Asked): Promise<Said>
   return promise;
 }
 
-function read(said: string, type = ''): Body {
-  if (said === '' || !type.includes('json')) return {};
-  const parsed: unknown = JSON.parse(said);
+function read(raw: string, type = ''): Body {
+  if (raw === '' || !type.includes('json')) return {};
+  const parsed: unknown = JSON.parse(raw);
   return Array.isArray(parsed) ? { list: parsed } : (parsed as Body);
 }
 
-/** What stands for a secret in what is written down. */
+/** Stands for a secret in the records. */
 export const fingerprint = (secret: string) => createHash('sha256').update(secret).digest('hex').slice(0, 16);
 
-/** The session that an access token speaks for, and how far it was proven. */
-export function sessionIn(token: unknown): Pick<Got, 'session' | 'acr' | 'user'> {
+/** The session of an access token, and its assurance level. */
+export function sessionIn(token: unknown): Pick<Received, 'session' | 'acr' | 'user'> {
   if (typeof token !== 'string') return {};
   const [, payload = ''] = token.split('.');
   const { sid, acr, sub } = JSON.parse(Buffer.from(payload, 'base64url').toString()) as Record<string, string>;

@@ -1,9 +1,12 @@
-/** Kills, cuts and mistimes servers while people log in, and checks what they were answered: `npm run torture`. docs/reliability.md explains it. */
+/**
+ * Kills servers, drops connections and moves clocks while people log in, and checks the answers: `npm run torture`. docs/reliability.md
+ * explains it.
+ */
 import { positive, temporaryFolder } from '../kit/run-environment.ts';
-import { run } from './experiment.ts';
+import { runExperiment } from './experiment.ts';
 import { postgresIn, sqliteIn } from './database.ts';
-import { beginFaults } from './faults.ts';
-import { tellOutcome, tellProgress } from './report.ts';
+import { injectRandomFaults } from './faults.ts';
+import { printOutcome, printProgress } from './report.ts';
 import { command, type OptionsOf } from '../kit/command.ts';
 
 const help = `npm run torture [-- options]
@@ -12,11 +15,11 @@ const help = `npm run torture [-- options]
                     the same through pgbouncer in transaction mode, which has to be installed
   --minutes N       (default 1)
   --operations N    at most (default 1000000)
-  --seed N          what people do and what goes wrong follows from it (default: drawn, and told)
+  --seed N          determines the actions and the faults (default: random, printed at the start)
   --out FILE        the figures as JSON
   --help
 
-Ends with 1 when something was promised and did not hold. Nothing leaves this machine.
+Ends with 1 when a promise is broken. Nothing leaves this machine.
 `;
 
 const known = {
@@ -28,7 +31,7 @@ const known = {
 } as const;
 
 await command({ name: 'torture', help, options: known }, torture);
-// A wire that is still being cut keeps nobody waiting.
+// A proxy that is still open would keep the process alive.
 process.exit();
 
 async function torture(options: OptionsOf<typeof known>): Promise<void> {
@@ -44,17 +47,17 @@ async function torture(options: OptionsOf<typeof known>): Promise<void> {
   };
   process.stdout.write(`${database}, seed ${seed}, ${plan.minutes} minutes\n`);
   using folder = temporaryFolder();
-  await using scene =
+  await using databaseUnderTest =
     database === 'sqlite' ? sqliteIn(folder.path) : await postgresIn(folder.path, database === 'pgbouncer');
-  const outcome = await run(
+  const outcome = await runExperiment(
     plan,
     {
-      database: scene,
+      database: databaseUnderTest,
       servers: database === 'sqlite' ? 2 : 3,
-      befall: (happening) => beginFaults(scene, happening),
+      injectFaults: (faultContext) => injectRandomFaults(databaseUnderTest, faultContext),
     },
     folder.path,
-    tellProgress,
+    printProgress,
   );
-  tellOutcome(outcome, out);
+  printOutcome(outcome, out);
 }

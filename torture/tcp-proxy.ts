@@ -1,42 +1,42 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
-/** A stretch of wire on this machine that can be cut: whoever talks over it loses the connection, maybe in the middle of an answer. */
-export type Cutter = AsyncDisposable & {
+/** A TCP proxy on this machine that can drop connections, also in the middle of an answer. */
+export type TcpProxy = AsyncDisposable & {
   readonly port: number;
-  /** Where it leads; nowhere while the far end is down. */
-  lead(port: number | undefined): void;
-  /** Cuts every connection there is. */
-  cut(): void;
-  /** Cuts each connection there is as soon as something comes back on it, which is lost: it was done, and nobody hears of it. */
-  cutAnswers(): void;
+  /** The port that new connections go to; undefined refuses them. */
+  forwardTo(port: number | undefined): void;
+  /** Drops every connection. */
+  dropConnections(): void;
+  /** Drops each connection as soon as an answer comes on it: the request was executed, and its answer is lost. */
+  dropOnNextAnswer(): void;
 };
 
-type Line = { readonly near: Socket; readonly far: Socket; deaf: boolean };
+type Link = { readonly client: Socket; readonly upstream: Socket; dropOnAnswer: boolean };
 
-export async function openCutter(): Promise<Cutter> {
-  const lines = new Set<Line>();
+export async function openTcpProxy(): Promise<TcpProxy> {
+  const links = new Set<Link>();
   let target: number | undefined;
-  const end = ({ near, far }: Line) => {
-    near.destroy();
-    far.destroy();
+  const end = ({ client, upstream }: Link) => {
+    client.destroy();
+    upstream.destroy();
   };
-  const server = createServer({ noDelay: true }, (near) => {
-    near.on('error', () => {});
+  const server = createServer({ noDelay: true }, (client) => {
+    client.on('error', () => {});
     if (target === undefined) {
-      near.destroy();
+      client.destroy();
       return;
     }
-    const far = connect({ host: '127.0.0.1', port: target, noDelay: true });
-    const line: Line = { near, far, deaf: false };
-    lines.add(line);
-    far.on('error', () => {});
-    near.on('data', (chunk) => far.write(chunk));
-    far.on('data', (chunk) => (line.deaf ? end(line) : near.write(chunk)));
-    for (const socket of [near, far]) {
+    const upstream = connect({ host: '127.0.0.1', port: target, noDelay: true });
+    const link: Link = { client, upstream, dropOnAnswer: false };
+    links.add(link);
+    upstream.on('error', () => {});
+    client.on('data', (chunk) => upstream.write(chunk));
+    upstream.on('data', (chunk) => (link.dropOnAnswer ? end(link) : client.write(chunk)));
+    for (const socket of [client, upstream]) {
       socket.once('close', () => {
-        lines.delete(line);
-        end(line);
+        links.delete(link);
+        end(link);
       });
     }
   });
@@ -44,11 +44,11 @@ export async function openCutter(): Promise<Cutter> {
   await once(server, 'listening');
   return {
     port: (server.address() as AddressInfo).port,
-    lead: (port) => (target = port),
-    cut: () => lines.forEach(end),
-    cutAnswers: () => lines.forEach((line) => (line.deaf = true)),
+    forwardTo: (port) => (target = port),
+    dropConnections: () => links.forEach(end),
+    dropOnNextAnswer: () => links.forEach((link) => (link.dropOnAnswer = true)),
     async [Symbol.asyncDispose]() {
-      lines.forEach(end);
+      links.forEach(end);
       server.close();
       await once(server, 'close');
     },

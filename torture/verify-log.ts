@@ -5,7 +5,7 @@ import type { Violation } from './history.ts';
 
 const program = join(import.meta.dirname, '../src/cli/main.ts');
 
-/** Asks the house itself whether the log of attempts is as it was written. */
+/** Runs `countersign attempts verify`. */
 export async function verifyLog(environment: Readonly<Record<string, string>>): Promise<readonly Violation[]> {
   const env = { ...process.env, ...environment };
   try {
@@ -14,6 +14,6 @@ export async function verifyLog(environment: Readonly<Record<string, string>>): 
   } catch (error) {
     const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
     const wrong = stdout.split('\n').filter((line) => line !== '' && !line.startsWith('intact'));
-    return [{ rule: 'the log of attempts is whole', what: [stderr.trim(), ...wrong].join('\n'), seen: [] }];
+    return [{ rule: 'the log of attempts verifies', what: [stderr.trim(), ...wrong].join('\n'), seen: [] }];
   }
 }

@@ -1,26 +1,24 @@
-import { lateness } from './checker/facts.ts';
-import type { Seen, Violation } from './history.ts';
+import { settleTime } from './checker/facts.ts';
+import type { Observation, Violation } from './history.ts';
 
 /**
- * A violation as somebody reads it who has to find out why: what was promised, what was seen instead, and what else the same person did in that
- * time and shortly before, whatever came of it.
+ * A violation for the reader who has to find its cause: the rule, the operations that break it, and the other operations of the same person in
+ * that time and shortly before.
  */
-export function storyOf({ rule, what, seen: accused }: Violation, all: readonly Seen[]): string {
-  const beside = besides(accused, all).map((one) => `  | ${lineOf(one)}`);
-  return [`VIOLATION of "${rule}": ${what}`, ...accused.map((one) => `  ${lineOf(one)}`), ...beside].join('\n');
+export function describeViolation({ rule, what, seen: shown }: Violation, all: readonly Observation[]): string {
+  const nearby = operationsNearby(shown, all).map((one) => `  | ${lineOf(one)}`);
+  return [`VIOLATION of "${rule}": ${what}`, ...shown.map((one) => `  ${lineOf(one)}`), ...nearby].join('\n');
 }
 
-/** What nobody answered may come true as much later. */
-function besides(accused: readonly Seen[], all: readonly Seen[]): readonly Seen[] {
-  const from = Math.min(...accused.map(({ start }) => start)) - lateness;
-  const to = Math.max(...accused.map(({ end }) => end));
-  return all.filter(
-    (one) => !accused.includes(one) && one.who === accused[0]?.who && one.end >= from && one.start <= to,
-  );
+/** An operation without an answer may take effect this much later. */
+function operationsNearby(shown: readonly Observation[], all: readonly Observation[]): readonly Observation[] {
+  const from = Math.min(...shown.map(({ start }) => start)) - settleTime;
+  const to = Math.max(...shown.map(({ end }) => end));
+  return all.filter((one) => !shown.includes(one) && one.who === shown[0]?.who && one.end >= from && one.start <= to);
 }
 
-function lineOf({ op, who, node, start, end, sent, outcome, status, code, got, requestId }: Seen): string {
+function lineOf({ op, who, node, start, end, sent, outcome, status, code, received, requestId }: Observation): string {
   const when = `${(start / 1000).toFixed(3)} to ${(end / 1000).toFixed(3)} s`;
-  const said = [outcome, status, code].filter((part) => part !== undefined).join(' ');
-  return `${when}  node ${node}  ${who} ${op} ${JSON.stringify(sent)}: ${said} ${JSON.stringify(got)} ${requestId ?? ''}`;
+  const result = [outcome, status, code].filter((part) => part !== undefined).join(' ');
+  return `${when}  node ${node}  ${who} ${op} ${JSON.stringify(sent)}: ${result} ${JSON.stringify(received)} ${requestId ?? ''}`;
 }

@@ -1,6 +1,6 @@
 /**
- * Better Auth as somebody would run it who asks of it what Countersign does: e-mail and password with argon2id at the same cost, an authenticator
- * app as the second factor, a database that waits for the disk, the same HTTP server below.
+ * Better Auth with the same work as Countersign: e-mail and password with argon2id at the same cost, an authenticator app as the second factor,
+ * a durable database, the same HTTP server.
  */
 import { serve } from '@hono/node-server';
 import { hash, verify } from '@node-rs/argon2';
@@ -30,7 +30,7 @@ const auth = betterAuth({
     password: { hash: (password) => hash(password, cost), verify: ({ hash: phc, password }) => verify(phc, password) },
   },
   plugins: [twoFactor({ issuer: 'bench' })],
-  // It would answer 429 after three logins of an address.
+  // It would answer 429 after three logins from one address.
   rateLimit: { enabled: false },
   telemetry: { enabled: false },
   logger: { disabled: true },

@@ -1,7 +1,7 @@
 /** The chart that the bench draws for the documents. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { chartOf, panelsOf, type Charted } from '../chart.ts';
+import { chartOf, panelsOf, type ChartData } from '../chart.ts';
 import type { Row } from '../figures.ts';
 import { figure } from '../figures.ts';
 
@@ -19,16 +19,16 @@ const report = {
       rows: [
         row('load', 'hashes', 1, 11),
         row('load', 'hashes', 2, 12),
-        row('house', 'passwordLogins', 1, 99),
-        row('house', 'passwordLogins', 16, 15),
+        row('countersign', 'passwordLogins', 1, 99),
+        row('countersign', 'passwordLogins', 16, 15),
         row('betterAuth', 'passwordLogins', 16, 30),
-        row('house', 'sessionChecks', 16, 0.25),
+        row('countersign', 'sessionChecks', 16, 0.25),
         row('betterAuth', 'sessionChecks', 16, 1),
       ],
     },
-    { flavour: 'postgres', rows: [row('house', 'sessionChecks', 16, 0.5, 0.25)] },
+    { flavour: 'postgres', rows: [row('countersign', 'sessionChecks', 16, 0.5, 0.25)] },
   ],
-} as const satisfies Charted;
+} as const satisfies ChartData;
 
 /** Every element that is opened is closed, in its order, and no text holds what begins another. */
 function checkXml(xml: string): void {
@@ -52,11 +52,11 @@ const barsOf = (svg: string) =>
 test('bars are as long as what they stand for, each panel to its own scale', () => {
   assert.deepEqual(barsOf(chartOf(report)), [
     ['limit', 200],
-    ['house', 250],
+    ['countersign', 250],
     ['betterAuth', 500],
-    ['house', 125],
+    ['countersign', 125],
     ['betterAuth', 500],
-    ['house', 500],
+    ['countersign', 500],
   ]);
 });
 
@@ -71,7 +71,9 @@ test('the chart is an image with a title and words for those who cannot see it, 
 
 test('what a database uses counts too, and a date that is none breaks nothing', () => {
   const [, postgres] = report.databases;
-  assert.deepEqual(panelsOf(postgres)[1]?.bars, [{ label: 'session check, Countersign', kind: 'house', value: 0.75 }]);
+  assert.deepEqual(panelsOf(postgres)[1]?.bars, [
+    { label: 'session check, Countersign', kind: 'countersign', value: 0.75 },
+  ]);
   checkXml(chartOf({ ...report, date: '<"&' }));
 });
 

@@ -29,7 +29,7 @@ const starts = { first: [start], source: [start], published: [start] };
 function measured(own: Readonly<Record<string, readonly Rate[]>>): Measured {
   const steps = stepsOf('postgres', true);
   const all = steps.map((step) => [keyOf(step), own[keyOf(step)] ?? [rate(10, 1), rate(10, 1)]] as const);
-  return { steps, rates: new Map(all), commits: new Map([['house secondFactors', 2]]), times: [times, times] };
+  return { steps, rates: new Map(all), commits: new Map([['countersign secondFactors', 2]]), times: [times, times] };
 }
 
 const rowOf = (own: Parameters<typeof measured>[0], key: string) =>
@@ -39,9 +39,9 @@ test('an operation is compared with its limit within each round, and then the me
   const row = rowOf(
     {
       'hello hellos 16': [rate(1000, 0.1), rate(100, 0.1)],
-      'house sessionChecks 16': [rate(500, 0.5), rate(25, 0.2)],
+      'countersign sessionChecks 16': [rate(500, 0.5), rate(25, 0.2)],
     },
-    'house sessionChecks 16',
+    'countersign sessionChecks 16',
   );
   assert.deepEqual(row?.limit?.rate, { median: 0.375, least: 0.25, most: 0.5 });
   assert.deepEqual(row?.limit?.cpu, { median: 0.35, least: 0.2, most: 0.5 });
@@ -51,9 +51,9 @@ test('an operation is compared with its limit within each round, and then the me
 test('of commits alone an operation reaches its rate times as many as it makes', () => {
   const rates = {
     'load commits 64': [rate(900, 0.1), rate(900, 0.1)],
-    'house secondFactors 64': [rate(300, 1), rate(300, 1)],
+    'countersign secondFactors 64': [rate(300, 1), rate(300, 1)],
   };
-  const { limit } = rowOf(rates, 'house secondFactors 64') ?? {};
+  const { limit } = rowOf(rates, 'countersign secondFactors 64') ?? {};
   assert.equal(limit?.job, 'commits');
   assert.equal(limit.rate.median.toFixed(3), '0.667');
   assert.equal(limit.cpu, undefined);
@@ -61,19 +61,19 @@ test('of commits alone an operation reaches its rate times as many as it makes',
 
 test('beside Better Auth the CPU of the database counts too, and what only Countersign does stands alone', () => {
   const rates = {
-    'house passwordLogins 1': [rate(80, 10, 2), rate(80, 10, 2)],
+    'countersign passwordLogins 1': [rate(80, 10, 2), rate(80, 10, 2)],
     'betterAuth passwordLogins 1': [rate(40, 20, 28), rate(40, 20, 28)],
   };
-  const { toBetterAuth } = rowOf(rates, 'house passwordLogins 1') ?? {};
+  const { toBetterAuth } = rowOf(rates, 'countersign passwordLogins 1') ?? {};
   assert.equal(toBetterAuth?.rate.median, 2);
   assert.equal(toBetterAuth.cpu?.median, 0.25);
-  assert.equal(rowOf(rates, 'house stepUps 1')?.toBetterAuth, undefined);
+  assert.equal(rowOf(rates, 'countersign stepUps 1')?.toBetterAuth, undefined);
   assert.equal(rowOf(rates, 'betterAuth passwordLogins 1')?.toBetterAuth, undefined);
 });
 
 test('where the system does not say how much CPU was used, nothing is made up', () => {
   const unsaid = [rate(40, undefined), rate(40, undefined)];
-  const row = rowOf({ 'house passwordLogins 1': unsaid }, 'house passwordLogins 1');
+  const row = rowOf({ 'countersign passwordLogins 1': unsaid }, 'countersign passwordLogins 1');
   assert.equal(row?.cpu, undefined);
   assert.equal(row?.busy, undefined);
   assert.equal(row?.limit?.cpu, undefined);
@@ -106,7 +106,7 @@ test('a run writes its part of the page, again and again, and leaves the rest al
   const once = replaced(page, 'new');
   assert.equal(once, page.replace('old', '\nnew\n'));
   assert.equal(replaced(once, 'new'), once);
-  assert.throws(() => replaced('a page without a place', 'new'), /does not say where/);
+  assert.throws(() => replaced('a page without a place', 'new'), /has no marks/);
 });
 
 test('CPU is what threads used in between, those that are new included', () => {

@@ -2,37 +2,37 @@ import type { Insertable } from 'kysely';
 import { day } from '../../src/base/clock.ts';
 import { systemRandom, timeOrderedHex } from '../../src/base/random.ts';
 import type { Tables } from '../../src/store/tables.ts';
-import { chance } from '../../kit/prng.ts';
+import { prng } from '../../kit/prng.ts';
 
 /** An account and users of it. */
 type Group = { readonly account: string; readonly users: readonly string[] };
 
-/** Users and their accounts, in which attempts happen. */
+/** The users and accounts of the attempts. */
 export type Population = {
-  /** A tenth of everything happens here. */
+  /** A tenth of all attempts. */
   readonly busy: Group;
-  /** A twentieth happens here, nearly all of it logins with a right password that need no more. */
+  /** A twentieth of all attempts, nearly all successful logins with a password alone. */
   readonly plain: Group;
-  /** Somebody in the busy account with a few attempts, whatever the size of the tree. */
+  /** A user in the busy account with few attempts, whatever the size of the tree. */
   readonly person: string;
   readonly others: readonly { readonly id: string; readonly account: string }[];
 };
 
-/** In how long they happened. */
+/** The time in which they happened. */
 const span = 365 * day;
 /** Attempts of the one person, and second factors in the plain account: as many in a small tree as in a big one. */
-const few = 120;
+const rareCount = 120;
 
-/** One row for each number, the oldest first: logins and second factors, of which one in ten fails. */
+/** The row of each number, the oldest first: logins and second factors, of which one in ten fails. */
 export function attemptRows(
   { busy, plain, person, others }: Population,
   all: number,
   now: number,
 ): (at: number) => Insertable<Tables['attempts']> {
-  const draw = chance(all);
+  const draw = prng(all);
   const pick = <Value>(values: readonly Value[], otherwise: Value) =>
     values[Math.floor(draw() * values.length)] ?? otherwise;
-  const every = Math.floor(all / few);
+  const every = Math.floor(all / rareCount);
   return (number) => {
     const at = Math.floor(now - span + (number * span) / all);
     const action = draw() < 0.5 ? 'login' : draw() < 0.9 ? 'answer' : 'send';

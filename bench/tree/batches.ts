@@ -14,8 +14,8 @@ type Batch<Table extends keyof Tables> = {
 };
 
 /**
- * Writes many rows whose members all come in the same order. Kysely takes longer to write such a statement than a database to run it, so
- * it writes one, which is run with other values.
+ * Inserts many rows whose members have the same order. Kysely takes longer to compile such a statement than a database to run it, so one is
+ * compiled, and run with other values.
  */
 export async function writeInBatches<Table extends keyof Tables>(
   db: Kysely<Tables>,

@@ -1,6 +1,6 @@
 import { type Figure, figure } from '../figures.ts';
 import { median } from '../../kit/statistics.ts';
-import type { TreeHouse } from './tree-server.ts';
+import type { TreeServer } from './tree-server.ts';
 import type { Progress } from './progress.ts';
 import { logins, lookups, type Request } from './requests.ts';
 
@@ -9,22 +9,22 @@ export type Compared = {
   /** Milliseconds. */
   readonly small: Figure;
   readonly big: Figure;
-  /** What the big one takes divided by what the small one takes, formed within each round. */
+  /** The big tree's time divided by the small tree's, computed in each round. */
   readonly ratio: Figure;
 };
 
-/** What a big tree may cost, divided by what a small one does. */
+/** The highest ratio that is accepted. */
 export const limit = 1.5;
 
 const rounds = 7;
-/** Of each request in each round, in both houses. */
+/** Of each request in each round, in both trees. */
 const repetitions = 60;
 
-/** Logins come last: the time goes on with each, and the administrator's session ends. */
+/** Logins come last: each moves the clock, and the administrator's session expires. */
 const requests = [...lookups, ...logins];
 
-/** Sends every request to both houses in turns, many times, so that whatever else the machine does strikes both. */
-export async function compare(small: TreeHouse, big: TreeHouse, tell: Progress): Promise<readonly Compared[]> {
+/** Sends each request to both trees in turn, many times, so that other work of the machine affects both. */
+export async function compare(small: TreeServer, big: TreeServer, tell: Progress): Promise<readonly Compared[]> {
   const compared: Compared[] = [];
   for (const [at, request] of requests.entries()) {
     tell('measuring', at, requests.length);
@@ -34,7 +34,7 @@ export async function compare(small: TreeHouse, big: TreeHouse, tell: Progress):
   return compared;
 }
 
-async function compareOne({ name, prepare }: Request, small: TreeHouse, big: TreeHouse): Promise<Compared> {
+async function compareOne({ name, prepare }: Request, small: TreeServer, big: TreeServer): Promise<Compared> {
   const [atSmall, atBig] = [await prepare(small), await prepare(big)];
   await round(atSmall, atBig);
   const measured: { readonly small: number; readonly big: number }[] = [];
@@ -49,7 +49,7 @@ async function compareOne({ name, prepare }: Request, small: TreeHouse, big: Tre
 
 type Work = () => Promise<unknown>;
 
-/** The medians of one round. Who goes first changes, for who goes second finds the machine warm. */
+/** The medians of one round. The order alternates, for the second request finds warm caches. */
 async function round(atSmall: Work, atBig: Work): Promise<{ readonly small: number; readonly big: number }> {
   const small: number[] = [];
   const big: number[] = [];

@@ -4,8 +4,8 @@ import type { Context } from '../../src/engine/context.ts';
 import { writeInBatches } from './batches.ts';
 import type { Progress } from './progress.ts';
 
-/** What logins leave behind, for some users each: sessions, challenges that nobody answered, and failures that are counted. */
-export async function seedRest(
+/** Adds what logins leave behind, for some users each: sessions, unanswered challenges and counted failures. */
+export async function seedLeftovers(
   { store: { db }, clock }: Pick<Context, 'store' | 'clock'>,
   users: readonly { readonly id: string }[],
   tell: Progress,

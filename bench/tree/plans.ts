@@ -3,35 +3,35 @@ import { mock } from 'node:test';
 import { CompiledQuery } from 'kysely';
 import { Client } from 'pg';
 import type { Flavour } from '../../src/store/store.ts';
-import type { TreeHouse } from './tree-server.ts';
+import type { TreeServer } from './tree-server.ts';
 import { logins, lookups } from './requests.ts';
 
-/** What a request asks the database that none before it has asked, and how that goes about it. */
+/** The new statements of a request, with their plans. */
 export type Planned = { readonly request: string; readonly statements: readonly Statement[] };
 
 type Statement = { readonly sql: string; readonly plan: readonly string[] };
 
 type Asked = { readonly sql: string; readonly values: readonly unknown[] };
 
-/** The plans of everything that is searched for, changed or removed. */
-export async function plansOf(house: TreeHouse, flavour: Flavour): Promise<readonly Planned[]> {
+/** The plans of all selects, updates and deletes. */
+export async function plansOf(countersign: TreeServer, flavour: Flavour): Promise<readonly Planned[]> {
   const known = new Set<string>();
   const planned: Planned[] = [];
-  // The costs of a hash are nothing to the database.
+  // Hash costs make no difference to the database.
   for (const { name, prepare } of [...logins.slice(0, 1), ...lookups]) {
-    const asked = await listen(flavour, await prepare(house));
+    const asked = await listen(flavour, await prepare(countersign));
     const fresh = asked.filter(({ sql }) => /^(?:select|update|delete)/.test(sql) && !known.has(sql));
     const statements: Statement[] = [];
     for (const one of fresh.filter(({ sql }, at) => fresh.findIndex((other) => other.sql === sql) === at)) {
       known.add(one.sql);
-      statements.push({ sql: one.sql, plan: await (flavour === 'sqlite' ? ofSqlite : ofPostgres)(house, one) });
+      statements.push({ sql: one.sql, plan: await (flavour === 'sqlite' ? ofSqlite : ofPostgres)(countersign, one) });
     }
     if (statements.length > 0) planned.push({ request: name, statements });
   }
   return planned;
 }
 
-/** What reaches the database during some work. SQLite prepares a statement only once, and so is heard only once. */
+/** The statements that some work sends to the database. SQLite prepares each once, so each is recorded once. */
 async function listen(flavour: Flavour, work: () => Promise<unknown>): Promise<readonly Asked[]> {
   if (flavour === 'sqlite') {
     const { mock: heard } = mock.method(DatabaseSync.prototype, 'prepare');
@@ -48,7 +48,7 @@ async function listen(flavour: Flavour, work: () => Promise<unknown>): Promise<r
   });
 }
 
-async function ofSqlite({ nodes }: TreeHouse, { sql }: Asked): Promise<readonly string[]> {
+async function ofSqlite({ nodes }: TreeServer, { sql }: Asked): Promise<readonly string[]> {
   const { db } = nodes.cheap.context.store;
   type Row = { readonly id: number; readonly parent: number; readonly detail: string };
   const { rows } = await db.executeQuery<Row>(CompiledQuery.raw(`explain query plan ${sql}`));
@@ -60,8 +60,8 @@ async function ofSqlite({ nodes }: TreeHouse, { sql }: Asked): Promise<readonly 
   });
 }
 
-/** With the values that were asked for, for the plan depends on them; what is shown are their places. */
-async function ofPostgres({ nodes }: TreeHouse, { sql, values }: Asked): Promise<readonly string[]> {
+/** Explains with the request's values, on which the plan depends, and shows placeholders instead. */
+async function ofPostgres({ nodes }: TreeServer, { sql, values }: Asked): Promise<readonly string[]> {
   const { db } = nodes.cheap.context.store;
   const explained = CompiledQuery.raw(`explain (costs off) ${sql}`, [...values]);
   const { rows } = await db.executeQuery<{ readonly 'QUERY PLAN': string }>(explained);

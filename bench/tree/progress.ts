@@ -1,15 +1,15 @@
 import type { WriteStream } from 'node:tty';
 
-/** Tells how far a work of so many steps has come. */
+/** Reports how many steps of how many are done. */
 export type Progress = (what: string, done: number, all: number) => void;
 
 type Output = Pick<WriteStream, 'write'> & { readonly isTTY?: boolean };
 
 const width = 30;
 
-/** A bar that fills up on a terminal, and elsewhere a line for every quarter. */
+/** A bar on a terminal, and elsewhere a line for every quarter. */
 export function showProgress(output: Output): Progress {
-  let told = '';
+  let lastLine = '';
   return (what, done, all) => {
     const share = all === 0 ? 1 : done / all;
     const filled = Math.floor(share * width);
@@ -17,8 +17,8 @@ export function showProgress(output: Output): Progress {
     const shown = output.isTTY
       ? `\r${what.padEnd(28)} [${'#'.repeat(filled).padEnd(width, '.')}] ${Math.floor(share * 100)} %`
       : `${what}: ${quarter} %\n`;
-    if (shown === told) return;
-    told = shown;
+    if (shown === lastLine) return;
+    lastLine = shown;
     output.write(output.isTTY && done === all ? `${shown}\n` : shown);
   };
 }

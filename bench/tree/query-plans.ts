@@ -1,8 +1,8 @@
-/** docs/query-plans.md: how the hot statements are answered. SQLite's part is written by `npm run docs`, PostgreSQL's by the bench. */
+/** docs/query-plans.md: the plans of frequent statements. `npm run docs` writes SQLite's part, the bench PostgreSQL's. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { openTree } from './tree-server.ts';
 import { plansOf, type Planned } from './plans.ts';
-import { plant, small } from './trees.ts';
+import { buildTree, small } from './trees.ts';
 import { temporaryFolder } from '../../kit/run-environment.ts';
 import { clockAt } from '../../kit/clock.ts';
 
@@ -19,24 +19,24 @@ reads a table whole where it is so small that a search would cost as much: here 
 
 const postgresHeading = '\n## PostgreSQL\n';
 
-/** The page up to PostgreSQL's part. SQLite plans without a look at the data, so the least tree will do. */
+/** The page up to PostgreSQL's part. SQLite plans without statistics, so the small tree is enough. */
 export async function sqlitePart(): Promise<string> {
   using folder = temporaryFolder();
   const clock = clockAt('2026-12-01T00:00:00Z');
-  const { place, tree } = await plant({ folder: folder.path, clock, tell: () => {} }, 'small', small);
-  await using house = await openTree(place, tree, clock);
-  return `${head}\n## SQLite\n\n${sectionOf(await plansOf(house, 'sqlite'))}`;
+  const { place, tree } = await buildTree({ folder: folder.path, clock, tell: () => {} }, 'small', small);
+  await using countersign = await openTree(place, tree, clock);
+  return `${head}\n## SQLite\n\n${sectionOf(await plansOf(countersign, 'sqlite'))}`;
 }
 
-/** The page as it is kept, in its two parts. */
-export function keptParts(): { readonly sqlite: string; readonly postgres: string } {
+/** The two parts of the page as it is. */
+export function currentParts(): { readonly sqlite: string; readonly postgres: string } {
   const page = existsSync(plansFile) ? readFileSync(plansFile, 'utf8') : '';
   const at = page.indexOf(postgresHeading);
   return at < 0 ? { sqlite: page, postgres: '' } : { sqlite: page.slice(0, at), postgres: page.slice(at) };
 }
 
 export function writePostgresPlans(how: string, planned: readonly Planned[]): void {
-  writeFileSync(plansFile, `${keptParts().sqlite}${postgresHeading}\n${how}\n\n${sectionOf(planned)}`);
+  writeFileSync(plansFile, `${currentParts().sqlite}${postgresHeading}\n${how}\n\n${sectionOf(planned)}`);
 }
 
 function sectionOf(planned: readonly Planned[]): string {
@@ -50,7 +50,7 @@ function sectionOf(planned: readonly Planned[]): string {
     .join('\n');
 }
 
-/** A statement in lines, each as far in as it is nested. */
+/** A statement in lines, indented by nesting. */
 function linesOf(sql: string): readonly string[] {
   let depth = 0;
   return sql

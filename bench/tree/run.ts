@@ -10,7 +10,7 @@ import { plansOf } from './plans.ts';
 import { showProgress } from './progress.ts';
 import type { Size } from './seed.ts';
 import { tableOf } from './table.ts';
-import { plant, small, type Made } from './trees.ts';
+import { buildTree, small, type Made } from './trees.ts';
 import { command, type OptionsOf } from '../../kit/command.ts';
 
 const help = `npm run bench:tree [-- options]
@@ -70,17 +70,17 @@ async function measureOn(
   const tell = showProgress(process.stderr);
   using folder = temporaryFolder();
   await using postgres = flavour === 'postgres' ? await startPostgres() : undefined;
-  // One for both, so that no code is shown twice.
+  // One clock for both, so that no code is used twice.
   const clock = clockAt('2026-12-01T00:00:00Z');
-  const ground = { folder: folder.path, postgres, clock, tell };
-  const [little, made] = [await plant(ground, 'small', small), await plant(ground, 'big', size)];
-  await using smallHouse = await openTree(little.place, little.tree, clock);
-  await using bigHouse = await openTree(made.place, made.tree, clock);
+  const options = { folder: folder.path, postgres, clock, tell };
+  const [smaller, made] = [await buildTree(options, 'small', small), await buildTree(options, 'big', size)];
+  await using smallServer = await openTree(smaller.place, smaller.tree, clock);
+  await using bigServer = await openTree(made.place, made.tree, clock);
   if (plans && postgres) {
     const how = `Taken on ${new Date().toISOString().slice(0, 10)} with \`npm run bench:tree -- --plans\`, in a tree of ${words(size)}.`;
-    writePostgresPlans(how, await plansOf(bigHouse, 'postgres'));
+    writePostgresPlans(how, await plansOf(bigServer, 'postgres'));
   }
-  return { compared: await compare(smallHouse, bigHouse, tell), made };
+  return { compared: await compare(smallServer, bigServer, tell), made };
 }
 
 function words({ accounts, users, attempts }: Size): string {

@@ -10,9 +10,9 @@ import { inTransaction, type Store } from '../../src/store/store.ts';
 import { insertUser } from '../../src/store/users.ts';
 import { attemptRows } from './attempts.ts';
 import { writeInBatches } from './batches.ts';
-import { chance } from '../../kit/prng.ts';
+import { prng } from '../../kit/prng.ts';
 import type { Progress } from './progress.ts';
-import { seedRest } from './leftovers.ts';
+import { seedLeftovers } from './leftovers.ts';
 import { chain, measured, shapeOf } from './shape.ts';
 
 export type Size = { readonly accounts: number; readonly users: number; readonly attempts: number };
@@ -22,26 +22,26 @@ export type Tree = {
   /** The ids of the root and of the account at the end of the chain. */
   readonly root: string;
   readonly account: string;
-  /** The one above it, in which hardly anybody uses a second factor or fails. */
+  /** Its parent, with few second factors and few failures. */
   readonly plain: string;
-  /** One with as many accounts before it as after it. */
+  /** The account in the middle of the list. */
   readonly middle: string;
   /** The user with few attempts in a busy account. */
   readonly owner: string;
 };
 
-/** Everybody's, the measured people's too. */
+/** The password of all users. */
 export const password = 'the password of everybody';
 export const totpKey = Buffer.from('twenty bytes of key.');
-/** The people who log in, and what the hash of their password costs. */
+/** The users who log in, by the cost of their password's hash. */
 export const people = { real: 'ada', cheap: 'grace' } as const;
 
-/** Rows that are written one by one, in one transaction. */
-const together = 2000;
+/** Rows that are inserted one by one in one transaction. */
+const perTransaction = 2000;
 
 /**
- * Fills a house that has its root account: accounts with providers and policies, users with passwords and apps, and a year of attempts.
- * `hashes` are those of the password, at the two costs.
+ * Fills a database that has its root account: accounts with providers and policies, users with passwords and apps, and a year of attempts.
+ * `hashes` are the password's, at the two costs.
  */
 export async function seed(
   ctx: Context,
@@ -55,9 +55,9 @@ export async function seed(
   const owner = await addUser(ctx, { account, name: people.cheap, hash: hashes.cheap, withApp: true });
   await addUser(ctx, { account, name: people.real, hash: hashes.real, withApp: true });
 
-  const draw = chance(size.users);
+  const draw = prng(size.users);
   const users: { readonly id: string; readonly account: string }[] = [];
-  await inTurns(ctx, { what: 'users', all: size.users - 2 }, tell, async (tx, at) => {
+  await inBatches(ctx, { what: 'users', all: size.users - 2 }, tell, async (tx, at) => {
     // Early accounts have more users, and the measured ones a twentieth of them all each.
     const drawn = accounts[Math.floor(accounts.length * draw() ** 2)] ?? root;
     const chosen = [account, plain][at % 20] ?? drawn;
@@ -69,34 +69,34 @@ export async function seed(
     account: of,
     users: users.filter((user) => user.account === of).map(({ id }) => id),
   });
-  // In the plain account happens what is said of it, and nothing else.
+  // The plain account has only its own kinds of attempts.
   const others = users.filter((user) => user.account !== plain);
   const population = { busy: group(account), plain: group(plain), person: owner, others };
   const row = attemptRows(population, size.attempts, now);
   await writeInBatches(ctx.store.db, { table: 'attempts', all: size.attempts, row }, tell);
-  await seedRest(ctx, users, tell);
+  await seedLeftovers(ctx, users, tell);
   const middle = accounts[Math.floor(accounts.length / 2)] ?? '';
   return { root, account, plain, middle, owner };
 }
 
-/** Answers with their ids, by number. */
+/** Returns their ids, by number. */
 async function seedAccounts(ctx: Context, count: number, tell: Progress): Promise<readonly string[]> {
   const { parents } = shapeOf(count);
   const root = await rootAccount(ctx.store);
   const ids = [root?.id ?? ''];
-  await inTurns(ctx, { what: 'accounts', all: count - 1 }, tell, async (tx, at) => {
+  await inBatches(ctx, { what: 'accounts', all: count - 1 }, tell, async (tx, at) => {
     const account = at + 1;
     const now = ctx.clock.now();
     const id = timeOrderedHex(systemRandom, now);
     ids.push(id);
     await insertAccount(tx, { id, parentId: ids[parents[account] ?? 0] ?? null, name: `account ${account}` }, now);
-    // On the way to the measured account everybody says something; elsewhere one in twenty does.
+    // Each account above the measured one has a policy; elsewhere one in twenty.
     if (chain.some((link) => link === account) || account % 20 === 0) await requireApp(tx, id, now);
   });
   return ids;
 }
 
-/** An account that requires an authenticator app, for all below it too, and brings its own provider. */
+/** Makes an account require an authenticator app, also below it, with its own provider. */
 async function requireApp(tx: Store, accountId: string, now: number): Promise<void> {
   const id = timeOrderedHex(systemRandom, now);
   const provider = { id, accountId, providerName: 'totp', name: 'apps', enabled: true, settings: {} };
@@ -131,15 +131,15 @@ async function addUser({ store, clock }: Pick<Context, 'store' | 'clock'>, made:
   return id;
 }
 
-/** Does a work many times, many of them in one transaction. */
-async function inTurns(
+/** Repeats some work, many times in one transaction. */
+async function inBatches(
   { store }: Context,
   { what, all }: { readonly what: string; readonly all: number },
   tell: Progress,
   work: (tx: Store, at: number) => Promise<void>,
 ): Promise<void> {
-  for (let start = 0; start < all; start += together) {
-    const end = Math.min(all, start + together);
+  for (let start = 0; start < all; start += perTransaction) {
+    const end = Math.min(all, start + perTransaction);
     await inTransaction(store, async (tx) => {
       for (let at = start; at < end; at += 1) await work(tx, at);
       return success(undefined);

@@ -10,10 +10,10 @@ import { makeTree, type Place } from './tree-server.ts';
 import type { Progress } from './progress.ts';
 import type { Size, Tree } from './seed.ts';
 
-/** As many accounts as the promise names, with as much in them that every page that is measured is full. */
+/** The small tree of the promise, with enough rows to fill each measured page. */
 export const small: Size = { accounts: 10, users: 100, attempts: 10_000 };
 
-/** A tree that was made, and what that took. */
+/** A tree, and the time and space that it took. */
 export type Made = {
   readonly place: Place;
   readonly tree: Tree;
@@ -21,7 +21,7 @@ export type Made = {
   readonly megabytes: number;
 };
 
-export type Ground = {
+export type TreeOptions = {
   readonly folder: string;
   /** SQLite when absent. */
   readonly postgres?: Awaited<ReturnType<typeof startPostgres>> | undefined;
@@ -29,21 +29,21 @@ export type Ground = {
   readonly tell: Progress;
 };
 
-/** Makes a tree of its own size in a database of its own. */
-export async function plant(ground: Ground, name: string, size: Size): Promise<Made> {
-  const { folder, postgres, clock, tell } = ground;
+/** Makes a tree in a new database. */
+export async function buildTree(options: TreeOptions, name: string, size: Size): Promise<Made> {
+  const { folder, postgres, clock, tell } = options;
   const began = performance.now();
   const keysFile = join(folder, `${name}.json`);
   writeKeyFile(keysFile, makeKeyRing(systemRandom), systemRandom);
   const file = join(folder, `${name}.db`);
   const place = { keysFile, database: postgres ? await postgres.newDatabase() : `sqlite:${file}` };
   const tree = await makeTree(place, size, clock, (what, done, all) => tell(`${name} tree, ${what}`, done, all));
-  const bytes = postgres ? await settle(place.database) : statSync(file).size;
+  const bytes = postgres ? await vacuum(place.database) : statSync(file).size;
   return { place, tree, seconds: (performance.now() - began) / 1000, megabytes: bytes / 1e6 };
 }
 
-/** What PostgreSQL would do by itself a little later, in the middle of the measurement. Answers with the size of the database. */
-async function settle(url: string): Promise<number> {
+/** Runs what autovacuum would run later, during the measurement. Returns the database's size in bytes. */
+async function vacuum(url: string): Promise<number> {
   const client = new Client({ connectionString: url });
   await client.connect();
   try {

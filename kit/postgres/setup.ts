@@ -15,13 +15,13 @@ import { makeCluster, runCluster } from './cluster.ts';
 
 const settings = [
   ['max_connections', '200'],
-  // The data is thrown away: no reason to wait for a disk.
+  // The data is temporary: do not wait for a disk.
   ['fsync', 'off'],
   ['full_page_writes', 'off'],
   ['synchronous_commit', 'off'],
 ] as const;
 
-let keeper: ChildProcess | undefined;
+let supervisor: ChildProcess | undefined;
 
 export async function globalSetup(): Promise<void> {
   const wish = process.env.TEST_POSTGRES ?? '';
@@ -46,18 +46,18 @@ export async function globalSetup(): Promise<void> {
 }
 
 export async function globalTeardown(): Promise<void> {
-  if (!keeper || keeper.exitCode !== null) return;
-  const exited = once(keeper, 'exit');
-  keeper.stdin?.end();
+  if (!supervisor || supervisor.exitCode !== null) return;
+  const exited = once(supervisor, 'exit');
+  supervisor.stdin?.end();
   await exited;
 }
 
-/** Makes a cluster in a temporary folder, which goes with it, starts it and gives its URL. */
+/** Makes a cluster in a temporary folder, starts it and returns its URL. */
 async function start(): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'countersign-test-postgres-'));
   try {
     const cluster = await makeCluster(folder);
-    await runCluster(cluster, settings, { leave: false, started: (child) => (keeper = child) });
+    await runCluster(cluster, settings, { keepFolder: false, started: (child) => (supervisor = child) });
     return cluster.url;
   } catch (error) {
     await globalTeardown();

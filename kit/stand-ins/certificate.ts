@@ -1,6 +1,6 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 
-/** A certificate that signs itself, for `localhost` and 127.0.0.1, as PEM. Written here because not every machine has openssl's command. */
+/** A self-signed certificate for `localhost` and 127.0.0.1 as PEM, without the openssl command, which not every machine has. */
 export function selfSigned(): { readonly key: string; readonly cert: string } {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   const algorithm = sequence(der(0x06, Buffer.from('2b6570', 'hex'))); // 1.3.101.112, Ed25519 (RFC 8410)

@@ -1,4 +1,4 @@
-/** A stand-in for Duo's OIDC Auth API over TLS, which checks what it is sent as Duo does and answers with the shapes that it documents. */
+/** A stand-in for Duo's OIDC Auth API over TLS, which checks requests as Duo does and answers as Duo documents. */
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -12,15 +12,15 @@ export const duoSecret = 'deadbeefdeadbeefdeadbeefdeadbeefdeadbeef';
 
 export type Endpoint = 'health_check' | 'authorize' | 'token';
 
-/** How Duo departs from what is right. What a trick is not about stays as it is. */
+/** Deviations from Duo's right behaviour. */
 export type Tricks = {
-  /** In the place of an endpoint's answer. */
+  /** Replaces an endpoint's answer. */
   readonly answers?: Partial<Record<Endpoint, (response: ServerResponse) => void>>;
-  /** What is changed in the id token; undefined takes a claim away. */
+  /** Changed claims of the id token; undefined removes a claim. */
   readonly claims?: Claims;
   readonly header?: Claims;
   readonly secret?: string;
-  /** What is done to the finished id token. */
+  /** Changes the finished id token. */
   readonly token?: (token: string) => string;
 };
 
@@ -28,13 +28,13 @@ export type DuoServer = StandIn & {
   /** The certificate that its clients have to trust. */
   readonly ca: string;
   play(tricks: Tricks): void;
-  /** A person who follows the URL and says yes: what their browser brings back. */
+  /** Follows the URL as a user who approves, and returns the parameters of the redirect. */
   visit(url: string): Promise<{ readonly state: string; readonly duo_code: string }>;
 };
 
 const identity = selfSigned();
 
-type House = {
+type DuoState = {
   readonly clock: () => number;
   readonly host: () => string;
   readonly codes: Map<string, { readonly user: string; readonly nonce: unknown; readonly redirect: unknown }>;
@@ -44,23 +44,23 @@ type House = {
 
 /** `clock` tells milliseconds since the Unix epoch. */
 export async function openDuo(clock: () => number): Promise<DuoServer> {
-  const house: House = { clock, host: () => server.host, codes: new Map(), jtis: new Set(), tricks: {} };
+  const duo: DuoState = { clock, host: () => server.host, codes: new Map(), jtis: new Set(), tricks: {} };
   const server: StandIn = await standIn((request, response) => {
     const [path = '', query = ''] = (request.path ?? '').split('?');
     const endpoint = path.replace('/oauth/v1/', '') as Endpoint;
-    const trick = house.tricks.answers?.[endpoint];
+    const trick = duo.tricks.answers?.[endpoint];
     if (trick) return trick(response);
     if (`${request.method} ${endpoint}` === 'GET authorize')
-      return authorize(house, new URLSearchParams(query), response);
+      return authorize(duo, new URLSearchParams(query), response);
     if (request.method !== 'POST' || !isForm(request)) return json(response, 405, { error: 'invalid_request' });
     const form = new URLSearchParams(request.body);
-    if (endpoint === 'health_check') return health(house, form, response);
-    return endpoint === 'token' ? trade(house, form, response) : json(response, 404, { code: 40401, stat: 'FAIL' });
+    if (endpoint === 'health_check') return health(duo, form, response);
+    return endpoint === 'token' ? trade(duo, form, response) : json(response, 404, { code: 40401, stat: 'FAIL' });
   }, identity);
   return Object.assign(server, {
     ca: identity.cert,
     play: (tricks: Tricks) => {
-      house.tricks = tricks;
+      duo.tricks = tricks;
     },
     visit,
   });
@@ -70,14 +70,14 @@ function isForm({ headers }: Seen): boolean {
   return headers['content-type'] === 'application/x-www-form-urlencoded';
 }
 
-function health(house: House, form: URLSearchParams, response: ServerResponse): void {
-  const timestamp = Math.floor(house.clock() / 1000);
-  if (isClient(house, form, 'health_check')) return json(response, 200, { response: { timestamp }, stat: 'OK' });
+function health(duo: DuoState, form: URLSearchParams, response: ServerResponse): void {
+  const timestamp = Math.floor(duo.clock() / 1000);
+  if (isClient(duo, form, 'health_check')) return json(response, 200, { response: { timestamp }, stat: 'OK' });
   const refusal = { code: 40002, message: 'invalid_client', message_detail: 'Failed to verify signature.' };
   json(response, 400, { ...refusal, stat: 'FAIL', timestamp });
 }
 
-function authorize(house: House, query: URLSearchParams, response: ServerResponse): void {
+function authorize(duo: DuoState, query: URLSearchParams, response: ServerResponse): void {
   const request = claimsOf(query.get('request') ?? '', duoSecret) ?? {};
   const { state, redirect_uri: redirect, duo_uname: user } = request;
   const nonce = query.get('nonce') ?? '';
@@ -88,35 +88,35 @@ function authorize(house: House, query: URLSearchParams, response: ServerRespons
     request.scope === 'openid' &&
     request.client_id === duoClient &&
     request.iss === duoClient &&
-    request.aud === `https://${house.host()}` &&
-    isInTime(house, request.exp) &&
+    request.aud === `https://${duo.host()}` &&
+    isInTime(duo, request.exp) &&
     request.use_duo_code_attribute === true &&
     [state, nonce].every((text) => typeof text === 'string' && text.length >= 22 && text.length <= 1024);
   if (!right || typeof user !== 'string' || typeof redirect !== 'string') {
     return json(response, 400, { error: 'invalid_request', error_description: 'The request is not right.' });
   }
-  const duo_code = createHmac('sha256', 'codes').update(`${house.codes.size}`).digest('hex');
-  house.codes.set(duo_code, { user, nonce, redirect });
+  const duo_code = createHmac('sha256', 'codes').update(`${duo.codes.size}`).digest('hex');
+  duo.codes.set(duo_code, { user, nonce, redirect });
   const back = new URLSearchParams({ state: String(state), duo_code });
   response.writeHead(302, { location: `${redirect}?${back.toString()}` }).end();
 }
 
-function trade(house: House, form: URLSearchParams, response: ServerResponse): void {
+function trade(duo: DuoState, form: URLSearchParams, response: ServerResponse): void {
   const code = form.get('code') ?? '';
-  const found = house.codes.get(code);
+  const found = duo.codes.get(code);
   const type = form.get('client_assertion_type');
-  if (type !== 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer' || !isClient(house, form, 'token')) {
+  if (type !== 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer' || !isClient(duo, form, 'token')) {
     return json(response, 400, { error: 'invalid_client', error_description: 'Failed to verify signature.' });
   }
   if (form.get('grant_type') !== 'authorization_code') return json(response, 400, { error: 'unsupported_grant_type' });
   if (!found || found.redirect !== form.get('redirect_uri')) {
     return json(response, 400, { error: 'invalid_grant', error_description: `The code ${code} is not right.` });
   }
-  house.codes.delete(code);
-  const now = Math.floor(house.clock() / 1000);
-  const { claims, header, secret = duoSecret, token = (made) => made } = house.tricks;
+  duo.codes.delete(code);
+  const now = Math.floor(duo.clock() / 1000);
+  const { claims, header, secret = duoSecret, token = (made) => made } = duo.tricks;
   const right = {
-    iss: `https://${house.host()}/oauth/v1/token`,
+    iss: `https://${duo.host()}/oauth/v1/token`,
     sub: found.user,
     aud: duoClient,
     exp: now + 300,
@@ -131,22 +131,22 @@ function trade(house: House, form: URLSearchParams, response: ServerResponse): v
   json(response, 200, { id_token, access_token: 'duo-access-token', expires_in: 300, token_type: 'Bearer' });
 }
 
-/** Whether a form comes from the client itself: an assertion for this endpoint that has not come before. */
-function isClient(house: House, form: URLSearchParams, endpoint: Endpoint): boolean {
+/** Whether a form has the client's assertion for this endpoint, sent for the first time. */
+function isClient(duo: DuoState, form: URLSearchParams, endpoint: Endpoint): boolean {
   const claims = claimsOf(form.get('client_assertion') ?? '', duoSecret) ?? {};
   const right =
     form.get('client_id') === duoClient &&
     claims.iss === duoClient &&
     claims.sub === duoClient &&
-    claims.aud === `https://${house.host()}/oauth/v1/${endpoint}` &&
-    isInTime(house, claims.exp) &&
+    claims.aud === `https://${duo.host()}/oauth/v1/${endpoint}` &&
+    isInTime(duo, claims.exp) &&
     typeof claims.jti === 'string' &&
-    !house.jtis.has(claims.jti);
-  house.jtis.add(claims.jti);
+    !duo.jtis.has(claims.jti);
+  duo.jtis.add(claims.jti);
   return right;
 }
 
-function isInTime({ clock }: House, exp: unknown): boolean {
+function isInTime({ clock }: DuoState, exp: unknown): boolean {
   const left = Number(exp) - clock() / 1000;
   return left > 0 && left <= 300;
 }

@@ -23,11 +23,11 @@ export type MailServer = AsyncDisposable & {
   readonly letters: readonly Letter[];
   /** How many connections have come. */
   readonly connections: () => number;
-  /** How often somebody tried to sign in. */
+  /** How many logins were tried. */
   readonly logins: () => number;
-  /** Comes when every connection is closed. */
+  /** Resolves when every connection is closed. */
   readonly quiet: () => Promise<void>;
-  /** Closes every connection, as a server does that has waited long enough. */
+  /** Closes every connection, as a server does on its timeout. */
   readonly hangUp: () => Promise<void>;
   readonly mend: () => void;
 };
@@ -36,11 +36,11 @@ export type MailOptions = {
   /** `starttls` takes no password before it, `offered` does; `secure` speaks TLS from the first byte; `none` knows no TLS. */
   readonly tls?: 'none' | 'offered' | 'starttls' | 'secure';
   readonly identity?: ReturnType<typeof selfSigned>;
-  /** What goes wrong until it is mended. */
+  /** The fault until `mend` is called. */
   readonly trouble?: string | undefined;
 };
 
-/** Replies of real servers, by the command after which they come. */
+/** Replies of real servers, with the command that they answer. */
 const replies: Readonly<Record<string, readonly [command: 'from' | 'to' | 'data', status: number, text: string]>> = {
   'refuses the destination': ['to', 550, '5.1.1 <alice@example.com>: Recipient address rejected: User unknown'],
   'no such domain': ['to', 550, '5.1.2 <alice@example.com>: Domain not found'],
@@ -59,21 +59,21 @@ const replies: Readonly<Record<string, readonly [command: 'from' | 'to' | 'data'
 
 export const mailReplies = Object.keys(replies);
 
-/** Troubles in which a connection never reaches smtp-server. */
-const rude = ['talks nonsense', 'talks without end', 'talks slowly', 'says nothing'];
+/** Faults in which a connection never reaches smtp-server. */
+const beforeSmtp = ['talks nonsense', 'talks without end', 'talks slowly', 'says nothing'];
 
 type State = {
-  /** What goes wrong now. */
+  /** The current fault. */
   present: string | undefined;
   connections: number;
   logins: number;
   readonly letters: Letter[];
   readonly sockets: Set<Socket>;
-  /** Those that never reached smtp-server. */
-  readonly kept: Socket[];
+  /** Connections that never reached smtp-server. */
+  readonly unhandled: Socket[];
 };
 
-/** A mail server on loopback: smtp-server, with a door before it that can be rude. */
+/** A mail server on loopback: smtp-server, with a listener before it that injects faults. */
 export async function openMailServer(options: MailOptions = {}): Promise<MailServer> {
   const state: State = {
     present: options.trouble,
@@ -81,17 +81,17 @@ export async function openMailServer(options: MailOptions = {}): Promise<MailSer
     logins: 0,
     letters: [],
     sockets: new Set(),
-    kept: [],
+    unhandled: [],
   };
   const quiet = async (): Promise<void> => {
     await Promise.all([...state.sockets].map((socket) => once(socket, 'close')));
   };
   const smtp = smtpServer(state, options);
   smtp.on('error', () => undefined);
-  const door = createServer((socket) => accept(state, socket, smtp));
-  await new Promise<void>((resolve) => door.listen(0, '127.0.0.1', resolve));
+  const listener = createServer((socket) => accept(state, socket, smtp));
+  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
   return {
-    port: (door.address() as AddressInfo).port,
+    port: (listener.address() as AddressInfo).port,
     letters: state.letters,
     connections: () => state.connections,
     logins: () => state.logins,
@@ -104,11 +104,11 @@ export async function openMailServer(options: MailOptions = {}): Promise<MailSer
       state.present = undefined;
     },
     async [Symbol.asyncDispose]() {
-      // Whoever destroys a socket beneath a TLS handshake brings Node down: what smtp-server has taken, it closes itself.
+      // Destroying a socket during a TLS handshake crashes Node: smtp-server closes its own sockets.
       smtp.close();
       for (const connection of smtp.connections) connection.close();
-      destroyAll(state.kept);
-      await new Promise((resolve) => door.close(resolve));
+      destroyAll(state.unhandled);
+      await new Promise((resolve) => listener.close(resolve));
     },
   };
 }
@@ -141,7 +141,7 @@ function smtpServer(state: State, { tls = 'none', identity = certificate }: Mail
         if (present === 'takes it and hangs up') destroyAll(state.sockets);
         else if (present !== 'stops in the middle') done(wrong);
       };
-      // Who gives up in the middle of a letter has sent none.
+      // An interrupted message was not sent.
       text(stream).then(end, () => undefined);
     },
   });
@@ -156,7 +156,7 @@ function accept(state: State, socket: Socket, smtp: SMTPServer): void {
   else if (present === 'talks without end') socket.write(`220-${'x'.repeat(200_000)}`);
   else if (present === 'talks slowly') trickle(socket);
   else if (present !== 'says nothing') smtp.server.emit('connection', socket);
-  if (rude.includes(present ?? '')) state.kept.push(socket);
+  if (beforeSmtp.includes(present ?? '')) state.unhandled.push(socket);
 }
 
 function replyAt({ present }: State, command: 'from' | 'to' | 'data') {
@@ -168,7 +168,7 @@ function destroyAll(sockets: Iterable<Socket>): void {
   for (const socket of sockets) socket.destroy();
 }
 
-/** A greeting that gets longer all the time. */
+/** A greeting that never ends. */
 function trickle(socket: Socket): void {
   const talk = setInterval(() => socket.write('220-a moment, please\r\n'), 20);
   socket.on('close', () => clearInterval(talk));

@@ -12,14 +12,14 @@ export type Seen = {
 
 export type StandIn = AsyncDisposable & {
   readonly host: string;
-  /** Every request that has come, whatever the answer was. */
+  /** Every request, whatever its answer was. */
   readonly seen: readonly Seen[];
 };
 
-/** One that is in some trouble until it is mended, and takes what comes otherwise. */
+/** A stand-in with a fault until `mend` is called, and the messages that it accepted. */
 export type Troubled<Taken> = StandIn & { readonly mend: () => void; readonly taken: () => readonly Taken[] };
 
-/** An HTTP server on loopback that answers as it is told; over TLS when it is given an identity. */
+/** An HTTP server on loopback; over TLS when it has an identity. */
 export async function standIn(
   answer: (request: Seen, response: ServerResponse) => void,
   identity?: { readonly key: string; readonly cert: string },
@@ -45,7 +45,7 @@ export async function standIn(
   };
 }
 
-/** What may go wrong with any HTTP server. */
+/** Faults of any HTTP server. */
 export const httpTroubles: Readonly<Record<string, (response: ServerResponse) => void>> = {
   'is broken': (response) =>
     response.writeHead(503, { 'content-type': 'text/html' }).end('<h1>Service Unavailable</h1>'),

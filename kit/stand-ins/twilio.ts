@@ -29,7 +29,7 @@ export const twilioRefusals: Readonly<Record<string, readonly [status: number, c
   '+15005550111': [400, 29999, 'A code of next year'],
 };
 
-/** A stand-in for Twilio's Messages API, which answers with the shapes that it documents. */
+/** A stand-in for Twilio's Messages API, which answers as Twilio documents. */
 export async function openTwilio(trouble?: string): Promise<Troubled<Seen>> {
   let present = trouble;
   const taken: Seen[] = [];
@@ -109,7 +109,7 @@ function json(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
 
-/** Answers that look like success. */
+/** Wrong answers that look like success. */
 const oddAnswers: Readonly<Record<string, (response: ServerResponse) => void>> = {
   'a page': (response) => response.writeHead(201, { 'content-type': 'text/html' }).end('<h1>Created</h1>'),
   nothing: (response) => response.writeHead(201).end(),

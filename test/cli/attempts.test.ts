@@ -5,7 +5,15 @@ import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { before, describe, test } from 'node:test';
-import { countersign, done, kept, mainFile, mistake, newFolder, serve } from '../../kit/process.ts';
+import {
+  countersign,
+  outputOf,
+  inheritedEnvironment,
+  mainFile,
+  errorLineOf,
+  newFolder,
+  serve,
+} from '../../kit/process.ts';
 import { basic } from '../../kit/server.ts';
 
 const admin = { name: 'admin', password: 'the first of them all' };
@@ -62,7 +70,7 @@ describe('the log of attempts at the machine', { concurrency: 3 }, () => {
   });
 
   test('verify says where each strand ends, and that nothing is wrong', async () => {
-    const said = done(await attempts(folder, 'verify'));
+    const said = outputOf(await attempts(folder, 'verify'));
     const rows = rowsIn(folder);
     const strandOfUser = rows.find(({ user_id }) => user_id !== null)?.strand;
     // What nobody in particular tried may be in the same strand.
@@ -71,12 +79,12 @@ describe('the log of attempts at the machine', { concurrency: 3 }, () => {
     const { strand, seq, id, hash } = newest;
     assert.ok(said.includes(`intact   strand=${strand} seq=${seq} id=${id} hash=${hash}\n`), said);
     assert.match(said, /\nchecked 4 attempts in [12] strands\nnothing was changed, removed or added\n$/);
-    assert.equal(done(await attempts(folder, 'verify', '--account', 'root')), said);
-    assert.equal(done(await attempts(folder, 'verify', '--account', strand?.toString().split('/')[0] ?? '')), said);
+    assert.equal(outputOf(await attempts(folder, 'verify', '--account', 'root')), said);
+    assert.equal(outputOf(await attempts(folder, 'verify', '--account', strand?.toString().split('/')[0] ?? '')), said);
   });
 
   test('export writes every attempt as a line of JSON, with all that is kept of it', async () => {
-    const lines = exported(done(await attempts(folder, 'export')));
+    const lines = exported(outputOf(await attempts(folder, 'export')));
     const rows = rowsIn(folder).map(({ at, ...rest }) => ({ ...rest, at: new Date(Number(at)).toISOString() }));
     assert.deepEqual<unknown>(lines, rows);
     assert.deepEqual(
@@ -111,22 +119,22 @@ describe('the log of attempts at the machine', { concurrency: 3 }, () => {
   test('export takes an account, a first instant and a last', async () => {
     const rows = rowsIn(folder);
     const at = new Date(Number(rows[2]?.at)).toISOString();
-    const after = exported(done(await attempts(folder, 'export', '--account', 'root', '--from', at)));
+    const after = exported(outputOf(await attempts(folder, 'export', '--account', 'root', '--from', at)));
     assert.deepEqual(
       after.map(({ id }) => id),
       rows.slice(2).map(({ id }) => id),
     );
-    const upTo = exported(done(await attempts(folder, 'export', '--to', at)));
+    const upTo = exported(outputOf(await attempts(folder, 'export', '--to', at)));
     assert.deepEqual(
       upTo.map(({ id }) => id),
       rows.slice(0, 2).map(({ id }) => id),
     );
-    assert.equal(done(await attempts(folder, 'export', '--from', '2999-01-01')), '');
+    assert.equal(outputOf(await attempts(folder, 'export', '--from', '2999-01-01')), '');
   });
 
   test('an account that is not there is refused', async () => {
     for (const command of ['verify', 'export']) {
-      const line = mistake(await attempts(folder, command, '--account', 'mars'), 1);
+      const line = errorLineOf(await attempts(folder, command, '--account', 'mars'), 1);
       assert.equal(line, 'countersign: mars: there is no such account');
     }
   });
@@ -154,17 +162,20 @@ test('verify names what was changed, removed and added, and ends with 1', async 
 
 test('prune removes what is old, says how much, and is itself in the log', async () => {
   const folder = await folderWithLog();
-  assert.match(done(await attempts(folder, 'prune', '--older-than', '400d')), /^removed 0 attempts of before \S+Z\n$/);
+  assert.match(
+    outputOf(await attempts(folder, 'prune', '--older-than', '400d')),
+    /^removed 0 attempts of before \S+Z\n$/,
+  );
   const tomorrow = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
-  assert.match(mistake(await attempts(folder, 'prune', '--before', tomorrow(2)), 2), /--before lies in the future/);
+  assert.match(errorLineOf(await attempts(folder, 'prune', '--before', tomorrow(2)), 2), /--before lies in the future/);
   assert.equal(rowsIn(folder).length, 4);
   const now = new Date().toISOString();
-  assert.equal(done(await attempts(folder, 'prune', '--before', now)), `removed 4 attempts of before ${now}\n`);
+  assert.equal(outputOf(await attempts(folder, 'prune', '--before', now)), `removed 4 attempts of before ${now}\n`);
   assert.deepEqual(
     rowsIn(folder).map(({ action, object_id }) => [action, object_id]),
     [['attempts.prune', now]],
   );
-  assert.match(done(await attempts(folder, 'verify')), /\nchecked 1 attempts in .*\nnothing was changed/);
+  assert.match(outputOf(await attempts(folder, 'verify')), /\nchecked 1 attempts in .*\nnothing was changed/);
 });
 
 test('prune leaves what is not as it was written, names it, and ends with 1', async () => {
@@ -185,7 +196,7 @@ test('export ends quietly when nobody reads on', async () => {
   change(folder, many);
   const child = spawn(process.execPath, [mainFile, 'attempts', 'export'], {
     cwd: folder,
-    env: kept,
+    env: inheritedEnvironment,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let complaint = '';
@@ -209,7 +220,7 @@ describe('a mistake is one line and exit code 2', { concurrency: 3 }, () => {
   ];
   for (const [args, said] of mistakes) {
     test(args.join(' '), async () => {
-      assert.match(mistake(await attempts(newFolder(), ...args), 2), said);
+      assert.match(errorLineOf(await attempts(newFolder(), ...args), 2), said);
     });
   }
 });

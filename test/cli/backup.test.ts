@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, test } from 'node:test';
 import { Secret, TOTP } from 'otpauth';
-import { countersign, done, mistake, newFolder, serve } from '../../kit/process.ts';
+import { countersign, outputOf, errorLineOf, newFolder, serve } from '../../kit/process.ts';
 import { basic } from '../../kit/server.ts';
 
 const ada = { name: 'ada', password: 'ada in the library' };
@@ -56,7 +56,7 @@ describe('a backup', () => {
         assert.equal((await ask('/users', json({ name: `guest ${guest}`, password: 'a guest has this' }))).status, 201);
     })();
     const copy = join(folder, 'copy.db');
-    const told = done(await countersign(['backup', copy], { folder }));
+    const told = outputOf(await countersign(['backup', copy], { folder }));
     stop.abort();
     await crowd;
     assert.match(told, /^backed up [\d,]+ users to .*copy\.db \([\d.]+ MB\); it can't be read without the key ring /);
@@ -65,19 +65,19 @@ describe('a backup', () => {
     using closed = new DatabaseSync(copy, { readOnly: true });
     // With a log beside it, it could not be opened where nothing may be written.
     assert.equal(closed.prepare('pragma journal_mode').get()?.['journal_mode'], 'delete');
-    assert.match(mistake(await countersign(['backup', copy], { folder }), 2), /there is a file .* already/);
+    assert.match(errorLineOf(await countersign(['backup', copy], { folder }), 2), /there is a file .* already/);
     assert.equal(readFileSync(copy).includes(secret), false);
 
     const elsewhere = newFolder();
     mkdirSync(join(elsewhere, 'data'));
     copyFileSync(join(folder, 'data/keys.json'), join(elsewhere, 'data/keys.json'));
-    const restored = done(await countersign(['restore', copy], { folder: elsewhere }));
+    const restored = outputOf(await countersign(['restore', copy], { folder: elsewhere }));
     assert.match(
       restored,
       /^restored [\d,]+ users to .*, as it was at \d{4}-.*; every session has ended\nstart the servers after /,
     );
     assert.match(
-      mistake(await countersign(['restore', copy], { folder: elsewhere }), 2),
+      errorLineOf(await countersign(['restore', copy], { folder: elsewhere }), 2),
       /there is a database .* already/,
     );
     const again = await serve({ folder: elsewhere });
@@ -92,16 +92,16 @@ describe('a backup', () => {
   test('that is no database, is damaged, or is of another key ring is not taken', async () => {
     const server = await serve();
     const copy = join(server.folder, 'copy.db');
-    done(await countersign(['backup', copy], { folder: server.folder }));
+    outputOf(await countersign(['backup', copy], { folder: server.folder }));
     const elsewhere = newFolder();
     const restore = async (file: string) => {
-      const said = mistake(await countersign(['restore', file], { folder: elsewhere }), 2);
+      const said = errorLineOf(await countersign(['restore', file], { folder: elsewhere }), 2);
       assert.equal(existsSync(join(elsewhere, 'data/countersign.db')), false);
       return said;
     };
     assert.match(await restore(join(elsewhere, 'nothing.db')), /there is no file/);
     assert.match(await restore(copy), /there is no keys file/);
-    done(await countersign(['keys', 'make'], { folder: elsewhere }));
+    outputOf(await countersign(['keys', 'make'], { folder: elsewhere }));
     assert.match(await restore(copy), /does not match the database/);
     const text = join(elsewhere, 'text.db');
     writeFileSync(text, 'no database at all, but some text that is long enough to be looked at');
@@ -122,8 +122,8 @@ describe('a backup', () => {
 
   test('of nothing, and of PostgreSQL, is none', async () => {
     const folder = newFolder();
-    assert.match(mistake(await countersign(['backup', 'x.db'], { folder }), 2), /there is no database/);
+    assert.match(errorLineOf(await countersign(['backup', 'x.db'], { folder }), 2), /there is no database/);
     const env = { COUNTERSIGN_DATABASE: 'postgres://localhost/x' };
-    assert.match(mistake(await countersign(['backup', 'x.db'], { folder, env }), 2), /pg_dump/);
+    assert.match(errorLineOf(await countersign(['backup', 'x.db'], { folder, env }), 2), /pg_dump/);
   });
 });

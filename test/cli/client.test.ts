@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
-import { countersign, done, mistake, serve, type Running } from '../../kit/process.ts';
+import { countersign, outputOf, errorLineOf, serve, type Running } from '../../kit/process.ts';
 
 const admin = { name: 'admin', password: 'the first of them all' };
 const made =
@@ -23,44 +23,44 @@ describe('clients, changed at the machine beside a running server', { concurrenc
 
   test('a client is made with grants and a scope, its secret is printed once, and it gets tokens', async () => {
     const options = ['--grant', 'password', '--grant', 'refresh_token', '--scope', 'read write'];
-    const [, , id = '', secret = ''] = made.exec(done(await client(['add', 'app of ada', ...options]))) ?? [];
+    const [, , id = '', secret = ''] = made.exec(outputOf(await client(['add', 'app of ada', ...options]))) ?? [];
     const { status, said } = await token(id, secret);
     assert.deepEqual([status, said['scope'], typeof said['refresh_token']], [200, 'read write', 'string']);
-    const listed = done(await client(['list', '--account', 'root']));
+    const listed = outputOf(await client(['list', '--account', 'root']));
     assert.ok(listed.includes(`${id}  password,refresh_token  [read write]  app of ada\n`), listed);
     assert.ok(!listed.includes(secret));
   });
 
   test('a public client has no secret', async () => {
-    const said = done(await client(['add', 'phone', '--public', '--grant', 'password']));
+    const said = outputOf(await client(['add', 'phone', '--public', '--grant', 'password']));
     const [, id = ''] = /^made the client phone\nits id is ([0-9a-f-]{36})\nit has no secret\n$/.exec(said) ?? [];
     assert.equal((await token(id, undefined)).status, 200);
     assert.equal((await token(id, 'a secret of nobody')).status, 401);
   });
 
   test('a client that does not name the password grant is refused it', async () => {
-    const said = done(await client(['add', 'app of bea', '--grant', 'refresh_token']));
+    const said = outputOf(await client(['add', 'app of bea', '--grant', 'refresh_token']));
     const [, , id = '', secret = ''] = made.exec(said) ?? [];
     const answer = await token(id, secret);
     assert.deepEqual([answer.status, answer.said['error']], [400, 'unauthorized_client']);
   });
 
   test('a client that is removed gets nothing, and what it got is over', async () => {
-    const said = done(await client(['add', 'app of cy', '--grant', 'password', '--grant', 'password']));
+    const said = outputOf(await client(['add', 'app of cy', '--grant', 'password', '--grant', 'password']));
     const [, , id = '', secret = ''] = made.exec(said) ?? [];
     const { access_token: access = '' } = (await token(id, secret)).said;
     const me = () => fetch(`${server.url}/users/me`, { headers: { Authorization: `Bearer ${access}` } });
     assert.equal((await me()).status, 200);
-    assert.match(done(await client(['remove', id])), /^app of cy is gone, and the sessions .* have ended\n$/);
+    assert.match(outputOf(await client(['remove', id])), /^app of cy is gone, and the sessions .* have ended\n$/);
     assert.deepEqual([(await me()).status, (await token(id, secret)).status], [401, 401]);
-    assert.equal(mistake(await client(['remove', id]), 1), 'countersign: there is no such client');
+    assert.equal(errorLineOf(await client(['remove', id]), 1), 'countersign: there is no such client');
   });
 
   test('an account that is not there is refused', async () => {
     const add = await client(['add', 'app', '--grant', 'password', '--account', 'mars']);
-    assert.equal(mistake(add, 1), 'countersign: app: there is no such account');
+    assert.equal(errorLineOf(add, 1), 'countersign: app: there is no such account');
     assert.equal(
-      mistake(await client(['list', '--account', 'mars']), 1),
+      errorLineOf(await client(['list', '--account', 'mars']), 1),
       'countersign: mars: there is no such account',
     );
   });
@@ -68,5 +68,5 @@ describe('clients, changed at the machine beside a running server', { concurrenc
 
 test('a house without clients says so', async () => {
   const server = await serve();
-  assert.equal(done(await countersign(['client', 'list'], { folder: server.folder })), 'there are no clients\n');
+  assert.equal(outputOf(await countersign(['client', 'list'], { folder: server.folder })), 'there are no clients\n');
 });

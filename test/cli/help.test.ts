@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { variables } from '../../src/cli/variables.ts';
 import manifest from '../../package.json' with { type: 'json' };
-import { countersign, mistake } from '../../kit/process.ts';
+import { countersign, errorLineOf } from '../../kit/process.ts';
 
 const commands = [
   'serve',
@@ -106,7 +106,7 @@ describe(
     ];
     for (const [what, args, said] of mistakes) {
       test(what, async () => {
-        assert.match(mistake(await countersign(args), 2), said);
+        assert.match(errorLineOf(await countersign(args), 2), said);
       });
     }
 
@@ -127,7 +127,7 @@ describe(
     ]) {
       test(`an environment variable that ${command.join(' ')} does not know`, async () => {
         const ended = await countersign(command, { env: { COUNTERSIGN_PROT: '80', COUNTERSIGN_PORT: '0' } });
-        assert.match(mistake(ended, 2), /unknown variable COUNTERSIGN_PROT/);
+        assert.match(errorLineOf(ended, 2), /unknown variable COUNTERSIGN_PROT/);
       });
     }
   },

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { listen, type Front } from '../../src/cli/listen.ts';
 import { problemBody } from '../../src/http/errors/problem.ts';
-import { converse, hostile, marker } from '../../kit/hostile-requests.ts';
+import { sendRaw, hostileRequests, marker } from '../../kit/hostile-requests.ts';
 import { startServer, type Server } from '../../kit/server.ts';
 import type { Rows } from '../../kit/rows.ts';
 
@@ -22,10 +22,10 @@ describe('what no honest client sends is refused or cut off, and does no harm', 
     await server[Symbol.asyncDispose]();
   });
 
-  for (const request of hostile) {
+  for (const request of hostileRequests) {
     test(request.name, async () => {
       const lines = server.lines.length;
-      const { answers, sent } = await converse(front.port, request);
+      const { answers, sent } = await sendRaw(front.port, request);
       const statuses = answers.map(({ status }) => status);
       // Whoever is cut off while they talk may lose the answer with the connection.
       const expected = request.endless !== undefined && statuses.length === 0 ? [] : request.answers;

@@ -9,7 +9,7 @@ import { keyKinds, type KeyKind, type KeyRing } from '../../src/base/keys.ts';
 import { createCountersign } from '../../src/countersign.ts';
 import { onEachDatabase } from '../../kit/databases.ts';
 import { cheapCost } from '../../kit/hasher.ts';
-import { countersign, done, mistake, newFolder } from '../../kit/process.ts';
+import { countersign, outputOf, errorLineOf, newFolder } from '../../kit/process.ts';
 
 describe('keys make', { concurrency: 2 }, () => {
   test('makes a key ring that only its owner can read, where COUNTERSIGN_KEYS says', async () => {
@@ -29,7 +29,7 @@ describe('keys make', { concurrency: 2 }, () => {
     await countersign(['keys', 'make'], { folder });
     const file = join(folder, 'data', 'keys.json');
     const before = readFileSync(file);
-    assert.match(mistake(await countersign(['keys', 'make'], { folder }), 1), /already, and it stays as it is$/);
+    assert.match(errorLineOf(await countersign(['keys', 'make'], { folder }), 1), /already, and it stays as it is$/);
     assert.deepEqual(readFileSync(file), before);
   });
 
@@ -38,7 +38,7 @@ describe('keys make', { concurrency: 2 }, () => {
     const ended = await Promise.all([1, 2, 3].map(() => countersign(['keys', 'make'], { folder })));
     const refused = ended.filter(({ code }) => code !== 0);
     assert.equal(refused.length, 2);
-    for (const one of refused) assert.match(mistake(one, 1), /already, and it stays as it is$/);
+    for (const one of refused) assert.match(errorLineOf(one, 1), /already, and it stays as it is$/);
     assert.deepEqual(readdirSync(join(folder, 'data')), ['keys.json']);
   });
 });
@@ -67,7 +67,7 @@ describe('keys rotate', { concurrency: 2 }, () => {
   test('adds a key of each kind, which is next for ten minutes, and says so without a secret', async () => {
     const { folder, ring } = await folderWithRing();
     const before = ring();
-    const said = done(await countersign(['keys', 'rotate'], { folder }));
+    const said = outputOf(await countersign(['keys', 'rotate'], { folder }));
     for (const kind of keyKinds) {
       const [first, added, ...more] = ring()[kind];
       assert.deepEqual([first, added?.state, more], [before[kind][0], 'next', []]);
@@ -81,19 +81,19 @@ describe('keys rotate', { concurrency: 2 }, () => {
   test('of one kind leaves the others alone', async () => {
     const { folder, ring } = await folderWithRing();
     const { sealing, mac } = ring();
-    done(await countersign(['keys', 'rotate', '--only', 'signing', '--active-in', '2h'], { folder }));
+    outputOf(await countersign(['keys', 'rotate', '--only', 'signing', '--active-in', '2h'], { folder }));
     assert.deepEqual([ring().sealing, ring().mac, ring().signing.length], [sealing, mac, 2]);
   });
 
   test('is refused while a key is next, and then goes on from it', async () => {
     const { folder, file, ring } = await folderWithRing();
-    done(await countersign(['keys', 'rotate'], { folder }));
+    outputOf(await countersign(['keys', 'rotate'], { folder }));
     const kept = readFileSync(file);
     const refused = await countersign(['keys', 'rotate', '--only', 'mac'], { folder });
-    assert.match(mistake(refused, 1), /the mac key \S+ is to become active at .*: wait/);
+    assert.match(errorLineOf(refused, 1), /the mac key \S+ is to become active at .*: wait/);
     assert.deepEqual(readFileSync(file), kept);
     become(file, Date.now());
-    done(await countersign(['keys', 'rotate', '--only', 'mac'], { folder }));
+    outputOf(await countersign(['keys', 'rotate', '--only', 'mac'], { folder }));
     assert.deepEqual(
       ring().mac.map(({ state }) => state),
       ['retired', 'active', 'next'],
@@ -117,8 +117,8 @@ describe('keys rotate', { concurrency: 2 }, () => {
 describe('keys list', { concurrency: 2 }, () => {
   test('shows every key with its state and what names it, and no secret', async () => {
     const { folder, file, ring } = await folderWithRing();
-    done(await countersign(['keys', 'rotate'], { folder }));
-    const said = done(await countersign(['keys', 'list'], { folder }));
+    outputOf(await countersign(['keys', 'rotate'], { folder }));
+    const said = outputOf(await countersign(['keys', 'list'], { folder }));
     const id = (kind: KeyKind, at: number) => ring()[kind][at]?.id ?? '';
     assert.match(
       said,
@@ -129,7 +129,7 @@ describe('keys list', { concurrency: 2 }, () => {
     for (const { secret } of [...ring().sealing, ...ring().mac]) assert.ok(!said.includes(secret));
     for (const { jwk } of ring().signing) assert.ok(!said.includes(jwk.d));
     become(file, Date.now());
-    const later = done(await countersign(['keys', 'list'], { folder }));
+    const later = outputOf(await countersign(['keys', 'list'], { folder }));
     assert.match(later, new RegExp(`^sealing  ${id('sealing', 0)} retired  since \\S+Z values=3 `, 'm'));
     assert.match(later, new RegExp(`^sealing  ${id('sealing', 1)} active   since \\S+Z values=0$`, 'm'));
   });
@@ -139,27 +139,27 @@ describe('keys reseal and keys retire', { concurrency: 2 }, () => {
   test('take a sealing key out of use, and then out of the ring', async () => {
     const { folder, file, ring } = await folderWithRing();
     const [old] = ring().sealing;
-    done(await countersign(['keys', 'rotate'], { folder }));
+    outputOf(await countersign(['keys', 'rotate'], { folder }));
     become(file, Date.now() - hour);
     const needed = await countersign(['keys', 'retire', old?.id ?? ''], { folder });
-    assert.match(mistake(needed, 1), /needed and stays: values=3 \(.*authenticators\.state 1.*\): run .*reseal$/);
-    assert.match(done(await countersign(['keys', 'reseal'], { folder })), /^sealed 2 values with the key /);
-    done(await countersign(['keys', 'retire', old?.id ?? ''], { folder }));
+    assert.match(errorLineOf(needed, 1), /needed and stays: values=3 \(.*authenticators\.state 1.*\): run .*reseal$/);
+    assert.match(outputOf(await countersign(['keys', 'reseal'], { folder })), /^sealed 2 values with the key /);
+    outputOf(await countersign(['keys', 'retire', old?.id ?? ''], { folder }));
     assert.deepEqual(
       ring().sealing.map(({ state }) => state),
       ['active'],
     );
-    done(await countersign(['user', 'unlock', 'admin'], { folder }));
+    outputOf(await countersign(['user', 'unlock', 'admin'], { folder }));
   });
 
   test('leave a key that was retired a moment ago, for a node may be behind', async () => {
     const { folder, file, ring } = await folderWithRing();
-    done(await countersign(['keys', 'rotate'], { folder }));
+    outputOf(await countersign(['keys', 'rotate'], { folder }));
     become(file, Date.now());
-    done(await countersign(['keys', 'reseal'], { folder }));
+    outputOf(await countersign(['keys', 'reseal'], { folder }));
     const kept = readFileSync(file);
     const refused = await countersign(['keys', 'retire', ring().sealing[0]?.id ?? ''], { folder });
-    assert.match(mistake(refused, 1), /was retired at \S+: wait until/);
+    assert.match(errorLineOf(refused, 1), /was retired at \S+: wait until/);
     assert.deepEqual(readFileSync(file), kept);
   });
 
@@ -169,17 +169,17 @@ describe('keys reseal and keys retire', { concurrency: 2 }, () => {
   ] as const) {
     test(`leave a key that is ${what}`, async () => {
       const { folder, file, ring } = await folderWithRing();
-      done(await countersign(['keys', 'rotate'], { folder }));
+      outputOf(await countersign(['keys', 'rotate'], { folder }));
       const kept = readFileSync(file);
       const refused = await countersign(['keys', 'retire', ring().signing[at]?.id ?? ''], { folder });
-      assert.match(mistake(refused, 1), new RegExp(`is ${what}: only a retired one can go$`));
+      assert.match(errorLineOf(refused, 1), new RegExp(`is ${what}: only a retired one can go$`));
       assert.deepEqual(readFileSync(file), kept);
     });
   }
 
   test('know no key that is not in the ring', async () => {
     const { folder } = await folderWithRing();
-    assert.match(mistake(await countersign(['keys', 'retire', 'none'], { folder }), 1), /no key none in the ring$/);
+    assert.match(errorLineOf(await countersign(['keys', 'retire', 'none'], { folder }), 1), /no key none in the ring$/);
   });
 
   test('name what no key opens, and end with exit code 1', async () => {
@@ -187,7 +187,7 @@ describe('keys reseal and keys retire', { concurrency: 2 }, () => {
     const database = new DatabaseSync(join(folder, 'data', 'countersign.db'));
     database.exec(`update users set phone = '${ring().sealing[0]?.id}.AAAA'`);
     database.close();
-    done(await countersign(['keys', 'rotate'], { folder }));
+    outputOf(await countersign(['keys', 'rotate'], { folder }));
     become(file, Date.now());
     const { code, stdout, stderr } = await countersign(['keys', 'reseal'], { folder });
     assert.deepEqual([code, stdout.startsWith('sealed 2 values')], [1, true]);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { countersign, mistake, newFolder, serve } from '../../kit/process.ts';
+import { countersign, errorLineOf, newFolder, serve } from '../../kit/process.ts';
 import { openMailServer, smtpPassword, smtpUser } from '../../kit/stand-ins/smtp.ts';
 import { openTwilio, twilioAccount, twilioFrom, twilioToken } from '../../kit/stand-ins/twilio.ts';
 
@@ -67,7 +67,7 @@ describe('a test message', { concurrency: 3 }, () => {
     const ended = await countersign(['message', 'test', 'sms', '+12025550123'], {
       env: { COUNTERSIGN_GATEWAYS: twilio(server.host, token) },
     });
-    const said = mistake(ended, 1);
+    const said = errorLineOf(ended, 1);
     assert.match(said, /^countersign: sms: no gateway took the message \(twilio \S+ declined: .+\)$/);
     assert.ok(!said.includes(token));
   });
@@ -77,7 +77,7 @@ describe('a test message', { concurrency: 3 }, () => {
       ['sms', '+12025550123'],
       ['email', 'ada@example.com'],
     ] as const) {
-      const said = mistake(await countersign(['message', 'test', channel, to]), 1);
+      const said = errorLineOf(await countersign(['message', 'test', channel, to]), 1);
       assert.match(said, new RegExp(`^countersign: ${channel}: no gateway is set up .*COUNTERSIGN_GATEWAYS$`));
     }
   });
@@ -127,7 +127,7 @@ describe('a start that can not be is refused in one line', { concurrency: 3 }, (
   test('a gateway that is none, named and not repeated', async () => {
     const env = { COUNTERSIGN_GATEWAYS: 'smtp://me:hunter2/hunter2@mail.example.com' };
     for (const args of [['serve'], ['message', 'test', 'sms', '+12025550123']]) {
-      const said = mistake(await countersign(args, { env: { ...env, COUNTERSIGN_PORT: '0' } }), 2);
+      const said = errorLineOf(await countersign(args, { env: { ...env, COUNTERSIGN_PORT: '0' } }), 2);
       assert.match(said, /^countersign: COUNTERSIGN_GATEWAYS: gateway 1: /);
       assert.doesNotMatch(said, /hunter2/);
     }
@@ -135,7 +135,7 @@ describe('a start that can not be is refused in one line', { concurrency: 3 }, (
 
   test('an outbox that can not be written', async () => {
     const env = { COUNTERSIGN_OUTBOX: '/nowhere/outbox.jsonl', COUNTERSIGN_PORT: '0' };
-    const said = mistake(await countersign(['serve'], { env }), 2);
+    const said = errorLineOf(await countersign(['serve'], { env }), 2);
     assert.match(
       said,
       /^countersign: COUNTERSIGN_OUTBOX: the outbox \/nowhere\/outbox\.jsonl cannot be written: ENOENT$/,

@@ -6,7 +6,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { complaintAboutNode } from '../../src/base/node-version.ts';
 import manifest from '../../package.json' with { type: 'json' };
-import { countersign, mainFile, mistake, newFolder } from '../../kit/process.ts';
+import { countersign, mainFile, errorLineOf, newFolder } from '../../kit/process.ts';
 
 /** What makes a process believe that its Node is an old one. */
 const node20 = [
@@ -42,7 +42,7 @@ test('what is needed is what package.json says', () => {
 test('on an old Node every command ends with one line and exit code 2', async () => {
   const ended = await Promise.all([['serve'], ['--help'], []].map((args) => countersign(args, { node: node20 })));
   for (const one of ended) {
-    assert.equal(mistake(one, 2), 'countersign: this is Node 20.20.2, and 24.7 or newer is needed');
+    assert.equal(errorLineOf(one, 2), 'countersign: this is Node 20.20.2, and 24.7 or newer is needed');
   }
 });
 

@@ -10,7 +10,7 @@ import { createCountersign } from '../../src/countersign.ts';
 import { onEachDatabase } from '../../kit/databases.ts';
 import { cheapCost } from '../../kit/hasher.ts';
 import { basic } from '../../kit/server.ts';
-import { countersign, mistake, newFolder, serve, type Running } from '../../kit/process.ts';
+import { countersign, errorLineOf, newFolder, serve, type Running } from '../../kit/process.ts';
 import { freePort } from '../../kit/free-port.ts';
 
 const listeningLine = (url: string) =>
@@ -85,7 +85,7 @@ onEachDatabase('a database that is there already', (kind) => {
     const env = { COUNTERSIGN_DATABASE: opened.url, COUNTERSIGN_KEYS: join(folder, 'keys.json') };
     if (kind.flavour === 'postgres') {
       // Every node needs the same one, so none makes its own.
-      assert.match(mistake(await start(folder, env), 2), /no keys file .*countersign keys make$/);
+      assert.match(errorLineOf(await start(folder, env), 2), /no keys file .*countersign keys make$/);
       assert.equal((await countersign(['keys', 'make'], { folder, env })).code, 0);
     }
     const first = await serve({ folder, env });
@@ -129,31 +129,31 @@ describe('a start that can not be is refused in one line', { concurrency: 3 }, (
     const folder = newFolder();
     const ended = await countersign(['serve'], { folder, env: { COUNTERSIGN_PORT: String(address.port) } });
     other.close();
-    assert.match(mistake(ended, 2), new RegExp(`port ${address.port} .* is in use.*COUNTERSIGN_PORT`));
+    assert.match(errorLineOf(ended, 2), new RegExp(`port ${address.port} .* is in use.*COUNTERSIGN_PORT`));
     assert.equal(existsSync(join(folder, 'data')), false);
   });
 
   test('an address that is not of this machine', async () => {
     const env = { COUNTERSIGN_HOST: '192.0.2.1', COUNTERSIGN_PORT: '0' };
-    assert.match(mistake(await countersign(['serve'], { env }), 2), /192\.0\.2\.1 .*COUNTERSIGN_HOST/);
+    assert.match(errorLineOf(await countersign(['serve'], { env }), 2), /192\.0\.2\.1 .*COUNTERSIGN_HOST/);
   });
 
   test('a key ring that others can read', async () => {
     const folder = await folderWithDatabase();
     chmodSync(join(folder, 'data', 'keys.json'), 0o640);
-    assert.match(mistake(await start(folder), 2), /other users can read the keys file .*keys\.json: run chmod 600/);
+    assert.match(errorLineOf(await start(folder), 2), /other users can read the keys file .*keys\.json: run chmod 600/);
   });
 
   test('a key ring of another database', async () => {
     const [folder, other] = await Promise.all([folderWithDatabase(), folderWithDatabase()]);
     copyFileSync(join(other, 'data', 'keys.json'), join(folder, 'data', 'keys.json'));
-    assert.match(mistake(await start(folder), 2), /key ring does not match the database/);
+    assert.match(errorLineOf(await start(folder), 2), /key ring does not match the database/);
   });
 
   test('a key ring that is gone, and none is made in its place', async () => {
     const folder = await folderWithDatabase();
     const env = { COUNTERSIGN_KEYS: join(folder, 'elsewhere.json') };
-    assert.match(mistake(await start(folder, env), 2), /elsewhere\.json is missing/);
+    assert.match(errorLineOf(await start(folder, env), 2), /elsewhere\.json is missing/);
     assert.equal(existsSync(env.COUNTERSIGN_KEYS), false);
   });
 
@@ -161,7 +161,7 @@ describe('a start that can not be is refused in one line', { concurrency: 3 }, (
     const folder = newFolder();
     const env = { COUNTERSIGN_KEYS: join(folder, 'keys.json') };
     writeFileSync(env.COUNTERSIGN_KEYS, '{"version": 1, "sealing": "hunter2hunter2"}', { mode: 0o600 });
-    const said = mistake(await start(folder, env), 2);
+    const said = errorLineOf(await start(folder, env), 2);
     assert.match(said, /is not a valid key ring/);
     assert.doesNotMatch(said, /hunter2/);
   });
@@ -172,27 +172,27 @@ describe('a start that can not be is refused in one line', { concurrency: 3 }, (
     database.prepare('insert into migrations (name, applied_at) values (?, 0)').run('9999-later');
     database.close();
     for (const command of ['serve', 'migrate']) {
-      assert.match(mistake(await start(folder, {}, command), 2), /newer than this program.*9999-later/);
+      assert.match(errorLineOf(await start(folder, {}, command), 2), /newer than this program.*9999-later/);
     }
   });
 
   test('a file that is no database', async () => {
     const env = { COUNTERSIGN_DATABASE: `sqlite:${join(import.meta.dirname, '..', '..', 'package.json')}` };
     const untouched = readFileSync(env.COUNTERSIGN_DATABASE.slice(7));
-    assert.match(mistake(await start(newFolder(), env), 1), /the database said no: file is not a database/);
+    assert.match(errorLineOf(await start(newFolder(), env), 1), /the database said no: file is not a database/);
     assert.deepEqual(readFileSync(env.COUNTERSIGN_DATABASE.slice(7)), untouched);
   });
 
   test('a PostgreSQL that does not answer, without the password of its URL', async () => {
     const env = { COUNTERSIGN_DATABASE: 'postgres://me:hunter2hunter2@127.0.0.1:1/name' };
-    const said = mistake(await start(newFolder(), env), 1);
+    const said = errorLineOf(await start(newFolder(), env), 1);
     assert.match(said, /the database said no: connect ECONNREFUSED/);
     assert.doesNotMatch(said, /hunter2/);
   });
 
   test("an administrator's password that everybody tries first", async () => {
     const env = { COUNTERSIGN_ADMIN_PASSWORD: 'password123' };
-    assert.match(mistake(await start(newFolder(), env), 2), /administrator's password was refused/);
+    assert.match(errorLineOf(await start(newFolder(), env), 2), /administrator's password was refused/);
   });
 });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
-import { countersign, done, mistake, serve, type Running } from '../../kit/process.ts';
+import { countersign, outputOf, errorLineOf, serve, type Running } from '../../kit/process.ts';
 
 const made = /^the service (\S+) has the id ([0-9a-f-]{36})\nits key is (csk_\S{43}) \(it is shown this once\)\n$/;
 
@@ -16,14 +16,14 @@ describe('services, made at the machine beside a running server', () => {
   };
 
   test('a service is made with a key, which works at once', async () => {
-    const [, name, , key = ''] = made.exec(done(await add('shop'))) ?? [];
+    const [, name, , key = ''] = made.exec(outputOf(await add('shop'))) ?? [];
     assert.equal(name, 'shop');
     assert.equal((await put(key, '42')).status, 201);
   });
 
   test('one that is there gets one more key, and keeps the others', async () => {
-    const [, , id, key = ''] = made.exec(done(await add('forum'))) ?? [];
-    const [, , same, next = ''] = made.exec(done(await add('forum', '--account', 'root'))) ?? [];
+    const [, , id, key = ''] = made.exec(outputOf(await add('forum'))) ?? [];
+    const [, , same, next = ''] = made.exec(outputOf(await add('forum', '--account', 'root'))) ?? [];
     assert.equal(same, id);
     assert.notEqual(next, key);
     assert.equal((await put(key, '43')).status, 201);
@@ -31,9 +31,9 @@ describe('services, made at the machine beside a running server', () => {
   });
 
   test('somebody who is no service becomes none', async () => {
-    done(await countersign(['user', 'add', 'ada', '--no-password'], { folder: server.folder }));
-    assert.match(mistake(await add('ada'), 1), /^countersign: ada: .*taken/);
-    assert.match(mistake(await add('shop', '--account', 'mars'), 1), /there is no such account/);
-    assert.match(mistake(await add('a:b'), 2), /^countersign: name: may not hold a colon/);
+    outputOf(await countersign(['user', 'add', 'ada', '--no-password'], { folder: server.folder }));
+    assert.match(errorLineOf(await add('ada'), 1), /^countersign: ada: .*taken/);
+    assert.match(errorLineOf(await add('shop', '--account', 'mars'), 1), /there is no such account/);
+    assert.match(errorLineOf(await add('a:b'), 2), /^countersign: name: may not hold a colon/);
   });
 });

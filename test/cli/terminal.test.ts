@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import { createCountersign } from '../../src/countersign.ts';
 import { cheapCost } from '../../kit/hasher.ts';
-import { kept, mainFile, newFolder } from '../../kit/process.ts';
+import { inheritedEnvironment, mainFile, newFolder } from '../../kit/process.ts';
 
 /** util-linux's `script` gives a command a terminal of its own. */
 const skip = spawnSync('script', ['--version']).status !== 0 && 'there is no `script` from util-linux';
@@ -99,7 +99,7 @@ async function atTerminal(folder: string, command: string, answers: Answers, env
   const line = `'${process.execPath}' '${mainFile}' ${command}`;
   const child = spawn('script', ['--quiet', '--return', '--command', line, '/dev/null'], {
     cwd: folder,
-    env: { ...kept, TERM: 'xterm', ...env },
+    env: { ...inheritedEnvironment, TERM: 'xterm', ...env },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   let screen = '';

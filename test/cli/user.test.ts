@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { Secret, TOTP } from 'otpauth';
 import { basic } from '../../kit/server.ts';
-import { countersign, done, mistake, serve, type Running } from '../../kit/process.ts';
+import { countersign, outputOf, errorLineOf, serve, type Running } from '../../kit/process.ts';
 
 const admin = { name: 'admin', password: 'the first of them all' };
 const password = 'correct horse battery staple';
@@ -29,19 +29,19 @@ describe('users, changed at the machine beside a running server', { concurrency:
   }
 
   test('a user is made with a password from standard input, and logs in with it', async () => {
-    const said = done(await user(['add', 'ada', '--password-stdin'], `${password}\n`));
+    const said = outputOf(await user(['add', 'ada', '--password-stdin'], `${password}\n`));
     assert.match(said, /^made the user ada \([0-9a-f-]{36}\)\n$/);
     assert.equal((await logIn('ada', password)).status, 200);
   });
 
   test('a password from standard input is taken as it is but for the end of its line', async () => {
-    done(await user(['add', 'bea', '--password-stdin'], ' one\ntwo three \r\n'));
+    outputOf(await user(['add', 'bea', '--password-stdin'], ' one\ntwo three \r\n'));
     assert.equal((await logIn('bea', ' one\ntwo three ')).status, 200);
   });
 
   test('a user is made with roles, addresses and a password that is printed once', async () => {
     const options = ['--role', 'admin', '--role', 'service', '--email', 'cy@example.com', '--phone', '+12025550123'];
-    const [made, told = ''] = done(await user(['add', 'cy', ...options, '--generate-password'])).split('\n');
+    const [made, told = ''] = outputOf(await user(['add', 'cy', ...options, '--generate-password'])).split('\n');
     assert.match(made ?? '', /^made the user cy /);
     const [, secret = ''] = /^their password is (\S{20}) /.exec(told) ?? [];
     const { token } = (await (await logIn('cy@example.com', secret)).json()) as { token: string };
@@ -54,17 +54,17 @@ describe('users, changed at the machine beside a running server', { concurrency:
   });
 
   test('a user is made without a password, logs in with none, and is given one later', async () => {
-    done(await user(['add', 'dan', '--no-password', '--account', 'root']));
+    outputOf(await user(['add', 'dan', '--no-password', '--account', 'root']));
     assert.equal((await logIn('dan', '')).status, 401);
     assert.equal((await logIn('dan', password)).status, 401);
-    const said = done(await user(['password', 'dan', '--password-stdin'], password));
+    const said = outputOf(await user(['password', 'dan', '--password-stdin'], password));
     assert.equal(said, 'dan has a new password, and their sessions have ended\n');
     assert.equal((await logIn('dan', password)).status, 200);
   });
 
   test('a new password takes the place of the old one and ends the sessions', async () => {
     const { token } = await send('POST', '/users', { name: 'eve', password });
-    const [, told = ''] = done(await user(['password', 'eve', '--generate-password'])).split('\n');
+    const [, told = ''] = outputOf(await user(['password', 'eve', '--generate-password'])).split('\n');
     const [, secret = ''] = /^their password is (\S{20}) /.exec(told) ?? [];
     const me = await fetch(`${server.url}/users/me`, { headers: { Authorization: `Bearer ${token}` } });
     assert.deepEqual(
@@ -77,9 +77,9 @@ describe('users, changed at the machine beside a running server', { concurrency:
     await send('POST', '/users', { name: 'fay', password });
     for (let tries = 0; tries < 5; tries += 1) await logIn('fay', 'a wrong password');
     assert.equal((await logIn('fay', password)).status, 429);
-    assert.match(done(await user(['unlock', 'fay'])), /^fay can log in again/);
+    assert.match(outputOf(await user(['unlock', 'fay'])), /^fay can log in again/);
     assert.equal((await logIn('fay', password)).status, 200);
-    assert.equal(done(await user(['unlock', 'fay'])), 'fay had no failed attempts\n');
+    assert.equal(outputOf(await user(['unlock', 'fay'])), 'fay had no failed attempts\n');
   });
 
   test('a user who lost their second factor logs in with the password once it is taken away', async () => {
@@ -88,7 +88,7 @@ describe('users, changed at the machine beside a running server', { concurrency:
     const code = new TOTP({ secret: Secret.fromBase32(secret.secret) }).generate();
     await send('PUT', `/users/me/secrets/${uid}/enroll`, { token: code }, token);
     assert.equal((await logIn('gus', password)).status, 302);
-    assert.match(done(await user(['disable-mfa', 'gus', '--yes'])), /^gus has no second factor any more/);
+    assert.match(outputOf(await user(['disable-mfa', 'gus', '--yes'])), /^gus has no second factor any more/);
     assert.equal((await logIn('gus', password)).status, 200);
   });
 
@@ -115,14 +115,14 @@ describe('users, changed at the machine beside a running server', { concurrency:
     ];
     for (const [what, args, said, input] of refusals) {
       test(what, async () => {
-        assert.match(mistake(await user(args, input), 1), said);
+        assert.match(errorLineOf(await user(args, input), 1), said);
       });
     }
   });
 
   test('a password that can not be one is a mistake, and is not repeated', async () => {
     for (const input of ['', '\n', 'hunter2']) {
-      const said = mistake(await user(['add', 'ian', '--password-stdin'], input), 2);
+      const said = errorLineOf(await user(['add', 'ian', '--password-stdin'], input), 2);
       assert.equal(said, 'countersign: the password must be 8 to 1,024 bytes long');
     }
   });

@@ -1,5 +1,5 @@
 /** Requests of somebody who is logged in, and of applications about them. */
-import { newestCode, said } from '../../kit/doors.ts';
+import { newestCode, bodyOf } from '../../kit/doors.ts';
 import { member, type Call } from '../../kit/server.ts';
 import type { Request, Scene } from './scene.ts';
 
@@ -70,7 +70,7 @@ const confirmed = (
   async prepare(scene) {
     const { token: bearer } = await scene.addPerson();
     const [method, path, json] = first(scene);
-    const begun = said(await scene.server.call(method, path, { bearer, json }));
+    const begun = bodyOf(await scene.server.call(method, path, { bearer, json }));
     const [confirm, reply] = second(scene, begun);
     const call: Call = { bearer, json: reply };
     return (ask) => ask('PUT', confirm, call);

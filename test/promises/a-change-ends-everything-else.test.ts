@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { minute } from '../../src/base/clock.ts';
 import { onEachDatabase } from '../../kit/databases.ts';
-import { addOAuthApp, loginsAtOnce, newestCode, said, tokenOf, type OAuthApp } from '../../kit/doors.ts';
+import { addOAuthApp, singleRequestLogins, newestCode, bodyOf, tokenOf, type OAuthApp } from '../../kit/doors.ts';
 import { twoNodes, type Ask, type TwoNodes } from '../../kit/nodes.ts';
 import { member, type App, type Call, type Person } from '../../kit/server.ts';
 
@@ -53,7 +53,7 @@ const changes: Readonly<Record<string, Change>> = {
   'enrolling an app at the secrets door': {
     from: 'off',
     async make(town, call, { token: bearer }) {
-      const made = said(await done(call, 'POST', '/users/me/secrets', { bearer, json: { type: 'mfa' } }));
+      const made = bodyOf(await done(call, 'POST', '/users/me/secrets', { bearer, json: { type: 'mfa' } }));
       const { secret: seed } = made['secret'] as { secret: string };
       const json = { token: town.code({ seed }) };
       await done(call, 'PUT', `/users/me/secrets/${String(made['uid'])}/enroll`, { bearer, json });
@@ -93,7 +93,11 @@ const changes: Readonly<Record<string, Change>> = {
 async function elsewhere(town: TwoNodes, app: OAuthApp, ada: Ada) {
   const [first, second] = ada.app?.codes ?? [];
   const codes = second === undefined ? {} : { backup_code: second };
-  const granted = await (loginsAtOnce(app)['POST /mfa/oauth2/token'] ?? assert.fail())(town.nodes[1], ada, codes);
+  const granted = await (singleRequestLogins(app)['POST /mfa/oauth2/token'] ?? assert.fail())(
+    town.nodes[1],
+    ada,
+    codes,
+  );
   return {
     browser: await town.logIn(ada, first),
     access: tokenOf(granted) ?? assert.fail(granted.text),
@@ -103,7 +107,7 @@ async function elsewhere(town: TwoNodes, app: OAuthApp, ada: Ada) {
 }
 
 const isActive = async (call: Ask, app: OAuthApp, token: string) =>
-  said(await call('POST', '/oauth2/introspect', { json: { ...app, token } }))['active'];
+  bodyOf(await call('POST', '/oauth2/introspect', { json: { ...app, token } }))['active'];
 
 const isLive = async (call: Ask, bearer: string) => (await call('GET', '/users/me', { bearer })).status === 200;
 
@@ -132,7 +136,7 @@ onEachDatabase('a change ends everything else', (on) => {
           assert.equal(await isActive(call, app, token), false);
         }
         const refused = await renew(call, app, refresh);
-        assert.deepEqual([refused.status, said(refused)['error']], [400, 'invalid_grant'], refused.text);
+        assert.deepEqual([refused.status, bodyOf(refused)['error']], [400, 'invalid_grant'], refused.text);
         if (challenge !== undefined && ada.app) {
           const json = { token: ada.app.codes[2], challenge_token: challenge };
           assert.equal((await call('POST', '/auth/totp', { json })).status, 401);

@@ -11,7 +11,7 @@ import {
   assertRefused,
   claimsOf,
   enableSms,
-  loginsAtOnce,
+  singleRequestLogins,
   newestCode,
   tokenOf,
   type Login,
@@ -38,7 +38,7 @@ const houses: Readonly<Record<string, typeof twoNodes>> = {
 
 /** Sixteen uses of one code: three at each route that logs in at once, three over challenges, one that would verify an enrolment. */
 async function sixteenUses(town: TwoNodes, ada: Person, code: string, shape: Shape): Promise<readonly Use[]> {
-  const logins = Object.values(loginsAtOnce(await addOAuthApp(town)));
+  const logins = Object.values(singleRequestLogins(await addOAuthApp(town)));
   const inOne = logins.map(
     (login): Use =>
       (call) =>
@@ -70,7 +70,7 @@ async function assertOneWins(town: TwoNodes, ada: Person, code: string, shape: S
   if (!isOn) return;
   // Later, when nobody has to wait any more.
   town.clock.tick(15 * minute);
-  for (const login of Object.values(loginsAtOnce(await addOAuthApp(town))))
+  for (const login of Object.values(singleRequestLogins(await addOAuthApp(town))))
     assertRefused(await login(town.call, ada, shape(code)));
   const json = { token: code, challenge_token: await town.challenge(ada) };
   assertRefused(await town.call('POST', '/auth/totp', { json }));

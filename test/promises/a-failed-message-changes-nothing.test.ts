@@ -9,7 +9,7 @@ import { success } from '../../src/base/outcome.ts';
 import { declined, type Channel, type Gateway, type Message } from '../../src/messages/message.ts';
 import { createTwilio } from '../../src/messages/twilio.ts';
 import { onEachDatabase, type TestDatabase } from '../../kit/databases.ts';
-import { addOAuthApp, assertNoToken, enableSms, loginsAtOnce, said, tokenOf } from '../../kit/doors.ts';
+import { addOAuthApp, assertNoToken, enableSms, singleRequestLogins, bodyOf, tokenOf } from '../../kit/doors.ts';
 import { startServer, type Answer, type Server } from '../../kit/server.ts';
 import { openTwilio, twilioAccount, twilioFrom, twilioToken } from '../../kit/stand-ins/twilio.ts';
 
@@ -90,11 +90,11 @@ function assertSaysSo(answer: Answer, blames = false): void {
   assertNoToken(answer);
   assert.equal(answer.status, 400, `${answer.asked} ${answer.text}`);
   if (answer.asked.includes('/request'))
-    return assert.deepEqual(said(answer), blames ? invalidNumber : { detail: failed });
+    return assert.deepEqual(bodyOf(answer), blames ? invalidNumber : { detail: failed });
   const detail = blames ? 'Nobody can be reached there.' : failed;
   const error = blames ? 'invalid_request' : 'temporarily_unavailable';
   const isOAuth = answer.asked.includes('oauth2');
-  assert.deepEqual(said(answer), isOAuth ? { error, error_description: detail, detail } : { detail }, answer.asked);
+  assert.deepEqual(bodyOf(answer), isOAuth ? { error, error_description: detail, detail } : { detail }, answer.asked);
 }
 
 const failed = 'SMS failed to send.';
@@ -105,10 +105,10 @@ onEachDatabase('a failed message changes nothing', (on) => {
     test(`at the logins, when the gateway ${what}`, async () => {
       await using place = await town(on, trouble);
       const ada = await withSms(place, 'ada');
-      const logins = loginsAtOnce(await addOAuthApp(place));
+      const logins = singleRequestLogins(await addOAuthApp(place));
       for (const login of Object.values(logins)) {
         place.now.inTrouble = false;
-        assert.equal(said(await login(place.call, ada))['mfa_required'], true);
+        assert.equal(bodyOf(await login(place.call, ada))['mfa_required'], true);
         const earlier = place.code();
         place.clock.tick(30 * second);
         place.now.inTrouble = true;
@@ -134,8 +134,8 @@ onEachDatabase('a failed message changes nothing', (on) => {
       assertSaysSo(await place.call('PUT', '/mfa/sms/request', { ...by, json: { phone_number: wanted } }), trouble[2]);
       assert.deepEqual(await left(place), before);
       const verified = await place.call('PUT', '/mfa/sms/verify', { ...by, json: { mfa_code: place.code() } });
-      assert.deepEqual([verified.status, said(verified)], [400, { mfa_code: ['Please enter a valid code.'] }]);
-      assert.deepEqual(said(await place.call('GET', '/mfa', by)), { enabled: false });
+      assert.deepEqual([verified.status, bodyOf(verified)], [400, { mfa_code: ['Please enter a valid code.'] }]);
+      assert.deepEqual(bodyOf(await place.call('GET', '/mfa', by)), { enabled: false });
       assert.ok(await place.logIn(ada));
       // Once the gateway is well again it is all as if nothing had been.
       place.now.inTrouble = false;
@@ -155,7 +155,7 @@ onEachDatabase('a failed message changes nothing', (on) => {
     place.now.inTrouble = true;
     assertSaysSo(await place.call('PUT', '/mfa/sms/request', { ...by, json: { phone_number: wanted } }));
     const enabled = await place.call('PUT', '/mfa/sms/verify', { ...by, json: { mfa_code: arrived } });
-    assert.deepEqual([enabled.status, said(enabled)['phone_number']], [200, working]);
+    assert.deepEqual([enabled.status, bodyOf(enabled)['phone_number']], [200, working]);
   });
 
   test('a gateway that was taken away is told like one that fails, at every login', async () => {
@@ -166,7 +166,7 @@ onEachDatabase('a failed message changes nothing', (on) => {
     const ada = await server.addPerson('ada');
     await enableSms({ ...server, sent: box }, ada);
     channels.length = 0;
-    for (const login of Object.values(loginsAtOnce(await addOAuthApp(server)))) {
+    for (const login of Object.values(singleRequestLogins(await addOAuthApp(server)))) {
       assertSaysSo(await login(server.call, ada));
     }
   });
@@ -184,11 +184,11 @@ onEachDatabase('a failed message changes nothing', (on) => {
     await server.call('PUT', '/mfa/email/request', { ...by, json: {} });
     assert.equal((await server.call('PUT', '/mfa/email/verify', { ...by, json: { mfa_code: codes[0] } })).status, 200);
     now.inTrouble = true;
-    for (const login of Object.values(loginsAtOnce(await addOAuthApp(server)))) {
+    for (const login of Object.values(singleRequestLogins(await addOAuthApp(server)))) {
       server.clock.tick(30 * second);
       const answer = await login(server.call, ada);
       assertNoToken(answer);
-      assert.deepEqual([answer.status, said(answer)['detail']], [400, 'Email failed to send.']);
+      assert.deepEqual([answer.status, bodyOf(answer)['detail']], [400, 'Email failed to send.']);
     }
   });
 
@@ -196,7 +196,7 @@ onEachDatabase('a failed message changes nothing', (on) => {
     test(`nobody is asked for a code that was not sent to them, however soon they ask again (${at + 1} of 4 routes)`, async () => {
       await using place = await town(on, ['is broken', patient]);
       const [ada, bob] = [await withSms(place, 'ada'), await withSms(place, 'bob')];
-      const login = Object.values(loginsAtOnce(await addOAuthApp(place)))[at] ?? assert.fail();
+      const login = Object.values(singleRequestLogins(await addOAuthApp(place)))[at] ?? assert.fail();
       place.now.inTrouble = true;
       assertSaysSo(await login(place.call, ada));
       place.now.inTrouble = false;
@@ -206,10 +206,10 @@ onEachDatabase('a failed message changes nothing', (on) => {
         assertNoToken(again);
       }
       place.clock.tick(30 * second);
-      assert.equal(said(await login(place.call, ada))['mfa_required'], true);
+      assert.equal(bodyOf(await login(place.call, ada))['mfa_required'], true);
       // The message to her number was not for him.
       assert.equal((await login(place.call, bob)).status, 429);
-      assert.equal(said(await login(place.call, ada))['mfa_required'], true);
+      assert.equal(bodyOf(await login(place.call, ada))['mfa_required'], true);
     });
   }
 });

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { day, hour, second } from '../../src/base/clock.ts';
 import { onEachDatabase } from '../../kit/databases.ts';
-import { enableSms, newestCode, said } from '../../kit/doors.ts';
+import { enableSms, newestCode, bodyOf } from '../../kit/doors.ts';
 import { atOnce, twoNodes } from '../../kit/nodes.ts';
 import { member, startServer, type Answer, type Person, type Server } from '../../kit/server.ts';
 import { dataOf, door, tenant } from '../http/doors/crossbar/door.ts';
@@ -69,7 +69,7 @@ async function protectedPerson(server: Server, name: string, kind: Kind, to: str
 async function assertGetsCode(server: Server, { name: username, password }: Person): Promise<void> {
   const before = server.sent.length;
   const asked = await server.call('POST', '/mfa/authtoken/login', { json: { username, password } });
-  assert.equal(said(asked)['mfa_required'], true, asked.text);
+  assert.equal(bodyOf(asked)['mfa_required'], true, asked.text);
   assert.equal(server.sent.length, before + 1);
   const json = { username, password, mfa_code: newestCode(server) };
   assert.equal((await server.call('POST', '/mfa/authtoken/login', { json })).status, 200);

@@ -15,7 +15,7 @@ import { readKeyFile, writeKeyFile } from '../../src/base/key-file.ts';
 import { keyKinds, makeKeyRing, type AnyKey, type KeyKind, type KeyRing } from '../../src/base/keys.ts';
 import { systemRandom } from '../../src/base/random.ts';
 import { onEachDatabase, type TestDatabase } from '../../kit/databases.ts';
-import { countersign, done, mistake, newFolder } from '../../kit/process.ts';
+import { countersign, outputOf, errorLineOf, newFolder } from '../../kit/process.ts';
 import { request, startNode, text, type Node, type Said, type Sent } from '../../kit/running-nodes.ts';
 
 type Scene = {
@@ -130,7 +130,7 @@ onEachDatabase('keys rotate while people log in', (on) => {
     const load = underLoad(at, people);
 
     // One node has the next keys, the other not yet.
-    done(await keys('rotate'));
+    outputOf(await keys('rotate'));
     const next = ringIn(file).sealing[1]?.id ?? '';
     await knows(at.nodes[0] ?? assert.fail(), `${next} next`);
     await load.moreRounds();
@@ -158,29 +158,29 @@ onEachDatabase('keys rotate while people log in', (on) => {
     const { protectedHeader } = await jwtVerify(text(fresh, 'token'), verifying);
     assert.equal(protectedHeader.kid, ringIn(file).signing[1]?.id);
 
-    assert.match(done(await keys('reseal')), /^sealed \d+ values with the key /);
+    assert.match(outputOf(await keys('reseal')), /^sealed \d+ values with the key /);
     await load.moreRounds();
-    assert.match(done(await keys('list')), new RegExp(`^sealing  ${sealing} retired .* values=0$`, 'm'));
+    assert.match(outputOf(await keys('list')), new RegExp(`^sealing  ${sealing} retired .* values=0$`, 'm'));
     // Two of the keys have been retired for longer than a node may be behind.
     become(file, ['sealing', 'mac'], Date.now() - hour);
-    done(await keys('retire', sealing));
+    outputOf(await keys('retire', sealing));
     for (const other of at.files.slice(1)) writeFileSync(other, readFileSync(file));
     for (const node of at.nodes) await node.running.logged(new RegExp(`"sealing":\\["${next} active"\\]`));
     await load.moreRounds();
     await load.stop();
 
     assert.match(
-      mistake(await keys('retire', mac), 1),
+      errorLineOf(await keys('retire', mac), 1),
       /needed and stays: .*attempts\.hash \d+.*inside authenticators/,
     );
-    assert.match(mistake(await keys('retire', signing), 1), /was retired at .*: wait until/);
+    assert.match(errorLineOf(await keys('retire', signing), 1), /was retired at .*: wait until/);
     for (const node of at.nodes.keys())
       await granted(at.ask(node, 'GET', '/users/me', { bearer: text(keeps, 'token') }));
     for (const { name } of await opened.db.introspection.getTables()) {
       const { rows } = await sql`select * from ${sql.table(name)}`.execute(opened.db);
       assert.ok(!JSON.stringify(rows).includes(sealing), name);
     }
-    done(await countersign(['attempts', 'verify'], { env: at.env }));
+    outputOf(await countersign(['attempts', 'verify'], { env: at.env }));
     const expected = /"level":"info"|nothing is sent on these channels|the key ring stays as it was/;
     for (const node of at.nodes) await node.stop(expected);
     await opened[Symbol.asyncDispose]();

@@ -12,7 +12,7 @@ import { findUser } from '../../src/store/users.ts';
 import { writeNotice } from '../../src/store/notices.ts';
 import type { Store } from '../../src/store/store.ts';
 import { onEachDatabase, type TestDatabase } from '../../kit/databases.ts';
-import { newestCode, said } from '../../kit/doors.ts';
+import { newestCode, bodyOf } from '../../kit/doors.ts';
 import { atOnce, house } from '../../kit/house.ts';
 import { member, startServer, type Person, type Server } from '../../kit/server.ts';
 
@@ -133,7 +133,7 @@ onEachDatabase('notices are limited', (on) => {
     await pass(server, 4);
     assert.equal(bodies(server).length, 20);
     const json = { username: 'ada', password: ada.password };
-    assert.equal(said(await server.call('POST', '/mfa/authtoken/login', { json }))['mfa_required'], true);
+    assert.equal(bodyOf(await server.call('POST', '/mfa/authtoken/login', { json }))['mfa_required'], true);
     assert.notEqual(server.sent.at(-1)?.code, undefined);
   });
 

@@ -8,7 +8,7 @@ import { minute } from '../../src/base/clock.ts';
 import { sendNotices } from '../../src/engine/operations.ts';
 import { createSmtp } from '../../src/messages/smtp.ts';
 import { onEachDatabase } from '../../kit/databases.ts';
-import { addOAuthApp, loginsAtOnce } from '../../kit/doors.ts';
+import { addOAuthApp, singleRequestLogins } from '../../kit/doors.ts';
 import { member, startServer, type Answer, type App, type Person, type Server } from '../../kit/server.ts';
 import { openMailServer, smtpPassword, smtpUser } from '../../kit/stand-ins/smtp.ts';
 
@@ -28,7 +28,7 @@ const backupLogin =
   (door: string) =>
   async (server: Server, who: Ada): Promise<Answer> => {
     const backup_code = member(await server.call('GET', '/mfa/recovery', { bearer: who.token }), 'backup_code');
-    const login = loginsAtOnce(await addOAuthApp(server))[door] ?? assert.fail(door);
+    const login = singleRequestLogins(await addOAuthApp(server))[door] ?? assert.fail(door);
     return login(server.call, who, { backup_code });
   };
 

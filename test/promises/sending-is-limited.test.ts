@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { day, second } from '../../src/base/clock.ts';
 import { onEachDatabase } from '../../kit/databases.ts';
-import { addOAuthApp, enableSms, loginsAtOnce, said, tokenOf } from '../../kit/doors.ts';
+import { addOAuthApp, enableSms, singleRequestLogins, bodyOf, tokenOf } from '../../kit/doors.ts';
 import { atOnce, twoNodes, type Ask, type TwoNodes } from '../../kit/nodes.ts';
 import type { Answer, Person } from '../../kit/server.ts';
 
@@ -19,7 +19,7 @@ type Sending = (call: Ask) => Promise<Answer>;
 
 /** Requests that send to one number, through every route that does: of two who log in with it, and of two who would enroll it. */
 async function sendings(town: TwoNodes): Promise<Record<'logins' | 'enrollments', readonly Sending[]>> {
-  const logins = Object.values(loginsAtOnce(await addOAuthApp(town)));
+  const logins = Object.values(singleRequestLogins(await addOAuthApp(town)));
   const people: Person[] = [];
   for (const name of ['ada', 'bob']) {
     const person = await town.addPerson(name);
@@ -54,7 +54,7 @@ function assertSentOrLimited(answer: Answer): void {
   assert.equal(tokenOf(answer), undefined, asked);
   if (status !== 429) {
     assert.equal(status, 200, `${asked} ${text}`);
-    const { mfa_required, enabled } = said(answer);
+    const { mfa_required, enabled } = bodyOf(answer);
     return assert.ok(mfa_required === true || enabled === false, `${asked} ${text}`);
   }
   assert.ok(Number(headers.get('retry-after')) > 0, asked);

@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { copyProject } from '../../kit/copy-project.ts';
-import { kept, newFolder } from '../../kit/process.ts';
+import { inheritedEnvironment, newFolder } from '../../kit/process.ts';
 
 const copied = ['src', 'kit', 'test', 'tools', 'docs', 'bench', 'torture', 'package.json', 'tsconfig.json'];
 
@@ -41,7 +41,7 @@ export async function assertTypes(folder: string, uses: string): Promise<void> {
 /** Runs a program of Node's in the copy. */
 export async function assertRuns(folder: string, args: readonly string[]): Promise<void> {
   const { TEST_POSTGRES_URL } = process.env;
-  const env = { ...kept, ...(TEST_POSTGRES_URL !== undefined && { TEST_POSTGRES_URL }) };
+  const env = { ...inheritedEnvironment, ...(TEST_POSTGRES_URL !== undefined && { TEST_POSTGRES_URL }) };
   const said = await new Promise<string | undefined>((resolve) => {
     execFile(process.execPath, args, { cwd: folder, env, timeout: 120_000 }, (error, stdout, stderr) =>
       resolve(error ? `${stdout}${stderr}` : undefined),

@@ -1,6 +1,6 @@
 /**
- * The linter's own configuration, tried on planted files: one run over all of them. What must be refused is marked in
- * the planted text by the rule's name, so a test compares lines with lines.
+ * The linter's configuration, tried on planted files in one run. Lines that must be refused are marked with the rule's name, so a test compares
+ * lines with lines.
  */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 
 const root = join(import.meta.dirname, '../..');
 
-/** Names that are declared more than once, with their places: a reader, and a search, would find two meanings. */
+/** Names that are declared more than once, with their places: a search would find two meanings. */
 function declaredTwice(texts: ReadonlyMap<string, string>): string[] {
   const declared = [...texts].flatMap(([file, text]) =>
     text.split('\n').flatMap((line, at) => {

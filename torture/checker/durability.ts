@@ -1,16 +1,16 @@
-import type { History, Seen, Violation } from '../history.ts';
-import { birthsIn, did, isBefore, isChange, mayBeBetween, mayHave, surelyHad } from './facts.ts';
+import type { History, Observation, Violation } from '../history.ts';
+import { sessionStartsIn, did, isBefore, isChange, mayOverlap, mayHave, surelyHad } from './facts.ts';
 
-const rule = 'what was acknowledged is kept';
+const rule = 'acknowledged changes are kept';
 
-/** What sets a password, and which. */
-const setBy = ({ op, sent }: Seen) =>
+/** The password that an operation sets. */
+const setBy = ({ op, sent }: Observation) =>
   op === 'register' ? sent.password : op === 'password' ? sent.newPassword : undefined;
 
-/** The password that was acknowledged last is the one that works, and those before it are not. */
-export function lostPasswords(life: readonly Seen[]): readonly Violation[] {
-  const sets = life.filter((seen) => mayHave(seen) && setBy(seen) !== undefined);
-  return life
+/** The password that was acknowledged last works, and earlier ones do not. */
+export function lostPasswords(timeline: readonly Observation[]): readonly Violation[] {
+  const sets = timeline.filter((seen) => mayHave(seen) && setBy(seen) !== undefined);
+  return timeline
     .filter(({ op }) => op === 'login' || op === 'grant')
     .flatMap((seen): Violation[] => {
       const { password } = seen.sent;
@@ -19,46 +19,47 @@ export function lostPasswords(life: readonly Seen[]): readonly Violation[] {
       const later = did(seen) && sets.find((one) => did(one) && isBefore(set, one) && isBefore(one, seen));
       if (later) return [{ rule, what: 'a password worked after it had been replaced', seen: [set, later, seen] }];
       const refused = seen.op === 'login' && seen.code === 'invalid_credentials' && did(set) && isBefore(set, seen);
-      if (!refused || sets.some((one) => mayBeBetween(one, set, seen))) return [];
+      if (!refused || sets.some((one) => mayOverlap(one, set, seen))) return [];
       return [{ rule, what: 'the password that was set last was refused', seen: [set, seen] }];
     });
 }
 
-/** An authenticator that was enrolled is among those that its user has. */
-export function lostAuthenticators(life: readonly Seen[]): readonly Violation[] {
-  return life.filter(did).flatMap((seen) => {
-    const { apps } = seen.got;
+/** An enrolled authenticator is listed. */
+export function lostAuthenticators(timeline: readonly Observation[]): readonly Violation[] {
+  return timeline.filter(did).flatMap((seen) => {
+    const { apps } = seen.received;
     if (!apps) return [];
-    // The list of secrets knows apps alone.
-    const missing = surelyHad(life, seen).find(
+    // The list of secrets has apps only.
+    const missing = surelyHad(timeline, seen).find(
       ({ sent: { app = '' } }) => !(seen.op === 'list' && app === 'email') && !apps.includes(app),
     );
-    return missing ? [{ rule, what: 'an authenticator that was enrolled is gone', seen: [missing, seen] }] : [];
+    return missing ? [{ rule, what: 'an enrolled authenticator is missing', seen: [missing, seen] }] : [];
   });
 }
 
-/** A token names an instant, and nodes whose clocks are behind refuse it until then. Access tokens live for an hour. Milliseconds. */
-const young = 2 * 60_000;
-const old = 40 * 60_000;
+/** A node whose clock is behind refuses a new token as not yet valid. Access tokens live for an hour. Milliseconds. */
+const minAge = 2 * 60_000;
+const maxAge = 40 * 60_000;
 
-/** A session that was opened is in force until something may have ended it. */
-export function lostSessions(life: readonly Seen[], { speed }: History): readonly Violation[] {
-  const births = birthsIn(life);
-  const families = new Map(life.map(({ got }) => [got.refresh, got.session]));
-  return life
+/** A session is valid until an operation may have ended it. */
+export function lostSessions(timeline: readonly Observation[], { speed }: History): readonly Violation[] {
+  const sessionStarts = sessionStartsIn(timeline);
+  const families = new Map(timeline.map(({ received }) => [received.refresh, received.session]));
+  return timeline
     .filter(({ op, outcome }) => (op === 'check' || op === 'list') && outcome === 'refused')
     .flatMap((seen) => {
       const { session = '' } = seen.sent;
-      const birth = births.get(session);
-      if (!birth || !isBefore(birth, seen)) return [];
-      if ((seen.start - birth.end) * speed < young || (seen.end - birth.start) * speed > old) return [];
-      const mayEnd = (one: Seen) =>
+      const sessionStart = sessionStarts.get(session);
+      if (!sessionStart || !isBefore(sessionStart, seen)) return [];
+      if ((seen.start - sessionStart.end) * speed < minAge || (seen.end - sessionStart.start) * speed > maxAge)
+        return [];
+      const mayEnd = (one: Observation) =>
         (one.op === 'end' && one.sent.ends === session) || (isChange(one) && one.sent.session !== session);
-      // A refresh token that comes back ends its session, and is refused.
-      const reused = life.some(
+      // Reuse of a refresh token is refused, and ends the session.
+      const reused = timeline.some(
         ({ op, outcome, sent }) => op === 'refresh' && outcome !== 'ok' && families.get(sent.refresh) === session,
       );
-      if (reused || life.some((one) => mayEnd(one) && mayBeBetween(one, birth, seen))) return [];
-      return [{ rule, what: 'a session is gone that nobody ended', seen: [birth, seen] }];
+      if (reused || timeline.some((one) => mayEnd(one) && mayOverlap(one, sessionStart, seen))) return [];
+      return [{ rule, what: 'a session that was not ended is refused', seen: [sessionStart, seen] }];
     });
 }

@@ -1,52 +1,56 @@
-import type { History, Seen, Violation } from '../history.ts';
-import { birthsIn, did, mayHave, settled, surelyHad } from './facts.ts';
+import type { History, Observation, Violation } from '../history.ts';
+import { sessionStartsIn, did, mayHave, settled, surelyHad } from './facts.ts';
 
 const minute = 60_000;
 
-/** I1: nobody is in with two factors who has not proven two, and nobody with one whose second was enrolled. */
-export function tooFewFactors(life: readonly Seen[]): readonly Violation[] {
+/** I1: a session with two factors took two proofs, and a user with an enrolled second factor gets no session with one. */
+export function tooFewFactors(timeline: readonly Observation[]): readonly Violation[] {
   const rule = 'I1 two factors are two proofs';
-  return life.filter(did).flatMap((seen): Violation[] => {
-    const { op, sent, got } = seen;
-    if (sent.proof?.kind === 'wrong') return [{ rule, what: 'a guess was taken for a code', seen: [seen] }];
-    if (got.session === undefined || (op !== 'login' && op !== 'grant' && op !== 'register')) return [];
+  return timeline.filter(did).flatMap((seen): Violation[] => {
+    const { op, sent, received } = seen;
+    if (sent.proof?.kind === 'wrong') return [{ rule, what: 'a guess was accepted as a code', seen: [seen] }];
+    if (received.session === undefined || (op !== 'login' && op !== 'grant' && op !== 'register')) return [];
     const proven = op === 'grant' && sent.proof !== undefined;
-    if (got.acr !== 'aal1' && !proven) return [{ rule, what: 'a session with two factors for one', seen: [seen] }];
-    const [enrolled] = got.acr === 'aal1' ? surelyHad(life, seen) : [];
-    return enrolled ? [{ rule, what: 'a session with one factor for who has two', seen: [enrolled, seen] }] : [];
+    if (received.acr !== 'aal1' && !proven) return [{ rule, what: 'a session with two factors for one', seen: [seen] }];
+    const [enrolled] = received.acr === 'aal1' ? surelyHad(timeline, seen) : [];
+    return enrolled ? [{ rule, what: 'a session with one factor for a user with two', seen: [enrolled, seen] }] : [];
   });
 }
 
-const managing: readonly Seen['op'][] = ['begin', 'confirm', 'remove', 'off', 'renew', 'password'];
+const managing: readonly Observation['op'][] = ['begin', 'confirm', 'remove', 'off', 'renew', 'password'];
 
-/** I5: who has a second factor changes nothing about their factors through a session that has not proven it lately. */
-export function tooLittleProof(life: readonly Seen[], { speed, spread }: History): readonly Violation[] {
-  const births = birthsIn(life);
-  return life
+/** I5: a user with a second factor changes factors only through a session that has proven it within 15 minutes. */
+export function tooLittleProof(timeline: readonly Observation[], { speed, maxSkew }: History): readonly Violation[] {
+  const sessionStarts = sessionStartsIn(timeline);
+  return timeline
     .filter((seen) => did(seen) && managing.includes(seen.op))
     .flatMap((seen) => {
       const { session } = seen.sent;
-      const birth = births.get(session ?? '');
-      const [enrolled] = surelyHad(life, seen);
-      if (session === undefined || !birth || !enrolled) return [];
-      const proofs = life.filter(
+      const sessionStart = sessionStarts.get(session ?? '');
+      const [enrolled] = surelyHad(timeline, seen);
+      if (session === undefined || !sessionStart || !enrolled) return [];
+      const proofs = timeline.filter(
         (one) => one !== seen && mayHave(one) && one.start <= seen.end && isProofOf(one, session),
       );
       const last = Math.max(...proofs.map(settled));
       const age = (seen.start - last) * speed;
-      if (age <= 15 * minute + spread) return [];
+      if (age <= 15 * minute + maxSkew) return [];
       const what =
         proofs.length === 0
           ? 'without the second factor'
           : `${Math.round(age / minute)} minutes after the second factor`;
       return [
-        { rule: 'I5 changes need a fresh second factor', what: `${seen.op} ${what}`, seen: [birth, enrolled, seen] },
+        {
+          rule: 'I5 changes need a fresh second factor',
+          what: `${seen.op} ${what}`,
+          seen: [sessionStart, enrolled, seen],
+        },
       ];
     });
 }
 
-/** Whether it proved a second factor in a session, if it happened. */
-function isProofOf({ op, sent, got }: Seen, session: string): boolean {
+/** Whether it proves a second factor in a session, if it took effect. */
+function isProofOf({ op, sent, received }: Observation, session: string): boolean {
   if (op === 'confirm' || op === 'verify') return sent.session === session;
-  return got.session === session && got.acr === 'aal2';
+  return received.session === session && received.acr === 'aal2';
 }

@@ -1,36 +1,38 @@
-import type { History, Seen, Violation } from '../history.ts';
+import type { History, Observation, Violation } from '../history.ts';
 import { settled } from './facts.ts';
 
-/** Failures that pass before waiting begins, and the waits from then on: each twice the one before, up to the longest. Seconds. */
+/** Failures before the first wait, and the waits: each twice the one before, up to the longest. Seconds. */
 const free = 5;
 const waits = { first: 30, longest: 15 * 60 };
 
-/** More at once than anybody sends. */
+/** More than the workload sends at once. */
 const most = 20;
 
-/** What a reply meant for failures of one kind: it was looked at and wrong, or it may have been right and made all before forgotten. */
-type Look = { readonly seen: Seen; readonly wrong: boolean };
+/** A reply to one kind of factor that the server checked: it was wrong, or it may have been right and reset the count. */
+type CheckedReply = { readonly seen: Observation; readonly wrong: boolean };
 
-/** I4: between two successes only as many guesses are looked at as the waits allow, whatever node and challenge they come to. */
-export function tooManyLooks(life: readonly Seen[], history: History): readonly Violation[] {
+/** I4: between two successes only as many guesses are checked as the waits allow, over all nodes and challenges. */
+export function tooManyGuesses(timeline: readonly Observation[], history: History): readonly Violation[] {
   const kinds = Map.groupBy(
-    life.flatMap((seen) => looksOf(seen).map((look) => ({ seen, ...look }))),
+    timeline.flatMap((seen) => checkedReplies(seen).map((reply) => ({ seen, ...reply }))),
     ({ kind }) => kind,
   );
-  return [...kinds].flatMap(([kind, looks]) => stretches(looks).flatMap((stretch) => tooMany(kind, stretch, history)));
+  return [...kinds].flatMap(([kind, replies]) =>
+    runsOfFailures(replies).flatMap((failures) => tooMany(kind, failures, history)),
+  );
 }
 
-function looksOf({
+function checkedReplies({
   op,
   sent,
   outcome,
   code,
   status,
-}: Seen): readonly { readonly kind: string; readonly wrong: boolean }[] {
+}: Observation): readonly { readonly kind: string; readonly wrong: boolean }[] {
   const refused = outcome === 'refused';
   const kind = sent.proof?.kind === 'wrong' ? sent.proof.of : sent.proof?.kind;
-  // A grant says one thing whatever was wrong: its password may have been right also where it was refused for its code, or told to wait with it
-  // or with the message that the code would have come in.
+  // A grant does not say what was wrong: its password may have been right although it was refused for its code, or had to wait with the code
+  // or with the message that carries it.
   if (op === 'grant') {
     const second = kind === undefined || refused ? [] : [{ kind, wrong: false }];
     return [{ kind: 'password', wrong: false }, ...second];
@@ -43,10 +45,10 @@ function looksOf({
   return sent.proof?.kind === 'wrong' ? [] : [{ kind, wrong: false }];
 }
 
-/** The failures that no success can have come between, with a success at the end where it was one look more. */
-function stretches(looks: readonly Look[]): readonly (readonly Seen[])[] {
-  const resets = looks.filter(({ wrong }) => !wrong).map(({ seen }) => seen);
-  const wrong = looks.filter((look) => look.wrong).map(({ seen }) => seen);
+/** Failures without a possible success between them, with the success that ends them where that was checked too. */
+function runsOfFailures(replies: readonly CheckedReply[]): readonly (readonly Observation[])[] {
+  const resets = replies.filter(({ wrong }) => !wrong).map(({ seen }) => seen);
+  const wrong = replies.filter((reply) => reply.wrong).map(({ seen }) => seen);
   const clear = wrong.filter(
     (seen) => !resets.some((reset) => reset.start <= seen.end && settled(reset) >= seen.start),
   );
@@ -56,27 +58,27 @@ function stretches(looks: readonly Look[]): readonly (readonly Seen[])[] {
     const [next] = resets.filter(({ start }) => start > after).toSorted((a, b) => a.start - b.start);
     const alone =
       next?.outcome === 'ok' &&
-      // Who has a second factor sets a password without showing the one before.
+      // With a second factor, a password is set without the current one.
       next.op !== 'password' &&
       resets.every((other) => other === next || other.start > next.end || settled(other) < after);
     return [...group.toSorted((a, b) => a.end - b.end), ...(next && alone ? [next] : [])];
   });
 }
 
-function tooMany(kind: string, stretch: readonly Seen[], { speed, spread }: History): readonly Violation[] {
-  for (let from = 0; from < stretch.length; from += 1) {
-    for (let count = free + 1; count <= most && from + count <= stretch.length; count += 1) {
-      const looks = stretch.slice(from, from + count);
-      const took = Math.max(...looks.map(({ end }) => end)) - Math.min(...looks.map(({ start }) => start));
-      if (needed(count) * 1000 <= took * speed + spread) continue;
-      const what = `${count} replies for ${kind} were looked at in ${Math.round((took * speed) / 1000)} s, which ask for ${needed(count)} s`;
-      return [{ rule: 'I4 guessing is bounded', what, seen: looks }];
+function tooMany(kind: string, failures: readonly Observation[], { speed, maxSkew }: History): readonly Violation[] {
+  for (let from = 0; from < failures.length; from += 1) {
+    for (let count = free + 1; count <= most && from + count <= failures.length; count += 1) {
+      const replies = failures.slice(from, from + count);
+      const took = Math.max(...replies.map(({ end }) => end)) - Math.min(...replies.map(({ start }) => start));
+      if (needed(count) * 1000 <= took * speed + maxSkew) continue;
+      const what = `${count} replies for ${kind} were checked in ${Math.round((took * speed) / 1000)} s, which require ${needed(count)} s`;
+      return [{ rule: 'I4 guessing is bounded', what, seen: replies }];
     }
   }
   return [];
 }
 
-/** How long so many looks take at least, by whatever clocks: each node's `now` is what the next one waits from, so the sum of the waits stands. */
+/** The least time for so many checked replies. It holds for any clocks: the next wait begins at the `now` of the node that checked last. */
 function needed(count: number): number {
   let sum = 0;
   for (let failures = free; failures < count; failures += 1)

@@ -1,9 +1,9 @@
-import type { Seen, Violation } from '../history.ts';
-import { did, spentIn, wordOf } from './facts.ts';
+import type { Observation, Violation } from '../history.ts';
+import { did, spentIn, keyOf } from './facts.ts';
 
-/** I2: what works once was taken once. */
-export function spentTwice(seen: readonly Seen[]): readonly Violation[] {
-  const uses = new Map<string, Seen[]>();
+/** I2: a single-use proof is accepted once. */
+export function spentTwice(seen: readonly Observation[]): readonly Violation[] {
+  const uses = new Map<string, Observation[]>();
   for (const one of seen.filter(did)) {
     for (const word of spendings(one)) {
       const before = uses.get(word);
@@ -14,27 +14,27 @@ export function spentTwice(seen: readonly Seen[]): readonly Violation[] {
   return [...uses]
     .filter(([, all]) => all.length > 1)
     .map(([word, all]) => ({
-      rule: 'I2 what works once works once',
-      what: `taken ${all.length} times: ${word}`,
+      rule: 'I2 proofs are used once',
+      what: `accepted ${all.length} times: ${word}`,
       seen: all,
     }));
 }
 
-function spendings(one: Seen): readonly string[] {
-  const { op, sent, got } = one;
+function spendings(one: Observation): readonly string[] {
+  const { op, sent, received } = one;
   const proof = spentIn(one);
   const words = [
-    proof && wordOf(proof),
+    proof && keyOf(proof),
     (op === 'answer' || op === 'verify') && sent.challenge !== undefined ? `challenge ${sent.challenge}` : undefined,
-    op === 'confirm' && sent.app !== 'email' ? `enrolment ${sent.app}` : undefined,
+    op === 'confirm' && sent.app !== 'email' ? `enrollment ${sent.app}` : undefined,
     sent.refresh === undefined ? undefined : `refresh token ${sent.refresh}`,
-    got.assertion === undefined ? undefined : `assertion ${got.assertion}`,
+    received.assertion === undefined ? undefined : `assertion ${received.assertion}`,
   ];
   return words.filter((word) => word !== undefined);
 }
 
 /** I3: the accepted steps of an app grow. */
-export function stepsBack(seen: readonly Seen[]): readonly Violation[] {
+export function stepsBack(seen: readonly Observation[]): readonly Violation[] {
   const byApp = Map.groupBy(
     seen.flatMap((one) => {
       const proof = spentIn(one);
@@ -45,9 +45,9 @@ export function stepsBack(seen: readonly Seen[]): readonly Violation[] {
   return [...byApp.values()].flatMap((uses) => {
     const sorted = uses.toSorted((a, b) => a.one.end - b.one.end);
     return sorted.flatMap((later, at) => {
-      // The same step twice is told by I2.
+      // I2 finds the same step twice.
       const earlier = sorted.slice(0, at).find((other) => other.step > later.step && other.one.end < later.one.start);
-      const what = `the code of step ${later.step} was taken after one of step ${earlier?.step}`;
+      const what = `the code of step ${later.step} was accepted after one of step ${earlier?.step}`;
       return earlier ? [{ rule: 'I3 steps grow', what, seen: [earlier.one, later.one] }] : [];
     });
   });

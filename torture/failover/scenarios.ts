@@ -1,103 +1,107 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Faults, Happening } from '../faults.ts';
+import type { FaultInjector, FaultContext } from '../faults.ts';
 import type { Violation } from '../history.ts';
 import type { Postgres } from '../postgres.ts';
-import type { Blow } from './summary.ts';
+import type { InjectedFault } from './summary.ts';
 import type { Pair } from './pair.ts';
 
-/** How long, in milliseconds, all goes well between two blows; and how long the standby is away. */
-export type Pace = { readonly rest: number; readonly away: number };
+/** Milliseconds between two faults, and for which the standby is down. */
+export type Pace = { readonly pause: number; readonly standbyDowntime: number };
 
-/** What is written down of a plot. */
-export type Notes = { readonly blows: Blow[]; readonly violations: Violation[] };
+/** What a scenario records. */
+export type Notes = { readonly faults: InjectedFault[]; readonly violations: Violation[] };
 
-/** Until somebody has noticed that the primary is gone. What watches over servers in earnest takes longer. */
-const notice = 500;
+/** Until the primary's failure is detected. Real monitoring takes longer. */
+const detectionDelay = 500;
 
-/** For so long an old primary is asked to acknowledge a write. */
+/** How long the former primary has to acknowledge a write. */
 const patience = 3000;
 
-/** The primary dies and the standby takes its place; a standby is away; and one takes the place of a primary that is still there. */
-export function beginPlot(pair: Pair, pace: Pace, { elapsed }: Happening, notes: Notes): Faults {
-  return plot(
-    async (strike) => {
-      await wait(pace.rest);
-      const killed = strike('primary killed');
+/** The primary fails and the standby is promoted; a standby is down; and one is promoted while its primary still runs. */
+export function failoverScenario(pair: Pair, pace: Pace, { elapsed }: FaultContext, notes: Notes): FaultInjector {
+  return runScenario(
+    async (inject) => {
+      await wait(pace.pause);
+      const killed = inject('primary killed');
       await pair.primary().kill();
-      await wait(notice);
-      await takeOver(pair, killed, elapsed);
-      await wait(pace.rest);
-      await pair.follow();
-      await wait(pace.rest);
+      await wait(detectionDelay);
+      await failOver(pair, killed, elapsed);
+      await wait(pace.pause);
+      await pair.attachStandby();
+      await wait(pace.pause);
 
-      const left = strike('standby stopped');
+      const stopped = inject('standby stopped');
       await pair.standby().kill();
-      await wait(pace.away);
+      await wait(pace.standbyDowntime);
       await pair.standby().start();
-      left.mended = elapsed();
-      await wait(pace.rest);
+      stopped.repairedAt = elapsed();
+      await wait(pace.pause);
 
-      const split = strike('old primary left standing');
-      const old = pair.primary();
-      await takeOver(pair, split, elapsed);
-      if (await acknowledges(old)) {
-        const what = 'a primary whose standby had left it acknowledged a write';
-        notes.violations.push({ rule: 'what was acknowledged is kept', what, seen: [] });
+      const split = inject('former primary still runs');
+      const former = pair.primary();
+      await failOver(pair, split, elapsed);
+      if (await acknowledges(former)) {
+        const what = 'a former primary acknowledged a write after its standby was promoted';
+        notes.violations.push({ rule: 'acknowledged changes are kept', what, seen: [] });
       }
-      await old.kill();
-      await wait(pace.rest);
+      await former.kill();
+      await wait(pace.pause);
     },
     elapsed,
     notes,
   );
 }
 
-/** The standby lags behind, and takes the place of a primary that has acknowledged what it never heard of. */
-export function beginLoss(pair: Pair, pace: Pace, { elapsed }: Happening, notes: Notes): Faults {
-  return plot(
-    async (strike) => {
-      await wait(pace.rest);
-      pair.following.lead(undefined);
-      pair.following.cut();
-      await wait(pace.rest);
-      const killed = strike('primary killed');
+/** The standby lags behind, and is promoted although the primary acknowledged commits that it does not have. */
+export function dataLossScenario(pair: Pair, pace: Pace, { elapsed }: FaultContext, notes: Notes): FaultInjector {
+  return runScenario(
+    async (inject) => {
+      await wait(pace.pause);
+      pair.replication.forwardTo(undefined);
+      pair.replication.dropConnections();
+      await wait(pace.pause);
+      const killed = inject('primary killed');
       await pair.primary().kill();
-      await takeOver(pair, killed, elapsed);
-      await wait(pace.rest);
+      await failOver(pair, killed, elapsed);
+      await wait(pace.pause);
     },
     elapsed,
     notes,
   );
 }
 
-async function takeOver(pair: Pair, blow: Blow, elapsed: () => number): Promise<void> {
+async function failOver(pair: Pair, fault: InjectedFault, elapsed: () => number): Promise<void> {
   await pair.promote();
-  pair.lead();
-  blow.mended = elapsed();
+  pair.redirectClients();
+  fault.repairedAt = elapsed();
 }
 
-/** Whether a server says that it has kept something. */
+/** Whether a server acknowledges a write. */
 async function acknowledges(server: Postgres): Promise<boolean> {
-  // It is there and answers, so it is the commit that it does not answer.
-  await server.ask('select 1');
+  // The server answers, so only the commit can stay without an answer.
+  await server.query('select 1');
   try {
-    await server.ask('create table acknowledged ()', patience);
+    await server.query('create table acknowledged ()', patience);
     return true;
   } catch {
     return false;
   }
 }
 
-function plot(go: (strike: (name: string) => Blow) => Promise<void>, elapsed: () => number, { blows }: Notes): Faults {
+function runScenario(
+  script: (inject: (name: string) => InjectedFault) => Promise<void>,
+  elapsed: () => number,
+  { faults }: Notes,
+): FaultInjector {
   const counts = new Map<string, number>();
-  const strike = (name: string) => {
-    const blow: Blow = { name, struck: elapsed(), mended: Infinity };
-    blows.push(blow);
+  const inject = (name: string) => {
+    const fault: InjectedFault = { name, injectedAt: elapsed(), repairedAt: Infinity };
+    faults.push(fault);
     counts.set(name, (counts.get(name) ?? 0) + 1);
-    return blow;
+    return fault;
   };
   let over = false;
-  const going = go(strike).finally(() => (over = true));
-  going.catch(() => {});
-  return { counts, over: () => over, stop: () => going };
+  const running = script(inject).finally(() => (over = true));
+  running.catch(() => {});
+  return { counts, over: () => over, stop: () => running };
 }

@@ -10,20 +10,20 @@ import type { Report } from './report.ts';
 
 export type DatabaseKind = 'sqlite' | 'postgres';
 
-/** What an experiment gets. */
+/** The environment of an experiment. */
 export type Lab = Report & {
-  /** Settings of a server with a new, empty database. They lead to the same one when it is started again. */
+  /** Settings of a server with a new, empty database. A server that is restarted with them has the same database. */
   settings(): Promise<Environment>;
-  /** How long people log in for the flatness of memory. */
+  /** Duration of the memory experiment. */
   readonly minutes: number;
   tell(progress: string): void;
 };
 
-export type Houses = AsyncDisposable & { settings(): Promise<Environment> };
+export type SettingsFactory = AsyncDisposable & { settings(): Promise<Environment> };
 
 export const administratorsPassword = 'loaded-administrator';
 
-export async function housesIn(folder: string, kind: DatabaseKind): Promise<Houses> {
+export async function openSettings(folder: string, kind: DatabaseKind): Promise<SettingsFactory> {
   const postgres = kind === 'postgres' ? await startPostgres() : undefined;
   let made = 0;
   return {
@@ -35,7 +35,9 @@ export async function housesIn(folder: string, kind: DatabaseKind): Promise<Hous
       writeFileSync(outbox, '');
       const port = String(await freePort());
       return {
-        COUNTERSIGN_DATABASE: postgres ? await postgres.newDatabase() : `sqlite:${join(folder, `house-${made}.db`)}`,
+        COUNTERSIGN_DATABASE: postgres
+          ? await postgres.newDatabase()
+          : `sqlite:${join(folder, `countersign-${made}.db`)}`,
         COUNTERSIGN_KEYS: keys,
         COUNTERSIGN_OUTBOX: outbox,
         COUNTERSIGN_PORT: port,

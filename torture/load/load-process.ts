@@ -2,12 +2,12 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { quantile } from '../../kit/statistics.ts';
-import type { Group, Heard, Order } from './load-worker.ts';
+import type { Group, GroupResult, LoadOrder } from './load-worker.ts';
 
-/** Clients at work. */
-export type Crowd = {
-  /** Lets them end what they have begun, and tells what they heard. */
-  stop(): Promise<Readonly<Record<string, Heard>>>;
+/** A process of clients that send requests. */
+export type LoadProcess = {
+  /** Lets the clients end their requests, and returns the results. */
+  stop(): Promise<Readonly<Record<string, GroupResult>>>;
 };
 
 const children = new Set<ChildProcess>();
@@ -15,45 +15,45 @@ process.on('exit', () => {
   for (const child of children) child.kill('SIGKILL');
 });
 
-/** In a process of its own, so that those who make load and those who look how others fare do not wait for each other. */
-export function openCrowd(url: string, groups: readonly Group[]): Crowd {
+/** Starts a process, so that load and monitoring do not slow down each other. */
+export function startLoad(url: string, groups: readonly Group[]): LoadProcess {
   const child = fork(join(import.meta.dirname, 'clients.ts'), { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   children.add(child);
-  child.send({ url, groups } satisfies Order);
+  child.send({ url, groups } satisfies LoadOrder);
   const answered = once(child, 'message') as Promise<
-    [{ readonly heard?: Readonly<Record<string, Heard>>; readonly error?: string }]
+    [{ readonly result?: Readonly<Record<string, GroupResult>>; readonly error?: string }]
   >;
   return {
     async stop() {
       child.send('stop');
-      const [{ heard, error }] = await answered;
+      const [{ result, error }] = await answered;
       children.delete(child);
       child.kill('SIGKILL');
-      if (!heard) throw new Error(`the clients failed: ${error}`);
-      return heard;
+      if (!result) throw new Error(`the clients failed: ${error}`);
+      return result;
     },
   };
 }
 
-/** How many answers had one of these statuses; all of them when none is named. */
-export function countOf(heard: Heard, ...statuses: readonly number[]): number {
-  return timesOf(heard, ...statuses).length;
+/** How many answers had one of these statuses; all answers when none is named. */
+export function countOf(result: GroupResult, ...statuses: readonly number[]): number {
+  return timesOf(result, ...statuses).length;
 }
 
-/** Milliseconds below which so great a share of the answers came. */
-export const within = (heard: Heard, share: number, ...statuses: readonly number[]): number =>
-  quantile(timesOf(heard, ...statuses), share);
+/** The latency quantile in milliseconds: 0.99 for p99. */
+export const latency = (result: GroupResult, share: number, ...statuses: readonly number[]): number =>
+  quantile(timesOf(result, ...statuses), share);
 
-/** Other statuses than these, and failures, in words; empty when there were none. */
-export function othersIn(heard: Heard, ...statuses: readonly number[]): string {
-  const answers = Object.entries(heard.answers)
+/** Other statuses than these, and failures, as text; empty when there were none. */
+export function othersIn(result: GroupResult, ...statuses: readonly number[]): string {
+  const answers = Object.entries(result.answers)
     .filter(([status]) => !statuses.includes(Number(status)))
     .map(([status, { times }]) => `${times.length} times ${status}`);
-  return [...answers, ...Object.entries(heard.failed).map(([why, times]) => `${times} times ${why}`)].join(', ');
+  return [...answers, ...Object.entries(result.failed).map(([why, times]) => `${times} times ${why}`)].join(', ');
 }
 
-function timesOf(heard: Heard, ...statuses: readonly number[]): readonly number[] {
-  return Object.entries(heard.answers)
+function timesOf(result: GroupResult, ...statuses: readonly number[]): readonly number[] {
+  return Object.entries(result.answers)
     .filter(([status]) => statuses.length === 0 || statuses.includes(Number(status)))
     .flatMap(([, { times }]) => times);
 }

@@ -1,10 +1,10 @@
 import { once } from '../../kit/load/clients.ts';
 import { basic, type Ask } from '../../kit/load/client.ts';
-import { house } from '../../kit/load/countersign.ts';
-import { nextCode, untilShowable, type Person } from '../../kit/load/people.ts';
+import { countersign } from '../../kit/load/countersign.ts';
+import { nextCode, waitForNewCodes, type Person } from '../../kit/load/people.ts';
 import type { Group } from './load-worker.ts';
 
-/** People with a password, and with an app where they are to have one. */
+/** Registers people with a password, and with an app where wanted. */
 export async function makePeople(
   url: string,
   name: string,
@@ -14,17 +14,17 @@ export async function makePeople(
   const people: Person[] = [];
   const names = Array.from({ length: count }, (_, at) => `${name}-${at}`);
   await once(url, 8, names, async (connection, one) => {
-    people.push(await house.register(connection, one, withApp));
+    people.push(await countersign.register(connection, one, withApp));
   });
   return people;
 }
 
-/** The second half of a login of each of these, of which the first is done. */
+/** Begins a login of each person, and returns the requests that complete them. */
 export async function secondFactors(url: string, people: readonly Person[]): Promise<readonly Ask[]> {
   const asks: Ask[] = [];
-  await untilShowable(people);
+  await waitForNewCodes(people);
   await once(url, 8, people, async (connection, person) => {
-    const json = { challenge_token: await house.begin(connection, person), token: nextCode(person) };
+    const json = { challenge_token: await countersign.begin(connection, person), token: nextCode(person) };
     asks.push({ path: '/auth/totp', json });
   });
   return asks;
@@ -35,10 +35,10 @@ export const passwordLogin = ({ name, password }: Person): Ask => ({
   headers: basic(name, password),
 });
 
-export const sessionCheck = ({ session }: Person): Ask => house.whoAmI(session);
+export const sessionCheck = ({ session }: Person): Ask => countersign.whoAmI(session);
 
-/** What is looked at while others make trouble: five times a second, whether the house answers those who are no trouble. */
-export const witnesses = (person: Person): readonly Group[] =>
+/** Clients that check five times a second, during an experiment, whether the server answers others. */
+export const monitors = (person: Person): readonly Group[] =>
   [
     { name: 'live', asks: [{ path: '/health/live' }] },
     { name: 'ready', asks: [{ path: '/health/ready' }] },

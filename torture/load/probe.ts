@@ -1,4 +1,4 @@
-/** Loaded into a server under load before its own program: at SIGUSR2 it says on standard output what its memory holds that it needs. */
+/** Preloaded into a server under load: on SIGUSR2 it prints the memory in use after a garbage collection. */
 export type Memory = { readonly heapUsed: number; readonly rss: number };
 
 process.on('SIGUSR2', () => {

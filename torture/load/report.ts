@@ -1,6 +1,6 @@
 import { aligned } from '../../kit/aligned.ts';
 
-/** What an experiment expects, and what was found. */
+/** An expectation of an experiment, and the result. */
 export type Finding = {
   readonly experiment: string;
   readonly expected: string;
@@ -9,7 +9,7 @@ export type Finding = {
 };
 
 export type Report = {
-  /** `found` is told whether it holds or not. */
+  /** `found` is reported in both cases. */
   expect(expected: string, holds: boolean, found: string | number): void;
 };
 

@@ -5,28 +5,28 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { openConnection } from '../../kit/load/client.ts';
-import type { Course } from '../virtual-clock.ts';
-import { openEars, type Ears } from '../log-watcher.ts';
+import type { VirtualClock } from '../virtual-clock.ts';
+import { openLogWatcher, type LogWatcher } from '../log-watcher.ts';
 import type { Memory } from './probe.ts';
 
-/** A server under load, in a process of its own. */
+/** A server under load, in its own process. */
 export type Server = AsyncDisposable & {
   readonly url: string;
-  /** What its memory holds once what nobody needs is collected: megabytes. */
+  /** Memory after a garbage collection: megabytes. */
   memory(): Promise<Memory>;
-  /** How many files and sockets it holds open; undefined where the system does not say. */
+  /** How many files and sockets are open; undefined where the system does not say. */
   descriptors(): number | undefined;
   readonly log: Log;
-  /** How it ended, once it has. */
+  /** Resolves when it has ended. */
   readonly ended: Promise<Ended>;
   signal(name: NodeJS.Signals): void;
 };
 
 export type Ended = { readonly code: number | null; readonly signal: NodeJS.Signals | null };
 
-/** What stood in its log. */
+/** Its log. */
 export type Log = {
-  readonly ears: Ears;
+  readonly logWatcher: LogWatcher;
   /** Characters of the longest line. */
   longest(): number;
 };
@@ -36,7 +36,7 @@ export type Environment = Readonly<Record<string, string>> & { readonly COUNTERS
 const root = join(import.meta.dirname, '../..');
 const megabyte = 1024 * 1024;
 
-/** Milliseconds in which a server has to be there. */
+/** Milliseconds in which a server has to be ready. */
 const patience = 30_000;
 
 const children = new Set<ChildProcess>();
@@ -47,9 +47,9 @@ process.on('exit', () => {
 /** `countersign serve`, as operators run it. */
 export const serve = (environment: Environment): Promise<Server> => start(['src/cli/main.ts', 'serve'], environment);
 
-/** The same, but passwords are hashed at the least cost, and its clock goes as the experiment wants it. */
-export const serveFast = (environment: Environment, course: Course): Promise<Server> =>
-  start(['torture/node.ts', JSON.stringify({ course, offset: 0 })], environment);
+/** The same with cheap hashes and a virtual clock. */
+export const serveFast = (environment: Environment, virtualClock: VirtualClock): Promise<Server> =>
+  start(['torture/node.ts', JSON.stringify({ virtualClock, offset: 0 })], environment);
 
 async function start(program: readonly string[], environment: Environment): Promise<Server> {
   const own = Object.entries(process.env).filter(([name]) => !name.startsWith('COUNTERSIGN_'));
@@ -60,7 +60,7 @@ async function start(program: readonly string[], environment: Environment): Prom
   });
   children.add(child);
   const ended = endOf(child);
-  const log = listen(child);
+  const log = watch(child);
   const url = `http://127.0.0.1:${environment.COUNTERSIGN_PORT}`;
   try {
     await ready(child, url);
@@ -99,16 +99,16 @@ async function ready(child: ChildProcess, url: string): Promise<void> {
   throw new Error('a server did not start');
 }
 
-function listen(child: ChildProcess): Log {
-  const ears = openEars();
+function watch(child: ChildProcess): Log {
+  const logWatcher = openLogWatcher();
   let longest = 0;
   if (child.stderr) {
     createInterface(child.stderr).on('line', (line) => {
       longest = Math.max(longest, line.length);
-      ears.hear(line);
+      logWatcher.readLine(line);
     });
   }
-  return { ears, longest: () => longest };
+  return { logWatcher, longest: () => longest };
 }
 
 async function memoryOf(child: ChildProcess): Promise<Memory> {
@@ -116,9 +116,9 @@ async function memoryOf(child: ChildProcess): Promise<Memory> {
   child.kill('SIGUSR2');
   for (;;) {
     const [chunk] = (await once(child.stdout, 'data')) as [Buffer];
-    const said = /^memory (.*)$/m.exec(chunk.toString())?.[1];
-    if (said === undefined) continue;
-    const { heapUsed, rss } = JSON.parse(said) as Memory;
+    const line = /^memory (.*)$/m.exec(chunk.toString())?.[1];
+    if (line === undefined) continue;
+    const { heapUsed, rss } = JSON.parse(line) as Memory;
     return { heapUsed: heapUsed / megabyte, rss: rss / megabyte };
   }
 }

@@ -1,4 +1,4 @@
-/** People who log in again and again, for as long as an hour of the servers' time. */
+/** Users who log in again and again. */
 import { base32Decode } from '../../src/base/base32.ts';
 import { hotp } from '../../src/factors/totp.ts';
 import { basic, bearer, type Answer, type Ask, type Connection } from '../../kit/load/client.ts';
@@ -7,16 +7,16 @@ import { administratorsPassword } from './lab.ts';
 
 export type OAuthClient = { readonly id: string; readonly secret: string };
 
-export type Regular = {
+export type SteadyUser = {
   readonly connection: Connection;
   readonly client: OAuthClient;
   readonly name: string;
   readonly password: string;
-  /** Their authenticator app, and the newest step of which they showed the code. */
+  /** Their authenticator app, and the newest step whose code was sent. */
   readonly app: { readonly name: string; readonly key: Buffer; last: number };
-  /** The servers' time. */
+  /** Virtual time. */
   readonly now: () => number;
-  /** What their access tokens and names are told apart by. */
+  /** Makes the unknown names that they try unique. */
   count: number;
 };
 
@@ -33,41 +33,44 @@ export async function makeOAuthClient(connection: Connection): Promise<OAuthClie
 }
 
 /** Two users: one has a password only, the other an app too. */
-export async function makeRegular(given: Pick<Regular, 'connection' | 'client' | 'now'>, at: number): Promise<Regular> {
+export async function makeSteadyUser(
+  given: Pick<SteadyUser, 'connection' | 'client' | 'now'>,
+  at: number,
+): Promise<SteadyUser> {
   const { connection } = given;
-  const password = 'the password of a regular';
-  const [name, withApp] = [`regular-${at}`, `with-app-${at}`];
+  const password = 'the password of a steady user';
+  const [name, withApp] = [`steady-${at}`, `with-app-${at}`];
   await expect(connection, 201, { path: '/users', json: { name, password } });
   const { token } = await json(connection, 201, { path: '/users', json: { name: withApp, password } });
   const headers = bearer(String(token));
   const made = await json(connection, 200, { path: '/users/me/secrets', headers, json: { type: 'mfa' } });
   const key = base32Decode((made['secret'] as { readonly secret: string }).secret) ?? Buffer.alloc(0);
-  const regular = { ...given, name, password, app: { name: withApp, key, last: 0 }, count: 0 };
+  const user = { ...given, name, password, app: { name: withApp, key, last: 0 }, count: 0 };
   const path = `/users/me/secrets/${String(made['uid'])}/enroll`;
-  await expect(connection, 200, { method: 'PUT', path, headers, json: { token: codeOf(regular) } });
-  return regular;
+  await expect(connection, 200, { method: 'PUT', path, headers, json: { token: codeOf(user) } });
+  return user;
 }
 
-/** The code of this moment; undefined when it was shown already. */
-function codeOf({ app, now }: Regular): string | undefined {
+/** The current code; undefined when it was sent already. */
+function codeOf({ app, now }: SteadyUser): string | undefined {
   const step = Math.floor(now() / period);
   if (step <= app.last) return undefined;
   app.last = step;
   return hotp(app.key, step, { algorithm: 'SHA1', digits: 6 });
 }
 
-/** What one does at a time; each is one login or a try at one. */
-export const habits: readonly ((regular: Regular) => Promise<void>)[] = [
-  logInAndLook,
+/** Each is one login, or one failed attempt. */
+export const loginKinds: readonly ((user: SteadyUser) => Promise<void>)[] = [
+  logInAndCheck,
   logInWithCode,
-  logInAndLook,
+  logInAndCheck,
   logInAtAuthtoken,
   logInAndRefresh,
-  guessAtNobody,
-  logInAndLook,
-  logInAndOut,
+  guessUnknownUser,
+  logInAndCheck,
+  logInAndLogOut,
   logInWithWrongPassword,
-  logInAndLook,
+  logInAndCheck,
 ];
 
 const passwordLogin = (name: string, password: string): Ask => ({
@@ -75,31 +78,31 @@ const passwordLogin = (name: string, password: string): Ask => ({
   headers: basic(name, password),
 });
 
-async function logIn({ connection, name, password }: Regular): Promise<string> {
+async function logIn({ connection, name, password }: SteadyUser): Promise<string> {
   return String((await json(connection, 200, passwordLogin(name, password)))['token']);
 }
 
-async function logInAndLook(regular: Regular): Promise<void> {
-  const headers = bearer(await logIn(regular));
-  await expect(regular.connection, 200, { path: '/users/me', headers });
-  await expect(regular.connection, 200, { path: '/users/me', headers });
+async function logInAndCheck(user: SteadyUser): Promise<void> {
+  const headers = bearer(await logIn(user));
+  await expect(user.connection, 200, { path: '/users/me', headers });
+  await expect(user.connection, 200, { path: '/users/me', headers });
 }
 
-async function logInWithCode(regular: Regular): Promise<void> {
-  const { connection, app, password } = regular;
+async function logInWithCode(user: SteadyUser): Promise<void> {
+  const { connection, app, password } = user;
   const asked = await json(connection, 302, passwordLogin(app.name, password));
-  const token = codeOf(regular) ?? '000000';
+  const token = codeOf(user) ?? '000000';
   const right = token !== '000000';
   const answer = { challenge_token: asked['challenge_token'], token };
-  // Whoever's code was used already types another one, and after some has to wait.
-  await among(connection, right ? [200, 429] : [401, 429], { path: '/auth/totp', json: answer });
+  // A user whose code was used sends a wrong one, and is rate limited after some.
+  await expectOneOf(connection, right ? [200, 429] : [401, 429], { path: '/auth/totp', json: answer });
 }
 
-async function logInAtAuthtoken({ connection, name, password }: Regular): Promise<void> {
+async function logInAtAuthtoken({ connection, name, password }: SteadyUser): Promise<void> {
   await expect(connection, 200, { path: '/mfa/authtoken/login/', json: { username: name, password } });
 }
 
-async function logInAndRefresh({ connection, client, name, password }: Regular): Promise<void> {
+async function logInAndRefresh({ connection, client, name, password }: SteadyUser): Promise<void> {
   const path = '/mfa/oauth2/token/';
   const headers = basic(client.id, client.secret);
   let asked: Json = { grant_type: 'password', username: name, password };
@@ -109,30 +112,30 @@ async function logInAndRefresh({ connection, client, name, password }: Regular):
   }
 }
 
-async function guessAtNobody(regular: Regular): Promise<void> {
-  const name = `nobody-${regular.name}-${(regular.count += 1)}`;
-  await among(regular.connection, [401], passwordLogin(name, 'a guess'));
-  // And what nobody has, at a path of its own.
-  await among(regular.connection, [404], { path: `/${name}` });
+async function guessUnknownUser(user: SteadyUser): Promise<void> {
+  const name = `nobody-${user.name}-${(user.count += 1)}`;
+  await expectOneOf(user.connection, [401], passwordLogin(name, 'a guess'));
+  // And an unknown path.
+  await expectOneOf(user.connection, [404], { path: `/${name}` });
 }
 
-async function logInAndOut(regular: Regular): Promise<void> {
-  const headers = bearer(await logIn(regular));
-  await among(regular.connection, [204], { method: 'DELETE', path: '/sessions/current', headers });
-  await among(regular.connection, [401], { path: '/users/me', headers });
+async function logInAndLogOut(user: SteadyUser): Promise<void> {
+  const headers = bearer(await logIn(user));
+  await expectOneOf(user.connection, [204], { method: 'DELETE', path: '/sessions/current', headers });
+  await expectOneOf(user.connection, [401], { path: '/users/me', headers });
 }
 
-/** Of users who exist and have nobody to mind them. */
-async function logInWithWrongPassword({ connection, app }: Regular): Promise<void> {
-  await among(connection, [401, 429], passwordLogin('admin', `a guess by ${app.name}`));
+/** For a user that exists. */
+async function logInWithWrongPassword({ connection, app }: SteadyUser): Promise<void> {
+  await expectOneOf(connection, [401, 429], passwordLogin('admin', `a guess by ${app.name}`));
 }
 
-/** Asks, and reads the JSON of the answer that is due. */
+/** Expects a status, and returns the JSON of the answer. */
 async function json(connection: Connection, status: number, ask: Ask): Promise<Json> {
   return jsonOf(await expect(connection, status, ask));
 }
 
-async function among(connection: Connection, statuses: readonly number[], ask: Ask): Promise<Answer> {
+async function expectOneOf(connection: Connection, statuses: readonly number[], ask: Ask): Promise<Answer> {
   const answer = await connection.ask(ask);
   if (statuses.includes(answer.status)) return answer;
   throw new Error(`${ask.path} answered ${answer.status} ${answer.text}`);

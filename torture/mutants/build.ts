@@ -1,10 +1,10 @@
 import { change, copyProject } from '../../kit/copy-project.ts';
 import type { Mutant } from './list.ts';
 
-/** What an experiment runs on. */
+/** What an experiment needs. */
 const parts = ['src', 'kit', 'torture', 'package.json'];
 
-/** Copies the project into a folder of its own and takes one guard out of the copy. */
+/** Copies the project into a folder and removes one guard from the copy. */
 export function build(mutant: Mutant, folder: string): void {
   copyProject(folder, parts);
   change(folder, mutant);

@@ -1,27 +1,27 @@
-/** Builds in which one guard is gone. What has to find them is the experiment, so each says which rule of the checker does. */
+/** Builds without one guard. The experiment has to find each, so each names the checker's rule that does. */
 export type Mutant = {
   readonly name: string;
-  /** Below the root of the project. */
+  /** Path from the root of the project. */
   readonly file: string;
-  /** Stands there once. */
+  /** Appears once in the file. */
   readonly from: string;
   readonly to: string;
-  /** The beginning of the rule that has to be broken. */
+  /** The beginning of the rule that the mutant breaks. */
   readonly rule: string;
-  /** The least that it takes, where that is long. */
+  /** The least duration, where the default is too short. */
   readonly minutes?: number;
 };
 
 export const mutants: readonly Mutant[] = [
   {
-    name: 'a challenge is closed although it is closed',
+    name: 'a closed challenge is closed again',
     file: 'src/store/challenges.ts',
     from: ".set({ closed_at: now })\n    .where('id', '=', id)\n    .where('closed_at', 'is', null)",
     to: ".set({ closed_at: now })\n    .where('id', '=', id)",
     rule: 'I2',
   },
   {
-    name: 'an authenticator moves on from any later revision',
+    name: 'an authenticator is updated from any later revision',
     file: 'src/store/authenticators.ts',
     from: ".where('revision', '=', given.revision)",
     to: ".where('revision', '>=', given.revision)",
@@ -35,46 +35,46 @@ export const mutants: readonly Mutant[] = [
     rule: 'I2',
   },
   {
-    name: 'the step of a code is not kept',
+    name: 'the step of a code is not stored',
     file: 'src/factors/totp.ts',
     from: 'lastStep: newest',
     to: 'lastStep: Math.min(newest, Math.max(current.lastStep, 0))',
     rule: 'I2',
   },
   {
-    name: 'a recovery code stays where it is',
+    name: 'a used recovery code is not removed',
     file: 'src/factors/recovery.ts',
     from: 'success({ state: { codes },',
     to: 'success({ state: { codes: [...state.codes] },',
     rule: 'I2',
   },
   {
-    name: 'a refresh token is used although it was used',
+    name: 'a used refresh token is accepted',
     file: 'src/store/refresh-tokens.ts',
     from: "\n    .where('used_at', 'is', null)",
     to: '',
     rule: 'I2',
   },
   {
-    name: 'a try is claimed without looking at those before it',
+    name: 'an attempt is claimed without a limit',
     file: 'src/store/throttles.ts',
     from: "where.or([where('throttles.failures', '<', free), where(sql`throttles.last_at + ${waitAfter}`, '<=', now)])",
     to: "where.or([where('throttles.failures', '<', closedAt), where(sql`throttles.last_at + ${waitAfter}`, '<=', now)])",
     rule: 'I4',
   },
   {
-    name: 'a session that was ended is in force',
+    name: 'an ended session is valid',
     file: 'src/store/sessions.ts',
     from: ".where('revoked_at', 'is', null)\n    .where('expires_at', '>', now)\n    .whereRef",
     to: ".where('expires_at', '>', now)\n    .whereRef",
-    rule: 'what is over',
+    rule: 'ended credentials',
   },
   {
-    name: 'a session of an earlier epoch is in force',
+    name: 'a session of an earlier epoch is valid',
     file: 'src/store/sessions.ts',
     from: "\n    .whereRef('sessions.epoch', '=', 'users.epoch')",
     to: '',
-    rule: 'what is over',
+    rule: 'ended credentials',
   },
   {
     name: 'a session whose second factor is old changes factors',
@@ -82,25 +82,25 @@ export const mutants: readonly Mutant[] = [
     from: 'now - provenAt <= stepUpLife',
     to: 'now > stepUpLife',
     rule: 'I5',
-    // The second factor has to get old first.
+    // The second factor has to age first.
     minutes: 1.5,
   },
   {
-    name: 'a new password is set beside the old one',
+    name: 'the old password stays valid',
     file: 'src/engine/enrollment/set-password.ts',
     from: '  await removeKinds(store, made.userId, [kind]);\n',
     to: '',
-    rule: 'what was acknowledged',
+    rule: 'acknowledged changes',
   },
   {
-    name: 'an enrolment is acknowledged and undone',
+    name: 'an enrollment is acknowledged and undone',
     file: 'src/engine/enrollment/confirm.ts',
     from: '    await resetThrottle(tx.store, user.id, proven.counted);\n',
     to: "    await tx.store.db.updateTable('authenticators').set({ status: 'pending', expires_at: tx.now }).where('id', '=', pending.id).execute();\n",
-    rule: 'what was acknowledged',
+    rule: 'acknowledged changes',
   },
   {
-    name: 'a success is not written down',
+    name: 'a success is not logged',
     file: 'src/engine/audit/log-attempt.ts',
     from: "if (await isWanted(ctx, tried, 'success'))",
     to: "if (tried.action !== 'answer' && (await isWanted(ctx, tried, 'success')))",

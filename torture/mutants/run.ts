@@ -1,4 +1,4 @@
-/** Takes one guard after the other out of a copy of the house, and shows that the experiment finds it: `npm run torture:mutants`. */
+/** Removes one guard after the other from a copy of the server, and shows that the experiment finds it: `npm run torture:mutants`. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -13,12 +13,12 @@ import { command, type OptionsOf } from '../../kit/command.ts';
 const help = `npm run torture:mutants [-- options]
 
   --database NAME   sqlite (default) or postgres
-  --minutes N       for each (default 0.5; more where it takes more)
+  --minutes N       for each (default 0.5; some take longer)
   --seed N          (default 1)
-  --only TEXT       those whose name holds it
+  --only TEXT       mutants whose name contains it
   --help
 
-Each gets up to three experiments. Ends with 1 when one was not found.
+Each gets up to three experiments. Ends with 1 when a mutant was not found.
 `;
 
 const known = {
@@ -30,32 +30,32 @@ const known = {
 
 type Options = OptionsOf<typeof known>;
 
-await command({ name: 'torture', help, options: known }, hunt);
+await command({ name: 'torture', help, options: known }, runMutants);
 
-async function hunt(options: Options): Promise<void> {
+async function runMutants(options: Options): Promise<void> {
   positive('minutes', options.minutes);
   using folder = temporaryFolder();
   const chosen = mutants.filter(({ name }) => name.includes(options.only));
   const rows: string[] = [];
   for (const [at, mutant] of chosen.entries()) {
     process.stderr.write(`${at + 1} of ${chosen.length}: ${mutant.name}\n`);
-    const { tries, operations, found, others } = await findIt(mutant, join(folder.path, 'mutant'), options);
+    const { tries, operations, found, others } = await findMutant(mutant, join(folder.path, 'mutant'), options);
     rows.push(
       `| ${mutant.name} | ${found[0]?.rule ?? `not found (${mutant.rule})`} | ${found.length} | ${others} | ${tries} | ${operations.toLocaleString('en-US')} |`,
     );
     if (found.length === 0) process.exitCode = 1;
   }
   const head = [
-    '| what was taken out | the rule that was broken | times | other rules broken | experiments | operations |',
+    '| mutant | broken rule | times | other broken rules | experiments | operations |',
     '| --- | --- | --: | --: | --: | --: |',
   ];
   process.stdout.write(`${[...head, ...rows].join('\n')}\n`);
 }
 
-/** Some hang on a race, and chance has it when that is run: so many experiments, each with chance of its own, have to do. */
+/** Some mutants show only in a race: each gets this many experiments, with seeds of their own. */
 const mostTries = 3;
 
-async function findIt(mutant: Mutant, folder: string, options: Options) {
+async function findMutant(mutant: Mutant, folder: string, options: Options) {
   let operations = 0;
   for (let tries = 1; ; tries += 1) {
     const result = await torture(mutant, folder, { ...options, seed: String(Number(options.seed) + tries - 1) });
@@ -85,13 +85,13 @@ async function torture(mutant: Mutant, folder: string, { database, minutes, seed
     cwd: folder,
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-  const said: string[] = [];
-  child.stderr.on('data', (chunk: Buffer) => said.push(chunk.toString()));
+  const output: string[] = [];
+  child.stderr.on('data', (chunk: Buffer) => output.push(chunk.toString()));
   const [code] = (await once(child, 'close')) as [number | null];
-  if (code !== 0 && code !== 1) throw new Error(`an experiment ended with ${code}: ${said.join('').slice(-2000)}`);
+  if (code !== 0 && code !== 1) throw new Error(`an experiment ended with ${code}: ${output.join('').slice(-2000)}`);
   try {
     return JSON.parse(readFileSync(out, 'utf8')) as Result;
   } catch (error) {
-    throw new Error(`an experiment came to no end: ${said.join('').slice(-2000)}`, { cause: error });
+    throw new Error(`an experiment wrote no figures: ${output.join('').slice(-2000)}`, { cause: error });
   }
 }

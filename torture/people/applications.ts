@@ -1,86 +1,86 @@
 import { fingerprint } from '../recorder.ts';
 import { appCode } from './logins.ts';
 import { remember, type Person } from './person.ts';
-import { gotSession, tokensIn, twoNodes, type Play, type Stage } from './action.ts';
+import { rememberSession, tokensIn, twoNodes, type UserAction, type ActionContext } from './action.ts';
 
-/** An OAuth2 client logs its user in and goes on by refreshing; now and then with one token twice. */
-export const oauth: Play = async (stage, person) => {
+/** An OAuth2 client logs its user in and then refreshes, at times with one token twice. */
+export const oauth: UserAction = async (ctx, person) => {
   const refreshable = person.sessions.findLast((session) => session.refresh !== undefined);
-  if (!refreshable?.refresh || stage.chance.happens(0.3)) return grant(stage, person);
+  if (!refreshable?.refresh || ctx.random.chance(0.3)) return grant(ctx, person);
   const { refresh: token } = refreshable;
   delete refreshable.refresh;
-  remember(person.ghosts, { kind: 'refresh', secret: token });
-  const nodes = stage.chance.happens(0.5) ? twoNodes(stage) : [undefined];
-  await Promise.all(nodes.map((node) => refresh(stage, person, token, node)));
+  remember(person.spent, { kind: 'refresh', secret: token });
+  const nodes = ctx.random.chance(0.5) ? twoNodes(ctx) : [undefined];
+  await Promise.all(nodes.map((node) => refresh(ctx, person, token, node)));
 };
 
-async function grant(stage: Stage, person: Person): Promise<void> {
+async function grant(ctx: ActionContext, person: Person): Promise<void> {
   const [password = ''] = person.passwords;
-  const second = person.apps.length > 0 ? appCode(stage, person) : undefined;
-  const answered = await stage.ask({
+  const second = person.apps.length > 0 ? appCode(ctx, person) : undefined;
+  const answer = await ctx.ask({
     op: 'grant',
     who: person.name,
     method: 'POST',
     path: '/mfa/oauth2/token',
     json: {
-      ...clientOf(stage),
+      ...clientOf(ctx),
       grant_type: 'password',
       username: person.name,
       password,
       ...(second && { mfa_code: second.code }),
     },
     sent: { password: fingerprint(password), ...(second && { proof: second.proof }) },
-    got: tokensIn(stage, 'access_token'),
+    received: tokensIn(ctx, 'access_token'),
   });
-  gotSession(stage, person, answered, 'access_token');
+  rememberSession(ctx, person, answer, 'access_token');
 }
 
-export async function refresh(stage: Stage, person: Person, token: string, node?: number): Promise<void> {
-  const answered = await stage.ask({
+export async function refresh(ctx: ActionContext, person: Person, token: string, node?: number): Promise<void> {
+  const answer = await ctx.ask({
     op: 'refresh',
     who: person.name,
     node,
     method: 'POST',
     path: '/mfa/oauth2/token',
-    json: { ...clientOf(stage), grant_type: 'refresh_token', refresh_token: token },
+    json: { ...clientOf(ctx), grant_type: 'refresh_token', refresh_token: token },
     sent: { refresh: fingerprint(token) },
-    got: tokensIn(stage, 'access_token'),
+    received: tokensIn(ctx, 'access_token'),
   });
-  gotSession(stage, person, answered, 'access_token');
+  rememberSession(ctx, person, answer, 'access_token');
 }
 
-const clientOf = ({ client }: Stage) => ({ client_id: client.id, client_secret: client.secret });
+const clientOf = ({ client }: ActionContext) => ({ client_id: client.id, client_secret: client.secret });
 
-/** An application that checks passwords by itself has the person prove a second factor, and asks for the same once more. */
-export const service: Play = async (stage, person) => {
-  const asked = await stage.ask({
+/** An application that checks passwords itself asks for a second factor, and sends a proof twice. */
+export const service: UserAction = async (ctx, person) => {
+  const asked = await ctx.ask({
     op: 'ask',
     who: person.name,
     method: 'POST',
     path: '/challenges',
-    token: stage.apikey,
+    token: ctx.apikey,
     json: { user: { name: person.name } },
     sent: {},
-    got: ({ id }) => (typeof id === 'string' ? { challenge: id } : {}),
+    received: ({ id }) => (typeof id === 'string' ? { challenge: id } : {}),
   });
-  const challenge = asked.seen.got.challenge;
-  const one = challenge === undefined ? undefined : appCode(stage, person);
+  const challenge = asked.seen.received.challenge;
+  const one = challenge === undefined ? undefined : appCode(ctx, person);
   if (challenge === undefined || !one) return;
-  const [here, there] = twoNodes(stage);
-  const other = stage.chance.happens(0.4) ? appCode(stage, person) : one;
+  const [here, there] = twoNodes(ctx);
+  const other = ctx.random.chance(0.4) ? appCode(ctx, person) : one;
   const shown = [[one, here] as const, ...(other ? [[other, there] as const] : [])];
   await Promise.all(
     shown.map(([{ code, proof }, node]) =>
-      stage.ask({
+      ctx.ask({
         op: 'verify',
         who: person.name,
         node,
         method: 'POST',
         path: `/challenges/${challenge}/verify`,
-        token: stage.apikey,
+        token: ctx.apikey,
         json: { code },
         sent: { challenge, proof },
-        got: ({ assertion }) => assertionIn(assertion),
+        received: ({ assertion }) => assertionIn(assertion),
       }),
     ),
   );

@@ -1,26 +1,35 @@
-import { fingerprint, type Answered } from '../recorder.ts';
+import { fingerprint, type Answer } from '../recorder.ts';
 import { codeOf, forget, newPerson, remember, stepAt, wrongCode, type Person, type Shown } from './person.ts';
-import { gotSession, newPassword, tokensIn, twoNodes, type Play, type Stage } from './action.ts';
+import { rememberSession, newPassword, tokensIn, twoNodes, type UserAction, type ActionContext } from './action.ts';
 
-export async function register(stage: Stage, name: string, way: Person['way']): Promise<Person | undefined> {
-  const person = newPerson(name, way, newPassword(stage));
+export async function register(
+  ctx: ActionContext,
+  name: string,
+  factor: Person['factor'],
+): Promise<Person | undefined> {
+  const person = newPerson(name, factor, newPassword(ctx));
   const [password = ''] = person.passwords;
-  const answered = await stage.ask({
+  const answered = await ctx.ask({
     op: 'register',
     who: name,
     method: 'POST',
     path: '/users',
     json: { name, password },
     sent: { password: fingerprint(password) },
-    got: tokensIn(stage),
+    received: tokensIn(ctx),
   });
-  // Without an answer nobody knows whether there is such a person.
-  return gotSession(stage, person, answered) && person;
+  // Without an answer it is unknown whether the user exists.
+  return rememberSession(ctx, person, answered) && person;
 }
 
-/** A password at one node. */
-export async function enter(stage: Stage, person: Person, password: string, node?: number): Promise<Answered> {
-  const answered = await stage.ask({
+/** Sends a password to one node. */
+export async function submitPassword(
+  ctx: ActionContext,
+  person: Person,
+  password: string,
+  node?: number,
+): Promise<Answer> {
+  const answered = await ctx.ask({
     op: 'login',
     who: person.name,
     node,
@@ -28,23 +37,23 @@ export async function enter(stage: Stage, person: Person, password: string, node
     path: '/auth/password',
     basic: [person.name, password],
     sent: { password: fingerprint(password) },
-    got: tokensIn(stage),
+    received: tokensIn(ctx),
   });
-  gotSession(stage, person, answered);
+  rememberSession(ctx, person, answered);
   const challenge = challengeIn(answered);
-  if (challenge !== undefined) remember(person.ghosts, { kind: 'challenge', secret: challenge });
+  if (challenge !== undefined) remember(person.spent, { kind: 'challenge', secret: challenge });
   return answered;
 }
 
-export function challengeIn({ ok, body }: Answered): string | undefined {
+export function challengeIn({ ok, body }: Answer): string | undefined {
   const token = body['challenge_token'];
   return ok && typeof token === 'string' ? token : undefined;
 }
 
-/** A challenge that stands for a login of theirs, by whichever of their passwords is right. */
-export async function challenged(stage: Stage, person: Person, node?: number): Promise<string | undefined> {
+/** The challenge of a login, with the first of the person's possible passwords that is accepted. */
+export async function openChallenge(ctx: ActionContext, person: Person, node?: number): Promise<string | undefined> {
   for (const password of person.passwords) {
-    const answered = await enter(stage, person, password, node);
+    const answered = await submitPassword(ctx, person, password, node);
     if (answered.ok) {
       person.passwords = [password];
       return challengeIn(answered);
@@ -57,17 +66,17 @@ export async function challenged(stage: Stage, person: Person, node?: number): P
 
 export type At = { readonly node?: number; readonly door?: 'auth' | 'challenges' };
 
-/** The answer to a login's challenge, at one of the doors that take it. */
+/** Answers a login's challenge, at one of the doors that accept it. */
 export async function answer(
-  stage: Stage,
+  ctx: ActionContext,
   person: Person,
   challenge: string,
   { code, proof, node, door }: Shown & At,
-): Promise<Answered> {
-  const own = (door ?? stage.chance.pick(['auth', 'challenges'])) === 'auth';
+): Promise<Answer> {
+  const own = (door ?? ctx.random.pick(['auth', 'challenges'])) === 'auth';
   const field =
     proof.kind === 'recovery' || (proof.kind === 'wrong' && proof.of === 'recovery') ? 'backup_code' : 'code';
-  const answered = await stage.ask({
+  const answered = await ctx.ask({
     op: 'answer',
     who: person.name,
     node,
@@ -76,45 +85,45 @@ export async function answer(
     ...(!own && { token: challenge }),
     json: own ? { challenge_token: challenge, token: code } : { [field]: code },
     sent: { challenge: fingerprint(challenge), proof },
-    got: tokensIn(stage),
+    received: tokensIn(ctx),
   });
-  gotSession(stage, person, answered);
+  rememberSession(ctx, person, answered);
   return answered;
 }
 
-/** A proof that should be right, as far as its person knows. */
-export async function rightProof(stage: Stage, person: Person, challenge?: string): Promise<Shown | undefined> {
-  if (person.codes.length > 0 && stage.chance.happens(0.15)) return recoveryCode(stage, person);
-  if (person.way === 'email') return challenge === undefined ? undefined : mailed(stage, person, challenge);
-  return appCode(stage, person) ?? (person.codes.length > 0 ? recoveryCode(stage, person) : undefined);
+/** A proof that should be right, as far as the person knows. */
+export async function rightProof(ctx: ActionContext, person: Person, challenge?: string): Promise<Shown | undefined> {
+  if (person.codes.length > 0 && ctx.random.chance(0.15)) return recoveryCode(ctx, person);
+  if (person.factor === 'email') return challenge === undefined ? undefined : sendCode(ctx, person, challenge);
+  return appCode(ctx, person) ?? (person.codes.length > 0 ? recoveryCode(ctx, person) : undefined);
 }
 
-export function recoveryCode({ chance }: Stage, person: Person): Shown | undefined {
-  const code = chance.maybe(person.codes);
+export function recoveryCode({ random }: ActionContext, person: Person): Shown | undefined {
+  const code = random.pickIfAny(person.codes);
   if (code === undefined) return undefined;
   forget(person.codes, code);
-  remember(person.ghosts, { kind: 'recovery', secret: code });
+  remember(person.spent, { kind: 'recovery', secret: code });
   return { code, proof: { kind: 'recovery', code: fingerprint(code) } };
 }
 
-function otherProof(stage: Stage, person: Person, { proof }: Shown): Shown | undefined {
+function otherProof(ctx: ActionContext, person: Person, { proof }: Shown): Shown | undefined {
   const used = proof.kind === 'totp' ? proof.app : undefined;
-  const ofApp = person.way === 'totp' ? appCode(stage, person, used) : undefined;
-  return ofApp ?? recoveryCode(stage, person);
+  const ofApp = person.factor === 'totp' ? appCode(ctx, person, used) : undefined;
+  return ofApp ?? recoveryCode(ctx, person);
 }
 
-/** A code that was not sent before, of the step now or the next. */
-export function appCode({ chance, now }: Stage, person: Person, not?: string): Shown | undefined {
+/** A code of the current or the next step that was not sent before. */
+export function appCode({ random, now }: ActionContext, person: Person, not?: string): Shown | undefined {
   const step = stepAt(now());
   const ready = person.apps.filter(({ last, id }) => last <= step && id !== not);
-  const app = chance.maybe(ready);
+  const app = random.pickIfAny(ready);
   if (!app) return undefined;
   app.last = Math.max(step, app.last + 1);
   return codeOf(app, app.last);
 }
 
-async function mailed(stage: Stage, person: Person, challenge: string): Promise<Shown | undefined> {
-  await stage.ask({
+async function sendCode(ctx: ActionContext, person: Person, challenge: string): Promise<Shown | undefined> {
+  await ctx.ask({
     op: 'send',
     who: person.name,
     method: 'POST',
@@ -123,20 +132,20 @@ async function mailed(stage: Stage, person: Person, challenge: string): Promise<
     json: {},
     sent: { challenge: fingerprint(challenge) },
   });
-  return newestMail(stage, person);
+  return newestCode(ctx, person);
 }
 
-export const addressOf = ({ name }: Pick<Person, 'name'>) => `${name}@house.example`;
+export const addressOf = ({ name }: Pick<Person, 'name'>) => `${name}@mail.example`;
 
-export function newestMail(stage: Stage, person: Person): Shown | undefined {
-  const code = stage.mail(addressOf(person));
+export function newestCode(ctx: ActionContext, person: Person): Shown | undefined {
+  const code = ctx.mail(addressOf(person));
   return code === undefined
     ? undefined
     : { code: code.split(' ')[0] ?? '', proof: { kind: 'email', code: `${person.name} ${fingerprint(code)}` } };
 }
 
-/** Drawn by chance: a way that is listed three times is taken three times as often. */
-const ways = [
+/** Picked at random: a variant that is listed three times is three times as likely. */
+const variants = [
   'plain',
   'plain',
   'plain',
@@ -151,41 +160,41 @@ const ways = [
   'again',
 ] as const;
 
-/** Logs in, honestly or in one of the ways that must not get anybody more than one session. */
-export const logIn: Play = async (stage, person) => {
-  const challenge = await challenged(stage, person);
+/** Logs in, honestly or in a variant that must not open more than one session. */
+export const logIn: UserAction = async (ctx, person) => {
+  const challenge = await openChallenge(ctx, person);
   if (challenge === undefined) return;
-  const proof = await rightProof(stage, person, challenge);
+  const proof = await rightProof(ctx, person, challenge);
   if (!proof) return;
-  const [here, there] = twoNodes(stage);
-  const door = stage.chance.pick(['auth', 'challenges'] as const);
-  const how = stage.chance.pick(ways);
-  const one = () => answer(stage, person, challenge, { ...proof, node: here, door });
+  const [here, there] = twoNodes(ctx);
+  const door = ctx.random.pick(['auth', 'challenges'] as const);
+  const how = ctx.random.pick(variants);
+  const one = () => answer(ctx, person, challenge, { ...proof, node: here, door });
   switch (how) {
     case 'plain':
       await one();
       return;
     case 'wrong first':
-      await answer(stage, person, challenge, wrongCode(person, stepAt(stage.now()), stage.chance.between(0, 999_999)));
+      await answer(ctx, person, challenge, wrongCode(person, stepAt(ctx.now()), ctx.random.between(0, 999_999)));
       await one();
       return;
     case 'twice':
-      await Promise.all([one(), answer(stage, person, challenge, { ...proof, node: there, door })]);
+      await Promise.all([one(), answer(ctx, person, challenge, { ...proof, node: there, door })]);
       return;
     case 'two challenges': {
-      const other = await challenged(stage, person, there);
-      if (other !== undefined) await Promise.all([one(), answer(stage, person, other, { ...proof, node: there })]);
+      const other = await openChallenge(ctx, person, there);
+      if (other !== undefined) await Promise.all([one(), answer(ctx, person, other, { ...proof, node: there })]);
       return;
     }
     case 'two proofs': {
-      const other = otherProof(stage, person, proof);
-      if (other) await Promise.all([one(), answer(stage, person, challenge, { ...other, node: there })]);
+      const other = otherProof(ctx, person, proof);
+      if (other) await Promise.all([one(), answer(ctx, person, challenge, { ...other, node: there })]);
       return;
     }
     case 'again': {
       await one();
-      const other = await challenged(stage, person);
-      if (other !== undefined) await answer(stage, person, other, proof);
+      const other = await openChallenge(ctx, person);
+      if (other !== undefined) await answer(ctx, person, other, proof);
     }
   }
 };

@@ -1,52 +1,53 @@
 import { TOTP, Secret } from 'otpauth';
 import type { Proof } from '../history.ts';
 
-/** What somebody who logs in knows and has, as far as they know: where no answer came they may be wrong. */
+/** The credentials of a simulated user, as far as the client knows them: after a lost answer they may be wrong. */
 export type Person = {
   readonly name: string;
-  /** How their codes come: from apps, or by e-mail. */
-  readonly way: 'totp' | 'email';
-  /** The passwords that may be theirs, the likeliest first. */
+  /** Their second factor: apps, or codes by e-mail. */
+  readonly factor: 'totp' | 'email';
+  /** Passwords that may be valid, the likeliest first. */
   passwords: string[];
   apps: App[];
-  /** Recovery codes that they have not used, and those of no more use. */
+  /** Recovery codes that were not sent yet. */
   codes: string[];
   readonly sessions: Session[];
-  /** What has to be worth nothing by now. */
-  readonly ghosts: Ghost[];
-  /** Logins in a row that came to nothing. */
+  /** Credentials that must be refused by now. */
+  readonly spent: SpentCredential[];
+  /** Failed logins in a row. */
   failed: number;
-  /** How many things they will still do before they go to sleep. */
-  plays: number;
+  /** How many actions are left before they become idle. */
+  actions: number;
 };
 
 export type App = {
   readonly id: string;
   readonly seed: string;
-  /** The newest step whose code they sent. */ last: number;
+  /** The newest step whose code was sent. */
+  last: number;
 };
 
 export type Session = { readonly id: string; readonly token: string; refresh?: string; readonly at: number };
 
-export type Ghost =
+export type SpentCredential =
   | { readonly kind: 'password' | 'recovery' | 'challenge' | 'refresh'; readonly secret: string }
   | { readonly kind: 'session'; readonly session: Session }
   | { readonly kind: 'app'; readonly app: App };
 
-/** How many of each they remember. */
+/** How long each list grows. */
 const remembered = 12;
 
-export function newPerson(name: string, way: Person['way'], password: string): Person {
+export function newPerson(name: string, factor: Person['factor'], password: string): Person {
   return {
     name,
-    way,
+    factor,
     passwords: [password],
     apps: [],
     codes: [],
     sessions: [],
-    ghosts: [],
+    spent: [],
     failed: 0,
-    plays: 0,
+    actions: 0,
   };
 }
 
@@ -60,7 +61,7 @@ export function forget<One>(list: One[], one: One): void {
   if (at >= 0) list.splice(at, 1);
 }
 
-/** A code and what it proves. */
+/** A code and the proof that it is recorded as. */
 export type Shown = { readonly code: string; readonly proof: Proof };
 
 /** Seconds. */
@@ -68,20 +69,20 @@ const period = 30;
 
 export const stepAt = (now: number): number => Math.floor(now / 1000 / period);
 
-/** What an app shows at a step, told by otpauth and not by the house's own arithmetic. */
+/** The code of an app at a step, computed by otpauth and not by the server's code. */
 export function codeOf({ id, seed }: App, step: number): Shown {
   const code = new TOTP({ secret: Secret.fromBase32(seed), period }).generate({ timestamp: step * period * 1000 });
   return { code, proof: { kind: 'totp', app: id, step } };
 }
 
-/** Six digits that none of the apps shows anywhere near a step. */
-export function wrongCode({ apps, way }: Person, step: number, drawn: number): Shown {
+/** Six digits that no app of the person shows near a step. */
+export function wrongCode({ apps, factor }: Person, step: number, drawn: number): Shown {
   const near = new Set(
     apps.flatMap((app) => [-10, -9, -8, -7, -6, -5, -4, -3, -2, -1, 0, 1, 2].map((by) => codeOf(app, step + by).code)),
   );
   let number = drawn;
   while (near.has(digits(number))) number += 1;
-  return { code: digits(number), proof: { kind: 'wrong', of: way } };
+  return { code: digits(number), proof: { kind: 'wrong', of: factor } };
 }
 
 const digits = (number: number) => String(number % 1_000_000).padStart(6, '0');

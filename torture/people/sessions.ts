@@ -1,20 +1,20 @@
 import { fingerprint } from '../recorder.ts';
 import { refresh } from './applications.ts';
 import { through } from './changes.ts';
-import { answer, appCode, challenged, enter } from './logins.ts';
+import { answer, appCode, openChallenge, submitPassword } from './logins.ts';
 import { codeOf, forget, remember, stepAt, wrongCode, type Person, type Session, type Shown } from './person.ts';
-import { twoNodes, type Play, type Stage } from './action.ts';
+import { twoNodes, type UserAction, type ActionContext } from './action.ts';
 
-/** Whether a session is in force, and what its user has. */
-export const look: Play = async (stage, person) => {
-  const session = stage.chance.maybe(person.sessions);
+/** Checks whether a session is valid, and lists its user's authenticators. */
+export const checkSession: UserAction = async (ctx, person) => {
+  const session = ctx.random.pickIfAny(person.sessions);
   if (!session) return;
-  const { seen } = await (stage.chance.happens(0.6) ? check(stage, person, session) : list(stage, person, session));
+  const { seen } = await (ctx.random.chance(0.6) ? check(ctx, person, session) : list(ctx, person, session));
   if (seen.outcome === 'refused') forget(person.sessions, session);
 };
 
-const check = (stage: Stage, person: Person, session: Session, node?: number) =>
-  through(stage, person, session, {
+const check = (ctx: ActionContext, person: Person, session: Session, node?: number) =>
+  through(ctx, person, session, {
     op: 'check',
     method: 'GET',
     path: '/users/me',
@@ -23,92 +23,94 @@ const check = (stage: Stage, person: Person, session: Session, node?: number) =>
 
 type Secret = { readonly uid: string; readonly type: string; readonly enrolled: boolean };
 
-const list = (stage: Stage, person: Person, { id, token }: Session) =>
-  stage.ask({
+const list = (ctx: ActionContext, person: Person, { id, token }: Session) =>
+  ctx.ask({
     op: 'list',
     who: person.name,
     method: 'GET',
     path: '/users/me/secrets',
     token,
     sent: { session: id },
-    got: ({ list: secrets }) => ({
+    received: ({ list: secrets }) => ({
       apps: (secrets as Secret[]).filter(({ type, enrolled }) => type === 'mfa' && enrolled).map(({ uid }) => uid),
     }),
   });
 
-/** Ends a session, by itself or through another, and asks at once on another node whether it is over. */
-export const leave: Play = async (stage, person) => {
-  const ending = stage.chance.maybe(person.sessions);
+/** Ends a session, by itself or through another, and checks at once on another node that it is refused. */
+export const endSession: UserAction = async (ctx, person) => {
+  const ending = ctx.random.pickIfAny(person.sessions);
   if (!ending) return;
-  const by = stage.chance.happens(0.5) ? ending : (stage.chance.maybe(person.sessions) ?? ending);
-  const [here, there] = twoNodes(stage);
-  const { seen } = await through(stage, person, by, {
+  const by = ctx.random.chance(0.5) ? ending : (ctx.random.pickIfAny(person.sessions) ?? ending);
+  const [here, there] = twoNodes(ctx);
+  const { seen } = await through(ctx, person, by, {
     op: 'end',
     method: 'DELETE',
-    path: by === ending && stage.chance.happens(0.5) ? '/sessions/current' : `/sessions/${ending.id}`,
+    path: by === ending && ctx.random.chance(0.5) ? '/sessions/current' : `/sessions/${ending.id}`,
     sent: { ends: ending.id },
     node: here,
   });
   if (seen.outcome === 'refused') return;
   forget(person.sessions, ending);
-  remember(person.ghosts, { kind: 'session', session: ending });
-  await check(stage, person, ending, there);
+  remember(person.spent, { kind: 'session', session: ending });
+  await check(ctx, person, ending, there);
 };
 
-/** Tries something that has to be worth nothing: a code that was used, a password of before, a session that ended. */
-export const haunt: Play = async (stage, person) => {
-  const ghost = stage.chance.maybe(person.ghosts);
-  if (!ghost) return;
-  switch (ghost.kind) {
+/** Replays a credential that must be refused: a used code, an old password, an ended session. */
+export const replaySpent: UserAction = async (ctx, person) => {
+  const credential = ctx.random.pickIfAny(person.spent);
+  if (!credential) return;
+  switch (credential.kind) {
     case 'password':
-      await enter(stage, person, ghost.secret);
+      await submitPassword(ctx, person, credential.secret);
       return;
     case 'refresh':
-      await refresh(stage, person, ghost.secret);
+      await refresh(ctx, person, credential.secret);
       return;
     case 'session':
-      await check(stage, person, ghost.session);
+      await check(ctx, person, credential.session);
       return;
     case 'challenge': {
-      const shown = appCode(stage, person);
-      if (shown) await answer(stage, person, ghost.secret, shown);
+      const shown = appCode(ctx, person);
+      if (shown) await answer(ctx, person, credential.secret, shown);
       return;
     }
     case 'recovery': {
-      const proof = { kind: 'recovery', code: fingerprint(ghost.secret) } as const;
-      await answerNew(stage, person, { code: ghost.secret, proof });
+      const proof = { kind: 'recovery', code: fingerprint(credential.secret) } as const;
+      await answerNew(ctx, person, { code: credential.secret, proof });
       return;
     }
     case 'app':
-      await answerNew(stage, person, codeOf(ghost.app, Math.max(stepAt(stage.now()), ghost.app.last + 1)));
+      await answerNew(ctx, person, codeOf(credential.app, Math.max(stepAt(ctx.now()), credential.app.last + 1)));
       return;
   }
 };
 
-async function answerNew(stage: Stage, person: Person, shown: Shown): Promise<void> {
-  const challenge = await challenged(stage, person);
-  if (challenge !== undefined) await answer(stage, person, challenge, shown);
+async function answerNew(ctx: ActionContext, person: Person, shown: Shown): Promise<void> {
+  const challenge = await openChallenge(ctx, person);
+  if (challenge !== undefined) await answer(ctx, person, challenge, shown);
 }
 
-/** Guesses, many at once and over all nodes, and then what is right. */
-export const storm: Play = async (stage, person) => {
-  const times = stage.chance.between(8, 14);
-  const [here, there] = twoNodes(stage);
+/** Sends many guesses at once over all nodes, and then the right code or password. */
+export const floodGuesses: UserAction = async (ctx, person) => {
+  const times = ctx.random.between(8, 14);
+  const [here, there] = twoNodes(ctx);
   const node = (at: number) => (at % 2 === 0 ? here : there);
-  if (stage.chance.happens(0.3)) {
-    await Promise.all(Array.from({ length: times }, (_, at) => enter(stage, person, `tortured-guess-${at}`, node(at))));
-    await enter(stage, person, person.passwords[0] ?? '');
+  if (ctx.random.chance(0.3)) {
+    await Promise.all(
+      Array.from({ length: times }, (_, at) => submitPassword(ctx, person, `tortured-guess-${at}`, node(at))),
+    );
+    await submitPassword(ctx, person, person.passwords[0] ?? '');
     return;
   }
-  const challenge = await challenged(stage, person);
+  const challenge = await openChallenge(ctx, person);
   if (challenge === undefined) return;
-  const step = stepAt(stage.now());
+  const step = stepAt(ctx.now());
   const guess = (at: number) =>
-    answer(stage, person, challenge, {
-      ...wrongCode(person, step, stage.chance.between(0, 999_999)),
+    answer(ctx, person, challenge, {
+      ...wrongCode(person, step, ctx.random.between(0, 999_999)),
       node: node(at),
     });
   await Promise.all(Array.from({ length: times }, (_, at) => guess(at)));
-  const right = appCode(stage, person);
-  if (right) await answer(stage, person, challenge, right);
+  const right = appCode(ctx, person);
+  if (right) await answer(ctx, person, challenge, right);
 };

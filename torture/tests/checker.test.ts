@@ -1,6 +1,6 @@
 /**
- * The checker of the torture, fed with histories by hand: each rule about proofs, guesses and changes is broken once, and beside it stands what
- * only looks like it.
+ * The torture's checker on hand-written histories: each rule about proofs, guesses and changes is broken once, next to histories that only look
+ * like it.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -28,30 +28,35 @@ test('an ordinary life breaks nothing', () => {
 });
 
 describe('I1: two factors are two proofs', () => {
-  test('a session for a password alone, of somebody who enrolled', () => {
-    const life = [...enrolled(), ['login', { sent: { password: 'p1' }, got: { session: 's2', acr: 'aal1' } }]] as const;
-    finds(historyOf(...life), /^I1: a session with one factor for who has two/);
+  test('a session for a password alone, of a user who enrolled', () => {
+    const life = [
+      ...enrolled(),
+      ['login', { sent: { password: 'p1' }, received: { session: 's2', acr: 'aal1' } }],
+    ] as const;
+    finds(historyOf(...life), /^I1: a session with one factor for a user with two/);
   });
 
-  test('and of somebody who may have turned it off again, for nobody answered', () => {
+  test('but not of a user who may have turned it off, in a request without an answer', () => {
     const off = ['off', { sent: { session: 's1' }, outcome: 'unknown' }] as const;
-    sound(historyOf(...enrolled(), off, ['login', { sent: { password: 'p1' }, got: { session: 's2', acr: 'aal1' } }]));
+    sound(
+      historyOf(...enrolled(), off, ['login', { sent: { password: 'p1' }, received: { session: 's2', acr: 'aal1' } }]),
+    );
   });
 
-  test('a session that says of itself that it has two', () => {
+  test('a session that claims two factors', () => {
     finds(
-      historyOf(['login', { sent: {}, got: { session: 's2', acr: 'aal2' } }]),
+      historyOf(['login', { sent: {}, received: { session: 's2', acr: 'aal2' } }]),
       /^I1: a session with two factors for one/,
     );
   });
 
   test('a guess that was right', () => {
-    finds(historyOf(...enrolled(), entered('c1'), answered('c1', wrong, 's2')), /^I1: a guess was taken for a code/);
+    finds(historyOf(...enrolled(), entered('c1'), answered('c1', wrong, 's2')), /^I1: a guess was accepted as a code/);
   });
 
   test('more second factors in the log than proofs were sent', () => {
     const history = historyOf(
-      ['register', { got: { user: 'u1', session: 's1', acr: 'aal1' } }],
+      ['register', { received: { user: 'u1', session: 's1', acr: 'aal1' } }],
       ['answer', { sent: { challenge: 'c1', proof: code(1) }, outcome: 'unknown' }],
     );
     const row = { requestId: null, userId: 'u1', action: 'answer', outcome: 'success' };
@@ -61,14 +66,14 @@ describe('I1: two factors are two proofs', () => {
   });
 });
 
-describe('I2: what works once works once', () => {
-  const twice = (...lines: readonly Line[]) => finds(historyOf(...enrolled(), ...lines), /^I2: taken 2 times/);
+describe('I2: proofs are used once', () => {
+  const twice = (...lines: readonly Line[]) => finds(historyOf(...enrolled(), ...lines), /^I2: accepted 2 times/);
 
   test('a code over two challenges', () => {
     twice(entered('c1'), entered('c2'), answered('c1', code(2), 's2'), answered('c2', code(2), 's3'));
   });
 
-  test('the code that completed the enrolment', () => {
+  test('the code that completed the enrollment', () => {
     twice(entered('c1'), answered('c1', code(1), 's2'));
   });
 
@@ -81,19 +86,24 @@ describe('I2: what works once works once', () => {
   });
 
   test('a refresh token', () => {
-    const refresh = ['refresh', { sent: { refresh: 't1' }, got: { session: 's1' } }] as const;
+    const refresh = ['refresh', { sent: { refresh: 't1' }, received: { session: 's1' } }] as const;
     twice(refresh, refresh);
   });
 
   test('an assertion', () => {
     const verify = (challenge: string, step: number) =>
-      ['verify', { sent: { challenge, proof: code(step) }, got: { assertion: 'j1' } }] as const;
+      ['verify', { sent: { challenge, proof: code(step) }, received: { assertion: 'j1' } }] as const;
     twice(verify('c1', 2), verify('c2', 3));
   });
 
   test('but not a code that came along where none was needed', () => {
-    const grant = ['grant', { sent: { password: 'p1', proof: code(5) }, got: { session: 's2', acr: 'aal1' } }] as const;
-    sound(historyOf(['register', { sent: { password: 'p1' }, got: { session: 's1', acr: 'aal1' } }], grant, grant));
+    const grant = [
+      'grant',
+      { sent: { password: 'p1', proof: code(5) }, received: { session: 's2', acr: 'aal1' } },
+    ] as const;
+    sound(
+      historyOf(['register', { sent: { password: 'p1' }, received: { session: 's1', acr: 'aal1' } }], grant, grant),
+    );
   });
 });
 
@@ -105,7 +115,7 @@ test('I3: an older code after a newer one', () => {
     answered('c1', code(9), 's2'),
     answered('c2', code(8), 's3'),
   ];
-  finds(historyOf(...life), /^I3: the code of step 8 was taken after one of step 9/);
+  finds(historyOf(...life), /^I3: the code of step 8 was accepted after one of step 9/);
 });
 
 describe('I4: guessing is bounded', () => {
@@ -118,7 +128,7 @@ describe('I4: guessing is bounded', () => {
   const times = (count: number, from = 1000) => Array.from({ length: count }, (_, at) => guess(from + at * 20));
 
   test('a sixth guess at once', () => {
-    finds(historyOf(...times(6)), /^I4: 6 replies for totp were looked at in 0 s, which ask for 30 s/);
+    finds(historyOf(...times(6)), /^I4: 6 replies for totp were checked in 0 s, which require 30 s/);
   });
 
   test('but not five, those that had to wait, and one after the wait', () => {
@@ -149,7 +159,7 @@ describe('I4: guessing is bounded', () => {
     sound(historyOf(...times(5), between, ...times(5, 40_000)));
   });
 
-  test('nor where a grant had the right password, whatever became of its code', () => {
+  test('nor where a grant had the right password, whether or not its code was right', () => {
     const enter = { sent: { password: 'p9' }, outcome: 'refused', code: 'invalid_credentials', status: 401 } as const;
     const three = Array.from({ length: 3 }, () => ['login', enter] as const);
     const given = { sent: { password: 'p1', proof: code(1) } } as const;
@@ -163,17 +173,17 @@ describe('I4: guessing is bounded', () => {
     sound(historyOf(...three, ['grant', { ...waits, sent: { password: 'p1' } }], ...three));
   });
 
-  test('but not a password that was set, for which who has a second factor does not show the one before', () => {
+  test('but not a password that was set, which needs no current password with a second factor', () => {
     const enter = { sent: { password: 'p9' }, outcome: 'refused', code: 'invalid_credentials', status: 401 } as const;
     const five = Array.from({ length: 5 }, () => ['login', enter] as const);
     sound(historyOf(...five, ['password', { sent: { password: 'p1' } }]));
     finds(historyOf(...five, ['login', { sent: { password: 'p1' } }]), /^I4: 6 replies for password/);
   });
 
-  test('clocks that differ may shorten a wait by as much', () => {
-    const history = { ...historyOf(...times(6)), spread: 30_000 };
+  test('a wait may be shorter by the difference of the clocks', () => {
+    const history = { ...historyOf(...times(6)), maxSkew: 30_000 };
     sound(history);
-    finds({ ...history, spread: 20_000 }, /^I4/);
+    finds({ ...history, maxSkew: 20_000 }, /^I4/);
   });
 });
 
@@ -182,12 +192,12 @@ describe('I5: changes need a fresh second factor', () => {
 
   test('a session that never proved one', () => {
     const life = [
-      ['register', { sent: { password: 'p1' }, got: { session: 's0', acr: 'aal1' } }],
-      ['login', { sent: { password: 'p1' }, got: { session: 's1', acr: 'aal1' } }],
+      ['register', { sent: { password: 'p1' }, received: { session: 's0', acr: 'aal1' } }],
+      ['login', { sent: { password: 'p1' }, received: { session: 's1', acr: 'aal1' } }],
       ['confirm', { sent: { session: 's1', app: 'a1', proof: code(1) } }],
-      ['begin', { sent: { session: 's0' }, got: { app: 'a2' } }],
+      ['begin', { sent: { session: 's0' }, received: { app: 'a2' } }],
     ] as const;
-    finds(historyOf(...life), /^I5: begin without the second factor/, /^what: a session was taken after its end/);
+    finds(historyOf(...life), /^I5: begin without the second factor/, /^ended: a session was accepted after its end/);
   });
 
   test('a session that proved it too long ago', () => {

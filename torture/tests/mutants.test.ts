@@ -1,9 +1,9 @@
-/** The builds with one guard less: one that were whole, or did not start, would show nothing. */
+/** The mutant builds: a mutant without a change, or one that does not start, would show nothing. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { mutated } from '../../kit/copy-project.ts';
+import { replacedOnce } from '../../kit/copy-project.ts';
 import { build } from '../mutants/build.ts';
 import { mutants } from '../mutants/list.ts';
 import { newFolder } from '../../kit/process.ts';
@@ -11,16 +11,16 @@ import { program } from './program.ts';
 
 const root = join(import.meta.dirname, '../..');
 
-test('every guard that a mutant lacks stands in the source once', () => {
+test('every guard that a mutant lacks appears in the source once', () => {
   for (const { name, file, from, to } of mutants) {
     const source = readFileSync(join(root, file), 'utf8');
-    assert.notEqual(mutated(source, from, to), source, name);
+    assert.notEqual(replacedOnce(source, from, to), source, name);
   }
-  assert.throws(() => mutated('a b a', 'a', 'c'), /does not stand there once/);
-  assert.throws(() => mutated('b', 'a', 'c'), /does not stand there once/);
+  assert.throws(() => replacedOnce('a b a', 'a', 'c'), /does not appear exactly once/);
+  assert.throws(() => replacedOnce('b', 'a', 'c'), /does not appear exactly once/);
 });
 
-test('the copy that lacks it has all that an experiment needs', async () => {
+test('a mutant build has all that an experiment needs', async () => {
   const [mutant = assert.fail('there is none')] = mutants;
   const folder = newFolder();
   build(mutant, folder);

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 
 const project = join(import.meta.dirname, '../..');
 
-/** An experiment as people run it: a process of its own, by its file in `torture/`, of this project or of a copy of it. */
+/** Runs an experiment as its command does: a file in `torture/` of this project or of a copy, in its own process. */
 export const program =
   (file: string, root = project) =>
   async (...options: readonly string[]) => {

@@ -9,8 +9,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Secret, TOTP } from 'otpauth';
 import { unpaddedBase64 } from '../../../src/base/password-hash.ts';
-import { countersign, kept, mainFile, mistake, serve, type Ended } from '../../../kit/process.ts';
-import { houseFolder, imports, reportOf } from '../../../kit/imports.ts';
+import { countersign, inheritedEnvironment, mainFile, errorLineOf, serve, type Ended } from '../../../kit/process.ts';
+import { serverFolder, imports, reportOf } from '../../../kit/imports.ts';
 import { basic } from '../../../kit/server.ts';
 
 const fixture = (name: string) => fileURLToPath(new URL(`../../fixtures/import/${name}`, import.meta.url));
@@ -83,7 +83,7 @@ describe('an import of each format', { concurrency: 2 }, () => {
 
   for (const [format, { file, people, said }] of Object.entries(expected)) {
     test(`${format}: people log in with the password they had and the next code of their app; a second time changes nothing`, async () => {
-      const server = await serve({ folder: await houseFolder() });
+      const server = await serve({ folder: await serverFolder() });
       const source = file(server.folder);
       const first = await imports(server.folder, [format, source]);
       assert.match(first.stdout, said);
@@ -111,7 +111,7 @@ describe('an import of each format', { concurrency: 2 }, () => {
   }
 
   test('otpauth-migration: people come with their apps and without a password', async () => {
-    const folder = await houseFolder();
+    const folder = await serverFolder();
     const { stdout } = await imports(
       folder,
       ['otpauth-migration', '-'],
@@ -146,16 +146,16 @@ function linesIn(folder: string, lines: string): string {
 describe('an import', { concurrency: 2 }, () => {
   let folder: string;
   before(async () => {
-    folder = await houseFolder();
+    folder = await serverFolder();
   });
 
   test('that is killed in the middle and begun again ends as one that was not', async () => {
-    const [broken, whole] = [await houseFolder(), await houseFolder()];
+    const [broken, whole] = [await serverFolder(), await serverFolder()];
     const lines = Array.from({ length: 3000 }, (_, at) => line(at));
     const file = linesIn(broken, lines.join(''));
     const child = spawn(process.execPath, [mainFile, 'import', 'jsonl', file], {
       cwd: broken,
-      env: kept,
+      env: inheritedEnvironment,
       stdio: 'ignore',
     });
     const ended = once(child, 'close');
@@ -190,24 +190,24 @@ would not be taken:
 `,
     );
     assert.deepEqual([dry.code, everybody(folder)], [1, []]);
-    const wet = await imports(await houseFolder(), ['jsonl', linesIn(folder, text)]);
+    const wet = await imports(await serverFolder(), ['jsonl', linesIn(folder, text)]);
     assert.equal(wet.stdout, dry.stdout.replace('would be made', 'made').replaceAll('would not be taken', 'not taken'));
   });
 
   test('takes the lines that the page shows, whole', async () => {
     const page = readFileSync(new URL('../../../docs/import.md', import.meta.url), 'utf8');
     const [, lines = ''] = /```jsonl\n(.*?)```/s.exec(page) ?? [];
-    const { code, stdout } = await imports(await houseFolder(), ['jsonl', linesIn(folder, lines)]);
+    const { code, stdout } = await imports(await serverFolder(), ['jsonl', linesIn(folder, lines)]);
     assert.deepEqual([code, stdout], [0, 'users: 3 made, 0 there already, 0 not taken\n']);
   });
 
   test('goes into the account that is named, and into none that is not there', async () => {
-    const said = mistake(await imports(folder, ['jsonl', linesIn(folder, ''), '--account', 'west']), 1);
+    const said = errorLineOf(await imports(folder, ['jsonl', linesIn(folder, ''), '--account', 'west']), 1);
     assert.equal(said, 'countersign: west: there is no such account');
   });
 
   test('names in a file what was not taken, with its reason and nothing secret', async () => {
-    const own = await houseFolder();
+    const own = await serverFolder();
     const secrets = ['hunter22', 'GEZDGNBVGY3TQOJQ', '$2b$10$N9qo8uLOickgx2ZMRZoMye', '0123456789ab'];
     const [word, seedText, bcrypt, code] = secrets;
     const text = [
@@ -262,7 +262,7 @@ would not be taken:
   });
 
   test('shows a line now and then where there is no terminal', async () => {
-    const own = await houseFolder();
+    const own = await serverFolder();
     const source = join(own, 'source.jsonl');
     writeFileSync(source, Array.from({ length: 10_000 }, () => line(1)).join(''));
     const { stderr } = await imports(own, ['jsonl', source, '--dry-run']);
@@ -284,7 +284,7 @@ would not be taken:
   };
   for (const [what, [args, said]] of Object.entries(wrong)) {
     test(`is told of ${what} in one line`, async () => {
-      assert.match(mistake((await imports(folder, args)) satisfies Ended, 2), said);
+      assert.match(errorLineOf((await imports(folder, args)) satisfies Ended, 2), said);
       assert.ok(existsSync(folder));
     });
   }

@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { promisify } from 'node:util';
 import type { AddressInfo } from 'node:net';
 import { onEachDatabase } from '../../../kit/databases.ts';
-import { countersign, mistake, newFolder, serve, type Running } from '../../../kit/process.ts';
+import { countersign, errorLineOf, newFolder, serve, type Running } from '../../../kit/process.ts';
 import { basic } from '../../../kit/server.ts';
 
 /** Ids of the processes that serve. */
@@ -67,6 +67,6 @@ test('what one server refuses to start with, several refuse in the same one line
   await once(taken, 'listening');
   const { port } = taken.address() as AddressInfo;
   const env = { COUNTERSIGN_WORKERS: '3', COUNTERSIGN_PORT: String(port) };
-  assert.match(mistake(await countersign(['serve'], { env }), 2), new RegExp(`port ${port} .* is in use`));
+  assert.match(errorLineOf(await countersign(['serve'], { env }), 2), new RegExp(`port ${port} .* is in use`));
   taken.close();
 });

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { day } from '../../../src/base/clock.ts';
 import { pruneAttempts } from '../../../src/engine/audit/prune-attempts.ts';
 import { verifyStrayRows } from '../../../src/engine/audit/verify-stray-rows.ts';
-import { brief, findingsIn, rowsOf, tryTimes } from '../../../kit/attempts.ts';
+import { brief, findingsIn, rowsOf, logFailedAttempts } from '../../../kit/attempts.ts';
 import { onEachDatabase, type TestDatabase } from '../../../kit/databases.ts';
 import { atOnce, house, type House } from '../../../kit/house.ts';
 import { interrupted } from '../../../kit/interrupted.ts';
@@ -14,7 +14,7 @@ const prune = (home: House, before: number) => pruneAttempts(home.ctx, before, (
 async function twoDays(database: TestDatabase): Promise<House & AsyncDisposable & { readonly between: number }> {
   const home = await house(database);
   const tries = async () => {
-    for (const user of ['ada', 'bea']) await tryTimes(home, 3, user);
+    for (const user of ['ada', 'bea']) await logFailedAttempts(home, 3, user);
   };
   await tries();
   const between = home.clock.now() + 1;
@@ -43,7 +43,7 @@ onEachDatabase('pruning the log', (database) => {
       ],
     );
     assert.deepEqual(await findingsIn(home.ctx), []);
-    await tryTimes(home, 1, 'ada');
+    await logFailedAttempts(home, 1, 'ada');
     assert.deepEqual(await left(home, 'ada'), [4, 5, 6, 7]);
     assert.deepEqual(await findingsIn(home.ctx), []);
   });
@@ -76,7 +76,7 @@ onEachDatabase('pruning the log', (database) => {
     home.clock.tick(1);
     assert.deepEqual(await prune(home, home.clock.now()), { rows: 12, kept: [] });
     assert.deepEqual(await findingsIn(home.ctx), []);
-    await tryTimes(home, 1, 'ada');
+    await logFailedAttempts(home, 1, 'ada');
     assert.deepEqual(await left(home, 'ada'), [7]);
     assert.deepEqual(await findingsIn(home.ctx), []);
   });
@@ -85,7 +85,7 @@ onEachDatabase('pruning the log', (database) => {
     await using home = await house(database);
     const { ctx } = home;
     await ctx.store.db.transaction().execute(async (db) => {
-      await tryTimes({ ...home, ctx: { ...ctx, store: { ...ctx.store, db } } }, 1001, 'ada');
+      await logFailedAttempts({ ...home, ctx: { ...ctx, store: { ...ctx.store, db } } }, 1001, 'ada');
     });
     const told: number[] = [];
     const pruned = await pruneAttempts(ctx, home.clock.now(), (rows) => told.push(rows));
@@ -96,13 +96,13 @@ onEachDatabase('pruning the log', (database) => {
 
   test('goes no further in a strand than to the first row that must stay', async () => {
     await using home = await house(database);
-    await tryTimes(home, 2, 'ada');
+    await logFailedAttempts(home, 2, 'ada');
     const between = home.clock.now() + 1;
     home.clock.tick(day);
-    await tryTimes(home, 1, 'ada');
+    await logFailedAttempts(home, 1, 'ada');
     // A node whose clock is slow.
     home.clock.tick(-2 * day);
-    await tryTimes(home, 1, 'ada');
+    await logFailedAttempts(home, 1, 'ada');
     home.clock.tick(2 * day);
     assert.deepEqual(await prune(home, between), { rows: 2, kept: [] });
     assert.deepEqual(await left(home, 'ada'), [3, 4]);
@@ -193,7 +193,7 @@ onEachDatabase('pruning the log', (database) => {
   test('while people log in loses no place', async () => {
     await using home = await twoDays(database);
     const other = await home.node();
-    await Promise.all([prune(home, home.between), atOnce(16, () => tryTimes(other, 1, 'ada'))]);
+    await Promise.all([prune(home, home.between), atOnce(16, () => logFailedAttempts(other, 1, 'ada'))]);
     assert.equal((await rowsOf(home, 'ada')).at(-1)?.seq, 22);
     assert.deepEqual(await findingsIn(home.ctx), []);
   });
@@ -201,7 +201,7 @@ onEachDatabase('pruning the log', (database) => {
   test('takes rows that are older than the chains too, and their number with them', async () => {
     await using home = await house(database);
     const { db } = home.ctx.store;
-    await tryTimes(home, 3, 'ada');
+    await logFailedAttempts(home, 3, 'ada');
     const rows = await rowsOf(home, 'ada');
     await db.deleteFrom('attempts').execute();
     await db.deleteFrom('attempt_chains').execute();
@@ -211,7 +211,7 @@ onEachDatabase('pruning the log', (database) => {
         .insertInto('attempts')
         .values({ ...row, strand: null, seq: null, hash: null })
         .execute();
-    await tryTimes(home, 1, 'bea');
+    await logFailedAttempts(home, 1, 'bea');
     assert.deepEqual(await prune(home, rows[2]?.at ?? 0), { rows: 2, kept: [] });
     assert.deepEqual(await verifyStrayRows(home.ctx, undefined), { older: 1, findings: [] });
     await db

@@ -5,7 +5,7 @@ import { verifyStrayRows } from '../../../src/engine/audit/verify-stray-rows.ts'
 import { verifyChains } from '../../../src/engine/audit/verify-chains.ts';
 import { insertAccount } from '../../../src/store/accounts.ts';
 import type { Tables } from '../../../src/store/tables.ts';
-import { findingsIn, tryTimes } from '../../../kit/attempts.ts';
+import { findingsIn, logFailedAttempts } from '../../../kit/attempts.ts';
 import { onEachDatabase } from '../../../kit/databases.ts';
 import { scene } from './verify-help.ts';
 
@@ -73,7 +73,7 @@ onEachDatabase('verification of the log', (database) => {
       await home.remove(...places);
       assert.deepEqual(await home.found(), [['removed', home.strand, first, null]]);
       // What is written later heals nothing.
-      await tryTimes(home, 2, 'ada');
+      await logFailedAttempts(home, 2, 'ada');
       assert.deepEqual(await home.found(), [['removed', home.strand, first, null]]);
     });
   }
@@ -169,7 +169,7 @@ onEachDatabase('verification of the log', (database) => {
 
   test('finds a row of an account that went to another one’s free place', async () => {
     await using home = await scene(database);
-    await tryTimes(home, 2, 'ada', { accountId: 'another' });
+    await logFailedAttempts(home, 2, 'ada', { accountId: 'another' });
     const there = home.strand.replace(home.root, 'another');
     await home.set(home.at(6).id, { account_id: 'another', strand: there, seq: 3 });
     await home.db.updateTable('attempt_chains').set({ seq: 3 }).where('strand', '=', there).execute();

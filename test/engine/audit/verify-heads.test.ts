@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { rowsOf, tryTimes } from '../../../kit/attempts.ts';
+import { rowsOf, logFailedAttempts } from '../../../kit/attempts.ts';
 import { onEachDatabase } from '../../../kit/databases.ts';
 import { scene } from './verify-help.ts';
 
@@ -11,7 +11,7 @@ onEachDatabase('verification of heads and beginnings', (database) => {
     assert.deepEqual(await home.found(), [['changed', home.strand, 4, null]]);
     await home.remove(5, 6);
     assert.deepEqual(await home.found(), [['removed', home.strand, 5, null]]);
-    await tryTimes(home, 2, 'ada');
+    await logFailedAttempts(home, 2, 'ada');
     const [next] = (await rowsOf(home, 'ada')).filter(({ seq }) => seq === 5);
     assert.deepEqual(await home.found(), [['changed', home.strand, 5, next?.id]]);
   });
@@ -44,7 +44,7 @@ onEachDatabase('verification of heads and beginnings', (database) => {
     await home.remove(1, 2, 3, 4, 5, 6);
     assert.deepEqual(await home.found(), [['removed', null, null, null]]);
     // Beginning it anew makes it no secret.
-    await tryTimes(home, 1, 'ada');
+    await logFailedAttempts(home, 1, 'ada');
     assert.deepEqual(await home.found(), [['removed', null, null, null]]);
   });
 
@@ -59,11 +59,11 @@ onEachDatabase('verification of heads and beginnings', (database) => {
     await using home = await scene(database);
     await home.db.updateTable('attempt_register').set({ value: 'something' }).execute();
     assert.deepEqual(await home.found(), [['removed', null, null, null]]);
-    await tryTimes(home, 1, 'a user of a new strand', { accountId: 'another' });
+    await logFailedAttempts(home, 1, 'a user of a new strand', { accountId: 'another' });
     assert.deepEqual(await home.found(), [['removed', null, null, null]]);
     await home.db.deleteFrom('attempt_register').execute();
     assert.deepEqual(await home.found(), [['removed', null, null, null]]);
-    await tryTimes(home, 1, 'a user of a new strand', { accountId: 'a third' });
+    await logFailedAttempts(home, 1, 'a user of a new strand', { accountId: 'a third' });
     // It keeps nobody from being logged.
     assert.deepEqual(home.lines, []);
     assert.deepEqual(await home.found(), [['added', null, null, null]]);

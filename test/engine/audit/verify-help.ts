@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Updateable } from 'kysely';
 import type { PlacedRow } from '../../../src/store/attempt-chain-rows.ts';
 import type { Tables } from '../../../src/store/tables.ts';
-import { brief, findingsIn, rowsOf, tryTimes } from '../../../kit/attempts.ts';
+import { brief, findingsIn, rowsOf, logFailedAttempts } from '../../../kit/attempts.ts';
 import type { TestDatabase } from '../../../kit/databases.ts';
 import { house, type House } from '../../../kit/house.ts';
 
@@ -22,8 +22,8 @@ type Scene = House &
 /** Six attempts of Ada, and some of others in other strands. */
 export async function scene(database: TestDatabase): Promise<Scene> {
   const home = await house(database);
-  await tryTimes(home, 6, 'ada');
-  for (const user of ['cy', 'dan', 'eve']) await tryTimes(home, 2, user);
+  await logFailedAttempts(home, 6, 'ada');
+  for (const user of ['cy', 'dan', 'eve']) await logFailedAttempts(home, 2, user);
   const { db } = home.ctx.store;
   const rows = await rowsOf(home, 'ada');
   const strand = rows[0]?.strand ?? '';

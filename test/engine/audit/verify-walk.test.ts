@@ -4,7 +4,7 @@ import { makeKeyRing } from '../../../src/base/keys.ts';
 import { verifyStrayRows } from '../../../src/engine/audit/verify-stray-rows.ts';
 import { verifyChains } from '../../../src/engine/audit/verify-chains.ts';
 import { pruneAttempts } from '../../../src/engine/audit/prune-attempts.ts';
-import { brief, findingsIn, rowsOf, tryTimes } from '../../../kit/attempts.ts';
+import { brief, findingsIn, rowsOf, logFailedAttempts } from '../../../kit/attempts.ts';
 import { onEachDatabase } from '../../../kit/databases.ts';
 import { house } from '../../../kit/house.ts';
 import { seededRandom } from '../../../kit/random.ts';
@@ -15,7 +15,7 @@ onEachDatabase('verification page by page', (database) => {
     await using home = await house(database);
     const { ctx } = home;
     await ctx.store.db.transaction().execute(async (db) => {
-      await tryTimes({ ...home, ctx: { ...ctx, store: { ...ctx.store, db } } }, 501, 'ada');
+      await logFailedAttempts({ ...home, ctx: { ...ctx, store: { ...ctx.store, db } } }, 501, 'ada');
     });
     const pages: number[] = [];
     const verified = [];
@@ -59,7 +59,7 @@ onEachDatabase('verification page by page', (database) => {
     assert.ok(old && active);
     const next = await home.node({ ring: { ...home.ring, mac: [{ ...old, state: 'retired' }, active] } });
     assert.deepEqual(await findingsIn(next.ctx), []);
-    await tryTimes(next, 2, 'ada');
+    await logFailedAttempts(next, 2, 'ada');
     assert.deepEqual(await findingsIn(next.ctx), []);
     const hashes = (await rowsOf(home, 'ada')).map(({ hash }) => hash?.split('.')[0]);
     assert.deepEqual(hashes, [...Array<string>(6).fill(old.id), active.id, active.id]);
@@ -80,7 +80,7 @@ onEachDatabase('verification page by page', (database) => {
         .insertInto('attempts')
         .values({ ...older(id), ...nobody })
         .execute();
-    await tryTimes(home, 1, 'ada');
+    await logFailedAttempts(home, 1, 'ada');
     assert.deepEqual(await verifyStrayRows(home.ctx, undefined), { older: 3, findings: [] });
     assert.deepEqual(await verifyStrayRows(home.ctx, home.root), { older: 3, findings: [] });
     await db

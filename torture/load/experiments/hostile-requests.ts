@@ -1,12 +1,12 @@
-import { converse, hostile, marker } from '../../../kit/hostile-requests.ts';
-import { openCrowd } from '../load-process.ts';
+import { sendRaw, hostileRequests, marker } from '../../../kit/hostile-requests.ts';
+import { startLoad } from '../load-process.ts';
 import type { Lab } from '../lab.ts';
-import { makePeople, witnesses } from '../people.ts';
-import { expectPunctual } from '../latency.ts';
+import { makePeople, monitors } from '../people.ts';
+import { expectLatency } from '../latency.ts';
 import { megabytes } from '../report.ts';
 import { serve } from '../server.ts';
 
-/** How many send each request at once, and how often. */
+/** How many clients send each request at once, and how often. */
 const clients = 20;
 const rounds = 5;
 
@@ -17,34 +17,35 @@ const bound = 3000;
 const growth = 40;
 const longestLine = 1000;
 
-/** What `npm test` sends once is sent by many at once here. */
-export async function hostileRequests(lab: Lab): Promise<void> {
+/** `npm test` sends each of these once; here many clients send them at once. */
+export async function sendHostileRequests(lab: Lab): Promise<void> {
   await using server = await serve(await lab.settings());
-  server.log.ears.keep(marker);
+  server.log.logWatcher.addSecret(marker);
   const port = Number(new URL(server.url).port);
   const [person] = await makePeople(server.url, 'person', 1);
-  if (!person) throw new Error('nobody was made');
+  if (!person) throw new Error('no user was made');
   const before = await server.memory();
-  const looking = openCrowd(server.url, witnesses(person));
-  const wrong = new Set<string>();
+  const monitoring = startLoad(server.url, monitors(person));
+  const unexpected = new Set<string>();
   let sent = 0;
   for (let round = 0; round < rounds; round += 1) {
-    for (const request of hostile) {
-      const talks = await Promise.all(Array.from({ length: clients }, () => converse(port, request)));
+    for (const request of hostileRequests) {
+      const exchanges = await Promise.all(Array.from({ length: clients }, () => sendRaw(port, request)));
       sent += clients;
-      for (const { answers } of talks) {
-        // Whoever is cut off while they talk may lose the answer with the connection.
-        const said = answers.map(({ status }) => status).join();
-        if (said !== request.answers.join() && said !== '') wrong.add(`${request.name}: ${said.slice(0, 40)}`);
+      for (const { answers } of exchanges) {
+        // A client that is cut off while it sends may lose the answer with the connection.
+        const statuses = answers.map(({ status }) => status).join();
+        if (statuses !== request.answers.join() && statuses !== '')
+          unexpected.add(`${request.name}: ${statuses.slice(0, 40)}`);
       }
     }
   }
   lab.expect(
-    `${hostile.length} hostile requests: refused, or cut off`,
-    wrong.size === 0,
-    [...wrong].join('; ') || `${sent} times`,
+    `${hostileRequests.length} hostile requests: refused, or cut off`,
+    unexpected.size === 0,
+    [...unexpected].join('; ') || `${sent} times`,
   );
-  expectPunctual(lab, await looking.stop(), bound);
+  expectLatency(lab, await monitoring.stop(), bound);
   const held = await server.memory();
   lab.expect(
     `memory at most ${growth} MB above before`,
@@ -55,7 +56,7 @@ export async function hostileRequests(lab: Lab): Promise<void> {
   lab.expect(`no line of the log above ${longestLine} characters`, log.longest() <= longestLine, log.longest());
   lab.expect(
     'no secret and no fault in the log',
-    log.ears.leaked().found === 0 && log.ears.broken().length === 0,
-    log.ears.broken()[0] ?? 'none',
+    log.logWatcher.leaked().found === 0 && log.logWatcher.faults().length === 0,
+    log.logWatcher.faults()[0] ?? 'none',
   );
 }

@@ -9,17 +9,17 @@ import { serve } from '../server.ts';
 
 const connections = 4000;
 
-/** Milliseconds: how long a login may take among them, and after how long the server has hung up on connections that nothing is asked on. */
+/** Milliseconds: the slowest login while they are open, and when the server has closed idle connections. */
 const bounds = { login: 1500, idle: 90_000 };
 
-/** Kilobytes that one may cost. */
+/** Kilobytes per connection. */
 const cost = 50;
 
-/** Connections on which something was asked once and nothing after that. */
+/** Connections that are idle after one request. */
 export async function manyConnections(lab: Lab): Promise<void> {
   await using server = await serve(await lab.settings());
   const [person] = await makePeople(server.url, 'person', 1);
-  if (!person) throw new Error('nobody was made');
+  if (!person) throw new Error('no user was made');
   const before = { memory: await server.memory(), descriptors: server.descriptors() };
   const sockets = await openSockets(server.url);
   const ends = sockets.map((socket) => new Promise((resolve) => socket.on('error', () => {}).once('close', resolve)));
@@ -44,20 +44,20 @@ export async function manyConnections(lab: Lab): Promise<void> {
   const open = sockets.filter(({ destroyed }) => !destroyed).length;
   const seconds = ((performance.now() - began) / 1000).toFixed(0);
   lab.expect(
-    `gone after ${bounds.idle / 1000} s`,
+    `closed after ${bounds.idle / 1000} s`,
     open === 0,
-    open === 0 ? `after ${seconds} s` : `${open} of them are there`,
+    open === 0 ? `after ${seconds} s` : `${open} are open`,
   );
   for (const socket of sockets) socket.destroy();
   const left = server.descriptors();
   lab.expect(
-    'no descriptor is left of them',
+    'no descriptor leaked',
     (left ?? 0) <= (before.descriptors ?? 0) + 2,
     `${before.descriptors}, then ${left}`,
   );
 }
 
-/** Each has had one answer. */
+/** Each gets one answer. */
 async function openSockets(url: string): Promise<readonly Socket[]> {
   const { hostname, port } = new URL(url);
   const sockets: Socket[] = [];

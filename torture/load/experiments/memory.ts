@@ -2,38 +2,38 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { openConnection } from '../../../kit/load/client.ts';
 import { pick } from '../../../kit/load/clients.ts';
 import { median } from '../../../kit/statistics.ts';
-import { timeOf, type Course } from '../../virtual-clock.ts';
+import { timeOf, type VirtualClock } from '../../virtual-clock.ts';
 import type { Lab } from '../lab.ts';
 import type { Memory } from '../probe.ts';
-import { habits, makeOAuthClient, makeRegular, type Regular } from '../steady-users.ts';
+import { loginKinds, makeOAuthClient, makeSteadyUser, type SteadyUser } from '../steady-users.ts';
 import { megabytes } from '../report.ts';
 import { serveFast, type Server } from '../server.ts';
 
-/** The servers' time goes so much faster than the wall's that lives of tokens, waits and sweeps come round as they do in hours. */
+/** Virtual time runs this much faster, so that lifetimes, waits and deletions pass as they do in hours. */
 const speed = 12;
 const workers = 12;
-/** Of whom each worker has so many; none does the same thing twice in a row. */
+/** Users of each worker; none repeats an action at once. */
 const each = 33;
 
 const samples = 48;
 
-/** How much more the last quarter may hold than the second: the caches that are meant to be there are full by then. */
+/** How much more memory the last quarter may use than the second: by then the caches are full. */
 const growth = { heapUsed: 1.1, rss: 1.15 };
 
-/** Logins of every kind, right and wrong, as many as this machine can make in some minutes. */
+/** Logins of every kind, right and wrong, as fast as this machine can make them for some minutes. */
 export async function memory(lab: Lab): Promise<void> {
-  const course: Course = { wall: Date.now(), epoch: Date.now(), speed };
-  await using server = await serveFast(await lab.settings(), course);
-  const { held, done } = await logIn(lab, server, () => timeOf(course, Date.now()));
+  const virtualClock: VirtualClock = { wall: Date.now(), epoch: Date.now(), speed };
+  await using server = await serveFast(await lab.settings(), virtualClock);
+  const { held, done } = await logIn(lab, server, () => timeOf(virtualClock, Date.now()));
 
   lab.expect(
-    'every login was answered as it had to be',
+    'every login had the expected answer',
     true,
-    `${done} in ${lab.minutes} minutes, ${lab.minutes * speed} of the server's time`,
+    `${done} in ${lab.minutes} minutes, ${lab.minutes * speed} of virtual time`,
   );
   for (const kind of ['heapUsed', 'rss'] as const) {
     const [second, last] = [quarter(held, 1), quarter(held, 3)].map((part) => median(part.map((one) => one[kind])));
-    if (second === undefined || last === undefined) throw new Error('nothing was sampled');
+    if (second === undefined || last === undefined) throw new Error('no sample was taken');
     const slope = (slopeOf(held.slice(samples / 2).map((one) => one[kind])) * samples * 100_000) / done;
     lab.expect(
       `${kind === 'rss' ? 'resident memory' : 'heap'}: last quarter at most ${Math.round(growth[kind] * 100)}% of the second`,
@@ -41,11 +41,11 @@ export async function memory(lab: Lab): Promise<void> {
       `${megabytes(second)}, then ${megabytes(last)}; in the second half ${slope.toFixed(1)} MB per 100,000 logins`,
     );
   }
-  const broken = server.log.ears.broken();
+  const broken = server.log.logWatcher.faults();
   lab.expect('no fault in the log', broken.length === 0, broken[0] ?? 'none');
 }
 
-/** Logs in until the time is over, and looks at the memory again and again. */
+/** Logs in until the time is over, and samples the memory. */
 async function logIn(
   lab: Lab,
   server: Server,
@@ -53,20 +53,21 @@ async function logIn(
 ): Promise<{ readonly held: readonly Memory[]; readonly done: number }> {
   const connections = await Promise.all(Array.from({ length: workers }, () => openConnection(server.url)));
   const [first] = connections;
-  if (!first) throw new Error('nobody is at work');
+  if (!first) throw new Error('there is no worker');
   const client = await makeOAuthClient(first);
   let done = 0;
-  const over = new AbortController();
+  const stopped = new AbortController();
   const people = await Promise.all(
     connections.map(async (connection, worker) => {
-      const own: Regular[] = [];
-      for (let at = 0; at < each; at += 1) own.push(await makeRegular({ connection, client, now }, worker * each + at));
+      const own: SteadyUser[] = [];
+      for (let at = 0; at < each; at += 1)
+        own.push(await makeSteadyUser({ connection, client, now }, worker * each + at));
       return own;
     }),
   );
-  async function work(own: readonly Regular[]): Promise<void> {
-    for (let turn = 0; !over.signal.aborted; turn += 1) {
-      await pick(habits, turn)(pick(own, turn));
+  async function work(own: readonly SteadyUser[]): Promise<void> {
+    for (let turn = 0; !stopped.signal.aborted; turn += 1) {
+      await pick(loginKinds, turn)(pick(own, turn));
       done += 1;
     }
   }
@@ -78,7 +79,7 @@ async function logIn(
     held.push(seen);
     lab.tell(`${done} logins, heap ${megabytes(seen.heapUsed)}, resident ${megabytes(seen.rss)}`);
   }
-  over.abort();
+  stopped.abort();
   await working;
   for (const connection of connections) connection.close();
   return { held, done };
@@ -86,7 +87,7 @@ async function logIn(
 
 const quarter = (held: readonly Memory[], at: number) => held.slice((at * samples) / 4, ((at + 1) * samples) / 4);
 
-/** Least squares: by how much values grow from one to the next. */
+/** Least squares: the growth from one value to the next. */
 function slopeOf(values: readonly number[]): number {
   const middle = (values.length - 1) / 2;
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -1,64 +1,68 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { basic, openConnection, type Ask } from '../../../kit/load/client.ts';
 import type { Person } from '../../../kit/load/people.ts';
-import { countOf, openCrowd, othersIn, within } from '../load-process.ts';
-import type { Heard } from '../load-worker.ts';
+import { countOf, startLoad, othersIn, latency } from '../load-process.ts';
+import type { GroupResult } from '../load-worker.ts';
 import type { Lab } from '../lab.ts';
-import { makePeople, passwordLogin, secondFactors, sessionCheck, witnesses } from '../people.ts';
-import { expectPunctual } from '../latency.ts';
+import { makePeople, passwordLogin, secondFactors, sessionCheck, monitors } from '../people.ts';
+import { expectLatency } from '../latency.ts';
 import { megabytes, milliseconds } from '../report.ts';
 import { serve } from '../server.ts';
 
 const seconds = 8;
 
-/** How many log in at the doors, how many with names that nobody has, and how many guess at one person's password afterwards. */
-const clients = { doors: 300, strangers: 300, guessers: 20 };
+/** Clients that log in at the doors, that use unknown names, and that afterwards guess one user's password. */
+const clients = { doors: 300, unknownNames: 300, guessing: 20 };
 
-/** Milliseconds. Who is not turned away waits for hundreds of others, each with a hash of some 15 ms of CPU, on a machine that makes this load too. */
-const bounds = { login: 30_000, witness: 3000, afterwards: 1000 };
+/** Milliseconds. An accepted login waits for hundreds of others, each with a hash of 15 ms of CPU, on a machine that makes this load too. */
+const bounds = { login: 30_000, monitored: 3000, afterwards: 1000 };
 
-/** Megabytes that a server may hold more than before; the hashes' own memory is the allocator's to give back. */
+/** Megabytes of growth; the allocator returns the hashes' memory when it likes. */
 const growth = 40;
 
-/** More people log in at once than the machine can hash passwords for. Those who need no hash are not to notice. */
+/** More logins at once than the machine can hash passwords for. Requests without a hash must stay fast. */
 export async function overload(lab: Lab): Promise<void> {
   await using server = await serve(await lab.settings());
   const { url } = server;
   const people = await makePeople(url, 'person', 60);
-  const [witness, guessedAt] = await makePeople(url, 'other', 2);
-  if (!witness || !guessedAt) throw new Error('nobody was made');
+  const [monitored, target] = await makePeople(url, 'other', 2);
+  if (!monitored || !target) throw new Error('no user was made');
   const withApps = await makePeople(url, 'with-app', 40, true);
   const memory = await server.memory();
   const codes = await secondFactors(url, withApps);
 
-  const looking = openCrowd(url, [
-    ...witnesses(witness),
+  const monitoring = startLoad(url, [
+    ...monitors(monitored),
     { name: 'second factor', clients: 1, asks: codes, every: 200, once: true },
   ]);
-  const each = clients.doors / doors.length;
-  const crowd = openCrowd(url, [
-    ...doors.map(({ name, ask }) => ({ name, clients: each, asks: people.map(ask) })),
-    { name: 'strangers', clients: clients.strangers, asks: strangers },
+  const perDoor = clients.doors / doors.length;
+  const load = startLoad(url, [
+    ...doors.map(({ name, ask }) => ({ name, clients: perDoor, asks: people.map(ask) })),
+    { name: 'unknown names', clients: clients.unknownNames, asks: unknownNames },
   ]);
   await wait(seconds * 1000);
-  const [heard, seen] = [await crowd.stop(), await looking.stop()];
+  const [result, seen] = [await load.stop(), await monitoring.stop()];
 
-  for (const { name, dialect } of doors) judgeDoor(lab, name, heard[name], dialect);
-  judgeStrangers(lab, heard['strangers']);
-  expectPunctual(lab, seen, bounds.witness);
-  await judgeCalm(lab, url, people);
-  await guessAt(lab, url, guessedAt);
+  for (const { name, dialect } of doors) expectDoor(lab, name, result[name], dialect);
+  expectUnknownNames(lab, result['unknown names']);
+  expectLatency(lab, seen, bounds.monitored);
+  await expectRecovery(lab, url, people);
+  await expectGuessLimit(lab, url, target);
   const held = await server.memory();
   lab.expect(
     `memory at most ${growth} MB above before`,
     held.heapUsed <= memory.heapUsed + growth,
     `heap ${megabytes(memory.heapUsed)}, then ${megabytes(held.heapUsed)}; resident ${megabytes(memory.rss)}, then ${megabytes(held.rss)}`,
   );
-  lab.expect('no fault in the log', server.log.ears.broken().length === 0, server.log.ears.broken()[0] ?? 'none');
+  lab.expect(
+    'no fault in the log',
+    server.log.logWatcher.faults().length === 0,
+    server.log.logWatcher.faults()[0] ?? 'none',
+  );
 }
 
-/** More names than can be asked for in that time, so that none has to wait for its failures. */
-const strangers: readonly Ask[] = Array.from({ length: 100_000 }, (_, at) => ({
+/** More names than can be tried in that time, so that none is rate limited. */
+const unknownNames: readonly Ask[] = Array.from({ length: 100_000 }, (_, at) => ({
   path: '/auth/password',
   headers: basic(`nobody-${at}`, 'a password'),
 }));
@@ -66,7 +70,7 @@ const strangers: readonly Ask[] = Array.from({ length: 100_000 }, (_, at) => ({
 type Door = {
   readonly name: string;
   readonly ask: (person: Person) => Ask;
-  /** What an answer that it is too busy looks like. */
+  /** The body of its 503. */
   readonly dialect: RegExp;
 };
 
@@ -88,57 +92,57 @@ const doors: readonly Door[] = [
   },
 ];
 
-function judgeDoor(lab: Lab, name: string, heard: Heard | undefined, dialect: RegExp): void {
-  if (!heard) throw new Error(`nobody asked at ${name}`);
-  const others = othersIn(heard, 200, 201, 503);
-  const [let_in, busy] = [countOf(heard, 200, 201), countOf(heard, 503)];
+function expectDoor(lab: Lab, name: string, result: GroupResult | undefined, dialect: RegExp): void {
+  if (!result) throw new Error(`no request at ${name}`);
+  const others = othersIn(result, 200, 201, 503);
+  const [loggedIn, busy] = [countOf(result, 200, 201), countOf(result, 503)];
   lab.expect(
     `${name}: logged in, or 503`,
-    others === '' && let_in > 0 && busy > 0,
-    others || `${let_in} in, ${busy} times 503`,
+    others === '' && loggedIn > 0 && busy > 0,
+    others || `${loggedIn} logged in, ${busy} times 503`,
   );
-  const text = heard.answers[503]?.sample.text ?? '';
+  const text = result.answers[503]?.sample.text ?? '';
   lab.expect(
-    '  503 has Retry-After, in the words of the door',
-    heard.timeless === 0 && dialect.test(text),
+    "  503 has Retry-After, and the door's body",
+    result.withoutRetryAfter === 0 && dialect.test(text),
     text.slice(0, 60),
   );
-  const slowest = Math.max(within(heard, 1, 200, 201), within(heard, 1, 503));
+  const slowest = Math.max(latency(result, 1, 200, 201), latency(result, 1, 503));
   lab.expect(
     `  every answer within ${bounds.login} ms`,
     slowest <= bounds.login,
-    `in: p99 ${milliseconds(within(heard, 0.99, 200, 201))}; 503: p99 ${milliseconds(within(heard, 0.99, 503))}; slowest ${milliseconds(slowest)}`,
+    `logged in: p99 ${milliseconds(latency(result, 0.99, 200, 201))}; 503: p99 ${milliseconds(latency(result, 0.99, 503))}; slowest ${milliseconds(slowest)}`,
   );
 }
 
-function judgeStrangers(lab: Lab, heard: Heard | undefined): void {
-  if (!heard) throw new Error('no stranger asked');
-  const others = othersIn(heard, 401, 503);
+function expectUnknownNames(lab: Lab, result: GroupResult | undefined): void {
+  if (!result) throw new Error('no request with an unknown name');
+  const others = othersIn(result, 401, 503);
   lab.expect(
-    'names that nobody has: 401 or 503',
-    others === '' && heard.timeless === 0,
-    others || `${countOf(heard, 401)} times 401, ${countOf(heard, 503)} times 503`,
+    'unknown names: 401 or 503',
+    others === '' && result.withoutRetryAfter === 0,
+    others || `${countOf(result, 401)} times 401, ${countOf(result, 503)} times 503`,
   );
 }
 
-/** Another kind of too much: many guesses at one person. */
-async function guessAt(lab: Lab, url: string, person: Person): Promise<void> {
+/** Many guesses of one user's password. */
+async function expectGuessLimit(lab: Lab, url: string, person: Person): Promise<void> {
   const asks = [passwordLogin({ ...person, password: 'a guess' })];
-  const crowd = openCrowd(url, [{ name: 'guesses', clients: clients.guessers, asks }]);
+  const load = startLoad(url, [{ name: 'guesses', clients: clients.guessing, asks }]);
   await wait(2000);
-  const { guesses } = await crowd.stop();
-  if (!guesses) throw new Error('nobody guessed');
+  const { guesses } = await load.stop();
+  if (!guesses) throw new Error('no guess was sent');
   const others = othersIn(guesses, 401, 429);
   lab.expect(
-    'guesses at one person: 401 five times, then 429 with Retry-After',
-    others === '' && countOf(guesses, 401) === 5 && countOf(guesses, 429) > 0 && guesses.timeless === 0,
+    "guesses of one user's password: 401 five times, then 429 with Retry-After",
+    others === '' && countOf(guesses, 401) === 5 && countOf(guesses, 429) > 0 && guesses.withoutRetryAfter === 0,
     others || `${countOf(guesses, 401)} times 401, ${countOf(guesses, 429)} times 429`,
   );
 }
 
-/** As soon as nobody overloads it any more, it is what it was. */
-async function judgeCalm(lab: Lab, url: string, [person]: readonly Person[]): Promise<void> {
-  if (!person) throw new Error('nobody was made');
+/** After the overload, the server is as fast as before. */
+async function expectRecovery(lab: Lab, url: string, [person]: readonly Person[]): Promise<void> {
+  if (!person) throw new Error('no user was made');
   const connection = await openConnection(url);
   const began = performance.now();
   const login = await connection.ask(passwordLogin(person));

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { houseFolder, imports, login, password, testHarmless, testImporter } from '../../../../kit/imports.ts';
+import { serverFolder, imports, login, password, testHarmless, testImporter } from '../../../../kit/imports.ts';
 import { serve } from '../../../../kit/process.ts';
 
 const salt = '00112233445566778899aabbccddeeff';
@@ -147,7 +147,7 @@ for (const [spelling, style] of Object.entries(styles)) {
 }
 
 test('better-auth: where no column says that it is on, everybody with a row of the plugin had a second factor', async () => {
-  const server = await serve({ folder: await houseFolder() });
+  const server = await serve({ folder: await serverFolder() });
   const some = { ada: { secret: '00' }, bob: {}, cy: { secret: opened } };
   const file = build(styles.camel, some, 'alter table user drop column "twoFactorEnabled"')(server.folder);
   assert.equal((await imports(server.folder, ['better-auth', file])).code, 1);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { hash, houseFolder, imports, login, salt, testHarmless, testImporter } from '../../../../kit/imports.ts';
+import { hash, serverFolder, imports, login, salt, testHarmless, testImporter } from '../../../../kit/imports.ts';
 import { serve } from '../../../../kit/process.ts';
 
 type Row = { readonly model: string; readonly pk?: unknown; readonly fields: Readonly<Record<string, unknown>> };
@@ -159,7 +159,7 @@ testImporter({
 });
 
 test('django: --no-second-factors says that the source has none, and whoever has one is still not imported', async () => {
-  const server = await serve({ folder: await houseFolder() });
+  const server = await serve({ folder: await serverFolder() });
   const imported = (...rows: readonly Row[]) =>
     imports(server.folder, ['django', dumped(...rows)(server.folder), '--no-second-factors']);
   assert.equal((await imported({ ...ada, model: 'accounts.customuser' })).code, 0);
@@ -169,7 +169,7 @@ test('django: --no-second-factors says that the source has none, and whoever has
 });
 
 test('django: a dump without users is refused', async () => {
-  const folder = await houseFolder();
+  const folder = await serverFolder();
   const { code, stderr } = await imports(folder, ['django', dumped()(folder)]);
   assert.deepEqual([code, stderr], [1, 'countersign: the source holds no users\n']);
 });
@@ -188,7 +188,7 @@ testHarmless({
 });
 
 test('django: of many names that are not known twenty are shown, and of names with invisible characters none', async () => {
-  const folder = await houseFolder();
+  const folder = await serverFolder();
   const many = Array.from({ length: 25 }, (_, at) => ({ model: `app.model${at + 10}`, pk: 1, fields: {} }));
   const rows = [{ model: 'x\u0007', pk: 1, fields: {} }, ...many, ada, device(1)];
   const { stdout } = await imports(folder, ['django', dumped(...rows)(folder)]);

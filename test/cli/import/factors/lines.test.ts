@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { unpaddedBase64 } from '../../../../src/base/password-hash.ts';
-import { hash, houseFolder, imports, login, salt, testImporter } from '../../../../kit/imports.ts';
+import { hash, serverFolder, imports, login, salt, testImporter } from '../../../../kit/imports.ts';
 import { serve } from '../../../../kit/process.ts';
 
 const phc = `$pbkdf2-sha256$i=1$${unpaddedBase64(salt)}$${unpaddedBase64(hash)}`;
@@ -76,7 +76,7 @@ function migration(name: string, type: number): string {
 }
 
 test('otpauth-migration: whoever has nothing but counters, or a cut line, is not imported; nobody has a password', async () => {
-  const server = await serve({ folder: await houseFolder() });
+  const server = await serve({ folder: await serverFolder() });
   const whole = migration('ada', 2) + migration('bob', 1) + migration('cy', 0);
   const { code, stdout } = await imports(
     server.folder,

@@ -7,23 +7,23 @@ import {
   addOAuthApp,
   assertNoToken,
   enableSms,
-  loginsAtOnce,
+  singleRequestLogins,
   newestCode,
-  said,
+  bodyOf,
   tokenOf,
 } from '../../../../kit/doors.ts';
 import { startServer, type Answer } from '../../../../kit/server.ts';
 
 /** The answer that a code is needed, and on its way. */
 function assertAsked(answer: Answer): void {
-  const { mfa_required, mfa_type } = said(answer);
+  const { mfa_required, mfa_type } = bodyOf(answer);
   assert.deepEqual([answer.status, mfa_required, mfa_type], [200, true, 'sms'], answer.text);
 }
 
 function assertWaits(answer: Answer, seconds: number): void {
   assert.deepEqual([answer.status, answer.headers.get('retry-after')], [429, String(seconds)], answer.text);
   assertNoToken(answer);
-  const { error } = said(answer);
+  const { error } = bodyOf(answer);
   assert.ok(
     error === undefined ? answer.asked.includes('authtoken') : error === 'temporarily_unavailable',
     answer.text,
@@ -39,7 +39,7 @@ onEachDatabase('asking for a code again', (on) => {
       const server = await startServer({ on });
       const ada = await server.addPerson('ada');
       await enableSms(server, ada);
-      const login = Object.values(loginsAtOnce(await addOAuthApp(server)))[at] ?? assert.fail();
+      const login = Object.values(singleRequestLogins(await addOAuthApp(server)))[at] ?? assert.fail();
       const logIn = (codes?: Parameters<typeof login>[2]) => login(server.call, ada, codes);
       return { ...server, logIn };
     }
@@ -76,7 +76,7 @@ onEachDatabase('asking for a code again', (on) => {
       const ada = await server.addPerson('ada');
       await enableSms(server, ada);
       server.clock.tick(10 * minute);
-      const login = Object.values(loginsAtOnce(await addOAuthApp(server)))[at] ?? assert.fail();
+      const login = Object.values(singleRequestLogins(await addOAuthApp(server)))[at] ?? assert.fail();
       assertAsked(await login(server.call, ada));
       server.clock.tick(5 * minute - 1);
       assertAsked(await login(server.call, ada));

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { minute } from '../../../../src/base/clock.ts';
 import { onEachDatabase } from '../../../../kit/databases.ts';
-import { enableSms, newestCode, said } from '../../../../kit/doors.ts';
+import { enableSms, newestCode, bodyOf } from '../../../../kit/doors.ts';
 import { startServer, type Person, type Server } from '../../../../kit/server.ts';
 
 const alreadyEnabled = { detail: ['Two factor authentication is already enabled.'] };
@@ -14,7 +14,7 @@ const required = { email: ['This field is required.'] };
 async function assertSaid(server: Server, { token: bearer }: Person, asked: readonly [string, object, unknown]) {
   const [path, json, answer] = asked;
   const given = await server.call('PUT', `/mfa/${path}`, { bearer, json });
-  assert.deepEqual([given.status, said(given)], [400, answer], path);
+  assert.deepEqual([given.status, bodyOf(given)], [400, answer], path);
 }
 
 onEachDatabase('enabling a method', (on) => {
