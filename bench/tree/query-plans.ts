@@ -10,11 +10,12 @@ export const plansFile = 'docs/query-plans.md';
 
 const head = `# Query plans
 
-How the databases go about what a login, an explanation and a page ask of them, in the order in which it is asked. A statement stands
-below the first request that asks it; lists of columns are shortened to \`…\`, and what is only inserted has no plan. What to look for: no
-table that grows with users or attempts is looked at from end to end, and no page sorts more than it holds of each kind. PostgreSQL
-reads a table whole where it is so small that a search would cost as much: here that is \`security\`, of 500 rows, and \`clients\` and
-\`prompts\`, of none; and a parameter there stands for every other one of the same value. [The bench](../bench/README.md#a-big-tree) says what it comes to.
+This page shows the plans of the statements of a login, an explanation and a page, in their order. A statement is under
+the first request that uses it. Lists of columns are shortened to \`…\`, and inserts have no plan. Check that no table
+that grows with users or audit events is scanned from end to end, and that no page sorts more rows than it has of each
+kind. PostgreSQL scans a small table where a search would cost as much: here \`security\`, with 500 rows, and \`clients\`
+and \`prompts\`, which are empty. A parameter of PostgreSQL stands for every other one of the same value.
+[The bench](../bench/README.md#a-big-tree) measures the result.
 `;
 
 const postgresHeading = '\n## PostgreSQL\n';

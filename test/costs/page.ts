@@ -6,25 +6,27 @@ export const costsFile = 'docs/costs.md';
 
 const head = `# What requests cost
 
-How many SQL statements, transactions and password hashes a request takes. These figures are counted, not timed, so they are the same on
-every machine; [how fast it is](performance.md) says what they come to in time. A test makes these requests on SQLite and on PostgreSQL and
-fails if a figure is higher or lower than here. \`npm run docs:costs\` counts again and writes this page.
+This page has the number of SQL statements, transactions and password hashes of each request. They are counted, not
+timed, so they are the same on every machine; [performance](performance.md) has the times. A test makes these requests
+on SQLite and on PostgreSQL and fails if a figure is higher or lower than here. \`npm run docs:costs\` counts again and
+writes this page.
 
-**A commit that raises a figure gives the reason.** Every user pays for it at every such request, and a growth without a reason is most often
-a row that is read twice or a transaction that was split by mistake.
+**A commit that raises a figure gives the reason.** Every user pays for it at every such request, and a growth without a
+reason is usually a row that is read twice or a transaction that was split by mistake.
 
-| column | is |
+| column | means |
 | --- | --- |
 | answer | the status of the answer |
 | statements | SQL statements that reach the database's driver, without those that begin and end transactions |
 | begin, end | \`begin\`, \`commit\` and \`rollback\`; savepoints would count here too, but none are used |
-| round trips | how often the request waits for PostgreSQL. No statements are sent together, so these are the statements and what begins and ends transactions. SQLite runs inside the process and has none |
+| round trips | how often the request waits for PostgreSQL. No statements are sent together, so this is the sum of the two columns before. SQLite runs inside the process and has none |
 | commits | committed transactions that changed a row, and changes outside of a transaction. Each waits for the disk |
-| argon2id | passwords that are hashed or compared with a hash. At the default cost each takes some 15 ms of one CPU and 19 MiB |
+| argon2id | passwords that are hashed or compared with a hash. At the default cost each takes about 15 ms of one CPU and 19 MiB |
 
-Each request is made once before it is counted, for another user, so statements are prepared and caches are filled. Each of the sixteen chains
-of the account's log has an entry already: the first entry of a chain takes more statements. The clock is the test's, and no request waits
-for another. A wrong password or code is the user's first. What Duo and message gateways are asked is not counted.
+Each request is made once before it is counted, for another user, so statements are prepared and caches are filled. Each
+of the sixteen chains of the account's audit log has an entry already, because the first entry of a chain takes more
+statements. The clock is the test's, and no request waits for another. A wrong password or code is the user's first.
+Requests to Duo and message gateways are not counted.
 `;
 
 type Column = {
