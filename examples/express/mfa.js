@@ -10,7 +10,7 @@ const countersign = await createCountersign({
 const { users, factors, challenges } = await countersign.service('shop');
 setInterval(() => void countersign.maintain().catch(console.error), 60_000).unref();
 
-/** In the place of `req.session.user = user.id`: who has a second factor is asked for it first. */
+/** Instead of `req.session.user = user.id`: a user who has a second factor is asked for it first. */
 export async function logIn(req, res, { id, email }) {
   if (!refused(res, await users.put(String(id), { email }))) await ask(req, res, id);
 }
@@ -34,12 +34,12 @@ mfaRoutes.post('/verify', async (req, res) => {
 
 mfaRoutes.use((req, res, next) => (req.session.user ? next() : res.status(401).json({ error: 'log in first' })));
 
-// Whoever has a second factor proves it, in the last 15 minutes, before they change one.
+// A user with a second factor must have proven it in the last 15 minutes to change one.
 mfaRoutes.post('/step-up', async (req, res) => ask(req, res, req.session.user));
 
 mfaRoutes.get('/', async (req, res) => send(res, await factors.list(String(req.session.user))));
 
-// Show `qr` to whoever enrols, and the recovery codes that the first code brings.
+// Show `qr` to the user, and the recovery codes that the answer to the first code has.
 mfaRoutes.post('/totp', async ({ session: { user, proof: challenge_id } }, res) =>
   send(res, await factors.enroll(String(user), { type: 'totp', issuer: 'Shop', challenge_id })),
 );
@@ -50,7 +50,7 @@ mfaRoutes.delete('/totp/:id', async ({ session: { user, proof: challenge_id }, p
   send(res, await factors.remove(String(user), params.id, { challenge_id })),
 );
 
-/** A new session for what is new in it, so that nobody goes on with one that they gave to somebody else. */
+/** A new session at each login, against session fixation. */
 const begin = ({ session }, res, content, said = { logged_in: true }) =>
   session.regenerate((error) => {
     if (error) return res.sendStatus(500);

@@ -1,10 +1,10 @@
-// Everything that a Fastify application needs to have authenticator apps and recovery codes, from a Countersign server beside it.
+// Everything that a Fastify application needs to have authenticator apps and recovery codes, from a Countersign server.
 import { createClient } from 'countersign/client';
 
 const url = process.env.MFA_SERVER ?? 'http://localhost:8000';
 const { users, factors, challenges } = createClient({ url, credential: process.env.MFA_SERVICE_KEY });
 
-/** In the place of `request.session.user = user.id`: who has a second factor is asked for it first. */
+/** Instead of `request.session.user = user.id`: a user who has a second factor is asked for it first. */
 export async function logIn(request, reply, { id, email }) {
   const put = await users.put(String(id), { email });
   return put.ok ? ask(request, reply, id) : refuse(reply, put);
@@ -31,10 +31,10 @@ export async function mfaRoutes(app) {
     own.addHook('preHandler', async ({ session }, reply) => {
       if (!session.user) return reply.code(401).send({ error: 'log in first' });
     });
-    // Whoever has a second factor proves it, in the last 15 minutes, before they change one.
+    // A user with a second factor must have proven it in the last 15 minutes to change one.
     own.post('/step-up', async (request, reply) => ask(request, reply, request.session.user));
     own.get('/', async ({ session: { user } }, reply) => send(reply, await factors.list(String(user))));
-    // Show `qr` to whoever enrols, and the recovery codes that the first code brings.
+    // Show `qr` to the user, and the recovery codes that the answer to the first code has.
     own.post('/totp', async ({ session: { user, proof: challenge_id } }, reply) =>
       send(reply, await factors.enroll(String(user), { type: 'totp', issuer: 'Shop', challenge_id })),
     );
@@ -47,7 +47,7 @@ export async function mfaRoutes(app) {
   });
 }
 
-/** A new session for what is new in it, so that nobody goes on with one that they gave to somebody else. */
+/** A new session at each login, against session fixation. */
 async function begin(request, content, said = { logged_in: true }) {
   await request.session.regenerate();
   Object.assign(request.session, content);

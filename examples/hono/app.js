@@ -1,4 +1,4 @@
-// An application as it was before: a table of users, passwords, sessions. What multi-factor authentication adds to it stands in mfa.js.
+// The application: a table of users, passwords, sessions. mfa.js adds multi-factor authentication to it.
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';

@@ -10,7 +10,7 @@ const countersign = await createCountersign({
 const { users, factors, challenges } = await countersign.service('shop');
 setInterval(() => void countersign.maintain().catch(console.error), 60_000).unref();
 
-/** In the place of beginning a session: who has a second factor is asked for it first. */
+/** Instead of starting a session: a user who has a second factor is asked for it first. */
 export async function logIn(c, { id, email }) {
   const put = await users.put(String(id), { email });
   return put.ok ? ask(c, id) : refuse(c, put);
@@ -35,12 +35,12 @@ mfaRoutes.post('/verify', async (c) => {
 
 mfaRoutes.use(async (c, next) => (c.get('session').content.user ? next() : c.json({ error: 'log in first' }, 401)));
 
-// Whoever has a second factor proves it, in the last 15 minutes, before they change one.
+// A user with a second factor must have proven it in the last 15 minutes to change one.
 mfaRoutes.post('/step-up', async (c) => ask(c, whose(c).user));
 
 mfaRoutes.get('/', async (c) => send(c, await factors.list(whose(c).user)));
 
-// Show `qr` to whoever enrols, and the recovery codes that the first code brings.
+// Show `qr` to the user, and the recovery codes that the answer to the first code has.
 mfaRoutes.post('/totp', async (c) => {
   const { user, challenge_id } = whose(c);
   return send(c, await factors.enroll(user, { type: 'totp', issuer: 'Shop', challenge_id }));

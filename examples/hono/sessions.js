@@ -1,4 +1,4 @@
-// Sessions in memory, as an application of one process may have them.
+// Sessions in memory, for an application of one process.
 import { randomUUID } from 'node:crypto';
 import { getCookie, setCookie } from 'hono/cookie';
 
@@ -8,7 +8,7 @@ export async function sessions(c, next) {
   const id = getCookie(c, 'session');
   c.set('session', {
     content: kept.get(id) ?? {},
-    /** A new session for what is new in it, so that nobody goes on with one that they gave to somebody else. */
+    /** A new session at each login, against session fixation. */
     begin(content) {
       kept.delete(id);
       const made = randomUUID();

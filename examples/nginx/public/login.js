@@ -5,7 +5,7 @@ const client = createClient({ url: new URL('/auth', location.href) });
 const [password, code, said] = ['password', 'code', 'said'].map((id) => document.getElementById(id));
 const session = /(?:^|; )session=([^;]+)/.exec(document.cookie)?.[1];
 
-/** Who answers which challenge, while one is open. */
+/** The open challenge and its user. */
 let asked;
 
 if (session === undefined) password.hidden = false;
@@ -28,13 +28,13 @@ code.addEventListener('submit', async (event) => {
 
 async function stepUp(own) {
   const challenge = await own.challenges.create({});
-  if (!challenge.ok) return startAnew();
+  if (!challenge.ok) return startAgain();
   if (challenge.value.state === 'not_required') return say('This needs a second factor, and you have none yet.');
   ask(own, challenge.value.id);
 }
 
-/** The session is over. */
-function startAnew() {
+/** The session has ended. */
+function startAgain() {
   document.cookie = 'session=; Path=/; Max-Age=0';
   password.hidden = false;
 }
@@ -53,6 +53,6 @@ function enter(token) {
   const secure = location.protocol === 'https:' ? '; Secure' : '';
   document.cookie = `session=${token}; Path=/; SameSite=Strict${secure}`;
   const to = new URL(new URLSearchParams(location.search).get('to') ?? '/', location.href);
-  // Nobody is sent elsewhere by a link to this page.
+  // A link to this page must not redirect to another site.
   location.assign(to.origin === location.origin ? to : '/');
 }
