@@ -4,18 +4,18 @@ import { verifyChains, type LogFinding } from '../src/engine/audit/verify-chains
 import type { RequestContext } from '../src/engine/context.ts';
 import { logRefusal, type AttemptFacts } from '../src/engine/audit/log-attempt.ts';
 import type { PlacedRow } from '../src/store/attempt-chain-rows.ts';
-import { type House } from './house.ts';
+import { type TestEngine } from './test-engine.ts';
 
 /** Logs failed attempts of one user, a millisecond apart, with a value in every column. */
 export async function logFailedAttempts(
-  home: House,
+  engine: TestEngine,
   times: number,
   userId: string,
   more: Partial<AttemptFacts> = {},
 ): Promise<void> {
   const tried = {
     action: 'login',
-    accountId: home.root,
+    accountId: engine.root,
     userId,
     authModule: 'password',
     factor: 'password',
@@ -28,13 +28,13 @@ export async function logFailedAttempts(
     ...more,
   };
   for (let time = 0; time < times; time += 1) {
-    home.clock.tick(1);
-    await logRefusal(home.ctx.at(), tried, 'wrong');
+    engine.clock.tick(1);
+    await logRefusal(engine.ctx.at(), tried, 'wrong');
   }
 }
 
 /** A user's attempts in the order of their chain. */
-export async function rowsOf({ ctx }: House, userId: string): Promise<readonly PlacedRow[]> {
+export async function rowsOf({ ctx }: TestEngine, userId: string): Promise<readonly PlacedRow[]> {
   return ctx.store.db
     .selectFrom('attempts')
     .selectAll()

@@ -1,7 +1,7 @@
 import { requestContext } from '../src/engine/context.ts';
 import { logRefusal } from '../src/engine/audit/log-attempt.ts';
 import { chainDigit, chainsOf } from '../src/store/attempt-chain.ts';
-import { client } from './house.ts';
+import { client } from './test-engine.ts';
 import type { Server } from './server.ts';
 
 /** Logs an attempt in every chain of an account: the first of a chain costs more than later ones. */

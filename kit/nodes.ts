@@ -9,7 +9,7 @@ import { createMetrics } from '../src/http/server/metrics.ts';
 import { createSafe } from '../src/base/seal.ts';
 import type { TestDatabase } from './databases.ts';
 import { cheapHasher } from './hasher.ts';
-import { noTurns } from './house.ts';
+import { noTurns } from './test-engine.ts';
 import { seededRandom } from './random.ts';
 import { caller, startServer, type Answer, type Server, type Settings, url } from './server.ts';
 import { ring } from './keys-file.ts';

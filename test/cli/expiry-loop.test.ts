@@ -5,14 +5,14 @@ import { startExpiryLoop } from '../../src/cli/expiry-loop.ts';
 import { accessTokenLife } from '../../src/engine/policy/merge-policy.ts';
 import { createSession } from '../../src/engine/session/create-session.ts';
 import { onEachDatabase } from '../../kit/databases.ts';
-import { house } from '../../kit/house.ts';
+import { startEngine } from '../../kit/test-engine.ts';
 
 const minute = 60_000;
 const day = 24 * 60 * minute;
 
 onEachDatabase('sweeping', (database) => {
   test('happens every ten minutes, says how much went, and stops when it is told to', async () => {
-    await using built = await house(database);
+    await using built = await startEngine(database);
     const { ctx, clock, lines } = built;
     const user = await built.addUser({ name: 'ada' });
     const policy = { tokenLife: accessTokenLife };
@@ -35,7 +35,7 @@ onEachDatabase('sweeping', (database) => {
   });
 
   test('that fails is logged, and goes on', async () => {
-    await using built = await house(database);
+    await using built = await startEngine(database);
     const broken = { ...built.ctx, clock: { now: () => assert.fail('no time') } };
     mock.timers.enable({ apis: ['setInterval'] });
     const stop = startExpiryLoop(broken);

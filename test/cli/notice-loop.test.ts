@@ -6,7 +6,7 @@ import { success } from '../../src/base/outcome.ts';
 import { overridePassword } from '../../src/engine/operations.ts';
 import type { Delivery, Gateway, Message } from '../../src/messages/message.ts';
 import { onEachDatabase } from '../../kit/databases.ts';
-import { got, house, type House } from '../../kit/house.ts';
+import { unwrap, startEngine, type TestEngine } from '../../kit/test-engine.ts';
 
 const second = 1_000;
 
@@ -24,14 +24,14 @@ function slowGateway() {
   return { gateway, held };
 }
 
-async function addNotice(built: House, name: string): Promise<void> {
+async function addNotice(built: TestEngine, name: string): Promise<void> {
   await built.addUser({ name, email: `${name}@example.com`, password: `the password of ${name}` });
-  got(await overridePassword(built.ctx, { login: name }, `a new password of ${name}`));
+  unwrap(await overridePassword(built.ctx, { login: name }, `a new password of ${name}`));
 }
 
 onEachDatabase('telling', (database) => {
   test('happens every five seconds, and stops when it is told to', async () => {
-    await using built = await house(database);
+    await using built = await startEngine(database);
     await addNotice(built, 'ada');
     mock.timers.enable({ apis: ['setInterval'] });
     const stop = startNoticeLoop(built.ctx);
@@ -50,7 +50,7 @@ onEachDatabase('telling', (database) => {
 
   test('does not begin again while it is under way', async () => {
     const { gateway, held } = slowGateway();
-    await using built = await house(database, { gateways: [gateway] });
+    await using built = await startEngine(database, { gateways: [gateway] });
     await addNotice(built, 'ada');
     let looks = 0;
     const clock = {
@@ -78,7 +78,7 @@ onEachDatabase('telling', (database) => {
   });
 
   test('that fails is logged, and goes on', async () => {
-    await using built = await house(database);
+    await using built = await startEngine(database);
     const broken = { ...built.ctx, clock: { now: () => assert.fail('no time') } };
     mock.timers.enable({ apis: ['setInterval'] });
     const stop = startNoticeLoop(broken);

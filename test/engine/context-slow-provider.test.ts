@@ -17,7 +17,7 @@ import { writeSecurity } from '../../src/store/security.ts';
 import { clockAt } from '../../kit/clock.ts';
 import { onEachDatabase, type TestDatabase } from '../../kit/databases.ts';
 import { duoClient, duoSecret, openDuo } from '../../kit/stand-ins/duo.ts';
-import { got, house, type House } from '../../kit/house.ts';
+import { unwrap, startEngine, type TestEngine } from '../../kit/test-engine.ts';
 
 /** Ada, and a Duo that is required and takes a minute for each answer, or as long as is said. */
 async function scene(database: TestDatabase) {
@@ -25,7 +25,7 @@ async function scene(database: TestDatabase) {
   const clock = clockAt('2026-11-21T12:00:00Z');
   const duo = await openDuo(() => clock.now());
   const exchange = createExchange({ deadline: 10 * second, ca: duo.ca });
-  const home = await house(database, {
+  const engine = await startEngine(database, {
     clock,
     settings: { allowedHosts: [duo.host] },
     async exchange(request) {
@@ -34,27 +34,27 @@ async function scene(database: TestDatabase) {
       return response;
     },
   });
-  const ada = await home.addPerson('ada');
+  const ada = await engine.addPerson('ada');
   const settings = { integration_key: duoClient, secret_key: duoSecret, api_hostname: duo.host };
   const provider = { accountId: null, providerName: 'duo', name: null, enabled: true, settings };
-  await insertProvider(home.ctx.store, { id: 'a'.repeat(32), ...provider }, clock.now());
+  await insertProvider(engine.ctx.store, { id: 'a'.repeat(32), ...provider }, clock.now());
   const authModules = { password: { multi_factor: { enabled: true } } };
-  assert.ok(await writeSecurity(home.ctx.store, { accountId: home.root, authModules, revision: 0 }, clock.now()));
+  assert.ok(await writeSecurity(engine.ctx.store, { accountId: engine.root, authModules, revision: 0 }, clock.now()));
   const dispose = async () => {
-    await home[Symbol.asyncDispose]();
+    await engine[Symbol.asyncDispose]();
     await duo[Symbol.asyncDispose]();
   };
   const takes = (ms: number) => {
     time = ms;
   };
-  return { ...home, ada, duo, takes, [Symbol.asyncDispose]: dispose };
+  return { ...engine, ada, duo, takes, [Symbol.asyncDispose]: dispose };
 }
 
 type Scene = Awaited<ReturnType<typeof scene>>;
 
 /** A login as far as the question, and what answers that. */
 async function asked({ ctx, ada, duo }: Scene) {
-  const reached = got(await login(ctx.at(), { authModule: 'password', login: ada.name, secret: ada.password }));
+  const reached = unwrap(await login(ctx.at(), { authModule: 'password', login: ada.name, secret: ada.password }));
   assert.ok(reached.state === 'challenge');
   const [prompted] = reached.prompts;
   assert.ok(prompted?.prompt.shape === 'redirect');
@@ -62,50 +62,50 @@ async function asked({ ctx, ada, duo }: Scene) {
 }
 
 /** When the newest attempt was made. */
-async function lastAt({ ctx }: House) {
+async function lastAt({ ctx }: TestEngine) {
   const attempts = ctx.store.db.selectFrom('attempts').select('at');
   return (await attempts.orderBy('at', 'desc').executeTakeFirst())?.at;
 }
 
-const issuedAt = async ({ ctx, clock }: House, token = '') =>
+const issuedAt = async ({ ctx, clock }: TestEngine, token = '') =>
   ((await ctx.tokens.read(token, clock.now()))?.iat ?? 0) * second;
 
 onEachDatabase('a provider that takes a minute', (database) => {
   test('has a challenge of a login begin when it has answered', async () => {
-    await using home = await scene(database);
-    await asked(home);
-    const made = await home.ctx.store.db.selectFrom('challenges').select('created_at').execute();
-    assert.deepEqual(made, [{ created_at: home.clock.now() }]);
+    await using engine = await scene(database);
+    await asked(engine);
+    const made = await engine.ctx.store.db.selectFrom('challenges').select('created_at').execute();
+    assert.deepEqual(made, [{ created_at: engine.clock.now() }]);
   });
 
   test('has a challenge of a service begin when it has answered', async () => {
-    await using home = await scene(database);
-    const { ctx, ada } = home;
-    const key = got(await makeServiceKey(ctx, got(await ensureService(ctx, { name: 'shop' }))));
-    const actor = got(await authenticateChallengeActor(ctx, key));
-    const put = got(await createChallenge(ctx.at(), actor, { user: { type: 'id', id: ada.user.id } }));
-    assert.equal(put?.challenge.createdAt, home.clock.now());
+    await using engine = await scene(database);
+    const { ctx, ada } = engine;
+    const key = unwrap(await makeServiceKey(ctx, unwrap(await ensureService(ctx, { name: 'shop' }))));
+    const actor = unwrap(await authenticateChallengeActor(ctx, key));
+    const put = unwrap(await createChallenge(ctx.at(), actor, { user: { type: 'id', id: ada.user.id } }));
+    assert.equal(put?.challenge.createdAt, engine.clock.now());
   });
 
   test('opens a session, and begins the life of its token, when it has said yes', async () => {
-    await using home = await scene(database);
-    const { token, session } = got(await answerLogin(home.ctx.at(), await asked(home)));
-    assert.deepEqual([session.authTime, await issuedAt(home, token)], [home.clock.now(), home.clock.now()]);
+    await using engine = await scene(database);
+    const { token, session } = unwrap(await answerLogin(engine.ctx.at(), await asked(engine)));
+    assert.deepEqual([session.authTime, await issuedAt(engine, token)], [engine.clock.now(), engine.clock.now()]);
   });
 
   test('is logged when it has said no', async () => {
-    await using home = await scene(database);
-    const given = await asked(home);
-    home.duo.play({ claims: { auth_result: { result: 'deny', status: 'deny', status_msg: 'Denied' } } });
-    assert.equal((await answerLogin(home.ctx.at(), given)).ok, false);
-    assert.equal(await lastAt(home), home.clock.now());
+    await using engine = await scene(database);
+    const given = await asked(engine);
+    engine.duo.play({ claims: { auth_result: { result: 'deny', status: 'deny', status_msg: 'Denied' } } });
+    assert.equal((await answerLogin(engine.ctx.at(), given)).ok, false);
+    assert.equal(await lastAt(engine), engine.clock.now());
   });
 
   test('opens no session when the challenge has expired before it says yes', async () => {
-    await using home = await scene(database);
-    const given = await asked(home);
-    home.takes(hour);
-    assert.deepEqual(await answerLogin(home.ctx.at(), given), refuse('raced'));
-    assert.equal(await lastAt(home), home.clock.now());
+    await using engine = await scene(database);
+    const given = await asked(engine);
+    engine.takes(hour);
+    assert.deepEqual(await answerLogin(engine.ctx.at(), given), refuse('raced'));
+    assert.equal(await lastAt(engine), engine.clock.now());
   });
 });

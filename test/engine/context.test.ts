@@ -21,7 +21,7 @@ import type { Gateway } from '../../src/messages/message.ts';
 import type { TestClock } from '../../kit/clock.ts';
 import { onEachDatabase } from '../../kit/databases.ts';
 import { cheapHasher } from '../../kit/hasher.ts';
-import { got, house, type House, type Person } from '../../kit/house.ts';
+import { unwrap, startEngine, type TestEngine, type Person } from '../../kit/test-engine.ts';
 
 /** Turns on keys with such an end that are waited for so long. */
 function waiting(clock: TestClock, end: string, time: number): Turns {
@@ -50,57 +50,57 @@ function slowHasher(clock: TestClock) {
 }
 
 /** A request that came now, and whose hashes are slow. */
-const slow = ({ ctx, clock }: House) => ({ ...ctx.at(), hasher: slowHasher(clock) });
+const slow = ({ ctx, clock }: TestEngine) => ({ ...ctx.at(), hasher: slowHasher(clock) });
 
 /** When the newest attempt of an action was made. */
-async function lastAt({ ctx }: House, action: string): Promise<number | undefined> {
+async function lastAt({ ctx }: TestEngine, action: string): Promise<number | undefined> {
   const attempts = ctx.store.db.selectFrom('attempts').where('action', '=', action);
   return (await attempts.select('at').orderBy('at', 'desc').executeTakeFirst())?.at;
 }
 
 onEachDatabase('the context of a request', (database) => {
   test('stays in its transaction when it is renewed there', async () => {
-    await using home = await house(database);
-    const ctx = home.ctx.at();
+    await using engine = await startEngine(database);
+    const ctx = engine.ctx.at();
     const renewed = await withTransaction(ctx, async (tx) => {
-      home.clock.tick(second);
+      engine.clock.tick(second);
       const later = tx.at();
       return success([later.store === tx.store, later.store === ctx.store, later.now - tx.now, later.client]);
     });
-    assert.deepEqual(got(renewed), [true, false, second, ctx.client]);
+    assert.deepEqual(unwrap(renewed), [true, false, second, ctx.client]);
     assert.equal(ctx.at().now - ctx.now, second);
   });
 
   for (const end of ['', '/answer'])
     test(`lets no challenge pass that ends while its answer waits for a turn on a key with "${end}"`, async () => {
-      await using home = await house(database);
-      const { name, password, seed, user } = await home.addProtected('ada');
-      home.clock.tick(minute);
-      const challengeToken = await home.challenge(name, password);
-      const ctx = { ...home.ctx.at(), turns: waiting(home.clock, end, challengeLife) };
-      const response = home.codeFor(seed, challengeLife / (30 * second));
+      await using engine = await startEngine(database);
+      const { name, password, seed, user } = await engine.addProtected('ada');
+      engine.clock.tick(minute);
+      const challengeToken = await engine.challenge(name, password);
+      const ctx = { ...engine.ctx.at(), turns: waiting(engine.clock, end, challengeLife) };
+      const response = engine.codeFor(seed, challengeLife / (30 * second));
       assert.deepEqual(await answerLogin(ctx, { challengeToken, response }), refuse('invalid_challenge'));
-      assert.deepEqual(await home.failures(user.id), {});
+      assert.deepEqual(await engine.failures(user.id), {});
     });
 
   test('lets no code pass that ends while its answer waits for a turn', async () => {
-    await using home = await house(database);
-    const { name, password, seed } = await home.addProtected('ada');
-    home.clock.tick(minute);
-    const challengeToken = await home.challenge(name, password);
-    const ctx = { ...home.ctx.at(), turns: waiting(home.clock, '/answer', 2 * minute) };
-    assert.deepEqual(await answerLogin(ctx, { challengeToken, response: home.codeFor(seed) }), refuse('wrong'));
+    await using engine = await startEngine(database);
+    const { name, password, seed } = await engine.addProtected('ada');
+    engine.clock.tick(minute);
+    const challengeToken = await engine.challenge(name, password);
+    const ctx = { ...engine.ctx.at(), turns: waiting(engine.clock, '/answer', 2 * minute) };
+    assert.deepEqual(await answerLogin(ctx, { challengeToken, response: engine.codeFor(seed) }), refuse('wrong'));
   });
 
   test('opens a session at the instant at which a slow password was right', async () => {
-    await using home = await house(database);
-    const { name, password } = await home.addPerson('ada');
-    const reached = got(await login(slow(home), { authModule: 'password', login: name, secret: password }));
-    assert.equal(reached.state === 'session' && reached.session.authTime, home.clock.now());
+    await using engine = await startEngine(database);
+    const { name, password } = await engine.addPerson('ada');
+    const reached = unwrap(await login(slow(engine), { authModule: 'password', login: name, secret: password }));
+    assert.equal(reached.state === 'session' && reached.session.authTime, engine.clock.now());
   });
 
   test('opens a session of who registers at the instant at which their password was hashed', async () => {
-    await using home = await house(database, { settings: { registration: 'open' } });
+    await using engine = await startEngine(database, { settings: { registration: 'open' } });
     const profile = {
       name: 'ada',
       email: null,
@@ -109,56 +109,58 @@ onEachDatabase('the context of a request', (database) => {
       lastName: null,
       roles: ['user' as const],
     };
-    const { token = '' } = got(await createUser(slow(home), undefined, { ...profile, password: 'a long password' }));
-    const { authTime } = await home.caller(token);
-    assert.equal(authTime, home.clock.now());
+    const { token = '' } = unwrap(
+      await createUser(slow(engine), undefined, { ...profile, password: 'a long password' }),
+    );
+    const { authTime } = await engine.caller(token);
+    assert.equal(authTime, engine.clock.now());
   });
 
   test('writes a password at the instant at which it was hashed', async () => {
-    await using home = await house(database);
-    const { caller, password } = await home.addPerson('ada');
+    await using engine = await startEngine(database);
+    const { caller, password } = await engine.addPerson('ada');
     const set = { secret: 'another password', current: password, label: null };
-    const { createdAt } = got(await setPassword(slow(home), caller, set));
-    assert.equal(createdAt, home.clock.now());
-    assert.equal(await lastAt(home, 'password.set'), home.clock.now());
+    const { createdAt } = unwrap(await setPassword(slow(engine), caller, set));
+    assert.equal(createdAt, engine.clock.now());
+    assert.equal(await lastAt(engine, 'password.set'), engine.clock.now());
   });
 
   test('makes the first account at the instant at which its administrator’s password was hashed', async () => {
-    await using home = await house(database);
-    const accounts = home.ctx.store.db;
+    await using engine = await startEngine(database);
+    const accounts = engine.ctx.store.db;
     await accounts.deleteFrom('accounts').execute();
-    await prepareRoot(slow(home), { username: 'admin', password: 'a long password' });
+    await prepareRoot(slow(engine), { username: 'admin', password: 'a long password' });
     const made = await accounts.selectFrom('accounts').select('created_at').execute();
-    assert.deepEqual(made, [{ created_at: home.clock.now() }]);
+    assert.deepEqual(made, [{ created_at: engine.clock.now() }]);
   });
 
   test('makes a refresh token at the instant at which a slow password was right', async () => {
-    await using home = await house(database);
-    const { name, password } = await home.addPerson('ada');
+    await using engine = await startEngine(database);
+    const { name, password } = await engine.addPerson('ada');
     const app = { name: 'app', grantTypes: ['password', 'refresh_token'], scope: '', isPublic: false };
-    const { client } = await makeClient(home.ctx, undefined, { accountId: home.root, ...app });
-    got(await passwordGrant(slow(home), client, { login: name, secret: password }));
-    const made = await home.ctx.store.db.selectFrom('refresh_tokens').select('created_at').execute();
-    assert.deepEqual(made, [{ created_at: home.clock.now() }]);
+    const { client } = await makeClient(engine.ctx, undefined, { accountId: engine.root, ...app });
+    unwrap(await passwordGrant(slow(engine), client, { login: name, secret: password }));
+    const made = await engine.ctx.store.db.selectFrom('refresh_tokens').select('created_at').execute();
+    assert.deepEqual(made, [{ created_at: engine.clock.now() }]);
   });
 
-  const afterHash: Readonly<Record<string, (home: House, ada: Person, boss: Caller) => Promise<unknown>>> = {
-    'user.create': async (home) => {
-      const account = got(await findTargetAccount(home.ctx, undefined));
+  const afterHash: Readonly<Record<string, (engine: TestEngine, ada: Person, boss: Caller) => Promise<unknown>>> = {
+    'user.create': async (engine) => {
+      const account = unwrap(await findTargetAccount(engine.ctx, undefined));
       const profile = { name: 'bob', email: null, phone: null, firstName: null, lastName: null };
-      return makeUserOf(slow(home), account, { ...profile, roles: ['user'], password: 'a long password' });
+      return makeUserOf(slow(engine), account, { ...profile, roles: ['user'], password: 'a long password' });
     },
-    'password.reset': (home, { user }, boss) =>
-      changeUserOf(slow(home), boss, { user, changes: {}, secret: 'another password' }),
-    'operator.password': (home, { name }) => overridePassword(slow(home), { login: name }, 'another password'),
+    'password.reset': (engine, { user }, boss) =>
+      changeUserOf(slow(engine), boss, { user, changes: {}, secret: 'another password' }),
+    'operator.password': (engine, { name }) => overridePassword(slow(engine), { login: name }, 'another password'),
   };
   for (const [action, work] of Object.entries(afterHash))
     test(`logs ${action} at the instant at which the password was hashed`, async () => {
-      await using home = await house(database);
-      const [ada, boss] = [await home.addPerson('ada'), await home.addPerson('boss', { roles: ['admin'] })];
-      home.clock.tick(minute);
-      await work(home, ada, boss.caller);
-      assert.equal(await lastAt(home, action), home.clock.now());
+      await using engine = await startEngine(database);
+      const [ada, boss] = [await engine.addPerson('ada'), await engine.addPerson('boss', { roles: ['admin'] })];
+      engine.clock.tick(minute);
+      await work(engine, ada, boss.caller);
+      assert.equal(await lastAt(engine, action), engine.clock.now());
     });
 
   test('begins the life of a new authenticator, and logs a code, when the gateway has taken it', async () => {
@@ -171,15 +173,15 @@ onEachDatabase('the context of a request', (database) => {
         return success(undefined);
       },
     };
-    await using home = await house(database, { gateways: [slowly] });
-    const { caller } = await home.addPerson('ada');
-    const proven = await home.addProtected('bob');
-    late.clock = home.clock;
+    await using engine = await startEngine(database, { gateways: [slowly] });
+    const { caller } = await engine.addPerson('ada');
+    const proven = await engine.addProtected('bob');
+    late.clock = engine.clock;
     const given = { kind: 'email', label: null, input: { destination: 'ada@example.org' } } as const;
-    const { authenticator } = got(await enroll(home.ctx.at(), caller, given));
-    assert.equal(authenticator.createdAt, home.clock.now());
+    const { authenticator } = unwrap(await enroll(engine.ctx.at(), caller, given));
+    assert.equal(authenticator.createdAt, engine.clock.now());
     await insertAuthenticator(
-      home.ctx.store,
+      engine.ctx.store,
       {
         ...authenticator,
         id: proven.id.replace(/^./, 'f'),
@@ -189,8 +191,8 @@ onEachDatabase('the context of a request', (database) => {
       },
       0,
     );
-    const challenge = await home.challenge('bob', proven.password);
-    got(await sendCode(home.ctx.at(), { challenge }));
-    assert.equal(await lastAt(home, 'send'), home.clock.now());
+    const challenge = await engine.challenge('bob', proven.password);
+    unwrap(await sendCode(engine.ctx.at(), { challenge }));
+    assert.equal(await lastAt(engine, 'send'), engine.clock.now());
   });
 });

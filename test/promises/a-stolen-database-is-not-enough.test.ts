@@ -22,61 +22,64 @@ import { setPassword } from '../../src/engine/enrollment/set-password.ts';
 import { prepareRoot } from '../../src/engine/operator/prepare-root.ts';
 import { checkKeyRing } from '../../src/store/meta.ts';
 import { onEachDatabase } from '../../kit/databases.ts';
-import { got, house, type House } from '../../kit/house.ts';
+import { unwrap, startEngine, type TestEngine } from '../../kit/test-engine.ts';
 import { seededRandom } from '../../kit/random.ts';
 
 /** A life with every kind of secret that the house ever sees. */
-async function live(home: House): Promise<Readonly<Record<string, string>>> {
-  const { ctx } = home;
+async function live(engine: TestEngine): Promise<Readonly<Record<string, string>>> {
+  const { ctx } = engine;
   await checkKeyRing(ctx.store);
   await ctx.store.db.deleteFrom('accounts').execute();
   const { madePassword = '' } = await prepareRoot(ctx, { username: 'admin' });
-  const account = (await home.enter('admin', madePassword)).accountId;
+  const account = (await engine.enter('admin', madePassword)).accountId;
   const phone = '+12025550123';
-  const ada = await home.addPerson('ada', { account, phone });
+  const ada = await engine.addPerson('ada', { account, phone });
   const seen: Record<string, string> = { madePassword, phone, password: ada.password, sessionToken: ada.token };
 
   const wrong = { login: 'a secret typed as a name', guess: 'a wrong guess at a password' };
-  await home.logIn(wrong.login, wrong.guess);
+  await engine.logIn(wrong.login, wrong.guess);
   Object.assign(seen, wrong);
 
-  const app = await home.enrollTotp(ada.caller);
-  const apikey = got(await enroll(ctx, await home.caller(ada.token), { kind: 'apikey', label: null, input: {} }));
+  const app = await engine.enrollTotp(ada.caller);
+  const apikey = unwrap(await enroll(ctx, await engine.caller(ada.token), { kind: 'apikey', label: null, input: {} }));
   const device = { secret: 'the secret of a device' };
-  got(await enroll(ctx, await home.caller(ada.token), { kind: 'device', label: null, input: device }));
-  const pending = got(await enroll(ctx, await home.caller(ada.token), { kind: 'totp', label: null, input: {} }));
+  unwrap(await enroll(ctx, await engine.caller(ada.token), { kind: 'device', label: null, input: device }));
+  const pending = unwrap(await enroll(ctx, await engine.caller(ada.token), { kind: 'totp', label: null, input: {} }));
   Object.assign(seen, { seed: app.seed, apikey: String(apikey.offer.secret), device: device.secret });
   seen.pendingSeed = String(pending.offer.secret);
-  const wrongCode = home.wrongCodeFor(seen.pendingSeed);
-  await confirm(ctx, await home.caller(ada.token), { authenticatorId: pending.authenticator.id, response: wrongCode });
+  const wrongCode = engine.wrongCodeFor(seen.pendingSeed);
+  await confirm(ctx, await engine.caller(ada.token), {
+    authenticatorId: pending.authenticator.id,
+    response: wrongCode,
+  });
 
   const login = async (secret: string) => {
-    const outcome = got(await home.logIn('ada', secret));
+    const outcome = unwrap(await engine.logIn('ada', secret));
     return outcome.state === 'challenge' ? outcome.challengeToken : assert.fail();
   };
   seen.openChallenge = await login(ada.password);
   seen.spentChallenge = await login(device.secret);
-  const { token } = got(
-    await answerLogin(ctx, { challengeToken: seen.spentChallenge, response: home.codeFor(app.seed) }),
+  const { token } = unwrap(
+    await answerLogin(ctx, { challengeToken: seen.spentChallenge, response: engine.codeFor(app.seed) }),
   );
   seen.raisedToken = token;
   for (const [at, code] of app.codes.entries()) seen[`recovery code ${at}`] = code;
-  got(await answerLogin(ctx, { challengeToken: await login(ada.password), response: app.codes[0] }));
-  const codes = got(await renewRecoveryCodes(ctx, await home.caller(token)));
+  unwrap(await answerLogin(ctx, { challengeToken: await login(ada.password), response: app.codes[0] }));
+  const codes = unwrap(await renewRecoveryCodes(ctx, await engine.caller(token)));
   for (const [at, code] of codes.entries()) seen[`renewed code ${at}`] = code;
   seen.newPassword = 'the new password of ada';
-  got(await setPassword(ctx, await home.caller(token), { secret: seen.newPassword, label: null }));
+  unwrap(await setPassword(ctx, await engine.caller(token), { secret: seen.newPassword, label: null }));
   seen.operatorPassword = 'a password by the operator';
-  got(await overridePassword(ctx, { login: 'ada' }, seen.operatorPassword));
+  unwrap(await overridePassword(ctx, { login: 'ada' }, seen.operatorPassword));
 
-  const { sealing, mac, signing } = home.ring;
+  const { sealing, mac, signing } = engine.ring;
   for (const key of [...sealing, ...mac]) seen[`key ${key.id}`] = key.secret;
   for (const { id, jwk } of signing) seen[`signing key ${id}`] = jwk.d;
   return seen;
 }
 
 /** Every row of every table, as text and with whatever stands in base64 in it decoded. */
-async function dump({ ctx }: House): Promise<string> {
+async function dump({ ctx }: TestEngine): Promise<string> {
   const { db } = ctx.store;
   const texts: string[] = [];
   for (const { name } of await db.introspection.getTables()) {
@@ -91,7 +94,7 @@ async function dump({ ctx }: House): Promise<string> {
 }
 
 /** The database's files, with what was deleted and not yet overwritten. */
-function files({ database }: House): string {
+function files({ database }: TestEngine): string {
   if (database.flavour !== 'sqlite') return '';
   const file = database.url.slice('sqlite:'.length);
   return ['', '-wal'].map((suffix) => readFileSync(file + suffix, 'latin1').toLowerCase()).join('\n');
@@ -122,9 +125,9 @@ function forms(secret: string): string[] {
 
 onEachDatabase('a stolen database', (database) => {
   test('holds no secret of a whole life, in no spelling', async () => {
-    await using home = await house(database);
-    const secrets = await live(home);
-    const stolen = (await dump(home)) + files(home);
+    await using engine = await startEngine(database);
+    const secrets = await live(engine);
+    const stolen = (await dump(engine)) + files(engine);
     assert.ok(stolen.includes('"name":"ada"'));
     assert.ok(Object.keys(secrets).length > 35);
     for (const [name, secret] of Object.entries(secrets)) {
@@ -134,7 +137,7 @@ onEachDatabase('a stolen database', (database) => {
   });
 
   test('would be seen to hold one, had it been kept in any of these spellings', async () => {
-    await using home = await house(database);
+    await using engine = await startEngine(database);
     const secret = 'the secret to be found';
     const bytes = Buffer.from(secret);
     const kept = [
@@ -146,48 +149,48 @@ onEachDatabase('a stolen database', (database) => {
     ];
     kept.push(Buffer.from(`{"state":"${secret}"}`).toString('base64'));
     for (const value of kept) {
-      await home.ctx.store.db.insertInto('meta').values({ key: 'a', value }).execute();
-      const stolen = await dump(home);
+      await engine.ctx.store.db.insertInto('meta').values({ key: 'a', value }).execute();
+      const stolen = await dump(engine);
       assert.ok(
         forms(secret).some((form) => stolen.includes(form)),
         value,
       );
-      await home.ctx.store.db.deleteFrom('meta').execute();
+      await engine.ctx.store.db.deleteFrom('meta').execute();
     }
   });
 
   test('opens for nobody who has another key ring', async () => {
-    await using home = await house(database);
-    await checkKeyRing(home.ctx.store);
-    const { name, password, token, caller, seed } = await home.addProtected('ada');
-    const challengeToken = await home.challenge(name, password);
-    const thief = await home.node({ ring: makeKeyRing(seededRandom('thief')) });
+    await using engine = await startEngine(database);
+    await checkKeyRing(engine.ctx.store);
+    const { name, password, token, caller, seed } = await engine.addProtected('ada');
+    const challengeToken = await engine.challenge(name, password);
+    const thief = await engine.node({ ring: makeKeyRing(seededRandom('thief')) });
     await assert.rejects(checkKeyRing(thief.ctx.store), SetupError);
     await assert.rejects(thief.logIn(name, password));
-    const answered = await answerLogin(thief.ctx, { challengeToken, response: home.codeFor(seed) });
+    const answered = await answerLogin(thief.ctx, { challengeToken, response: engine.codeFor(seed) });
     assert.deepEqual(answered, refuse('invalid_challenge'));
     assert.deepEqual(await authenticate(thief.ctx, token), refuse('invalid_token'));
-    const forged = await issueToken(thief.ctx, { ...caller, tokenLife: accessTokenLife }, home.root);
-    assert.deepEqual(await authenticate(home.ctx, forged), refuse('invalid_token'));
+    const forged = await issueToken(thief.ctx, { ...caller, tokenLife: accessTokenLife }, engine.root);
+    assert.deepEqual(await authenticate(engine.ctx, forged), refuse('invalid_token'));
   });
 
-  const rows = (home: House, userId: string, kind: string) =>
-    home.ctx.store.db.selectFrom('authenticators').selectAll().where('user_id', '=', userId).where('kind', '=', kind);
+  const rows = (engine: TestEngine, userId: string, kind: string) =>
+    engine.ctx.store.db.selectFrom('authenticators').selectAll().where('user_id', '=', userId).where('kind', '=', kind);
 
   test("that can be written to makes no one's factor another's", async () => {
-    await using home = await house(database);
-    const [ada, eve] = [await home.addProtected('ada'), await home.addProtected('eve')];
-    const { db } = home.ctx.store;
+    await using engine = await startEngine(database);
+    const [ada, eve] = [await engine.addProtected('ada'), await engine.addProtected('eve')];
+    const { db } = engine.ctx.store;
     for (const [kind, response] of [
-      ['totp', () => home.codeFor(eve.seed)],
+      ['totp', () => engine.codeFor(eve.seed)],
       ['recovery', () => eve.codes[0]],
     ] as const) {
       const [mine, theirs] = [
-        await rows(home, eve.user.id, kind).executeTakeFirstOrThrow(),
-        await rows(home, ada.user.id, kind).executeTakeFirstOrThrow(),
+        await rows(engine, eve.user.id, kind).executeTakeFirstOrThrow(),
+        await rows(engine, ada.user.id, kind).executeTakeFirstOrThrow(),
       ];
-      const challengeToken = await home.challenge(ada.name, ada.password);
-      const attempt = () => answerLogin(home.ctx, { challengeToken, response: response() });
+      const challengeToken = await engine.challenge(ada.name, ada.password);
+      const attempt = () => answerLogin(engine.ctx, { challengeToken, response: response() });
       // Only the state.
       await db.updateTable('authenticators').set({ state: mine.state }).where('id', '=', theirs.id).execute();
       await assert.rejects(attempt());
@@ -205,31 +208,31 @@ onEachDatabase('a stolen database', (database) => {
   });
 
   test("that can be written to makes no one's password or key another's", async () => {
-    await using home = await house(database);
-    const [ada, eve] = [await home.addPerson('ada'), await home.addPerson('eve')];
-    const made = got(await enroll(home.ctx, eve.caller, { kind: 'apikey', label: null, input: {} }));
-    const { db } = home.ctx.store;
-    const key = await rows(home, eve.user.id, 'apikey').executeTakeFirstOrThrow();
+    await using engine = await startEngine(database);
+    const [ada, eve] = [await engine.addPerson('ada'), await engine.addPerson('eve')];
+    const made = unwrap(await enroll(engine.ctx, eve.caller, { kind: 'apikey', label: null, input: {} }));
+    const { db } = engine.ctx.store;
+    const key = await rows(engine, eve.user.id, 'apikey').executeTakeFirstOrThrow();
     await db
       .insertInto('authenticators')
       .values({ ...key, id: 'copy', user_id: ada.user.id })
       .execute();
-    await assert.rejects(home.logIn(ada.name, String(made.offer.secret)));
+    await assert.rejects(engine.logIn(ada.name, String(made.offer.secret)));
     await db.updateTable('authenticators').set({ user_id: ada.user.id }).where('id', '=', key.id).execute();
-    await assert.rejects(home.logIn(ada.name, String(made.offer.secret)));
+    await assert.rejects(engine.logIn(ada.name, String(made.offer.secret)));
     await db.deleteFrom('authenticators').where('kind', '=', 'apikey').execute();
-    const password = await rows(home, eve.user.id, 'password').executeTakeFirstOrThrow();
+    const password = await rows(engine, eve.user.id, 'password').executeTakeFirstOrThrow();
     await db.updateTable('authenticators').set({ state: password.state }).where('user_id', '=', ada.user.id).execute();
-    await assert.rejects(home.logIn(ada.name, eve.password));
+    await assert.rejects(engine.logIn(ada.name, eve.password));
   });
 
   test('that can be written to makes no pending factor of a thief’s seed count for its user', async () => {
-    await using home = await house(database);
-    const [ada, eve] = [await home.addProtected('ada'), await home.addProtected('eve')];
-    const { db } = home.ctx.store;
+    await using engine = await startEngine(database);
+    const [ada, eve] = [await engine.addProtected('ada'), await engine.addProtected('eve')];
+    const { db } = engine.ctx.store;
     await db.updateTable('authenticators').set({ user_id: ada.user.id }).where('id', '=', eve.id).execute();
-    const response = home.codeFor(eve.seed);
-    await assert.rejects(home.logIn(ada.name, ada.password));
-    await assert.rejects(home.signIn(ada.name, ada.password, response));
+    const response = engine.codeFor(eve.seed);
+    await assert.rejects(engine.logIn(ada.name, ada.password));
+    await assert.rejects(engine.signIn(ada.name, ada.password, response));
   });
 });

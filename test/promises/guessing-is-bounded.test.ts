@@ -15,25 +15,25 @@ import { unlock } from '../../src/engine/operator/unlock.ts';
 import { setPassword } from '../../src/engine/enrollment/set-password.ts';
 import { openDatabase } from '../../src/store/store.ts';
 import { onEachDatabase } from '../../kit/databases.ts';
-import { atOnce, got, house, noTurns, type House } from '../../kit/house.ts';
+import { atOnce, unwrap, startEngine, noTurns, type TestEngine } from '../../kit/test-engine.ts';
 
-const settings: Readonly<Record<string, (home: House) => Promise<readonly House[]>>> = {
-  'on one node': async (home) => [home],
-  'over two nodes': async (home) => [await home.node({ turns: noTurns }), await home.node({ turns: noTurns })],
+const settings: Readonly<Record<string, (engine: TestEngine) => Promise<readonly TestEngine[]>>> = {
+  'on one node': async (engine) => [engine],
+  'over two nodes': async (engine) => [await engine.node({ turns: noTurns }), await engine.node({ turns: noTurns })],
 };
 
-type Try = (node: House, at: number) => Promise<Outcome<unknown, string>>;
+type Try = (node: TestEngine, at: number) => Promise<Outcome<unknown, string>>;
 
 /** What there is to guess at: the wrong tries and the right one. */
 type Target = { readonly wrong: Try; readonly right: Try; readonly looked?: string };
 
 /** A code of a factor, over one challenge or over many. */
-async function codes(home: House, kind: 'totp' | 'recovery', challenges: number): Promise<Target> {
-  const { name, password, seed, codes: spare } = await home.addProtected('ada');
+async function codes(engine: TestEngine, kind: 'totp' | 'recovery', challenges: number): Promise<Target> {
+  const { name, password, seed, codes: spare } = await engine.addProtected('ada');
   const tokens: string[] = [];
-  for (let at = 0; at < challenges; at += 1) tokens.push(await home.challenge(name, password));
+  for (let at = 0; at < challenges; at += 1) tokens.push(await engine.challenge(name, password));
   const [wrong, right] =
-    kind === 'totp' ? [home.wrongCodeFor(seed), home.codeFor(seed)] : ['0000-0000-0000-0000', spare[0]];
+    kind === 'totp' ? [engine.wrongCodeFor(seed), engine.codeFor(seed)] : ['0000-0000-0000-0000', spare[0]];
   const send =
     (response: unknown): Try =>
     ({ ctx }, at) =>
@@ -41,9 +41,9 @@ async function codes(home: House, kind: 'totp' | 'recovery', challenges: number)
   return { wrong: send(wrong), right: send(right) };
 }
 
-const targets: Readonly<Record<string, (home: House) => Promise<Target>>> = {
-  'a password': async (home) => {
-    const { name, password } = await home.addPerson('ada');
+const targets: Readonly<Record<string, (engine: TestEngine) => Promise<Target>>> = {
+  'a password': async (engine) => {
+    const { name, password } = await engine.addPerson('ada');
     return { wrong: (node) => node.logIn(name, 'a wrong guess'), right: (node) => node.logIn(name, password) };
   },
   'the password of somebody who does not exist': async () => ({
@@ -51,33 +51,33 @@ const targets: Readonly<Record<string, (home: House) => Promise<Target>>> = {
     right: (node) => node.logIn('NOBODY', 'another guess'),
     looked: 'unknown_user',
   }),
-  'the present password, to set another': async (home) => {
-    const { password, caller } = await home.addPerson('ada');
+  'the present password, to set another': async (engine) => {
+    const { password, caller } = await engine.addPerson('ada');
     const set =
       (current: string): Try =>
       ({ ctx }) =>
         setPassword(ctx, caller, { secret: 'a new password', current, label: null });
     return { wrong: set('a wrong guess'), right: set(password), looked: 'wrong_current_password' };
   },
-  'a device secret': async (home) => {
-    const { name, caller } = await home.addPerson('ada');
+  'a device secret': async (engine) => {
+    const { name, caller } = await engine.addPerson('ada');
     const secret = 'the secret of a device';
-    got(await enroll(home.ctx, caller, { kind: 'device', label: null, input: { secret } }));
+    unwrap(await enroll(engine.ctx, caller, { kind: 'device', label: null, input: { secret } }));
     return { wrong: (node, at) => node.logIn(name, `a wrong guess ${at}`), right: (node) => node.logIn(name, secret) };
   },
-  'the code of an app over one challenge': (home) => codes(home, 'totp', 1),
-  'the code of an app over eight challenges': (home) => codes(home, 'totp', 8),
-  'the recovery codes over one challenge': (home) => codes(home, 'recovery', 1),
-  'the recovery codes over eight challenges': (home) => codes(home, 'recovery', 8),
-  'the first code of an enrolment': async (home) => {
-    const { caller } = await home.addPerson('ada');
-    const { authenticator, offer } = got(await enroll(home.ctx, caller, { kind: 'totp', label: null, input: {} }));
+  'the code of an app over one challenge': (engine) => codes(engine, 'totp', 1),
+  'the code of an app over eight challenges': (engine) => codes(engine, 'totp', 8),
+  'the recovery codes over one challenge': (engine) => codes(engine, 'recovery', 1),
+  'the recovery codes over eight challenges': (engine) => codes(engine, 'recovery', 8),
+  'the first code of an enrolment': async (engine) => {
+    const { caller } = await engine.addPerson('ada');
+    const { authenticator, offer } = unwrap(await enroll(engine.ctx, caller, { kind: 'totp', label: null, input: {} }));
     const seed = String(offer.secret);
     const send =
       (response: string): Try =>
       ({ ctx }) =>
         confirm(ctx, caller, { authenticatorId: authenticator.id, response });
-    return { wrong: send(home.wrongCodeFor(seed)), right: send(home.codeFor(seed)) };
+    return { wrong: send(engine.wrongCodeFor(seed)), right: send(engine.codeFor(seed)) };
   },
 };
 
@@ -94,42 +94,45 @@ onEachDatabase('guessing is bounded', (database) => {
   for (const [what, aim] of Object.entries(targets)) {
     for (const [where, open] of Object.entries(settings)) {
       test(`at ${what}, ${where}: of sixty-four at once five are looked at, and the right one waits too`, async () => {
-        await using home = await house(database);
-        const { wrong, right, looked = 'wrong' } = await aim(home);
-        const nodes = await open(home);
-        const nodeOf = (at: number) => nodes[at % nodes.length] ?? home;
+        await using engine = await startEngine(database);
+        const { wrong, right, looked = 'wrong' } = await aim(engine);
+        const nodes = await open(engine);
+        const nodeOf = (at: number) => nodes[at % nodes.length] ?? engine;
         const outcomes = await atOnce(64, (at) => wrong(nodeOf(at), at));
         assert.deepEqual(tally(outcomes), { [looked]: 5, throttled: 59 });
         for (const node of nodes) assert.deepEqual(await right(node, 0), refuse('throttled', 30));
-        home.clock.tick(29_999);
+        engine.clock.tick(29_999);
         assert.deepEqual(await right(nodeOf(0), 0), refuse('throttled', 1));
-        home.clock.tick(1);
+        engine.clock.tick(1);
         if (looked !== 'unknown_user') assert.equal((await right(nodeOf(1), 0)).ok, true);
       });
     }
   }
 
   test('when the wait is over, one more is looked at', async () => {
-    await using home = await house(database);
-    const { wrong } = await codes(home, 'totp', 1);
-    await atOnce(64, (at) => wrong(home, at));
-    const nodes = [await home.node({ turns: noTurns }), await home.node({ turns: noTurns })];
+    await using engine = await startEngine(database);
+    const { wrong } = await codes(engine, 'totp', 1);
+    await atOnce(64, (at) => wrong(engine, at));
+    const nodes = [await engine.node({ turns: noTurns }), await engine.node({ turns: noTurns })];
     for (const [tick, retryAfter] of [
       [30_000, 60],
       [60_000, 120],
     ] as const) {
-      home.clock.tick(tick);
-      assert.deepEqual(tally(await atOnce(16, (at) => wrong(nodes[at % 2] ?? home, at))), { wrong: 1, throttled: 15 });
-      assert.deepEqual(await wrong(home, 0), refuse('throttled', retryAfter));
+      engine.clock.tick(tick);
+      assert.deepEqual(tally(await atOnce(16, (at) => wrong(nodes[at % 2] ?? engine, at))), {
+        wrong: 1,
+        throttled: 15,
+      });
+      assert.deepEqual(await wrong(engine, 0), refuse('throttled', retryAfter));
     }
   });
 
   test('after a restart too', async () => {
-    await using home = await house(database);
-    const { name, password } = await home.addPerson('ada');
-    for (let time = 0; time < 5; time += 1) await home.logIn(name, 'a wrong guess');
-    const { db } = openDatabase(home.database.url);
-    const restarted = await home.node();
+    await using engine = await startEngine(database);
+    const { name, password } = await engine.addPerson('ada');
+    for (let time = 0; time < 5; time += 1) await engine.logIn(name, 'a wrong guess');
+    const { db } = openDatabase(engine.database.url);
+    const restarted = await engine.node();
     const ctx = { ...restarted.ctx, store: { ...restarted.ctx.store, db }, turns: createTurns() };
     const again = await login(ctx, { authModule: 'password', login: name, secret: password });
     assert.deepEqual(again, refuse('throttled', 30));
@@ -137,12 +140,12 @@ onEachDatabase('guessing is bounded', (database) => {
   });
 
   test('a right password between wrong codes resets nothing', async () => {
-    await using home = await house(database);
-    const { name, password, seed } = await home.addProtected('ada');
+    await using engine = await startEngine(database);
+    const { name, password, seed } = await engine.addProtected('ada');
     const reasons: (string | undefined)[] = [];
     for (let time = 0; time < 8; time += 1) {
-      const challengeToken = await home.challenge(name, password);
-      const outcome = await answerLogin(home.ctx, { challengeToken, response: home.wrongCodeFor(seed) });
+      const challengeToken = await engine.challenge(name, password);
+      const outcome = await answerLogin(engine.ctx, { challengeToken, response: engine.wrongCodeFor(seed) });
       reasons.push(outcome.ok ? undefined : outcome.reason);
     }
     assert.deepEqual(reasons, [
@@ -152,39 +155,39 @@ onEachDatabase('guessing is bounded', (database) => {
   });
 
   test("somebody else's success resets nothing", async () => {
-    await using home = await house(database);
-    const [ada, eve] = [await home.addProtected('ada'), await home.addProtected('eve')];
+    await using engine = await startEngine(database);
+    const [ada, eve] = [await engine.addProtected('ada'), await engine.addProtected('eve')];
     for (let time = 0; time < 4; time += 1) {
-      const challengeToken = await home.challenge(ada.name, ada.password);
-      await answerLogin(home.ctx, { challengeToken, response: home.wrongCodeFor(ada.seed) });
-      assert.ok(await home.enter(eve.name, eve.password, eve.codes[time]));
+      const challengeToken = await engine.challenge(ada.name, ada.password);
+      await answerLogin(engine.ctx, { challengeToken, response: engine.wrongCodeFor(ada.seed) });
+      assert.ok(await engine.enter(eve.name, eve.password, eve.codes[time]));
     }
-    assert.deepEqual(await home.failures(ada.user.id), { totp: 4 });
+    assert.deepEqual(await engine.failures(ada.user.id), { totp: 4 });
   });
 
   /** Ninety-nine failures, which take a day to make. */
-  const almostClosed = async (home: House, userId: string, kind: string) =>
-    home.ctx.store.db
+  const almostClosed = async (engine: TestEngine, userId: string, kind: string) =>
+    engine.ctx.store.db
       .insertInto('throttles')
-      .values({ subject: userId, kind, failures: 99, last_at: home.clock.now() - day })
+      .values({ subject: userId, kind, failures: 99, last_at: engine.clock.now() - day })
       .execute();
 
   test('the hundredth failure closes a factor until another factor of the user opens it', async () => {
-    await using home = await house(database);
-    const { user, name, password, seed, codes: spare } = await home.addProtected('ada');
-    const other = await home.node();
+    await using engine = await startEngine(database);
+    const { user, name, password, seed, codes: spare } = await engine.addProtected('ada');
+    const other = await engine.node();
     const response = async (text: unknown) =>
-      answerLogin(other.ctx, { challengeToken: await home.challenge(name, password), response: text });
+      answerLogin(other.ctx, { challengeToken: await engine.challenge(name, password), response: text });
     for (const [kind, wrong, right, opener] of [
-      ['totp', () => home.wrongCodeFor(seed), () => home.codeFor(seed), () => spare[0]],
-      ['recovery', () => '0000-0000-0000-0000', () => spare[1], () => home.codeFor(seed)],
+      ['totp', () => engine.wrongCodeFor(seed), () => engine.codeFor(seed), () => spare[0]],
+      ['recovery', () => '0000-0000-0000-0000', () => spare[1], () => engine.codeFor(seed)],
     ] as const) {
-      home.clock.tick(60_000);
-      await home.ctx.store.db.deleteFrom('throttles').execute();
-      await almostClosed(home, user.id, kind);
+      engine.clock.tick(60_000);
+      await engine.ctx.store.db.deleteFrom('throttles').execute();
+      await almostClosed(engine, user.id, kind);
       assert.deepEqual(await response(wrong()), refuse('wrong'));
       for (const wait of [0, 15 * 60_000, 365 * day]) {
-        home.clock.tick(wait);
+        engine.clock.tick(wait);
         assert.deepEqual(await response(right()), refuse('throttled', 900));
       }
       assert.equal((await response(opener())).ok, true);
@@ -193,25 +196,25 @@ onEachDatabase('guessing is bounded', (database) => {
   });
 
   test('a closed password is opened by an administrator, and by no guess', async () => {
-    await using home = await house(database);
-    const { user, name, password } = await home.addPerson('ada');
-    await almostClosed(home, user.id, 'password');
-    assert.deepEqual(await home.logIn(name, 'a wrong guess'), refuse('wrong'));
-    home.clock.tick(365 * day);
-    assert.deepEqual(await home.logIn(name, password), refuse('throttled', 900));
-    got(await unlock(home.ctx, { login: name }));
-    assert.equal((await home.logIn(name, password)).ok, true);
+    await using engine = await startEngine(database);
+    const { user, name, password } = await engine.addPerson('ada');
+    await almostClosed(engine, user.id, 'password');
+    assert.deepEqual(await engine.logIn(name, 'a wrong guess'), refuse('wrong'));
+    engine.clock.tick(365 * day);
+    assert.deepEqual(await engine.logIn(name, password), refuse('throttled', 900));
+    unwrap(await unlock(engine.ctx, { login: name }));
+    assert.equal((await engine.logIn(name, password)).ok, true);
   });
 
   test('strangers who guess at a password, or at challenges, keep no second factor from working', async () => {
-    await using home = await house(database);
-    const { user, name, password, seed } = await home.addProtected('ada');
-    const challengeToken = await home.challenge(name, password);
-    await atOnce(64, () => home.logIn(name, 'a wrong guess'));
+    await using engine = await startEngine(database);
+    const { user, name, password, seed } = await engine.addProtected('ada');
+    const challengeToken = await engine.challenge(name, password);
+    await atOnce(64, () => engine.logIn(name, 'a wrong guess'));
     await atOnce(64, (at) =>
-      answerLogin(home.ctx, { challengeToken: `guess ${at}`, response: home.wrongCodeFor(seed) }),
+      answerLogin(engine.ctx, { challengeToken: `guess ${at}`, response: engine.wrongCodeFor(seed) }),
     );
-    assert.deepEqual(await home.failures(user.id), { password: 5 });
-    assert.equal((await answerLogin(home.ctx, { challengeToken, response: home.codeFor(seed) })).ok, true);
+    assert.deepEqual(await engine.failures(user.id), { password: 5 });
+    assert.equal((await answerLogin(engine.ctx, { challengeToken, response: engine.codeFor(seed) })).ok, true);
   });
 });

@@ -14,7 +14,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { enroll } from '../../src/engine/enrollment/enroll.ts';
 import { onEachDatabase, type TestDatabase } from '../../kit/databases.ts';
-import { got, house, noTurns, type House } from '../../kit/house.ts';
+import { unwrap, startEngine, noTurns, type TestEngine } from '../../kit/test-engine.ts';
 import { remember, type Memory, type Stage } from './invariants/memory.ts';
 import { look, type World } from './invariants/world.ts';
 import { intend, type Intent } from './invariants/intents.ts';
@@ -23,20 +23,24 @@ import { perform } from './invariants/perform.ts';
 import { holds } from './invariants/rules.ts';
 import { script, type Step } from './invariants/steps.ts';
 
-async function alone(stage: Stage, world: World, intent: Intent, on: House): Promise<World> {
+async function alone(stage: Stage, world: World, intent: Intent, on: TestEngine): Promise<World> {
   const model = structuredClone(world);
   const person = model[intent.name] ?? assert.fail();
-  const expected = predict(person, intent, stage.home.clock.now());
+  const expected = predict(person, intent, stage.engine.clock.now());
   const outcome = await perform(stage, intent, on);
   const after = await look(stage);
   assert.equal(outcome.ok ? undefined : outcome.reason, expected, JSON.stringify(intent));
-  if (outcome.ok) drawn(person, after[intent.name] ?? assert.fail(), intent, stage.home.clock.now());
+  if (outcome.ok) drawn(person, after[intent.name] ?? assert.fail(), intent, stage.engine.clock.now());
   assert.deepEqual(after, model, JSON.stringify(intent));
   holds(stage, world, after, [{ intent, outcome }]);
   return after;
 }
 
-async function together(stage: Stage, world: World, chosen: readonly { intent: Intent; on: House }[]): Promise<World> {
+async function together(
+  stage: Stage,
+  world: World,
+  chosen: readonly { intent: Intent; on: TestEngine }[],
+): Promise<World> {
   const done = await Promise.all(
     chosen.map(async ({ intent, on }) => ({ intent, outcome: await perform(stage, intent, on) })),
   );
@@ -46,20 +50,20 @@ async function together(stage: Stage, world: World, chosen: readonly { intent: I
 }
 
 async function play(database: TestDatabase, batches: readonly (readonly Step[])[]): Promise<void> {
-  await using home = await house(database);
-  const nodes = [await home.node({ turns: noTurns }), await home.node({ turns: noTurns })];
-  const stage = await prepare(home, nodes);
+  await using engine = await startEngine(database);
+  const nodes = [await engine.node({ turns: noTurns }), await engine.node({ turns: noTurns })];
+  const stage = await prepare(engine, nodes);
   let world = await look(stage);
   for (const batch of batches) {
     const [only] = batch;
     if (only?.do === 'tick') {
-      home.clock.tick(only.by);
+      engine.clock.tick(only.by);
       continue;
     }
     const chosen = batch.flatMap((step) => {
       if (step.do === 'tick') return [];
       const intent = intend(stage, world, step);
-      return intent ? [{ intent, on: nodes[step.node] ?? home }] : [];
+      return intent ? [{ intent, on: nodes[step.node] ?? engine }] : [];
     });
     const [first] = chosen;
     if (!first) continue;
@@ -69,7 +73,7 @@ async function play(database: TestDatabase, batches: readonly (readonly Step[])[
 }
 
 /** Two people with a second factor and a challenge to answer, one of whom has a key. */
-async function prepare(home: House, nodes: readonly House[]): Promise<Stage> {
+async function prepare(engine: TestEngine, nodes: readonly TestEngine[]): Promise<Stage> {
   const memory: Memory = {
     sessions: [],
     challenges: [],
@@ -81,9 +85,9 @@ async function prepare(home: House, nodes: readonly House[]): Promise<Stage> {
     raised: 0,
   };
   const ids: Record<string, string> = {};
-  const stage = { home, nodes, ids, memory };
+  const stage = { engine, nodes, ids, memory };
   for (const name of ['ada', 'eve']) {
-    const { user, password, token, codes } = await home.addProtected(name);
+    const { user, password, token, codes } = await engine.addProtected(name);
     ids[name] = user.id;
     memory.passwords[name] = [password];
     memory.codes[name] = [...codes];
@@ -92,10 +96,12 @@ async function prepare(home: House, nodes: readonly House[]): Promise<Stage> {
     memory.raised += 1;
     remember(stage, name, token, false);
     if (name === 'ada') {
-      const made = got(await enroll(home.ctx, await home.caller(token), { kind: 'apikey', label: null, input: {} }));
+      const made = unwrap(
+        await enroll(engine.ctx, await engine.caller(token), { kind: 'apikey', label: null, input: {} }),
+      );
       memory.keys[name].push(String(made.offer.secret));
     }
-    memory.challenges.push({ name, token: await home.challenge(name, password), madeAt: home.clock.now() });
+    memory.challenges.push({ name, token: await engine.challenge(name, password), madeAt: engine.clock.now() });
   }
   return stage;
 }

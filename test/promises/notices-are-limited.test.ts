@@ -13,7 +13,7 @@ import { writeNotice } from '../../src/store/notices.ts';
 import type { Store } from '../../src/store/store.ts';
 import { onEachDatabase, type TestDatabase } from '../../kit/databases.ts';
 import { newestCode, bodyOf } from '../../kit/doors.ts';
-import { atOnce, house } from '../../kit/house.ts';
+import { atOnce, startEngine } from '../../kit/test-engine.ts';
 import { member, startServer, type Person, type Server } from '../../kit/server.ts';
 
 const address = 'ada@example.org';
@@ -60,16 +60,16 @@ async function troubled(on: TestDatabase, notices: number) {
       return now.isBroken ? declined('gateway_failed', 'as the test wants it') : success(undefined);
     },
   };
-  const home = await house(on, { gateways: [mail] });
-  const user = await home.addUser({ name: 'ada', email: address });
+  const engine = await startEngine(on, { gateways: [mail] });
+  const user = await engine.addUser({ name: 'ada', email: address });
   const write = async (name: string, count: number) => {
     for (let at = 0; at < count; at += 1)
-      await writeNotice(home.ctx.store, user, { attempt: `${name} ${at}`, name: 'factor_added' }, home.clock.now());
+      await writeNotice(engine.ctx.store, user, { attempt: `${name} ${at}`, name: 'factor_added' }, engine.clock.now());
   };
   await write('notice', notices);
-  const left = () => waitingIn(home.ctx.store);
-  const round = () => sendNotices(home.ctx);
-  return { ...home, mail, seen, now, left, round, write };
+  const left = () => waitingIn(engine.ctx.store);
+  const round = () => sendNotices(engine.ctx);
+  return { ...engine, mail, seen, now, left, round, write };
 }
 
 onEachDatabase('notices are limited', (on) => {
@@ -156,13 +156,13 @@ onEachDatabase('notices are limited', (on) => {
   });
 
   test('two nodes at once send twenty, and one message with the others', async () => {
-    const { mail, seen, left, ...home } = await troubled(on, 50);
-    await using _ = home;
-    const nodes = [home, await home.node({ gateways: [mail] })];
-    const tell = () => atOnce(6, (at) => sendNotices((nodes[at % 2] ?? home).ctx));
+    const { mail, seen, left, ...engine } = await troubled(on, 50);
+    await using _ = engine;
+    const nodes = [engine, await engine.node({ gateways: [mail] })];
+    const tell = () => atOnce(6, (at) => sendNotices((nodes[at % 2] ?? engine).ctx));
     for (let round = 0; round < 5; round += 1) await tell();
     assert.equal(seen.length, 20);
-    home.clock.tick(day);
+    engine.clock.tick(day);
     const sent = await tell();
     assert.equal(
       sent.reduce((sum, count) => sum + count, 0),
@@ -172,12 +172,12 @@ onEachDatabase('notices are limited', (on) => {
   });
 
   test('a mail server that fails uses up one share a notice, not one a try', async () => {
-    const { seen, now, left, round, ...home } = await troubled(on, 15);
-    await using _ = home;
+    const { seen, now, left, round, ...engine } = await troubled(on, 15);
+    await using _ = engine;
     now.isBroken = true;
     for (let tries = 0; tries < 3; tries += 1) {
       assert.equal(await round(), 0);
-      home.clock.tick(10 * minute);
+      engine.clock.tick(10 * minute);
     }
     assert.equal(seen.length, 45);
     now.isBroken = false;
@@ -186,17 +186,17 @@ onEachDatabase('notices are limited', (on) => {
   });
 
   test('a digest that no gateway takes is tried again as one message, and given up like a notice', async () => {
-    const { seen, now, left, round, write, ...home } = await troubled(on, 25);
-    await using _ = home;
+    const { seen, now, left, round, write, ...engine } = await troubled(on, 25);
+    await using _ = engine;
     for (let at = 0; at < 2; at += 1) await round();
-    home.clock.tick(day);
+    engine.clock.tick(day);
     now.isBroken = true;
     for (let tries = 1; tries <= 12; tries += 1) {
       assert.equal(await left(), 5);
       assert.equal(await round(), 0);
       assert.equal(seen.length, 20 + tries);
       assert.match(seen.at(-1)?.body ?? '', /5 ×, ada/);
-      home.clock.tick(1024 * minute);
+      engine.clock.tick(1024 * minute);
     }
     assert.equal(await left(), 0);
     now.isBroken = false;
@@ -205,28 +205,28 @@ onEachDatabase('notices are limited', (on) => {
   });
 
   test('notices that are put off are one row for each kind, however many there are', async () => {
-    const { seen, left, round, write, ...home } = await troubled(on, 30);
-    await using _ = home;
+    const { seen, left, round, write, ...engine } = await troubled(on, 30);
+    await using _ = engine;
     for (let again = 0; again < 3; again += 1) {
       for (let at = 0; at < 2; at += 1) await round();
-      home.clock.tick(minute);
+      engine.clock.tick(minute);
       await write(`more ${again}`, 10);
     }
     await round();
-    const rows = await home.ctx.store.db.selectFrom('notices').select('count').execute();
+    const rows = await engine.ctx.store.db.selectFrom('notices').select('count').execute();
     assert.deepEqual([seen.length, await left(), rows.length], [20, 40, 1]);
-    home.clock.tick(day);
+    engine.clock.tick(day);
     assert.equal(await round(), 1);
     assert.match(seen.at(-1)?.body ?? '', /2026-11-21 12:00 – 2026-11-21 12:03 UTC: .* \(40 ×, ada\)/);
   });
 
   test('notices that an older program wrote are put off too', async () => {
-    const { seen, left, round, ...home } = await troubled(on, 25);
-    await using _ = home;
-    await home.ctx.store.db.updateTable('notices').set({ destination: null }).execute();
+    const { seen, left, round, ...engine } = await troubled(on, 25);
+    await using _ = engine;
+    await engine.ctx.store.db.updateTable('notices').set({ destination: null }).execute();
     for (let at = 0; at < 2; at += 1) await round();
     assert.deepEqual([seen.length, await left()], [20, 5]);
-    home.clock.tick(day);
+    engine.clock.tick(day);
     assert.equal(await round(), 1);
     assert.deepEqual([seen.length, await left()], [21, 0]);
     assert.match(seen.at(-1)?.body ?? '', /5 ×, ada/);

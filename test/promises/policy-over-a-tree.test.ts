@@ -14,7 +14,7 @@ import { writeSecurity } from '../../src/store/security.ts';
 import type { User } from '../../src/store/users.ts';
 import { webSettings } from '../factors/duo-help.ts';
 import { onEachDatabase, type TestDatabase } from '../../kit/databases.ts';
-import { house, type House } from '../../kit/house.ts';
+import { startEngine, type TestEngine } from '../../kit/test-engine.ts';
 
 type Said = {
   readonly open: boolean | undefined;
@@ -125,7 +125,7 @@ function ways({ asks, kinds }: Explained, has: readonly string[]): string {
   return asks === 'nothing' ? 'password' : ask(kinds.toSorted((one, other) => (one > other ? -1 : 1)));
 }
 
-async function plant(built: House, all: Tree): Promise<readonly User[]> {
+async function plant(built: TestEngine, all: Tree): Promise<readonly User[]> {
   const { store, clock } = built.ctx;
   const now = clock.now();
   for (const table of [
@@ -178,7 +178,7 @@ function config(all: Tree, at: number): AuthModulesConfig | undefined {
   return { user_auth: { ...(own.open !== undefined && { enabled: own.open }), multi_factor } };
 }
 
-const explained = (built: House, users: readonly User[]) =>
+const explained = (built: TestEngine, users: readonly User[]) =>
   Promise.all(users.map((user) => explain(built.ctx, user, 'user_auth')));
 
 /** The ways in which a part can break by itself. What an administrator turns off is another matter: the system's next one is meant then. */
@@ -188,7 +188,7 @@ onEachDatabase('policy over a tree', (on: TestDatabase) => {
   const numRuns = on.flavour === 'sqlite' ? 80 : 15;
 
   test('is what a naive reading of it says', async () => {
-    await using built = await house(on);
+    await using built = await startEngine(on);
     await fc.assert(
       fc.asyncProperty(tree, async (all) => {
         const users = await plant(built, all);
@@ -203,7 +203,7 @@ onEachDatabase('policy over a tree', (on: TestDatabase) => {
   });
 
   test('lets nobody in with less when a provider breaks, unless an account says that it may', async () => {
-    await using built = await house(on);
+    await using built = await startEngine(on);
     await fc.assert(
       fc.asyncProperty(tree, fc.nat(7), async (all, which) => {
         const strict = {

@@ -10,7 +10,7 @@ import {
   type AttemptFilter,
 } from '../../src/store/attempts.ts';
 import { onEachDatabase } from '../../kit/databases.ts';
-import { house } from '../../kit/house.ts';
+import { startEngine } from '../../kit/test-engine.ts';
 import { seededRandom } from '../../kit/random.ts';
 
 const attempt = (id: string, userId: string | null): Attempt => ({
@@ -40,8 +40,8 @@ const nowhere = { ...noOrigin, sessionId: null, clientIp: null, userAgent: null,
 
 onEachDatabase('the store keeps attempts', (database) => {
   test("a user's attempts are read as they were written, the newest first and no more than asked for", async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
     const rows = ['202611-a', '202611-c', '202611-b'].map((id) => attempt(id, 'ada'));
     for (const row of rows) await insertAttempt(store, row);
     await insertAttempt(store, { ...attempt('202611-d', null), ...nothing, ...nowhere, outcome: 'success' });
@@ -51,17 +51,17 @@ onEachDatabase('the store keeps attempts', (database) => {
   });
 
   test('the log outlives whom it speaks of', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
-    const { id } = await home.addUser({ name: 'ada' });
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
+    const { id } = await engine.addUser({ name: 'ada' });
     await insertAttempt(store, attempt('202611-a', id));
     await store.db.deleteFrom('users').where('id', '=', id).execute();
     assert.ok((await listAttempts(store, id, 9)).some((row) => row.id === '202611-a'));
   });
 
   test('an outcome is one of two words', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
     await insertAttempt(store, attempt('202611-a', 'ada'));
     await assert.rejects(
       store.db
@@ -105,8 +105,8 @@ onEachDatabase('a page of attempts', (database) => {
   ];
 
   test('holds the newest that are meant, and the next page begins where it ends', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
     for (const row of all) await insertAttempt(store, row);
     assert.deepEqual(await findAttempts(store, { accountId: 'acme', actions: [] }, { limit: 9 }), []);
     for (const actions of [['answer', 'send'], ['login', 'answer', 'send'], ['login']]) {

@@ -6,7 +6,7 @@ import {
   type NewAuthenticator,
 } from '../../src/store/authenticators.ts';
 import type { Store } from '../../src/store/store.ts';
-import type { House } from '../../kit/house.ts';
+import type { TestEngine } from '../../kit/test-engine.ts';
 
 export const now = Date.parse('2026-11-21T12:00:00Z');
 export const later = now + 60_000;
@@ -38,6 +38,6 @@ export const pending = (expiresAt: number) => ({ status: 'pending' as const, exp
 
 export const ids = (authenticators: readonly Authenticator[]) => authenticators.map(({ id }) => id);
 
-export async function people(home: House): Promise<readonly [string, string]> {
-  return [(await home.addUser({ name: 'ada' })).id, (await home.addUser({ name: 'bob' })).id];
+export async function people(engine: TestEngine): Promise<readonly [string, string]> {
+  return [(await engine.addUser({ name: 'ada' })).id, (await engine.addUser({ name: 'bob' })).id];
 }

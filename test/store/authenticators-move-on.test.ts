@@ -9,14 +9,14 @@ import {
   touch,
 } from '../../src/store/authenticators.ts';
 import { onEachDatabase } from '../../kit/databases.ts';
-import { house, winners } from '../../kit/house.ts';
+import { startEngine, winners } from '../../kit/test-engine.ts';
 import { found, ids, later, make, now, pending, people } from './authenticators-help.ts';
 
 onEachDatabase('the store moves authenticators on', (database) => {
   test('an active one moves on to its next state', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
-    const [ada] = await people(home);
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
+    const [ada] = await people(engine);
     const judged = await make(store, { id: 'a', userId: ada });
     assert.equal(await advance(store, judged, { step: 2 }, later), true);
     const next = { ...judged, state: { step: 2 }, revision: 1, updatedAt: later, lastUsedAt: later };
@@ -24,9 +24,9 @@ onEachDatabase('the store moves authenticators on', (database) => {
   });
 
   test('one does not move on from a revision that is over', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
-    const [ada] = await people(home);
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
+    const [ada] = await people(engine);
     const judged = await make(store, { id: 'a', userId: ada });
     assert.equal(await advance(store, judged, { step: 2 }, later), true);
     assert.equal(await advance(store, judged, { step: 3 }, later), false);
@@ -34,9 +34,9 @@ onEachDatabase('the store moves authenticators on', (database) => {
   });
 
   test('moving one on leaves all others where they are', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
-    const [ada] = await people(home);
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
+    const [ada] = await people(engine);
     const judged = await make(store, { id: 'a', userId: ada });
     const other = await make(store, { id: 'b', userId: ada });
     assert.equal(await advance(store, { ...judged, id: 'c' }, { step: 2 }, later), false);
@@ -45,9 +45,9 @@ onEachDatabase('the store moves authenticators on', (database) => {
   });
 
   test('a pending one does not move on', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
-    const [ada] = await people(home);
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
+    const [ada] = await people(engine);
     const judged = await make(store, { id: 'a', userId: ada, ...pending(later) });
     assert.equal(await advance(store, judged, { step: 2 }, now), false);
     assert.equal(await touch(store, 'a', now), false);
@@ -55,18 +55,21 @@ onEachDatabase('the store moves authenticators on', (database) => {
   });
 
   test('of sixteen that move one on at once, one does', async () => {
-    await using home = await house(database);
-    const stores = [home.ctx.store, (await home.node()).ctx.store];
-    const [ada] = await people(home);
-    const judged = await make(home.ctx.store, { id: 'a', userId: ada });
-    assert.equal(await winners(16, (at) => advance(stores[at % 2] ?? home.ctx.store, judged, { step: at }, later)), 1);
-    assert.equal((await found(home.ctx.store, judged)).revision, 1);
+    await using engine = await startEngine(database);
+    const stores = [engine.ctx.store, (await engine.node()).ctx.store];
+    const [ada] = await people(engine);
+    const judged = await make(engine.ctx.store, { id: 'a', userId: ada });
+    assert.equal(
+      await winners(16, (at) => advance(stores[at % 2] ?? engine.ctx.store, judged, { step: at }, later)),
+      1,
+    );
+    assert.equal((await found(engine.ctx.store, judged)).revision, 1);
   });
 
   test('the use of one that spends nothing is noted, and nothing else changes', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
-    const [ada] = await people(home);
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
+    const [ada] = await people(engine);
     const judged = await make(store, { id: 'a', userId: ada });
     const other = await make(store, { id: 'b', userId: ada });
     assert.equal(await touch(store, 'a', later), true);
@@ -76,9 +79,9 @@ onEachDatabase('the store moves authenticators on', (database) => {
   });
 
   test('a pending one becomes active, with the state its proof left and without an end', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
-    const [ada] = await people(home);
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
+    const [ada] = await people(engine);
     const judged = await make(store, { id: 'a', userId: ada, ...pending(later) });
     const other = await make(store, { id: 'b', userId: ada, ...pending(later) });
     assert.equal(await activate(store, judged, { step: 2 }, now), true);
@@ -90,9 +93,9 @@ onEachDatabase('the store moves authenticators on', (database) => {
   });
 
   test('one that is active, gone or run out does not become active', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
-    const [ada] = await people(home);
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
+    const [ada] = await people(engine);
     const judged = await make(store, { id: 'a', userId: ada, ...pending(later) });
     assert.equal(await activate(store, { ...judged, id: 'b' }, { step: 2 }, now), false);
     assert.equal(await activate(store, judged, { step: 2 }, later), false);
@@ -102,19 +105,19 @@ onEachDatabase('the store moves authenticators on', (database) => {
   });
 
   test('one that is active does not become active, even where it has an end', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
-    const [ada] = await people(home);
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
+    const [ada] = await people(engine);
     const judged = await make(store, { id: 'a', userId: ada, expiresAt: later });
     assert.equal(await activate(store, judged, { step: 2 }, now), false);
     assert.deepEqual(await found(store, judged), judged);
   });
 
   test('of sixteen that make one active at once, one does', async () => {
-    await using home = await house(database);
-    const stores = [home.ctx.store, (await home.node()).ctx.store];
-    const [ada] = await people(home);
-    const judged = await make(home.ctx.store, { id: 'a', userId: ada, ...pending(later) });
-    assert.equal(await winners(16, (at) => activate(stores[at % 2] ?? home.ctx.store, judged, { step: at }, now)), 1);
+    await using engine = await startEngine(database);
+    const stores = [engine.ctx.store, (await engine.node()).ctx.store];
+    const [ada] = await people(engine);
+    const judged = await make(engine.ctx.store, { id: 'a', userId: ada, ...pending(later) });
+    assert.equal(await winners(16, (at) => activate(stores[at % 2] ?? engine.ctx.store, judged, { step: at }, now)), 1);
   });
 });

@@ -11,15 +11,15 @@ import {
   deleteExpiredEnrollments,
 } from '../../src/store/authenticators.ts';
 import { onEachDatabase } from '../../kit/databases.ts';
-import { house, winners } from '../../kit/house.ts';
+import { startEngine, winners } from '../../kit/test-engine.ts';
 import { ids, later, make, now, pending, people } from './authenticators-help.ts';
 
 onEachDatabase('the store keeps authenticators', (database) => {
   test('one is read as it was written, with numbers for instants and counts', async () => {
-    await using home = await house(database);
-    const [ada] = await people(home);
+    await using engine = await startEngine(database);
+    const [ada] = await people(engine);
     assert.deepEqual(
-      await make(home.ctx.store, { id: 'a', userId: ada, label: 'phone', state: { seed: 'é', steps: [1, 2] } }),
+      await make(engine.ctx.store, { id: 'a', userId: ada, label: 'phone', state: { seed: 'é', steps: [1, 2] } }),
       {
         id: 'a',
         userId: ada,
@@ -36,9 +36,9 @@ onEachDatabase('the store keeps authenticators', (database) => {
   });
 
   test("a list holds a user's active ones and the pending ones up to the moment they run out, oldest first", async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
-    const [ada, bob] = await people(home);
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
+    const [ada, bob] = await people(engine);
     await make(store, { id: 'b', userId: ada, ...pending(later) });
     await make(store, { id: 'a', userId: ada });
     await make(store, { id: 'c', userId: bob });
@@ -47,9 +47,9 @@ onEachDatabase('the store keeps authenticators', (database) => {
   });
 
   test('one is found by its own user, and a pending one up to the moment it runs out', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
-    const [ada, bob] = await people(home);
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
+    const [ada, bob] = await people(engine);
     await make(store, { id: 'a', userId: ada, ...pending(later) });
     assert.equal((await findAuthenticator(store, ada, 'a', later - 1))?.id, 'a');
     assert.equal(await findAuthenticator(store, ada, 'a', later), undefined);
@@ -58,9 +58,9 @@ onEachDatabase('the store keeps authenticators', (database) => {
   });
 
   test('a login sees the active ones, and of those found by their secret only what it shows', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
-    const [ada, bob] = await people(home);
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
+    const [ada, bob] = await people(engine);
     await make(store, { id: 'password', userId: ada, kind: 'password' });
     await make(store, { id: 'pending', userId: ada, ...pending(later) });
     await make(store, { id: 'other', userId: bob, kind: 'password' });
@@ -74,17 +74,17 @@ onEachDatabase('the store keeps authenticators', (database) => {
   });
 
   test('a login that shows a pending key does not see it', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
-    const [ada] = await people(home);
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
+    const [ada] = await people(engine);
     await make(store, { id: 'key', userId: ada, kind: 'apikey', lookup: 'hash', ...pending(later) });
     assert.deepEqual(await listForLogin(store, ada, ['hash']), []);
   });
 
   test("one is removed by its own user's id and its own", async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
-    const [ada, bob] = await people(home);
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
+    const [ada, bob] = await people(engine);
     await make(store, { id: 'a', userId: ada });
     await make(store, { id: 'b', userId: ada });
     assert.equal(await removeAuthenticator(store, bob, 'a'), false);
@@ -94,9 +94,9 @@ onEachDatabase('the store keeps authenticators', (database) => {
   });
 
   test('whole kinds are removed from one user, pending ones too', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
-    const [ada, bob] = await people(home);
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
+    const [ada, bob] = await people(engine);
     await make(store, { id: 'a', userId: ada });
     await make(store, { id: 'b', userId: ada, ...pending(later) });
     await make(store, { id: 'c', userId: ada, kind: 'recovery' });
@@ -108,9 +108,9 @@ onEachDatabase('the store keeps authenticators', (database) => {
   });
 
   test('pending ones of a kind are removed from one user, and nothing that works', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
-    const [ada, bob] = await people(home);
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
+    const [ada, bob] = await people(engine);
     await make(store, { id: 'a', userId: ada });
     await make(store, { id: 'b', userId: ada, ...pending(later) });
     await make(store, { id: 'c', userId: ada, kind: 'device', ...pending(later) });
@@ -121,9 +121,9 @@ onEachDatabase('the store keeps authenticators', (database) => {
   });
 
   test('only enrolments that have run out are swept', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
-    const [ada] = await people(home);
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
+    const [ada] = await people(engine);
     await make(store, { id: 'a', userId: ada });
     await make(store, { id: 'b', userId: ada, ...pending(later) });
     await make(store, { id: 'c', userId: ada, ...pending(later + 1) });
@@ -132,9 +132,9 @@ onEachDatabase('the store keeps authenticators', (database) => {
   });
 
   test('the database holds no word of a state', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
-    const [ada] = await people(home);
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
+    const [ada] = await people(engine);
     const judged = await make(store, { id: 'a', userId: ada, state: { seed: 'a seed to be kept' } });
     await advance(store, judged, { seed: 'another seed to be kept' }, now);
     const row = await store.db.selectFrom('authenticators').selectAll().executeTakeFirstOrThrow();
@@ -143,9 +143,9 @@ onEachDatabase('the store keeps authenticators', (database) => {
   });
 
   test('a state opens in no other row, for no other user and as no other kind', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
-    const [ada, bob] = await people(home);
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
+    const [ada, bob] = await people(engine);
     await make(store, { id: 'a', userId: ada });
     await make(store, { id: 'b', userId: ada });
     const [a, b] = await store.db.selectFrom('authenticators').select('state').orderBy('id').execute();
@@ -162,9 +162,9 @@ onEachDatabase('the store keeps authenticators', (database) => {
   });
 
   test('a user who is removed takes all of theirs along', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
-    const [ada] = await people(home);
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
+    const [ada] = await people(engine);
     await make(store, { id: 'a', userId: ada });
     await store.db.deleteFrom('users').where('id', '=', ada).execute();
     assert.deepEqual(await store.db.selectFrom('authenticators').selectAll().execute(), []);

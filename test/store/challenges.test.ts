@@ -14,7 +14,7 @@ import {
 import { insertPrompt } from '../../src/store/prompts.ts';
 import { advanceEpoch, findUser } from '../../src/store/users.ts';
 import { onEachDatabase } from '../../kit/databases.ts';
-import { house, winners } from '../../kit/house.ts';
+import { startEngine, winners } from '../../kit/test-engine.ts';
 
 const now = Date.parse('2026-11-21T12:00:00Z');
 const end = now + 180_000;
@@ -37,9 +37,9 @@ const challengeOf = (userId: string, id = 'challenge'): LoginChallenge => ({
 
 onEachDatabase('the store keeps challenges', (database) => {
   test('one is found by its token, as it was written', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
-    const { id } = await home.addUser({ name: 'ada' });
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
+    const { id } = await engine.addUser({ name: 'ada' });
     await insertChallenge(store, challengeOf(id), 'token');
     const found = await findOpenChallenge(store, 'token', now);
     assert.deepEqual(found, { challenge: challengeOf(id), user: await findUser(store, id) });
@@ -48,9 +48,9 @@ onEachDatabase('the store keeps challenges', (database) => {
   });
 
   test('one is read as the kind it was written as', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
-    const { id } = await home.addUser({ name: 'ada' });
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
+    const { id } = await engine.addUser({ name: 'ada' });
     const { kind: _kind, enrolls: _enrolls, ...base } = challengeOf(id);
     const approved = { action: 'pay 5', purpose: 'payment' };
     const all: readonly Challenge[] = [
@@ -66,9 +66,9 @@ onEachDatabase('the store keeps challenges', (database) => {
   });
 
   test("the token of an enrollment is good for no challenge, and a challenge's for no enrollment", async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
-    const login = challengeOf((await home.addUser({ name: 'ada' })).id, 'login');
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
+    const login = challengeOf((await engine.addUser({ name: 'ada' })).id, 'login');
     const enrollment: Challenge = { ...login, id: 'enrollment', kind: 'enrollment', enrolls: 'totp' };
     await insertChallenge(store, { ...login, enrolls: 'totp' }, 'one');
     await insertChallenge(store, enrollment, 'other');
@@ -78,26 +78,26 @@ onEachDatabase('the store keeps challenges', (database) => {
   });
 
   test('its token is not in the database', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
-    await insertChallenge(store, challengeOf((await home.addUser({ name: 'ada' })).id), 'a secret token');
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
+    await insertChallenge(store, challengeOf((await engine.addUser({ name: 'ada' })).id), 'a secret token');
     const row = await store.db.selectFrom('challenges').selectAll().executeTakeFirstOrThrow();
     assert.doesNotMatch(JSON.stringify(row), /a secret token/);
   });
 
   test('one is open up to the moment it expires', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
-    const { id } = await home.addUser({ name: 'ada' });
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
+    const { id } = await engine.addUser({ name: 'ada' });
     await insertChallenge(store, challengeOf(id), 'token');
     assert.ok(await findOpenChallenge(store, 'token', end - 1));
     assert.equal(await findOpenChallenge(store, 'token', end), undefined);
   });
 
   test("one is void when its user's factors have changed", async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
-    const [ada, bob] = [await home.addUser({ name: 'ada' }), await home.addUser({ name: 'bob' })];
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
+    const [ada, bob] = [await engine.addUser({ name: 'ada' }), await engine.addUser({ name: 'bob' })];
     await insertChallenge(store, challengeOf(ada.id, 'a'), 'token');
     await insertChallenge(store, challengeOf(bob.id, 'b'), 'other');
     assert.equal(await advanceEpoch(store, ada.id, 0), true);
@@ -106,9 +106,9 @@ onEachDatabase('the store keeps challenges', (database) => {
   });
 
   test('one is spent once', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
-    const { id } = await home.addUser({ name: 'ada' });
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
+    const { id } = await engine.addUser({ name: 'ada' });
     await insertChallenge(store, challengeOf(id, 'a'), 'token');
     await insertChallenge(store, challengeOf(id, 'b'), 'other');
     assert.equal(await closeChallenge(store, 'c', now), false);
@@ -119,24 +119,24 @@ onEachDatabase('the store keeps challenges', (database) => {
   });
 
   test('one is not spent after its end', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
-    await insertChallenge(store, challengeOf((await home.addUser({ name: 'ada' })).id, 'a'), 'token');
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
+    await insertChallenge(store, challengeOf((await engine.addUser({ name: 'ada' })).id, 'a'), 'token');
     assert.equal(await closeChallenge(store, 'a', end), false);
     assert.equal(await closeChallenge(store, 'a', end - 1), true);
   });
 
   test('of sixteen that spend one at once, one does', async () => {
-    await using home = await house(database);
-    const stores = [home.ctx.store, (await home.node()).ctx.store];
-    await insertChallenge(home.ctx.store, challengeOf((await home.addUser({ name: 'ada' })).id), 'token');
-    assert.equal(await winners(16, (at) => closeChallenge(stores[at % 2] ?? home.ctx.store, 'challenge', now)), 1);
+    await using engine = await startEngine(database);
+    const stores = [engine.ctx.store, (await engine.node()).ctx.store];
+    await insertChallenge(engine.ctx.store, challengeOf((await engine.addUser({ name: 'ada' })).id), 'token');
+    assert.equal(await winners(16, (at) => closeChallenge(stores[at % 2] ?? engine.ctx.store, 'challenge', now)), 1);
   });
 
   test('only those that are over are swept', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
-    const { id } = await home.addUser({ name: 'ada' });
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
+    const { id } = await engine.addUser({ name: 'ada' });
     await insertChallenge(store, challengeOf(id, 'a'), 'token');
     await insertChallenge(store, { ...challengeOf(id, 'b'), expiresAt: end + 1 }, 'other');
     assert.equal(await deleteExpiredChallenges(store, end), 1);
@@ -159,9 +159,9 @@ onEachDatabase('the store keeps challenges', (database) => {
   const where = { authModule: 'password', handle: 'one' };
 
   test('one with a prompt is found by what a reply names it by, for its user and module', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
-    const [ada, bob] = [(await home.addUser({ name: 'ada' })).id, (await home.addUser({ name: 'bob' })).id];
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
+    const [ada, bob] = [(await engine.addUser({ name: 'ada' })).id, (await engine.addUser({ name: 'bob' })).id];
     const challenge = prompted(ada, 'one');
     await insertChallenge(store, challenge, 't one');
     const open = await findPrompted(store, { ...where, userId: ada }, now);
@@ -177,9 +177,9 @@ onEachDatabase('the store keeps challenges', (database) => {
   });
 
   test('one keeps a prompt of each kind, with or without a memo and a handle', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
-    const { id } = await home.addUser({ name: 'ada' });
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
+    const { id } = await engine.addUser({ name: 'ada' });
     const shown = { shape: 'publicKey' as const, options: { allow: ['one', 'two'] } };
     const bare = { kind: 'key', provider: null, shown, expiresAt: end };
     const challenge = { ...challengeOf(id), prompts: [prompt('one'), bare] };
@@ -189,27 +189,27 @@ onEachDatabase('the store keeps challenges', (database) => {
   });
 
   test('a memo is no longer than four KiB', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
-    const { id } = await home.addUser({ name: 'ada' });
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
+    const { id } = await engine.addUser({ name: 'ada' });
     await insertChallenge(store, challengeOf(id), 'token');
     await assert.rejects(insertPrompt(store, 'challenge', { ...prompt('one'), memo: 'm'.repeat(4095) }), /too long/);
     await insertPrompt(store, 'challenge', { ...prompt('one'), memo: 'm'.repeat(4094) });
   });
 
   test('a closed one with a prompt is not found', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
-    const { id } = await home.addUser({ name: 'ada' });
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
+    const { id } = await engine.addUser({ name: 'ada' });
     await insertChallenge(store, prompted(id, 'one'), 't one');
     await closeChallenge(store, 'one', now);
     assert.equal(await findPrompted(store, { ...where, userId: id }, now), undefined);
   });
 
   test('prompts of a user at one door are closed, and no other challenges', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
-    const [ada, bob] = [(await home.addUser({ name: 'ada' })).id, (await home.addUser({ name: 'bob' })).id];
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
+    const [ada, bob] = [(await engine.addUser({ name: 'ada' })).id, (await engine.addUser({ name: 'bob' })).id];
     await insertChallenge(store, prompted(ada, 'one'), 'one');
     await insertChallenge(store, prompted(ada, 'there', { authModule: 'oauth2' }), 'there');
     await insertChallenge(store, prompted(bob, 'his'), 'his');
@@ -231,9 +231,9 @@ onEachDatabase('the store keeps challenges', (database) => {
   });
 
   test('a prompt opens for its own challenge only', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
-    const { id } = await home.addUser({ name: 'ada' });
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
+    const { id } = await engine.addUser({ name: 'ada' });
     const key = { ...prompt('key'), kind: 'key', provider: null };
     for (const [one, token] of [
       ['one', '1'],

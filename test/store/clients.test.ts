@@ -13,9 +13,9 @@ import {
 import { findLiveSession } from '../../src/store/sessions.ts';
 import { createSession } from '../../src/engine/session/create-session.ts';
 import { onEachDatabase } from '../../kit/databases.ts';
-import { house, type House } from '../../kit/house.ts';
+import { startEngine, type TestEngine } from '../../kit/test-engine.ts';
 
-const newClient = ({ ctx, root }: House, more: Partial<OAuthClient> = {}): OAuthClient => ({
+const newClient = ({ ctx, root }: TestEngine, more: Partial<OAuthClient> = {}): OAuthClient => ({
   id: uuid(ctx.random, ctx.clock.now()),
   accountId: root,
   name: 'app',
@@ -28,7 +28,7 @@ const newClient = ({ ctx, root }: House, more: Partial<OAuthClient> = {}): OAuth
 
 onEachDatabase('clients', (database) => {
   test('are read as they were written', async () => {
-    await using built = await house(database);
+    await using built = await startEngine(database);
     const { store } = built.ctx;
     const [app, phone] = [newClient(built), newClient(built, { name: 'phone', isPublic: true, scope: '' })];
     await insertClient(store, app, 'a secret');
@@ -41,7 +41,7 @@ onEachDatabase('clients', (database) => {
   });
 
   test('prove themselves with their own secret, and public ones with none', async () => {
-    await using built = await house(database);
+    await using built = await startEngine(database);
     const { store } = built.ctx;
     const [one, other, phone] = [newClient(built), newClient(built), newClient(built, { isPublic: true })];
     await insertClient(store, one, 'the secret of one');
@@ -57,7 +57,7 @@ onEachDatabase('clients', (database) => {
   });
 
   test('are not proven by a secret that is missing, whatever theirs is', async () => {
-    await using built = await house(database);
+    await using built = await startEngine(database);
     const { store } = built.ctx;
     const app = newClient(built);
     await insertClient(store, app, 'undefined');
@@ -66,14 +66,14 @@ onEachDatabase('clients', (database) => {
   });
 
   test('keep no secret that can be read', async () => {
-    await using built = await house(database);
+    await using built = await startEngine(database);
     await insertClient(built.ctx.store, newClient(built), 'hunter2hunter2');
     const rows = await built.ctx.store.db.selectFrom('clients').selectAll().execute();
     assert.doesNotMatch(JSON.stringify(rows), /hunter2/);
   });
 
   test('are listed by account, the oldest first', async () => {
-    await using built = await house(database);
+    await using built = await startEngine(database);
     const { store } = built.ctx;
     const branch = await built.addAccount('branch');
     const made: OAuthClient[] = [];
@@ -88,7 +88,7 @@ onEachDatabase('clients', (database) => {
   });
 
   test('are changed in their name, grants and scope, and in nothing else', async () => {
-    await using built = await house(database);
+    await using built = await startEngine(database);
     const { store } = built.ctx;
     const app = newClient(built);
     await insertClient(store, app, 'a secret');
@@ -100,7 +100,7 @@ onEachDatabase('clients', (database) => {
   });
 
   test('lose none of two changes at once', async () => {
-    await using built = await house(database);
+    await using built = await startEngine(database);
     const { store } = built.ctx;
     const app = newClient(built);
     await insertClient(store, app, 'a secret');
@@ -110,7 +110,7 @@ onEachDatabase('clients', (database) => {
   });
 
   test('go once, and take their own sessions along and no others', async () => {
-    await using built = await house(database);
+    await using built = await startEngine(database);
     const { ctx } = built;
     const [app, other] = [newClient(built), newClient(built)];
     await insertClient(ctx.store, app, 'a secret');

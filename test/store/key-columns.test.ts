@@ -4,13 +4,13 @@ import { sql } from 'kysely';
 import { countByKey, hashedColumns, sealedColumns } from '../../src/store/key-columns.ts';
 import { keyScene } from '../engine/upkeep/key-scene.ts';
 import { onEachDatabase } from '../../kit/databases.ts';
-import type { House } from '../../kit/house.ts';
+import type { TestEngine } from '../../kit/test-engine.ts';
 
 const names = (columns: readonly { readonly table: string; readonly column: string }[]) =>
   columns.map(({ table, column }) => `${table}.${column}`);
 
 /** Every value of every table, by its column. */
-async function valuesOf({ ctx }: House): Promise<ReadonlyMap<string, readonly unknown[]>> {
+async function valuesOf({ ctx }: TestEngine): Promise<ReadonlyMap<string, readonly unknown[]>> {
   const { db } = ctx.store;
   const values = new Map<string, unknown[]>();
   for (const { name, columns } of await db.introspection.getTables()) {
@@ -66,26 +66,26 @@ const plainColumns = Object.entries(plain).flatMap(([table, columns]) =>
 
 onEachDatabase('the columns that name keys', (database) => {
   test('and those that name none are all that there are', async () => {
-    await using home = (await keyScene(database)).home;
+    await using engine = (await keyScene(database)).engine;
     const known = [...names(sealedColumns), ...names(hashedColumns), 'meta.value', ...plainColumns];
-    assert.deepEqual([...(await valuesOf(home)).keys()].toSorted(), known.toSorted());
+    assert.deepEqual([...(await valuesOf(engine)).keys()].toSorted(), known.toSorted());
   });
 
   test('of sealed values are those in which a sealing key is named', async () => {
-    const { home, ring } = await keyScene(database);
-    await using _ = home;
+    const { engine, ring } = await keyScene(database);
+    await using _ = engine;
     const found = naming(
-      await valuesOf(home),
+      await valuesOf(engine),
       ring.sealing.map(({ id }) => id),
     );
     assert.deepEqual(found.toSorted(), [...names(sealedColumns), 'meta.value'].toSorted());
   });
 
   test('of keyed hashes are those in which a hashing key is named', async () => {
-    const { home, ring } = await keyScene(database);
-    await using _ = home;
+    const { engine, ring } = await keyScene(database);
+    await using _ = engine;
     const found = naming(
-      await valuesOf(home),
+      await valuesOf(engine),
       ring.mac.map(({ id }) => id),
     );
     // Nothing was pruned here.
@@ -94,15 +94,15 @@ onEachDatabase('the columns that name keys', (database) => {
   });
 
   test('are counted by key', async () => {
-    const { home, ring } = await keyScene(database);
-    await using _ = home;
-    const { db } = home.ctx.store;
+    const { engine, ring } = await keyScene(database);
+    await using _ = engine;
+    const { db } = engine.ctx.store;
     for (const [columns, key] of [
       [sealedColumns, ring.sealing[0]],
       [hashedColumns, ring.mac[0]],
     ] as const) {
       for (const { table, column, ...more } of columns) {
-        const values = (await valuesOf(home)).get(`${table}.${column}`) ?? [];
+        const values = (await valuesOf(engine)).get(`${table}.${column}`) ?? [];
         const named = values.filter((value) => String(value).includes(`${key?.id}.`)).length;
         assert.deepEqual(await countByKey(db, { table, column, ...more }, ['none', key?.id ?? '']), [0, named], column);
       }

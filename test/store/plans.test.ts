@@ -8,23 +8,23 @@ import { listBelow } from '../../src/store/accounts.ts';
 import { findAttempts } from '../../src/store/attempts.ts';
 import type { Store } from '../../src/store/store.ts';
 import { onEachDatabase } from '../../kit/databases.ts';
-import { got, house } from '../../kit/house.ts';
+import { unwrap, startEngine } from '../../kit/test-engine.ts';
 
 onEachDatabase('no statement looks at a whole table', (database) => {
   // PostgreSQL looks at whole tables while they are small; they have the same indexes there.
   const skip = database.flavour !== 'sqlite';
   test('of a login with both factors, and of what an administrator looks up', { skip }, async (t) => {
-    await using home = await house(database);
+    await using engine = await startEngine(database);
     const { mock } = t.mock.method(DatabaseSync.prototype, 'prepare');
-    const { ctx } = home;
-    const admin = await home.addPerson('boss', { roles: ['admin'] });
-    const ada = await home.addProtected('ada');
-    home.clock.tick(60_000);
-    await home.signIn('ada', ada.password, home.codeFor(ada.seed));
-    const account = got(await reachAccount(ctx, admin.caller, 'root'));
+    const { ctx } = engine;
+    const admin = await engine.addPerson('boss', { roles: ['admin'] });
+    const ada = await engine.addProtected('ada');
+    engine.clock.tick(60_000);
+    await engine.signIn('ada', ada.password, engine.codeFor(ada.seed));
+    const account = unwrap(await reachAccount(ctx, admin.caller, 'root'));
     await browseBelow(ctx, account, { which: 'descendants', page: { limit: 10 } });
     await browseAttempts(ctx, account, { about: 'logins', filter: {}, page: { limit: 10 } });
-    await explain(ctx, got(await findNamed(ctx, { login: 'ada' })), 'user_auth');
+    await explain(ctx, unwrap(await findNamed(ctx, { login: 'ada' })), 'user_auth');
     const asked = statementsOf(mock);
     assert.ok(asked.length > 25, `${asked.length} statements`);
     for (const sql of asked) {
@@ -37,8 +37,8 @@ onEachDatabase('no statement looks at a whole table', (database) => {
   });
 
   test('of a page, and each search begins where the page does', { skip }, async (t) => {
-    await using home = await house(database);
-    const { store } = home.ctx;
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
     const asked = async (page: () => Promise<unknown>) => {
       const { mock } = t.mock.method(DatabaseSync.prototype, 'prepare');
       await page();

@@ -16,9 +16,9 @@ import {
 import { insertAccount } from '../../src/store/accounts.ts';
 import { isDuplicate, isReferenced } from '../../src/store/store.ts';
 import { onEachDatabase } from '../../kit/databases.ts';
-import { house, type House } from '../../kit/house.ts';
+import { startEngine, type TestEngine } from '../../kit/test-engine.ts';
 
-const newProvider = ({ ctx, root }: House, more: Partial<NewProvider> = {}): NewProvider => ({
+const newProvider = ({ ctx, root }: TestEngine, more: Partial<NewProvider> = {}): NewProvider => ({
   id: timeOrderedHex(ctx.random, ctx.clock.now()),
   accountId: root,
   providerName: 'duo',
@@ -28,14 +28,14 @@ const newProvider = ({ ctx, root }: House, more: Partial<NewProvider> = {}): New
   ...more,
 });
 
-async function kept(home: House, more: Partial<NewProvider> = {}) {
-  home.clock.tick(1);
-  const made = newProvider(home, more);
-  await insertProvider(home.ctx.store, made, home.clock.now());
+async function kept(engine: TestEngine, more: Partial<NewProvider> = {}) {
+  engine.clock.tick(1);
+  const made = newProvider(engine, more);
+  await insertProvider(engine.ctx.store, made, engine.clock.now());
   return { ...made, revision: 0 };
 }
 
-const refer = ({ ctx, root }: House, id: string, db = ctx.store.db) =>
+const refer = ({ ctx, root }: TestEngine, id: string, db = ctx.store.db) =>
   db
     .insertInto('security')
     .values({
@@ -47,18 +47,18 @@ const refer = ({ ctx, root }: House, id: string, db = ctx.store.db) =>
 
 onEachDatabase('the store keeps providers', (database) => {
   test('as they were written, each in its account or in the system', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
-    const child = await home.addAccount('child');
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
+    const child = await engine.addAccount('child');
     const [own, childs, systems] = [
-      await kept(home, { name: 'ours' }),
-      await kept(home, { accountId: child, enabled: false, settings: {} }),
-      await kept(home, { accountId: null }),
+      await kept(engine, { name: 'ours' }),
+      await kept(engine, { accountId: child, enabled: false, settings: {} }),
+      await kept(engine, { accountId: null }),
     ];
     for (const one of [own, childs, systems]) {
       assert.deepEqual(await findProvider(store, one), one);
       assert.deepEqual(await listProviders(store, one.accountId), [one]);
-      for (const accountId of [home.root, child, null].filter((id) => id !== one.accountId))
+      for (const accountId of [engine.root, child, null].filter((id) => id !== one.accountId))
         assert.equal(await findProvider(store, { accountId, id: one.id }), undefined);
     }
     assert.deepEqual(await findSystemProvider(store, 'duo'), systems);
@@ -66,19 +66,19 @@ onEachDatabase('the store keeps providers', (database) => {
   });
 
   test('one of each kind for the system, any number for an account that is there', async () => {
-    await using home = await house(database);
-    await kept(home, { accountId: null });
-    await kept(home, { accountId: null, providerName: 'totp' });
-    await assert.rejects(kept(home, { accountId: null }), isDuplicate);
-    const two = [await kept(home), await kept(home)];
-    assert.deepEqual(await listProviders(home.ctx.store, home.root), two);
-    await assert.rejects(kept(home, { accountId: '0'.repeat(32) }), isReferenced);
+    await using engine = await startEngine(database);
+    await kept(engine, { accountId: null });
+    await kept(engine, { accountId: null, providerName: 'totp' });
+    await assert.rejects(kept(engine, { accountId: null }), isDuplicate);
+    const two = [await kept(engine), await kept(engine)];
+    assert.deepEqual(await listProviders(engine.ctx.store, engine.root), two);
+    await assert.rejects(kept(engine, { accountId: '0'.repeat(32) }), isReferenced);
   });
 
   test('a change is written over the revision it was made from, and no other', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
-    const made = await kept(home);
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
+    const made = await kept(engine);
     const next = { name: 'another', enabled: false, settings: { secret_key: 'a new one' } };
     assert.equal(await updateProvider(store, made, next, 1), true);
     assert.equal(await updateProvider(store, made, { ...next, name: 'too late' }, 2), false);
@@ -89,10 +89,10 @@ onEachDatabase('the store keeps providers', (database) => {
   });
 
   test('settings are sealed for their own row, account and kind', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
-    const child = await home.addAccount('child');
-    const [made, other] = [await kept(home), await kept(home)];
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
+    const child = await engine.addAccount('child');
+    const [made, other] = [await kept(engine), await kept(engine)];
     const rows = await store.db.selectFrom('providers').selectAll().execute();
     assert.ok(!JSON.stringify(rows).includes('nobody may read'));
     const setting = (id: string, values: object) =>
@@ -108,10 +108,10 @@ onEachDatabase('the store keeps providers', (database) => {
   });
 
   test('one that an account’s security refers to is not removed', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
-    const [made, other] = [await kept(home), await kept(home)];
-    await refer(home, made.id);
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
+    const [made, other] = [await kept(engine), await kept(engine)];
+    await refer(engine, made.id);
     const remove = (one: typeof made) =>
       store.db.transaction().execute(async (db) => deleteProvider({ ...store, db }, one));
     assert.equal(await remove(made), 'in_use');
@@ -120,16 +120,16 @@ onEachDatabase('the store keeps providers', (database) => {
   });
 
   test('nor is one that another transaction is about to refer to', async () => {
-    await using home = await house(database);
-    const node = await home.node();
-    const made = await kept(home);
-    const { store } = home.ctx;
+    await using engine = await startEngine(database);
+    const node = await engine.node();
+    const made = await kept(engine);
+    const { store } = engine.ctx;
     const removing = await store.db.transaction().execute(async (db) => {
       assert.equal(await holdProvider({ ...store, db }, made), true);
       const begun = { removal: removal(node, made) };
       // It gets as far as it can.
       if (database.flavour === 'postgres') await sql`select pg_sleep(0.2)`.execute(db);
-      await refer(home, made.id, db);
+      await refer(engine, made.id, db);
       return begun;
     });
     assert.equal(await removing.removal, 'in_use');
@@ -138,26 +138,26 @@ onEachDatabase('the store keeps providers', (database) => {
   });
 
   test('those of one kind that may be used are those of the system, of an account and of all above it', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
-    for (const id of ['east', 'west']) await insertAccount(store, { id, parentId: home.root, name: id }, 0);
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
+    for (const id of ['east', 'west']) await insertAccount(store, { id, parentId: engine.root, name: id }, 0);
     const sms = { providerName: 'sms', settings: {} };
     const [system, above, own] = [
-      await kept(home, { ...sms, accountId: null }),
-      await kept(home, sms),
-      await kept(home, { ...sms, accountId: 'east' }),
+      await kept(engine, { ...sms, accountId: null }),
+      await kept(engine, sms),
+      await kept(engine, { ...sms, accountId: 'east' }),
     ];
-    await kept(home, { ...sms, accountId: 'west' });
-    await kept(home, { ...sms, accountId: 'east', enabled: false });
-    await kept(home, { accountId: 'east' });
+    await kept(engine, { ...sms, accountId: 'west' });
+    await kept(engine, { ...sms, accountId: 'east', enabled: false });
+    await kept(engine, { accountId: 'east' });
     const ids = (await listProvidersDownTo(store, 'east', 'sms')).map(({ id }) => id);
     assert.deepEqual(ids.toSorted(), [system.id, above.id, own.id].toSorted());
   });
 
   test('a change touches one, and so does holding one', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
-    const [one, other] = [await kept(home), await kept(home)];
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
+    const [one, other] = [await kept(engine), await kept(engine)];
     assert.equal(await updateProvider(store, one, { ...one, name: 'changed' }, 1), true);
     const names = [(await findProvider(store, one))?.name, (await findProvider(store, other))?.name];
     assert.deepEqual(names, ['changed', null]);
@@ -166,5 +166,5 @@ onEachDatabase('the store keeps providers', (database) => {
   });
 });
 
-const removal = ({ ctx: { store } }: House, made: Parameters<typeof deleteProvider>[1]) =>
+const removal = ({ ctx: { store } }: TestEngine, made: Parameters<typeof deleteProvider>[1]) =>
   store.db.transaction().execute(async (db) => deleteProvider({ ...store, db }, made));

@@ -7,10 +7,10 @@ import { createSession } from '../../src/engine/session/create-session.ts';
 import { findRefreshToken, insertRefreshToken, useRefreshToken } from '../../src/store/refresh-tokens.ts';
 import { deleteExpiredSessions } from '../../src/store/sessions.ts';
 import { onEachDatabase } from '../../kit/databases.ts';
-import { house, winners, type House } from '../../kit/house.ts';
+import { startEngine, winners, type TestEngine } from '../../kit/test-engine.ts';
 import { seededRandom } from '../../kit/random.ts';
 
-async function written(built: House, text: string) {
+async function written(built: TestEngine, text: string) {
   const { ctx } = built;
   const now = ctx.clock.now();
   const user = await built.addUser({ name: `somebody with ${text}` });
@@ -25,7 +25,7 @@ async function written(built: House, text: string) {
 
 onEachDatabase('refresh tokens', (database) => {
   test('are found by their text, as they were written', async () => {
-    await using built = await house(database);
+    await using built = await startEngine(database);
     const [one, other] = [await written(built, 'one'), await written(built, 'other')];
     const { store } = built.ctx;
     assert.deepEqual(await findRefreshToken(store, 'one'), one);
@@ -34,7 +34,7 @@ onEachDatabase('refresh tokens', (database) => {
   });
 
   test('are found when the keys of the house have turned since', async () => {
-    await using built = await house(database);
+    await using built = await startEngine(database);
     const one = await written(built, 'one');
     const made = makeKeyRing(seededRandom('new keys'));
     const retired = built.ring.mac.map((key) => ({ ...key, state: 'retired' as const }));
@@ -43,7 +43,7 @@ onEachDatabase('refresh tokens', (database) => {
   });
 
   test('are kept so that nobody can read them', async () => {
-    await using built = await house(database);
+    await using built = await startEngine(database);
     await written(built, 'hunter2hunter2');
     const rows = await built.ctx.store.db.selectFrom('refresh_tokens').selectAll().execute();
     assert.equal(rows.length, 1);
@@ -51,7 +51,7 @@ onEachDatabase('refresh tokens', (database) => {
   });
 
   test('are spent once: of sixteen at once, on two nodes, one is told so', async () => {
-    await using built = await house(database);
+    await using built = await startEngine(database);
     const { id } = await written(built, 'one');
     const other = await written(built, 'other');
     const now = built.clock.now();
@@ -65,7 +65,7 @@ onEachDatabase('refresh tokens', (database) => {
   });
 
   test('go with their session', async () => {
-    await using built = await house(database);
+    await using built = await startEngine(database);
     await written(built, 'one');
     await deleteExpiredSessions(built.ctx.store, Number.MAX_SAFE_INTEGER);
     assert.equal(await findRefreshToken(built.ctx.store, 'one'), undefined);

@@ -11,7 +11,7 @@ import {
 } from '../../src/store/sessions.ts';
 import { advanceEpoch, findUser } from '../../src/store/users.ts';
 import { onEachDatabase } from '../../kit/databases.ts';
-import { house, winners } from '../../kit/house.ts';
+import { startEngine, winners } from '../../kit/test-engine.ts';
 
 const now = Date.parse('2026-11-21T12:00:00Z');
 const end = now + 3_600_000;
@@ -32,14 +32,14 @@ const sessionOf = (userId: string, id = 'session'): Session => ({
 
 onEachDatabase('the store keeps sessions', (database) => {
   test('one in force is found with its user', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
-    const { id } = await home.addUser({ name: 'ada', roles: ['admin', 'service'] });
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
+    const { id } = await engine.addUser({ name: 'ada', roles: ['admin', 'service'] });
     const session = { ...sessionOf(id), secondFactorAt: now };
     await insertSession(store, session);
     assert.deepEqual(await findLiveSession(store, 'session', now), {
       ...session,
-      accountId: home.root,
+      accountId: engine.root,
       roles: ['admin', 'service'],
       user: await findUser(store, id),
     });
@@ -47,17 +47,17 @@ onEachDatabase('the store keeps sessions', (database) => {
   });
 
   test('one is in force up to the moment it expires', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
-    await insertSession(store, sessionOf((await home.addUser({ name: 'ada' })).id));
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
+    await insertSession(store, sessionOf((await engine.addUser({ name: 'ada' })).id));
     assert.ok(await findLiveSession(store, 'session', end - 1));
     assert.equal(await findLiveSession(store, 'session', end), undefined);
   });
 
   test("one of another epoch than its user's is not in force", async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
-    const { id } = await home.addUser({ name: 'ada' });
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
+    const { id } = await engine.addUser({ name: 'ada' });
     await insertSession(store, sessionOf(id, 'before'));
     await insertSession(store, { ...sessionOf(id, 'after'), epoch: 1 });
     assert.equal(await findLiveSession(store, 'after', now), undefined);
@@ -67,9 +67,9 @@ onEachDatabase('the store keeps sessions', (database) => {
   });
 
   test("a list holds a user's own sessions in force, newest first", async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
-    const [ada, bob] = [await home.addUser({ name: 'ada' }), await home.addUser({ name: 'bob' })];
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
+    const [ada, bob] = [await engine.addUser({ name: 'ada' }), await engine.addUser({ name: 'bob' })];
     for (const id of ['a', 'b', 'c']) await insertSession(store, sessionOf(ada.id, id));
     await insertSession(store, sessionOf(bob.id, 'd'));
     await revokeSession(store, ada.id, 'b', now);
@@ -81,9 +81,9 @@ onEachDatabase('the store keeps sessions', (database) => {
   });
 
   test('one is ended once, by its own user, while it is in force', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
-    const [ada, bob] = [await home.addUser({ name: 'ada' }), await home.addUser({ name: 'bob' })];
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
+    const [ada, bob] = [await engine.addUser({ name: 'ada' }), await engine.addUser({ name: 'bob' })];
     await insertSession(store, sessionOf(ada.id, 'a'));
     await insertSession(store, sessionOf(ada.id, 'b'));
     assert.equal(await revokeSession(store, bob.id, 'a', now), false);
@@ -96,17 +96,17 @@ onEachDatabase('the store keeps sessions', (database) => {
   });
 
   test('of sixteen that end one at once, one does', async () => {
-    await using home = await house(database);
-    const stores = [home.ctx.store, (await home.node()).ctx.store];
-    const { id } = await home.addUser({ name: 'ada' });
-    await insertSession(home.ctx.store, sessionOf(id));
-    assert.equal(await winners(16, (at) => revokeSession(stores[at % 2] ?? home.ctx.store, id, 'session', now)), 1);
+    await using engine = await startEngine(database);
+    const stores = [engine.ctx.store, (await engine.node()).ctx.store];
+    const { id } = await engine.addUser({ name: 'ada' });
+    await insertSession(engine.ctx.store, sessionOf(id));
+    assert.equal(await winners(16, (at) => revokeSession(stores[at % 2] ?? engine.ctx.store, id, 'session', now)), 1);
   });
 
   test('one is carried over into the next epoch with what it has proven, and no other is', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
-    const { id } = await home.addUser({ name: 'ada' });
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
+    const { id } = await engine.addUser({ name: 'ada' });
     await insertSession(store, sessionOf(id, 'a'));
     await insertSession(store, sessionOf(id, 'b'));
     await advanceEpoch(store, id, 0);
@@ -114,15 +114,15 @@ onEachDatabase('the store keeps sessions', (database) => {
     assert.equal(await carryOver(store, raised), true);
     const user = await findUser(store, id);
     assert.equal(user?.epoch, 1);
-    const ofUser = { accountId: home.root, roles: ['user'], user };
+    const ofUser = { accountId: engine.root, roles: ['user'], user };
     assert.deepEqual(await findLiveSession(store, 'a', now), { ...raised, ...ofUser });
     assert.equal(await findLiveSession(store, 'b', now), undefined);
   });
 
   test('one that is unknown, ended or of another epoch is not carried over', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
-    const { id } = await home.addUser({ name: 'ada' });
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
+    const { id } = await engine.addUser({ name: 'ada' });
     await insertSession(store, sessionOf(id, 'a'));
     await insertSession(store, sessionOf(id, 'b'));
     assert.equal(await carryOver(store, { ...sessionOf(id, 'c'), epoch: 1 }), false);
@@ -133,18 +133,18 @@ onEachDatabase('the store keeps sessions', (database) => {
   });
 
   test('of sixteen that carry one over at once, one does', async () => {
-    await using home = await house(database);
-    const stores = [home.ctx.store, (await home.node()).ctx.store];
-    const { id } = await home.addUser({ name: 'ada' });
-    await insertSession(home.ctx.store, sessionOf(id));
+    await using engine = await startEngine(database);
+    const stores = [engine.ctx.store, (await engine.node()).ctx.store];
+    const { id } = await engine.addUser({ name: 'ada' });
+    await insertSession(engine.ctx.store, sessionOf(id));
     const next = { ...sessionOf(id), epoch: 1 };
-    assert.equal(await winners(16, (at) => carryOver(stores[at % 2] ?? home.ctx.store, next)), 1);
+    assert.equal(await winners(16, (at) => carryOver(stores[at % 2] ?? engine.ctx.store, next)), 1);
   });
 
   test('only those that are over are swept', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
-    const { id } = await home.addUser({ name: 'ada' });
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
+    const { id } = await engine.addUser({ name: 'ada' });
     await insertSession(store, sessionOf(id, 'a'));
     await insertSession(store, { ...sessionOf(id, 'b'), expiresAt: end + 1 });
     assert.equal(await deleteExpiredSessions(store, end), 1);

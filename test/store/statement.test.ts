@@ -5,7 +5,7 @@ import { statement } from '../../src/store/statement.ts';
 import { inTransaction } from '../../src/store/store.ts';
 import type { Tables } from '../../src/store/tables.ts';
 import { onEachDatabase } from '../../kit/databases.ts';
-import { house } from '../../kit/house.ts';
+import { startEngine } from '../../kit/test-engine.ts';
 
 const row = { subject: 'ada', kind: 'totp', failures: 1, last_at: 10 };
 const insert = statement((db, given: Tables['throttles']) => db.insertInto('throttles').values(given));
@@ -17,8 +17,8 @@ const find = statement((db, given: { kinds: readonly string[]; before: number })
 
 onEachDatabase('a statement that is written once', (database) => {
   test('takes the values of each call', async () => {
-    await using home = await house(database);
-    const { db } = home.ctx.store;
+    await using engine = await startEngine(database);
+    const { db } = engine.ctx.store;
     const later = { last_at: 20, failures: 2, kind: 'sms', subject: 'ada' };
     assert.equal((await insert(db, row)).numAffectedRows, 1n);
     // The same members in another order.
@@ -34,8 +34,8 @@ onEachDatabase('a statement that is written once', (database) => {
   });
 
   test('belongs to the transaction it is asked in', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
     await insert(store.db, row);
     const fault = new Error('stop');
     const work = inTransaction(store, async ({ db }) => {
@@ -50,8 +50,8 @@ onEachDatabase('a statement that is written once', (database) => {
   });
 
   test('may neither leave out nor look at what it is given', async () => {
-    await using home = await house(database);
-    const { db } = home.ctx.store;
+    await using engine = await startEngine(database);
+    const { db } = engine.ctx.store;
     const forgetful = statement((on, { kind }: { kind: string; subject: string }) =>
       on.deleteFrom('throttles').where('kind', '=', kind),
     );

@@ -4,11 +4,11 @@ import { SetupError } from '../../src/base/fault.ts';
 import { refuse, success, type Outcome } from '../../src/base/outcome.ts';
 import { inTransaction, isDuplicate, isUnavailable, openDatabase, ping } from '../../src/store/store.ts';
 import { onEachDatabase } from '../../kit/databases.ts';
-import { house, type House } from '../../kit/house.ts';
+import { startEngine, type TestEngine } from '../../kit/test-engine.ts';
 
 const row = { key: 'a', value: 'b' };
 
-const kept = ({ ctx }: House) => ctx.store.db.selectFrom('meta').selectAll().execute();
+const kept = ({ ctx }: TestEngine) => ctx.store.db.selectFrom('meta').selectAll().execute();
 
 async function caught(work: Promise<unknown>): Promise<unknown> {
   try {
@@ -46,54 +46,54 @@ test('a disk or a file that fails is unavailable, and a row that does not fit is
 
 onEachDatabase('the store', (database) => {
   test('answers', async () => {
-    await using home = await house(database);
-    await ping(home.ctx.store);
+    await using engine = await startEngine(database);
+    await ping(engine.ctx.store);
   });
 
   test('keeps what a transaction wrote when its outcome is a success', async () => {
-    await using home = await house(database);
-    const outcome = await inTransaction(home.ctx.store, async ({ db }) => {
+    await using engine = await startEngine(database);
+    const outcome = await inTransaction(engine.ctx.store, async ({ db }) => {
       await db.insertInto('meta').values(row).execute();
       return success('done');
     });
     assert.deepEqual(outcome, success('done'));
-    assert.deepEqual(await kept(home), [row]);
+    assert.deepEqual(await kept(engine), [row]);
   });
 
   test('keeps nothing of a transaction whose outcome is a refusal, and hands it on', async () => {
-    await using home = await house(database);
-    const outcome = await inTransaction(home.ctx.store, async ({ db }): Promise<Outcome<never, 'no'>> => {
+    await using engine = await startEngine(database);
+    const outcome = await inTransaction(engine.ctx.store, async ({ db }): Promise<Outcome<never, 'no'>> => {
       await db.insertInto('meta').values(row).execute();
       return refuse('no', 7);
     });
     assert.deepEqual(outcome, refuse('no', 7));
-    assert.deepEqual(await kept(home), []);
+    assert.deepEqual(await kept(engine), []);
   });
 
   test('keeps nothing of a transaction that meets a fault, and throws it', async () => {
-    await using home = await house(database);
+    await using engine = await startEngine(database);
     const fault = new Error('broken');
-    const work = inTransaction(home.ctx.store, async ({ db }): Promise<Outcome<never, never>> => {
+    const work = inTransaction(engine.ctx.store, async ({ db }): Promise<Outcome<never, never>> => {
       await db.insertInto('meta').values(row).execute();
       throw fault;
     });
     assert.equal(await caught(work), fault);
-    assert.deepEqual(await kept(home), []);
-    await ping(home.ctx.store);
+    assert.deepEqual(await kept(engine), []);
+    await ping(engine.ctx.store);
   });
 
   test('seals and opens inside a transaction as outside', async () => {
-    await using home = await house(database);
-    const { safe } = home.ctx.store;
-    const opened = await inTransaction(home.ctx.store, async (tx) =>
+    await using engine = await startEngine(database);
+    const { safe } = engine.ctx.store;
+    const opened = await inTransaction(engine.ctx.store, async (tx) =>
       success(tx.safe.open('a', safe.seal('a', 'text'))),
     );
     assert.deepEqual(opened, success('text'));
   });
 
   test('tells a row that is there already from other faults', async () => {
-    await using home = await house(database);
-    const { db } = home.ctx.store;
+    await using engine = await startEngine(database);
+    const { db } = engine.ctx.store;
     await db.insertInto('meta').values(row).execute();
     const duplicate = await caught(db.insertInto('meta').values(row).execute());
     assert.equal(isDuplicate(duplicate), true);
@@ -112,7 +112,7 @@ onEachDatabase('the store', (database) => {
   });
 
   test('refuses a row that points to nothing', async () => {
-    await using home = await house(database);
+    await using engine = await startEngine(database);
     const nobody = {
       id: 'a',
       account_id: 'nowhere',
@@ -122,6 +122,6 @@ onEachDatabase('the store', (database) => {
       created_at: 0,
       updated_at: 0,
     };
-    await assert.rejects(home.ctx.store.db.insertInto('users').values(nobody).execute());
+    await assert.rejects(engine.ctx.store.db.insertInto('users').values(nobody).execute());
   });
 });

@@ -5,15 +5,15 @@ import { findAuthenticator, insertAuthenticator } from '../../src/store/authenti
 import { insertChallenge } from '../../src/store/challenges.ts';
 import { insertSession } from '../../src/store/sessions.ts';
 import { onEachDatabase } from '../../kit/databases.ts';
-import { house, type House } from '../../kit/house.ts';
+import { startEngine, type TestEngine } from '../../kit/test-engine.ts';
 import { inThreads, tries, type Prize } from './threads.ts';
 
 const migrations = readdirSync(new URL('../../src/store/migrations/', import.meta.url));
 
-async function makePrize({ ctx: { store }, ring, ...home }: House): Promise<Prize> {
-  const now = home.clock.now();
+async function makePrize({ ctx: { store }, ring, ...engine }: TestEngine): Promise<Prize> {
+  const now = engine.clock.now();
   const end = now + 60_000;
-  const user = await home.addUser({ name: 'ada' });
+  const user = await engine.addUser({ name: 'ada' });
   const userId = user.id;
   const made = { userId, kind: 'totp', label: null, state: {} };
   await insertAuthenticator(store, { ...made, id: 'active', status: 'active' }, now);
@@ -59,9 +59,9 @@ async function makePrize({ ctx: { store }, ring, ...home }: House): Promise<Priz
 
 onEachDatabase('threads with connections of their own', (database) => {
   test('win every ratchet once, however many try at once', async () => {
-    await using home = await house(database);
+    await using engine = await startEngine(database);
     const threads = 3;
-    const wins = await inThreads(threads, home.database.url, await makePrize(home));
+    const wins = await inThreads(threads, engine.database.url, await makePrize(engine));
     const once = [
       'advance',
       'activate',
@@ -75,7 +75,7 @@ onEachDatabase('threads with connections of their own', (database) => {
     if (database.flavour === 'sqlite') expected.readThenWrite = threads * tries;
     const total = (name: string) => wins.reduce((sum, won) => sum + (won[name] ?? 0), 0);
     assert.deepEqual(Object.fromEntries(Object.keys(expected).map((name) => [name, total(name)])), expected);
-    const count = await home.ctx.store.db
+    const count = await engine.ctx.store.db
       .selectFrom('meta')
       .select('value')
       .where('key', '=', 'count')

@@ -13,7 +13,7 @@ import {
   deleteExpiredUnknownUsers,
 } from '../../src/store/throttles.ts';
 import { onEachDatabase } from '../../kit/databases.ts';
-import { atOnce, house } from '../../kit/house.ts';
+import { atOnce, startEngine } from '../../kit/test-engine.ts';
 
 const now = Date.parse('2026-11-21T12:00:00Z');
 const wait = (retryAfter: number) => ({ ok: false, retryAfter });
@@ -36,16 +36,16 @@ const rows = ({ db }: Store) =>
 
 onEachDatabase('the store counts failures', (database) => {
   test('five tries are free and the sixth has to wait', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
     await fail(store, 5);
     assert.deepEqual(await claimTry(store, 'ada', 'totp', now), wait(30));
     assert.deepEqual(await rows(store), [{ subject: 'ada', kind: 'totp', failures: 5, at: now }]);
   });
 
   test('the wait is 30 s and doubles with each further failure up to 15 min', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
     await fail(store, 5);
     let at = now;
     for (const seconds of [30, 60, 120, 240, 480, 900, 900, 900]) {
@@ -57,8 +57,8 @@ onEachDatabase('the store counts failures', (database) => {
   });
 
   test('the wait that is left is told in whole seconds, rounded up', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
     await fail(store, 5);
     assert.deepEqual(await claimTry(store, 'ada', 'totp', now + 1), wait(30));
     assert.deepEqual(await claimTry(store, 'ada', 'totp', now + second), wait(29));
@@ -66,8 +66,8 @@ onEachDatabase('the store counts failures', (database) => {
   });
 
   test('the wait that is told is that of the subject and the factor', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
     await failed(store, 9, now, 'totp', 'aaron');
     await failed(store, 8, now, 'password');
     await fail(store, 5);
@@ -78,8 +78,8 @@ onEachDatabase('the store counts failures', (database) => {
   });
 
   test('a refused claim neither counts nor lengthens the wait', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
     await fail(store, 5);
     for (let at = 0; at < 30; at += 1)
       assert.equal((await claimTry(store, 'ada', 'totp', now + at * second)).ok, false);
@@ -87,8 +87,8 @@ onEachDatabase('the store counts failures', (database) => {
   });
 
   test('the ninety-ninth failure is not the last, the hundredth is, for good', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
     await failed(store, 98);
     const later = now + 15 * minute;
     assert.equal((await claimTry(store, 'ada', 'totp', later)).ok, true);
@@ -100,8 +100,8 @@ onEachDatabase('the store counts failures', (database) => {
   });
 
   test('each subject and each kind of factor is counted apart', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
     await fail(store, 5);
     assert.equal((await claimTry(store, 'ada', 'password', now)).ok, true);
     assert.equal((await claimTry(store, 'bob', 'totp', now)).ok, true);
@@ -109,15 +109,15 @@ onEachDatabase('the store counts failures', (database) => {
   });
 
   test('a clock that goes back opens nothing early', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
     await fail(store, 5);
     assert.deepEqual(await claimTry(store, 'ada', 'totp', now - minute), wait(90));
   });
 
   test('a success forgets the failures of its own factor and subject only', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
     await fail(store, 5);
     await failed(store, 3, now, 'password');
     await failed(store, 4, now, 'totp', 'bob');
@@ -130,8 +130,8 @@ onEachDatabase('the store counts failures', (database) => {
   });
 
   test('a released try is given back to its own factor and subject only, and never more than there were', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
     await fail(store, 1);
     await failed(store, 3, now, 'password');
     await failed(store, 4, now, 'totp', 'bob');
@@ -147,8 +147,8 @@ onEachDatabase('the store counts failures', (database) => {
   });
 
   test('a success with a second factor also opens what a hundred failures closed, and shortens no wait', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
     await failed(store, 100);
     await failed(store, 99, now, 'password');
     await failed(store, 7, now, 'sms');
@@ -162,8 +162,8 @@ onEachDatabase('the store counts failures', (database) => {
   });
 
   test("an administrator forgets all of one user's failures and hears how many kinds there were", async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
     await failed(store, 100);
     await failed(store, 7, now, 'password');
     await failed(store, 4, now, 'totp', 'bob');
@@ -173,8 +173,8 @@ onEachDatabase('the store counts failures', (database) => {
   });
 
   test('only old failures of strangers are swept', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
     await failed(store, 9, now, 'password', `${unknownUserPrefix}old`);
     await failed(store, 9, now + 1, 'password', `${unknownUserPrefix}new`);
     await failed(store, 9, now, 'password', 'ada');
@@ -186,25 +186,25 @@ onEachDatabase('the store counts failures', (database) => {
   });
 
   test('of sixty-four simultaneous claims over two nodes five are granted', async () => {
-    await using home = await house(database);
-    const stores = [home.ctx.store, (await home.node()).ctx.store];
-    const claims = await atOnce(64, (at) => claimTry(stores[at % 2] ?? home.ctx.store, 'ada', 'totp', now));
+    await using engine = await startEngine(database);
+    const stores = [engine.ctx.store, (await engine.node()).ctx.store];
+    const claims = await atOnce(64, (at) => claimTry(stores[at % 2] ?? engine.ctx.store, 'ada', 'totp', now));
     assert.equal(claims.filter(({ ok }) => ok).length, 5);
-    assert.equal((await rows(home.ctx.store))[0]?.failures, 5);
+    assert.equal((await rows(engine.ctx.store))[0]?.failures, 5);
   });
 
   test('of sixteen simultaneous claims when a wait ends one is granted', async () => {
-    await using home = await house(database);
-    const stores = [home.ctx.store, (await home.node()).ctx.store];
-    await fail(home.ctx.store, 5);
+    await using engine = await startEngine(database);
+    const stores = [engine.ctx.store, (await engine.node()).ctx.store];
+    await fail(engine.ctx.store, 5);
     const later = now + 30 * second;
-    const claims = await atOnce(16, (at) => claimTry(stores[at % 2] ?? home.ctx.store, 'ada', 'totp', later));
+    const claims = await atOnce(16, (at) => claimTry(stores[at % 2] ?? engine.ctx.store, 'ada', 'totp', later));
     assert.equal(claims.filter(({ ok }) => ok).length, 1);
   });
 
   test('failures are told of one subject with one kind of factor', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
     await failed(store, 3);
     await failed(store, 4, now, 'sms');
     await failed(store, 5, now, 'totp', 'bob');

@@ -7,16 +7,21 @@ import type { Role } from '../../src/store/lists.ts';
 import { countUsersBelow } from '../../src/store/user-counts.ts';
 import { insertUser } from '../../src/store/users.ts';
 import { onEachDatabase } from '../../kit/databases.ts';
-import { house, type House } from '../../kit/house.ts';
+import { startEngine, type TestEngine } from '../../kit/test-engine.ts';
 
 const now = Date.parse('2026-11-21T12:00:00Z');
 
-async function add({ ctx }: House, accountId: string, name: string, roles: readonly Role[] = ['user']): Promise<void> {
+async function add(
+  { ctx }: TestEngine,
+  accountId: string,
+  name: string,
+  roles: readonly Role[] = ['user'],
+): Promise<void> {
   const profile = { name, email: null, phone: null, firstName: null, lastName: null, roles };
   await insertUser(ctx.store, { id: name, accountId, ...profile }, now);
 }
 
-async function give({ ctx }: House, userId: string, kind: string, status: 'active' | 'pending' = 'active') {
+async function give({ ctx }: TestEngine, userId: string, kind: string, status: 'active' | 'pending' = 'active') {
   const made = { id: `${kind} of ${userId} ${status}`, userId, kind, label: null, state: {}, status };
   await insertAuthenticator(ctx.store, made, now);
 }
@@ -25,33 +30,33 @@ const countsOf = (all: Readonly<Record<string, readonly [users: number, administ
   new Map(Object.entries(all).map(([id, [users, administrators]]) => [id, { users, administrators }]));
 
 /** root → east → cellar, and west beside east. */
-async function town(home: House) {
+async function town(engine: TestEngine) {
   for (const [id, parentId] of [
-    ['east', home.root],
+    ['east', engine.root],
     ['cellar', 'east'],
-    ['west', home.root],
+    ['west', engine.root],
   ] as const)
-    await insertAccount(home.ctx.store, { id, parentId, name: id }, now);
-  await add(home, home.root, 'rita', ['admin']);
-  await add(home, 'east', 'eve', ['user', 'admin']);
-  await add(home, 'east', 'ed', ['service', 'user']);
-  await add(home, 'cellar', 'carol');
-  await add(home, 'west', 'wim');
+    await insertAccount(engine.ctx.store, { id, parentId, name: id }, now);
+  await add(engine, engine.root, 'rita', ['admin']);
+  await add(engine, 'east', 'eve', ['user', 'admin']);
+  await add(engine, 'east', 'ed', ['service', 'user']);
+  await add(engine, 'cellar', 'carol');
+  await add(engine, 'west', 'wim');
 }
 
 onEachDatabase('the store counts users', (database) => {
   test('of an account and all below it, by account, and the administrators among them', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
-    await town(home);
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
+    await town(engine);
     assert.deepEqual(await countUsersBelow(store, 'east', null), countsOf({ east: [2, 1], cellar: [1, 0] }));
-    assert.equal((await countUsersBelow(store, home.root, null)).size, 4);
+    assert.equal((await countUsersBelow(store, engine.root, null)).size, 4);
   });
 
   test('who lack a kind of factor: one that is pending does not count, and one of another kind neither', async () => {
-    await using home = await house(database);
-    const { store } = home.ctx;
-    await town(home);
+    await using engine = await startEngine(database);
+    const { store } = engine.ctx;
+    await town(engine);
     for (const [user, kind, status] of [
       ['eve', 'totp', 'active'],
       ['eve', 'totp', 'pending'],
@@ -59,19 +64,19 @@ onEachDatabase('the store counts users', (database) => {
       ['ed', 'totp', 'pending'],
       ['ed', 'sms', 'active'],
     ] as const)
-      await give(home, user, kind, status);
+      await give(engine, user, kind, status);
     assert.deepEqual(await countUsersBelow(store, 'east', 'totp'), countsOf({ east: [1, 0], cellar: [1, 0] }));
     assert.deepEqual(await countUsersBelow(store, 'east', 'sms'), countsOf({ cellar: [1, 0] }));
     assert.deepEqual(await countUsersBelow(store, 'east', 'email'), await countUsersBelow(store, 'east', null));
   });
 
   test('in a tree that is listed with each account after its parent', async () => {
-    await using home = await house(database);
-    await town(home);
-    const east = { id: 'east', parentId: home.root };
-    assert.deepEqual(await listTree(home.ctx.store, 'east'), [east, { id: 'cellar', parentId: 'east' }]);
-    const [first, ...rest] = (await listTree(home.ctx.store, home.root)).map(({ id }) => id);
-    assert.equal(first, home.root);
+    await using engine = await startEngine(database);
+    await town(engine);
+    const east = { id: 'east', parentId: engine.root };
+    assert.deepEqual(await listTree(engine.ctx.store, 'east'), [east, { id: 'cellar', parentId: 'east' }]);
+    const [first, ...rest] = (await listTree(engine.ctx.store, engine.root)).map(({ id }) => id);
+    assert.equal(first, engine.root);
     assert.deepEqual([rest.length, rest.at(-1)], [3, 'cellar']);
   });
 });

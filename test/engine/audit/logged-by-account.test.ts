@@ -15,27 +15,31 @@ import {
 } from '../../../src/engine/operations.ts';
 import { writeSecurity } from '../../../src/store/security.ts';
 import { onEachDatabase } from '../../../kit/databases.ts';
-import { got, house, type House } from '../../../kit/house.ts';
+import { unwrap, startEngine, type TestEngine } from '../../../kit/test-engine.ts';
 import { interrupted } from '../../../kit/interrupted.ts';
 
-async function says({ ctx, clock, root }: House, password: AuthModulesConfig['password'], revision = 0): Promise<void> {
+async function says(
+  { ctx, clock, root }: TestEngine,
+  password: AuthModulesConfig['password'],
+  revision = 0,
+): Promise<void> {
   const said = { accountId: root, authModules: { password }, revision };
   assert.equal(await writeSecurity(ctx.store, said, clock.now()), true);
 }
 
 /** What a day of Ada's leaves in the log: slips and successes, with both factors. */
-async function day(home: House) {
-  const ada = await home.addProtected('ada');
-  home.clock.tick(minute);
-  const logged = await home.logged(async () => {
-    await home.logIn('ada', 'a wrong guess');
-    await home.logIn('nobody', 'a wrong guess');
-    const challengeToken = await home.challenge('ada', ada.password);
-    const response = (code: string) => answerLogin(home.ctx, { challengeToken, response: code });
-    assert.equal((await response(home.wrongCodeFor(ada.seed))).ok, false);
-    assert.equal((await response(home.codeFor(ada.seed))).ok, true);
+async function day(engine: TestEngine) {
+  const ada = await engine.addProtected('ada');
+  engine.clock.tick(minute);
+  const logged = await engine.logged(async () => {
+    await engine.logIn('ada', 'a wrong guess');
+    await engine.logIn('nobody', 'a wrong guess');
+    const challengeToken = await engine.challenge('ada', ada.password);
+    const response = (code: string) => answerLogin(engine.ctx, { challengeToken, response: code });
+    assert.equal((await response(engine.wrongCodeFor(ada.seed))).ok, false);
+    assert.equal((await response(engine.codeFor(ada.seed))).ok, true);
     const through = { authModule: 'authtoken' } as const;
-    assert.equal((await home.logIn('ada', 'a wrong guess', through)).ok, false);
+    assert.equal((await engine.logIn('ada', 'a wrong guess', through)).ok, false);
   });
   return logged.map(({ action, outcome, authModule }) => `${authModule} ${action} ${outcome}`);
 }
@@ -48,58 +52,58 @@ const elsewhere = 'authtoken login failed';
 
 onEachDatabase('the log of attempts of an account', (database) => {
   test('has everything where nobody says anything', async () => {
-    await using home = await house(database);
-    assert.deepEqual((await day(home)).toSorted(), [...failed, ...successful, elsewhere].toSorted());
+    await using engine = await startEngine(database);
+    assert.deepEqual((await day(engine)).toSorted(), [...failed, ...successful, elsewhere].toSorted());
   });
 
   test('has no failures of a module where that is said, of known and of unknown names', async () => {
-    await using home = await house(database);
-    await says(home, { log_failed_attempts: false });
-    assert.deepEqual((await day(home)).toSorted(), [...successful, elsewhere].toSorted());
+    await using engine = await startEngine(database);
+    await says(engine, { log_failed_attempts: false });
+    assert.deepEqual((await day(engine)).toSorted(), [...successful, elsewhere].toSorted());
   });
 
   test('has no successes of a module where that is said', async () => {
-    await using home = await house(database);
-    await says(home, { log_successful_attempts: false });
-    assert.deepEqual((await day(home)).toSorted(), [...failed, elsewhere].toSorted());
+    await using engine = await startEngine(database);
+    await says(engine, { log_successful_attempts: false });
+    assert.deepEqual((await day(engine)).toSorted(), [...failed, elsewhere].toSorted());
   });
 
   test('has neither who is turned away, nor messages that were sent, where that is said', async () => {
-    await using home = await house(database);
-    const { ctx } = home;
-    const { password, caller } = await home.addPerson('ada');
+    await using engine = await startEngine(database);
+    const { ctx } = engine;
+    const { password, caller } = await engine.addPerson('ada');
     const number = { kind: 'sms', label: null, input: { destination: '+12133734253' } } as const;
-    const authenticatorId = got(await enroll(ctx, caller, number)).authenticator.id;
-    got(await confirm(ctx, caller, { authenticatorId, response: home.sent.at(-1)?.code }));
-    home.clock.tick(minute);
+    const authenticatorId = unwrap(await enroll(ctx, caller, number)).authenticator.id;
+    unwrap(await confirm(ctx, caller, { authenticatorId, response: engine.sent.at(-1)?.code }));
+    engine.clock.tick(minute);
     const asked = { authModule: 'password', login: 'ada', secret: password } as const;
     assert.deepEqual(
-      (await home.logged(() => loginWithBothFactors(ctx, asked))).map(({ action }) => action).toSorted(),
+      (await engine.logged(() => loginWithBothFactors(ctx, asked))).map(({ action }) => action).toSorted(),
       ['login', 'send'],
     );
-    home.clock.tick(minute);
+    engine.clock.tick(minute);
     const quiet = { log_successful_attempts: false, log_failed_attempts: false };
-    await says(home, quiet);
-    const sent = home.sent.length;
-    assert.deepEqual(await home.logged(() => loginWithBothFactors(ctx, asked)), []);
-    assert.equal(home.sent.length, sent + 1);
-    await says(home, { ...quiet, enabled: false }, 1);
-    const closed = await home.logged(async () =>
+    await says(engine, quiet);
+    const sent = engine.sent.length;
+    assert.deepEqual(await engine.logged(() => loginWithBothFactors(ctx, asked)), []);
+    assert.equal(engine.sent.length, sent + 1);
+    await says(engine, { ...quiet, enabled: false }, 1);
+    const closed = await engine.logged(async () =>
       assert.deepEqual(await loginWithBothFactors(ctx, asked), refuse('module_disabled')),
     );
     assert.deepEqual(closed, []);
   });
 
   test('has every use of a recovery code, for a notice tells of it', async () => {
-    await using home = await house(database);
-    const { name, password, codes } = await home.addProtected('ada', { email: 'ada@example.org' });
-    await says(home, { log_successful_attempts: false });
-    const logged = await home.logged(() => home.signIn(name, password, codes[0]));
+    await using engine = await startEngine(database);
+    const { name, password, codes } = await engine.addProtected('ada', { email: 'ada@example.org' });
+    await says(engine, { log_successful_attempts: false });
+    const logged = await engine.logged(() => engine.signIn(name, password, codes[0]));
     assert.deepEqual(
       logged.map(({ action, factor }) => [action, factor]),
       [['answer', 'recovery']],
     );
-    const { store } = home.ctx;
+    const { store } = engine.ctx;
     const told = await store.db
       .selectFrom('notices')
       .select('attempt_id')
@@ -113,22 +117,22 @@ onEachDatabase('the log of attempts of an account', (database) => {
   });
 
   test('has enrolments and ends of sessions, whatever is said', async () => {
-    await using home = await house(database);
-    await says(home, { log_successful_attempts: false, log_failed_attempts: false });
-    const logged = await home.logged(async () => {
-      const { token } = await home.addProtected('ada');
-      const caller = await home.caller(token);
-      got(await endSession(home.ctx, caller, caller.id));
+    await using engine = await startEngine(database);
+    await says(engine, { log_successful_attempts: false, log_failed_attempts: false });
+    const logged = await engine.logged(async () => {
+      const { token } = await engine.addProtected('ada');
+      const caller = await engine.caller(token);
+      unwrap(await endSession(engine.ctx, caller, caller.id));
     });
     const actions = logged.map(({ action }) => action);
     assert.deepEqual([...new Set(actions)].toSorted(), ['confirm', 'enroll', 'session.end', 'user.create']);
   });
 
   test('has what is no step of a login, whatever way in it names', async () => {
-    await using home = await house(database);
-    const { ctx, root: accountId } = home;
-    await says(home, { log_successful_attempts: false, log_failed_attempts: false });
-    const logged = await home.logged(async () => {
+    await using engine = await startEngine(database);
+    const { ctx, root: accountId } = engine;
+    await says(engine, { log_successful_attempts: false, log_failed_attempts: false });
+    const logged = await engine.logged(async () => {
       for (const action of ['confirm', 'login']) {
         const tried = { action, accountId, authModule: 'password' };
         await logSuccess(ctx, tried);
@@ -142,37 +146,37 @@ onEachDatabase('the log of attempts of an account', (database) => {
   });
 
   test('has what the policy said by which the login was judged: it is read once', async () => {
-    await using home = await house(database);
-    const { name, password } = await home.addPerson('ada');
-    const ctx = interrupted(home.ctx, () => says(home, { log_successful_attempts: false }));
+    await using engine = await startEngine(database);
+    const { name, password } = await engine.addPerson('ada');
+    const ctx = interrupted(engine.ctx, () => says(engine, { log_successful_attempts: false }));
     const asked = { authModule: 'password', login: name, secret: password } as const;
-    const logged = await home.logged(async () => got(await login(ctx, asked)));
+    const logged = await engine.logged(async () => unwrap(await login(ctx, asked)));
     assert.deepEqual(
       logged.map(({ action }) => action),
       ['login'],
     );
-    assert.deepEqual(await home.logged(() => home.signIn(name, password)), []);
+    assert.deepEqual(await engine.logged(() => engine.signIn(name, password)), []);
   });
 
   test('has what was tried where it can not be read what is said', async () => {
-    await using home = await house(database);
-    const ada = await home.addProtected('ada');
-    const challengeToken = await home.challenge('ada', ada.password);
-    const garbled = { accountId: home.root, authModules: { password: { log_failed_attempts: 'no' } }, revision: 0 };
-    await writeSecurity(home.ctx.store, garbled, home.clock.now());
-    const logged = await home.logged(async () => {
-      assert.deepEqual(await home.logIn('ada', 'a wrong guess'), refuse('wrong'));
-      const response = home.wrongCodeFor(ada.seed);
-      assert.deepEqual(await answerLogin(home.ctx, { challengeToken, response }), refuse('wrong'));
+    await using engine = await startEngine(database);
+    const ada = await engine.addProtected('ada');
+    const challengeToken = await engine.challenge('ada', ada.password);
+    const garbled = { accountId: engine.root, authModules: { password: { log_failed_attempts: 'no' } }, revision: 0 };
+    await writeSecurity(engine.ctx.store, garbled, engine.clock.now());
+    const logged = await engine.logged(async () => {
+      assert.deepEqual(await engine.logIn('ada', 'a wrong guess'), refuse('wrong'));
+      const response = engine.wrongCodeFor(ada.seed);
+      assert.deepEqual(await answerLogin(engine.ctx, { challengeToken, response }), refuse('wrong'));
     });
     assert.deepEqual(logged.map(({ action }) => action).toSorted(), ['answer', 'login']);
     assert.deepEqual(
-      home.lines.map(({ level, fields }) => [level, fields['account_id']]),
+      engine.lines.map(({ level, fields }) => [level, fields['account_id']]),
       [
-        ['error', home.root],
-        ['error', home.root],
+        ['error', engine.root],
+        ['error', engine.root],
       ],
     );
-    await assert.rejects(answerLogin(home.ctx, { challengeToken, response: home.codeFor(ada.seed) }));
+    await assert.rejects(answerLogin(engine.ctx, { challengeToken, response: engine.codeFor(ada.seed) }));
   });
 });

@@ -4,11 +4,11 @@ import type { PlacedRow } from '../../../src/store/attempt-chain-rows.ts';
 import type { Tables } from '../../../src/store/tables.ts';
 import { brief, findingsIn, rowsOf, logFailedAttempts } from '../../../kit/attempts.ts';
 import type { TestDatabase } from '../../../kit/databases.ts';
-import { house, type House } from '../../../kit/house.ts';
+import { startEngine, type TestEngine } from '../../../kit/test-engine.ts';
 
-type Scene = House &
+type Scene = TestEngine &
   AsyncDisposable & {
-    readonly db: House['ctx']['store']['db'];
+    readonly db: TestEngine['ctx']['store']['db'];
     readonly rows: readonly PlacedRow[];
     readonly strand: string;
     /** Her row in a place. */
@@ -21,17 +21,17 @@ type Scene = House &
 
 /** Six attempts of Ada, and some of others in other strands. */
 export async function scene(database: TestDatabase): Promise<Scene> {
-  const home = await house(database);
-  await logFailedAttempts(home, 6, 'ada');
-  for (const user of ['cy', 'dan', 'eve']) await logFailedAttempts(home, 2, user);
-  const { db } = home.ctx.store;
-  const rows = await rowsOf(home, 'ada');
+  const engine = await startEngine(database);
+  await logFailedAttempts(engine, 6, 'ada');
+  for (const user of ['cy', 'dan', 'eve']) await logFailedAttempts(engine, 2, user);
+  const { db } = engine.ctx.store;
+  const rows = await rowsOf(engine, 'ada');
   const strand = rows[0]?.strand ?? '';
   assert.equal((await db.selectFrom('attempts').select('id').where('strand', '=', strand).execute()).length, 6);
-  assert.deepEqual(await findingsIn(home.ctx), []);
+  assert.deepEqual(await findingsIn(engine.ctx), []);
   const at = (seq: number) => rows[seq - 1] ?? assert.fail();
   return {
-    ...home,
+    ...engine,
     db,
     rows,
     strand,
@@ -45,6 +45,6 @@ export async function scene(database: TestDatabase): Promise<Scene> {
         .where('strand', '=', strand)
         .where('seq', 'in', [...places])
         .execute()),
-    found: async (accountId) => (await findingsIn(home.ctx, accountId)).map(brief),
+    found: async (accountId) => (await findingsIn(engine.ctx, accountId)).map(brief),
   };
 }

@@ -8,40 +8,42 @@ import { endSession } from '../../../src/engine/session/list-sessions.ts';
 import type { Turns } from '../../../src/base/turns.ts';
 import { refuse } from '../../../src/base/outcome.ts';
 import { onEachDatabase } from '../../../kit/databases.ts';
-import { got, house } from '../../../kit/house.ts';
+import { unwrap, startEngine } from '../../../kit/test-engine.ts';
 
 onEachDatabase('an approval', (database) => {
   test('of a step-up is answered as it is written down, though its session ends right after', async () => {
-    await using home = await house(database);
-    const { caller, seed } = await home.addProtected('ada');
+    await using engine = await startEngine(database);
+    const { caller, seed } = await engine.addProtected('ada');
     const asker = { type: 'session', session: caller } as const;
-    const put = got(await createChallenge(home.ctx, asker, {})) ?? assert.fail('nothing is asked');
-    const reached = got(await reachChallenge(home.ctx, asker, put.challenge.id));
+    const put = unwrap(await createChallenge(engine.ctx, asker, {})) ?? assert.fail('nothing is asked');
+    const reached = unwrap(await reachChallenge(engine.ctx, asker, put.challenge.id));
     assert.ok(reached.type === 'step_up');
     const turns: Turns = async (key, work) => {
       const done = await work();
       // All is kept by then, and nothing is answered yet.
-      if (key.endsWith('/answer')) got(await endSession(home.ctx, caller, caller.id));
+      if (key.endsWith('/answer')) unwrap(await endSession(engine.ctx, caller, caller.id));
       return done;
     };
-    const approved = got(await answerChallenge({ ...home.ctx, turns }, reached, { response: home.codeFor(seed) }));
+    const approved = unwrap(
+      await answerChallenge({ ...engine.ctx, turns }, reached, { response: engine.codeFor(seed) }),
+    );
     assert.ok(approved.token);
-    assert.deepEqual(await authenticate(home.ctx, approved.token), refuse('invalid_token'));
+    assert.deepEqual(await authenticate(engine.ctx, approved.token), refuse('invalid_token'));
   });
 
   test('of a step-up gives the session a token that says what it has proven', async () => {
-    await using home = await house(database);
-    const { caller, seed } = await home.addProtected('ada');
+    await using engine = await startEngine(database);
+    const { caller, seed } = await engine.addProtected('ada');
     const asker = { type: 'session', session: caller } as const;
-    home.clock.tick(60_000);
-    const put = got(await createChallenge(home.ctx, asker, {})) ?? assert.fail('nothing is asked');
-    const reached = got(await reachChallenge(home.ctx, asker, put.challenge.id));
+    engine.clock.tick(60_000);
+    const put = unwrap(await createChallenge(engine.ctx, asker, {})) ?? assert.fail('nothing is asked');
+    const reached = unwrap(await reachChallenge(engine.ctx, asker, put.challenge.id));
     assert.ok(reached.type === 'step_up');
-    const { token = '' } = got(await answerChallenge(home.ctx, reached, { response: home.codeFor(seed) }));
+    const { token = '' } = unwrap(await answerChallenge(engine.ctx, reached, { response: engine.codeFor(seed) }));
     const amr = ['pwd', 'otp', 'mfa'];
-    const raised = { ...caller, amr, secondFactorAt: home.clock.now() };
-    assert.deepEqual(await home.caller(token), raised);
-    const claims = await home.ctx.tokens.read(token, home.clock.now());
+    const raised = { ...caller, amr, secondFactorAt: engine.clock.now() };
+    assert.deepEqual(await engine.caller(token), raised);
+    const claims = await engine.ctx.tokens.read(token, engine.clock.now());
     assert.deepEqual([claims?.sid, claims?.amr, claims?.acr], [caller.id, amr, 'aal2']);
   });
 });

@@ -4,11 +4,11 @@ import { explain, reachAccount } from '../../../src/engine/operations.ts';
 import type { Caller } from '../../../src/engine/session/authenticate.ts';
 import { insertProvider } from '../../../src/store/providers.ts';
 import { onEachDatabase } from '../../../kit/databases.ts';
-import { got, house, type House } from '../../../kit/house.ts';
+import { unwrap, startEngine, type TestEngine } from '../../../kit/test-engine.ts';
 import { interrupted } from '../../../kit/interrupted.ts';
 import { add, assertTree, move, placesOf, refusal, requiring, say, town, type Move } from './move-help.ts';
 
-const rowsOf = async ({ ctx: { store } }: House) =>
+const rowsOf = async ({ ctx: { store } }: TestEngine) =>
   JSON.stringify([
     await store.db.selectFrom('accounts').selectAll().orderBy('id').execute(),
     await placesOf(store.db),
@@ -16,155 +16,155 @@ const rowsOf = async ({ ctx: { store } }: House) =>
   ]);
 
 /** A provider of an account, which shares it with all below. */
-async function share(home: House, by: Caller, accountId: string): Promise<{ configuration_id: string }> {
+async function share(engine: TestEngine, by: Caller, accountId: string): Promise<{ configuration_id: string }> {
   const id = accountId.replace(/^00/, 'ff');
   const made = { id, accountId, providerName: 'totp', name: null, enabled: true, settings: {} };
-  await insertProvider(home.ctx.store, made, home.clock.now());
-  got(await say(home.ctx, by, accountId, { user_auth: { multi_factor: { include_subaccounts: true } } }));
+  await insertProvider(engine.ctx.store, made, engine.clock.now());
+  unwrap(await say(engine.ctx, by, accountId, { user_auth: { multi_factor: { include_subaccounts: true } } }));
   return { configuration_id: id };
 }
 
 onEachDatabase('an account', (database) => {
   test('moves with all below it, which then is reached from its new place and no more from its old one', async () => {
-    await using home = await house(database);
-    const { east, west, cellar, boss } = await town(home);
-    const added = await add(home, 'vault', cellar);
-    const before = got(await reachAccount(home.ctx, boss, cellar));
-    const logged = await home.logged(async () => {
-      const moved = got(await move(home.ctx, { by: boss, account: cellar, to: west }));
+    await using engine = await startEngine(database);
+    const { east, west, cellar, boss } = await town(engine);
+    const added = await add(engine, 'vault', cellar);
+    const before = unwrap(await reachAccount(engine.ctx, boss, cellar));
+    const logged = await engine.logged(async () => {
+      const moved = unwrap(await move(engine.ctx, { by: boss, account: cellar, to: west }));
       assert.deepEqual(moved, { ...before, parentId: west, revision: 1 });
-      assert.deepEqual(got(await reachAccount(home.ctx, boss, cellar)), moved);
+      assert.deepEqual(unwrap(await reachAccount(engine.ctx, boss, cellar)), moved);
     });
     assert.deepEqual(
       logged.map(({ action, outcome, userId }) => [action, outcome, userId]),
       [['account.move', 'success', boss.userId]],
     );
-    await assertTree(home);
+    await assertTree(engine);
     for (const [account, ok] of [
       [west, true],
       [east, false],
     ] as const) {
-      const { caller } = await home.addPerson(`boss of ${account}`, { roles: ['admin'], account });
-      for (const id of [cellar, added]) assert.equal((await reachAccount(home.ctx, caller, id)).ok, ok);
+      const { caller } = await engine.addPerson(`boss of ${account}`, { roles: ['admin'], account });
+      for (const id of [cellar, added]) assert.equal((await reachAccount(engine.ctx, caller, id)).ok, ok);
     }
   });
 
   test('is not moved by its own administrators, and so the root by nobody', async () => {
-    await using home = await house(database);
-    const { acme, west, boss, top } = await town(home);
-    const before = await rowsOf(home);
-    assert.equal(refusal(await move(home.ctx, { by: boss, account: acme, to: west })), 'forbidden');
-    assert.equal(refusal(await move(home.ctx, { by: top, account: 'root', to: west })), 'forbidden');
-    assert.equal(await rowsOf(home), before);
-    assert.equal(refusal(await move(home.ctx, { by: top, account: west, to: 'root' })), 'moved');
+    await using engine = await startEngine(database);
+    const { acme, west, boss, top } = await town(engine);
+    const before = await rowsOf(engine);
+    assert.equal(refusal(await move(engine.ctx, { by: boss, account: acme, to: west })), 'forbidden');
+    assert.equal(refusal(await move(engine.ctx, { by: top, account: 'root', to: west })), 'forbidden');
+    assert.equal(await rowsOf(engine), before);
+    assert.equal(refusal(await move(engine.ctx, { by: top, account: west, to: 'root' })), 'moved');
   });
 
   test('does not stand below itself', async () => {
-    await using home = await house(database);
-    const { east, cellar, boss } = await town(home);
-    const before = await rowsOf(home);
+    await using engine = await startEngine(database);
+    const { east, cellar, boss } = await town(engine);
+    const before = await rowsOf(engine);
     for (const to of [east, cellar])
-      assert.equal(refusal(await move(home.ctx, { by: boss, account: east, to })), 'below_itself');
-    assert.equal(await rowsOf(home), before);
+      assert.equal(refusal(await move(engine.ctx, { by: boss, account: east, to })), 'below_itself');
+    assert.equal(await rowsOf(engine), before);
   });
 
   test('that has the parent already stays as it is', async () => {
-    await using home = await house(database);
-    const { acme, east, boss } = await town(home);
-    const before = await rowsOf(home);
-    const kept = got(await move(home.ctx, { by: boss, account: east, to: acme }));
-    assert.deepEqual(kept, got(await reachAccount(home.ctx, boss, east)));
-    assert.equal(await rowsOf(home), before);
+    await using engine = await startEngine(database);
+    const { acme, east, boss } = await town(engine);
+    const before = await rowsOf(engine);
+    const kept = unwrap(await move(engine.ctx, { by: boss, account: east, to: acme }));
+    assert.deepEqual(kept, unwrap(await reachAccount(engine.ctx, boss, east)));
+    assert.equal(await rowsOf(engine), before);
   });
 
   test('moves as far down as the tree goes for the deepest below it', async () => {
-    await using home = await house(database);
-    const { east, cellar, west, boss } = await town(home);
+    await using engine = await startEngine(database);
+    const { east, cellar, west, boss } = await town(engine);
     const ladder = [west];
-    for (let depth = 3; depth <= 31; depth += 1) ladder.push(await add(home, `level ${depth}`, ladder.at(-1) ?? ''));
+    for (let depth = 3; depth <= 31; depth += 1) ladder.push(await add(engine, `level ${depth}`, ladder.at(-1) ?? ''));
     const [above = '', lowest = ''] = ladder.slice(-2);
-    const before = await rowsOf(home);
-    assert.equal(refusal(await move(home.ctx, { by: boss, account: east, to: lowest })), 'too_deep');
-    assert.equal(await rowsOf(home), before);
-    assert.equal(refusal(await move(home.ctx, { by: boss, account: east, to: above })), 'moved');
-    await assertTree(home);
-    assert.equal(refusal(await move(home.ctx, { by: boss, account: cellar, to: lowest })), 'moved');
+    const before = await rowsOf(engine);
+    assert.equal(refusal(await move(engine.ctx, { by: boss, account: east, to: lowest })), 'too_deep');
+    assert.equal(await rowsOf(engine), before);
+    assert.equal(refusal(await move(engine.ctx, { by: boss, account: east, to: above })), 'moved');
+    await assertTree(engine);
+    assert.equal(refusal(await move(engine.ctx, { by: boss, account: cellar, to: lowest })), 'moved');
   });
 
   test('that was changed, or taken out of reach, since it was looked up does not move', async () => {
-    await using home = await house(database);
-    const { acme, east, west, cellar, boss, top } = await town(home);
-    const other = await add(home, 'other', home.root);
-    const meanwhile = (work: Move) => interrupted(home.ctx, async () => got(await move(home.ctx, work)));
+    await using engine = await startEngine(database);
+    const { acme, east, west, cellar, boss, top } = await town(engine);
+    const other = await add(engine, 'other', engine.root);
+    const meanwhile = (work: Move) => interrupted(engine.ctx, async () => unwrap(await move(engine.ctx, work)));
     const pulled = { by: boss, account: cellar, to: west };
     const changed = meanwhile({ by: boss, account: cellar, to: acme });
-    assert.equal(refusal(await move(home.ctx, pulled, changed)), 'raced');
-    got(await move(home.ctx, { ...pulled, to: east }));
+    assert.equal(refusal(await move(engine.ctx, pulled, changed)), 'raced');
+    unwrap(await move(engine.ctx, { ...pulled, to: east }));
     // With the account above it, so that its own revision says nothing of it.
     const gone = meanwhile({ by: top, account: east, to: other });
-    assert.equal(refusal(await move(home.ctx, pulled, gone)), 'not_found');
-    got(await move(home.ctx, { by: top, account: east, to: acme }));
+    assert.equal(refusal(await move(engine.ctx, pulled, gone)), 'not_found');
+    unwrap(await move(engine.ctx, { by: top, account: east, to: acme }));
     const without = meanwhile({ by: top, account: west, to: other });
-    assert.equal(refusal(await move(home.ctx, pulled, without)), 'not_found');
-    await assertTree(home);
+    assert.equal(refusal(await move(engine.ctx, pulled, without)), 'not_found');
+    await assertTree(engine);
   });
 });
 
 onEachDatabase('what an account says', (database) => {
   test('keeps it where a provider that is named there is above it', async () => {
-    await using home = await house(database);
-    const { acme, east, west, cellar, boss } = await town(home);
-    const named = { ...(await share(home, boss, east)), account_id: east };
-    got(await say(home.ctx, boss, cellar, requiring(named)));
-    const vault = await add(home, 'vault', cellar);
-    const before = await rowsOf(home);
+    await using engine = await startEngine(database);
+    const { acme, east, west, cellar, boss } = await town(engine);
+    const named = { ...(await share(engine, boss, east)), account_id: east };
+    unwrap(await say(engine.ctx, boss, cellar, requiring(named)));
+    const vault = await add(engine, 'vault', cellar);
+    const before = await rowsOf(engine);
     for (const to of [west, acme])
-      assert.equal(refusal(await move(home.ctx, { by: boss, account: cellar, to })), 'in_use');
-    assert.equal(await rowsOf(home), before);
+      assert.equal(refusal(await move(engine.ctx, { by: boss, account: cellar, to })), 'in_use');
+    assert.equal(await rowsOf(engine), before);
     // What names it moves along with it, or stays below it; what names nothing is free.
-    const hall = await add(home, 'hall', east);
-    assert.equal(refusal(await move(home.ctx, { by: boss, account: cellar, to: hall })), 'moved');
-    assert.equal(refusal(await move(home.ctx, { by: boss, account: hall, to: west })), 'in_use');
+    const hall = await add(engine, 'hall', east);
+    assert.equal(refusal(await move(engine.ctx, { by: boss, account: cellar, to: hall })), 'moved');
+    assert.equal(refusal(await move(engine.ctx, { by: boss, account: hall, to: west })), 'in_use');
     for (const to of [east, hall])
-      assert.equal(refusal(await move(home.ctx, { by: boss, account: cellar, to })), 'moved');
-    assert.equal(refusal(await move(home.ctx, { by: boss, account: vault, to: west })), 'moved');
-    assert.equal(refusal(await move(home.ctx, { by: boss, account: east, to: west })), 'moved');
-    await assertTree(home);
+      assert.equal(refusal(await move(engine.ctx, { by: boss, account: cellar, to })), 'moved');
+    assert.equal(refusal(await move(engine.ctx, { by: boss, account: vault, to: west })), 'moved');
+    assert.equal(refusal(await move(engine.ctx, { by: boss, account: east, to: west })), 'moved');
+    await assertTree(engine);
   });
 
   test('moves with it where the provider is its own, or of an account above both places', async () => {
-    await using home = await house(database);
-    const { acme, east, west, cellar, boss, top } = await town(home);
-    got(await say(home.ctx, boss, cellar, requiring({ ...(await share(home, top, acme)), account_id: acme })));
-    assert.equal(refusal(await move(home.ctx, { by: boss, account: cellar, to: west })), 'moved');
-    await share(home, boss, east);
-    assert.equal(refusal(await move(home.ctx, { by: boss, account: east, to: cellar })), 'moved');
-    assert.equal(refusal(await move(home.ctx, { by: top, account: west, to: 'root' })), 'in_use');
+    await using engine = await startEngine(database);
+    const { acme, east, west, cellar, boss, top } = await town(engine);
+    unwrap(await say(engine.ctx, boss, cellar, requiring({ ...(await share(engine, top, acme)), account_id: acme })));
+    assert.equal(refusal(await move(engine.ctx, { by: boss, account: cellar, to: west })), 'moved');
+    await share(engine, boss, east);
+    assert.equal(refusal(await move(engine.ctx, { by: boss, account: east, to: cellar })), 'moved');
+    assert.equal(refusal(await move(engine.ctx, { by: top, account: west, to: 'root' })), 'in_use');
   });
 
   test('and a move at the same time do not pass each other', async () => {
-    await using home = await house(database);
-    const { east, west, cellar, boss } = await town(home);
-    const named = requiring({ ...(await share(home, boss, east)), account_id: east });
+    await using engine = await startEngine(database);
+    const { east, west, cellar, boss } = await town(engine);
+    const named = requiring({ ...(await share(engine, boss, east)), account_id: east });
     const out = { by: boss, account: cellar, to: west };
-    const moving = interrupted(home.ctx, async () => got(await move(home.ctx, out)));
+    const moving = interrupted(engine.ctx, async () => unwrap(await move(engine.ctx, out)));
     assert.deepEqual(await say(moving, boss, cellar, named), { ok: false, reason: 'unknown_configuration' });
-    got(await move(home.ctx, { ...out, to: east }));
-    const saying = interrupted(home.ctx, async () => got(await say(home.ctx, boss, cellar, named)));
-    assert.equal(refusal(await move(home.ctx, out, saying)), 'in_use');
+    unwrap(await move(engine.ctx, { ...out, to: east }));
+    const saying = interrupted(engine.ctx, async () => unwrap(await say(engine.ctx, boss, cellar, named)));
+    assert.equal(refusal(await move(engine.ctx, out, saying)), 'in_use');
   });
 
   test('is what holds where it has come to, and what is required above both places holds as before', async () => {
-    await using home = await house(database);
-    const { acme, east, west, cellar, boss, top } = await town(home);
-    const user = await home.addUser({ name: 'ada', account: cellar });
-    const requiredBy = async () => (await explain(home.ctx, user, 'user_auth')).requiredBy;
-    got(await say(home.ctx, boss, east, requiring({ include_subaccounts: true })));
+    await using engine = await startEngine(database);
+    const { acme, east, west, cellar, boss, top } = await town(engine);
+    const user = await engine.addUser({ name: 'ada', account: cellar });
+    const requiredBy = async () => (await explain(engine.ctx, user, 'user_auth')).requiredBy;
+    unwrap(await say(engine.ctx, boss, east, requiring({ include_subaccounts: true })));
     assert.equal(await requiredBy(), east);
-    got(await move(home.ctx, { by: boss, account: cellar, to: west }));
+    unwrap(await move(engine.ctx, { by: boss, account: cellar, to: west }));
     assert.equal(await requiredBy(), undefined);
-    got(await say(home.ctx, top, acme, requiring({ include_subaccounts: true })));
-    got(await move(home.ctx, { by: boss, account: cellar, to: acme }));
+    unwrap(await say(engine.ctx, top, acme, requiring({ include_subaccounts: true })));
+    unwrap(await move(engine.ctx, { by: boss, account: cellar, to: acme }));
     assert.equal(await requiredBy(), acme);
   });
 });

@@ -4,22 +4,22 @@ import type { AuthModulesConfig } from '../../../src/engine/policy/configuration
 import type { Context, RequestContext } from '../../../src/engine/context.ts';
 import type { Caller } from '../../../src/engine/session/authenticate.ts';
 import { insertAccount } from '../../../src/store/accounts.ts';
-import { got, type House } from '../../../kit/house.ts';
+import { unwrap, type TestEngine } from '../../../kit/test-engine.ts';
 
 /** An account below another, under an id that a configuration may name. */
-export async function add(home: House, name: string, parentId: string): Promise<string> {
+export async function add(engine: TestEngine, name: string, parentId: string): Promise<string> {
   const id = Buffer.from(name).toString('hex').padStart(32, '0');
-  await insertAccount(home.ctx.store, { id, parentId, name }, home.clock.now());
+  await insertAccount(engine.ctx.store, { id, parentId, name }, engine.clock.now());
   return id;
 }
 
 /** root → acme → (east → cellar, west), and an administrator of acme. */
-export async function town(home: House) {
-  const acme = await add(home, 'acme', home.root);
-  const [east, west] = [await add(home, 'east', acme), await add(home, 'west', acme)];
-  const cellar = await add(home, 'cellar', east);
-  const { caller } = await home.addPerson('boss', { roles: ['admin'], account: acme });
-  const { caller: top } = await home.addPerson('admin', { roles: ['admin'] });
+export async function town(engine: TestEngine) {
+  const acme = await add(engine, 'acme', engine.root);
+  const [east, west] = [await add(engine, 'east', acme), await add(engine, 'west', acme)];
+  const cellar = await add(engine, 'cellar', east);
+  const { caller } = await engine.addPerson('boss', { roles: ['admin'], account: acme });
+  const { caller: top } = await engine.addPerson('admin', { roles: ['admin'] });
   return { acme, east, west, cellar, boss: caller, top };
 }
 
@@ -27,7 +27,10 @@ export type Move = { readonly by: Caller; readonly account: string; readonly to:
 
 /** Looks both accounts up and moves one below the other; `moving` is where it writes. */
 export async function move(ctx: RequestContext, { by, account, to }: Move, moving = ctx) {
-  const pair = { account: got(await reachAccount(ctx, by, account)), parent: got(await reachAccount(ctx, by, to)) };
+  const pair = {
+    account: unwrap(await reachAccount(ctx, by, account)),
+    parent: unwrap(await reachAccount(ctx, by, to)),
+  };
   return moveAccount(moving, by, pair);
 }
 
@@ -53,13 +56,13 @@ export function walked(parents: ReadonlyMap<string, string | null>): readonly st
   return places.toSorted();
 }
 
-async function parentsIn({ ctx: { store } }: House): Promise<ReadonlyMap<string, string | null>> {
+async function parentsIn({ ctx: { store } }: TestEngine): Promise<ReadonlyMap<string, string | null>> {
   const rows = await store.db.selectFrom('accounts').select(['id', 'parent_id']).execute();
   return new Map(rows.map(({ id, parent_id }) => [id, parent_id]));
 }
 
-export async function assertTree(home: House): Promise<void> {
-  assert.deepEqual(await placesOf(home.ctx.store.db), walked(await parentsIn(home)));
+export async function assertTree(engine: TestEngine): Promise<void> {
+  assert.deepEqual(await placesOf(engine.ctx.store.db), walked(await parentsIn(engine)));
 }
 
 export const requiring = (more: object): AuthModulesConfig => ({
@@ -67,5 +70,5 @@ export const requiring = (more: object): AuthModulesConfig => ({
 });
 
 export async function say(ctx: RequestContext, by: Caller, id: string, config: AuthModulesConfig) {
-  return writeSecurityOf(ctx, by, { account: got(await reachAccount(ctx, by, id)), config, revision: 0 });
+  return writeSecurityOf(ctx, by, { account: unwrap(await reachAccount(ctx, by, id)), config, revision: 0 });
 }

@@ -1,5 +1,5 @@
 import type { NewUser } from '../../../src/engine/directory/create-user.ts';
-import type { House } from '../../../kit/house.ts';
+import type { TestEngine } from '../../../kit/test-engine.ts';
 
 export const input = (name: string, more: Partial<NewUser> = {}): NewUser => ({
   name,
@@ -13,5 +13,5 @@ export const input = (name: string, more: Partial<NewUser> = {}): NewUser => ({
 
 export const password = 'a good password';
 
-export const addAdmin = (home: House, account?: string) =>
-  home.addPerson('admin', { roles: ['admin'], ...(account !== undefined && { account }) });
+export const addAdmin = (engine: TestEngine, account?: string) =>
+  engine.addPerson('admin', { roles: ['admin'], ...(account !== undefined && { account }) });

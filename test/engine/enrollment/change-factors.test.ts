@@ -7,19 +7,19 @@ import { endSession } from '../../../src/engine/session/list-sessions.ts';
 import { removeKinds } from '../../../src/store/authenticators.ts';
 import { findUser } from '../../../src/store/users.ts';
 import { onEachDatabase } from '../../../kit/databases.ts';
-import { got, house, type House, type Person } from '../../../kit/house.ts';
+import { unwrap, startEngine, type TestEngine, type Person } from '../../../kit/test-engine.ts';
 
 const tried = { action: 'test' };
 
 /** Takes the password away, and says what happened to everything around it. */
-async function change({ ctx }: House, { user, caller }: Partial<Person> & Pick<Person, 'user'>, refused = false) {
+async function change({ ctx }: TestEngine, { user, caller }: Partial<Person> & Pick<Person, 'user'>, refused = false) {
   return changeFactors(ctx, { user, caller, tried, notice: { name: 'mfa_disabled' } }, async (tx) => {
     await removeKinds(tx.store, user.id, ['password']);
     return refused ? refuse('too_many') : success('done');
   });
 }
 
-const left = async ({ ctx }: House, { user }: Person) => ({
+const left = async ({ ctx }: TestEngine, { user }: Person) => ({
   epoch: (await findUser(ctx.store, user.id))?.epoch,
   passwords: (await ctx.store.db.selectFrom('authenticators').select('id').where('user_id', '=', user.id).execute())
     .length,
@@ -27,53 +27,55 @@ const left = async ({ ctx }: House, { user }: Person) => ({
 
 onEachDatabase('a change to factors', (database) => {
   test('is written, moves the epoch on, keeps its session and ends the others', async () => {
-    await using home = await house(database);
-    const ada = await home.addPerson('ada');
-    const other = await home.signIn(ada.name, ada.password);
-    assert.deepEqual(await change(home, ada), success('done'));
-    assert.deepEqual(await left(home, ada), { epoch: 1, passwords: 0 });
-    assert.equal((await home.caller(ada.token)).id, ada.caller.id);
-    assert.deepEqual(await authenticate(home.ctx, other), refuse('invalid_token'));
+    await using engine = await startEngine(database);
+    const ada = await engine.addPerson('ada');
+    const other = await engine.signIn(ada.name, ada.password);
+    assert.deepEqual(await change(engine, ada), success('done'));
+    assert.deepEqual(await left(engine, ada), { epoch: 1, passwords: 0 });
+    assert.equal((await engine.caller(ada.token)).id, ada.caller.id);
+    assert.deepEqual(await authenticate(engine.ctx, other), refuse('invalid_token'));
   });
 
   test('without a session ends them all', async () => {
-    await using home = await house(database);
-    const ada = await home.addPerson('ada');
-    got(await change(home, { user: ada.user }));
-    assert.deepEqual(await authenticate(home.ctx, ada.token), refuse('invalid_token'));
+    await using engine = await startEngine(database);
+    const ada = await engine.addPerson('ada');
+    unwrap(await change(engine, { user: ada.user }));
+    assert.deepEqual(await authenticate(engine.ctx, ada.token), refuse('invalid_token'));
   });
 
   test("through somebody else's session keeps that one as it is", async () => {
-    await using home = await house(database);
-    const [ada, eve] = [await home.addPerson('ada'), await home.addPerson('eve')];
-    got(await change(home, { user: ada.user, caller: eve.caller }));
-    assert.deepEqual(await home.caller(eve.token), eve.caller);
-    assert.deepEqual(await authenticate(home.ctx, ada.token), refuse('invalid_token'));
+    await using engine = await startEngine(database);
+    const [ada, eve] = [await engine.addPerson('ada'), await engine.addPerson('eve')];
+    unwrap(await change(engine, { user: ada.user, caller: eve.caller }));
+    assert.deepEqual(await engine.caller(eve.token), eve.caller);
+    assert.deepEqual(await authenticate(engine.ctx, ada.token), refuse('invalid_token'));
   });
 
   test('that is refused in the middle leaves everything as it was', async () => {
-    await using home = await house(database);
-    const ada = await home.addPerson('ada');
-    const lines = await home.logged(async () => assert.deepEqual(await change(home, ada, true), refuse('too_many')));
-    assert.deepEqual(await left(home, ada), { epoch: 0, passwords: 1 });
-    assert.deepEqual(await home.caller(ada.token), ada.caller);
+    await using engine = await startEngine(database);
+    const ada = await engine.addPerson('ada');
+    const lines = await engine.logged(async () =>
+      assert.deepEqual(await change(engine, ada, true), refuse('too_many')),
+    );
+    assert.deepEqual(await left(engine, ada), { epoch: 0, passwords: 1 });
+    assert.deepEqual(await engine.caller(ada.token), ada.caller);
     assert.deepEqual(lines, []);
   });
 
   test('from an epoch that is over is refused and leaves everything as it was', async () => {
-    await using home = await house(database);
-    const ada = await home.addPerson('ada');
+    await using engine = await startEngine(database);
+    const ada = await engine.addPerson('ada');
     const late = { ...ada, user: { ...ada.user, epoch: 1 } };
-    assert.deepEqual(await change(home, late), refuse('raced'));
-    assert.deepEqual(await change(home, { user: late.user }), refuse('raced'));
-    assert.deepEqual(await left(home, ada), { epoch: 0, passwords: 1 });
+    assert.deepEqual(await change(engine, late), refuse('raced'));
+    assert.deepEqual(await change(engine, { user: late.user }), refuse('raced'));
+    assert.deepEqual(await left(engine, ada), { epoch: 0, passwords: 1 });
   });
 
   test('through a session that has ended is refused and leaves everything as it was', async () => {
-    await using home = await house(database);
-    const ada = await home.addPerson('ada');
-    got(await endSession(home.ctx, ada.caller, ada.caller.id));
-    assert.deepEqual(await change(home, ada), refuse('raced'));
-    assert.deepEqual(await left(home, ada), { epoch: 0, passwords: 1 });
+    await using engine = await startEngine(database);
+    const ada = await engine.addPerson('ada');
+    unwrap(await endSession(engine.ctx, ada.caller, ada.caller.id));
+    assert.deepEqual(await change(engine, ada), refuse('raced'));
+    assert.deepEqual(await left(engine, ada), { epoch: 0, passwords: 1 });
   });
 });

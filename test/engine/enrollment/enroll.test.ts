@@ -11,21 +11,21 @@ import { stepUpLife } from '../../../src/engine/session/step-up.ts';
 import { browseAuthenticators } from '../../../src/engine/directory/reach-user.ts';
 import { deleteUser } from '../../../src/store/users.ts';
 import { onEachDatabase } from '../../../kit/databases.ts';
-import { got, house, inNextEpoch, type House } from '../../../kit/house.ts';
+import { unwrap, startEngine, inNextEpoch, type TestEngine } from '../../../kit/test-engine.ts';
 
-const begin = ({ ctx }: House, caller: Caller, kind: Enrollment['kind'] = 'totp', input = {}) =>
+const begin = ({ ctx }: TestEngine, caller: Caller, kind: Enrollment['kind'] = 'totp', input = {}) =>
   enroll(ctx, caller, { kind, label: 'mine', input });
 
 onEachDatabase('an enrolment', (database) => {
   test('of an authenticator app shows a seed once, in the form that apps read', async () => {
-    await using home = await house(database);
-    const { user, caller } = await home.addPerson('ada');
-    const { authenticator, offer } = got(await begin(home, caller));
+    await using engine = await startEngine(database);
+    const { user, caller } = await engine.addPerson('ada');
+    const { authenticator, offer } = unwrap(await begin(engine, caller));
     const url = URI.parse(String(offer.otpauth_url));
     assert.equal(url.label, 'ada');
     assert.equal(url.secret.base32, offer.secret);
     assert.equal(Secret.fromBase32(String(offer.secret)).bytes.length, 20);
-    const kept = await browseAuthenticators(home.ctx, user);
+    const kept = await browseAuthenticators(engine.ctx, user);
     assert.deepEqual(
       kept.filter(({ kind }) => kind === 'totp'),
       [authenticator],
@@ -35,8 +35,8 @@ onEachDatabase('an enrolment', (database) => {
   });
 
   test('through a service is of a second factor, never of what opens a login', async () => {
-    await using home = await house(database);
-    const { id: userId, accountId } = await home.addUser({ name: '42' });
+    await using engine = await startEngine(database);
+    const { id: userId, accountId } = await engine.addUser({ name: '42' });
     const managing = {
       type: 'service' as const,
       serviceId: 'a service',
@@ -48,129 +48,131 @@ onEachDatabase('an enrolment', (database) => {
     };
     for (const kind of ['apikey', 'device', 'password', 'recovery', 'backup'] as const) {
       const input = kind === 'device' || kind === 'password' ? { secret: 'a secret of 20 characters' } : {};
-      const refused = await enroll(home.ctx, managing, { kind, label: null, input });
+      const refused = await enroll(engine.ctx, managing, { kind, label: null, input });
       assert.deepEqual(refused, refuse('forbidden'), kind);
     }
-    assert.equal((await enroll(home.ctx, managing, { kind: 'totp', label: null, input: {} })).ok, true);
+    assert.equal((await enroll(engine.ctx, managing, { kind: 'totp', label: null, input: {} })).ok, true);
   });
 
   test('that is not confirmed counts for nothing and touches nothing', async () => {
-    await using home = await house(database);
-    const { name, password, token, caller } = await home.addPerson('ada');
-    got(await begin(home, caller));
-    assert.equal(got(await home.logIn(name, password)).state, 'session');
-    assert.equal((await authenticate(home.ctx, token)).ok, true);
-    home.clock.tick(stepUpLife);
-    assert.equal((await begin(home, caller)).ok, true);
+    await using engine = await startEngine(database);
+    const { name, password, token, caller } = await engine.addPerson('ada');
+    unwrap(await begin(engine, caller));
+    assert.equal(unwrap(await engine.logIn(name, password)).state, 'session');
+    assert.equal((await authenticate(engine.ctx, token)).ok, true);
+    engine.clock.tick(stepUpLife);
+    assert.equal((await begin(engine, caller)).ok, true);
   });
 
   test('can be confirmed up to the moment it runs out after ten minutes', async () => {
-    await using home = await house(database);
-    const [ada, bob] = [await home.addPerson('ada'), await home.addPerson('bob')];
-    const pending = await Promise.all([ada, bob].map(async ({ caller }) => got(await begin(home, caller))));
+    await using engine = await startEngine(database);
+    const [ada, bob] = [await engine.addPerson('ada'), await engine.addPerson('bob')];
+    const pending = await Promise.all([ada, bob].map(async ({ caller }) => unwrap(await begin(engine, caller))));
     const end = (at: number, caller: Caller) => {
       const { authenticator, offer } = pending[at] ?? assert.fail();
-      const response = home.codeFor(String(offer.secret));
-      return confirm(home.ctx, caller, { authenticatorId: authenticator.id, response });
+      const response = engine.codeFor(String(offer.secret));
+      return confirm(engine.ctx, caller, { authenticatorId: authenticator.id, response });
     };
     assert.equal(enrollmentLife, 600_000);
-    home.clock.tick(enrollmentLife - 1);
+    engine.clock.tick(enrollmentLife - 1);
     assert.equal((await end(0, ada.caller)).ok, true);
-    home.clock.tick(1);
+    engine.clock.tick(1);
     assert.deepEqual(await end(1, bob.caller), refuse('not_found'));
   });
 
   test('takes the place of one that was begun before it', async () => {
-    await using home = await house(database);
-    const { user, caller } = await home.addPerson('ada');
-    const [first, second] = [got(await begin(home, caller)), got(await begin(home, caller))];
+    await using engine = await startEngine(database);
+    const { user, caller } = await engine.addPerson('ada');
+    const [first, second] = [unwrap(await begin(engine, caller)), unwrap(await begin(engine, caller))];
     const end = ({ authenticator, offer }: typeof first) => {
-      const response = home.codeFor(String(offer.secret));
-      return confirm(home.ctx, caller, { authenticatorId: authenticator.id, response });
+      const response = engine.codeFor(String(offer.secret));
+      return confirm(engine.ctx, caller, { authenticatorId: authenticator.id, response });
     };
     assert.deepEqual(await end(first), refuse('not_found'));
     assert.equal((await end(second)).ok, true);
-    const kinds = (await browseAuthenticators(home.ctx, user)).map(({ kind }) => kind);
+    const kinds = (await browseAuthenticators(engine.ctx, user)).map(({ kind }) => kind);
     assert.deepEqual(kinds.toSorted(), ['password', 'recovery', 'totp']);
   });
 
   test('of an apikey counts at once, ends the other sessions of its user and keeps the one it came through', async () => {
-    await using home = await house(database);
-    const { name, password, token, caller } = await home.addPerson('ada');
-    const other = await home.signIn(name, password);
-    const bob = await home.addPerson('bob');
-    const { authenticator, offer } = got(await begin(home, caller, 'apikey'));
+    await using engine = await startEngine(database);
+    const { name, password, token, caller } = await engine.addPerson('ada');
+    const other = await engine.signIn(name, password);
+    const bob = await engine.addPerson('bob');
+    const { authenticator, offer } = unwrap(await begin(engine, caller, 'apikey'));
     assert.equal(authenticator.status, 'active');
     assert.match(String(offer.secret), /^csk_[A-Za-z0-9_-]{43}$/);
-    assert.equal((await home.enter(name, String(offer.secret))).authModule, 'apikey');
-    assert.deepEqual(await authenticate(home.ctx, other), refuse('invalid_token'));
-    assert.deepEqual(await home.caller(token), inNextEpoch(caller));
-    assert.deepEqual(await home.caller(bob.token), bob.caller);
+    assert.equal((await engine.enter(name, String(offer.secret))).authModule, 'apikey');
+    assert.deepEqual(await authenticate(engine.ctx, other), refuse('invalid_token'));
+    assert.deepEqual(await engine.caller(token), inNextEpoch(caller));
+    assert.deepEqual(await engine.caller(bob.token), bob.caller);
   });
 
   test("of a device takes the client's own secret and shows nothing", async () => {
-    await using home = await house(database);
-    const { name, caller } = await home.addPerson('ada');
-    const { offer } = got(await begin(home, caller, 'device', { secret: 'the secret of a device' }));
+    await using engine = await startEngine(database);
+    const { name, caller } = await engine.addPerson('ada');
+    const { offer } = unwrap(await begin(engine, caller, 'device', { secret: 'the secret of a device' }));
     assert.deepEqual(offer, {});
-    assert.equal((await home.enter(name, 'the secret of a device')).authModule, 'device');
+    assert.equal((await engine.enter(name, 'the secret of a device')).authModule, 'device');
   });
 
   test('is refused when the user has as many as one may have', async () => {
-    await using home = await house(database);
-    const { token } = await home.addPerson('ada');
-    for (let count = 0; count < 5; count += 1) await home.enrollTotp(await home.caller(token));
-    assert.deepEqual(await begin(home, await home.caller(token)), refuse('too_many'));
-    const password = await begin(home, await home.caller(token), 'password', { secret: 'another password' });
+    await using engine = await startEngine(database);
+    const { token } = await engine.addPerson('ada');
+    for (let count = 0; count < 5; count += 1) await engine.enrollTotp(await engine.caller(token));
+    assert.deepEqual(await begin(engine, await engine.caller(token)), refuse('too_many'));
+    const password = await begin(engine, await engine.caller(token), 'password', { secret: 'another password' });
     assert.deepEqual(password, refuse('too_many'));
-    assert.equal((await begin(home, await home.caller(token), 'apikey')).ok, true);
+    assert.equal((await begin(engine, await engine.caller(token), 'apikey')).ok, true);
   });
 
   test('is refused when the second factor was proven too long ago, and to programs always', async () => {
-    await using home = await house(database);
-    const { name, token, caller } = await home.addProtected('ada');
-    const { offer } = got(await begin(home, caller, 'apikey'));
+    await using engine = await startEngine(database);
+    const { name, token, caller } = await engine.addProtected('ada');
+    const { offer } = unwrap(await begin(engine, caller, 'apikey'));
     for (const kind of ['totp', 'apikey'] as const) {
       assert.deepEqual(
-        await begin(home, await home.enter(name, String(offer.secret)), kind),
+        await begin(engine, await engine.enter(name, String(offer.secret)), kind),
         refuse('step_up_required'),
       );
     }
-    home.clock.tick(stepUpLife);
-    assert.equal((await begin(home, await home.caller(token))).ok, true);
-    home.clock.tick(1);
+    engine.clock.tick(stepUpLife);
+    assert.equal((await begin(engine, await engine.caller(token))).ok, true);
+    engine.clock.tick(1);
     for (const kind of ['totp', 'apikey'] as const) {
-      assert.deepEqual(await begin(home, await home.caller(token), kind), refuse('step_up_required'));
+      assert.deepEqual(await begin(engine, await engine.caller(token), kind), refuse('step_up_required'));
     }
   });
 
   test('leaves nothing behind when the session it comes through has ended meanwhile', async () => {
-    await using home = await house(database);
-    const { user, caller } = await home.addPerson('ada');
-    got(await endSession(home.ctx, caller, caller.id));
-    const lines = await home.logged(async () => assert.deepEqual(await begin(home, caller, 'apikey'), refuse('raced')));
+    await using engine = await startEngine(database);
+    const { user, caller } = await engine.addPerson('ada');
+    unwrap(await endSession(engine.ctx, caller, caller.id));
+    const lines = await engine.logged(async () =>
+      assert.deepEqual(await begin(engine, caller, 'apikey'), refuse('raced')),
+    );
     assert.deepEqual(lines, []);
-    assert.equal((await browseAuthenticators(home.ctx, user)).length, 1);
+    assert.equal((await browseAuthenticators(engine.ctx, user)).length, 1);
   });
 
   test('leaves nothing behind when the factors have changed through another session meanwhile', async () => {
-    await using home = await house(database);
-    const { name, password, user, caller } = await home.addPerson('ada');
-    got(await begin(home, await home.enter(name, password), 'apikey'));
-    assert.deepEqual(await begin(home, caller, 'apikey'), refuse('raced'));
-    assert.equal((await browseAuthenticators(home.ctx, user)).length, 2);
+    await using engine = await startEngine(database);
+    const { name, password, user, caller } = await engine.addPerson('ada');
+    unwrap(await begin(engine, await engine.enter(name, password), 'apikey'));
+    assert.deepEqual(await begin(engine, caller, 'apikey'), refuse('raced'));
+    assert.equal((await browseAuthenticators(engine.ctx, user)).length, 2);
   });
 
   test('is refused to a user who is gone', async () => {
-    await using home = await house(database);
-    const { user, caller } = await home.addPerson('ada');
-    await deleteUser(home.ctx.store, user.id);
-    assert.deepEqual(await begin(home, caller), refuse('not_found'));
+    await using engine = await startEngine(database);
+    const { user, caller } = await engine.addPerson('ada');
+    await deleteUser(engine.ctx.store, user.id);
+    assert.deepEqual(await begin(engine, caller), refuse('not_found'));
   });
 
   test('is one line of the log', async () => {
-    await using home = await house(database);
-    const { user, caller } = await home.addPerson('ada');
+    await using engine = await startEngine(database);
+    const { user, caller } = await engine.addPerson('ada');
     const line = {
       action: 'enroll',
       outcome: 'success',
@@ -179,9 +181,9 @@ onEachDatabase('an enrolment', (database) => {
       authModule: null,
       sessionId: caller.id,
     };
-    const totp = await home.logged(() => begin(home, caller));
+    const totp = await engine.logged(() => begin(engine, caller));
     assert.deepEqual(totp, [{ ...line, factor: 'totp' }]);
-    const apikey = await home.logged(() => begin(home, caller, 'apikey'));
+    const apikey = await engine.logged(() => begin(engine, caller, 'apikey'));
     assert.deepEqual(apikey, [{ ...line, factor: 'apikey' }]);
   });
 });

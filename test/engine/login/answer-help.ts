@@ -1,7 +1,7 @@
 import { answerLogin } from '../../../src/engine/login/answer-login.ts';
-import type { House } from '../../../kit/house.ts';
+import type { TestEngine } from '../../../kit/test-engine.ts';
 
 export const step = 30_000;
 
-export const response = (home: House, challengeToken: string, text: unknown) =>
-  answerLogin(home.ctx, { challengeToken, response: text });
+export const response = (engine: TestEngine, challengeToken: string, text: unknown) =>
+  answerLogin(engine.ctx, { challengeToken, response: text });

@@ -11,7 +11,7 @@ import { authenticate } from '../../../src/engine/session/authenticate.ts';
 import { setPassword } from '../../../src/engine/enrollment/set-password.ts';
 import { removeUser } from '../../../src/engine/directory/change-user.ts';
 import { onEachDatabase } from '../../../kit/databases.ts';
-import { atOnce, got, house, noTurns, type Enrolled, type Person } from '../../../kit/house.ts';
+import { atOnce, unwrap, startEngine, noTurns, type Enrolled, type Person } from '../../../kit/test-engine.ts';
 import { interrupted } from '../../../kit/interrupted.ts';
 import { response, step } from './answer-help.ts';
 
@@ -35,26 +35,26 @@ function pausing() {
 
 onEachDatabase('an answer', (database) => {
   test('is refused when the factors of its user have changed since the challenge, whichever way', async () => {
-    await using home = await house(database);
-    const admin = await home.addPerson('admin', { roles: ['admin'] });
+    await using engine = await startEngine(database);
+    const admin = await engine.addPerson('admin', { roles: ['admin'] });
     const changes: Readonly<Record<string, (ada: Person & Enrolled) => Promise<unknown>>> = {
-      'another factor': ({ caller }) => home.enrollTotp(caller),
+      'another factor': ({ caller }) => engine.enrollTotp(caller),
       'another password': async ({ caller }) =>
-        got(await setPassword(home.ctx, caller, { secret: 'a new password', label: null })),
-      'new recovery codes': async ({ caller }) => got(await renewRecoveryCodes(home.ctx, caller)),
+        unwrap(await setPassword(engine.ctx, caller, { secret: 'a new password', label: null })),
+      'new recovery codes': async ({ caller }) => unwrap(await renewRecoveryCodes(engine.ctx, caller)),
       'an apikey': async ({ caller }) =>
-        got(await enroll(home.ctx, caller, { kind: 'apikey', label: null, input: {} })),
+        unwrap(await enroll(engine.ctx, caller, { kind: 'apikey', label: null, input: {} })),
       'its removal': async ({ caller, user, id }) =>
-        got(await remove(home.ctx, admin.caller, { user: { ...user, epoch: caller.epoch }, authenticatorId: id })),
-      'the operator': async ({ name }) => got(await disableMfa(home.ctx, { login: name })),
-      'no user any more': async ({ user }) => got(await removeUser(home.ctx, admin.caller, user)),
+        unwrap(await remove(engine.ctx, admin.caller, { user: { ...user, epoch: caller.epoch }, authenticatorId: id })),
+      'the operator': async ({ name }) => unwrap(await disableMfa(engine.ctx, { login: name })),
+      'no user any more': async ({ user }) => unwrap(await removeUser(engine.ctx, admin.caller, user)),
     };
     for (const [name, change] of Object.entries(changes)) {
-      const person = await home.addProtected(name);
-      const challengeToken = await home.challenge(name, person.password);
+      const person = await engine.addProtected(name);
+      const challengeToken = await engine.challenge(name, person.password);
       await change(person);
       assert.deepEqual(
-        await response(home, challengeToken, home.codeFor(person.seed)),
+        await response(engine, challengeToken, engine.codeFor(person.seed)),
         refuse('invalid_challenge'),
         name,
       );
@@ -63,54 +63,54 @@ onEachDatabase('an answer', (database) => {
 
   test('is refused when its factor is removed while it is judged', async () => {
     const { turns, pause } = pausing();
-    await using home = await house(database, { turns });
-    const { name, password, user, caller, id, seed } = await home.addProtected('ada');
-    const challengeToken = await home.challenge(name, password);
+    await using engine = await startEngine(database, { turns });
+    const { name, password, user, caller, id, seed } = await engine.addProtected('ada');
+    const challengeToken = await engine.challenge(name, password);
     const removal = { user: { ...user, epoch: caller.epoch }, authenticatorId: id };
-    pause.meanwhile = async () => got(await remove(home.ctx, caller, removal));
-    assert.deepEqual(await response(home, challengeToken, home.codeFor(seed)), refuse('no_authenticator'));
+    pause.meanwhile = async () => unwrap(await remove(engine.ctx, caller, removal));
+    assert.deepEqual(await response(engine, challengeToken, engine.codeFor(seed)), refuse('no_authenticator'));
   });
 
   test('opens nothing that lasts when the factors change while it is judged', async () => {
     const { turns, pause } = pausing();
-    await using home = await house(database, { turns });
-    const { name, password, caller, seed } = await home.addProtected('ada');
-    const challengeToken = await home.challenge(name, password);
-    pause.meanwhile = () => home.enrollTotp(caller);
-    const outcome = await response(home, challengeToken, home.codeFor(seed));
-    if (outcome.ok) assert.deepEqual(await authenticate(home.ctx, outcome.value.token), refuse('invalid_token'));
+    await using engine = await startEngine(database, { turns });
+    const { name, password, caller, seed } = await engine.addProtected('ada');
+    const challengeToken = await engine.challenge(name, password);
+    pause.meanwhile = () => engine.enrollTotp(caller);
+    const outcome = await response(engine, challengeToken, engine.codeFor(seed));
+    if (outcome.ok) assert.deepEqual(await authenticate(engine.ctx, outcome.value.token), refuse('invalid_token'));
   });
 
   test('whose code is used over another challenge while it is judged is refused, counts as looked at and leaves its challenge open', async () => {
-    await using home = await house(database, { turns: noTurns });
-    const { user, name, password, seed } = await home.addProtected('ada');
-    const [one, other] = [await home.challenge(name, password), await home.challenge(name, password)];
-    const code = home.codeFor(seed);
-    const ctx = interrupted(home.ctx, async () => got(await response(home, other, code)));
+    await using engine = await startEngine(database, { turns: noTurns });
+    const { user, name, password, seed } = await engine.addProtected('ada');
+    const [one, other] = [await engine.challenge(name, password), await engine.challenge(name, password)];
+    const code = engine.codeFor(seed);
+    const ctx = interrupted(engine.ctx, async () => unwrap(await response(engine, other, code)));
     assert.deepEqual(await answerLogin(ctx, { challengeToken: one, response: code }), refuse('raced'));
-    assert.deepEqual(await home.failures(user.id), { totp: 1 });
-    home.clock.tick(step);
-    assert.equal(got(await response(home, one, home.codeFor(seed))).state, 'session');
+    assert.deepEqual(await engine.failures(user.id), { totp: 1 });
+    engine.clock.tick(step);
+    assert.equal(unwrap(await response(engine, one, engine.codeFor(seed))).state, 'session');
   });
 
   test('of ten honest ones at once on one node, each with a code of its own, opens ten sessions', async () => {
-    await using home = await house(database);
-    const { name, password, codes } = await home.addProtected('ada');
+    await using engine = await startEngine(database);
+    const { name, password, codes } = await engine.addProtected('ada');
     const tokens: string[] = [];
-    for (const _ of codes) tokens.push(await home.challenge(name, password));
-    const outcomes = await atOnce(10, (at) => response(home, tokens[at] ?? '', codes[at]));
+    for (const _ of codes) tokens.push(await engine.challenge(name, password));
+    const outcomes = await atOnce(10, (at) => response(engine, tokens[at] ?? '', codes[at]));
     assert.ok(outcomes.every(({ ok }) => ok));
   });
 
   test('sent twice at once over one challenge, as an impatient client does, is no failure', async () => {
-    await using home = await house(database);
-    const { user, name, password, seed } = await home.addProtected('ada');
-    const challengeToken = await home.challenge(name, password);
-    const both = await atOnce(2, () => response(home, challengeToken, home.codeFor(seed)));
+    await using engine = await startEngine(database);
+    const { user, name, password, seed } = await engine.addProtected('ada');
+    const challengeToken = await engine.challenge(name, password);
+    const both = await atOnce(2, () => response(engine, challengeToken, engine.codeFor(seed)));
     assert.deepEqual(both.map((outcome) => (outcome.ok ? 'in' : outcome.reason)).toSorted(byName), [
       'in',
       'invalid_challenge',
     ]);
-    assert.deepEqual(await home.failures(user.id), {});
+    assert.deepEqual(await engine.failures(user.id), {});
   });
 });

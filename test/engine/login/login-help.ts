@@ -2,23 +2,23 @@ import assert from 'node:assert/strict';
 import type { Hasher } from '../../../src/base/hasher.ts';
 import { enroll } from '../../../src/engine/enrollment/enroll.ts';
 import { cheapHasher } from '../../../kit/hasher.ts';
-import { got, inNextEpoch, type House, type Person } from '../../../kit/house.ts';
+import { unwrap, inNextEpoch, type TestEngine, type Person } from '../../../kit/test-engine.ts';
 
 const deviceSecret = 'the secret of a device';
 
 /** A key of each kind for somebody who has no second factor yet. */
-export async function addKeys(home: House, { caller }: Person): Promise<{ apikey: string; device: string }> {
+export async function addKeys(engine: TestEngine, { caller }: Person): Promise<{ apikey: string; device: string }> {
   // Later than the password, so that its id does not sort before it by chance.
-  home.clock.tick(1);
-  const made = got(await enroll(home.ctx, caller, { kind: 'apikey', label: null, input: {} }));
+  engine.clock.tick(1);
+  const made = unwrap(await enroll(engine.ctx, caller, { kind: 'apikey', label: null, input: {} }));
   const again = inNextEpoch(caller);
-  got(await enroll(home.ctx, again, { kind: 'device', label: null, input: { secret: deviceSecret } }));
+  unwrap(await enroll(engine.ctx, again, { kind: 'device', label: null, input: { secret: deviceSecret } }));
   return { apikey: String(made.offer.secret), device: deviceSecret };
 }
 
-export async function guess(home: House, name: string, times: number): Promise<void> {
+export async function guess(engine: TestEngine, name: string, times: number): Promise<void> {
   for (let time = 0; time < times; time += 1) {
-    const outcome = await home.logIn(name, 'a wrong guess');
+    const outcome = await engine.logIn(name, 'a wrong guess');
     assert.ok(!outcome.ok && outcome.reason !== 'throttled');
   }
 }

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { passwordGrant } from '../../../src/engine/operations.ts';
 import { onEachDatabase } from '../../../kit/databases.ts';
-import { got, house } from '../../../kit/house.ts';
+import { unwrap, startEngine } from '../../../kit/test-engine.ts';
 import { addApp, begun, grant } from './oauth-help.ts';
 
 onEachDatabase('the password grant', (database) => {
   test('gives a session of the client that asked, and a refresh token to those that may have one', async () => {
-    await using built = await house(database);
+    await using built = await startEngine(database);
     const { app, ada, access, refreshToken } = await begun(built);
     const { userId, clientId, authModule } = await built.caller(access);
     assert.deepEqual([userId, clientId, authModule], [ada.user.id, app.id, 'oauth2']);
@@ -17,7 +17,7 @@ onEachDatabase('the password grant', (database) => {
   });
 
   test('is refused to a client that does not name it, before the password is looked at', async () => {
-    await using built = await house(database);
+    await using built = await startEngine(database);
     const app = await addApp(built, { grantTypes: ['refresh_token'] });
     const ada = await built.addPerson('ada');
     const logged = await built.logged(async () => {
@@ -28,7 +28,7 @@ onEachDatabase('the password grant', (database) => {
   });
 
   test('gives the scope that was asked for within that of the client', async () => {
-    await using built = await house(database);
+    await using built = await startEngine(database);
     const app = await addApp(built);
     const ada = await built.addPerson('ada');
     assert.equal((await grant(built, app, ada)).scope, 'read write');
@@ -42,7 +42,7 @@ onEachDatabase('the password grant', (database) => {
   });
 
   test("looks for the user in the client's account, unless another is named", async () => {
-    await using built = await house(database);
+    await using built = await startEngine(database);
     const branch = await built.addAccount('branch');
     const app = await addApp(built, {}, branch);
     const [here, there] = [await built.addPerson('ada', { account: branch }), await built.addPerson('bea')];
@@ -53,10 +53,10 @@ onEachDatabase('the password grant', (database) => {
   });
 
   test('takes a code with the password, once, and a recovery code', async () => {
-    await using built = await house(database);
+    await using built = await startEngine(database);
     const app = await addApp(built);
     const ada = await built.addProtected('ada');
-    const asked = got(await passwordGrant(built.ctx, app, { login: ada.name, secret: ada.password }));
+    const asked = unwrap(await passwordGrant(built.ctx, app, { login: ada.name, secret: ada.password }));
     assert.equal(asked.state, 'challenge');
     const proof = { response: built.codeFor(ada.seed), role: 'second' } as const;
     const { access, refreshToken } = await grant(built, app, ada, { second: proof });

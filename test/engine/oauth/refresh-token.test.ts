@@ -3,50 +3,50 @@ import { test } from 'node:test';
 import { day, hour, second } from '../../../src/base/clock.ts';
 import { changeClient, endSession, introspect, removeClient, setPassword } from '../../../src/engine/operations.ts';
 import { onEachDatabase } from '../../../kit/databases.ts';
-import { atOnce, got, house, noTurns, type Person } from '../../../kit/house.ts';
+import { atOnce, unwrap, startEngine, noTurns, type Person } from '../../../kit/test-engine.ts';
 import { addApp, begun, grant, invalidGrant, isLive, renew } from './oauth-help.ts';
 
 onEachDatabase('a refresh token', (database) => {
   test('is exchanged for an access token and the next refresh token', async () => {
-    await using built = await house(database);
+    await using built = await startEngine(database);
     const { app, access, refreshToken } = await begun(built);
     built.clock.tick(2 * hour);
     assert.equal(await isLive(built, access), false);
-    const next = got(await renew(built, app, refreshToken));
+    const next = unwrap(await renew(built, app, refreshToken));
     assert.notEqual(next.refreshToken, refreshToken);
     assert.equal(await isLive(built, next.accessToken), true);
-    const after = got(await renew(built, app, next.refreshToken ?? ''));
+    const after = unwrap(await renew(built, app, next.refreshToken ?? ''));
     assert.equal((await built.caller(after.accessToken)).id, (await built.caller(next.accessToken)).id);
   });
 
   test('works once: of sixteen at once, on two nodes, one wins, and its family lives on', async () => {
-    await using built = await house(database, { turns: noTurns });
+    await using built = await startEngine(database, { turns: noTurns });
     const { app, refreshToken } = await begun(built);
     const nodes = [built, await built.node({ turns: noTurns })];
     const outcomes = await atOnce(16, (at) => renew(nodes[at % 2] ?? built, app, refreshToken));
     const won = outcomes.filter((outcome) => outcome.ok);
     assert.equal(won.length, 1);
     for (const lost of outcomes.filter(({ ok }) => !ok)) assert.deepEqual(lost, invalidGrant);
-    const winner = got(won[0] ?? invalidGrant);
+    const winner = unwrap(won[0] ?? invalidGrant);
     assert.equal(await isLive(built, winner.accessToken), true);
     built.clock.tick(1);
-    got(await renew(built, app, winner.refreshToken ?? ''));
+    unwrap(await renew(built, app, winner.refreshToken ?? ''));
   });
 
   test('that comes back within ten seconds is refused and harms nobody', async () => {
-    await using built = await house(database);
+    await using built = await startEngine(database);
     const { app, access, refreshToken } = await begun(built);
-    const next = got(await renew(built, app, refreshToken));
+    const next = unwrap(await renew(built, app, refreshToken));
     built.clock.tick(10 * second);
     assert.deepEqual(await renew(built, app, refreshToken), invalidGrant);
     assert.equal(await isLive(built, access), true);
-    got(await renew(built, app, next.refreshToken ?? ''));
+    unwrap(await renew(built, app, next.refreshToken ?? ''));
   });
 
   test('that comes back later ends the session and every token of it', async () => {
-    await using built = await house(database);
+    await using built = await startEngine(database);
     const { app, access, refreshToken } = await begun(built);
-    const next = got(await renew(built, app, refreshToken));
+    const next = unwrap(await renew(built, app, refreshToken));
     built.clock.tick(10 * second + 1);
     const logged = await built.logged(async () =>
       assert.deepEqual(await renew(built, app, refreshToken), invalidGrant),
@@ -60,31 +60,31 @@ onEachDatabase('a refresh token', (database) => {
   });
 
   test('of another client is worth nothing, and stays good for its own', async () => {
-    await using built = await house(database);
+    await using built = await startEngine(database);
     const { app, refreshToken } = await begun(built);
     const other = await addApp(built);
     assert.deepEqual(await renew(built, other, refreshToken), invalidGrant);
-    const next = got(await renew(built, app, refreshToken));
+    const next = unwrap(await renew(built, app, refreshToken));
     built.clock.tick(hour);
     assert.deepEqual(await renew(built, other, refreshToken), invalidGrant);
-    got(await renew(built, app, next.refreshToken ?? ''));
+    unwrap(await renew(built, app, next.refreshToken ?? ''));
   });
 
   test('is over with a new password, a new factor, the end of its session and the end of its client', async () => {
-    await using built = await house(database);
+    await using built = await startEngine(database);
     const { ctx } = built;
     const app = await addApp(built);
     const ends: Readonly<Record<string, (who: Person, access: string) => Promise<unknown>>> = {
       async password({ caller, password }) {
         const given = { secret: 'another one altogether', current: password, label: null };
-        got(await setPassword(ctx, caller, given));
+        unwrap(await setPassword(ctx, caller, given));
       },
       factor: async ({ caller }) => built.enrollTotp(caller),
       async session(_, access) {
         const caller = await built.caller(access);
-        got(await endSession(ctx, caller, caller.id));
+        unwrap(await endSession(ctx, caller, caller.id));
       },
-      client: async () => got(await removeClient(ctx, undefined, app)),
+      client: async () => unwrap(await removeClient(ctx, undefined, app)),
     };
     for (const [what, end] of Object.entries(ends)) {
       const who = await built.addPerson(`somebody with a new ${what}`);
@@ -96,12 +96,12 @@ onEachDatabase('a refresh token', (database) => {
   });
 
   test('goes on for thirty days after the login, however often it is renewed', async () => {
-    await using built = await house(database);
+    await using built = await startEngine(database);
     const { app, refreshToken } = await begun(built);
     built.clock.tick(15 * day);
-    const later = got(await renew(built, app, refreshToken)).refreshToken ?? '';
+    const later = unwrap(await renew(built, app, refreshToken)).refreshToken ?? '';
     built.clock.tick(15 * day - 1000);
-    const last = got(await renew(built, app, later));
+    const last = unwrap(await renew(built, app, later));
     assert.equal(await isLive(built, last.accessToken), true);
     built.clock.tick(1000);
     assert.deepEqual(await renew(built, app, last.refreshToken ?? ''), invalidGrant);
@@ -109,27 +109,27 @@ onEachDatabase('a refresh token', (database) => {
   });
 
   test('is refused to a client that may refresh no more', async () => {
-    await using built = await house(database);
+    await using built = await startEngine(database);
     const { app, refreshToken } = await begun(built);
-    const changed = got(
+    const changed = unwrap(
       await changeClient(built.ctx, undefined, { client: app, changes: { grantTypes: ['password'] } }),
     );
     assert.deepEqual(await renew(built, changed, refreshToken), { ok: false, reason: 'unauthorized_client' });
   });
 
   test('gives a smaller scope where one is asked for, and no larger one', async () => {
-    await using built = await house(database);
+    await using built = await startEngine(database);
     const app = await addApp(built);
     const ada = await built.addPerson('ada');
     const { refreshToken } = await grant(built, app, ada, { scope: 'read' });
     assert.deepEqual(await renew(built, app, refreshToken, 'write'), { ok: false, reason: 'invalid_scope' });
-    const narrowed = got(await renew(built, app, refreshToken, ''));
+    const narrowed = unwrap(await renew(built, app, refreshToken, ''));
     assert.equal(narrowed.scope, '');
-    assert.equal(got(await renew(built, app, narrowed.refreshToken ?? '')).scope, 'read');
+    assert.equal(unwrap(await renew(built, app, narrowed.refreshToken ?? '')).scope, 'read');
   });
 
   test('is nothing else: no session, no challenge; and nothing else is one', async () => {
-    await using built = await house(database);
+    await using built = await startEngine(database);
     const { app, access, refreshToken } = await begun(built);
     const bea = await built.addProtected('bea');
     const challenge = await built.challenge(bea.name, bea.password);
@@ -142,15 +142,15 @@ onEachDatabase('a refresh token', (database) => {
 
 onEachDatabase('an access token', (database) => {
   test('lives for an hour, and no longer than its session', async () => {
-    await using built = await house(database);
+    await using built = await startEngine(database);
     const { app, access, refreshToken } = await begun(built);
     built.clock.tick(hour - 1000);
     assert.equal(await isLive(built, access), true);
     built.clock.tick(1000);
     assert.equal(await isLive(built, access), false);
     built.clock.tick(30 * day - hour - 1000);
-    const last = got(await renew(built, app, refreshToken)).accessToken;
-    const found = got(await introspect(built.ctx, app, last)) ?? assert.fail('it is worth nothing');
+    const last = unwrap(await renew(built, app, refreshToken)).accessToken;
+    const found = unwrap(await introspect(built.ctx, app, last)) ?? assert.fail('it is worth nothing');
     assert.equal(found.expiresAt, built.clock.now() + 1000);
   });
 });

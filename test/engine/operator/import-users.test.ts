@@ -12,7 +12,7 @@ import { verifyChains } from '../../../src/engine/audit/verify-chains.ts';
 import { listAuthenticators } from '../../../src/store/authenticators.ts';
 import { findUserByLogin } from '../../../src/store/users.ts';
 import { onEachDatabase } from '../../../kit/databases.ts';
-import { house, type House } from '../../../kit/house.ts';
+import { startEngine, type TestEngine } from '../../../kit/test-engine.ts';
 
 const seed = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ';
 const totp = { kind: 'totp', label: 'phone', kept: { seed } };
@@ -30,32 +30,32 @@ const sourceUser = (name: string, more: Partial<SourceUser> = {}): SourceUser =>
   ...more,
 });
 
-function importable(home: House, name: string, more: Partial<SourceUser> = {}): ImportableUser {
-  const judged = judgeSourceUser(home.ctx, sourceUser(name, more));
+function importable(engine: TestEngine, name: string, more: Partial<SourceUser> = {}): ImportableUser {
+  const judged = judgeSourceUser(engine.ctx, sourceUser(name, more));
   assert.ok(judged.importable);
   return judged.importable;
 }
 
 const namesOf = (importables: ReadonlySet<ImportableUser>) => [...importables].map(({ name }) => name).toSorted();
 
-async function countUsers({ ctx }: House): Promise<number> {
+async function countUsers({ ctx }: TestEngine): Promise<number> {
   return (await ctx.store.db.selectFrom('users').select('id').execute()).length;
 }
 
-async function allStrandsAreWhole({ ctx }: House): Promise<void> {
+async function allStrandsAreWhole({ ctx }: TestEngine): Promise<void> {
   for await (const { finding } of verifyChains(ctx, undefined, () => {})) assert.equal(finding, undefined);
   assert.deepEqual((await verifyStrayRows(ctx, undefined)).findings, []);
 }
 
 onEachDatabase('people move in', (database) => {
   test('with all they bring, as users, active at once', async () => {
-    await using home = await house(database);
-    const [ada, bob] = [importable(home, 'ada', { authenticators: [totp, sms] }), importable(home, 'bob')];
-    assert.deepEqual(namesOf(await importUsers(home.ctx, home.root, [ada, bob])), ['ada', 'bob']);
-    const user = await findUserByLogin(home.ctx.store, home.root, 'ada@example.com');
+    await using engine = await startEngine(database);
+    const [ada, bob] = [importable(engine, 'ada', { authenticators: [totp, sms] }), importable(engine, 'bob')];
+    assert.deepEqual(namesOf(await importUsers(engine.ctx, engine.root, [ada, bob])), ['ada', 'bob']);
+    const user = await findUserByLogin(engine.ctx.store, engine.root, 'ada@example.com');
     assert.ok(user);
     assert.deepEqual([user.name, user.roles, user.verified, user.epoch], ['ada', ['user'], false, 0]);
-    const held = await listAuthenticators(home.ctx.store, user.id, home.clock.now());
+    const held = await listAuthenticators(engine.ctx.store, user.id, engine.clock.now());
     assert.deepEqual(
       held.map(({ kind, label, status }) => [kind, label, status]),
       [
@@ -66,24 +66,24 @@ onEachDatabase('people move in', (database) => {
   });
 
   test('each leaves one attempt, in a log that is whole', async () => {
-    await using home = await house(database);
-    const many = Array.from({ length: 40 }, (_, at) => importable(home, `user ${at}`));
-    const logged = await home.logged(() => importUsers(home.ctx, home.root, many));
+    await using engine = await startEngine(database);
+    const many = Array.from({ length: 40 }, (_, at) => importable(engine, `user ${at}`));
+    const logged = await engine.logged(() => importUsers(engine.ctx, engine.root, many));
     assert.equal(logged.length, 40);
     assert.deepEqual(
       new Set(logged.map(({ action, outcome }) => `${action} ${outcome}`)),
       new Set(['user.import success']),
     );
     assert.equal(new Set(logged.map(({ userId }) => userId)).size, 40);
-    await allStrandsAreWhole(home);
+    await allStrandsAreWhole(engine);
   });
 
   // Two that took them in different orders would wait for each other.
   test('the strands of the log are taken in their order', async () => {
-    await using home = await house(database);
-    const many = Array.from({ length: 40 }, (_, at) => importable(home, `user ${at}`));
-    await importUsers(home.ctx, home.root, many);
-    const rows = await home.ctx.store.db.selectFrom('attempts').select('strand').orderBy('id').execute();
+    await using engine = await startEngine(database);
+    const many = Array.from({ length: 40 }, (_, at) => importable(engine, `user ${at}`));
+    await importUsers(engine.ctx, engine.root, many);
+    const rows = await engine.ctx.store.db.selectFrom('attempts').select('strand').orderBy('id').execute();
     const strands = rows.map(({ strand }) => String(strand));
     assert.ok(new Set(strands).size > 5);
     assert.deepEqual(
@@ -93,75 +93,80 @@ onEachDatabase('people move in', (database) => {
   });
 
   test('who has the name of somebody there is left out, however it is written, and that user stays as they are', async () => {
-    await using home = await house(database);
-    const ada = await home.addPerson('Ada');
-    const logged = await home.logged(async () => {
-      const made = await importUsers(home.ctx, home.root, [importable(home, 'ＡＤＡ'), importable(home, 'bob')]);
+    await using engine = await startEngine(database);
+    const ada = await engine.addPerson('Ada');
+    const logged = await engine.logged(async () => {
+      const made = await importUsers(engine.ctx, engine.root, [
+        importable(engine, 'ＡＤＡ'),
+        importable(engine, 'bob'),
+      ]);
       assert.deepEqual(namesOf(made), ['bob']);
     });
     assert.equal(logged.length, 1);
-    assert.equal((await listAuthenticators(home.ctx.store, ada.user.id, home.clock.now())).length, 1);
-    assert.equal((await home.logIn('ada', ada.password)).ok, true);
+    assert.equal((await listAuthenticators(engine.ctx.store, ada.user.id, engine.clock.now())).length, 1);
+    assert.equal((await engine.logIn('ada', ada.password)).ok, true);
   });
 
   test('of two with one name at once the first is made', async () => {
-    await using home = await house(database);
-    const [first, second] = [importable(home, 'ada'), importable(home, 'ADA')];
-    assert.deepEqual(await importUsers(home.ctx, home.root, [first, second]), new Set([first]));
+    await using engine = await startEngine(database);
+    const [first, second] = [importable(engine, 'ada'), importable(engine, 'ADA')];
+    assert.deepEqual(await importUsers(engine.ctx, engine.root, [first, second]), new Set([first]));
   });
 
   test('a second time nobody is made and nothing is logged', async () => {
-    await using home = await house(database);
-    const both = [importable(home, 'ada'), importable(home, 'bob')];
-    await importUsers(home.ctx, home.root, both);
-    assert.deepEqual(await findExistingUsers(home.ctx, home.root, both), new Set(both));
-    const logged = await home.logged(async () => assert.equal((await importUsers(home.ctx, home.root, both)).size, 0));
+    await using engine = await startEngine(database);
+    const both = [importable(engine, 'ada'), importable(engine, 'bob')];
+    await importUsers(engine.ctx, engine.root, both);
+    assert.deepEqual(await findExistingUsers(engine.ctx, engine.root, both), new Set(both));
+    const logged = await engine.logged(async () =>
+      assert.equal((await importUsers(engine.ctx, engine.root, both)).size, 0),
+    );
     assert.deepEqual(logged, []);
   });
 
   test('names are taken in their own account only', async () => {
-    await using home = await house(database);
-    const east = await home.addAccount('east');
-    const ada = importable(home, 'ada');
-    await importUsers(home.ctx, home.root, [ada]);
-    assert.equal((await findExistingUsers(home.ctx, east, [ada])).size, 0);
-    assert.equal((await importUsers(home.ctx, east, [ada])).size, 1);
+    await using engine = await startEngine(database);
+    const east = await engine.addAccount('east');
+    const ada = importable(engine, 'ada');
+    await importUsers(engine.ctx, engine.root, [ada]);
+    assert.equal((await findExistingUsers(engine.ctx, east, [ada])).size, 0);
+    assert.equal((await importUsers(engine.ctx, east, [ada])).size, 1);
   });
 
   test('two imports of the same people in opposite orders at once make each once, and neither waits for ever', async () => {
-    await using home = await house(database);
-    const other = await home.node();
-    const people = Array.from({ length: 60 }, (_, at) => importable(home, `user ${at}`));
+    await using engine = await startEngine(database);
+    const other = await engine.node();
+    const people = Array.from({ length: 60 }, (_, at) => importable(engine, `user ${at}`));
     const made = await Promise.all([
-      importUsers(home.ctx, home.root, people),
-      importUsers(other.ctx, home.root, people.toReversed()),
+      importUsers(engine.ctx, engine.root, people),
+      importUsers(other.ctx, engine.root, people.toReversed()),
     ]);
     assert.equal(made[0].size + made[1].size, 60);
-    assert.equal(await countUsers(home), 60);
-    await allStrandsAreWhole(home);
+    assert.equal(await countUsers(engine), 60);
+    await allStrandsAreWhole(engine);
   });
 
   test('a fault among many leaves none of them', async () => {
-    await using home = await house(database);
-    const broken = { ...importable(home, 'bob'), authenticators: [{ kind: 'totp', label: null, state: 1n }] };
-    await assert.rejects(importUsers(home.ctx, home.root, [importable(home, 'ada'), broken]));
-    assert.equal(await countUsers(home), 0);
+    await using engine = await startEngine(database);
+    const broken = { ...importable(engine, 'bob'), authenticators: [{ kind: 'totp', label: null, state: 1n }] };
+    await assert.rejects(importUsers(engine.ctx, engine.root, [importable(engine, 'ada'), broken]));
+    assert.equal(await countUsers(engine), 0);
   });
 
   test('the next code of the app they had logs them in, and the present one does not', async () => {
-    await using home = await house(database);
-    const hash = await home.ctx.hasher.hash('correct horse');
+    await using engine = await startEngine(database);
+    const hash = await engine.ctx.hasher.hash('correct horse');
     const password = { kind: 'password', label: null, kept: { hash } };
-    await importUsers(home.ctx, home.root, [importable(home, 'ada', { authenticators: [password, totp] })]);
-    await assert.rejects(home.signIn('ada', 'correct horse', home.codeFor(seed)), /replayed/);
-    assert.ok(await home.signIn('ada', 'correct horse', home.codeFor(seed, 1)));
+    await importUsers(engine.ctx, engine.root, [importable(engine, 'ada', { authenticators: [password, totp] })]);
+    await assert.rejects(engine.signIn('ada', 'correct horse', engine.codeFor(seed)), /replayed/);
+    assert.ok(await engine.signIn('ada', 'correct horse', engine.codeFor(seed, 1)));
   });
 });
 
 onEachDatabase('what people bring is judged', (database) => {
   const judged = async (more: Partial<SourceUser>) => {
-    await using home = await house(database);
-    const { importable: made, left } = judgeSourceUser(home.ctx, sourceUser('ada', more));
+    await using engine = await startEngine(database);
+    const { importable: made, left } = judgeSourceUser(engine.ctx, sourceUser('ada', more));
     return { kinds: made?.authenticators.map(({ kind }) => kind), left: left.map(({ what }) => what) };
   };
 

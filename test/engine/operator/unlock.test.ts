@@ -3,15 +3,15 @@ import { test } from 'node:test';
 import { refuse, success } from '../../../src/base/outcome.ts';
 import { unlock } from '../../../src/engine/operator/unlock.ts';
 import { onEachDatabase } from '../../../kit/databases.ts';
-import { house } from '../../../kit/house.ts';
+import { startEngine } from '../../../kit/test-engine.ts';
 
 onEachDatabase('the operator', (database) => {
   test('unlocks every factor of a user, closed ones too', async () => {
-    await using home = await house(database);
-    const { user, name, password } = await home.addPerson('ada');
-    const bob = await home.addPerson('bob');
-    const throttle = { kind: 'password', failures: 100, last_at: home.clock.now() };
-    await home.ctx.store.db
+    await using engine = await startEngine(database);
+    const { user, name, password } = await engine.addPerson('ada');
+    const bob = await engine.addPerson('bob');
+    const throttle = { kind: 'password', failures: 100, last_at: engine.clock.now() };
+    await engine.ctx.store.db
       .insertInto('throttles')
       .values([
         { ...throttle, subject: user.id },
@@ -19,12 +19,12 @@ onEachDatabase('the operator', (database) => {
         { ...throttle, subject: bob.user.id },
       ])
       .execute();
-    home.clock.tick(365 * 86_400_000);
-    assert.deepEqual(await home.logIn(name, password), refuse('throttled', 900));
-    assert.deepEqual(await unlock(home.ctx, { login: name }), success(2));
-    assert.deepEqual(await unlock(home.ctx, { login: name }), success(0));
-    assert.ok(await home.enter(name, password));
-    assert.deepEqual(await home.logIn(bob.name, bob.password), refuse('throttled', 900));
-    assert.deepEqual(await unlock(home.ctx, { login: 'nobody' }), refuse('unknown_user'));
+    engine.clock.tick(365 * 86_400_000);
+    assert.deepEqual(await engine.logIn(name, password), refuse('throttled', 900));
+    assert.deepEqual(await unlock(engine.ctx, { login: name }), success(2));
+    assert.deepEqual(await unlock(engine.ctx, { login: name }), success(0));
+    assert.ok(await engine.enter(name, password));
+    assert.deepEqual(await engine.logIn(bob.name, bob.password), refuse('throttled', 900));
+    assert.deepEqual(await unlock(engine.ctx, { login: 'nobody' }), refuse('unknown_user'));
   });
 });

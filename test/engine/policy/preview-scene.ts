@@ -10,7 +10,7 @@ import type { Role } from '../../../src/store/lists.ts';
 import { insertProvider, type ProviderPlace } from '../../../src/store/providers.ts';
 import { writeSecurity } from '../../../src/store/security.ts';
 import { deleteUser } from '../../../src/store/users.ts';
-import { got, inNextEpoch, type House, type Person } from '../../../kit/house.ts';
+import { unwrap, inNextEpoch, type TestEngine, type Person } from '../../../kit/test-engine.ts';
 
 const duo = {
   integration_key: 'DIXXXXXXXXXXXXXXXXXX',
@@ -80,8 +80,8 @@ type Scene = Of<typeof anyScene>;
 export type Played = Person & { readonly secrets: Readonly<Record<AuthModule, string>> };
 
 /** The scene in a house: who is there below the account that would say something else, and what it would say. */
-export async function build(home: House, scene: Scene) {
-  const { ctx, clock, root } = home;
+export async function build(engine: TestEngine, scene: Scene) {
+  const { ctx, clock, root } = engine;
   const { store } = ctx;
   const ids = [root];
   const parentOf = (at: number) => (at === 0 ? undefined : (scene.parents[at - 1] ?? 0) % at);
@@ -97,7 +97,7 @@ export async function build(home: House, scene: Scene) {
   }
 
   // Who will say it is nobody of whom it holds.
-  const { user: boss, caller } = await home.addPerson('boss');
+  const { user: boss, caller } = await engine.addPerson('boss');
   await deleteUser(store, boss.id);
 
   const people: { readonly at: number; readonly person: Played }[] = [];
@@ -140,14 +140,14 @@ export async function build(home: House, scene: Scene) {
   }
 
   async function add(number: number, { account, roles, active, pending, hasRecovery }: Scene['users'][number]) {
-    const person = await home.addPerson(`user ${number}`, {
+    const person = await engine.addPerson(`user ${number}`, {
       account: idOf(account),
       roles,
     });
     const device = `the device of user ${number}`;
-    const made = got(await enroll(ctx, person.caller, { kind: 'apikey', label: null, input: {} }));
+    const made = unwrap(await enroll(ctx, person.caller, { kind: 'apikey', label: null, input: {} }));
     const next = inNextEpoch(person.caller);
-    got(await enroll(ctx, next, { kind: 'device', label: null, input: { secret: device } }));
+    unwrap(await enroll(ctx, next, { kind: 'device', label: null, input: { secret: device } }));
     const has = (kind: string, status: 'active' | 'pending') => ({
       id: uuid(ctx.random, clock.now()),
       userId: person.user.id,

@@ -12,18 +12,18 @@ import { insertProvider } from '../../../src/store/providers.ts';
 import { writeSecurity } from '../../../src/store/security.ts';
 import type { Count } from '../../../src/store/user-counts.ts';
 import { onEachDatabase } from '../../../kit/databases.ts';
-import { got, house, type House } from '../../../kit/house.ts';
+import { unwrap, startEngine, type TestEngine } from '../../../kit/test-engine.ts';
 import { anyScene, build, type Played } from './preview-scene.ts';
 
 /** What becomes of people who log in with all they have to begin with. */
-async function tried(home: House, people: readonly Played[]): Promise<Preview> {
+async function tried(engine: TestEngine, people: readonly Played[]): Promise<Preview> {
   const fates = authModules.map(async (authModule) => {
     const [enrollment, lockedOut]: [Played[], Played[]] = [[], []];
     for (const person of people) {
       const { user, secrets } = person;
       const given = { authModule, account: user.accountId, login: user.id, secret: secrets[authModule] };
-      const outcome = await login(home.ctx, given);
-      if (await mustEnroll(home, outcome)) enrollment.push(person);
+      const outcome = await login(engine.ctx, given);
+      if (await mustEnroll(engine, outcome)) enrollment.push(person);
       else if (!outcome.ok) lockedOut.push(person);
     }
     return [authModule, { enrollment: count(enrollment), lockedOut: count(lockedOut) }] as const;
@@ -32,7 +32,7 @@ async function tried(home: House, people: readonly Played[]): Promise<Preview> {
 }
 
 /** Who has another factor is asked for that one first. */
-async function mustEnroll({ ctx, clock }: House, outcome: Awaited<ReturnType<typeof login>>): Promise<boolean> {
+async function mustEnroll({ ctx, clock }: TestEngine, outcome: Awaited<ReturnType<typeof login>>): Promise<boolean> {
   if (!outcome.ok) return outcome.reason === 'mfa_enrollment_required';
   if (outcome.value.state === 'session') return false;
   const asked = await findOpenChallenge(ctx.store, outcome.value.challengeToken, clock.now());
@@ -51,15 +51,15 @@ onEachDatabase('a preview', (database) => {
   test('says of any small tree what the logins then do, and refuses what could not be said', async () => {
     const seen = { refused: 0, enrolling: 0, lockedOut: 0 };
     const whatLoginsDo = fc.asyncProperty(anyScene, async (scene) => {
-      await using home = await house(database);
-      const { caller, accountId, config, revision, below } = await build(home, scene);
-      const top = (await findAccount(home.ctx.store, accountId)) ?? assert.fail('it is not there');
-      const foretold = await previewSecurity(home.ctx, top, config);
-      const said = await writeSecurityOf(home.ctx, caller, { account: top, config, revision });
+      await using engine = await startEngine(database);
+      const { caller, accountId, config, revision, below } = await build(engine, scene);
+      const top = (await findAccount(engine.ctx.store, accountId)) ?? assert.fail('it is not there');
+      const foretold = await previewSecurity(engine.ctx, top, config);
+      const said = await writeSecurityOf(engine.ctx, caller, { account: top, config, revision });
       assert.equal(said.ok ? undefined : said.reason, foretold.ok ? undefined : foretold.reason);
       seen.refused += foretold.ok ? 0 : 1;
       if (!foretold.ok) return;
-      assert.deepEqual(foretold.value, await tried(home, below));
+      assert.deepEqual(foretold.value, await tried(engine, below));
       const [enrolling, lockedOut] = [0, 1].map((at) => Object.values(foretold.value).some((one) => stops(one)[at]));
       seen.enrolling += enrolling ? 1 : 0;
       seen.lockedOut += lockedOut ? 1 : 0;
@@ -70,15 +70,15 @@ onEachDatabase('a preview', (database) => {
 
   test('asks the database as often for many accounts as for few', async () => {
     const askedFor = async (accounts: number): Promise<number> => {
-      await using home = await house(database);
-      const { store, clock, random } = home.ctx;
+      await using engine = await startEngine(database);
+      const { store, clock, random } = engine.ctx;
       const id = timeOrderedHex(random, clock.now());
-      const provider = { id, accountId: home.root, providerName: 'totp', name: null, enabled: true, settings: {} };
+      const provider = { id, accountId: engine.root, providerName: 'totp', name: null, enabled: true, settings: {} };
       await insertProvider(store, provider, clock.now());
-      const multi_factor = { enabled: true, configuration_id: id, account_id: home.root };
+      const multi_factor = { enabled: true, configuration_id: id, account_id: engine.root };
       for (let at = 0; at < accounts; at += 1) {
-        const accountId = await home.addAccount(`account ${at}`);
-        await home.addUser({ name: `user ${at}`, account: accountId });
+        const accountId = await engine.addAccount(`account ${at}`);
+        await engine.addUser({ name: `user ${at}`, account: accountId });
         await writeSecurity(
           store,
           { accountId, authModules: { user_auth: { multi_factor } }, revision: 0 },
@@ -93,9 +93,9 @@ onEachDatabase('a preview', (database) => {
           return result;
         },
       };
-      const ctx = { ...home.ctx, store: { ...store, db: store.db.withPlugin(counting) } };
-      const root = (await findAccount(store, home.root)) ?? assert.fail('it is not there');
-      const preview = got(await previewSecurity(ctx, root, {}));
+      const ctx = { ...engine.ctx, store: { ...store, db: store.db.withPlugin(counting) } };
+      const root = (await findAccount(store, engine.root)) ?? assert.fail('it is not there');
+      const preview = unwrap(await previewSecurity(ctx, root, {}));
       assert.deepEqual(preview.user_auth.enrollment, { users: accounts, administrators: 0 });
       return asked;
     };

@@ -9,7 +9,16 @@ import { sendCode } from '../../../src/engine/proof/send-code.ts';
 import { declined, type Gateway } from '../../../src/messages/message.ts';
 import { createTexts } from '../../../src/messages/texts.ts';
 import { onEachDatabase, type TestDatabase } from '../../../kit/databases.ts';
-import { atOnce, client, got, house, noTurns, type House, type Overrides, type Person } from '../../../kit/house.ts';
+import {
+  atOnce,
+  client,
+  unwrap,
+  startEngine,
+  noTurns,
+  type TestEngine,
+  type Overrides,
+  type Person,
+} from '../../../kit/test-engine.ts';
 
 const to = '+12133734253';
 
@@ -32,36 +41,36 @@ function box() {
 type Box = ReturnType<typeof box>;
 
 /** Somebody whose second factor is a code by text message; all limits are open again. */
-async function withSms(home: House, { newest }: Box, name: string, destination = to): Promise<Person> {
-  const person = await home.addPerson(name);
+async function withSms(engine: TestEngine, { newest }: Box, name: string, destination = to): Promise<Person> {
+  const person = await engine.addPerson(name);
   const given = { kind: 'sms', label: null, input: { destination } } as const;
-  const { authenticator } = got(await enroll(home.ctx, person.caller, given));
+  const { authenticator } = unwrap(await enroll(engine.ctx, person.caller, given));
   const response = { authenticatorId: authenticator.id, response: newest(), withoutRecoveryCodes: true } as const;
-  got(await confirm(home.ctx, person.caller, response));
-  home.clock.tick(day);
+  unwrap(await confirm(engine.ctx, person.caller, response));
+  engine.clock.tick(day);
   return person;
 }
 
 async function scene(on: TestDatabase, overrides: Overrides = {}) {
   const gateway = box();
-  const home = await house(on, { gateways: [gateway.door], ...overrides });
-  const person = await withSms(home, gateway, 'ada');
+  const engine = await startEngine(on, { gateways: [gateway.door], ...overrides });
+  const person = await withSms(engine, gateway, 'ada');
   gateway.codes.length = 0;
-  const challenge = ({ name, password } = person) => home.challenge(name, password);
+  const challenge = ({ name, password } = person) => engine.challenge(name, password);
   return {
     ...gateway,
-    home,
+    engine,
     person,
     challenge,
-    send: async (node: House = home, who: Person = person): Promise<string> => {
+    send: async (node: TestEngine = engine, who: Person = person): Promise<string> => {
       const sent = await sendCode(node.ctx, { challenge: await challenge(who) });
       return sent.ok ? 'sent' : [sent.reason, sent.retryAfter ?? []].flat().join(' ');
     },
     response: async (code: string): Promise<string> => {
-      const outcome = await answerLogin(home.ctx, { challengeToken: await challenge(), response: code });
+      const outcome = await answerLogin(engine.ctx, { challengeToken: await challenge(), response: code });
       return outcome.ok ? 'right' : outcome.reason;
     },
-    [Symbol.asyncDispose]: () => home[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
   };
 }
 
@@ -78,19 +87,19 @@ onEachDatabase('sending a code', (on) => {
         return success(undefined);
       },
     };
-    await using home = await house(on, { gateways: [keeping] });
+    await using engine = await startEngine(on, { gateways: [keeping] });
     const told = (language: string, account?: string) =>
       ({ language, account, text: 'sms_code', body: `${language} of ${account ?? 'all'}: {code}` }) as const;
-    const texts = createTexts([told('de'), told('en', home.root), told('de', home.root), told('de', 'another')]);
-    const ctx = { ...home.ctx, texts };
-    const ada = await home.addPerson('ada');
+    const texts = createTexts([told('de'), told('en', engine.root), told('de', engine.root), told('de', 'another')]);
+    const ctx = { ...engine.ctx, texts };
+    const ada = await engine.addPerson('ada');
     const given = { kind: 'sms', label: null, input: { destination: to } } as const;
     for (const language of ['de-CH', 'fr', undefined]) {
-      got(await enroll({ ...ctx.at(), client: { ...client, language } }, ada.caller, given));
-      home.clock.tick(minute);
+      unwrap(await enroll({ ...ctx.at(), client: { ...client, language } }, ada.caller, given));
+      engine.clock.tick(minute);
     }
     const said = bodies.map((body) => body.replace(/: \d{6}$/, ''));
-    assert.deepEqual(said, [`de of ${home.root}`, `en of ${home.root}`, `en of ${home.root}`]);
+    assert.deepEqual(said, [`de of ${engine.root}`, `en of ${engine.root}`, `en of ${engine.root}`]);
   });
 
   test('a code works until five minutes are over, to the millisecond', async () => {
@@ -100,17 +109,17 @@ onEachDatabase('sending a code', (on) => {
     ] as const) {
       await using town = await scene(on);
       assert.equal(await town.send(), 'sent');
-      town.home.clock.tick(after);
+      town.engine.clock.tick(after);
       assert.equal(await town.response(town.newest()), outcome);
     }
   });
 
   test('a new code takes the place of the one before, and works once', async () => {
     await using town = await scene(on);
-    const { home, send, response, newest } = town;
+    const { engine, send, response, newest } = town;
     await send();
     const first = newest();
-    home.clock.tick(30 * second);
+    engine.clock.tick(30 * second);
     await send();
     assert.equal(await response(first), 'wrong');
     const next = newest();
@@ -120,42 +129,42 @@ onEachDatabase('sending a code', (on) => {
 
   test('after five looks a code is dead, even when the wait is over; a new one is not', async () => {
     await using town = await scene(on);
-    const { home, send, response, newest } = town;
+    const { engine, send, response, newest } = town;
     await send();
     const code = newest();
     for (let look = 0; look < 5; look += 1) assert.equal(await response(not(code)), 'wrong');
     assert.equal(await response(code), 'throttled');
-    home.clock.tick(30 * second);
+    engine.clock.tick(30 * second);
     assert.equal(await response(code), 'wrong');
-    home.clock.tick(minute);
+    engine.clock.tick(minute);
     assert.equal(await send(), 'sent');
     assert.equal(await response(newest()), 'right');
   });
 
   test('a destination gets one in 30 seconds and ten a day, whoever asks and on whichever node', async () => {
     await using town = await scene(on);
-    const { home, send, ...gateway } = town;
-    const bob = await withSms(home, gateway, 'bob');
-    const node = await home.node({ gateways: [gateway.door] });
+    const { engine, send, ...gateway } = town;
+    const bob = await withSms(engine, gateway, 'bob');
+    const node = await engine.node({ gateways: [gateway.door] });
     for (let message = 0; message < 10; message += 1) {
-      assert.equal(await send(home, message % 2 === 0 ? bob : undefined), 'sent');
-      home.clock.tick(30 * second - 1);
+      assert.equal(await send(engine, message % 2 === 0 ? bob : undefined), 'sent');
+      engine.clock.tick(30 * second - 1);
       if (message < 9) assert.equal(await send(node), 'send_limited 1');
-      home.clock.tick(1);
+      engine.clock.tick(1);
     }
     assert.equal(await send(node), `send_limited ${day / second - 300}`);
-    home.clock.tick(day - 5 * minute);
+    engine.clock.tick(day - 5 * minute);
     assert.equal(await send(node, bob), 'sent');
   });
 
   test('of thirty-two requests at once over two nodes one goes out', async () => {
     await using town = await scene(on, { turns: noTurns });
-    const { home, challenge, codes, door } = town;
-    const nodes = [home, await home.node({ turns: noTurns, gateways: [door] })];
+    const { engine, challenge, codes, door } = town;
+    const nodes = [engine, await engine.node({ turns: noTurns, gateways: [door] })];
     const challenges: string[] = [];
     for (let login = 0; login < 32; login += 1) challenges.push(await challenge());
     const outcomes = await atOnce(32, (at) =>
-      sendCode((nodes[at % 2] ?? home).ctx, { challenge: challenges[at] ?? '' }),
+      sendCode((nodes[at % 2] ?? engine).ctx, { challenge: challenges[at] ?? '' }),
     );
     assert.equal(codes.length, 1);
     const [sent, refused] = [outcomes.filter(({ ok }) => ok), outcomes.filter(({ ok }) => !ok)];
@@ -165,12 +174,12 @@ onEachDatabase('sending a code', (on) => {
 
   test('a gateway that fails leaves no new code, and the log says why', async () => {
     await using town = await scene(on);
-    const { home, send, response, newest, now } = town;
+    const { engine, send, response, newest, now } = town;
     await send();
     const before = newest();
-    home.clock.tick(30 * second);
+    engine.clock.tick(30 * second);
     now.isBroken = true;
-    const [login, logged] = await home.logged(async () => assert.equal(await send(), 'gateway_failed'));
+    const [login, logged] = await engine.logged(async () => assert.equal(await send(), 'gateway_failed'));
     assert.equal(login?.action, 'login');
     assert.deepEqual([logged?.action, logged?.outcome, logged?.reason], ['send', 'failed', 'gateway_failed']);
     assert.equal(await response(newest()), 'wrong');
@@ -179,10 +188,10 @@ onEachDatabase('sending a code', (on) => {
 
   test('when the code before was used while the new one was on its way, the new one does not exist', async () => {
     await using town = await scene(on, { turns: noTurns });
-    const { home, send, response, newest, now } = town;
+    const { engine, send, response, newest, now } = town;
     await send();
     const before = newest();
-    home.clock.tick(30 * second);
+    engine.clock.tick(30 * second);
     now.first = async () => assert.equal(await response(before), 'right');
     assert.equal(await send(), 'raced');
     assert.equal(await response(newest()), 'wrong');
@@ -190,15 +199,15 @@ onEachDatabase('sending a code', (on) => {
 
   test('a challenge that is unknown or over, and an authenticator that is not its user’s, get nothing', async () => {
     await using town = await scene(on);
-    const { home, challenge, codes } = town;
+    const { engine, challenge, codes } = town;
     const reason = async (challengeToken: string, authenticatorId?: string) => {
-      const sent = await sendCode(home.ctx, { challenge: challengeToken, authenticatorId });
+      const sent = await sendCode(engine.ctx, { challenge: challengeToken, authenticatorId });
       return sent.ok ? 'sent' : sent.reason;
     };
     assert.equal(await reason('unknown'), 'invalid_challenge');
     const open = await challenge();
     assert.equal(await reason(open, '0199aaaa-bbbb-7ccc-8ddd-eeeeeeeeeeee'), 'not_found');
-    home.clock.tick(3 * minute);
+    engine.clock.tick(3 * minute);
     assert.equal(await reason(open), 'invalid_challenge');
     assert.deepEqual(codes, []);
   });

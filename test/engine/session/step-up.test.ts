@@ -5,16 +5,16 @@ import { refuse } from '../../../src/base/outcome.ts';
 import { enroll } from '../../../src/engine/enrollment/enroll.ts';
 import { requireStepUp, stepUpLife } from '../../../src/engine/session/step-up.ts';
 import { onEachDatabase } from '../../../kit/databases.ts';
-import { got, house } from '../../../kit/house.ts';
+import { unwrap, startEngine } from '../../../kit/test-engine.ts';
 
 onEachDatabase('step-up', (database) => {
   test('asks a user without a second factor for a login of the last 15 minutes', async () => {
-    await using home = await house(database);
-    const { caller } = await home.addPerson('ada');
-    got(await enroll(home.ctx, caller, { kind: 'totp', label: null, input: {} }));
+    await using engine = await startEngine(database);
+    const { caller } = await engine.addPerson('ada');
+    unwrap(await enroll(engine.ctx, caller, { kind: 'totp', label: null, input: {} }));
     const last = caller.authTime + stepUpLife;
-    assert.deepEqual(await requireStepUp({ ...home.ctx, now: last + 1 }, caller), refuse('login_too_old'));
-    const allowed = got(await requireStepUp({ ...home.ctx, now: last }, caller));
+    assert.deepEqual(await requireStepUp({ ...engine.ctx, now: last + 1 }, caller), refuse('login_too_old'));
+    const allowed = unwrap(await requireStepUp({ ...engine.ctx, now: last }, caller));
     assert.deepEqual(
       allowed.authenticators.map(({ kind, status }) => [kind, status]),
       [['password', 'active']],
@@ -22,50 +22,50 @@ onEachDatabase('step-up', (database) => {
   });
 
   test('holds for fifteen minutes after a second factor was proven, to the millisecond', async () => {
-    await using home = await house(database);
-    const { caller } = await home.addProtected('ada');
-    const proven = home.clock.now();
+    await using engine = await startEngine(database);
+    const { caller } = await engine.addProtected('ada');
+    const proven = engine.clock.now();
     assert.equal(stepUpLife, 15 * minute);
     assert.equal(caller.secondFactorAt, proven);
-    assert.equal((await requireStepUp({ ...home.ctx, now: proven + stepUpLife }, caller)).ok, true);
+    assert.equal((await requireStepUp({ ...engine.ctx, now: proven + stepUpLife }, caller)).ok, true);
     assert.deepEqual(
-      await requireStepUp({ ...home.ctx, now: proven + stepUpLife + 1 }, caller),
+      await requireStepUp({ ...engine.ctx, now: proven + stepUpLife + 1 }, caller),
       refuse('step_up_required'),
     );
   });
 
   test('is asked of a session that never proved a second factor', async () => {
-    await using home = await house(database);
-    const { caller } = await home.addProtected('ada');
+    await using engine = await startEngine(database);
+    const { caller } = await engine.addProtected('ada');
     const weaker = { ...caller, secondFactorAt: null };
-    assert.deepEqual(await requireStepUp(home.ctx, weaker), refuse('step_up_required'));
+    assert.deepEqual(await requireStepUp(engine.ctx, weaker), refuse('step_up_required'));
   });
 
   test('is never enough for a program, with or without a second factor', async () => {
-    await using home = await house(database);
-    const [ada, eve] = [await home.addPerson('ada'), await home.addProtected('eve')];
+    await using engine = await startEngine(database);
+    const [ada, eve] = [await engine.addPerson('ada'), await engine.addProtected('eve')];
     for (const { caller } of [ada, eve]) {
       const program = { ...caller, authModule: 'apikey' };
-      assert.deepEqual(await requireStepUp(home.ctx, program), refuse('unattended'));
+      assert.deepEqual(await requireStepUp(engine.ctx, program), refuse('unattended'));
     }
     for (const authModule of ['device', 'user_auth', 'authtoken', 'oauth2', 'toString']) {
-      assert.equal((await requireStepUp(home.ctx, { ...ada.caller, authModule })).ok, true);
+      assert.equal((await requireStepUp(engine.ctx, { ...ada.caller, authModule })).ok, true);
     }
   });
 
   test('is refused to a service whose approval another change has spent', async () => {
-    await using home = await house(database);
-    const { caller } = await home.addPerson('ada');
+    await using engine = await startEngine(database);
+    const { caller } = await engine.addPerson('ada');
     const { epoch } = caller.user;
-    assert.equal((await requireStepUp(home.ctx, { ...caller, approvalEpoch: epoch })).ok, true);
-    const spent = await requireStepUp(home.ctx, { ...caller, approvalEpoch: epoch - 1 });
+    assert.equal((await requireStepUp(engine.ctx, { ...caller, approvalEpoch: epoch })).ok, true);
+    const spent = await requireStepUp(engine.ctx, { ...caller, approvalEpoch: epoch - 1 });
     assert.deepEqual(spent, refuse('raced'));
   });
 
   test("looks at the caller's own factors only", async () => {
-    await using home = await house(database);
-    const { caller } = await home.addPerson('ada');
-    await home.addProtected('eve');
-    assert.equal((await requireStepUp(home.ctx, caller)).ok, true);
+    await using engine = await startEngine(database);
+    const { caller } = await engine.addPerson('ada');
+    await engine.addProtected('eve');
+    assert.equal((await requireStepUp(engine.ctx, caller)).ok, true);
   });
 });

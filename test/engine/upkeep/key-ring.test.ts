@@ -10,12 +10,12 @@ import { ringAt, withNextKeys, withoutKey } from '../../../src/base/rotation.ts'
 import { createReread } from '../../../src/engine/upkeep/key-ring.ts';
 import { checkKeyRing } from '../../../src/store/meta.ts';
 import { onEachDatabase, type TestDatabase } from '../../../kit/databases.ts';
-import { house } from '../../../kit/house.ts';
+import { startEngine } from '../../../kit/test-engine.ts';
 import { seededRandom } from '../../../kit/random.ts';
 
 async function scene(database: TestDatabase) {
-  const home = await house(database);
-  const { ctx, ring, clock, lines } = home;
+  const engine = await startEngine(database);
+  const { ctx, ring, clock, lines } = engine;
   await checkKeyRing(ctx.store);
   const path = mkdtempSync(join(tmpdir(), 'countersign-keys-'));
   const keysFile = join(path, 'keys.json');
@@ -30,7 +30,7 @@ async function scene(database: TestDatabase) {
     return more;
   };
   return {
-    home,
+    engine,
     ring,
     clock,
     lines,
@@ -41,7 +41,7 @@ async function scene(database: TestDatabase) {
     said,
     rotating: withNextKeys(ring, keyKinds, clock.now() + 1000, seededRandom('rotating')),
     async [Symbol.asyncDispose]() {
-      await home[Symbol.asyncDispose]();
+      await engine[Symbol.asyncDispose]();
       rmSync(path, { recursive: true });
     },
   };

@@ -11,11 +11,11 @@ import { checkKeyRing } from '../../../src/store/meta.ts';
 import { insertProvider } from '../../../src/store/providers.ts';
 import { insertRefreshToken } from '../../../src/store/refresh-tokens.ts';
 import type { TestDatabase } from '../../../kit/databases.ts';
-import { got, house, type Enrolled, type House, type Person } from '../../../kit/house.ts';
+import { unwrap, startEngine, type Enrolled, type TestEngine, type Person } from '../../../kit/test-engine.ts';
 import { seededRandom } from '../../../kit/random.ts';
 
 export type KeyScene = {
-  readonly home: House & AsyncDisposable;
+  readonly engine: TestEngine & AsyncDisposable;
   readonly ring: KeyRing;
   readonly person: Person & Enrolled;
   readonly apikey: string;
@@ -23,32 +23,32 @@ export type KeyScene = {
 
 export async function keyScene(database: TestDatabase): Promise<KeyScene> {
   const ring = makeKeyRing(seededRandom('scene'));
-  const home = await house(database, { ring });
-  const { ctx, clock } = home;
+  const engine = await startEngine(database, { ring });
+  const { ctx, clock } = engine;
   const now = clock.now();
   await checkKeyRing(ctx.store);
-  const person = await home.addProtected('ada', { phone: '+12025550123', email: 'ada@example.com' });
-  const made = got(await enroll(ctx, person.caller, { kind: 'apikey', label: null, input: {} }));
-  await enrolSms(home, person);
-  await home.logIn('nobody', 'a guess at nobody');
-  got(await addClient(ctx, { name: 'app', grantTypes: ['password'], scope: '', isPublic: false }));
+  const person = await engine.addProtected('ada', { phone: '+12025550123', email: 'ada@example.com' });
+  const made = unwrap(await enroll(ctx, person.caller, { kind: 'apikey', label: null, input: {} }));
+  await enrolSms(engine, person);
+  await engine.logIn('nobody', 'a guess at nobody');
+  unwrap(await addClient(ctx, { name: 'app', grantTypes: ['password'], scope: '', isPublic: false }));
   const settings = { secret_key: 'a secret of a provider' };
   const provider = { id: timeOrderedHex(ctx.random, now), accountId: null, providerName: 'duo', name: null };
   await insertProvider(ctx.store, { ...provider, enabled: true, settings }, now);
-  await askDuo(home, person, provider.id);
+  await askDuo(engine, person, provider.id);
   const session = { sessionId: person.caller.id, scope: '', createdAt: now, expiresAt: now + hour, usedAt: null };
   await insertRefreshToken(ctx.store, { id: uuid(ctx.random, now), ...session }, 'a refresh token');
-  return { home, ring, person, apikey: String(made.offer.secret) };
+  return { engine, ring, person, apikey: String(made.offer.secret) };
 }
 
-async function enrolSms({ ctx, sent }: House, { caller }: Person): Promise<void> {
+async function enrolSms({ ctx, sent }: TestEngine, { caller }: Person): Promise<void> {
   const given = { kind: 'sms', label: null, input: { destination: '+12025550123' } } as const;
-  const { authenticator } = got(await enroll(ctx, caller, given));
+  const { authenticator } = unwrap(await enroll(ctx, caller, given));
   const response = sent.findLast(({ channel }) => channel === 'sms')?.code;
-  got(await confirm(ctx, caller, { authenticatorId: authenticator.id, response }));
+  unwrap(await confirm(ctx, caller, { authenticatorId: authenticator.id, response }));
 }
 
-async function askDuo({ ctx, clock }: House, { user }: Person, id: string): Promise<void> {
+async function askDuo({ ctx, clock }: TestEngine, { user }: Person, id: string): Promise<void> {
   const [createdAt, expiresAt] = [clock.now(), clock.now() + hour];
   const origins = { authConfigOrigin: null, mfaConfigOrigin: null };
   const asked = { userId: user.id, authModule: 'password', amr: ['pwd'], epoch: 0, createdAt, expiresAt, kinds: null };

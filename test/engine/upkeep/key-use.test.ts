@@ -6,7 +6,7 @@ import { renewRecoveryCodes } from '../../../src/engine/enrollment/recovery-code
 import { reseal, usesOf } from '../../../src/engine/operations.ts';
 import { hashedColumns, sealedColumns } from '../../../src/store/key-columns.ts';
 import { onEachDatabase } from '../../../kit/databases.ts';
-import { got } from '../../../kit/house.ts';
+import { unwrap } from '../../../kit/test-engine.ts';
 import { keyScene, rotated } from './key-scene.ts';
 
 const places = (columns: readonly { readonly table: string; readonly column: string }[]) =>
@@ -14,14 +14,14 @@ const places = (columns: readonly { readonly table: string; readonly column: str
 
 onEachDatabase('what names a key', (database) => {
   test('is told by the place, for sealing and for hashing', async () => {
-    const { home, ring } = await keyScene(database);
-    await using _ = home;
-    const sealing = await usesOf(home.ctx, 'sealing', activeKey(ring.sealing));
+    const { engine, ring } = await keyScene(database);
+    await using _ = engine;
+    const sealing = await usesOf(engine.ctx, 'sealing', activeKey(ring.sealing));
     assert.deepEqual(
       sealing.map(({ where }) => where),
       ['meta.value', ...places(sealedColumns)],
     );
-    const mac = await usesOf(home.ctx, 'mac', activeKey(ring.mac));
+    const mac = await usesOf(engine.ctx, 'mac', activeKey(ring.mac));
     // Nothing was pruned.
     const hashed = places(hashedColumns).filter((place) => !place.startsWith('attempt_chains.base'));
     assert.deepEqual(
@@ -31,10 +31,10 @@ onEachDatabase('what names a key', (database) => {
   });
 
   test('is nothing any more for a sealing key when all was sealed anew, and something still for a hashing key', async () => {
-    const { home, ring } = await keyScene(database);
-    await using _ = home;
-    const after = rotated(ring, home.clock.now());
-    const node = await home.node({ ring: after });
+    const { engine, ring } = await keyScene(database);
+    await using _ = engine;
+    const after = rotated(ring, engine.clock.now());
+    const node = await engine.node({ ring: after });
     for await (const { unreadable } of reseal(node.ctx.store, after)) assert.deepEqual(unreadable, []);
     assert.deepEqual(await usesOf(node.ctx, 'sealing', activeKey(ring.sealing)), []);
     const mac = await usesOf(node.ctx, 'mac', activeKey(ring.mac));
@@ -43,45 +43,45 @@ onEachDatabase('what names a key', (database) => {
   });
 
   test('counts recovery codes inside of states, until they are renewed', async () => {
-    const { home, ring, person } = await keyScene(database);
-    await using _ = home;
-    const node = await home.node({ ring: rotated(ring, home.clock.now()) });
+    const { engine, ring, person } = await keyScene(database);
+    await using _ = engine;
+    const node = await engine.node({ ring: rotated(ring, engine.clock.now()) });
     const inside = async () =>
       (await usesOf(node.ctx, 'mac', activeKey(ring.mac))).find(({ where }) => where.startsWith('inside'))?.values ?? 0;
     const before = await inside();
     assert.ok(before >= 10);
-    got(await renewRecoveryCodes(node.ctx, await node.caller(person.token)));
+    unwrap(await renewRecoveryCodes(node.ctx, await node.caller(person.token)));
     assert.equal(await inside(), before - 10);
   });
 
   test('are, for a signing key, the sessions that may have a token of it', async () => {
-    const { home, ring, person } = await keyScene(database);
-    await using _ = home;
-    home.clock.tick(5000);
-    const after = rotated(ring, home.clock.now());
-    const node = await home.node({ ring: after });
+    const { engine, ring, person } = await keyScene(database);
+    await using _ = engine;
+    engine.clock.tick(5000);
+    const after = rotated(ring, engine.clock.now());
+    const node = await engine.node({ ring: after });
     const old = after.signing[0] ?? assert.fail();
     assert.deepEqual(await usesOf(node.ctx, 'signing', old), [{ where: 'sessions', values: 1 }]);
-    home.clock.tick(5000);
+    engine.clock.tick(5000);
     await node.signIn(person.name, person.password, person.codes[0]);
     assert.deepEqual(await usesOf(node.ctx, 'signing', old), [{ where: 'sessions', values: 1 }]);
     assert.deepEqual(await usesOf(node.ctx, 'signing', activeKey(after.signing)), [{ where: 'sessions', values: 2 }]);
-    home.clock.tick(hour);
+    engine.clock.tick(hour);
     assert.deepEqual(await usesOf(node.ctx, 'signing', old), []);
   });
 
   test('that can be refreshed count for as long as a token lives', async () => {
-    const { home, ring, person } = await keyScene(database);
-    await using _ = home;
-    const { db } = home.ctx.store;
+    const { engine, ring, person } = await keyScene(database);
+    await using _ = engine;
+    const { db } = engine.ctx.store;
     const [app] = await db.selectFrom('clients').select('id').execute();
-    const longer = { client_id: app?.id ?? null, expires_at: home.clock.now() + 30 * 24 * hour };
+    const longer = { client_id: app?.id ?? null, expires_at: engine.clock.now() + 30 * 24 * hour };
     await db.updateTable('sessions').set(longer).where('id', '=', person.caller.id).execute();
-    home.clock.tick(5000);
-    const after = rotated(ring, home.clock.now());
+    engine.clock.tick(5000);
+    const after = rotated(ring, engine.clock.now());
     const old = after.signing[0] ?? assert.fail();
-    assert.deepEqual(await usesOf(home.ctx, 'signing', old), [{ where: 'sessions', values: 1 }]);
-    home.clock.tick(hour + 1000);
-    assert.deepEqual(await usesOf(home.ctx, 'signing', old), []);
+    assert.deepEqual(await usesOf(engine.ctx, 'signing', old), [{ where: 'sessions', values: 1 }]);
+    engine.clock.tick(hour + 1000);
+    assert.deepEqual(await usesOf(engine.ctx, 'signing', old), []);
   });
 });

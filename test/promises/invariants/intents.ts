@@ -1,6 +1,6 @@
 /** What somebody is about to do: a step whose choices are made. */
 import assert from 'node:assert/strict';
-import type { House } from '../../../kit/house.ts';
+import type { TestEngine } from '../../../kit/test-engine.ts';
 import type { Challenge, Memory, Session, Stage } from './memory.ts';
 import type { World } from './world.ts';
 import type { Act } from './steps.ts';
@@ -33,7 +33,7 @@ const choose = <Value>(values: readonly Value[] | undefined, at: number): Value 
 const mostly = <Value>(likely: readonly Value[], all: readonly Value[], at: number) =>
   at % 5 === 0 || likely.length === 0 ? all.slice(-5) : likely.slice(-5);
 
-export function intend({ home, memory }: Stage, world: World, step: Act): Intent | undefined {
+export function intend({ engine, memory }: Stage, world: World, step: Act): Intent | undefined {
   if (step.do === 'unlock') return { do: 'unlock', name: step.who };
   if (step.do === 'login') {
     const key = step.secret === 'key' ? choose(memory.keys[step.who], 0) : undefined;
@@ -51,7 +51,7 @@ export function intend({ home, memory }: Stage, world: World, step: Act): Intent
         do: 'answer',
         name: challenge.name,
         challenge,
-        response: replyOf(home, memory, world, challenge.name, step),
+        response: replyOf(engine, memory, world, challenge.name, step),
       }
     );
   }
@@ -66,7 +66,8 @@ export function intend({ home, memory }: Stage, world: World, step: Act): Intent
   const person = world[name] ?? assert.fail();
   if (step.do === 'confirm') {
     const { id, seed } = person.pending ?? { id: 'nothing', seed: undefined };
-    const response = step.right && seed !== undefined ? home.codeFor(seed) : home.wrongCodeFor(seed ?? 'A'.repeat(32));
+    const response =
+      step.right && seed !== undefined ? engine.codeFor(seed) : engine.wrongCodeFor(seed ?? 'A'.repeat(32));
     return { do: 'confirm', name, session, id, response };
   }
   if (step.do === 'remove')
@@ -82,7 +83,7 @@ export function intend({ home, memory }: Stage, world: World, step: Act): Intent
 }
 
 function replyOf(
-  home: House,
+  engine: TestEngine,
   memory: Memory,
   world: World,
   name: string,
@@ -92,7 +93,7 @@ function replyOf(
   const stranger = world[name === 'ada' ? 'eve' : 'ada'] ?? assert.fail();
   const seed = choose(person.apps, other)?.seed;
   const spent = memory.codes[name]?.filter((code) => !person.codes.includes(code));
-  const shows = (steps: number) => (seed === undefined ? undefined : home.codeFor(seed, steps));
+  const shows = (steps: number) => (seed === undefined ? undefined : engine.codeFor(seed, steps));
   const replies = {
     now: () => shows(0),
     before: () => shows(-1),
@@ -104,7 +105,7 @@ function replyOf(
     foreign: () =>
       choose(stranger.codes, other) ??
       choose(
-        stranger.apps.map((app) => home.codeFor(app.seed)),
+        stranger.apps.map((app) => engine.codeFor(app.seed)),
         other,
       ),
   };

@@ -1,6 +1,6 @@
 /** What people remember of what they did, on which stage. */
 import { decodeJwt } from 'jose';
-import type { House } from '../../../kit/house.ts';
+import type { TestEngine } from '../../../kit/test-engine.ts';
 
 export type Session = {
   readonly name: string;
@@ -26,12 +26,12 @@ export type Memory = {
 };
 
 export type Stage = {
-  readonly home: House;
-  readonly nodes: readonly House[];
+  readonly engine: TestEngine;
+  readonly nodes: readonly TestEngine[];
   readonly ids: Readonly<Record<string, string>>;
   readonly memory: Memory;
 };
 
-export function remember({ home, memory }: Stage, name: string, token: string, program: boolean): void {
-  memory.sessions.push({ name, id: String(decodeJwt(token)['sid']), token, madeAt: home.clock.now(), program });
+export function remember({ engine, memory }: Stage, name: string, token: string, program: boolean): void {
+  memory.sessions.push({ name, id: String(decodeJwt(token)['sid']), token, madeAt: engine.clock.now(), program });
 }

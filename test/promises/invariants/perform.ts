@@ -13,11 +13,15 @@ import { authenticate, type Caller } from '../../../src/engine/session/authentic
 import { endSession } from '../../../src/engine/session/list-sessions.ts';
 import { setPassword } from '../../../src/engine/enrollment/set-password.ts';
 import { findUser } from '../../../src/store/users.ts';
-import type { House } from '../../../kit/house.ts';
+import type { TestEngine } from '../../../kit/test-engine.ts';
 import { remember, type Stage } from './memory.ts';
 import type { Intent } from './intents.ts';
 
-export async function perform(stage: Stage, intent: Intent, { ctx, clock }: House): Promise<Outcome<unknown, string>> {
+export async function perform(
+  stage: Stage,
+  intent: Intent,
+  { ctx, clock }: TestEngine,
+): Promise<Outcome<unknown, string>> {
   const { memory, ids } = stage;
   if (intent.do === 'login') {
     const outcome = await login(ctx, { authModule: 'password', login: intent.name, secret: intent.secret });

@@ -17,8 +17,8 @@ const kindOf = (intent: Intent): string | undefined => {
   return intent.do === 'confirm' ? 'totp.enrollment' : undefined;
 };
 
-export function holds({ home, memory }: Stage, before: World, after: World, done: readonly Done[]): void {
-  const now = home.clock.now();
+export function holds({ engine, memory }: Stage, before: World, after: World, done: readonly Done[]): void {
+  const now = engine.clock.now();
   for (const { intent, outcome } of done) {
     const [was, is] = [before[intent.name] ?? assert.fail(), after[intent.name] ?? assert.fail()];
     if (outcome.ok && (intent.do === 'answer' || intent.do === 'confirm')) {

@@ -27,7 +27,7 @@ const appState = z.object({ seed: z.string(), lastStep: z.number() });
 const codesState = z.object({ codes: z.array(z.string()) });
 const passwordState = z.object({ hash: z.string() });
 
-export async function look({ home: { ctx }, ids, memory }: Stage): Promise<World> {
+export async function look({ engine: { ctx }, ids, memory }: Stage): Promise<World> {
   const world: World = {};
   for (const [name, id] of Object.entries(ids)) world[name] = await lookAt(ctx, memory, name, id);
   return world;

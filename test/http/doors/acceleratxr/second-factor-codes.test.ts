@@ -5,7 +5,7 @@ import { createApp } from '../../../../src/http/server/app.ts';
 import { dialects } from '../../../../src/http/doors/index.ts';
 import { createMetrics } from '../../../../src/http/server/metrics.ts';
 import { onEachDatabase } from '../../../../kit/databases.ts';
-import { noTurns } from '../../../../kit/house.ts';
+import { noTurns } from '../../../../kit/test-engine.ts';
 import { member, startServer, url, type Answer, type App, type Server } from '../../../../kit/server.ts';
 import { adaWithApp, answerWith } from './auth-help.ts';
 import { code } from './help.ts';

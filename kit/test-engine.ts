@@ -35,16 +35,16 @@ import { recordingLog, type LogLine } from './log-lines.ts';
 import { logged, type Logged } from './logged.ts';
 import { seededRandom } from './random.ts';
 
-/** Where every request of the tests comes from. */
+/** The client of every request of the tests. */
 export const client: Client = { ip: '192.0.2.1', userAgent: 'test', requestId: 'request' };
 
-/** The session through which somebody changed their factors, after that. */
+/** A session after its user changed factors through it. */
 export function inNextEpoch(caller: Caller): Caller {
   const epoch = caller.epoch + 1;
   return { ...caller, epoch, user: { ...caller.user, epoch } };
 }
 
-/** A process that takes nothing in turns: many of them at once are many nodes at once. */
+/** Without queues per user: concurrent requests then run as on many nodes. */
 export const noTurns: Turns = (_key, work) => work();
 
 export type Overrides = {
@@ -54,7 +54,7 @@ export type Overrides = {
   readonly turns?: Turns;
   readonly settings?: Partial<Settings>;
   readonly exchange?: Exchange;
-  /** What takes messages; without it a box that keeps them. */
+  /** Message gateways; one that records messages when absent. */
   readonly gateways?: readonly Gateway[];
 };
 
@@ -66,7 +66,7 @@ export type NewTestUser = Partial<Profile> & {
 
 export type Enrolled = { readonly id: string; readonly seed: string; readonly codes: readonly string[] };
 
-/** Somebody with a password and a session made with it. */
+/** A user with a password and a session. */
 export type Person = {
   readonly user: User;
   readonly name: string;
@@ -75,45 +75,45 @@ export type Person = {
   readonly caller: Caller;
 };
 
-/** One node over one database, and the people around it. */
-export type House = {
-  /** Of a request that comes when it is used. `ctx.at()` is one that came at this moment. */
+/** The engine of one node over one database, with helpers that make users and log in. */
+export type TestEngine = {
+  /** A request whose `now` is always the clock's. `ctx.at()` has a fixed `now`. */
   readonly ctx: RequestContext;
   readonly clock: TestClock;
   readonly database: Opened;
   readonly ring: KeyRing;
   /** The id of the root account. */
   readonly root: string;
-  /** What was written to the operator's log. */
+  /** The lines of the log. */
   readonly lines: readonly LogLine[];
-  /** The messages that left the house, oldest first. */
+  /** The sent messages, oldest first. */
   readonly sent: readonly Message[];
-  /** One more node over the same database: its own turns, its own chance and, on PostgreSQL, its own connections. */
-  node(overrides?: Overrides): Promise<House>;
+  /** Another node over the same database: its own queues, its own random numbers and, on PostgreSQL, its own connections. */
+  node(overrides?: Overrides): Promise<TestEngine>;
   addAccount(name: string): Promise<string>;
   addUser(made: NewTestUser): Promise<User>;
-  /** A first factor's outcome, whatever it is. */
+  /** The outcome of a first factor. */
   logIn(name: string, secret: string, more?: Partial<LoginInput>): ReturnType<typeof login>;
-  /** The token of the challenge that a first factor led to. */
+  /** The challenge token after a first factor. */
   challenge(name: string, secret: string): Promise<string>;
-  /** The access token of a login, with a second factor's reply where one is asked for. */
+  /** The access token of a login, with a second factor's response where one is required. */
   signIn(name: string, secret: string, response?: unknown, account?: string): Promise<string>;
-  /** The session that a token speaks for. */
+  /** The session of a token. */
   caller(token: string): Promise<Caller>;
   /** The session of a login. */
   enter(name: string, secret: string, response?: unknown): Promise<Caller>;
   addPerson(name: string, more?: Partial<NewTestUser>): Promise<Person>;
-  /** A person with a TOTP authenticator, proven in their session. */
+  /** A person with a TOTP authenticator, confirmed in their session. */
   addProtected(name: string, more?: Partial<NewTestUser>): Promise<Person & Enrolled>;
-  /** A TOTP authenticator that works. It is confirmed with the code of the step before, so the present one is not spent. */
+  /** Enrolls a TOTP authenticator. It is confirmed with the code of the previous step, so that the current one is unused. */
   enrollTotp(caller: Caller): Promise<Enrolled>;
-  /** The code an authenticator app shows now, or some steps from now. */
+  /** The code of an authenticator app now, or some steps from now. */
   codeFor(seed: string, steps?: number): string;
-  /** A code that no step near now has. */
+  /** A code that is wrong at all steps near now. */
   wrongCodeFor(seed: string): string;
-  /** How many failures of each kind of factor are counted for a user. */
+  /** A user's counted failures by kind of factor. */
   failures(userId: string): Promise<Readonly<Record<string, number>>>;
-  /** What some work adds to the log of attempts, the oldest first. */
+  /** The attempts that some work logs, the oldest first. */
   logged(work: () => Promise<unknown>): Promise<readonly Logged[]>;
 };
 
@@ -125,7 +125,10 @@ type Shared = {
   nodes: number;
 };
 
-export async function house(database: TestDatabase, overrides: Overrides = {}): Promise<House & AsyncDisposable> {
+export async function startEngine(
+  database: TestDatabase,
+  overrides: Overrides = {},
+): Promise<TestEngine & AsyncDisposable> {
   const opened = await database.open();
   const clock = overrides.clock ?? clockAt('2026-11-21T12:00:00Z');
   const random = seededRandom('house');
@@ -138,7 +141,7 @@ export async function house(database: TestDatabase, overrides: Overrides = {}): 
   return { ...built, [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() };
 }
 
-async function node(shared: Shared, { db }: Database, overrides: Overrides): Promise<House> {
+async function node(shared: Shared, { db }: Database, overrides: Overrides): Promise<TestEngine> {
   shared.nodes += 1;
   const { opened, root } = shared;
   const clock = overrides.clock ?? shared.clock;
@@ -177,7 +180,7 @@ async function node(shared: Shared, { db }: Database, overrides: Overrides): Pro
   };
 }
 
-/** A request whose instant is the clock's, so that a test need not make one for each operation. */
+/** A request whose `now` is always the clock's, so that a test needs one for all operations. */
 function liveRequest(ctx: Context): RequestContext {
   return {
     ...requestContext(ctx, client),
@@ -187,37 +190,37 @@ function liveRequest(ctx: Context): RequestContext {
   };
 }
 
-type Logins = Pick<House, 'signIn' | 'caller' | 'enter' | 'logIn' | 'challenge'>;
+type Logins = Pick<TestEngine, 'signIn' | 'caller' | 'enter' | 'logIn' | 'challenge'>;
 
 function logins(ctx: RequestContext): Logins {
-  const logIn: House['logIn'] = (name, secret, more) =>
+  const logIn: TestEngine['logIn'] = (name, secret, more) =>
     login(ctx, { authModule: 'password', login: name, secret, ...more });
   async function signIn(name: string, secret: string, response?: unknown, account?: string): Promise<string> {
-    const first = got(await logIn(name, secret, { account }));
+    const first = unwrap(await logIn(name, secret, { account }));
     if (first.state === 'session') return first.token;
-    return got(await answerLogin(ctx, { challengeToken: first.challengeToken, response })).token;
+    return unwrap(await answerLogin(ctx, { challengeToken: first.challengeToken, response })).token;
   }
-  const caller = async (token: string) => got(await authenticate(ctx, token));
+  const caller = async (token: string) => unwrap(await authenticate(ctx, token));
   return {
     signIn,
     caller,
     enter: async (name, secret, response) => caller(await signIn(name, secret, response)),
     logIn,
     async challenge(name, secret) {
-      const first = got(await logIn(name, secret));
+      const first = unwrap(await logIn(name, secret));
       assert.equal(first.state, 'challenge');
       return first.state === 'challenge' ? first.challengeToken : '';
     },
   };
 }
 
-type People = Pick<House, 'addAccount' | 'addUser' | 'addPerson' | 'addProtected' | 'enrollTotp'>;
+type People = Pick<TestEngine, 'addAccount' | 'addUser' | 'addPerson' | 'addProtected' | 'enrollTotp'>;
 
 function people(ctx: RequestContext, clock: TestClock, root: string): People {
   const { signIn, caller } = logins(ctx);
   async function addUser({ account, ...made }: NewTestUser): Promise<User> {
     const profile = { email: null, phone: null, firstName: null, lastName: null, roles: ['user' as const], ...made };
-    return got(await insertNewUser(ctx, { ...profile, accountId: account ?? root })).user;
+    return unwrap(await insertNewUser(ctx, { ...profile, accountId: account ?? root })).user;
   }
   async function addPerson(name: string, more: Partial<NewTestUser> = {}): Promise<Person> {
     const password = `the password of ${name}`;
@@ -226,10 +229,10 @@ function people(ctx: RequestContext, clock: TestClock, root: string): People {
     return { user, name, password, token, caller: await caller(token) };
   }
   async function enrollTotp(by: Caller): Promise<Enrolled> {
-    const { authenticator, offer } = got(await enroll(ctx, by, { kind: 'totp', label: null, input: {} }));
+    const { authenticator, offer } = unwrap(await enroll(ctx, by, { kind: 'totp', label: null, input: {} }));
     const seed = String(offer.secret);
     const response = codesAt(clock).codeFor(seed, -1);
-    const confirmed = got(await confirm(ctx, by, { authenticatorId: authenticator.id, response }));
+    const confirmed = unwrap(await confirm(ctx, by, { authenticatorId: authenticator.id, response }));
     return { id: authenticator.id, seed, codes: confirmed.recoveryCodes };
   }
   return {
@@ -249,8 +252,8 @@ function people(ctx: RequestContext, clock: TestClock, root: string): People {
   };
 }
 
-/** What the database says of failures and attempts. */
-function records({ store }: RequestContext): Pick<House, 'failures' | 'logged'> {
+/** Failures and attempts in the database. */
+function records({ store }: RequestContext): Pick<TestEngine, 'failures' | 'logged'> {
   return {
     async failures(userId) {
       const rows = await store.db
@@ -264,18 +267,18 @@ function records({ store }: RequestContext): Pick<House, 'failures' | 'logged'> 
   };
 }
 
-/** What a success carries. A refusal fails the test. */
-export function got<Value>(outcome: Outcome<Value, string>): Value {
+/** The value of a success. A refusal fails the test. */
+export function unwrap<Value>(outcome: Outcome<Value, string>): Value {
   if (!outcome.ok) assert.fail(`refused: ${outcome.reason}`);
   return outcome.value;
 }
 
-/** The same work many times at once. */
+/** Runs some work many times at once. */
 export function atOnce<Value>(times: number, work: (at: number) => Promise<Value>): Promise<Value[]> {
   return Promise.all(Array.from({ length: times }, (_, at) => work(at)));
 }
 
-/** How many of many at once were told that they won. */
+/** How many of many concurrent calls succeeded. */
 export async function winners(times: number, work: (at: number) => Promise<boolean>): Promise<number> {
   const won = await atOnce(times, work);
   return won.filter(Boolean).length;
