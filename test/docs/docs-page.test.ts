@@ -93,7 +93,7 @@ test(
       await page.goto(`${place.url}/`);
       await page.getByRole('link', { name: 'API documentation' }).click();
       await page.getByRole('navigation').getByRole('link', { name: 'Enroll an authenticator app' }).click();
-      await page.getByText('Make the secret.').waitFor({ state: 'visible' });
+      await page.getByText('Create the secret.').waitFor({ state: 'visible' });
       colors.push(String(await page.evaluate(`getComputedStyle(document.body).backgroundColor`)));
       await page.close();
     }

@@ -61,7 +61,7 @@ test(
     await page.getByRole('button', { name: 'Log in' }).click();
     await page.getByLabel('Code').fill(server.wrongCode(app));
     await page.getByRole('button', { name: 'Go on' }).click();
-    await page.getByText('The code is wrong or was used already.').waitFor();
+    await page.getByText('The code is wrong or was already used.').waitFor();
     await page.getByLabel('Code').fill(server.code(app));
     await page.getByRole('button', { name: 'Go on' }).click();
     await page.getByRole('heading', { name: 'The vault' }).waitFor();

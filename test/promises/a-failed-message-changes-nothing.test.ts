@@ -91,7 +91,7 @@ function assertSaysSo(answer: Answer, blames = false): void {
   assert.equal(answer.status, 400, `${answer.asked} ${answer.text}`);
   if (answer.asked.includes('/request'))
     return assert.deepEqual(bodyOf(answer), blames ? invalidNumber : { detail: failed });
-  const detail = blames ? 'Nobody can be reached there.' : failed;
+  const detail = blames ? 'This phone number or address cannot receive messages.' : failed;
   const error = blames ? 'invalid_request' : 'temporarily_unavailable';
   const isOAuth = answer.asked.includes('oauth2');
   assert.deepEqual(bodyOf(answer), isOAuth ? { error, error_description: detail, detail } : { detail }, answer.asked);

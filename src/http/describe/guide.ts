@@ -8,7 +8,7 @@ const credentials: readonly (readonly [name: string, how: string, from: string])
   [
     'Access token',
     '`Authorization: Bearer TOKEN`. `Token` and `JWT` in the place of `Bearer`, and `X-Auth-Token: TOKEN`, work too.',
-    'A login. It speaks for a session, for an hour unless the policy of the account says otherwise.',
+    'A login. It belongs to a session, and is valid for an hour unless the policy of the account sets another time.',
   ],
   [
     'Apikey of a service',
@@ -23,7 +23,7 @@ const credentials: readonly (readonly [name: string, how: string, from: string])
   [
     'Challenge token',
     '`Authorization: Bearer TOKEN` at `/challenges/current`, or in the body.',
-    'A login that needs a second factor, or a new challenge. It speaks for that alone, for three minutes in most cases.',
+    'A login that needs a second factor, or a new challenge. It is valid for that challenge alone, for three minutes in most cases.',
   ],
   [
     'Enrollment token',
@@ -143,11 +143,11 @@ const codes = (path: string): Markup =>
   </div>`;
 
 const statuses: readonly (readonly [status: number, meaning: string])[] = [
-  [400, 'Something in the request is wrong.'],
+  [400, 'The request is invalid.'],
   [401, 'A credential is missing, wrong or not enough: see `WWW-Authenticate`.'],
-  [403, 'The credential is valid, and may not do this.'],
+  [403, 'The credential is valid, but does not permit this.'],
   [404, 'Not found, or not visible to you.'],
-  [409, 'It conflicts with what there is.'],
+  [409, 'The request conflicts with the current state.'],
   [412, 'The `revision` in `If-Match` is an old one.'],
   [429, 'Too many attempts or messages: wait as long as `Retry-After` says.'],
   [503, 'Temporarily unavailable: try again after `Retry-After`.'],

@@ -22,7 +22,7 @@ export function openApiDocument(
       title: 'Countersign',
       version,
       description:
-        'Multi-factor authentication for any application. Paths work with and without a trailing slash. *Fresh proof* is a session in which a person ' +
+        'Multi-factor authentication for any application. Paths work with and without a trailing slash. *Fresh proof* is a session in which the user ' +
         'proved a second factor in the last 15 minutes, or logged in then where they have none.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
@@ -42,12 +42,16 @@ const securitySchemes = {
   },
   basic: { type: 'http', scheme: 'basic' },
   service: { type: 'http', scheme: 'bearer', description: 'An apikey of a user whose role is `service` or `admin`.' },
-  challenge: { type: 'http', scheme: 'bearer', description: 'The token of a challenge; it speaks for that alone.' },
+  challenge: {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'The token of a challenge; it is valid for that challenge alone.',
+  },
   enrollment: {
     type: 'http',
     scheme: 'bearer',
     description:
-      'An enrolment token, from a login that ended with `mfa_enrollment_required`. It can enrol that factor and nothing else.',
+      'An enrollment token, from a login that ended with `mfa_enrollment_required`. It can enroll that factor and nothing else.',
   },
 };
 

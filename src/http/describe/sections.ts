@@ -13,7 +13,7 @@ export const sections: readonly Section[] = [
   {
     tag: 'Sessions',
     title: 'Sessions',
-    about: 'A login makes a session. It ends after an hour, unless the policy of the account says otherwise.',
+    about: 'A login makes a session. It ends after an hour, unless the policy of the account sets another time.',
   },
   {
     tag: 'Challenges',
@@ -29,13 +29,13 @@ export const sections: readonly Section[] = [
   {
     tag: 'Step-up',
     title: 'Forward authentication',
-    about: 'For nginx, Caddy and Traefik in front of an application that knows nothing of sessions.',
+    about: 'For nginx, Caddy and Traefik in front of an application without sessions of its own.',
   },
   { tag: 'Users', title: 'Users', about: 'Users with an account here. `me` in a path is the user of the session.' },
   {
     tag: 'Secrets',
     title: 'Secrets',
-    about: 'What a user has to prove who they are: a password, apikeys, device secrets, authenticator apps.',
+    about: 'The credentials of a user: a password, apikeys, device secrets, authenticator apps.',
   },
   {
     tag: 'Self-service',
@@ -68,7 +68,7 @@ export const sections: readonly Section[] = [
     title: 'Providers (Crossbar)',
     about: 'Settings of kinds of factor, of an account or of the system.',
   },
-  { tag: 'Attempts', title: 'Audit log (Crossbar)', about: 'Who logged in or failed to, for administrators.' },
+  { tag: 'Attempts', title: 'Audit log (Crossbar)', about: 'Successful and failed logins, for administrators.' },
   { tag: 'Server', title: 'Server', about: 'Health, metrics, keys and documents.' },
 ];
 

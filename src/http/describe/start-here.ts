@@ -38,7 +38,7 @@ export const tours: readonly Tour[] = [
     about: 'The user is logged in; `$TOKEN` is their access token, not older than 15 minutes.',
     steps: [
       {
-        text: 'Make the secret. Show `otpauth_url` to the user as a QR code:',
+        text: 'Create the secret. Show `otpauth_url` to the user as a QR code:',
         operation: 'POST /users/{uid}/secrets',
       },
       {
@@ -53,13 +53,13 @@ export const tours: readonly Tour[] = [
     about:
       'Your application checks passwords itself, and is a service here: `countersign service add NAME` prints its apikey, `$KEY`. `42` is your id for the user.',
     steps: [
-      { text: 'Make the user known:', operation: 'PUT /users/{uid}' },
+      { text: 'Create the user:', operation: 'PUT /users/{uid}' },
       {
         text: 'Begin to enroll an authenticator app. Show `otpauth_url` as a QR code:',
         operation: 'POST /users/{externalId}/factors',
       },
       {
-        text: 'Confirm it with a code that the app shows, and hand the recovery codes to the user:',
+        text: 'Confirm it with a code that the app shows, and give the recovery codes to the user:',
         operation: 'POST /users/{externalId}/factors/{factorId}/confirm',
       },
       { text: 'At a login, ask for a second factor:', operation: 'POST /challenges' },

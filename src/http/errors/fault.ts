@@ -6,12 +6,12 @@ import type { Problem } from '../route.ts';
 /** Nothing was decided, so nothing is told but when to try again. The operator finds the fault under the request's id. */
 export function problemOfFault(ctx: RequestContext, fault: unknown): Problem {
   const busy = fault instanceof Busy;
-  if (!busy) ctx.log.error({ err: fault, request_id: ctx.client.requestId }, 'a request met a fault');
+  if (!busy) ctx.log.error({ err: fault, request_id: ctx.client.requestId }, 'request failed');
   if (busy || isUnavailable(fault)) {
-    const detail = 'The server can not do this now. Try again shortly.';
+    const detail = 'The server is temporarily unavailable. Try again shortly.';
     const headers = { 'Retry-After': String(busy ? fault.retryAfter : 5) };
     return { status: 503, code: 'unavailable', detail, headers };
   }
-  const detail = 'Something is broken here. Tell the operator the request id.';
+  const detail = 'Internal error. Tell the operator the request id.';
   return { status: 500, code: 'internal_error', detail };
 }

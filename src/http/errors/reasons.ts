@@ -23,7 +23,7 @@ const wrongCredentials: Problem = {
 const wrongCode: Problem = {
   status: 401,
   code: 'invalid_code',
-  detail: 'The code is wrong or was used already.',
+  detail: 'The code is wrong or was already used.',
   headers: bearer,
 };
 
@@ -31,7 +31,7 @@ const wrongCode: Problem = {
 const unavailable: Problem = {
   status: 401,
   code: 'second_factor_unavailable',
-  detail: 'The account requires a second factor that can not be asked for now. Tell its administrator.',
+  detail: 'The account requires a second factor that is not available now. Tell its administrator.',
   headers: bearer,
 };
 
@@ -42,24 +42,36 @@ export type ErrorReason = Reason | 'no_token';
 const outside = {
   unknown_user: wrongCredentials,
   no_authenticator: wrongCredentials,
-  unknown_account: { status: 400, code: 'unknown_account', detail: 'There is no such account here.' },
+  unknown_account: { status: 400, code: 'unknown_account', detail: 'The account does not exist.' },
   wrong: wrongCode,
   wrong_second_factor: wrongCode,
   replayed: wrongCode,
   send_limited: {
     status: 429,
     code: 'send_limited',
-    detail: 'Enough messages were sent there for now. Use the code that was sent, or wait.',
+    detail: 'Too many messages were sent to this destination. Use the code that was sent, or wait.',
   },
   no_gateway: {
     status: 503,
     code: 'cannot_send',
-    detail: 'Nothing is set up here that could send it. Tell the operator.',
+    detail: 'No gateway is configured for this kind of message. Tell the operator.',
   },
   gateway_failed: { status: 503, code: 'cannot_send', detail: 'The message could not be sent. Try again later.' },
-  invalid_destination: { status: 400, code: 'invalid_destination', detail: 'Nobody can be reached there.' },
-  not_allowed: { status: 400, code: 'invalid_destination', detail: 'Messages are not sent there.' },
-  raced: { status: 409, code: 'conflict', detail: 'Something changed in the meantime. Read it again and repeat.' },
+  invalid_destination: {
+    status: 400,
+    code: 'invalid_destination',
+    detail: 'This phone number or address cannot receive messages.',
+  },
+  not_allowed: {
+    status: 400,
+    code: 'invalid_destination',
+    detail: 'Messages to this country or kind of number are not allowed.',
+  },
+  raced: {
+    status: 409,
+    code: 'conflict',
+    detail: 'Another request changed it at the same time. Read it again and repeat.',
+  },
   throttled: {
     status: 429,
     code: 'throttled',
@@ -68,18 +80,18 @@ const outside = {
   invalid_challenge: {
     status: 401,
     code: 'invalid_challenge',
-    detail: 'The challenge is unknown, used or over. Log in again.',
+    detail: 'The challenge is unknown, used or expired. Log in again.',
     headers: bearer,
   },
   malformed_reply: {
     status: 400,
     code: 'invalid_request',
-    detail: 'That is not the form of a code: send its digits as a string.',
+    detail: 'Invalid code: send 6 to 8 digits, or a recovery code, as a string.',
   },
   malformed_input: {
     status: 400,
     code: 'invalid_request',
-    detail: 'Something that this kind of secret needs is missing or has not its form.',
+    detail: 'A member that this kind of secret needs is missing or invalid.',
   },
   invalid_token: {
     status: 401,
@@ -96,7 +108,7 @@ const outside = {
   step_up_required: {
     status: 401,
     code: 'insufficient_user_authentication',
-    detail: 'This needs a session whose second factor was proven in the last 15 minutes. Log in again with it.',
+    detail: 'This needs a second factor that was proven in the last 15 minutes. Step up, or log in again.',
     headers: insufficient('acr_values="aal2", '),
   },
   login_too_old: {
@@ -108,9 +120,13 @@ const outside = {
   unattended: {
     status: 403,
     code: 'unattended_credential',
-    detail: 'A session made with an apikey or a device secret may not do this. Log in as a person.',
+    detail: 'A session of an apikey or a device secret cannot do this. Log in with a password.',
   },
-  module_disabled: { status: 403, code: 'auth_module_disabled', detail: 'This way in is closed for the account.' },
+  module_disabled: {
+    status: 403,
+    code: 'auth_module_disabled',
+    detail: 'This login method is disabled for the account.',
+  },
   no_provider: unavailable,
   provider_disabled: unavailable,
   provider_misconfigured: unavailable,
@@ -122,61 +138,65 @@ const outside = {
     status: 403,
     code: 'mfa_enrollment_required',
     detail:
-      'The account requires a second factor that you have not enrolled. Enrol it, with the enrolment token if you got one.',
+      'The account requires a second factor that you have not enrolled. Enroll it, with the enrollment token if the answer has one.',
   },
   unknown_configuration: {
     status: 400,
     code: 'invalid_request',
-    detail: 'A configuration_id names no provider of this account, or of one above it that shares its own.',
+    detail: '`configuration_id` must name a provider of this account, or one that an account above it shares.',
   },
-  forbidden: { status: 403, code: 'forbidden', detail: 'This is for administrators of the account.' },
+  forbidden: { status: 403, code: 'forbidden', detail: 'This is only for administrators of the account.' },
   no_service: {
     status: 403,
     code: 'forbidden',
-    detail: 'This is for services: show the apikey of a user whose role is service.',
+    detail: 'This is only for services: send the apikey of a user whose role is service.',
   },
-  not_found: { status: 404, code: 'not_found', detail: 'There is nothing here, or nothing for you.' },
-  name_taken: { status: 409, code: 'name_taken', detail: 'The name is taken in this account.' },
+  not_found: { status: 404, code: 'not_found', detail: 'Not found.' },
+  name_taken: { status: 409, code: 'name_taken', detail: 'The name is already taken in this account.' },
   revision_mismatch: {
     status: 412,
     code: 'revision_mismatch',
-    detail: 'It has changed since: its revision is not the one of If-Match. Read it again.',
+    detail: '`If-Match` names an old revision. Read it again and repeat.',
   },
-  invalid_settings: { status: 400, code: 'invalid_request', detail: 'The settings are not what this provider needs.' },
-  in_use: { status: 409, code: 'in_use', detail: 'Something still hangs on it. Remove that first.' },
-  too_deep: { status: 409, code: 'too_deep', detail: 'Accounts can not be nested deeper than this.' },
-  below_itself: { status: 409, code: 'below_itself', detail: 'An account can not stand below itself.' },
+  invalid_settings: {
+    status: 400,
+    code: 'invalid_request',
+    detail: 'The settings of this provider are incomplete or invalid.',
+  },
+  in_use: { status: 409, code: 'in_use', detail: 'It is still in use. Remove what refers to it first.' },
+  too_deep: { status: 409, code: 'too_deep', detail: 'The tree of accounts cannot become deeper than this.' },
+  below_itself: { status: 409, code: 'below_itself', detail: 'An account cannot be its own descendant.' },
   too_many: {
     status: 409,
     code: 'too_many',
-    detail: 'The user has as many of this kind as one may have. Remove one first.',
+    detail: 'The user has reached the limit of this kind. Remove one first.',
   },
-  already_confirmed: { status: 409, code: 'already_enrolled', detail: 'This is enrolled already.' },
+  already_confirmed: { status: 409, code: 'already_enrolled', detail: 'The factor is already enrolled.' },
   current_password_required: {
     status: 400,
     code: 'current_password_required',
-    detail: 'Changing the password needs the present one as `currentPassword`.',
+    detail: 'Changing the password needs the current one as `currentPassword`.',
   },
-  wrong_current_password: { status: 400, code: 'wrong_current_password', detail: 'The present password is wrong.' },
+  wrong_current_password: { status: 400, code: 'wrong_current_password', detail: 'The current password is wrong.' },
   password_needed: {
     status: 409,
     code: 'password_needed',
-    detail: 'A user needs a password. Set another one instead.',
+    detail: 'The password cannot be removed. Replace it instead.',
   },
   password_too_common: {
     status: 400,
     code: 'password_too_common',
-    detail: 'This is one of the passwords that are tried first. Choose another.',
+    detail: 'This password is too common. Choose another.',
   },
   password_is_name: {
     status: 400,
     code: 'password_is_name',
-    detail: 'The password may not be the name. Choose another.',
+    detail: 'The password must differ from the name. Choose another.',
   },
   mfa_not_enabled: {
     status: 409,
     code: 'mfa_not_enabled',
-    detail: 'Two factor authentication is not enabled. Enrol a second factor first.',
+    detail: 'Two factor authentication is not enabled. Enroll a second factor first.',
   },
   invalid_client: {
     status: 401,
@@ -189,12 +209,12 @@ const outside = {
   invalid_grant: {
     status: 400,
     code: 'invalid_grant',
-    detail: 'The refresh token is not valid any more. Log in again.',
+    detail: 'The refresh token is no longer valid. Log in again.',
   },
   registration_closed: {
     status: 401,
     code: 'registration_closed',
-    detail: 'Registration is closed here. An administrator can make the user.',
+    detail: 'Registration is closed. An administrator can create the user.',
     headers: bearer,
   },
 } satisfies Record<ErrorReason, Problem>;

@@ -36,12 +36,12 @@ export function createApp(context: Context, { routes, dialects, metrics, url }: 
     const allow = rows
       .flatMap(({ method }) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]))
       .join(', ');
-    const detail = `Only ${allow} can be used here.`;
+    const detail = `This path supports only ${allow}.`;
     const wrong: Problem = { status: 405, code: 'method_not_allowed', detail, headers: { Allow: allow } };
     app.all(honoPath(path), (c) => serve(c, place, async (asked) => place.formatProblem(wrong, asked)));
   }
   app.notFound((c) => {
-    const wrong: Problem = { status: 404, code: 'not_found', detail: 'There is no such route.' };
+    const wrong: Problem = { status: 404, code: 'not_found', detail: 'This route does not exist.' };
     const door = dialects.find(({ below }) => `${c.req.path}/`.startsWith(`${below}/`));
     const place = { path: 'unknown', formatProblem: door?.formatProblem ?? problem };
     return serve(c, place, async (asked) => place.formatProblem(wrong, asked));

@@ -28,7 +28,7 @@ export function createListener({ random, clock, log }: Context, { fetch, url }: 
         return respond(problem(unreadable), { requestId, url });
       }
       // The house answers its own faults; this is for the one that it could not.
-      log.error({ err: error, request_id: requestId }, 'a request met a fault');
+      log.error({ err: error, request_id: requestId }, 'request failed');
       return respond(problem(broken), { requestId, url });
     },
   });
@@ -45,11 +45,11 @@ export function patchGlobals(): void {
 const unreadable: Problem = {
   status: 400,
   code: 'invalid_request',
-  detail: 'The Host header or the path can not be read.',
+  detail: 'The Host header or the path is invalid.',
 };
 
 const broken: Problem = {
   status: 500,
   code: 'internal_error',
-  detail: 'Something is broken here. Tell the operator the request id.',
+  detail: 'Internal error. Tell the operator the request id.',
 };

@@ -24,7 +24,7 @@ export async function readBody(schema: z.ZodType | undefined, request: Request, 
   }
   // Who hangs up in the middle is no fault of ours.
   const bytes = await readBytes(request).catch(() => 'broken off' as const);
-  if (bytes === 'broken off') return no(400, 'incomplete_body', 'The body broke off before its end.');
+  if (bytes === 'broken off') return no(400, 'incomplete_body', 'The connection ended before the body was complete.');
   if (!bytes) return no(413, 'content_too_large', `The body is larger than ${largestBody} bytes.`);
   if (isForm) {
     const text = bytes.toString('utf8');
@@ -50,7 +50,8 @@ const tooManyPairs = no(400, 'invalid_request', `A form or a query has at most $
 function readPairs(schema: z.ZodType, given: string): Parsed {
   const pairs = new Map<string, string>();
   for (const [name, value] of new URLSearchParams(given)) {
-    if (pairs.has(name)) return no(400, 'invalid_request', `The parameter ${JSON.stringify(name)} stands twice.`);
+    if (pairs.has(name))
+      return no(400, 'invalid_request', `The parameter ${JSON.stringify(name)} appears more than once.`);
     pairs.set(name, value);
   }
   return check(schema, Object.fromEntries(pairs));

@@ -40,10 +40,10 @@ function faultIn(text: string): string | undefined {
       objects.pop();
     } else {
       const string = String(JSON.parse(quoted));
-      if (!string.isWellFormed()) return 'The body holds half of a surrogate pair.';
+      if (!string.isWellFormed()) return 'The body contains half of a surrogate pair.';
       if (colon === undefined) continue;
       const members = objects.at(-1);
-      if (members?.has(string)) return `The member ${JSON.stringify(string)} stands twice in one object.`;
+      if (members?.has(string)) return `The member ${JSON.stringify(string)} appears more than once in one object.`;
       members?.add(string);
     }
   }

@@ -8,7 +8,7 @@ const problems: Readonly<Record<string, Problem>> = {
   ERR_HTTP_REQUEST_TIMEOUT: {
     status: 408,
     code: 'request_timeout',
-    detail: 'The request did not come in time. Send all of it at once.',
+    detail: 'The request timed out before it was complete.',
   },
   HPE_CHUNK_EXTENSIONS_OVERFLOW: {
     status: 413,
@@ -25,14 +25,14 @@ const problems: Readonly<Record<string, Problem>> = {
 const noHttp: Problem = {
   status: 400,
   code: 'invalid_request',
-  detail: 'This is no HTTP/1.1 request, or its framing is wrong (RFC 9112).',
+  detail: 'The request is not HTTP/1.1, or its framing is invalid (RFC 9112).',
 };
 
 /** An `Expect` header says more than `100-continue` (RFC 9110 section 10.1.1). */
 export const unmetExpectation: Problem = {
   status: 417,
   code: 'expectation_failed',
-  detail: 'The only expectation that is met is 100-continue.',
+  detail: 'Only `100-continue` is supported as an expectation.',
 };
 
 /** What Node's parser gave up, by the code of its error. */

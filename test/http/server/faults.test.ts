@@ -51,7 +51,7 @@ onEachDatabase('faults', (on) => {
 
 const broken = {
   status: 500,
-  detail: 'Something is broken here. Tell the operator the request id.',
+  detail: 'Internal error. Tell the operator the request id.',
   words: { Crossbar: 'internal_error', OAuth2: 'server_error', ours: 'internal_error' },
 };
 
@@ -104,7 +104,7 @@ test('when too many passwords wait to be hashed the answer is 503 with Retry-Aft
 
 const unavailable = {
   status: 503,
-  detail: 'The server can not do this now. Try again shortly.',
+  detail: 'The server is temporarily unavailable. Try again shortly.',
   words: { Crossbar: 'unavailable', ours: 'unavailable' },
 };
 

@@ -133,7 +133,7 @@ test('a length that is announced is not believed', async () => {
 test('what is no JSON is refused with 400 and the reason', async () => {
   for (const [body, detail] of [
     ['{"token": 021589}', /send a code as a string/],
-    ['{"a":1,"\\u0061":2}', /The member "a" stands twice/],
+    ['{"a":1,"\\u0061":2}', /The member "a" appears more than once/],
     ['['.repeat(100) + ']'.repeat(100), /nests deeper/],
     ['', /not valid JSON/],
   ] as const) {
@@ -203,11 +203,11 @@ test('a parameter that a route does not know is left alone', () => {
   assert.deepEqual(ask('page=1&utm_source=x&__proto__=y'), { page: '1' });
 });
 
-test('a parameter that stands twice is refused and named, known or not', () => {
+test('a parameter that appears more than once is refused and named, known or not', () => {
   for (const text of ['page=1&page=1', 'page=1&page=2', 'pag%65=1&page=2', 'other=1&other=1']) {
     const said = ask(text) as Problem;
     assert.equal(said.code, 'invalid_request');
-    assert.match(said.detail, /^The parameter "(page|other)" stands twice\.$/);
+    assert.match(said.detail, /^The parameter "(page|other)" appears more than once\.$/);
   }
 });
 

@@ -63,7 +63,7 @@ test('an unknown route is 404, with any method', async () => {
 
 const unknownRoute = {
   status: 404,
-  detail: 'There is no such route.',
+  detail: 'This route does not exist.',
   words: { Crossbar: 'bad_identifier', ours: 'not_found' },
 };
 
@@ -75,7 +75,7 @@ test('a known route with another method is 405, and Allow names the methods it h
       if (has.includes(method)) continue;
       for (const asked of [fill(path), withSlash(fill(path))]) {
         const answer = await server.call(method, asked, { bearer: server.admin.token });
-        const detail = `Only ${answer.headers.get('allow')} can be used here.`;
+        const detail = `This path supports only ${answer.headers.get('allow')}.`;
         assertWrong(answer, { status: 405, detail, words: methodWords });
         assert.deepEqual(answer.headers.get('allow')?.split(', ').toSorted(), has.toSorted(), answer.asked);
       }

@@ -75,7 +75,10 @@ const twice = {
 for (const [how, [text, name]] of Object.entries(twice)) {
   test(`a member that stands twice is refused and named: ${how}`, () => {
     const said = parse(text);
-    assert.deepEqual(said, { ok: false, detail: `The member ${JSON.stringify(name)} stands twice in one object.` });
+    assert.deepEqual(said, {
+      ok: false,
+      detail: `The member ${JSON.stringify(name)} appears more than once in one object.`,
+    });
   });
 }
 

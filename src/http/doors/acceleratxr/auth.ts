@@ -49,7 +49,7 @@ const byBasic = (method: 'get' | 'post'): Route =>
     summary: 'Log in with a password, an apikey or a device secret',
     description:
       "HTTP Basic with the user's name, id or e-mail address. When a second factor is needed the answer is a redirect to it, and its body says " +
-      'the same for clients that do not follow it. The challenge token lives for 3 minutes.',
+      'the same for clients that do not follow it. The challenge token is valid for 3 minutes.',
     query: z.object({ account: accountReference.optional() }),
     responses: {
       200: { description: 'Logged in.', body: tokenView },
@@ -82,7 +82,7 @@ export const authRoutes: readonly Route[] = [
     tag,
     summary: 'Complete a login with a code',
     description:
-      'A code of an authenticator app, a recovery code, or what a provider signed. The challenge token comes in the query or in the body.',
+      'Send a code of an authenticator app, a recovery code, or what a provider signed, with the challenge token in the query or in the body.',
     query: z.object({ jwt_token: z.string().max(256).optional() }),
     body: z.strictObject({ token: responseMember, challenge_token: z.string().max(256).optional() }),
     responses: { 200: { description: 'Logged in, with two factors.', body: tokenView } },

@@ -65,10 +65,10 @@ export const secretRoutes: readonly Route[] = [
     path: '/users/{uid}/secrets',
     access: 'enrollment',
     tag,
-    summary: 'Make a secret of your own',
+    summary: 'Create a secret of your own',
     description:
       'A password (one; setting it again needs `currentPassword`, or a fresh second factor), an apikey, a device secret ' +
-      'or an authenticator app (`mfa`, at most 5), which counts only after it is enrolled. Needs fresh proof, but for a password.',
+      'or an authenticator app (`mfa`, at most 5), which counts only after it is enrolled. Needs fresh proof, except for a password.',
     params: userPath,
     body: newSecretBody,
     responses: { 200: { description: 'The secret.', body: madeSecretView } },
@@ -86,7 +86,7 @@ export const secretRoutes: readonly Route[] = [
     summary: 'Renew your recovery codes',
     description: 'The old ones stop working. Needs fresh proof.',
     params: userPath,
-    responses: { 200: { description: 'Ten new codes, shown this once.', body: codesView } },
+    responses: { 200: { description: 'Ten new codes, shown only once.', body: codesView } },
     async handle({ ctx, caller, params }) {
       if (!isOwn(caller, params.uid)) return refusedToOthers(ctx, caller, params.uid);
       return shown(await renewRecoveryCodes(ctx, caller), (codes) => ({ codes }));
@@ -116,9 +116,9 @@ export const secretRoutes: readonly Route[] = [
     access: 'session',
     tag,
     summary: 'Remove a secret',
-    description: 'With the last authenticator app the recovery codes go too. Needs fresh proof.',
+    description: 'The recovery codes are removed with the last authenticator app. Needs fresh proof.',
     params: secretPath,
-    responses: { 204: { description: 'The secret is gone, and every other session of its user with it.' } },
+    responses: { 204: { description: 'The secret was removed, and every other session of its user has ended.' } },
     async handle({ ctx, caller, params }) {
       const user = await reachUser(ctx, caller, params.uid);
       const authenticatorId = params.secretId;
@@ -135,8 +135,8 @@ function enrollRoute(path: string): Route {
     path,
     access: 'enrollment',
     tag,
-    summary: 'Enrol an authenticator app',
-    description: 'A code of it makes it count. From then on a password login asks for one.',
+    summary: 'Enroll an authenticator app',
+    description: 'Confirm it with one of its codes. From then on a password login asks for one.',
     params: secretPath,
     body: z.strictObject({ token: codeMember }),
     responses: { 200: { description: 'It is active. Recovery codes, if there were none.', body: enrolledView } },

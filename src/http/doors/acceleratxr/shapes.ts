@@ -72,7 +72,7 @@ export const madeSecretView = secretView
   })
   .meta({
     id: 'MadeSecret',
-    description: 'A secret just made. A value that was made here stands in `secret`, this once.',
+    description: 'A new secret. A generated value is in `secret`, shown only once.',
   });
 
 export const newSecretBody = z.discriminatedUnion('type', [

@@ -29,10 +29,10 @@ export const removeUserRoute = route({
   path: '/users/{uid}',
   access: 'challenge',
   tag,
-  summary: 'Remove a user with everything they have',
-  description: 'Needs fresh proof. A service removes a user of its own.',
+  summary: 'Remove a user and all their secrets',
+  description: 'Needs fresh proof. A service removes its own users.',
   params: userPath,
-  responses: { 204: { description: 'The user is gone.' } },
+  responses: { 204: { description: 'The user was removed.' } },
   async handle({ ctx, caller, params }) {
     if (caller.type === 'holder') return refused({ ok: false, reason: 'invalid_token' });
     if (caller.type === 'service') {
@@ -53,11 +53,11 @@ export const userRoutes: readonly Route[] = [
     tag,
     summary: 'Make a user',
     description:
-      'An administrator makes a user of their account. Where registration is open anybody makes themself, and is logged in with it.',
+      'An administrator creates a user of their account. Where registration is open, anybody can register, and is logged in.',
     body: newUserProfile,
     responses: {
       201: {
-        description: 'The user; with a `token` for who made themself.',
+        description: 'The user; with a `token` after a registration.',
         body: userView.extend({ token: z.string().optional() }),
       },
     },
@@ -103,7 +103,7 @@ export const userRoutes: readonly Route[] = [
     access: 'session',
     tag,
     summary: "Change a user's profile",
-    description: 'What is absent stays; null clears. Needs fresh proof.',
+    description: 'Absent members stay; null clears. Needs fresh proof.',
     params: userPath,
     body: profileChanges,
     responses: { 200: { description: 'The user as they are now.', body: userView } },

@@ -39,21 +39,21 @@ export const challengeRoutes: readonly Route[] = [
     method: 'post',
     administers: 'never',
     path: '/challenges',
-    summary: 'Have a user prove a second factor',
+    summary: 'Ask a user for a second factor',
     description: 'A service names a user of its account or one below it; a session means its own user, who steps up.',
     body: newChallenge,
     responses: {
       200: {
-        description: 'The user has none, and none is required.',
+        description: 'The user has no second factor, and none is required.',
         body: z.strictObject({ state: z.literal('not_required') }),
       },
       201: { description: 'The challenge.', body: challengeView },
     },
     async handle({ ctx, caller, body: { user, factors, action, purpose } }) {
       if (caller.type === 'service' && !user)
-        return invalid('A service says whose second factor it asks for, in `user`.');
+        return invalid('`user` is required: a service names the user of a challenge.');
       if (caller.type === 'session' && user)
-        return invalid('A session asks for the second factor of its own user: leave `user` out.');
+        return invalid('A session creates challenges for its own user only: leave `user` out.');
       const put = await createChallenge(ctx, caller, { user: user && namedBy(user), kinds: factors, action, purpose });
       if (!put.ok) return refused(put, { no_authenticator: noSuchFactor });
       if (!put.value) return { status: 200, json: { state: 'not_required' } };
@@ -84,10 +84,11 @@ export const challengeRoutes: readonly Route[] = [
     administers: 'never',
     path: '/challenges/{id}/send',
     summary: 'Send a code that answers a challenge',
-    description: 'For a provider that asks by itself, such as Duo, and for a key, the answer carries what it needs.',
+    description:
+      'For a provider with its own prompt, such as Duo, and for a security key, the answer has what the prompt needs.',
     params: challengePath,
     body: sending,
-    responses: { 202: { description: 'It is on its way.', body: sentView } },
+    responses: { 202: { description: 'The code is being sent.', body: sentView } },
     handle: (request) =>
       withChallenge(request, async (reached) => {
         const { ctx, body } = request;
@@ -110,7 +111,7 @@ export const challengeRoutes: readonly Route[] = [
     path: '/challenges/{id}/verify',
     summary: 'Answer a challenge',
     description:
-      'A service gets an assertion (a JWT for it alone, good for five minutes), a session its next access token, a login its session.',
+      'A service gets an assertion (a JWT for this service, valid for five minutes), a session its next access token, a login its session.',
     params: challengePath,
     body: response,
     responses: {
@@ -142,7 +143,7 @@ export const challengeRoutes: readonly Route[] = [
 const noSuchFactor: Problem = {
   status: 409,
   code: 'no_such_factor',
-  detail: 'The user has none of these factors, but has others.',
+  detail: 'The user has none of these kinds of factor, but has others.',
   headers: {},
 };
 

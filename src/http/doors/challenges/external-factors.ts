@@ -49,7 +49,7 @@ export const externalFactorRoutes: readonly Route[] = [
     query: inAccount,
     responses: {
       200: {
-        description: 'Those that work.',
+        description: 'The confirmed factors.',
         body: factorsView,
       },
     },
@@ -64,14 +64,14 @@ export const externalFactorRoutes: readonly Route[] = [
     ...asked,
     method: 'post',
     path: '/users/{externalId}/factors',
-    summary: "Begin to enrol a second factor for a service's user",
+    summary: "Begin to enroll a second factor for a service's user",
     description:
-      'It counts after a code of it has confirmed it, within ten minutes. Who has a second factor passes a challenge first, which `challenge_id` names.',
+      'It counts after one of its codes has confirmed it, within ten minutes. A user who has a second factor completes a challenge first, which `challenge_id` names.',
     params: ofUser,
     query: inAccount,
     body: newFactor,
     responses: {
-      201: { description: 'It waits for its code. A code by SMS or e-mail is on its way.', body: pendingView },
+      201: { description: 'The pending factor. A code by SMS or e-mail is being sent.', body: pendingView },
     },
     handle: (request) =>
       managing(request, request.body.challenge_id, async (manager, user) => {
@@ -89,13 +89,13 @@ export const externalFactorRoutes: readonly Route[] = [
     ...asked,
     method: 'post',
     path: '/users/{externalId}/factors/{factorId}/confirm',
-    summary: 'Confirm a factor with a code of it',
+    summary: 'Confirm a factor with one of its codes',
     params: ofFactor,
     query: inAccount,
     body: confirmation,
     responses: {
       200: {
-        description: 'It counts from now on. Recovery codes, if there were none, are shown this once.',
+        description: 'The factor counts from now on. Recovery codes, if there were none, are shown only once.',
         body: confirmedView,
       },
     },
@@ -116,10 +116,10 @@ export const externalFactorRoutes: readonly Route[] = [
     path: '/users/{externalId}/factors/{factorId}',
     summary: "Remove a factor of a service's user",
     description:
-      'With the last one the recovery codes go too. `challenge_id` names a challenge that the user has passed.',
+      'The recovery codes are removed with the last factor. `challenge_id` names a challenge that the user has completed.',
     params: ofFactor,
     query: inAccount.extend({ challenge_id: proof }),
-    responses: { 204: { description: 'It is gone.' } },
+    responses: { 204: { description: 'The new parent account was removed.' } },
     handle: (request) =>
       managing(request, request.query.challenge_id, async (manager, user) => {
         const { ctx, params } = request;
@@ -132,11 +132,11 @@ export const externalFactorRoutes: readonly Route[] = [
     method: 'post',
     path: '/users/{externalId}/recovery-codes',
     summary: "Renew the recovery codes of a service's user",
-    description: 'The old ones stop working. `challenge_id` names a challenge that the user has passed.',
+    description: 'The old ones stop working. `challenge_id` names a challenge that the user has completed.',
     params: ofUser,
     query: inAccount,
     body: z.strictObject({ challenge_id: proof }),
-    responses: { 200: { description: 'Ten new codes, shown this once.', body: codesView } },
+    responses: { 200: { description: 'Ten new codes, shown only once.', body: codesView } },
     handle: (request) =>
       managing(request, request.body.challenge_id, async (manager) => {
         const codes = await renewRecoveryCodes(request.ctx, manager);
@@ -177,6 +177,6 @@ const refusedHere = (refusal: Declined) =>
   refused(refusal, {
     step_up_required: {
       detail:
-        'The user has a second factor: have them pass a challenge without an action, and name it in `challenge_id`.',
+        'The user has a second factor: complete a challenge without an action, and send its id as `challenge_id`.',
     },
   });

@@ -55,7 +55,7 @@ export const pendingView = z
     qr: z.string().optional(),
     ...optionsMember,
   })
-  .meta({ id: 'PendingFactor', description: 'What an authenticator app needs is shown this once.' });
+  .meta({ id: 'PendingFactor', description: 'What an authenticator app needs is shown only once.' });
 
 type Input = { readonly ok: true; readonly input: Readonly<Record<string, unknown>> } | { ok: false; response: Reply };
 
@@ -67,7 +67,7 @@ export function inputOf(body: z.infer<typeof newFactor>, user: User, region: Reg
   const read =
     body.type === 'sms' ? readPhoneNumber(body.phone_number, region) : readEmailAddress(body.email ?? user.email ?? '');
   if (read.ok) return { ok: true, input: { destination: read.value } };
-  const detail = `\`${member}\` names nobody who can be reached.`;
+  const detail = `\`${member}\`: this phone number or address cannot receive messages.`;
   return { ok: false, response: problem({ status: 400, code: 'invalid_destination', detail }) };
 }
 

@@ -12,7 +12,7 @@ export const externalId = z
   .string()
   .min(1)
   .max(128)
-  .refine((text) => isPlainText(text) && !/^(?:me|\.{1,2})$/.test(text), 'is no id of a user');
+  .refine((text) => isPlainText(text) && !/^(?:me|\.{1,2})$/.test(text), 'is not a valid user id');
 
 export const externalProfile = profileChanges.omit({ name: true }).extend({ account: accountReference.optional() });
 
@@ -23,14 +23,14 @@ export const externalUserRoutes: readonly Route[] = [
     path: '/users/{uid}',
     access: 'service',
     tag: 'External users',
-    summary: "Make or change a user of a service's application",
+    summary: "Create or change a user of a service's application",
     description:
-      'In the path stands the id that the application has for the user: their name here. What is absent stays, null clears. Two ids that differ in case alone are one name, and the second one is refused.',
+      '`uid` is the id that the application has for the user: their name here. Absent members stay, null clears. Ids that differ only in case are the same name, and the second is refused.',
     params: z.strictObject({ uid: externalId }),
     body: externalProfile,
     responses: {
       200: { description: 'The user as they are now.', body: userView },
-      201: { description: 'The user, made just now.', body: userView },
+      201: { description: 'The new user.', body: userView },
     },
     async handle({ ctx, caller, params, body: { account, ...profile } }) {
       const put = await putExternalUser(ctx, caller, { externalId: params.uid, account, profile });

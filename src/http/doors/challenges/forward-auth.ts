@@ -14,7 +14,7 @@ const query = z.object({
   amr: z
     .string()
     .max(256)
-    .regex(/^[a-z0-9]+(?: [a-z0-9]+)*$/, 'must be methods with spaces between them')
+    .regex(/^[a-z0-9]+(?: [a-z0-9]+)*$/, 'must be methods separated by spaces')
     .optional(),
 });
 
@@ -25,11 +25,11 @@ export const forwardAuthRoutes: readonly Route[] = [
     path: '/forward-auth',
     access: 'session',
     tag: 'Step-up',
-    summary: 'Let a proxy ask whether a session is enough',
+    summary: 'Check a session for a proxy',
     description:
-      'Of the request that the proxy asks about it needs the credential alone. What it wants stands in the query of the URL that it is configured with; what a session lacks is said as in RFC 9470.',
+      'The proxy sends the credential of the request that it checks. The query of the configured URL says what is required; a session that is not enough is answered as in RFC 9470.',
     query,
-    responses: { 204: { description: 'Let it through. Headers say whose session it is.' } },
+    responses: { 204: { description: 'The session is enough. Headers name its user.' } },
     async handle({ ctx, caller, query: { acr_values: acr, max_age: maxAge, amr } }) {
       const wanted = { acr, maxAge, amr: amr?.split(' ') };
       if (!isEnough(caller, wanted, ctx.now)) return insufficient(wanted);
@@ -55,7 +55,7 @@ function insufficient({ acr, maxAge }: RequiredAssurance) {
   return problem({
     status: 401,
     code: 'insufficient_user_authentication',
-    detail: 'This needs a session that was proven better, or more lately. Step up, and send the next token.',
+    detail: 'Stronger or more recent authentication is required (step up).',
     headers: { 'WWW-Authenticate': parameters.join(', ') },
   });
 }

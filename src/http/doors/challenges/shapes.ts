@@ -18,7 +18,7 @@ export const namedBy = (given: z.infer<typeof named>): ChallengedUser =>
 
 /** PostgreSQL keeps no NUL, and a hash is made of what everybody writes alike. */
 const isText = (text: string) => text.isWellFormed() && !text.includes('\0');
-const unwritten = 'holds what is no character';
+const unwritten = 'contains an unassigned character';
 
 export const newChallenge = z.strictObject({
   user: named.optional(),
@@ -61,7 +61,7 @@ export const challengeView = z
     expires_at: z.iso.datetime(),
     factors: z.array(factorView),
   })
-  .meta({ id: 'Challenge', description: '`settings` is what a provider needs that asks by itself.' });
+  .meta({ id: 'Challenge', description: '`settings` is what a provider with its own prompt needs.' });
 
 export const challengeStateView = z.strictObject({
   id: z.uuid(),
@@ -121,4 +121,4 @@ export const approvedView = z
     assertion: z.string().optional(),
     token: z.string().optional(),
   })
-  .meta({ id: 'Approved', description: 'To a service an `assertion`, to a session its next `token`.' });
+  .meta({ id: 'Approved', description: 'A service gets an `assertion`, a session its next `token`.' });

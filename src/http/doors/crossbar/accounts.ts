@@ -64,7 +64,7 @@ const listing = (which: 'children' | 'descendants'): Route =>
     method: 'get',
     path: `${path}/${which}`,
     summary: `List the ${which} of an account`,
-    description: 'By id. `start_key` is the last id of the page before.',
+    description: 'Ordered by id. `start_key` is the last id of the previous page.',
     query: paging,
     responses: { 200: accountsAnswer },
     async handle(request) {
@@ -83,7 +83,7 @@ export const accountRoutes: readonly Route[] = [
     method: 'put',
     administers: 'always',
     path,
-    summary: 'Make a child of an account',
+    summary: 'Create a child of an account',
     body: inData(newAccount),
     responses: { 201: accountAnswer },
     async handle(request) {
@@ -114,7 +114,7 @@ export const accountRoutes: readonly Route[] = [
     administers: 'always',
     path,
     summary: 'Remove an account',
-    description: 'Refused with 409 while accounts, users or clients hang on it.',
+    description: 'Refused with 409 while accounts, users or clients belong to it.',
     responses: { 200: accountAnswer },
     async handle(request) {
       const { ctx, caller, params, headers } = request;
@@ -129,8 +129,8 @@ export const accountRoutes: readonly Route[] = [
     method: 'post',
     administers: 'always',
     path: `${path}/move`,
-    summary: 'Move an account, with all below it, below another',
-    description: 'What the accounts above its new place require holds from the next login on; sessions go on.',
+    summary: 'Move an account and its descendants below another',
+    description: 'The requirements of its new ancestors apply from the next login on; sessions continue.',
     body: inData(z.strictObject({ to: accountPath.shape.id })),
     responses: { 200: accountAnswer },
     async handle(request) {
@@ -150,7 +150,7 @@ export const accountRoutes: readonly Route[] = [
     method: 'get',
     path: `${path}/parents`,
     summary: 'List the accounts above an account',
-    description: 'The highest first, and none above the caller’s own.',
+    description: 'Highest first, and none above the account of the caller.',
     responses: { 200: accountsAnswer },
     async handle(request) {
       const { ctx, caller, params } = request;
@@ -163,13 +163,16 @@ export const accountRoutes: readonly Route[] = [
 ];
 
 /** Names are unique in the whole tree, for people log in with them; nothing else is told of the account that has it. */
-const elsewhere = { name_taken: { detail: 'The name is taken. Choose another.' }, in_use: { detail: 'It is gone.' } };
+const elsewhere = {
+  name_taken: { detail: 'The name is already taken. Choose another.' },
+  in_use: { detail: 'The new parent account was removed.' },
+};
 
 const immovable = {
-  forbidden: { detail: 'Nobody moves the account they belong to.' },
+  forbidden: { detail: 'You cannot move the account that you belong to.' },
   in_use: {
     detail:
-      'The security of an account there names a provider of an account that would no longer stand above it. Name another one first.',
+      'The policy of a moved account names a provider of an account that would no longer be above it. Choose another provider first.',
   },
 };
 

@@ -50,7 +50,7 @@ const listing = (about: AttemptTopic, path: string): Route =>
     path,
     summary: about === 'logins' ? 'List login attempts' : 'List attempts with second factors',
     description:
-      'The newest first. `next_start_key` begins the next page. `created_from` (included) and `created_to` (not) are Gregorian seconds.',
+      'Newest first. `next_start_key` is the start of the next page. `created_from` (included) and `created_to` (not) are Gregorian seconds.',
     params: accountPath,
     query,
     responses: {

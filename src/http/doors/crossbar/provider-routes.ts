@@ -80,7 +80,7 @@ function patching(place: ProviderPaths): Route {
     administers: 'always',
     path: place.path,
     summary: 'Change a provider',
-    description: 'What is absent stays, also within `settings`; null removes (RFC 7396).',
+    description: 'Absent members stay, also within `settings`; null removes (RFC 7396).',
     params: place.params,
     body: inData(providerPatch),
     responses: { 200: providerAnswer },
@@ -128,4 +128,6 @@ export function tell(outcome: ProviderOutcome<ShownProvider>, request: UnparsedR
   return formatProblem(invalid(members.map((member) => ({ ...member, path: ['data', ...member.path] }))), request);
 }
 
-const referred = { in_use: { detail: 'The security of an account refers to it. Name another provider there first.' } };
+const referred = {
+  in_use: { detail: 'The policy of an account uses this provider. Choose another provider there first.' },
+};

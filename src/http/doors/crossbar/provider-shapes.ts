@@ -13,7 +13,7 @@ const name = plainText(128);
 /** Each kind has a schema of its own, which the engine checks them by: here every member passes, also one that is called `__proto__`. */
 const settings = z.custom<Members>(isMembers, 'must be an object').meta({
   type: 'object',
-  description: 'What the kind of provider needs. A secret that is sent as ******** stays as it is.',
+  description: 'The settings of this kind of provider. A secret that is sent as ******** is not changed.',
 });
 
 export const newProvider = z.strictObject({
@@ -54,7 +54,7 @@ const summary = z.strictObject({
 
 export const providerView = summary
   .extend({ settings: z.record(z.string(), z.unknown()) })
-  .meta({ id: 'Provider', description: 'Secrets are shown by the answer to the request that set them only.' });
+  .meta({ id: 'Provider', description: 'Secrets are shown only in the answer to the request that set them.' });
 
 export const providersView = z.strictObject({
   configured: z.array(summary),

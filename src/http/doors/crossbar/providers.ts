@@ -30,7 +30,7 @@ export const providerRoutes: readonly Route[] = [
     ...managed,
     method: 'get',
     path,
-    summary: "List an account's providers, and the kinds that there are",
+    summary: "List an account's providers and the available kinds",
     params: accountPath,
     responses: { 200: { description: 'The providers.', body: envelope(providersView) } },
     async handle(request) {
@@ -62,7 +62,7 @@ export const providerRoutes: readonly Route[] = [
     administers: 'always',
     path: place.path,
     summary: 'Remove a provider',
-    description: "Refused with 409 while an account's security refers to it.",
+    description: 'Refused with 409 while the policy of an account uses it.',
     params: place.params,
     responses: { 200: providerAnswer },
     async handle(request) {

@@ -27,9 +27,9 @@ export const securityPreviewRoutes: readonly Route[] = [
     method: 'post',
     administers: 'never',
     path: `${securityPath}/preview`,
-    summary: 'Count whom a configuration would stop',
+    summary: 'Preview how many users a policy would block or require to enroll',
     description:
-      'By auth module, among the users of the account and of all accounts below it, and nothing is changed. The body is that of the POST which says it.',
+      'By auth module, among the users of the account and of its descendants. Nothing is changed. The body is that of `POST /v2/accounts/{id}/security`.',
     body: inData(securityBody),
     responses: {
       200: { description: 'How many users, and how many administrators of them.', body: envelope(previewView) },

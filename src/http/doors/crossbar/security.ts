@@ -24,7 +24,7 @@ const securityView = z.strictObject({
   inherited_config: z.strictObject({ auth_modules: z.looseObject({}) }),
 });
 
-const securityAnswer = { description: 'What the account says, and what it inherits.', body: envelope(securityView) };
+const securityAnswer = { description: 'What the account sets, and what it inherits.', body: envelope(securityView) };
 
 /** A provider that is named is described beside it, for people; what comes back of that is not read. */
 async function view(security: AccountSecurity, account: Account, request: UnparsedRequest): Promise<Reply> {
@@ -91,7 +91,7 @@ export const securityRoutes: readonly Route[] = [
     access: 'session',
     tag: managed.tag,
     formatProblem,
-    summary: 'List the ways in that policy can speak about',
+    summary: 'List the auth modules that a policy can set',
     responses: {
       200: {
         description: 'The auth modules.',
@@ -104,7 +104,7 @@ export const securityRoutes: readonly Route[] = [
     ...managed,
     method: 'get',
     path: securityPath,
-    summary: 'Read what an account says about its auth modules',
+    summary: 'Read the login policy of an account',
     responses: { 200: securityAnswer },
     async handle(request) {
       const account = await reachAccount(request.ctx, request.caller, request.params.id);
@@ -119,11 +119,11 @@ export const securityRoutes: readonly Route[] = [
     ...managed,
     method: 'get',
     path: `${securityPath}/explain`,
-    summary: 'Explain what a user would be asked for',
+    summary: 'Explain which factors a user would be asked for',
     description:
       'After their first factor: `nothing`, `any` of their factors, the `provider` that is required, `enrollment`, or they would be `refused`. `user` is a name, an id or an address; the caller when absent.',
     query: z.object({ user: reference(254).optional(), auth_module: z.enum(authModules).default('user_auth') }),
-    responses: { 200: { description: 'What, and who says so.', body: envelope(explained) } },
+    responses: { 200: { description: 'What is asked, and which account requires it.', body: envelope(explained) } },
     async handle(request) {
       const { ctx, caller, params, query } = request;
       const account = await reachAccount(ctx, caller, params.id);

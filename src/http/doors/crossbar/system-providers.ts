@@ -39,7 +39,7 @@ export const systemProviderRoutes: readonly Route[] = [
     method: 'get',
     path,
     summary: "List the system's providers",
-    description: 'Every kind that there is. The first that is enabled is meant where an account names none.',
+    description: 'Every available kind. Where an account names no provider, the first enabled one is used.',
     responses: { 200: { description: 'The providers.', body: envelope(systemProvidersView) } },
     async handle(request) {
       const system = await owner(request);
@@ -53,7 +53,7 @@ export const systemProviderRoutes: readonly Route[] = [
     administers: 'always',
     path,
     summary: "Configure the system's provider of a kind",
-    description: 'The one of the same kind is replaced.',
+    description: 'A provider of the same kind is replaced.',
     body: inData(newProvider),
     responses: { 201: providerAnswer },
     async handle(request) {

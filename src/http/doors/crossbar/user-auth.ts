@@ -39,7 +39,7 @@ export const userAuthRoutes: readonly Route[] = [
     formatProblem,
     summary: 'Log in with a password, and a second factor where one is needed',
     description:
-      'Where one is needed the answer is 401 and says in `multi_factor_request` what to do; the request is then repeated with `multi_factor_response`.',
+      'If a second factor is needed, the answer is 401 and `multi_factor_request` says which; repeat the request with `multi_factor_response`.',
     body: inData(credentials),
     responses: { 201: { description: 'Logged in; `auth_token` is the session’s.', body: envelope(loggedIn) } },
     async handle(request) {

@@ -66,7 +66,7 @@ const changing = (method: 'post' | 'patch'): Route =>
   });
 
 const ownPassword = {
-  current_password_required: { detail: 'Nobody resets their own password. Change it at /users/me/secrets.' },
+  current_password_required: { detail: 'You cannot reset your own password. Change it at /users/me/secrets.' },
 };
 
 export const accountUserRoutes: readonly Route[] = [
@@ -75,7 +75,7 @@ export const accountUserRoutes: readonly Route[] = [
     method: 'put',
     administers: 'always',
     path,
-    summary: 'Make a user of an account',
+    summary: 'Create a user of an account',
     params: accountPath,
     body: inData(newUser),
     responses: { 201: userAnswer },
@@ -125,7 +125,7 @@ export const accountUserRoutes: readonly Route[] = [
     method: 'delete',
     administers: 'always',
     path: `${path}/{userId}`,
-    summary: 'Remove a user with everything they have',
+    summary: 'Remove a user and all their secrets',
     params: userPath,
     responses: { 200: userAnswer },
     async handle(request) {

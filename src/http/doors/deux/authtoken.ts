@@ -29,7 +29,7 @@ const login = (method: 'put' | 'post'): Route =>
     tag: 'Self-service',
     formatProblem,
     summary: 'Log in with a password, and a code where one is needed',
-    description: 'Without a code the answer says that one is needed, and a code by message is sent.',
+    description: 'Without a code the answer says whether one is needed; a code by message is sent then.',
     body: authtokenLogin,
     responses: {
       200: {

@@ -70,7 +70,7 @@ const ownRequests = [
     body: z.strictObject({ label: factorLabel.optional() }),
     responses: {
       200: {
-        description: 'What the app needs, shown this once.',
+        description: 'What the app needs, shown only once.',
         body: z.strictObject({
           enabled: z.literal(false),
           secret: z.string(),
@@ -106,7 +106,9 @@ function requestRoute(kind: Kind): Route {
     path: requestPath(kind),
     summary: `Begin to enable ${kind}`,
     body: z.strictObject({ ...inputMembers(kind), label: factorLabel.optional() }),
-    responses: { 200: { description: 'What it shows, this once.', body: z.looseObject({ enabled: z.boolean() }) } },
+    responses: {
+      200: { description: 'What the factor needs, shown only once.', body: z.looseObject({ enabled: z.boolean() }) },
+    },
     async handle({ ctx, caller, body }) {
       const given = { kind, label: body.label ?? null, input: inputIn(kind, body) };
       const begun = await enroll(ctx, caller, given);

@@ -14,8 +14,8 @@ export const mfaRoutes: readonly Route[] = [
     access: 'session',
     tag,
     formatProblem,
-    summary: 'Whether multi-factor authentication is on',
-    responses: { 200: { description: 'How it stands.', body: statusView } },
+    summary: 'Read whether multi-factor authentication is on',
+    responses: { 200: { description: 'The state.', body: statusView } },
     handle: async ({ ctx, caller }) => ({ status: 200, json: await statusOf(ctx, caller) }),
   }),
   route({
@@ -26,7 +26,7 @@ export const mfaRoutes: readonly Route[] = [
     tag,
     formatProblem,
     summary: 'Turn multi-factor authentication off',
-    description: 'All second factors and recovery codes are gone. Needs fresh proof.',
+    description: 'Removes all second factors and recovery codes. Needs fresh proof.',
     responses: { 204: { description: 'It is off.' } },
     async handle({ ctx, caller }) {
       const disabled = await turnOffMfa(ctx, caller);
@@ -40,11 +40,11 @@ export const mfaRoutes: readonly Route[] = [
     access: 'session',
     tag,
     formatProblem,
-    summary: 'Make a backup code',
+    summary: 'Create a backup code',
     description:
-      'Each request makes a new one, and the old one stops working. Logging in with it turns multi-factor authentication off. Needs fresh proof.',
+      'Each request creates a new one, and the old one stops working. Logging in with it turns multi-factor authentication off. Needs fresh proof.',
     responses: {
-      200: { description: 'The code, shown this once.', body: z.strictObject({ backup_code: z.string() }) },
+      200: { description: 'The code, shown only once.', body: z.strictObject({ backup_code: z.string() }) },
     },
     async handle({ ctx, caller }) {
       const code = await renewBackupCode(ctx, caller);

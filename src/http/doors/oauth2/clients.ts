@@ -53,7 +53,7 @@ export const clientRoutes: readonly Route[] = [
     method: 'post',
     administers: 'always',
     path: '/oauth2/clients',
-    summary: 'Make a client',
+    summary: 'Create a client',
     description: 'A client may use only the grants it names. `public` clients have no secret.',
     body: z.strictObject({
       name: clientName,
@@ -63,7 +63,7 @@ export const clientRoutes: readonly Route[] = [
     }),
     responses: {
       201: {
-        description: 'The client; its secret is shown this once.',
+        description: 'The client; its secret is shown only once.',
         body: clientView.extend({ client_secret: z.string().optional() }),
       },
     },
@@ -110,9 +110,9 @@ export const clientRoutes: readonly Route[] = [
     method: 'delete',
     administers: 'always',
     path: '/oauth2/clients/{id}',
-    summary: 'Remove a client, and end the sessions that were made for it',
+    summary: 'Remove a client and end its sessions',
     params: clientPath,
-    responses: { 204: { description: 'The client is gone.' } },
+    responses: { 204: { description: 'The client was removed.' } },
     async handle({ ctx, caller, params }) {
       const client = await reachClient(ctx, caller, params.id);
       return done(client.ok ? await removeClient(ctx, caller, client.value) : client);

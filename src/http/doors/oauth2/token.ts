@@ -77,7 +77,7 @@ const tokenRoute = (method: 'put' | 'post'): Route =>
     path: '/mfa/oauth2/token',
     summary: 'Get tokens with a password and a code, or with a refresh token',
     description:
-      'The client proves itself with HTTP Basic or in the body. The password grant is only for clients that may use it: RFC 9700 advises against it.',
+      'The client authenticates with HTTP Basic or in the body. The password grant is only for clients that may use it: RFC 9700 advises against it.',
     body: tokenBody,
     responses: {
       200: { description: 'Tokens, or a second factor is needed.', body: z.union([grantedView, mfaRequiredView]) },
@@ -87,7 +87,7 @@ const tokenRoute = (method: 'put' | 'post'): Route =>
       if (!client.ok) return invalidClient(client);
       if (body.grant_type === 'password') return byPassword(ctx, client.value, body);
       if (body.grant_type === 'refresh_token') return byRefreshToken(ctx, client.value, body);
-      const detail = 'The grant types here are password and refresh_token.';
+      const detail = '`grant_type`: expected password or refresh_token.';
       return formatProblem({ status: 400, code: 'unsupported_grant_type', detail });
     },
   });
@@ -98,11 +98,11 @@ export const tokenRoutes: readonly Route[] = [
   route({
     ...posted,
     path: '/oauth2/introspect',
-    summary: 'Ask what a token is worth (RFC 7662)',
+    summary: 'Introspect a token (RFC 7662)',
     body: z.object({ ...clientMembers, token: z.string().max(4096), token_type_hint: text(64) }),
     responses: {
       200: {
-        description: 'Whether it is active, and then what it says.',
+        description: 'Whether the token is active, and then its claims.',
         body: z.looseObject({ active: z.boolean() }),
       },
     },
@@ -127,7 +127,7 @@ export const tokenRoutes: readonly Route[] = [
     path: '/oauth2/revoke',
     summary: 'End the session of a token (RFC 7009)',
     body: z.object({ ...clientMembers, token: z.string().max(4096), token_type_hint: text(64) }),
-    responses: { 200: { description: 'It is worth nothing now, if it was ever yours.' } },
+    responses: { 200: { description: 'The token, if it was one of this client, is no longer valid.' } },
     async handle({ ctx, body, headers }) {
       const client = await callingClient(ctx, body, headers);
       if (!client.ok) return invalidClient(client);
@@ -142,7 +142,7 @@ type TokenBody = z.infer<typeof tokenBody>;
 async function byPassword(ctx: RequestContext, client: OAuthClient, body: TokenBody): Promise<Reply> {
   const { username, password, account, scope } = body;
   if (username === undefined || password === undefined)
-    return invalid('The password grant needs username and password.');
+    return invalid('The password grant requires `username` and `password`.');
   if (body.mfa_code !== undefined && body.backup_code !== undefined) return invalid(codeSentences.bothCodes);
   const given = { login: username, secret: password, account, scope, second: secondOf(body) };
   const outcome = await passwordGrant(ctx, client, given);
@@ -152,7 +152,7 @@ async function byPassword(ctx: RequestContext, client: OAuthClient, body: TokenB
 }
 
 async function byRefreshToken(ctx: RequestContext, client: OAuthClient, body: TokenBody): Promise<Reply> {
-  if (body.refresh_token === undefined) return invalid('The refresh grant needs refresh_token.');
+  if (body.refresh_token === undefined) return invalid('The refresh grant requires `refresh_token`.');
   const outcome = await refresh(ctx, client, { refreshToken: body.refresh_token, scope: body.scope });
   return outcome.ok ? granted(outcome.value) : refusedGrant(outcome, undefined);
 }

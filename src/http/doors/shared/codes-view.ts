@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
-export const codesView = z
-  .strictObject({ codes: z.array(z.string()) })
-  .meta({ id: 'RecoveryCodes', description: 'Recovery codes, each good once. Empty when the user has codes already.' });
+export const codesView = z.strictObject({ codes: z.array(z.string()) }).meta({
+  id: 'RecoveryCodes',
+  description: 'Recovery codes; each works once. Empty when the user already has codes.',
+});

@@ -1,2 +1,2 @@
 /** Told to a service that reaches for somebody who has a way in here. */
-export const ownFactors = { detail: 'Users who can log in here change this themselves.' };
+export const ownFactors = { detail: 'This user can log in and changes this themselves.' };

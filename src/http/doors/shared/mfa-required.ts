@@ -13,7 +13,7 @@ export const mfaRequiredView = z
   .meta({
     id: 'MfaRequired',
     description:
-      'A second factor is needed. A code by message is on its way. `mfa_settings` says what a provider needs that asks by itself.',
+      'A second factor is needed. A code by message was sent. `mfa_settings` is what a provider with its own prompt needs.',
   });
 
 export function viewNeeded(needed: SecondFactorNeeded): z.infer<typeof mfaRequiredView> {

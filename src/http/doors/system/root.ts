@@ -25,7 +25,7 @@ export function rootRoute({ version, url, path }: ServerInfo): Route {
     path: '/',
     access: 'anyone',
     tag: 'Server',
-    summary: 'What this server is, and where its documentation is',
+    summary: 'Find the version and the documentation',
     responses: {
       200: {
         description: 'Its name, its version and where its documents are; browsers get a page.',

@@ -29,7 +29,7 @@ export const sessionRoutes: readonly Route[] = [
     access: 'session',
     tag,
     summary: 'List your sessions',
-    responses: { 200: { description: 'The sessions in force, newest first.', body: z.array(sessionView) } },
+    responses: { 200: { description: 'The active sessions, newest first.', body: z.array(sessionView) } },
     async handle({ ctx, caller }) {
       const sessions = await listSessions(ctx, caller);
       return { status: 200, json: sessions.map((session) => viewSession(session, caller)) };
@@ -42,7 +42,7 @@ export const sessionRoutes: readonly Route[] = [
     access: 'session',
     tag,
     summary: 'Log out',
-    responses: { 204: { description: 'This session is over; its token is refused from here on.' } },
+    responses: { 204: { description: 'The session has ended; its token is no longer valid.' } },
     handle: async ({ ctx, caller }) => done(await endSession(ctx, caller, caller.id)),
   }),
   route({
@@ -53,7 +53,7 @@ export const sessionRoutes: readonly Route[] = [
     tag,
     summary: 'End one of your sessions',
     params: z.strictObject({ sid: z.uuid() }),
-    responses: { 204: { description: 'That session is over; its token is refused from here on.' } },
+    responses: { 204: { description: 'The session has ended; its token is no longer valid.' } },
     handle: async ({ ctx, caller, params }) => done(await endSession(ctx, caller, params.sid)),
   }),
 ];

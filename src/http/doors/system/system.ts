@@ -32,8 +32,8 @@ const healthRoutes: readonly Route[] = [
     path: '/health/live',
     access: 'anyone',
     tag,
-    summary: 'Whether the process answers',
-    responses: { 200: { description: 'It does.', body: health } },
+    summary: 'Check that the process answers',
+    responses: { 200: { description: 'The process answers.', body: health } },
     handle: async () => ({ status: 200, json: { status: 'ok' } }),
   }),
   route({
@@ -41,17 +41,17 @@ const healthRoutes: readonly Route[] = [
     path: '/health/ready',
     access: 'anyone',
     tag,
-    summary: 'Whether the house can serve',
+    summary: 'Check that the server is ready',
     responses: {
-      200: { description: 'The database is in reach.', body: health },
-      503: { description: 'It is not.', type: 'application/problem+json' },
+      200: { description: 'The database can be reached.', body: health },
+      503: { description: 'The database cannot be reached.', type: 'application/problem+json' },
     },
     async handle({ ctx }) {
       try {
         await ping(ctx.store);
         return { status: 200, json: { status: 'ok' } };
       } catch {
-        return problem({ status: 503, code: 'unavailable', detail: 'The database is out of reach.' });
+        return problem({ status: 503, code: 'unavailable', detail: 'The database cannot be reached.' });
       }
     },
   }),
@@ -97,7 +97,7 @@ function documentRoutes(all: readonly Route[], about: About): readonly Route[] {
       path: '/openapi.json',
       access: 'anyone',
       tag,
-      summary: 'This document',
+      summary: 'The OpenAPI document',
       responses: { 200: { description: 'OpenAPI 3.1.', body: z.record(z.string(), z.unknown()) } },
       handle: async () => ({ status: 200, bytes: await document(), type: 'application/json' }),
     }),
@@ -106,7 +106,7 @@ function documentRoutes(all: readonly Route[], about: About): readonly Route[] {
       path: '/docs',
       access: 'anyone',
       tag,
-      summary: 'This document for people',
+      summary: 'The documentation for people',
       responses: { 200: { description: 'A page.', type: 'text/html' } },
       handle: async () => ({ status: 200, bytes: await page(), type: 'text/html; charset=utf-8' }),
     }),
@@ -115,7 +115,7 @@ function documentRoutes(all: readonly Route[], about: About): readonly Route[] {
       path: '/docs/style.css',
       access: 'anyone',
       tag,
-      summary: 'Its style',
+      summary: 'The style of the documentation',
       responses: { 200: { description: 'A style sheet.', type: 'text/css' } },
       handle: async () => ({ status: 200, text: docsStyle, type: 'text/css; charset=utf-8' }),
     }),

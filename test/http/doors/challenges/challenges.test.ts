@@ -208,7 +208,7 @@ onEachDatabase('the challenges door', (on) => {
     const { key } = await addService(house.server, 'root', 'shop');
     house.duo.play({ answers: { health_check: (response) => response.writeHead(503).end() } });
     assert.equal((await put(house.server, key, { user: { uid: house.acme.uid } })).status, 401);
-    const said = 'the multi factor authentication provider can not be asked (status 503)';
+    const said = 'the multi factor authentication provider is unavailable (status 503)';
     assert.equal((await house.newest())['message'], said);
   });
 

@@ -35,10 +35,10 @@ const broken: Trick = (response) => response.writeHead(503).end();
 const sentence = {
   missing: 'no multi factor authentication provider is configured',
   disabled: 'the multi factor authentication provider is disabled',
-  misconfigured: 'the settings of the multi factor authentication provider are not right',
-  unavailable: 'the multi factor authentication provider can not be asked',
-  nonsense: 'the multi factor authentication provider answered with something else than it should',
-  refused: 'the multi factor authentication provider refused what it was asked',
+  misconfigured: 'the settings of the multi factor authentication provider are invalid',
+  unavailable: 'the multi factor authentication provider is unavailable',
+  nonsense: 'the multi factor authentication provider sent an invalid answer',
+  refused: 'the multi factor authentication provider refused the request',
 };
 
 /** No token, no session, the same answer for every reason, and the administrator reads which it was. */
@@ -204,7 +204,7 @@ describe('where the account goes on without Duo when it is out of order', () => 
     const named = { username: 'a|b', password: 'the secret of a|b' };
     await door(house.server)(201, 'PUT', `accounts/${house.acme.id}/users`, named);
     const answer = await house.logIn({}, { ...house.acme, ...named });
-    const said = 'the multi factor authentication provider has no way to name the user';
+    const said = 'the user name is not suitable for the multi factor authentication provider';
     await assertClosed(house, answer, said);
   });
 });

@@ -30,7 +30,7 @@ describe('a reply that was tampered with lets nobody in, and the attempt says wh
       approve(request, change);
   const at = (index: number, value: string) => (fields: string[]) => fields.with(index, value);
   const wrong = (detail: string) => `the response is wrong (${detail})`;
-  const unknown = 'the challenge is unknown, used or over';
+  const unknown = 'the challenge is unknown, used or expired';
 
   const tricks: Record<Protocol, Record<string, readonly [Trick, string]>> = {
     'Web SDK': {
@@ -95,7 +95,7 @@ describe('a reply that was tampered with lets nobody in, and the attempt says wh
       'a reply of the other protocol': [async () => 'AUTH||:APP||', unknown],
     },
   };
-  const nonsense = 'the multi factor authentication provider answered with something else than it should';
+  const nonsense = 'the multi factor authentication provider sent an invalid answer';
   const forged: Record<string, Parameters<DuoHouse['duo']['play']>[0]> = {
     'an id token by another key': { secret: 'x'.repeat(40) },
     'an id token without a signature': { header: { alg: 'none' } },
@@ -150,7 +150,7 @@ describe('a reply that was tampered with lets nobody in, and the attempt says wh
       await refused(house, response, unknown);
       // In the same second the Web SDK's APP part is the same: only that the reply was used tells them apart.
       await house.asked();
-      await refused(house, response, protocol === 'Web SDK' ? 'the response was used already' : unknown);
+      await refused(house, response, protocol === 'Web SDK' ? 'the response was already used' : unknown);
       house.server.clock.tick(second);
       await house.asked();
       await refused(house, response, unknown);
@@ -211,7 +211,7 @@ describe('a reply that was tampered with lets nobody in, and the attempt says wh
       const said =
         protocol === 'Web SDK'
           ? wrong('is not signed by Duo and us')
-          : 'the multi factor authentication provider refused what it was asked (status 400, invalid_client)';
+          : 'the multi factor authentication provider refused the request (status 400, invalid_client)';
       await refused(house, response, said);
     });
 

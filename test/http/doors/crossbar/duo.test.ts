@@ -78,7 +78,7 @@ onEachDatabase('Duo', (on) => {
     const response = await yes(house, await house.asked());
     const wrong = await house.logIn({ multi_factor_response: { provider_name: 'totp', response } });
     assert.equal(dataOf(wrong)['message'], 'The second factor was not validated.');
-    assert.equal((await house.newest())['message'], 'the user has nothing that this could be');
+    assert.equal((await house.newest())['message'], 'the user has no matching authenticator');
     assert.equal((await house.logIn({ multi_factor_response: { provider_name: 'duo', response } })).status, 201);
   });
 
@@ -108,7 +108,7 @@ onEachDatabase('Duo', (on) => {
     await house.asked();
     for (const multi_factor_response of [app.codes[0], house.server.code(app)]) {
       assert.equal((await house.logIn({ multi_factor_response })).status, 401);
-      assert.equal((await house.newest())['message'], 'the challenge is unknown, used or over');
+      assert.equal((await house.newest())['message'], 'the challenge is unknown, used or expired');
     }
   });
 

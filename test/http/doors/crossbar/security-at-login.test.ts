@@ -178,7 +178,7 @@ onEachDatabase('security at a login', (on) => {
     const said = modules(requiring({ configuration_id: one }), 'user_auth');
     await door(server)(200, 'POST', `accounts/${acme.id}/security`, said);
     assert.equal(bodyOf(await login(server, acme))['message'], 'second_factor_unavailable');
-    assert.equal((await newest(server, acme))['message'], 'the multi factor authentication provider can not be asked');
+    assert.equal((await newest(server, acme))['message'], 'the multi factor authentication provider is unavailable');
   });
 
   test('it is explained what a user would be asked for, and the login does just that', async () => {

@@ -76,7 +76,7 @@ describe('the password grant', () => {
   test('is told what it lacks', async () => {
     await using server = await startServer();
     const app = await addApp(server);
-    const needs = 'The password grant needs username and password.';
+    const needs = 'The password grant requires `username` and `password`.';
     assertError(await post(server, tokenPath, { grant_type: 'password' }, app), 400, 'invalid_request', needs);
     for (const half of [{ username: 'admin' }, { password: server.admin.password }])
       assertError(
@@ -93,7 +93,7 @@ describe('the password grant', () => {
     assertError(nowhere, 400, 'invalid_grant', sentences.credentials);
   });
 
-  test('lets what it does not know pass, and nothing that stands twice', async () => {
+  test('lets what it does not know pass, and nothing that appears more than once', async () => {
     await using server = await startServer();
     const app = await addApp(server);
     tokensOf(await grant(server, app, server.admin, { audience: 'https://api.example', device: 'phone' }));
@@ -101,7 +101,7 @@ describe('the password grant', () => {
       const fields = { ...passwordOf(server.admin), client_id: app.id, client_secret: app.secret };
       const body = `${new URLSearchParams(fields).toString()}&${twice}`;
       const answer = await server.call('POST', tokenPath, { body, headers: { 'Content-Type': form } });
-      assertError(answer, 400, 'invalid_request', /stands twice/);
+      assertError(answer, 400, 'invalid_request', /appears more than once/);
     }
   });
 

@@ -50,7 +50,7 @@ describe('the refresh grant', () => {
     await using server = await startServer();
     const app = await addApp(server);
     const answer = await post(server, tokenPath, { grant_type: 'refresh_token' }, app);
-    assertError(answer, 400, 'invalid_request', 'The refresh grant needs refresh_token.');
+    assertError(answer, 400, 'invalid_request', 'The refresh grant requires `refresh_token`.');
     const plain = await addApp(server, { grant_types: ['password'] });
     assertError(await renew(server, plain, 'x'), 400, 'unauthorized_client');
   });
