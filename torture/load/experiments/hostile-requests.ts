@@ -2,7 +2,7 @@ import { sendRaw, hostileRequests, marker } from '../../../kit/hostile-requests.
 import { startLoad } from '../load-process.ts';
 import type { Lab } from '../lab.ts';
 import { makePeople, monitors } from '../people.ts';
-import { expectLatency } from '../latency.ts';
+import { expectLatency } from '../expectations.ts';
 import { megabytes } from '../report.ts';
 import { serve } from '../server.ts';
 

@@ -3,6 +3,7 @@ import { openConnection } from '../../../kit/load/client.ts';
 import { pick } from '../../../kit/load/clients.ts';
 import { median } from '../../../kit/statistics.ts';
 import { timeOf, type VirtualClock } from '../../virtual-clock.ts';
+import { expectNoFaults } from '../expectations.ts';
 import type { Lab } from '../lab.ts';
 import type { Memory } from '../probe.ts';
 import { loginKinds, makeOAuthClient, makeSteadyUser, type SteadyUser } from '../steady-users.ts';
@@ -41,8 +42,7 @@ export async function memory(lab: Lab): Promise<void> {
       `${megabytes(second)}, then ${megabytes(last)}; in the second half ${slope.toFixed(1)} MB per 100,000 logins`,
     );
   }
-  const broken = server.log.logWatcher.faults();
-  lab.expect('no fault in the log', broken.length === 0, broken[0] ?? 'none');
+  expectNoFaults(lab, server);
 }
 
 /** Logs in until the time is over, and samples the memory. */

@@ -5,7 +5,7 @@ import { countOf, startLoad, othersIn, latency } from '../load-process.ts';
 import type { GroupResult } from '../load-worker.ts';
 import type { Lab } from '../lab.ts';
 import { makePeople, passwordLogin, secondFactors, sessionCheck, monitors } from '../people.ts';
-import { expectLatency } from '../latency.ts';
+import { expectLatency, expectNoFaults } from '../expectations.ts';
 import { megabytes, milliseconds } from '../report.ts';
 import { serve } from '../server.ts';
 
@@ -54,11 +54,7 @@ export async function overload(lab: Lab): Promise<void> {
     held.heapUsed <= memory.heapUsed + growth,
     `heap ${megabytes(memory.heapUsed)}, then ${megabytes(held.heapUsed)}; resident ${megabytes(memory.rss)}, then ${megabytes(held.rss)}`,
   );
-  lab.expect(
-    'no fault in the log',
-    server.log.logWatcher.faults().length === 0,
-    server.log.logWatcher.faults()[0] ?? 'none',
-  );
+  expectNoFaults(lab, server);
 }
 
 /** More names than can be tried in that time, so that none is rate limited. */

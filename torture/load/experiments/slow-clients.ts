@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { startLoad } from '../load-process.ts';
 import type { Lab } from '../lab.ts';
 import { makePeople, passwordLogin, monitors } from '../people.ts';
-import { expectLatency } from '../latency.ts';
+import { expectLatency, expectNoFaults } from '../expectations.ts';
 import { megabytes } from '../report.ts';
 import { serve } from '../server.ts';
 
@@ -104,11 +104,7 @@ export async function slowClients(lab: Lab): Promise<void> {
     (after.descriptors ?? 0) <= (before.descriptors ?? 0) + 2,
     `${before.descriptors}, then ${after.descriptors}`,
   );
-  lab.expect(
-    'no fault in the log',
-    server.log.logWatcher.faults().length === 0,
-    server.log.logWatcher.faults()[0] ?? 'none',
-  );
+  expectNoFaults(lab, server);
 }
 
 type SlowClient = { readonly socket: Socket; readonly gone: Promise<number> };

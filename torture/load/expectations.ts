@@ -2,6 +2,7 @@ import { countOf, othersIn, latency } from './load-process.ts';
 import type { GroupResult } from './load-worker.ts';
 import type { Lab } from './lab.ts';
 import { milliseconds } from './report.ts';
+import type { Server } from './server.ts';
 
 /** Expects that the monitors got only 200, with a p99 within these milliseconds. */
 export function expectLatency(lab: Lab, seen: Readonly<Record<string, GroupResult>>, bound: number): void {
@@ -14,4 +15,9 @@ export function expectLatency(lab: Lab, seen: Readonly<Record<string, GroupResul
       `${others || `${countOf(answered)} times`}, p99 ${milliseconds(p99)}`,
     );
   }
+}
+
+export function expectNoFaults(lab: Lab, { log }: Server): void {
+  const faults = log.logWatcher.faults();
+  lab.expect('no fault in the log', faults.length === 0, faults[0] ?? 'none');
 }
