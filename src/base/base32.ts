@@ -17,7 +17,10 @@ export function base32Encode(bytes: Uint8Array): string {
   return bits > 0 ? text + alphabet[(value << (5 - bits)) & 31] : text;
 }
 
-/** Decodes base32, in upper or lower case. Undefined if the padding does not complete a block or unused bits are not zero. */
+/**
+ * Decodes base32, in upper or lower case. Undefined if the padding does not complete a block or unused bits are not
+ * zero.
+ */
 export function base32Decode(text: string): Buffer | undefined {
   const match = /^([A-Za-z2-7]*)(=*)$/.exec(text);
   const digits = match?.[1];

@@ -6,7 +6,9 @@ export type Clock = {
 
 export const systemClock: Clock = { now: () => Date.now() };
 
-/** Measures elapsed seconds with the monotonic clock. For metrics and queue limits: an operation's rules use `Clock`. */
+/**
+ * Measures elapsed seconds with the monotonic clock. For metrics and queue limits: an operation's rules use `Clock`.
+ */
 export function stopwatch(): () => number {
   const began = performance.now();
   return () => (performance.now() - began) / 1000;

@@ -1,6 +1,9 @@
 const code = /^[A-Z][A-Z0-9_]{1,63}$/;
 
-/** The first `code` in an error's chain of causes, or else its class name. The message is left out: it may contain secrets. */
+/**
+ * The first `code` in an error's chain of causes, or else its class name. The message is left out: it may contain
+ * secrets.
+ */
 export function errorCode(error: unknown): string {
   let cause = error;
   for (let depth = 0; cause instanceof Error && depth < 5; depth += 1) {

@@ -22,14 +22,16 @@ export type Answer = { readonly status: number; readonly body: IncomingMessage; 
 
 /**
  * Posts to a message gateway or a provider. Redirects are not followed, so that credentials never reach another host.
- * Throws if no response begins before the deadline. Node's `fetch` is not used because it has no option for CA certificates.
+ * Throws if no response begins before the deadline. Node's `fetch` is not used because it has no option for CA
+ * certificates.
  */
 export async function post({ url, headers, body, deadline, ca }: Post): Promise<Answer> {
   const signal = AbortSignal.timeout(deadline);
   const send = url.startsWith('https:') ? httpsRequest : httpRequest;
   const options = { method: 'POST', headers: { 'user-agent': 'countersign', ...headers }, signal };
   const request = send(url, ca === undefined ? options : { ...options, ca });
-  // An error after the response has begun also fails its body, where `readText` reports it. Without a listener it would end the process.
+  // An error after the response has begun also fails its body, where `readText` reports it. Without a listener it would
+  // end the process.
   request.on('error', () => undefined);
   try {
     request.end(body);
@@ -66,7 +68,9 @@ function causeOf(error: unknown, signal: AbortSignal): unknown {
   return signal.aborted ? signal.reason : error;
 }
 
-/** One request and its whole response, for factors that call a provider. It throws only if called inside a transaction. */
+/**
+ * One request and its whole response, for factors that call a provider. It throws only if called inside a transaction.
+ */
 export type Exchange = (request: Pick<Post, 'url' | 'headers' | 'body'>) => Promise<Exchanged>;
 
 /** `failure` is an error code without secrets, for the audit log. */

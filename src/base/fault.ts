@@ -1,4 +1,7 @@
-/** Seconds that a request may wait in a queue. After that its client has probably given up, and the work would be wasted. */
+/**
+ * Seconds that a request may wait in a queue. After that its client has probably given up, and the work would be
+ * wasted.
+ */
 export const longestWait = 10;
 
 /** The server is too busy to do this now. Nothing was decided; the client may retry after `retryAfter` seconds. */

@@ -13,7 +13,10 @@ export type HashCost = {
   readonly lanes: number;
 };
 
-/** Password hashing outside the event loop. The numbers of running and waiting hashes are limited; beyond both, it throws `Busy`. */
+/**
+ * Password hashing outside the event loop. The numbers of running and waiting hashes are limited; beyond both, it
+ * throws `Busy`.
+ */
 export type Hasher = {
   readonly cost: HashCost;
   /** Returns a PHC string with a new salt. */
@@ -26,7 +29,9 @@ export type Hasher = {
   load(): number;
 };
 
-/** OWASP's minimum for argon2id, which is memory-hard as SP 800-63B-4 section 3.1.1.2 asks: 19 MiB, 2 passes, 1 lane. */
+/**
+ * OWASP's minimum for argon2id, which is memory-hard as SP 800-63B-4 section 3.1.1.2 asks: 19 MiB, 2 passes, 1 lane.
+ */
 export const defaultHashCost: HashCost = { memory: 19_456, passes: 2, lanes: 1 };
 
 /** Argon2id in @node-rs/argon2, whose ambient enum cannot be used because Node only strips types. */

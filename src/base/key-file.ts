@@ -21,7 +21,10 @@ import { jsonOf } from './json.ts';
 import { keyRing, type KeyRing } from './keys.ts';
 import type { Random } from './random.ts';
 
-/** Reads the key ring. Undefined if the file does not exist; throws if other users can read it or it is not a valid key ring. */
+/**
+ * Reads the key ring. Undefined if the file does not exist; throws if other users can read it or it is not a valid key
+ * ring.
+ */
 export function readKeyFile(file: string): KeyRing | undefined {
   const found = statSync(file, { throwIfNoEntry: false });
   if (!found) return undefined;
@@ -39,7 +42,9 @@ export function readKeyFile(file: string): KeyRing | undefined {
   return parsed.data;
 }
 
-/** Creates the keys file atomically. If several nodes do so at once, one succeeds and all return the ring that it wrote. */
+/**
+ * Creates the keys file atomically. If several nodes do so at once, one succeeds and all return the ring that it wrote.
+ */
 export function writeKeyFile(file: string, ring: KeyRing, random: Random): KeyRing {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const draft = `${file}.${random.bytes(6).toString('hex')}`;
@@ -57,8 +62,8 @@ export function writeKeyFile(file: string, ring: KeyRing, random: Random): KeyRi
 }
 
 /**
- * Changes the keys file atomically. The draft is opened exclusively before the ring is read, so it is also the lock: of two
- * changes at once, one is refused, and no key is lost.
+ * Changes the keys file atomically. The draft is opened exclusively before the ring is read, so it is also the lock: of
+ * two changes at once, one is refused, and no key is lost.
  */
 export function changeKeyFile(name: string, change: (ring: KeyRing) => KeyRing): KeyRing {
   if (!existsSync(name))

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import type { Random } from './random.ts';
 
 /**
- * The key ring holds keys that encrypt (`sealing`), make keyed hashes (`mac`) and sign. Of each kind, the `active` key makes new
- * values, `retired` keys only read old ones, and every node knows the `next` key before it becomes active.
+ * The key ring holds keys that encrypt (`sealing`), make keyed hashes (`mac`) and sign. Of each kind, the `active` key
+ * makes new values, `retired` keys only read old ones, and every node knows the `next` key before it becomes active.
  */
 const state = z.enum(['active', 'next', 'retired']);
 const id = z.string().regex(/^[A-Za-z0-9_-]{1,32}$/);

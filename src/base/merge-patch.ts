@@ -1,7 +1,10 @@
 /** A JSON object. */
 export type Members = Readonly<Record<string, unknown>>;
 
-/** Applies a JSON merge patch (RFC 7396 section 2): absent members stay, null removes a member, a list is replaced as a whole. */
+/**
+ * Applies a JSON merge patch (RFC 7396 section 2): absent members stay, null removes a member, a list is replaced as a
+ * whole.
+ */
 export function mergePatch(target: Members, patch: Members): Members {
   const merged = new Map(Object.entries(target));
   for (const [name, value] of Object.entries(patch)) {

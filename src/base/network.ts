@@ -1,8 +1,8 @@
 import { isIPv6 } from 'node:net';
 
 /**
- * The address under which a client is counted: the IPv4 address, or the first 64 bits of an IPv6 address (RFC 6177), because a
- * client can choose the other bits itself. `ip` is an address as Node's sockets report it.
+ * The address under which a client is counted: the IPv4 address, or the first 64 bits of an IPv6 address (RFC 6177),
+ * because a client can choose the other bits itself. `ip` is an address as Node's sockets report it.
  */
 export function networkOf(ip: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip)?.[1];

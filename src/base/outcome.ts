@@ -1,4 +1,7 @@
-/** The result of an operation. A refusal, such as a wrong code, is returned. A fault, such as a lost database, is thrown. */
+/**
+ * The result of an operation. A refusal, such as a wrong code, is returned. A fault, such as a lost database, is
+ * thrown.
+ */
 export type Outcome<Value, Reason extends string> = Success<Value> | Refusal<Reason>;
 
 export type Success<Value> = { readonly ok: true; readonly value: Value };

@@ -4,8 +4,8 @@ import { verify } from '@node-rs/argon2';
 
 /**
  * Verifies PHC strings, also from other systems: argon2id, argon2i, `$scrypt$ln=14,r=16,p=1$salt$hash` and
- * `$pbkdf2-sha256$i=600000$salt$hash` (or sha512), in base64 without padding. A hash sets the cost of each login with it, so
- * hashes that cost more than 128 MiB or about a second of one core are rejected.
+ * `$pbkdf2-sha256$i=600000$salt$hash` (or sha512), in base64 without padding. A hash sets the cost of each login with
+ * it, so hashes that cost more than 128 MiB or about a second of one core are rejected.
  */
 type Check = (secret: string) => Promise<boolean>;
 

@@ -31,8 +31,8 @@ export const systemRandom: Random = {
 const lastIds = new WeakMap<Random, { readonly at: number; readonly count: number }>();
 
 /**
- * 32 hexadecimal digits that sort by time, and within a millisecond by the order of creation: 48 bits of milliseconds, a counter,
- * then 62 random bits (the layout of a version 7 UUID, RFC 9562 sections 5.7 and 6.2).
+ * 32 hexadecimal digits that sort by time, and within a millisecond by the order of creation: 48 bits of milliseconds,
+ * a counter, then 62 random bits (the layout of a version 7 UUID, RFC 9562 sections 5.7 and 6.2).
  */
 export function timeOrderedHex(random: Random, now: number): string {
   const last = lastIds.get(random);

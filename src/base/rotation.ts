@@ -1,7 +1,10 @@
 import { keyKinds, makePair, makeSymmetric, type AnyKey, type KeyKind, type KeyRing } from './keys.ts';
 import type { Random } from './random.ts';
 
-/** The ring with the states at `now`: a `next` key whose `active_from` has passed is active, and its predecessor is retired. */
+/**
+ * The ring with the states at `now`: a `next` key whose `active_from` has passed is active, and its predecessor is
+ * retired.
+ */
 export function ringAt(ring: KeyRing, now: number): KeyRing {
   return {
     ...ring,
@@ -22,7 +25,9 @@ function keysAt<Key extends AnyKey>(keys: readonly Key[], now: number): Key[] {
 
 const startOf = (key: AnyKey) => Date.parse(key.active_from ?? '');
 
-/** When the next key of the ring becomes active, in milliseconds since the Unix epoch; Infinity if there is no next key. */
+/**
+ * When the next key of the ring becomes active, in milliseconds since the Unix epoch; Infinity if there is no next key.
+ */
 export function nextChange(ring: KeyRing): number {
   const waiting = keyKinds.flatMap((kind) => ring[kind].filter((key) => key.state === 'next').map(startOf));
   return Math.min(...waiting, Infinity);

@@ -3,15 +3,18 @@ import { activeKey, type KeyRing } from './keys.ts';
 import type { Random } from './random.ts';
 
 /**
- * Protects stored secrets. `seal` encrypts (AES-256-GCM) and binds the value to its place, such as table, column and row: it opens
- * nowhere else. `mac` makes a keyed hash (HMAC-SHA-256), and its context separates one use from another. Both begin with the key's id.
+ * Protects stored secrets. `seal` encrypts (AES-256-GCM) and binds the value to its place, such as table, column and
+ * row: it opens nowhere else. `mac` makes a keyed hash (HMAC-SHA-256), and its context separates one use from another.
+ * Both begin with the key's id.
  */
 export type Safe = {
   seal(place: string, text: string): string;
   /** Throws if the value was changed or moved, or if its key is not in the ring. */
   open(place: string, sealed: string): string;
   mac(context: string, value: string): string;
-  /** The keyed hash under every key of the ring, the active key's first. Use it to find values that an older key hashed. */
+  /**
+   * The keyed hash under every key of the ring, the active key's first. Use it to find values that an older key hashed.
+   */
   macs(context: string, value: string): readonly string[];
   macMatches(context: string, value: string, keyed: string): boolean;
 };

@@ -1,7 +1,10 @@
 /** The longest e-mail address, and the longest name that is accepted. */
 const maxNameLength = 254;
 
-/** A name in the form used to compare names: without case, compatibility variants and invisible characters (Unicode NFKC_Casefold). */
+/**
+ * A name in the form used to compare names: without case, compatibility variants and invisible characters (Unicode
+ * NFKC_Casefold).
+ */
 export function comparableName(name: string): string {
   // No stored name is longer. Normalizing takes quadratic time in the number of combining marks.
   if (name.length > maxNameLength) return name;
@@ -12,7 +15,10 @@ export function comparableName(name: string): string {
     .normalize('NFKC');
 }
 
-/** Control characters, unpaired surrogates, line and paragraph separators, and ignorable characters other than variation selectors (emoji). */
+/**
+ * Control characters, unpaired surrogates, line and paragraph separators, and ignorable characters other than variation
+ * selectors (emoji).
+ */
 const invisible = /[\p{C}\p{Zl}\p{Zp}[\p{Default_Ignorable_Code_Point}--\p{Variation_Selector}]]/v;
 
 /** Whether a text has no control characters, invisible characters or unpaired surrogates. */

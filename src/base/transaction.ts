@@ -2,7 +2,10 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 
 const transaction = new AsyncLocalStorage<true>();
 
-/** Runs the work of a transaction. Other writers wait for its end (on SQLite, all of them), so it must not wait for anything but the database. */
+/**
+ * Runs the work of a transaction. Other writers wait for its end (on SQLite, all of them), so it must not wait for
+ * anything but the database.
+ */
 export function insideTransaction<Value>(work: () => Promise<Value>): Promise<Value> {
   return transaction.run(true, work);
 }

@@ -3,10 +3,10 @@ import type { Account } from './accounts.ts';
 import type { Store } from './store.ts';
 
 /**
- * Keeps the tree as it is until the transaction ends: whoever changes its shape, or writes what rests on it, takes the root's row first. Without
- * this PostgreSQL would let two moves put each account below the other, and a child be made where its parent no longer stands.
+ * Locks the tree until the transaction ends, by locking the root's row. Every write that changes the tree or depends on
+ * its shape calls this first; otherwise, on PostgreSQL, two simultaneous moves could put each account below the other.
  */
-export async function holdTree({ db }: Store): Promise<void> {
+export async function lockTree({ db }: Store): Promise<void> {
   await db
     .updateTable('accounts')
     .set({ revision: sql`revision` })
@@ -14,10 +14,10 @@ export async function holdTree({ db }: Store): Promise<void> {
     .execute();
 }
 
-/** Where an account stands. */
+/** An account's place in the tree. */
 export type TreePlace = Pick<Account, 'id' | 'parentId'>;
 
-/** An account and all below it, each after its parent. */
+/** An account and its descendants, each after its parent. */
 export async function listTree({ db }: Store, top: string): Promise<readonly TreePlace[]> {
   return db
     .selectFrom('account_ancestors')
@@ -28,7 +28,7 @@ export async function listTree({ db }: Store, top: string): Promise<readonly Tre
     .execute();
 }
 
-/** How many levels stand below an account. */
+/** The number of levels below an account. */
 export async function heightOf({ db }: Store, id: string): Promise<number> {
   const row = await db
     .selectFrom('account_ancestors')
@@ -39,8 +39,8 @@ export async function heightOf({ db }: Store, id: string): Promise<number> {
 }
 
 /**
- * Puts an account, with all below it, below another one, over the revision it was read at; call it in a transaction that holds the tree.
- * False: somebody else was first.
+ * Moves an account and its descendants below another account, if its revision is still the one that was read. False:
+ * another request changed it first. Call it in a transaction that has locked the tree.
  */
 export async function placeBelow({ db }: Store, { id, revision }: Account, parentId: string): Promise<boolean> {
   const result = await db

@@ -26,7 +26,7 @@ const columns = [
   'created_at as createdAt',
 ] as const;
 
-/** Writes an account and its place in the tree; call it in a transaction. */
+/** Inserts an account and its place in the tree. Call it in a transaction. */
 export async function insertAccount({ db }: Store, account: NewAccount, now: number): Promise<void> {
   const { id, parentId, name, realm = null } = account;
   await db
@@ -53,7 +53,10 @@ export async function rootAccount({ db }: Store): Promise<Account | undefined> {
 
 const root = statement((db) => db.selectFrom('accounts').select(columns).where('parent_id', 'is', null));
 
-/** By id or by name, as a login request names it; without either the root is meant. */
+/**
+ * Finds an account by id or by name, and the root account if neither is given. If one account's name is another's id,
+ * the id wins.
+ */
 export async function findAccount(store: Store, idOrName: string | undefined): Promise<Account | undefined> {
   if (idOrName === undefined) return rootAccount(store);
   return store.db
@@ -64,7 +67,7 @@ export async function findAccount(store: Store, idOrName: string | undefined): P
     .executeTakeFirst();
 }
 
-/** An account at or below another one. */
+/** Finds an account by id if it is `top` or one of its descendants. */
 export async function findBelow({ db }: Store, top: string, id: string): Promise<Account | undefined> {
   return db
     .selectFrom('accounts')
@@ -75,7 +78,7 @@ export async function findBelow({ db }: Store, top: string, id: string): Promise
     .executeTakeFirst();
 }
 
-/** How many accounts stand above an account. */
+/** The number of ancestors of an account. */
 export async function depthOf({ db }: Store, id: string): Promise<number> {
   const row = await db
     .selectFrom('account_ancestors')
@@ -87,17 +90,17 @@ export async function depthOf({ db }: Store, id: string): Promise<number> {
 
 export type Page = {
   readonly limit: number;
-  /** The id after which the page begins. */ readonly after?: string | undefined;
+  /** The last id of the page before. */ readonly after?: string | undefined;
 };
 
-/** The accounts below one, by id: its children, or all of them. */
+/** The children or all descendants of an account, sorted by id. */
 export async function listBelow(
   { db }: Store,
   top: string,
   which: 'children' | 'descendants',
   { limit, after = '' }: Page,
 ): Promise<readonly Account[]> {
-  // The page first, and its accounts then: joined, PostgreSQL goes through all accounts up to where the page begins.
+  // The ids of the page come from a subquery: with a join, PostgreSQL reads all accounts before the page too.
   const page = db
     .selectFrom('account_ancestors')
     .select('account_id')
@@ -109,7 +112,7 @@ export async function listBelow(
   return db.selectFrom('accounts').select(columns).where('id', 'in', page).orderBy('id').execute();
 }
 
-/** The accounts above one, from a top that is at or above it, the highest first. */
+/** The ancestors of an account that are at or below `top`, the highest first. */
 export async function listAbove({ db }: Store, top: string, id: string): Promise<readonly Account[]> {
   return db
     .selectFrom('accounts')
@@ -123,7 +126,7 @@ export async function listAbove({ db }: Store, top: string, id: string): Promise
     .execute();
 }
 
-/** Writes an account over the revision it was read at. False: somebody else was first. */
+/** Updates an account if its revision is still the one that was read. False: another request changed it first. */
 export async function updateAccount(
   { db }: Store,
   { id, revision }: Account,
@@ -138,14 +141,17 @@ export async function updateAccount(
   return result.numUpdatedRows === 1n;
 }
 
-/** Removes an account on which nothing hangs. False: something does, or it is gone. */
+/**
+ * Deletes an account that has no users, clients or children. False: it has, or its revision is not the one that was
+ * read.
+ */
 export async function deleteAccount({ db }: Store, { id, revision }: Account): Promise<boolean> {
   const result = await db
     .deleteFrom('accounts')
     .where('id', '=', id)
     .where('revision', '=', revision)
-    .where((where) => where.not(where.exists(hanging(where, 'users'))))
-    .where((where) => where.not(where.exists(hanging(where, 'clients'))))
+    .where((where) => where.not(where.exists(referencing(where, 'users'))))
+    .where((where) => where.not(where.exists(referencing(where, 'clients'))))
     .where((where) =>
       where.not(
         where.exists(where.selectFrom('accounts as child').select('child.id').where('child.parent_id', '=', id)),
@@ -155,6 +161,6 @@ export async function deleteAccount({ db }: Store, { id, revision }: Account): P
   return result.numDeletedRows === 1n;
 }
 
-function hanging(where: ExpressionBuilder<Tables, 'accounts'>, table: 'users' | 'clients') {
+function referencing(where: ExpressionBuilder<Tables, 'accounts'>, table: 'users' | 'clients') {
   return where.selectFrom(table).select(`${table}.id`).whereRef(`${table}.account_id`, '=', 'accounts.id');
 }

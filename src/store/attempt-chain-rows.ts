@@ -3,18 +3,18 @@ import { checkpointAt, type Checkpoint, type AttemptRow } from './attempt-chain.
 import { forgetOlder } from './attempt-register.ts';
 import type { Store } from './store.ts';
 
-/** A strand of the log as it stood at one instant. */
+/** A chain of the audit log, as read at one instant. */
 export type AttemptChain = {
   readonly name: string;
-  /** Undefined where there is none. */
+  /** The chain's row in `attempt_chains`; undefined if it is missing. `tip` is the head MAC. */
   readonly head: (Checkpoint & { readonly seq: number; readonly tip: string }) | undefined;
-  /** The last place that a row has. */
+  /** The highest `seq` of its rows. */
   readonly newest: number | null;
-  /** A row of this strand without a place in it. */
-  readonly loose: string | null;
+  /** The id of a row that names the chain but has no `seq`. */
+  readonly unnumbered: string | null;
 };
 
-/** The name of the next strand that has a head or a row. */
+/** The name of the next chain, in sorted order, that has a head or a row. */
 export async function nextChain({ db }: Store, after: string | undefined): Promise<string | undefined> {
   const firstIn = (table: 'attempt_chains' | 'attempts') =>
     db
@@ -29,9 +29,9 @@ export async function nextChain({ db }: Store, after: string | undefined): Promi
 }
 
 export async function readChain({ db }: Store, name: string): Promise<AttemptChain> {
-  const { newest, loose, ...read } = await db
-    .selectFrom(sql<{ name: string }>`(select cast(${name} as text) as name)`.as('asked'))
-    .leftJoin('attempt_chains as chain', 'chain.strand', 'asked.name')
+  const { newest, unnumbered, ...headColumns } = await db
+    .selectFrom(sql<{ name: string }>`(select cast(${name} as text) as name)`.as('requested'))
+    .leftJoin('attempt_chains as chain', 'chain.strand', 'requested.name')
     .select((of) => [
       'chain.seq as seq',
       'chain.tip as tip',
@@ -48,22 +48,22 @@ export async function readChain({ db }: Store, name: string): Promise<AttemptCha
         .select((row) => row.fn.min('attempts.id').as('id'))
         .where('strand', '=', name)
         .where('seq', 'is', null)
-        .as('loose'),
+        .as('unnumbered'),
     ])
     .executeTakeFirstOrThrow();
-  const { seq, tip, baseSeq, baseHash, baseSeal } = read;
-  // The columns of a head are never null, so all of these are or none.
+  const { seq, tip, baseSeq, baseHash, baseSeal } = headColumns;
+  // These columns are NOT NULL, so either all are null here (no head) or none is.
   const head =
     seq === null || tip === null || baseSeq === null || baseHash === null || baseSeal === null
       ? undefined
       : { seq, tip, baseSeq, baseHash, baseSeal };
-  return { name, head, newest, loose };
+  return { name, head, newest, unnumbered };
 }
 
-/** A row with a place. */
+/** A row that is part of a chain. */
 export type PlacedRow = AttemptRow & { readonly seq: number };
 
-/** The rows of a strand in their order, those after a place and no later than another. */
+/** Rows of a chain in order, with a `seq` after `after` and up to `last`. */
 export async function readPlaces(
   { db }: Store,
   strand: string,
@@ -81,7 +81,7 @@ export async function readPlaces(
     .execute();
 }
 
-/** The first row that is in no strand and came after some id. */
+/** The first row after an id that is in no chain. */
 export async function firstUnchained(
   { db }: Store,
   after: string,
@@ -99,7 +99,7 @@ export async function firstUnchained(
   return row?.id;
 }
 
-/** An account's first row in a strand that is not the account's. */
+/** The first row of an account that is in a chain of another account. */
 export async function firstStray(
   { db }: Store,
   accountId: string,
@@ -118,8 +118,8 @@ export async function firstStray(
 }
 
 /**
- * Prunes a strand up to a row, if it begins where it was read to begin, and moves its anchor there: in one transaction, which is the caller's.
- * Answers whether it did.
+ * Deletes the rows of a chain up to `last` and moves its checkpoint there, if the checkpoint is still the one that was
+ * read. False: another process pruned first. Call it in a transaction.
  */
 export async function pruneTo(
   { db, safe }: Store,
@@ -144,7 +144,7 @@ export async function pruneTo(
   return true;
 }
 
-/** Prunes some of the rows that are older than the chains, in the caller's transaction. Answers with how many. */
+/** Deletes up to `limit` rows written before chains existed. Returns how many. Call it in a transaction. */
 export async function pruneOlder(store: Store, before: number, limit: number): Promise<number> {
   const pruned = await store.db
     .deleteFrom('attempts')
@@ -163,13 +163,13 @@ export async function pruneOlder(store: Store, before: number, limit: number): P
   return count;
 }
 
-/** When the oldest attempt was. */
+/** When the oldest event was written, in milliseconds since the Unix epoch. */
 export async function findOldest({ db }: Store): Promise<number | undefined> {
   const row = await db.selectFrom('attempts').select('at').orderBy('id').limit(1).executeTakeFirst();
   return row?.at;
 }
 
-/** How many rows of an account are older than the chains. */
+/** The number of rows of an account written before chains existed. */
 export async function countOlder({ db }: Store, accountId: string): Promise<number> {
   const { count } = await db
     .selectFrom('attempts')

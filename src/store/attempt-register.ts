@@ -4,8 +4,8 @@ import type { Safe } from '../base/seal.ts';
 import type { Store } from './store.ts';
 
 /**
- * What no chain can say of itself: how many strands there are, so that one which is gone with all its rows is missed, and how many rows are
- * older than the chains and up to which id, so that none is slipped in among them. One sealed row.
+ * One sealed row with what a chain cannot prove by itself: the number of chains, so that a chain deleted as a whole is
+ * noticed, and the number and last id of the rows written before chains existed, so that an inserted row is noticed.
  */
 const form = z.strictObject({
   strands: z.int(),
@@ -18,14 +18,14 @@ export type Register = z.infer<typeof form>;
 const id = 1;
 export const registerPlace = 'attempt_register.value';
 
-/** Counts one more strand, in the transaction that makes it. The first one makes the register. */
+/** Counts a new chain, in the transaction that creates it. The first chain creates the register. */
 export async function registerChain(store: Store): Promise<void> {
   const known = await store.db.selectFrom('attempt_register').select('id').where('id', '=', id).executeTakeFirst();
-  if (!known) await begin(store);
+  if (!known) await createRegister(store);
   await amend(store, (register) => ({ ...register, strands: register.strands + 1 }));
 }
 
-async function begin({ db, safe }: Store): Promise<void> {
+async function createRegister({ db, safe }: Store): Promise<void> {
   const { older, newestOlder } = await db
     .selectFrom('attempts')
     .where('strand', 'is', null)
@@ -38,21 +38,21 @@ async function begin({ db, safe }: Store): Promise<void> {
     .execute();
 }
 
-/** Takes rows that are older than the chains off the count, in the transaction that prunes them. */
+/** Subtracts pruned rows from the number of rows written before chains existed, in the transaction that prunes them. */
 export async function forgetOlder(store: Store, count: number): Promise<void> {
   await amend(store, (register) => ({ ...register, older: register.older - count }));
 }
 
 async function amend({ db, safe }: Store, change: (register: Register) => Register): Promise<void> {
-  // Written before it is read: that is the lock.
-  const held = await db
+  // This update changes nothing, but locks the row before it is read.
+  const locked = await db
     .updateTable('attempt_register')
     .set({ value: sql`value` })
     .where('id', '=', id)
     .returning('value')
     .executeTakeFirst();
-  const register = opened(safe, held?.value);
-  // One that somebody has changed stays as they left it, for verification to find. Logins go on.
+  const register = opened(safe, locked?.value);
+  // A register that was tampered with is left for verification to find. Logins must still work.
   if (!register) return;
   await db
     .updateTable('attempt_register')
@@ -72,9 +72,9 @@ function opened(safe: Safe, value: string | null | undefined): Register | undefi
 }
 
 export type Registered = {
-  /** Undefined where it is gone or not as it was written. */
+  /** Undefined if it is missing or was changed. */
   readonly register: Register | undefined;
-  /** What there is at the same instant. */
+  /** The actual numbers at the same instant. */
   readonly strands: number;
   readonly older: number;
 };

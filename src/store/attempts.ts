@@ -2,7 +2,9 @@ import { sql } from 'kysely';
 import { appendToChain, type AttemptRow } from './attempt-chain.ts';
 import type { Store } from './store.ts';
 
-/** One line of the log: what was tried, how it ended, why. It holds no header, no body and nothing that was typed. */
+/**
+ * An audit event: what was tried, its outcome and the reason. It contains no headers, no body and no input of the user.
+ */
 export type Attempt = {
   /** `YYYYMM-` and 32 hexadecimal digits that sort by time. */
   readonly id: string;
@@ -18,18 +20,18 @@ export type Attempt = {
   readonly clientIp: string | null;
   readonly userAgent: string | null;
   readonly requestId: string | null;
-  /** What was asked for as the second factor. */
+  /** The kind of second factor that was required. */
   readonly providerName: string | null;
-  /** The accounts whose security configuration and whose provider were meant, or `system`. */
+  /** The accounts whose security configuration and whose provider applied, or `system`. */
   readonly authConfigOrigin: string | null;
   readonly mfaConfigOrigin: string | null;
-  /** What was made, changed or removed, where that is no user's. */
+  /** The id of the account, provider or client that was created, changed or removed. */
   readonly objectId: string | null;
-  /** More about the reason, in words of ours: what came from outside may repeat secrets. */
+  /** More about the reason. It never quotes input, which may contain secrets. */
   readonly detail: string | null;
 };
 
-/** Writes an attempt at the end of its chain: in the caller's transaction, or in one of its own. */
+/** Appends an event to its chain, in the caller's transaction or else in its own. */
 export async function insertAttempt(store: Store, attempt: Attempt): Promise<void> {
   const row = {
     id: attempt.id,
@@ -76,7 +78,7 @@ const columns = [
   'detail',
 ] as const;
 
-/** A user's newest attempts first. */
+/** A user's events, the newest first. */
 export async function listAttempts({ db }: Store, userId: string, limit: number): Promise<readonly Attempt[]> {
   return db
     .selectFrom('attempts')
@@ -91,7 +93,7 @@ export async function listAttempts({ db }: Store, userId: string, limit: number)
 export type AttemptFilter = {
   readonly accountId: string;
   readonly actions: readonly string[];
-  /** Instants, the first of them included and the last not. */
+  /** Milliseconds since the Unix epoch; `from` is included, `to` is not. */
   readonly from?: number | undefined;
   readonly to?: number | undefined;
   readonly userId?: string | undefined;
@@ -101,10 +103,13 @@ export type AttemptFilter = {
 
 export type AttemptPage = {
   readonly limit: number;
-  /** The newest id of the page. */ readonly start?: string | undefined;
+  /** The first id of the page, which is its newest. */ readonly start?: string | undefined;
 };
 
-/** An account's attempts, the newest first. New ones come before every page that was begun, so none is seen twice or missed. */
+/**
+ * An account's events, the newest first. New events come before pages that were already read, so none is repeated or
+ * missed.
+ */
 export async function findAttempts(
   { db }: Store,
   filter: AttemptFilter,
@@ -124,7 +129,10 @@ export async function findAttempts(
     .execute();
 }
 
-/** The newest of each kind that a filter lets through: one search for a user, several for an account. */
+/**
+ * The queries whose union has the newest matching events: one for a user; for an account, one for each action and
+ * outcome.
+ */
 function searches(db: Store['db'], filter: AttemptFilter, { limit, start }: AttemptPage) {
   const { accountId, actions, from, to, userId, authModule, outcome } = filter;
   const newest = db
@@ -134,7 +142,7 @@ function searches(db: Store['db'], filter: AttemptFilter, { limit, start }: Atte
     .$if(from !== undefined, (query) => query.where('at', '>=', from ?? 0))
     .$if(to !== undefined, (query) => query.where('at', '<', to ?? 0))
     .$if(authModule !== undefined, (query) => query.where('auth_module', '=', authModule ?? ''))
-    // As ids sort, but no index sorts everybody's attempts so: PostgreSQL would go through them all to find one account's.
+    // Sorting by `id` alone gives the same order, but PostgreSQL would then read the events of all accounts.
     .orderBy('at', 'desc')
     .orderBy('id', 'desc')
     .limit(limit);
@@ -143,12 +151,12 @@ function searches(db: Store['db'], filter: AttemptFilter, { limit, start }: Atte
     return [
       newest
         .where('user_id', '=', userId)
-        // Said so that no index answers it: the user's is the one to search by, for an account's holds everybody's.
+        // `coalesce` keeps the database from using the index on accounts: the index on users is the smaller one.
         .where((where) => where(where.fn.coalesce('account_id', sql.lit('')), '=', accountId))
         .where('action', 'in', actions)
         .where('outcome', 'in', outcomes),
     ];
-  // One search for each action and outcome, so that what is rare is found without a look at what is not.
+  // One query for each action and outcome, so that rare events are found without reading the frequent ones.
   return actions.flatMap((action) =>
     outcomes.map((ended) =>
       newest.where('account_id', '=', accountId).where('action', '=', action).where('outcome', '=', ended),
@@ -156,10 +164,10 @@ function searches(db: Store['db'], filter: AttemptFilter, { limit, start }: Atte
   );
 }
 
-/** Milliseconds since the Unix epoch at which an attempt was made, by its id. */
+/** When an event was written, in milliseconds since the Unix epoch, read from its id. */
 const instantOf = (id: string) => Number.parseInt(id.slice('YYYYMM-'.length).slice(0, 12), 16);
 
-/** One attempt of an account, if it is one of these actions. */
+/** An event of an account, if its action is one of these. */
 export async function findAttempt(
   { db }: Store,
   { accountId, actions }: Pick<AttemptFilter, 'accountId' | 'actions'>,
@@ -176,7 +184,7 @@ export async function findAttempt(
 
 export type LogFilter = Pick<AttemptFilter, 'from' | 'to'> & { readonly accountId?: string | undefined };
 
-/** Rows as they stand, the oldest first, after some id. */
+/** Rows with all their columns, the oldest first, after an id. */
 export async function readLog(
   { db }: Store,
   { accountId, from, to }: LogFilter,
@@ -194,7 +202,7 @@ export async function readLog(
     .execute();
 }
 
-/** When the newest attempt was made, in milliseconds since the Unix epoch. */
+/** When the newest event was written, in milliseconds since the Unix epoch. */
 export async function newestAttemptAt({ db }: Pick<Store, 'db'>): Promise<number | undefined> {
   const row = await db
     .selectFrom('attempts')

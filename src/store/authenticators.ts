@@ -10,7 +10,7 @@ export type Authenticator = {
   readonly userId: string;
   readonly kind: string;
   readonly label: string | null;
-  /** The factor's own state, opened; the factor parses it. */
+  /** The factor's state, decrypted. The factor parses it. */
   readonly state: unknown;
   readonly status: 'pending' | 'active';
   readonly revision: number;
@@ -21,7 +21,7 @@ export type Authenticator = {
 
 export type NewAuthenticator = Pick<Authenticator, 'id' | 'userId' | 'kind' | 'label' | 'state' | 'status'> & {
   readonly lookup?: string | undefined;
-  /** The end of a pending enrolment, in milliseconds since the Unix epoch. */
+  /** When a pending enrollment expires, in milliseconds since the Unix epoch. */
   readonly expiresAt?: number | undefined;
 };
 
@@ -44,27 +44,30 @@ const insert = statement((db, row: Omit<Selectable<Tables['authenticators']>, 'r
   db.insertInto('authenticators').values(row),
 );
 
-/** A user's active authenticators and the pending ones that have not run out, oldest first. */
+/** A user's active and pending authenticators that have not expired, the oldest first. */
 export async function listAuthenticators(store: Store, userId: string, now: number): Promise<readonly Authenticator[]> {
   const rows = await selectLive(store, userId, now).orderBy('id').execute();
   return rows.map((row) => opened(store, row));
 }
 
 /**
- * What a login needs to see: the active authenticators, and of first factors that are found by their secret only those whose
- * keyed hash is among `lookups`. So the number of apikeys costs a login nothing.
+ * A user's active authenticators that a login may need. First factors that are found by their secret, such as API keys,
+ * are left out unless their keyed hash is among `lookups`, so that a user with many API keys does not have slow logins.
  */
 export async function listForLogin(
   store: Store,
   userId: string,
   lookups: readonly string[],
 ): Promise<readonly Authenticator[]> {
-  const { rows } = await forLogin(store.db, { userId, lookups, kinds: foundSeconds() });
+  const { rows } = await forLogin(store.db, { userId, lookups, kinds: secondFactorsWithLookup() });
   return rows.map((row) => opened(store, row));
 }
 
-/** Second factors that have a lookup too: a login has to know of every one. */
-const foundSeconds = () => kindsWhere(({ isFound, traits }) => isFound && traits.roles.includes('second'));
+/**
+ * The kinds of second factor that have a lookup. A login needs all of them, because they decide whether it is
+ * challenged.
+ */
+const secondFactorsWithLookup = () => kindsWhere(({ isFound, traits }) => isFound && traits.roles.includes('second'));
 
 type ForLogin = { userId: string; lookups: readonly string[]; kinds: readonly string[] };
 
@@ -84,7 +87,7 @@ const forLogin = statement((db, { userId, lookups, kinds }: ForLogin) =>
     .orderBy('id'),
 );
 
-/** The active authenticator of whatever user that is found by a secret with one of these keyed hashes. */
+/** The active authenticator, of any user, whose secret has one of these keyed hashes. */
 export async function findByLookup(store: Store, lookups: readonly string[]): Promise<Authenticator | undefined> {
   const row = await store.db
     .selectFrom('authenticators')
@@ -105,14 +108,17 @@ export async function findAuthenticator(
   return row && opened(store, row);
 }
 
-/** Moves an active authenticator on to its next state, from the revision it was judged at. False: somebody was first. */
-export async function advance(store: Store, judged: Authenticator, state: unknown, now: number): Promise<boolean> {
-  const { id, revision } = judged;
-  const moved = await moveOn(store.db, { id, revision, state: sealed(store, { ...judged, state }), now });
-  return moved.numAffectedRows === 1n;
+/**
+ * Writes the next state of an active authenticator, if its revision is still the one that was verified. False: another
+ * request was first.
+ */
+export async function advance(store: Store, verified: Authenticator, state: unknown, now: number): Promise<boolean> {
+  const { id, revision } = verified;
+  const updated = await updateState(store.db, { id, revision, state: sealed(store, { ...verified, state }), now });
+  return updated.numAffectedRows === 1n;
 }
 
-const moveOn = statement((db, given: { id: string; revision: number; state: string; now: number }) =>
+const updateState = statement((db, given: { id: string; revision: number; state: string; now: number }) =>
   db
     .updateTable('authenticators')
     .set({ state: given.state, revision: sql`revision + 1`, updated_at: given.now, last_used_at: given.now })
@@ -121,7 +127,10 @@ const moveOn = statement((db, given: { id: string; revision: number; state: stri
     .where('status', '=', 'active'),
 );
 
-/** Keeps a state that proves nothing, such as one with a new code, over the revision it was made from. False: somebody was first. */
+/**
+ * Writes a state that follows from no proof, such as one with a new code, if the revision is unchanged. False: another
+ * request was first.
+ */
 export async function replaceState(store: Store, from: Authenticator, state: unknown, now: number): Promise<boolean> {
   const result = await store.db
     .updateTable('authenticators')
@@ -132,7 +141,7 @@ export async function replaceState(store: Store, from: Authenticator, state: unk
   return result.numUpdatedRows === 1n;
 }
 
-/** Notes that an authenticator whose proof spends nothing was used. False: it is gone. */
+/** Records the use of an authenticator whose state did not change. False: it was removed. */
 export async function touch({ db }: Store, id: string, now: number): Promise<boolean> {
   return (await use(db, { id, now })).numAffectedRows === 1n;
 }
@@ -142,19 +151,19 @@ const use = statement((db, { id, now }: { id: string; now: number }) =>
 );
 
 /**
- * Makes a pending authenticator active, with the state its first proof left, and the lookup that only this proof gave. False: it is not
- * pending any more, or expired.
+ * Activates a pending authenticator with the state after its first proof, and its lookup if the proof provided one.
+ * False: it is not pending, or it has expired.
  */
 export async function activate(
   store: Store,
-  { lookup, ...judged }: Authenticator & Pick<NewAuthenticator, 'lookup'>,
+  { lookup, ...verified }: Authenticator & Pick<NewAuthenticator, 'lookup'>,
   state: unknown,
   now: number,
 ): Promise<boolean> {
   const result = await store.db
     .updateTable('authenticators')
     .set({
-      state: sealed(store, { ...judged, state }),
+      state: sealed(store, { ...verified, state }),
       status: 'active',
       revision: sql`revision + 1`,
       updated_at: now,
@@ -162,7 +171,7 @@ export async function activate(
       expires_at: null,
       ...(lookup !== undefined && { lookup }),
     })
-    .where('id', '=', judged.id)
+    .where('id', '=', verified.id)
     .where('status', '=', 'pending')
     .where('expires_at', '>', now)
     .executeTakeFirst();
@@ -191,7 +200,7 @@ export async function removePending({ db }: Store, userId: string, kind: string)
     .execute();
 }
 
-/** Enrolments that nobody finished. Returns how many there were. */
+/** Deletes expired enrollments. Returns how many. */
 export async function deleteExpiredEnrollments({ db }: Store, now: number): Promise<number> {
   const result = await db.deleteFrom('authenticators').where('expires_at', '<=', now).executeTakeFirst();
   return Number(result.numDeletedRows);
@@ -205,7 +214,7 @@ function selectLive({ db }: Store, userId: string, now: number) {
     .where((where) => where.or([where('status', '=', 'active'), where('expires_at', '>', now)]));
 }
 
-/** A sealed state opens for its own row and its own user only. */
+/** Binds a sealed state to its row, user and kind. */
 export const statePlace = (row: { id: string; userId: string; kind: string }) =>
   `authenticators.state.${row.id}.${row.userId}.${row.kind}`;
 

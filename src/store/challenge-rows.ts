@@ -1,49 +1,52 @@
 import { readTexts } from './lists.ts';
 import { openOldPrompt } from './old-prompts.ts';
-import { openPrompt, type KeptPrompt } from './prompts.ts';
+import { openPrompt, type StoredPrompt } from './prompts.ts';
 import type { Store } from './store.ts';
 import { openUser, type User } from './users.ts';
 
-/** What every question put to one user has; it has an end. */
+/** What all challenges have. */
 type AnyChallenge = {
   readonly id: string;
   readonly userId: string;
   readonly authModule: string;
-  /** What was proven before it (RFC 8176). */
+  /** The methods that were proven before it (RFC 8176). */
   readonly amr: readonly string[];
   readonly epoch: number;
   readonly createdAt: number;
   readonly expiresAt: number;
-  /** The kinds of factor that answer it; null: any second factor does. A recovery code stands in for each. */
+  /** The kinds of factor that may answer it; null: any second factor. A recovery code may replace each of them. */
   readonly kinds: readonly string[] | null;
-  /** Who asked for it: ids of accounts, or `system`. */
+  /** The accounts whose configuration required it and whose provider is used, or `system`. */
   readonly authConfigOrigin: string | null;
   readonly mfaConfigOrigin: string | null;
-  /** What was asked and has to be remembered until the response comes, at most once of each kind. */
-  readonly prompts: readonly KeptPrompt[];
+  /** The prompts that must be remembered until the response, at most one of each kind. */
+  readonly prompts: readonly StoredPrompt[];
 };
 
-/** What the user is asked to approve, and what for, in a word of who asked. */
+/** What the user is asked to approve, and the purpose in the words of the service or session. */
 type Approvable = { readonly action: string | null; readonly purpose: string | null };
 
-/** The second factor of a login. It opens a session, or lets the user enroll the kind of factor that is needed before there is one. */
+/**
+ * The second factor of a login. It creates a session, or, if `enrolls` names a required kind of factor, lets the user
+ * enroll it first.
+ */
 export type LoginChallenge = AnyChallenge & { readonly kind: 'login'; readonly enrolls: string | null };
 
-/** What lets a user enroll a kind of factor after they have proven all they have, and do nothing else. */
+/** Lets a user, who has proven all factors they have, enroll one more kind of factor, and do nothing else. */
 export type EnrollmentChallenge = AnyChallenge & { readonly kind: 'enrollment'; readonly enrolls: string };
 
-/** One that a service asked for; `serviceId` is its user's. */
+/** A challenge that a service created; `serviceId` is the id of the service's user. */
 export type ServiceChallenge = AnyChallenge & Approvable & { readonly kind: 'service'; readonly serviceId: string };
 
-/** One that a session asked for, to step up. */
+/** A challenge that a session created, to step up. */
 export type StepUpChallenge = AnyChallenge & Approvable & { readonly kind: 'step_up'; readonly sessionId: string };
 
 export type Challenge = LoginChallenge | EnrollmentChallenge | ServiceChallenge | StepUpChallenge;
 
-/** A challenge and the user it is put to, as they are now, who need not be read once more. */
+/** A challenge and its user, read in one statement. */
 export type ChallengeWithUser<C extends Challenge = Challenge> = { readonly challenge: C; readonly user: User };
 
-/** The columns that tell the kinds of challenges apart. */
+/** The columns that differ between the kinds of challenges. */
 export function columnsOf(challenge: Challenge) {
   const none = { enrolls: null, service_id: null, session_id: null, action: null, purpose: null };
   if (challenge.kind === 'service') {
@@ -57,7 +60,7 @@ export function columnsOf(challenge: Challenge) {
   return { ...none, enrolls: challenge.enrolls };
 }
 
-/** As many rows as the challenge has prompts, and one where it has none. */
+/** Selects one row for each prompt of a challenge, or one row if it has none. */
 export function selectWithUser(db: Store['db']) {
   return db
     .selectFrom('challenges')
@@ -93,7 +96,7 @@ type ChallengeRow = Awaited<ReturnType<ReturnType<typeof selectWithUser>['execut
 
 export type ChallengeRows = readonly ChallengeRow[];
 
-/** Of what no enrollment token has found. */
+/** Makes a challenge of its rows. For rows that were found by an enrollment token, use `openedEnrollment`. */
 export function opened(store: Store, rows: ChallengeRows): ChallengeWithUser | undefined {
   const [row] = rows;
   if (!row) return undefined;
@@ -104,7 +107,7 @@ export function opened(store: Store, rows: ChallengeRows): ChallengeWithUser | u
   return { challenge: { ...base, kind: 'login', enrolls }, user };
 }
 
-/** Of what an enrollment token has found. */
+/** Makes an enrollment challenge of rows that were found by an enrollment token. */
 export function openedEnrollment(
   store: Store,
   rows: ChallengeRows,
@@ -137,7 +140,7 @@ function openedBase(
   return { base, user };
 }
 
-function promptsOf({ safe }: Store, row: ChallengeRow, rows: ChallengeRows): readonly KeptPrompt[] {
+function promptsOf({ safe }: Store, row: ChallengeRow, rows: ChallengeRows): readonly StoredPrompt[] {
   const prompts = rows.flatMap(({ challenge_id: id, prompt_kind: kind, memo, prompt_expires_at, ...more }) =>
     kind === null || memo === null || prompt_expires_at === null
       ? []

@@ -13,7 +13,7 @@ import { handleHashes, insertPrompt } from './prompts.ts';
 import { statement } from './statement.ts';
 import type { Store } from './store.ts';
 
-/** What a token speaks for: the answer to a challenge, or an enrollment after it. Neither is good for the other. */
+/** What a token allows: to answer a challenge, or to enroll after it. The purpose is part of the token's hash. */
 type Purpose = 'challenge' | 'enrollment';
 
 export async function insertChallenge(store: Store, challenge: Challenge, token: string): Promise<void> {
@@ -39,7 +39,7 @@ export async function insertChallenge(store: Store, challenge: Challenge, token:
   for (const prompt of challenge.prompts) if (!isInOldColumns(prompt)) await insertPrompt(store, challenge.id, prompt);
 }
 
-/** The open challenge that a token speaks for, and only while its user's factors are those it was made under. */
+/** The open challenge of a token. It is void once its user's factors have changed. */
 export async function findOpenChallenge(
   store: Store,
   token: string,
@@ -48,7 +48,7 @@ export async function findOpenChallenge(
   return opened(store, await findByToken(store, { purpose: 'challenge', token }, now));
 }
 
-/** The same of an enrollment. */
+/** The open enrollment of a token. It is void once its user's factors have changed. */
 export async function findOpenEnrollment(
   store: Store,
   token: string,
@@ -57,9 +57,9 @@ export async function findOpenEnrollment(
   return openedEnrollment(store, await findByToken(store, { purpose: 'enrollment', token }, now));
 }
 
-type Spoken = { readonly purpose: Purpose; readonly token: string };
+type TokenSearch = { readonly purpose: Purpose; readonly token: string };
 
-async function findByToken(store: Store, { purpose, token }: Spoken, now: number): Promise<ChallengeRows> {
+async function findByToken(store: Store, { purpose, token }: TokenSearch, now: number): Promise<ChallengeRows> {
   const { rows } = await findOpen(store.db, { hashes: store.safe.macs(purpose, token), now });
   return rows;
 }
@@ -76,8 +76,8 @@ export type FoundChallenge = ChallengeWithUser & {
 };
 
 /**
- * A challenge by its id, and what has become of it. Its user's factors have changed since: it has failed. An enrollment has no id that anybody
- * knows: it is found by its token alone.
+ * A challenge by its id, with its state: `failed` if its user's factors have changed since. Enrollments are found by
+ * their token only, because their ids are never shown.
  */
 export async function findChallenge(store: Store, id: string, now: number): Promise<FoundChallenge | undefined> {
   const rows = await selectWithUser(store.db).where('challenges.id', '=', id).execute();
@@ -86,15 +86,15 @@ export async function findChallenge(store: Store, id: string, now: number): Prom
   const { challenge, user } = found;
   const approvedAt = rows[0]?.closed_at ?? null;
   const open = challenge.expiresAt > now ? ('pending' as const) : ('expired' as const);
-  const isPresent = challenge.epoch === user.epoch;
-  const state = approvedAt !== null ? ('approved' as const) : isPresent ? open : ('failed' as const);
+  const isCurrent = challenge.epoch === user.epoch;
+  const state = approvedAt !== null ? ('approved' as const) : isCurrent ? open : ('failed' as const);
   return { challenge, user, state, approvedAt };
 }
 
-/** Where a prompt was put to a user who comes back with a response: whose it must be, and what the response names it by. */
+/** A login that returns with the response to an earlier prompt, which `handle` identifies. */
 export type PromptedLogin = Pick<Challenge, 'userId' | 'authModule'> & { readonly handle: string };
 
-/** The open challenge of a user's login with such a prompt. */
+/** The open login challenge that has this prompt. */
 export async function findPrompted(
   store: Store,
   { userId, authModule, handle }: PromptedLogin,
@@ -116,7 +116,7 @@ export async function findPrompted(
   return opened(store, rows);
 }
 
-/** A provider's new prompt takes the place of those before it: what answers an older one answers nothing any more. */
+/** Expires a user's login challenges that have a provider's prompt, so that only the newest prompt can be answered. */
 export async function closePrompts(
   { db }: Store,
   { userId, authModule }: Pick<Challenge, 'userId' | 'authModule'>,
@@ -145,7 +145,7 @@ export async function closePrompts(
     .execute();
 }
 
-/** Spends a challenge. False: it is spent already, or its time is over. */
+/** Closes an open challenge. False: it was closed before, or it has expired. */
 export async function closeChallenge({ db }: Store, id: string, now: number): Promise<boolean> {
   return (await close(db, { id, now })).numAffectedRows === 1n;
 }

@@ -10,13 +10,13 @@ export type OAuthClient = {
   /** Space-separated (RFC 6749 section 3.3). */
   readonly scope: string;
   readonly createdAt: number;
-  /** It has no secret and shows its id alone. */
+  /** A public client has no secret and identifies itself by its id alone (RFC 6749 section 2.1). */
   readonly isPublic: boolean;
 };
 
 const context = 'oauth_client';
 
-/** A client with its secret, or a public one without. */
+/** Inserts a client. `secret` is undefined for a public client. */
 export async function insertClient(
   { db, safe }: Store,
   client: OAuthClient,
@@ -37,7 +37,7 @@ export async function insertClient(
 }
 
 export type KnownClient = OAuthClient & {
-  /** Whether the client has a secret, and this is it. */
+  /** Whether this is the client's secret; for a public client, whether none was given. */
   readonly proves: (secret: string | undefined) => boolean;
 };
 
@@ -61,7 +61,10 @@ export type ClientChanges = {
   readonly [Member in 'name' | 'grantTypes' | 'scope']?: OAuthClient[Member] | undefined;
 };
 
-/** Changes what is given and nothing else, so that of two changes at once none is lost. Answers with the client as it is then. */
+/**
+ * Updates only the members that are given, so that simultaneous changes of different members are not lost. Returns the
+ * new client.
+ */
 export async function updateClient(
   { db }: Store,
   id: string,
@@ -80,7 +83,7 @@ export async function updateClient(
   return row && read(row);
 }
 
-/** Sessions of a client that is gone are not in force; its own go with it, so call this in a transaction. */
+/** Deletes a client and its sessions. Call it in a transaction. */
 export async function deleteClient({ db }: Store, id: string): Promise<boolean> {
   await db.deleteFrom('sessions').where('client_id', '=', id).execute();
   const result = await db.deleteFrom('clients').where('id', '=', id).executeTakeFirst();

@@ -12,17 +12,18 @@ import { unknownUserPrefix } from './throttles.ts';
 import { phonePlace } from './users.ts';
 
 /*
- * Where values stand that name the key they were made with: what rotating keys has to go through, and what keeps a key from being removed. Only the
- * proof of the ring is not here (`meta.ts`): it is both at once.
+ * The columns whose values contain a key id. Sealed values are resealed when keys rotate, and a key cannot be removed
+ * while a value names it. The proof of the key ring is not in these lists (see `meta.ts`), because it contains both
+ * kinds of values.
  */
 
 export type SealedColumn = {
   readonly table: keyof Tables;
   readonly column: string;
-  /** The next values after a row's id that another key than this one sealed. */
+  /** The next values, after a row's id, that were sealed with a key other than `keyId`. */
   page(db: Kysely<Tables>, keyId: string, after: string, limit: number): Promise<readonly SealedValue[]>;
-  /** Puts a value into the place of the one that was read. False: that is gone, or another by now. */
-  replace(db: Kysely<Tables>, read: SealedValue, by: string): Promise<boolean>;
+  /** Replaces a value if it is still the one that was read. False: it was changed or deleted. */
+  replace(db: Kysely<Tables>, value: SealedValue, replacement: string): Promise<boolean>;
 };
 
 export type SealedValue = { readonly id: string; readonly place: string; readonly sealed: string };
@@ -42,11 +43,11 @@ export const sealedColumns: readonly SealedColumn[] = [
     memoPlace({ challengeId, kind }),
   ),
   sealedColumn('notices', 'to', 'attempt_id', ({ attempt_id: attempt }) => noticePlace(attempt)),
-  // One row, named by its value, for its id is no text.
+  // Pages need a key of type text, and this table's id is a number, so its only row is found by its value.
   sealedColumn('attempt_register', 'value', 'value', () => registerPlace),
 ];
 
-const sendHeads = [
+const sendPrefixes = [
   'sms:',
   'email:',
   'enrollment.sms:',
@@ -55,7 +56,10 @@ const sendHeads = [
   'notice.email:',
 ] as const;
 
-/** Columns of keyed hashes, and what may stand there before a hash. Those inside sealed states are not here. */
+/**
+ * Columns of keyed hashes, and the prefixes that may precede a hash. Hashes inside sealed states are counted
+ * separately.
+ */
 export const hashedColumns = [
   { table: 'authenticators', column: 'lookup' },
   { table: 'challenges', column: 'token_hash' },
@@ -63,8 +67,8 @@ export const hashedColumns = [
   { table: 'prompts', column: 'handle' },
   { table: 'refresh_tokens', column: 'token_hash' },
   { table: 'clients', column: 'secret_hash' },
-  { table: 'throttles', column: 'subject', heads: [unknownUserPrefix] },
-  { table: 'sends', column: 'destination', heads: sendHeads },
+  { table: 'throttles', column: 'subject', prefixes: [unknownUserPrefix] },
+  { table: 'sends', column: 'destination', prefixes: sendPrefixes },
   { table: 'notices', column: 'destination' },
   { table: 'attempts', column: 'hash' },
   { table: 'attempt_chains', column: 'tip' },
@@ -75,7 +79,7 @@ export const hashedColumns = [
 export type KeyedColumn = {
   readonly table: keyof Tables;
   readonly column: string;
-  readonly heads?: readonly string[];
+  readonly prefixes?: readonly string[];
 };
 
 function sealedColumn<Table extends keyof Tables>(
@@ -84,7 +88,7 @@ function sealedColumn<Table extends keyof Tables>(
   id: (keyof Tables[Table] & string) | readonly (keyof Tables[Table] & string)[],
   place: (row: Selectable<Tables[Table]>) => string,
 ): SealedColumn {
-  // Rows are paged by one text, whatever their key is made of.
+  // A primary key of several columns is joined to one text, so that all tables are paged alike.
   const key = sql.join(
     [id].flat().map((name) => sql.ref(name)),
     sql` || '/' || `,
@@ -100,20 +104,20 @@ function sealedColumn<Table extends keyof Tables>(
         order by ${key} limit ${sql.lit(limit)}`.execute(db);
       return rows.map((row) => ({ id: row.page_id, place: place(row), sealed: row.page_value }));
     },
-    async replace(db, read, by) {
+    async replace(db, value, replacement) {
       const { numAffectedRows } = await sql`
-        update ${sql.table(table)} set ${sql.ref(column)} = ${by}
-        where ${key} = ${read.id} and ${sql.ref(column)} = ${read.sealed}`.execute(db);
+        update ${sql.table(table)} set ${sql.ref(column)} = ${replacement}
+        where ${key} = ${value.id} and ${sql.ref(column)} = ${value.sealed}`.execute(db);
       return numAffectedRows === 1n;
     },
   };
 }
 
-/** Every authenticator's state, page by page. */
+/** The decrypted states of all authenticators, in pages. */
 export async function* allStates({ db, safe }: Store): AsyncGenerator<readonly (string | undefined)[]> {
   const size = 500;
   for (let after = ''; ;) {
-    // No key has this id.
+    // No key has an empty id, so this reads all states.
     const page = await states.page(db, '', after, size);
     yield page.map((value) => openedValue(safe, value));
     const last = page.at(-1);
@@ -122,7 +126,7 @@ export async function* allStates({ db, safe }: Store): AsyncGenerator<readonly (
   }
 }
 
-/** Undefined where somebody has changed the value, or its key is gone: it stays as it is, and is a fault where it is used. */
+/** Decrypts a value. Undefined if it was changed or its key is missing, so that a walk over all values can go on. */
 export function openedValue(safe: Safe, { place, sealed }: SealedValue): string | undefined {
   try {
     return safe.open(place, sealed);
@@ -131,16 +135,16 @@ export function openedValue(safe: Safe, { place, sealed }: SealedValue): string 
   }
 }
 
-/** How many values of a column were made with each of these keys, in their order. */
+/** The number of values of a column that were made with each key, in the order of `keyIds`. */
 export async function countByKey(
   db: Kysely<Tables>,
-  { table, column, heads = [''] }: KeyedColumn,
+  { table, column, prefixes = [''] }: KeyedColumn,
   keyIds: readonly string[],
 ): Promise<readonly number[]> {
   if (keyIds.length === 0) return [];
   const counts = keyIds.map((id, at) => {
     const named = sql.join(
-      heads.map((head) => namesKey(column, head, id)),
+      prefixes.map((prefix) => namesKey(column, prefix, id)),
       sql` or `,
     );
     return sql`coalesce(sum(case when ${named} then 1 else 0 end), 0) as ${sql.ref(`key_${at}`)}`;
@@ -150,8 +154,8 @@ export async function countByKey(
   return keyIds.map((_, at) => rows[0]?.[`key_${at}`] ?? 0);
 }
 
-/** Not `like`: an id may hold what that takes for any character. */
-function namesKey(column: string, head: string, keyId: string) {
-  const start = `${head}${keyId}.`;
+/** Whether a value begins with a key's id. `like` cannot be used, because an id may contain its wildcard `_`. */
+function namesKey(column: string, prefix: string, keyId: string) {
+  const start = `${prefix}${keyId}.`;
   return sql<boolean>`substr(${sql.ref(column)}, 1, ${sql.lit(start.length)}) = ${start}`;
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Lists that are kept as JSON text. What does not read as one is a fault: nothing follows from it. */
+/** Lists stored as JSON text. A text that is not such a list is a fault and throws. */
 const texts = z.array(z.string());
 const roles = z.array(z.enum(['admin', 'service', 'user']));
 

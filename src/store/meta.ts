@@ -5,7 +5,9 @@ import type { Store } from './store.ts';
 
 const proofForm = z.strictObject({ sealed: z.string(), mac: z.string() });
 
-/** Proves at every start that the key ring is the one this database was written with. The first start writes the proof. */
+/**
+ * Checks at every start that the key ring belongs to this database. The first start writes the proof that is checked.
+ */
 export async function checkKeyRing(store: Store): Promise<void> {
   await store.db
     .insertInto('meta')
@@ -19,28 +21,28 @@ export async function checkKeyRing(store: Store): Promise<void> {
   }
 }
 
-/** Whether this database was written with the key ring of the store; undefined where nothing was written yet. */
+/** Whether the store's key ring belongs to this database; undefined if the database has no proof yet. */
 export async function isRingOf(store: Store): Promise<boolean | undefined> {
   const proof = await readProof(store.db);
   if (proof === undefined) return undefined;
-  const kept = proofForm.parse(JSON.parse(proof));
-  return opens(store, kept.sealed) && store.safe.macMatches(place, place, kept.mac);
+  const { sealed, mac } = proofForm.parse(JSON.parse(proof));
+  return opens(store, sealed) && store.safe.macMatches(place, place, mac);
 }
 
-/** Makes the proof anew with the keys that are active now. False: another process did. */
+/** Makes a new proof with the active keys. False: another process did so first, or there is no proof. */
 export async function renewProof(store: Store): Promise<boolean> {
-  const kept = await readProof(store.db);
-  if (kept === undefined) return false;
+  const current = await readProof(store.db);
+  if (current === undefined) return false;
   const result = await store.db
     .updateTable('meta')
     .set({ value: proofBy(store) })
     .where('key', '=', 'key_check')
-    .where('value', '=', kept)
+    .where('value', '=', current)
     .executeTakeFirst();
   return result.numUpdatedRows === 1n;
 }
 
-/** Which keys the proof was made with, by their ids. */
+/** The ids of the keys that the proof was made with. */
 export async function keysOfProof(db: Store['db']): Promise<{ readonly sealing: string; readonly mac: string }> {
   const { sealed, mac } = proofForm.parse(JSON.parse((await readProof(db)) ?? ''));
   return { sealing: keyIdOf(sealed), mac: keyIdOf(mac) };
@@ -63,7 +65,7 @@ function opens({ safe }: Store, sealed: string): boolean {
   }
 }
 
-/** Whether nothing was ever sealed into this database. */
+/** Whether no server has started on this database yet, so that nothing in it was sealed. */
 export async function isFresh(db: Store['db']): Promise<boolean> {
   return (await db.selectFrom('meta').select('key').where('key', '=', 'key_check').executeTakeFirst()) === undefined;
 }

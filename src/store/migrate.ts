@@ -14,7 +14,7 @@ import { withoutLimits } from './postgres.ts';
 import type { Database, Flavour } from './store.ts';
 import type { Tables } from './tables.ts';
 
-/** In the order in which they run. A migration that has landed is never changed. */
+/** In the order in which they run. A released migration is never changed. */
 const migrations = [
   { name: '0001-first', up: first.up },
   { name: '0002-messages-and-clients', up: messagesAndClients.up },
@@ -29,8 +29,8 @@ const migrations = [
 ];
 
 /**
- * Brings the database to this program's state, in one transaction under a lock, so that any number of nodes may start at once.
- * Returns the names of the migrations that ran. Refuses a database that a newer program has changed.
+ * Migrates the database to this version, in one transaction under a lock, so that several nodes may start at once.
+ * Returns the names of the migrations that ran. Throws if the database has migrations of a newer version.
  */
 export async function migrate({ db, flavour }: Database, now: number): Promise<readonly string[]> {
   return db.transaction().execute(async (tx) => {
@@ -57,24 +57,28 @@ export async function migrate({ db, flavour }: Database, now: number): Promise<r
   });
 }
 
-/** What migrating would do, without doing it: the names of migrations that have not run, and of those that a newer program ran. */
+/** The names of the migrations that have not run, and of those that only a newer version knows. Changes nothing. */
 export async function pendingMigrations({
   db,
 }: Pick<Database, 'db'>): Promise<{ readonly missing: readonly string[]; readonly unknown: readonly string[] }> {
   const known = migrations.map(({ name }) => name);
   const tables = await db.introspection.getTables();
-  const isBare = !tables.some(({ name }) => name === 'migrations');
-  const applied = isBare ? [] : (await db.selectFrom('migrations').select('name').execute()).map(({ name }) => name);
+  const isEmpty = !tables.some(({ name }) => name === 'migrations');
+  const applied = isEmpty ? [] : (await db.selectFrom('migrations').select('name').execute()).map(({ name }) => name);
   return {
     missing: known.filter((name) => !applied.includes(name)),
     unknown: applied.filter((name) => !known.includes(name)),
   };
 }
 
-/** SQLite's `begin immediate` is the lock already. The number only has to be the same on every node. */
+/**
+ * Waits until no other node migrates. SQLite's `begin immediate` is such a lock already; for PostgreSQL any constant
+ * number will do.
+ */
 async function lock(tx: Kysely<Tables>, flavour: Flavour): Promise<void> {
   if (flavour !== 'postgres') return;
-  // A new index on a big table takes longer than any request may, and so does waiting for the node that makes it.
+  // A new index on a big table may take longer than the limits of a request, and so may waiting for the node that
+  // creates it.
   await sql.raw(withoutLimits).execute(tx);
   await sql`select pg_advisory_xact_lock(7116420163)`.execute(tx);
 }

@@ -4,17 +4,18 @@ import { destinationsOf, noticeIn, type DueNotice } from './notices.ts';
 import type { Store } from './store.ts';
 import type { Tables } from './tables.ts';
 
-/** A message holds so many kinds of changes; others are only counted in it. */
-const mostChanges = 100;
+/** How many changes a message lists. It only counts the others. */
+const maxChanges = 100;
 
-/** So many notices are put off by one call, so that a long queue holds the database for no longer than a short one. */
-const mostAtOnce = 1000;
+/** How many notices one call postpones, so that a long queue does not mean a long transaction. */
+const maxPostponed = 1000;
 
 /**
- * Puts off a notice, and others that are due at its destination and were never tried, to be sent in one message then. Those of one kind about
- * one user become one row that counts them. Call it where the destination's share is claimed: its row keeps others from doing the same.
+ * Postpones a notice, and all others that are due at its address and were never tried, to send them as one digest.
+ * Notices about the same change of a user become one row with a count. Call it in the transaction of
+ * `claimNoticeShare`, which locks the address.
  */
-export async function putOffNotices(
+export async function postponeNotices(
   store: Store,
   { attemptId, to }: DueNotice,
   until: number,
@@ -24,33 +25,33 @@ export async function putOffNotices(
   const rows = await store.db
     .selectFrom('notices')
     .select(['attempt_id', 'user_id', 'name', 'factor', 'at'])
-    // One that an older program wrote names no destination.
+    // Rows that an older version wrote have no destination.
     .where((where) => where.or([where('destination', 'in', destinations), where('attempt_id', '=', attemptId)]))
     .where('in_digest', '=', 0)
     .where('tries', '=', 0)
     .where('due_at', '<=', now)
     .orderBy('at')
-    .limit(mostAtOnce)
+    .limit(maxPostponed)
     .execute();
-  const kinds = Map.groupBy(rows, ({ user_id, name, factor }) => JSON.stringify([user_id, name, factor]));
-  for (const alike of kinds.values()) await putOffAlike(store, { alike, destinations, until, now });
+  const groups = Map.groupBy(rows, ({ user_id, name, factor }) => JSON.stringify([user_id, name, factor]));
+  for (const notices of groups.values()) await postponeGroup(store, { notices, destinations, until, now });
 }
 
-type Alike = {
-  readonly alike: readonly Pick<Selectable<Tables['notices']>, 'attempt_id' | 'user_id' | 'name' | 'factor' | 'at'>[];
+type NoticeGroup = {
+  readonly notices: readonly Pick<Selectable<Tables['notices']>, 'attempt_id' | 'user_id' | 'name' | 'factor' | 'at'>[];
   readonly destinations: readonly string[];
   readonly until: number;
   readonly now: number;
 };
 
-/** Counts notices in the row that waits already, or makes the first of them that row. */
-async function putOffAlike({ db }: Store, { alike, destinations, until, now }: Alike): Promise<void> {
-  const [first] = alike;
+/** Adds equal notices to the count of the row that is already postponed, or postpones the first of them as that row. */
+async function postponeGroup({ db }: Store, { notices, destinations, until, now }: NoticeGroup): Promise<void> {
+  const [first] = notices;
   if (!first) return;
-  const last = { last_at: alike.at(-1)?.at ?? first.at };
+  const last = { last_at: notices.at(-1)?.at ?? first.at };
   const counted = await db
     .updateTable('notices')
-    .set({ ...last, count: sql`count + ${alike.length}` })
+    .set({ ...last, count: sql`count + ${notices.length}` })
     .where((where) => isInDigest(where, destinations, 0))
     .where('due_at', '>', now)
     .where('user_id', '=', first.user_id)
@@ -58,16 +59,17 @@ async function putOffAlike({ db }: Store, { alike, destinations, until, now }: A
     .where('factor', first.factor === null ? 'is' : '=', first.factor)
     .executeTakeFirst();
   if (counted.numUpdatedRows === 0n) {
-    const waiting = { ...last, due_at: until, in_digest: 1, count: alike.length, destination: destinations[0] ?? null };
-    await db.updateTable('notices').set(waiting).where('attempt_id', '=', first.attempt_id).execute();
+    const [destination = null] = destinations;
+    const postponed = { ...last, due_at: until, in_digest: 1, count: notices.length, destination };
+    await db.updateTable('notices').set(postponed).where('attempt_id', '=', first.attempt_id).execute();
   }
-  const ids = alike.slice(counted.numUpdatedRows === 0n ? 1 : 0).map((row) => row.attempt_id);
+  const ids = notices.slice(counted.numUpdatedRows === 0n ? 1 : 0).map((row) => row.attempt_id);
   if (ids.length > 0) await db.deleteFrom('notices').where('attempt_id', 'in', ids).execute();
 }
 
 /**
- * Takes all notices that were put off with one that is claimed already, for the same try and until the same instant, and says what they are
- * about. Call it in the transaction of the claim.
+ * Claims all notices of the digest of a notice that is claimed already, for the same try, and returns the digest's
+ * content. Call it in the transaction of that claim.
  */
 export async function claimDigest(store: Store, notice: DueNotice, nextAt: number, now: number): Promise<Digest> {
   const { db } = store;
@@ -93,10 +95,10 @@ export async function claimDigest(store: Store, notice: DueNotice, nextAt: numbe
     .where((where) => isInDigest(where, destinations, notice.tries + 1))
     .where('due_at', '=', nextAt)
     .groupBy(['notices.name', 'notices.factor', 'users.id', 'users.name'])
-    // Ids grow with time: users who are made to fill an address with notices come behind the user who had it.
+    // Ids grow with time, so users created to flood an address come after the user who had it before.
     .orderBy('users.id')
     .orderBy('firstAt')
-    .limit(mostChanges)
+    .limit(maxChanges)
     .execute();
   const changes = rows.map(({ name, factor, user, count, firstAt, lastAt }) => ({
     ...noticeIn({ name, factor }),
@@ -108,7 +110,7 @@ export async function claimDigest(store: Store, notice: DueNotice, nextAt: numbe
   return { changes, total: Number(rows[0]?.total ?? 0) };
 }
 
-/** Removes what a digest was claimed with. */
+/** Deletes the notices of a digest after it was sent. */
 export async function removeDigest(store: Store, notice: DueNotice, nextAt: number): Promise<void> {
   const destinations = destinationsOf(store, notice.to);
   await store.db

@@ -4,10 +4,10 @@ import type { Store } from './store.ts';
 import type { Tables } from './tables.ts';
 import type { User } from './users.ts';
 
-/** What a user is told of: the name of its text, and the kind of factor it is about. */
+/** What a notice is about: the name of its text, and the kind of factor. */
 export type NoticeContent = { readonly name: NoticeName; readonly factor?: string | undefined };
 
-/** One that waits to be sent. It is sent after the fact, and until a gateway takes it. */
+/** A notice that waits to be sent. Sending is retried until the mail server accepts it. */
 export type DueNotice = NoticeContent & {
   readonly attemptId: string;
   readonly user: string;
@@ -17,16 +17,18 @@ export type DueNotice = NoticeContent & {
   readonly at: number;
   readonly tries: number;
   readonly dueAt: number;
-  /** Whether it was put off, to be sent in one message with the others of its destination. */
+  /** Whether it was postponed, to be sent in one message with the others of its address. */
   readonly inDigest: boolean;
 };
 
 export const noticePlace = (attempt: string) => `notices.to.${attempt}`;
 
-/** What an address is found by, under every key of the ring. */
+/** The keyed hashes of an address, one for each key of the ring. */
 export const destinationsOf = ({ safe }: Store, to: string) => safe.macs('destination', to.toLowerCase());
 
-/** Notes that a user has to be told, in the transaction of what they are told of. Users without an address are not. */
+/**
+ * Queues a notice to a user, in the transaction of the change it is about. Users without an e-mail address get none.
+ */
 export async function writeNotice(
   store: Store,
   user: User,
@@ -45,8 +47,8 @@ export async function writeNotice(
 }
 
 /**
- * The notices that are due, `limit` of them: as many of each user, and first those of users with the fewest. So however many one user has,
- * another's are not kept waiting.
+ * Up to `limit` notices that are due, the same number of each user, beginning with the users who have the fewest. So a
+ * user with many notices does not delay those of others.
  */
 export async function dueNotices(store: Store, limit: number, now: number): Promise<readonly DueNotice[]> {
   const users = await store.db
@@ -89,13 +91,16 @@ async function dueOf({ db, safe }: Store, userId: string, limit: number, now: nu
   }));
 }
 
-/** What a row tells its user of. */
+/** The content of a row. */
 export const noticeIn = ({ name, factor }: Pick<Selectable<Tables['notices']>, 'name' | 'factor'>): NoticeContent => ({
   name: noticeName.parse(name),
   factor: factor ?? undefined,
 });
 
-/** Takes a notice for one try and puts it off until the next, so that no two nodes send it at once. False: another node has it. */
+/**
+ * Claims a notice for one try by setting the time of the next, so that no two nodes send it at once. False: another
+ * node has it.
+ */
 export async function claimNotice({ db }: Store, notice: DueNotice, nextAt: number): Promise<boolean> {
   const result = await db
     .updateTable('notices')

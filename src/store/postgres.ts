@@ -5,45 +5,51 @@ import { SetupError } from '../base/fault.ts';
 const int8 = 20;
 
 /**
- * Milliseconds. The server ends a statement by itself, but not a commit that waits for its standby, and a server that is gone without a word
- * ends nothing: there we hang up.
+ * Milliseconds. The server cancels a statement after `statement`. The client gives up after `response`, because the
+ * server does not cancel a commit that waits for a standby, and cannot cancel anything if it has disappeared.
  */
-const limits = { statement: 10_000, answer: 11_000 };
+const limits = { statement: 10_000, response: 11_000 };
 
-/** Lifts the limits until the end of the transaction: the server's own, and ours, which goes by these words. */
+/**
+ * Removes both limits until the transaction ends: `guardedClient` recognizes this statement and removes the client's.
+ */
 export const withoutLimits = 'set local statement_timeout = 0';
 
-/** The longest that a timer takes. */
+/** The longest timeout of a Node timer, in milliseconds. */
 const unlimited = 2 ** 31 - 1;
 
-/** Kysely over pg, with counts as numbers and every distinct statement prepared once on each connection, unless the URL says `prepare=false`. */
+/**
+ * Kysely over pg. Returns int8 as numbers, and prepares each statement once per connection, unless the URL has
+ * `prepare=false`.
+ */
 export function postgresDialect(url: string, onLostConnection: (error: Error) => void): Dialect {
   const nameOf = isPreparing(url) ? namesOfStatements() : () => ({});
   return new PostgresDialect({ pool: async () => guarded(await openPool(url, onLostConnection), nameOf) });
 }
 
-/** What pg does not know it leaves alone, so this may stand in its URL. */
+/** `prepare` is a parameter of ours; pg ignores parameters that it does not know. */
 function isPreparing(url: string): boolean {
   const [, query] = url.split('?');
-  const said = new URLSearchParams(query).get('prepare') ?? 'true';
-  if (said !== 'true' && said !== 'false') throw new SetupError("the database's prepare must be true or false");
-  return said === 'true';
+  const prepare = new URLSearchParams(query).get('prepare') ?? 'true';
+  if (prepare !== 'true' && prepare !== 'false')
+    throw new SetupError('the parameter prepare of the database URL must be true or false');
+  return prepare === 'true';
 }
 
 async function openPool(url: string, onLostConnection: (error: Error) => void): Promise<Pool> {
-  // Only here: who lives with SQLite need not wait for it.
+  // Imported here, so that servers on SQLite do not load pg.
   const { Pool, types } = await import('pg');
   const pool = new Pool({
     connectionString: url,
     max: 20,
     connectionTimeoutMillis: 5000,
     statement_timeout: limits.statement,
-    query_timeout: limits.answer,
+    query_timeout: limits.response,
     idle_in_transaction_session_timeout: 10_000,
     types: { getTypeParser: (oid: number): unknown => (oid === int8 ? Number : types.getTypeParser(oid)) },
   });
-  // A connection that breaks is replaced by the pool. Without a listener it would end the process: on the connection where a
-  // request is using it, on the pool where none is, which says the same once more.
+  // The pool replaces a lost connection, but without listeners its error would end the process. The pool's listener
+  // does nothing because the connection's listener has reported the same error.
   pool.on('connect', (client) => client.on('error', onLostConnection));
   pool.on('error', () => {});
   return pool;
@@ -57,7 +63,10 @@ function guarded(pool: Pool, nameOf: NameOf): PostgresPool {
   };
 }
 
-/** A connection as one piece of work has it. One that is no good any more is asked nothing else, and is not given back to the pool. */
+/**
+ * A connection while it is checked out of the pool. After a fatal error it refuses further queries and is closed, not
+ * reused.
+ */
 function guardedClient(client: PoolClient, nameOf: NameOf): PostgresPoolClient {
   let limit: { query_timeout?: number } = {};
   let broken: Error | undefined;
@@ -71,7 +80,7 @@ function guardedClient(client: PoolClient, nameOf: NameOf): PostgresPoolClient {
       throw error;
     }
   };
-  // The house streams nothing, so the overload of `query` that takes a cursor is never called.
+  // Countersign does not stream rows, so the overload of `query` that takes a cursor is never called.
   return {
     query: query as unknown as PostgresPoolClient['query'],
     release: () => client.release(broken !== undefined),
@@ -79,27 +88,30 @@ function guardedClient(client: PoolClient, nameOf: NameOf): PostgresPoolClient {
 }
 
 /**
- * Whether an error says that its connection is of no use: a statement is still under way on it, or it leads to a server that takes no writes,
- * which is what a primary becomes when another one takes its place.
+ * Whether a connection cannot be used after this error: a statement still runs on it, or its server is read-only
+ * (SQLSTATE 25006), which happens after a failover.
  */
 function isUseless(error: unknown): error is Error {
   if (!(error instanceof Error)) return false;
   return error.message === 'Query read timeout' || ('code' in error && error.code === '25006');
 }
 
-/** The name under which a statement is prepared, where it is. */
+/** The name for the prepared statement of a text, if it is to be prepared. */
 type NameOf = (text: string) => { name?: string };
 
-/** Statements of varying length, such as lists, must not fill every connection with names. */
-const kept = 500;
+/**
+ * A limit, because statements with lists have many variants, and each prepared statement takes memory on every
+ * connection.
+ */
+const maxPrepared = 500;
 
-/** One for each pool, so that the pools of a process take no names from each other. */
+/** Each pool has its own names, so that one pool cannot use up the limit of another. */
 function namesOfStatements(): NameOf {
   const names = new Map<string, string>();
   return (text) => {
     const known = names.get(text);
     if (known) return { name: known };
-    if (names.size >= kept) return {};
+    if (names.size >= maxPrepared) return {};
     const name = `countersign_${names.size}`;
     names.set(text, name);
     return { name };

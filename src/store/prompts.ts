@@ -1,30 +1,31 @@
 import { z } from 'zod';
 import { isMembers } from '../base/merge-patch.ts';
 import type { Safe } from '../base/seal.ts';
-import type { Prompt as Shown } from '../factors/factor.ts';
+import type { Prompt } from '../factors/factor.ts';
 import type { ProviderPlace } from './providers.ts';
 import type { Store } from './store.ts';
 
-/** What a challenge keeps of one prompt until the response comes. */
-export type KeptPrompt = {
+/** A prompt as a challenge stores it until the response comes. */
+export type StoredPrompt = {
   readonly kind: string;
-  /** The configuration that it was put by, where the factor has no authenticators. */
+  /** The provider that issued it, for factors without authenticators. */
   readonly provider: ProviderPlace | null;
-  /** To be shown again. */
-  readonly shown: Shown;
-  /** The factor parses it. */
+  /** What the user's client shows. It is stored so that it can be shown again. */
+  readonly shown: Prompt;
+  /** What the factor needs to verify the response. The factor parses it. */
   readonly memo?: unknown;
-  /** What a response names it by. */
+  /** What identifies the prompt in a response that comes without a challenge token. */
   readonly handle?: string | undefined;
   readonly expiresAt: number;
 };
 
-/** A memo is a note, not a store: this much as JSON. */
-const longestMemo = 4096;
+/** Characters of JSON. The limit keeps a factor from storing large data in a challenge. */
+const maxMemoLength = 4096;
 
-export async function insertPrompt({ db, safe }: Store, challengeId: string, prompt: KeptPrompt): Promise<void> {
+export async function insertPrompt({ db, safe }: Store, challengeId: string, prompt: StoredPrompt): Promise<void> {
   const { kind, provider, shown, memo, handle } = prompt;
-  if ((JSON.stringify(memo) ?? '').length > longestMemo) throw new Error(`the memo of ${kind} is too long`);
+  if ((JSON.stringify(memo) ?? '').length > maxMemoLength)
+    throw new Error(`the memo of the factor ${kind} is longer than ${maxMemoLength} characters`);
   await db
     .insertInto('prompts')
     .values({
@@ -39,12 +40,12 @@ export async function insertPrompt({ db, safe }: Store, challengeId: string, pro
     .execute();
 }
 
-/** A sealed memo opens for its own challenge and kind only. */
+/** Binds a sealed memo to its challenge and kind. */
 export const memoPlace = ({ challengeId, kind }: { readonly challengeId: string; readonly kind: string }) =>
   `prompts.memo.${challengeId}.${kind}`;
 
-const kept = z.strictObject({
-  shown: z.custom<Shown>((shown) => isMembers(shown) && typeof shown['shape'] === 'string'),
+const sealedContent = z.strictObject({
+  shown: z.custom<Prompt>((shown) => isMembers(shown) && typeof shown['shape'] === 'string'),
   memo: z.unknown().optional(),
   handle: z.string().optional(),
 });
@@ -57,16 +58,16 @@ export type PromptRow = {
   readonly expires_at: number;
 };
 
-export function openPrompt(safe: Safe, challengeId: string, row: PromptRow): KeptPrompt {
+export function openPrompt(safe: Safe, challengeId: string, row: PromptRow): StoredPrompt {
   const { kind, provider_account_id: accountId, provider_id: id, expires_at: expiresAt } = row;
-  const opened = kept.parse(JSON.parse(safe.open(memoPlace({ challengeId, kind }), row.memo)));
+  const opened = sealedContent.parse(JSON.parse(safe.open(memoPlace({ challengeId, kind }), row.memo)));
   return { kind, provider: id === null ? null : { accountId, id }, ...opened, expiresAt };
 }
 
 const handleContext = 'challenge.handle';
 
-/** What a handle is found by. */
+/** The keyed hash that a handle is stored as. */
 export const hashHandle = (safe: Safe, handle: string): string => safe.mac(handleContext, handle);
 
-/** The same by every key that may have made it. */
+/** The keyed hashes that a handle may be stored as: one for each key of the ring. */
 export const handleHashes = (safe: Safe, handle: string): readonly string[] => safe.macs(handleContext, handle);

@@ -4,28 +4,30 @@ import type { Members } from '../base/merge-patch.ts';
 import type { Store } from './store.ts';
 import type { Tables } from './tables.ts';
 
-/** A configuration of a factor: an account's, or the system's own. */
+/** A configuration of a factor, of an account or of the system. */
 export type Provider = {
   /** 32 hexadecimal digits. */
   readonly id: string;
-  /** Null: the system's. */
+  /** Null for a provider of the system. */
   readonly accountId: string | null;
   /** The kind of factor. */
   readonly providerName: string;
   readonly name: string | null;
   readonly enabled: boolean;
-  /** Opened, with its secrets; whoever uses them parses them. */
+  /** Decrypted, with its secrets. The factor parses them. */
   readonly settings: Members;
   /** Grows with every change. */
   readonly revision: number;
 };
 
-/** Where a provider is: only there it is found. */
+/** A provider's owner and id. A provider is only found under its owner. */
 export type ProviderPlace = Pick<Provider, 'accountId' | 'id'>;
 
 export type NewProvider = Omit<Provider, 'revision'>;
 
-/** Writes a provider at revision 0. The system has one of each kind: a second one is a duplicate. */
+/**
+ * Inserts a provider with revision 0. Throws a duplicate error for a second provider of the same kind of the system.
+ */
 export async function insertProvider(store: Store, made: NewProvider, now: number): Promise<void> {
   await store.db
     .insertInto('providers')
@@ -47,19 +49,22 @@ export async function findProvider(store: Store, { accountId, id }: ProviderPlac
   return row && opened(store, row);
 }
 
-/** The system's own of one kind. */
+/** The system's provider of a kind. */
 export async function findSystemProvider(store: Store, providerName: string): Promise<Provider | undefined> {
   const row = await selectOf(store, null).where('provider_name', '=', providerName).executeTakeFirst();
   return row && opened(store, row);
 }
 
-/** What an account, or the system, has configured: the oldest first. */
+/** The providers of an account or of the system (null), the oldest first. */
 export async function listProviders(store: Store, accountId: string | null): Promise<readonly Provider[]> {
   const rows = await selectOf(store, accountId).orderBy('id').execute();
   return rows.map((row) => opened(store, row));
 }
 
-/** Those of one kind that may be used, of the system, of all above an account and of the account itself, in that order. */
+/**
+ * The enabled providers of a kind, of the system, of the account's ancestors from the root down, and of the account, in
+ * that order.
+ */
 export async function listProvidersDownTo(
   store: Store,
   accountId: string,
@@ -76,17 +81,17 @@ export async function listProvidersDownTo(
     .where('provider_name', '=', providerName)
     .where('enabled', '=', 1)
     .where((where) => where.or([where('providers.account_id', 'is', null), where('depth', 'is not', null)]))
-    // The system's has no depth, and is above all.
-    .orderBy(sql`coalesce(depth, ${sql.lit(deepestOfAll)})`, 'desc')
+    // The system's provider has no depth and comes first.
+    .orderBy(sql`coalesce(depth, ${sql.lit(depthOfSystem)})`, 'desc')
     .orderBy('providers.id')
     .execute();
   return rows.map((row) => opened(store, row));
 }
 
-/** More than any account's. */
-const deepestOfAll = 1_000_000;
+/** Greater than the depth of any account. */
+const depthOfSystem = 1_000_000;
 
-/** Writes a provider over the revision it was read at. False: somebody else was first. */
+/** Updates a provider if its revision is still the one that was read. False: another request changed it first. */
 export async function updateProvider(
   store: Store,
   from: Provider,
@@ -109,10 +114,10 @@ export async function updateProvider(
 }
 
 /**
- * Keeps a provider from being removed until the transaction ends, in which it then may be referred to. False: it is not there. Without
- * this PostgreSQL would let one transaction remove what another one is just referring to.
+ * Locks a provider's row until the transaction ends, so that a reference to it can be written. False: it does not
+ * exist. Without the lock, on PostgreSQL, another transaction could remove the provider at the same time.
  */
-export async function holdProvider({ db }: Store, { accountId, id }: ProviderPlace): Promise<boolean> {
+export async function lockProvider({ db }: Store, { accountId, id }: ProviderPlace): Promise<boolean> {
   const result = await db
     .updateTable('providers')
     .set({ enabled: sql`enabled` })
@@ -122,17 +127,20 @@ export async function holdProvider({ db }: Store, { accountId, id }: ProviderPla
   return result.numUpdatedRows === 1n;
 }
 
-/** Removes a provider at the revision it was read at, unless an account's security refers to it; call it in a transaction. */
+/**
+ * Deletes a provider, unless its revision has changed or an account's configuration refers to it. Call it in a
+ * transaction.
+ */
 export async function deleteProvider(store: Store, { id, revision }: Provider): Promise<'done' | 'raced' | 'in_use'> {
   const { db } = store;
-  // First the row, and only with it in hand a look at who refers to it: who is about to do so holds it too.
-  const taken = await db
+  // The row is locked before references are searched: a transaction that adds one has to lock it too.
+  const locked = await db
     .updateTable('providers')
     .set({ revision: revision + 1 })
     .where('id', '=', id)
     .where('revision', '=', revision)
     .executeTakeFirst();
-  if (taken.numUpdatedRows !== 1n) return 'raced';
+  if (locked.numUpdatedRows !== 1n) return 'raced';
   const result = await db
     .deleteFrom('providers')
     .where('id', '=', id)
@@ -152,7 +160,7 @@ function selectOf({ db }: Store, accountId: string | null) {
     .where('account_id', accountId === null ? 'is' : '=', accountId);
 }
 
-/** Sealed settings open for their own row, owner and kind only. */
+/** Binds sealed settings to their row, owner and kind. */
 export const settingsPlace = ({ id, accountId, providerName }: Pick<Provider, 'id' | 'accountId' | 'providerName'>) =>
   `providers.settings.${id}.${accountId ?? 'system'}.${providerName}`;
 

@@ -1,6 +1,9 @@
 import type { Store } from './store.ts';
 
-/** One of the tokens by which a session goes on (RFC 6749 section 6). Those of one session are a family. */
+/**
+ * A refresh token (RFC 6749 section 6). Each use replaces it by a new one; all refresh tokens of a session are one
+ * family.
+ */
 export type RefreshToken = {
   readonly id: string;
   readonly sessionId: string;
@@ -41,7 +44,7 @@ export async function findRefreshToken({ db, safe }: Store, text: string): Promi
     .executeTakeFirst();
 }
 
-/** Spends a refresh token. False: it was spent before. */
+/** Marks a refresh token as used. False: it was used before. */
 export async function useRefreshToken({ db }: Store, id: string, now: number): Promise<boolean> {
   const result = await db
     .updateTable('refresh_tokens')

@@ -1,15 +1,16 @@
 import type { Store } from './store.ts';
 import { statement } from './statement.ts';
 
-/** What an account says about its auth modules: a JSON object, which the engine parses. */
+/** The security configuration of an account, by auth module. */
 export type Security = {
   readonly accountId: string;
+  /** A JSON object. The engine parses it. */
   readonly authModules: unknown;
-  /** Grows with every change; 0 where nothing was ever said. */
+  /** Grows with every change; 0 if the account was never configured. */
   readonly revision: number;
 };
 
-/** What the accounts from the root down to one say, those that say anything, the highest first. */
+/** The configurations of an account and its ancestors, the root's first. Accounts without one are left out. */
 export async function securityDownTo({ db }: Store, accountId: string): Promise<readonly Security[]> {
   const { rows } = await downTo(db, { accountId });
   return rows.map(read);
@@ -24,7 +25,7 @@ const downTo = statement((db, { accountId }: { accountId: string }) =>
     .orderBy('depth', 'desc'),
 );
 
-/** What an account and those below it say, those that say anything. */
+/** The configurations of an account and its descendants. Accounts without one are left out. */
 export async function securityBelow({ db }: Store, top: string): Promise<readonly Security[]> {
   const rows = await db
     .selectFrom('account_ancestors')
@@ -35,31 +36,31 @@ export async function securityBelow({ db }: Store, top: string): Promise<readonl
   return rows.map(read);
 }
 
-/** Writes what an account says over the revision it was read at. False: somebody else was first. */
+/** Writes a configuration if its revision is still the one that was read. False: another request changed it first. */
 export async function writeSecurity(
   { db }: Store,
   { accountId, authModules, revision }: Security,
   now: number,
 ): Promise<boolean> {
-  const said = { auth_modules: JSON.stringify(authModules), revision: revision + 1, updated_at: now };
+  const row = { auth_modules: JSON.stringify(authModules), revision: revision + 1, updated_at: now };
   if (revision === 0) {
-    const made = await db
+    const inserted = await db
       .insertInto('security')
-      .values({ account_id: accountId, ...said })
+      .values({ account_id: accountId, ...row })
       .onConflict((conflict) => conflict.column('account_id').doNothing())
       .executeTakeFirst();
-    return made.numInsertedOrUpdatedRows === 1n;
+    return inserted.numInsertedOrUpdatedRows === 1n;
   }
   const result = await db
     .updateTable('security')
-    .set(said)
+    .set(row)
     .where('account_id', '=', accountId)
     .where('revision', '=', revision)
     .executeTakeFirst();
   return result.numUpdatedRows === 1n;
 }
 
-/** Whether an account, or one below it, names a provider of one of these owners. */
+/** Whether the configuration of an account or a descendant names a provider of one of these accounts. */
 export async function namesProviderOf({ db }: Store, top: string, owners: readonly string[]): Promise<boolean> {
   const found = await db
     .selectFrom('account_ancestors')

@@ -2,25 +2,25 @@ import { sql } from 'kysely';
 import { day, second } from '../base/clock.ts';
 import type { Store } from './store.ts';
 
-/** How many messages may be sent under one name. */
+/** A rate limit on messages: at most `most` in a window. */
 export type SendLimit = {
-  /** Milliseconds from one to the next. */
+  /** The least time between two messages, in milliseconds. */
   readonly every: number;
   readonly most: number;
-  /** In which time there are no more than `most`, in milliseconds; a day when absent. */
+  /** The length of the window in milliseconds; a day when absent. */
   readonly within?: number;
 };
 
-/** A limit, and the names of what it bounds: one for each key of the ring where a name is a keyed hash. */
+/** A limit and the names of its counter. A name that is a keyed hash has one variant for each key of the ring. */
 export type Share = SendLimit & { readonly names: readonly string[] };
 
 export type SendClaim =
-  | { readonly ok: true; /** Which message of its window it is, from 1. */ readonly count: number }
+  | { readonly ok: true; /** The number of the message in its window, from 1. */ readonly count: number }
   | { readonly ok: false; /** Seconds. */ readonly retryAfter: number };
 
 /**
- * Claims one message under a name, before it is sent: of any number of simultaneous requests, through whatever door and node, no more go
- * out than the limit allows. A window begins with the first message after the last one's end.
+ * Counts a message before it is sent, in one statement, so that simultaneous requests on all nodes together stay within
+ * the limit. A window begins with the first message after the end of the previous window.
  */
 export async function claimSend({ db }: Store, name: string, limit: SendLimit, now: number): Promise<SendClaim> {
   const { every, most, within = day } = limit;
@@ -49,8 +49,8 @@ export async function claimSend({ db }: Store, name: string, limit: SendLimit, n
 }
 
 /**
- * Claims one message of each share, in their order, and answers like the last of them. Of several shares some may be claimed when one
- * refuses, so more than one belong into a transaction; its rows stay locked, so the order is the same wherever they are claimed.
+ * Claims one message of each share, in order, and returns the last result. Several shares need a transaction, so that a
+ * refusal undoes the claims before it. It keeps their rows locked, so every caller must claim them in the same order.
  */
 export async function claimShares(
   store: Store,
@@ -62,10 +62,10 @@ export async function claimShares(
   return claimed.ok && next ? claimShares(store, [next, ...rest], now) : claimed;
 }
 
-/** The one of several names of the same thing under which messages are counted; the first where there is none. */
+/** The name that already has a counter, or else the first. */
 async function nameAmong({ db }: Store, names: readonly string[]): Promise<string> {
   const [first = ''] = names;
-  // Until a key has rotated there is one name, and nothing to look for.
+  // With one key in the ring there is only one name.
   if (names.length === 1) return first;
   const row = await db.selectFrom('sends').select('destination').where('destination', 'in', names).executeTakeFirst();
   return row?.destination ?? first;

@@ -1,23 +1,23 @@
 import { sql } from 'kysely';
 import type { Database } from './store.ts';
 
-/** What a PostgreSQL server says of itself that this house rests on. */
+/** Settings of a PostgreSQL server that Countersign depends on. */
 export type PostgresFacts = {
-  /** As `server_version_num` has it: 180004. */
+  /** `server_version_num`, such as 180004. */
   readonly version: number;
   readonly fsync: boolean;
   readonly fullPageWrites: boolean;
   readonly synchronousCommit: string;
-  /** `0` where it lets a statement, or a transaction in which nothing happens, go on for ever. */
+  /** `statement_timeout` and `idle_in_transaction_session_timeout`; `0` is no limit. */
   readonly statementTimeout: string;
   readonly idleTimeout: string;
-  /** Which standbys a commit waits for, in PostgreSQL's words; empty where it waits for none. */
+  /** `synchronous_standby_names`: the standbys that a commit waits for; empty for none. */
   readonly waitsFor: string;
-  /** How many servers copy what is written, at this moment. */
+  /** The number of connected standbys. */
   readonly standbys: number;
-  /** A standby, or a server that takes no writes. */
+  /** Whether the server refuses writes, as a standby does. */
   readonly readOnly: boolean;
-  /** Its clock, in milliseconds since the Unix epoch. */
+  /** The server's clock, in milliseconds since the Unix epoch. */
   readonly now: number;
 };
 
@@ -30,7 +30,7 @@ export async function readPostgresFacts({ db }: Pick<Database, 'db'>): Promise<P
       current_setting('transaction_read_only') as "readOnly",
       cast(extract(epoch from clock_timestamp()) * 1000 as text) as now`.execute(db);
   const [row] = rows;
-  if (!row) throw new Error('the database says nothing of itself');
+  if (!row) throw new Error('the query for the settings of PostgreSQL returned no row');
   return {
     version: Number(row.version),
     fsync: row.fsync === 'on',
@@ -45,7 +45,7 @@ export async function readPostgresFacts({ db }: Pick<Database, 'db'>): Promise<P
   };
 }
 
-/** How a SQLite file keeps its journal. The house's own is `wal`; where the file's system can't, it stays another. */
+/** SQLite's journal mode. Countersign sets `wal`; another mode means that the file system does not support it. */
 export async function readJournalMode({ db }: Pick<Database, 'db'>): Promise<string> {
   const { rows } = await sql<{ journal_mode: string }>`pragma journal_mode`.execute(db);
   return rows[0]?.journal_mode ?? '';

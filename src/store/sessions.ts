@@ -5,13 +5,13 @@ import type { Store } from './store.ts';
 import type { Tables } from './tables.ts';
 import { openUser, type User } from './users.ts';
 
-/** What a login makes; access tokens speak for it. Instants are milliseconds since the Unix epoch. */
+/** The result of a login. Access tokens refer to it. Times are milliseconds since the Unix epoch. */
 export type Session = {
   readonly id: string;
   readonly userId: string;
   readonly authModule: string;
   readonly epoch: number;
-  /** RFC 8176. */
+  /** The methods that were proven (RFC 8176). */
   readonly amr: readonly string[];
   /** When a second factor was last proven. */
   readonly secondFactorAt: number | null;
@@ -19,11 +19,11 @@ export type Session = {
   readonly expiresAt: number;
   readonly clientIp: string | null;
   readonly userAgent: string | null;
-  /** The OAuth2 client it was made for. */
+  /** The OAuth2 client it was created for. */
   readonly clientId: string | null;
 };
 
-/** A session that is in force, and its user as they are now, who need not be read once more. */
+/** A valid session and its user, read in one statement. */
 export type LiveSession = Session & Pick<User, 'accountId' | 'roles'> & { readonly user: User };
 
 const insert = statement((db, row: Omit<Selectable<Tables['sessions']>, 'revoked_at'>) =>
@@ -63,7 +63,7 @@ export async function listLiveSessions(store: Store, userId: string, now: number
   return rows.map((row) => opened(store, row));
 }
 
-/** Ends one of a user's sessions. False: there is no such session in force. */
+/** Revokes a session of a user. False: the user has no such valid session. */
 export async function revokeSession({ db }: Store, userId: string, id: string, now: number): Promise<boolean> {
   const result = await db
     .updateTable('sessions')
@@ -76,7 +76,10 @@ export async function revokeSession({ db }: Store, userId: string, id: string, n
   return result.numUpdatedRows === 1n;
 }
 
-/** Takes the session through which its user's factors changed along into the new epoch. All others stay behind. */
+/**
+ * Keeps a session valid after it has changed its user's factors, by moving it to the user's new epoch. All others
+ * become void.
+ */
 export async function carryOver({ db }: Store, session: Session): Promise<boolean> {
   const result = await db
     .updateTable('sessions')
@@ -88,7 +91,7 @@ export async function carryOver({ db }: Store, session: Session): Promise<boolea
   return result.numUpdatedRows === 1n;
 }
 
-/** A session in force steps up: its user has just proven a second factor. False: it is over. */
+/** Records that a session's user has just proven a second factor. False: the session is no longer valid. */
 export async function stepUpSession(
   { db }: Store,
   { id, userId, epoch, amr }: Pick<Session, 'id' | 'userId' | 'epoch' | 'amr'>,
@@ -111,7 +114,10 @@ export async function deleteExpiredSessions({ db }: Store, before: number): Prom
   return Number(result.numDeletedRows);
 }
 
-/** Sessions in force that began before an instant; of those that can be refreshed only where they are asked for too. */
+/**
+ * The number of valid sessions that began before an instant. `refreshed`: include those of OAuth2 clients, which may be
+ * refreshed.
+ */
 export async function countSessionsBefore(
   { db }: Store,
   before: number,
@@ -149,7 +155,7 @@ function selectLive(db: Store['db'], now: number) {
     .where((where) => where.or([where('client_id', 'is', null), where.exists(ownClient(where))]));
 }
 
-/** A login that was under way when its client was removed may still write its session, which is then in force nowhere. */
+/** A login may write its session just after its client was removed. Such a session is not valid. */
 function ownClient(where: ExpressionBuilder<Tables, 'sessions'>) {
   return where.selectFrom('clients').select('clients.id').whereRef('clients.id', '=', 'sessions.client_id');
 }

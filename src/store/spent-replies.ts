@@ -1,15 +1,15 @@
 import type { Store } from './store.ts';
 
-/** A reply that a provider's word was taken for. */
+/** A response that a provider verified and that must not be accepted again. */
 export type SpentReply = {
   readonly providerId: string;
-  /** What makes it one and the same, at whatever challenge it comes again. */
+  /** Identifies the response, at any challenge. */
   readonly id: string;
-  /** After this instant the provider's own protocol refuses it. */
+  /** When the provider's protocol itself rejects it as expired, in milliseconds since the Unix epoch. */
   readonly until: number;
 };
 
-/** Spends a reply. False: it is spent already. */
+/** Marks a response as used. False: it was used before. */
 export async function spendReply({ db }: Store, { providerId, id, until }: SpentReply): Promise<boolean> {
   const result = await db
     .insertInto('spent_replies')

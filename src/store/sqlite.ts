@@ -10,13 +10,13 @@ import {
   type SqliteDatabase,
 } from 'kysely';
 
-/** Kysely over node:sqlite. Its own dialect expects better-sqlite3's shape, which this gives it. */
+/** Kysely over node:sqlite. Kysely's dialect expects the interface of better-sqlite3, which `adapted` provides. */
 export function sqliteDialect(file: string): Dialect {
   if (file !== ':memory:') makeOwn(file);
   const database = new DatabaseSync(file, { timeout: 5000, enableForeignKeyConstraints: true });
-  // FULL, not NORMAL: a power cut that forgets "this code was used" would let it be used again.
+  // FULL, not NORMAL: if a power failure lost the last commit, a code that was used could be used again.
   database.exec('pragma journal_mode = wal; pragma synchronous = full');
-  const config = { database: betterShape(database) };
+  const config = { database: adapted(database) };
   const dialect = new SqliteDialect(config);
   dialect.createDriver = () => new OwnDriver(config, database);
   return dialect;
@@ -36,44 +36,50 @@ class OwnDriver extends SqliteDriver {
     this.#database = database;
   }
 
-  /** `begin` alone takes the write lock late, and then processes that read first and write later fail each other. */
+  /**
+   * `begin` takes the write lock at the first write, and then fails if another process has written since the first
+   * read.
+   */
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
     await connection.executeQuery(CompiledQuery.raw('begin immediate'));
   }
 
-  /** SQLite has undone a transaction by itself where its disk is full: then this would fail, and hide why. */
+  /** SQLite rolls back by itself if the disk is full. A second rollback would fail and hide that error. */
   override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
     if (this.#database.isTransaction) await super.rollbackTransaction(connection);
   }
 }
 
-/** How many prepared statements are kept. The house has about a hundred; lists of varying length make a few more. */
-const kept = 500;
+/**
+ * The size of the cache of prepared statements. There are about a hundred, and more variants with lists of different
+ * lengths.
+ */
+const maxPrepared = 500;
 
-function betterShape(database: DatabaseSync): SqliteDatabase {
-  const statements = new Map<string, ReturnType<typeof betterStatement>>();
+function adapted(database: DatabaseSync): SqliteDatabase {
+  const statements = new Map<string, ReturnType<typeof adaptedStatement>>();
   return {
     close: () => database.close(),
     prepare(sql) {
       const known = statements.get(sql);
       if (known) return known;
-      const made = betterStatement(database.prepare(sql));
-      if (statements.size >= kept) statements.clear();
-      statements.set(sql, made);
-      return made;
+      const prepared = adaptedStatement(database.prepare(sql));
+      if (statements.size >= maxPrepared) statements.clear();
+      statements.set(sql, prepared);
+      return prepared;
     },
   };
 }
 
-function betterStatement(statement: StatementSync) {
+function adaptedStatement(statement: StatementSync) {
   return {
     reader: statement.columns().length > 0,
-    // Rows come without a prototype; a plain copy behaves like everybody else's.
+    // node:sqlite returns rows without a prototype; the copies are ordinary objects.
     all: (parameters: readonly unknown[]) => statement.all(...bindable(parameters)).map((row) => ({ ...row })),
     run: (parameters: readonly unknown[]) => statement.run(...bindable(parameters)),
     iterate: (parameters: readonly unknown[]) => statement.iterate(...bindable(parameters)),
   };
 }
 
-/** Every statement of the house binds texts, numbers and nulls only. */
+/** All statements bind only texts, numbers and nulls. */
 const bindable = (parameters: readonly unknown[]) => parameters as SQLInputValue[];

@@ -6,26 +6,26 @@ type Values = Readonly<Record<string, Value | readonly Value[]>>;
 
 type Compiled<Given, Row> = {
   readonly query: ReturnType<Compilable<Row>['compile']>;
-  /** What stands in the place of each parameter, given the values of a call. */
+  /** How to read each parameter from the values of a call. */
   readonly parameters: readonly ((given: Given) => unknown)[];
 };
 
 /**
- * A statement that is asked at every login or at every request. Kysely takes longer to write such a one than SQLite to answer it, so it is
- * written once, for each database and each length of the lists in it, with marks where the values of a call go. `write` sees these marks: it may
- * put them into the statement, and ask whether a list is empty, but not look at them.
+ * A statement for every login or request. Kysely takes longer to build it than SQLite to run it, so it is compiled once
+ * for each database and list length, with placeholders for the values. `build` gets these placeholders: it may insert
+ * them into the statement and check whether a list is empty, but it must not read them.
  */
 export function statement<Given extends Values, Row>(
-  write: (db: Kysely<Tables>, given: Given) => Compilable<Row>,
+  build: (db: Kysely<Tables>, given: Given) => Compilable<Row>,
 ): (db: Kysely<Tables>, given: Given) => Promise<QueryResult<Row>> {
-  const known = new WeakMap<object, Map<string, Compiled<Given, Row>>>();
+  const cache = new WeakMap<object, Map<string, Compiled<Given, Row>>>();
   return async (db, given) => {
-    // One object for each database, whether in a transaction or not.
+    // A database and its transactions share one adapter.
     const { adapter } = db.getExecutor();
-    const ofDatabase = known.get(adapter) ?? new Map<string, Compiled<Given, Row>>();
-    known.set(adapter, ofDatabase);
+    const ofDatabase = cache.get(adapter) ?? new Map<string, Compiled<Given, Row>>();
+    cache.set(adapter, ofDatabase);
     const lengths = lengthsOf(given);
-    const compiled = ofDatabase.get(lengths) ?? compile(db, given, write);
+    const compiled = ofDatabase.get(lengths) ?? compile(db, given, build);
     ofDatabase.set(lengths, compiled);
     return db.executeQuery({ ...compiled.query, parameters: compiled.parameters.map((read) => read(given)) });
   };
@@ -40,23 +40,24 @@ const lengthsOf = (given: Values) =>
 function compile<Given extends Values, Row>(
   db: Kysely<Tables>,
   given: Given,
-  write: (db: Kysely<Tables>, given: Given) => Compilable<Row>,
+  build: (db: Kysely<Tables>, given: Given) => Compilable<Row>,
 ): Compiled<Given, Row> {
-  // A symbol throws when it is added, joined or put into a text, so a mark that is looked at is found at the first call.
-  const marks = new Map<unknown, (given: Given) => unknown>();
-  const mark = (name: string, read: (given: Given) => unknown) => {
-    const made = Symbol(name);
-    marks.set(made, read);
-    return made;
+  // Placeholders are symbols, which throw if they are added or put into a text: a `build` that reads one fails at its
+  // first call.
+  const readers = new Map<unknown, (given: Given) => unknown>();
+  const placeholder = (name: string, read: (given: Given) => unknown) => {
+    const symbol = Symbol(name);
+    readers.set(symbol, read);
+    return symbol;
   };
-  const marked = Object.entries(given).map(([name, value]) => [
+  const placeholders = Object.entries(given).map(([name, value]) => [
     name,
     Array.isArray(value)
-      ? value.map((_, at) => mark(name, (values) => Reflect.get(values[name] as readonly Value[], at)))
-      : mark(name, (values) => values[name]),
+      ? value.map((_, at) => placeholder(name, (values) => Reflect.get(values[name] as readonly Value[], at)))
+      : placeholder(name, (values) => values[name]),
   ]);
-  const query = write(db, Object.fromEntries(marked) as Given).compile();
-  const unused = [...marks.keys()].filter((made) => !query.parameters.includes(made));
-  if (unused.length > 0) throw new Error(`a statement leaves out what it is given: ${unused.map(String).join(', ')}`);
-  return { query, parameters: query.parameters.map((parameter) => marks.get(parameter) ?? (() => parameter)) };
+  const query = build(db, Object.fromEntries(placeholders) as Given).compile();
+  const unused = [...readers.keys()].filter((symbol) => !query.parameters.includes(symbol));
+  if (unused.length > 0) throw new Error(`a statement does not use these values: ${unused.map(String).join(', ')}`);
+  return { query, parameters: query.parameters.map((parameter) => readers.get(parameter) ?? (() => parameter)) };
 }

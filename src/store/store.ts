@@ -8,7 +8,10 @@ import { postgresDialect } from './postgres.ts';
 import { sqliteDialect } from './sqlite.ts';
 import type { Tables } from './tables.ts';
 
-/** What every function of this room takes: the database, or a transaction on it, and the safe that seals what it keeps. */
+/**
+ * The first argument of all functions of this folder: the database, or a transaction on it, and the safe that encrypts
+ * secrets.
+ */
 export type Store = {
   readonly db: Kysely<Tables>;
   readonly safe: Safe;
@@ -21,7 +24,7 @@ export type Database = {
 
 export type Flavour = 'sqlite' | 'postgres';
 
-/** The file of an embedded database; undefined where the database is a server's. */
+/** The file of a SQLite database; undefined for another URL. */
 export function sqliteFileOf(url: string): string | undefined {
   return /^sqlite:(.*)$/s.exec(url)?.[1];
 }
@@ -36,26 +39,26 @@ export function openDatabase(url: string, onLostConnection: (error: Error) => vo
   throw new SetupError(`the database: expected ${databaseForm}`);
 }
 
-/** Runs `work` in one transaction and keeps what it wrote only when its outcome is a success. A fault keeps nothing either. */
+/** Runs `work` in one transaction, which is rolled back if `work` returns a refusal or throws. */
 export async function inTransaction<Value, Reason extends string>(
   store: Store,
   work: (tx: Store) => Promise<Outcome<Value, Reason>>,
 ): Promise<Outcome<Value, Reason>> {
-  const undone: { outcome?: Outcome<Value, Reason> } = {};
+  const rolledBack: { outcome?: Outcome<Value, Reason> } = {};
   try {
     return await store.db.transaction().execute(async (db) => {
       const outcome = await insideTransaction(() => work({ ...store, db }));
       if (outcome.ok) return outcome;
-      undone.outcome = outcome;
+      rolledBack.outcome = outcome;
       throw new Error('rolled back');
     });
   } catch (error) {
-    if (undone.outcome) return undone.outcome;
+    if (rolledBack.outcome) return rolledBack.outcome;
     throw error;
   }
 }
 
-/** Whether a write failed because its row, or one with the same unique columns, is there already. */
+/** Whether a write failed because of a unique constraint. */
 export function isDuplicate(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { errcode, code } = error as Error & { errcode?: unknown; code?: unknown };
@@ -63,7 +66,10 @@ export function isDuplicate(error: unknown): boolean {
   return errcode === 2067 || errcode === 1555 || code === '23505';
 }
 
-/** Whether a write failed because of a row that another one points to: it is gone, or it may not go. */
+/**
+ * Whether a write failed because of a foreign key: the row it refers to does not exist, or another row refers to the
+ * row it deletes.
+ */
 export function isReferenced(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { errcode, code } = error as Error & { errcode?: unknown; code?: unknown };
@@ -72,21 +78,21 @@ export function isReferenced(error: unknown): boolean {
 }
 
 /** SQLITE_BUSY, SQLITE_IOERR, SQLITE_FULL and SQLITE_CANTOPEN. */
-const sqliteTroubles: ReadonlySet<number> = new Set([5, 10, 13, 14]);
+const sqliteUnavailable: ReadonlySet<number> = new Set([5, 10, 13, 14]);
 
-/** Whether an error says that the database is out of reach or too busy now, and not that something is wrong with the request. */
+/** Whether the database is unreachable or overloaded, so that the request may succeed later. */
 export function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { errcode, code } = error as Error & { errcode?: unknown; code?: unknown };
-  // The last byte of SQLite's code is its kind. Of PostgreSQL the connection, resource and operator classes, and a server that takes no writes;
-  // sockets that can't be opened.
-  if (typeof errcode === 'number' && sqliteTroubles.has(errcode & 0xff)) return true;
+  // SQLite: the low byte of an extended code is its primary code. PostgreSQL: SQLSTATE classes 08, 53, 57 and 40, and
+  // 25006 (read-only server). Sockets: codes such as ECONNREFUSED.
+  if (typeof errcode === 'number' && sqliteUnavailable.has(errcode & 0xff)) return true;
   return typeof code === 'string'
     ? /^(08|53|57|40)...$|^25006$|^E[A-Z]+$/.test(code) && code !== 'ERR_SQLITE_ERROR'
     : /connect|timeout/i.test(error.message);
 }
 
-/** Answers when the database does. */
+/** Resolves when the database has answered a query. */
 export async function ping(store: Store): Promise<void> {
   await sql`select 1`.execute(store.db);
 }

@@ -3,7 +3,7 @@ import type { Flavour } from './store.ts';
 
 type Define<Table extends string> = (builder: CreateTableBuilder<Table>) => CreateTableBuilder<Table, string>;
 
-/** What migrations make tables with, so that columns mean the same on both databases. */
+/** Creates tables and indexes for migrations, with the same column types on both databases. */
 export function tableMaker(schema: SchemaModule, flavour: Flavour) {
   const named = (table: string, columns: readonly string[]) =>
     schema

@@ -1,8 +1,8 @@
 import type { Generated } from 'kysely';
 
 /**
- * What is remembered. Columns mean the same on both databases: ids and text are `text`, instants are integer milliseconds
- * since the Unix epoch, flags are 0 or 1, documents are JSON in `text`.
+ * The tables. Columns mean the same on both databases: ids and text are `text`, times are integer milliseconds since the
+ * Unix epoch, flags are 0 or 1, documents are JSON in `text`.
  */
 export type Tables = {
   migrations: { name: string; applied_at: number };
@@ -12,19 +12,19 @@ export type Tables = {
     id: string;
     parent_id: string | null;
     name: string;
-    /** The name as names are compared. */
+    /** The name in the form used to compare names. */
     name_key: string;
     realm: Generated<string | null>;
     /** Grows with every change. */
     revision: Generated<number>;
     created_at: number;
   };
-  /** Who stands above whom, each account above itself at depth 0: what one may reach, and what one inherits, is one search. */
+  /** All ancestors of each account, and the account itself at depth 0, so that a subtree is one query. */
   account_ancestors: { account_id: string; ancestor_id: string; depth: number };
   /** Configurations of factors. */
   providers: {
     id: string;
-    /** Null for the system's own, of which there is one for each kind of factor. */
+    /** Null for providers of the system, which has at most one for each kind of factor. */
     account_id: string | null;
     /** The kind of factor. */
     provider_name: string;
@@ -36,10 +36,10 @@ export type Tables = {
     created_at: number;
     updated_at: number;
   };
-  /** What an account says about its auth modules. */
+  /** The security configuration of accounts. */
   security: {
     account_id: string;
-    /** A JSON object. */
+    /** A JSON object with one member for each auth module. */
     auth_modules: string;
     revision: Generated<number>;
     updated_at: number;
@@ -58,9 +58,9 @@ export type Tables = {
     /** A JSON list. */
     roles: string;
     verified: Generated<number>;
-    /** The service that keeps a user of its own application. */
+    /** The service that created and manages an external user. */
     service_id: Generated<string | null>;
-    /** Grows with every change to the user's factors; what was begun or issued under an earlier one is void. */
+    /** Grows with every change to the user's factors. Sessions, challenges and tokens of an earlier epoch are void. */
     epoch: Generated<number>;
     created_at: number;
     updated_at: number;
@@ -73,7 +73,7 @@ export type Tables = {
     label: string | null;
     /** The factor's state, sealed JSON. */
     state: string;
-    /** The keyed hash of the secret, for kinds that are found by it. */
+    /** The keyed hash of the secret, for kinds that are found by their secret. */
     lookup: string | null;
     status: 'pending' | 'active';
     /** Grows with every new state. */
@@ -81,22 +81,22 @@ export type Tables = {
     created_at: number;
     updated_at: number;
     last_used_at: number | null;
-    /** The end of a pending enrolment. */
+    /** When a pending enrollment expires. */
     expires_at: number | null;
   };
   challenges: {
     id: string;
-    /** The keyed hash of the token that speaks for it. */
+    /** The keyed hash of its token. */
     token_hash: string;
     user_id: string;
     auth_module: string;
-    /** What was proven before it, a JSON list of authentication methods (RFC 8176). */
+    /** The methods that were proven before it (RFC 8176), a JSON list. */
     amr: string;
     epoch: number;
     created_at: number;
     expires_at: number;
     closed_at: number | null;
-    /** The kinds of factor that answer it, a JSON list; null: any second factor does. */
+    /** The kinds of factor that may answer it, a JSON list; null: any second factor. */
     kinds: Generated<string | null>;
     /** As in `attempts`. */
     auth_config_origin: Generated<string | null>;
@@ -104,31 +104,31 @@ export type Tables = {
     /** For nodes of version 0.1.0 (`old-prompts.ts`): Duo's prompt, sealed JSON, and a keyed hash of its handle. */
     prompt: Generated<string | null>;
     handle: Generated<string | null>;
-    /** Where it stands for an enrolment: the kind of factor. */
+    /** The kind of factor that the user must enroll. */
     enrolls: Generated<string | null>;
-    /** Where it is no login's: the user that is the service which asked, or the session that steps up. */
+    /** The user of the service, or the session to step up, that created it. Both are null for a login. */
     service_id: Generated<string | null>;
     session_id: Generated<string | null>;
     /** What its user is asked to approve. */
     action: Generated<string | null>;
-    /** What for, in a word of who asked. */
+    /** The purpose, in the words of the service or session. */
     purpose: Generated<string | null>;
   };
-  /** What challenges keep of their prompts, one a kind. */
+  /** The prompts of challenges, at most one of each kind of factor. */
   prompts: {
     challenge_id: string;
     /** The kind of factor. */
     kind: string;
-    /** The configuration that it was put by, where the factor has no authenticators. */
+    /** The provider that issued it, for factors without authenticators. */
     provider_account_id: string | null;
     provider_id: string | null;
-    /** What was shown, and what the response is verified by, sealed JSON. */
+    /** What the user's client shows and what the factor needs to verify the response, sealed JSON. */
     memo: string;
-    /** A keyed hash of what a response names it by. */
+    /** The keyed hash of the handle that identifies the prompt in a response. */
     handle: string | null;
     expires_at: number;
   };
-  /** Responses that were accepted and must not be again, by the id of a provider or the kind of factor. */
+  /** Responses that were accepted and must not be accepted again, by the id of a provider or the kind of factor. */
   spent_replies: { provider_id: string; reply: string; until: number };
   sessions: {
     id: string;
@@ -143,36 +143,36 @@ export type Tables = {
     revoked_at: number | null;
     client_ip: string | null;
     user_agent: string | null;
-    /** The OAuth2 client it was made for. */
+    /** The OAuth2 client it was created for. */
     client_id: Generated<string | null>;
   };
   /** Consecutive failures of one subject with one kind of factor. */
   throttles: { subject: string; kind: string; failures: number; last_at: number };
-  /** Messages with codes that went to one destination, or out for one account. */
+  /** Counters that limit how many messages are sent. */
   sends: {
-    /** The name of a share: a keyed hash of a destination or a client address, or what stands for a user or an account. */
+    /** The counter's name: a prefix and a keyed hash of a destination or client address, or an id. */
     destination: string;
     last_at: number;
-    /** When its window began, which may be shorter than a day, and how many were sent in it. */
+    /** When the current window began, which may be shorter than a day, and how many messages were sent in it. */
     day_began: number;
     in_day: number;
   };
-  /** Notices about changes that still have to be sent. */
+  /** Notices about changes that wait to be sent. */
   notices: {
     attempt_id: string;
     user_id: string;
     /** The e-mail address as it was before the change, sealed. */
     to: string;
-    /** A keyed hash of that address. Null in rows of a program that had no such column. */
+    /** The keyed hash of that address. Null in rows of an older version. */
     destination: string | null;
     name: string;
     factor: string | null;
     at: number;
     tries: number;
     due_at: number;
-    /** 1: it was put off, to be sent in one message with others. */
+    /** 1: it was postponed, to be sent in one message with others. */
     in_digest: Generated<number>;
-    /** How many notices it stands for, and when the last of them was; null: when it was itself. */
+    /** How many equal notices the row counts, and the time of the last; null: `at`. */
     count: Generated<number>;
     last_at: Generated<number | null>;
   };
@@ -198,6 +198,7 @@ export type Tables = {
     expires_at: number;
     used_at: number | null;
   };
+  /** The audit log. */
   attempts: {
     id: string;
     at: number;
@@ -212,35 +213,35 @@ export type Tables = {
     client_ip: string | null;
     user_agent: string | null;
     request_id: string | null;
-    /** What was asked for as the second factor. */
+    /** The kind of second factor that was required. */
     provider_name: Generated<string | null>;
-    /** The account whose security configuration said so, or `system`. */
+    /** The account whose security configuration required it, or `system`. */
     auth_config_origin: Generated<string | null>;
-    /** The account whose provider was meant, or `system`. */
+    /** The account whose provider was used, or `system`. */
     mfa_config_origin: Generated<string | null>;
-    /** What was made, changed or removed, where that is no user's. */
+    /** The id of the account, provider or client that was created, changed or removed. */
     object_id: Generated<string | null>;
-    /** More about the reason, in words of ours. */
+    /** More about the reason. It never quotes input. */
     detail: Generated<string | null>;
-    /** Its chain, its place there from 1, and a keyed hash over the row and the place's predecessor. Null in rows older than the chains. */
+    /** Its chain, its number there from 1, and its keyed hash. Null in rows written before chains existed. */
     strand: Generated<string | null>;
     seq: Generated<number | null>;
     hash: Generated<string | null>;
   };
-  /** The two ends of each chain of attempts. */
+  /** The head and the checkpoint of each chain of the audit log. */
   attempt_chains: {
     strand: string;
     /** The place of the newest row. */
     seq: number;
-    /** A keyed hash of the newest row's hash. The next row is chained to it, and then it stands nowhere any more. */
+    /** The head MAC: a keyed hash of the newest row's hash, which the next row includes and then overwrites. */
     tip: string;
-    /** Up to here everything was pruned; 0: nothing was. */
+    /** The checkpoint: the last pruned place; 0: nothing was pruned. */
     base_seq: number;
-    /** The hash of the row that stood there. */
+    /** The hash of the row that was there. */
     base_hash: string;
-    /** A keyed hash over these two, for only pruning moves them. */
+    /** A keyed hash over these two, so that only pruning can change them. */
     base_seal: string;
   };
-  /** One row, which counts the chains. */
+  /** One row with the number of chains. */
   attempt_register: { id: number; /** Sealed JSON. */ value: string };
 };

@@ -3,10 +3,10 @@ import { minute, second } from '../base/clock.ts';
 import { statement } from './statement.ts';
 import type { Store } from './store.ts';
 
-/** Failures that pass before waiting begins, and those after which a factor is closed (SP 800-63B-4 section 3.2.2). */
-const free = 5;
-const closedAt = 100;
-/** The wait after the fifth failure, doubled with each more. */
+/** Consecutive failures before delays begin, and before the factor is locked (SP 800-63B-4 section 3.2.2). */
+const failuresWithoutDelay = 5;
+const lockedAt = 100;
+/** The delay after the fifth failure. It doubles with each further failure. */
 const firstWait = 30 * second;
 const longestWait = 15 * minute;
 
@@ -15,8 +15,9 @@ export type Claim =
   | { readonly ok: false; readonly retryAfter: number };
 
 /**
- * Spends one try of a subject with a kind of factor, before anybody looks at what was sent: of any number of simultaneous
- * guesses only as many are looked at as there are tries. A try counts as a failure until `resetThrottle` says otherwise.
+ * Counts a try of a subject with a kind of factor before the response is verified, in one statement, so that
+ * simultaneous guesses cannot exceed the limit. A try counts as a failure until `resetThrottle` or `releaseTry` is
+ * called.
  */
 export async function claimTry({ db }: Store, subject: string, kind: string, now: number): Promise<Claim> {
   const [claimed] = (await claim(db, { subject, kind, now })).rows;
@@ -24,17 +25,17 @@ export async function claimTry({ db }: Store, subject: string, kind: string, now
   return { ok: false, retryAfter: await secondsLeft({ db }, subject, kind, now) };
 }
 
-/** The wait in milliseconds that a row's failures ask for. */
+/** The delay in milliseconds after a row's failures. */
 const waitAfter = sql<number>`(case ${sql.join(
-  Array.from(
-    { length: 6 },
-    (_, step) => sql`when throttles.failures <= ${sql.lit(free + step)} then ${sql.lit(waitFor(free + step))}`,
-  ),
+  Array.from({ length: 6 }, (_, step) => {
+    const failures = failuresWithoutDelay + step;
+    return sql`when throttles.failures <= ${sql.lit(failures)} then ${sql.lit(waitFor(failures))}`;
+  }),
   sql` `,
 )} else ${sql.lit(longestWait)} end)`;
 
 function waitFor(failures: number): number {
-  return Math.min(longestWait, firstWait * 2 ** (failures - free));
+  return Math.min(longestWait, firstWait * 2 ** (failures - failuresWithoutDelay));
 }
 
 const claim = statement((db, { subject, kind, now }: { subject: string; kind: string; now: number }) =>
@@ -45,9 +46,12 @@ const claim = statement((db, { subject, kind, now }: { subject: string; kind: st
       conflict
         .columns(['subject', 'kind'])
         .doUpdateSet({ failures: sql`throttles.failures + 1`, last_at: now })
-        .where('throttles.failures', '<', closedAt)
+        .where('throttles.failures', '<', lockedAt)
         .where((where) =>
-          where.or([where('throttles.failures', '<', free), where(sql`throttles.last_at + ${waitAfter}`, '<=', now)]),
+          where.or([
+            where('throttles.failures', '<', failuresWithoutDelay),
+            where(sql`throttles.last_at + ${waitAfter}`, '<=', now),
+          ]),
         ),
     )
     .returning('failures'),
@@ -60,12 +64,12 @@ async function secondsLeft({ db }: Pick<Store, 'db'>, subject: string, kind: str
     .where('subject', '=', subject)
     .where('kind', '=', kind)
     .executeTakeFirst();
-  // A closed factor is told to wait like any other: how near a guesser came is nobody's business.
-  if (!row || row.failures >= closedAt) return longestWait / second;
+  // A locked factor answers like a delayed one, so that an attacker does not learn the number of failures.
+  if (!row || row.failures >= lockedAt) return longestWait / second;
   return Math.max(1, Math.ceil((row.lastAt + waitFor(row.failures) - now) / second));
 }
 
-/** The one of several names for the same subject that failures stand against; the first where there is none. */
+/** The first of several names of one subject that has failures, or else the first name. */
 export async function existingSubject({ db }: Pick<Store, 'db'>, subjects: readonly string[]): Promise<string> {
   const [first = ''] = subjects;
   if (subjects.length === 1) return first;
@@ -77,7 +81,7 @@ const among = statement((db, { subjects }: { subjects: readonly string[] }) =>
   db.selectFrom('throttles').select('subject').where('subject', 'in', subjects).limit(sql.lit(1)),
 );
 
-/** How many consecutive failures stand against a subject with a kind of factor. */
+/** The number of consecutive failures of a subject with a kind of factor. */
 export async function failuresOf({ db }: Store, subject: string, kind: string): Promise<number> {
   const row = await db
     .selectFrom('throttles')
@@ -88,7 +92,7 @@ export async function failuresOf({ db }: Store, subject: string, kind: string): 
   return row?.failures ?? 0;
 }
 
-/** A success with a kind of factor: its failures are forgotten. */
+/** Resets the failures with a kind of factor after a success. */
 export async function resetThrottle({ db }: Store, subject: string, kind: string): Promise<void> {
   await reset(db, { subject, kind });
 }
@@ -97,7 +101,7 @@ const reset = statement((db, { subject, kind }: { subject: string; kind: string 
   db.deleteFrom('throttles').where('subject', '=', subject).where('kind', '=', kind),
 );
 
-/** Gives back a try that was never looked at, or that belonged to another factor. */
+/** Takes back a try whose response was not verified or belonged to another factor. */
 export async function releaseTry({ db }: Store, subject: string, kind: string): Promise<void> {
   await db
     .updateTable('throttles')
@@ -108,7 +112,7 @@ export async function releaseTry({ db }: Store, subject: string, kind: string): 
     .execute();
 }
 
-/** The same of a second factor, which also opens what 100 failures with others have closed. */
+/** Resets the failures after a success with a second factor, which also unlocks the user's other factors. */
 export async function resetThrottles({ db }: Store, subject: string, kind: string): Promise<void> {
   await resetAll(db, { subject, kind });
 }
@@ -117,16 +121,19 @@ const resetAll = statement((db, { subject, kind }: { subject: string; kind: stri
   db
     .deleteFrom('throttles')
     .where('subject', '=', subject)
-    .where((where) => where.or([where('kind', '=', kind), where('failures', '>=', closedAt)])),
+    .where((where) => where.or([where('kind', '=', kind), where('failures', '>=', lockedAt)])),
 );
 
-/** Forgets every failure of a user: an administrator unlocks them. Returns how many kinds of factor had any. */
+/** Resets all failures of a user when an administrator unlocks them. Returns how many kinds of factor had failures. */
 export async function forgetFailures({ db }: Store, subject: string): Promise<number> {
   const result = await db.deleteFrom('throttles').where('subject', '=', subject).executeTakeFirst();
   return Number(result.numDeletedRows);
 }
 
-/** Failures of names that nobody has. Those of users are kept: the limit on consecutive failures knows no time. */
+/**
+ * Deletes old failures of unknown user names. Those of users never expire, because the limit on consecutive failures
+ * has no window.
+ */
 export async function deleteExpiredUnknownUsers({ db }: Store, before: number): Promise<number> {
   const result = await db
     .deleteFrom('throttles')

@@ -2,7 +2,7 @@ import { sql, type ExpressionBuilder } from 'kysely';
 import type { Store } from './store.ts';
 import type { Tables } from './tables.ts';
 
-/** How many people something is about. */
+/** A number of users. */
 export type Count = {
   readonly users: number;
   /** How many of them are administrators. */
@@ -10,8 +10,8 @@ export type Count = {
 };
 
 /**
- * The users of an account and of all below it, counted by account; those alone who lack an active authenticator of a kind, where one is said.
- * Accounts without such users are left out.
+ * Counts the users of an account and its descendants, by account. `lacking`: count only users without an active
+ * authenticator of this kind. Accounts without such users are left out.
  */
 export async function countUsersBelow(
   { db }: Store,
@@ -24,7 +24,7 @@ export async function countUsersBelow(
     .select(({ fn }) => [
       'users.account_id as accountId',
       fn.countAll<number>().as('users'),
-      // Roles are a JSON list of words of ours, of which none holds another.
+      // Roles are a JSON list of fixed words, and no other role contains "admin".
       sql<number>`sum(case when roles like '%"admin"%' then 1 else 0 end)`.as('administrators'),
     ])
     .where('ancestor_id', '=', top)
@@ -34,7 +34,7 @@ export async function countUsersBelow(
   return new Map(rows.map(({ accountId, ...count }) => [accountId, count]));
 }
 
-/** How many administrators have no active authenticator of any of these kinds. */
+/** The number of administrators without an active authenticator of any of these kinds. */
 export async function countAdministratorsWithout({ db }: Pick<Store, 'db'>, kinds: readonly string[]): Promise<number> {
   const { count } = await db
     .selectFrom('users')
@@ -45,7 +45,7 @@ export async function countAdministratorsWithout({ db }: Pick<Store, 'db'>, kind
   return count;
 }
 
-/** That a user has no active authenticator of any of these kinds. */
+/** The condition that a user has no active authenticator of any of these kinds. */
 const without = (where: ExpressionBuilder<Tables, 'users'>, kinds: readonly string[]) =>
   where.not(
     where.exists(

@@ -16,7 +16,10 @@ export type User = {
   readonly lastName: string | null;
   readonly roles: readonly Role[];
   readonly verified: boolean;
-  /** The service whose application they belong to, by its user's id: it vouches for them, and they cannot log in here. */
+  /**
+   * For an external user, the id of the service's user. The application checks the first factor, and the user cannot
+   * log in here.
+   */
   readonly serviceId: string | null;
   readonly epoch: number;
   readonly createdAt: number;
@@ -24,7 +27,7 @@ export type User = {
   readonly version: number;
 };
 
-/** What can be set on a user from outside. */
+/** The members of a user that requests can set. */
 export type Profile = Pick<User, 'name' | 'email' | 'phone' | 'firstName' | 'lastName' | 'roles'>;
 
 export async function insertUser(
@@ -45,27 +48,27 @@ export async function insertUser(
     .execute();
 }
 
-/** The same where nobody of the account has the name yet. False: somebody has it, and nothing is written. */
-export async function insertUserUnlessNamed(
+/** Inserts a user unless the account already has a user with that name. False: it has, and nothing was written. */
+export async function insertUserUnlessNameTaken(
   store: Store,
   { id, accountId, ...profile }: Profile & Pick<User, 'id' | 'accountId'>,
   now: number,
 ): Promise<boolean> {
   const row = { id, account_id: accountId, ...written(store, id, profile), created_at: now, updated_at: now };
-  return (await unlessNamed(store.db, row)).numAffectedRows === 1n;
+  return (await insertUnlessNameTaken(store.db, row)).numAffectedRows === 1n;
 }
 
 type NewUserRow = ReturnType<typeof written> &
   Pick<Selectable<Tables['users']>, 'id' | 'account_id' | 'created_at' | 'updated_at'>;
 
-const unlessNamed = statement((db, row: NewUserRow) =>
+const insertUnlessNameTaken = statement((db, row: NewUserRow) =>
   db
     .insertInto('users')
     .values(row)
     .onConflict((conflict) => conflict.columns(['account_id', 'name_key']).doNothing()),
 );
 
-/** Which of these names, in the form in which they are compared, somebody of the account has. */
+/** Which of these names, in the form used to compare names, are taken in the account. */
 export async function namesTaken(
   { db }: Store,
   accountId: string,
@@ -88,8 +91,8 @@ export async function findUser(store: Store, id: string): Promise<User | undefin
 const byId = statement((db, { id }: { id: string }) => db.selectFrom('users').selectAll().where('id', '=', id));
 
 /**
- * The user of an account that a name, an id or an e-mail address means, in this order: a name is unique and nobody can
- * take it over by writing it into their address. An address that several users have names nobody.
+ * Finds a user by name, id or e-mail address, in this order, so that a user cannot claim another's name by setting it
+ * as their address. An address that several users have finds none of them.
  */
 export async function findUserByLogin(store: Store, accountId: string, login: string): Promise<User | undefined> {
   const key = comparableName(login);
@@ -103,8 +106,8 @@ export async function findUserByLogin(store: Store, accountId: string, login: st
 
 const byLogin = statement((db, { accountId, login, key }: { accountId: string; login: string; key: string }) => {
   const ofAccount = db.selectFrom('users').select('id').where('account_id', '=', accountId);
-  // One search by each index: asked with `or`, SQLite looks at every user of the account.
-  const meant = ofAccount
+  // One query for each index: with `or`, SQLite reads all users of the account.
+  const matching = ofAccount
     .where('name_key', '=', key)
     .unionAll(ofAccount.where('id', '=', login))
     .unionAll(ofAccount.where('email_key', '=', key));
@@ -112,15 +115,15 @@ const byLogin = statement((db, { accountId, login, key }: { accountId: string; l
     db
       .selectFrom('users')
       .selectAll()
-      .where('id', 'in', meant)
-      // Many may have written the same address; who has the name or the id stands before them all.
+      .where('id', 'in', matching)
+      // Many users may have the same address, so the one with the name or id must come first.
       .orderBy((order) => order.case().when('name_key', '=', key).then(0).when('id', '=', login).then(1).else(2).end())
-      // A number in the text: SQLite plans a statement anew whenever a limit is bound to it.
+      // A literal, because SQLite plans a statement again whenever a value is bound to its limit.
       .limit(sql.lit(2))
   );
 });
 
-/** The user of an account that has a name, and nobody whose id or address it is. */
+/** Finds a user by name only, not by id or address. */
 export async function findUserByName(store: Store, accountId: string, name: string): Promise<User | undefined> {
   const row = await store.db
     .selectFrom('users')
@@ -148,7 +151,7 @@ export async function listUsers(
   return rows.map((row) => openUser(store, row));
 }
 
-/** Writes a profile over the version it was read at. False: somebody else was first. */
+/** Updates a profile if its version is still the one that was read. False: another request changed it first. */
 export async function updateProfile(store: Store, user: User, profile: Profile, now: number): Promise<boolean> {
   const result = await store.db
     .updateTable('users')
@@ -160,8 +163,8 @@ export async function updateProfile(store: Store, user: User, profile: Profile, 
 }
 
 /**
- * Moves a user on to the next epoch: every session, challenge and refresh token of the one before is void from here on, on every node.
- * False: another change to the user's factors was first.
+ * Moves a user to the next epoch, which voids their sessions, challenges and refresh tokens on all nodes. False:
+ * another change to the user's factors was first.
  */
 export async function advanceEpoch({ db }: Store, userId: string, epoch: number): Promise<boolean> {
   const result = await db
@@ -173,7 +176,7 @@ export async function advanceEpoch({ db }: Store, userId: string, epoch: number)
   return result.numUpdatedRows === 1n;
 }
 
-/** The same for everybody. */
+/** Moves all users to their next epoch. */
 export async function advanceEveryEpoch({ db }: Store): Promise<void> {
   await db
     .updateTable('users')
@@ -201,7 +204,7 @@ function written({ safe }: Store, id: string, profile: Profile) {
   };
 }
 
-/** A user as a row holds them. */
+/** Makes a user of a row. */
 export function openUser({ safe }: Store, row: Selectable<Tables['users']>): User {
   return {
     id: row.id,

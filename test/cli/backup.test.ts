@@ -117,7 +117,7 @@ describe('a backup', () => {
     const others = join(elsewhere, 'others.db');
     using other = new DatabaseSync(others);
     other.exec('create table users (name text)');
-    assert.match(await restore(others), /it is no database of Countersign/);
+    assert.match(await restore(others), /it is not a Countersign database/);
   });
 
   test('of nothing, and of PostgreSQL, is none', async () => {

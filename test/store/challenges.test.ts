@@ -193,7 +193,10 @@ onEachDatabase('the store keeps challenges', (database) => {
     const { store } = engine.ctx;
     const { id } = await engine.addUser({ name: 'ada' });
     await insertChallenge(store, challengeOf(id), 'token');
-    await assert.rejects(insertPrompt(store, 'challenge', { ...prompt('one'), memo: 'm'.repeat(4095) }), /too long/);
+    await assert.rejects(
+      insertPrompt(store, 'challenge', { ...prompt('one'), memo: 'm'.repeat(4095) }),
+      /longer than 4096/,
+    );
     await insertPrompt(store, 'challenge', { ...prompt('one'), memo: 'm'.repeat(4094) });
   });
 

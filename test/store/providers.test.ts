@@ -6,7 +6,7 @@ import {
   deleteProvider,
   findProvider,
   findSystemProvider,
-  holdProvider,
+  lockProvider,
   insertProvider,
   listProviders,
   listProvidersDownTo,
@@ -125,7 +125,7 @@ onEachDatabase('the store keeps providers', (database) => {
     const made = await kept(engine);
     const { store } = engine.ctx;
     const removing = await store.db.transaction().execute(async (db) => {
-      assert.equal(await holdProvider({ ...store, db }, made), true);
+      assert.equal(await lockProvider({ ...store, db }, made), true);
       const begun = { removal: removal(node, made) };
       // It gets as far as it can.
       if (database.flavour === 'postgres') await sql`select pg_sleep(0.2)`.execute(db);
@@ -134,7 +134,7 @@ onEachDatabase('the store keeps providers', (database) => {
     });
     assert.equal(await removing.removal, 'in_use');
     assert.ok(await findProvider(store, made));
-    assert.equal(await holdProvider(store, { ...made, accountId: null }), false);
+    assert.equal(await lockProvider(store, { ...made, accountId: null }), false);
   });
 
   test('those of one kind that may be used are those of the system, of an account and of all above it', async () => {
@@ -161,8 +161,8 @@ onEachDatabase('the store keeps providers', (database) => {
     assert.equal(await updateProvider(store, one, { ...one, name: 'changed' }, 1), true);
     const names = [(await findProvider(store, one))?.name, (await findProvider(store, other))?.name];
     assert.deepEqual(names, ['changed', null]);
-    assert.equal(await holdProvider(store, { ...one, id: 'another' }), false);
-    assert.equal(await holdProvider(store, one), true);
+    assert.equal(await lockProvider(store, { ...one, id: 'another' }), false);
+    assert.equal(await lockProvider(store, one), true);
   });
 });
 

@@ -62,7 +62,7 @@ async function verifyChain(store: Store, name: string, tell: ReportProgress): Pr
 
 async function walk(
   store: Store,
-  { name, head, newest, loose }: AttemptChain,
+  { name, head, newest, unnumbered }: AttemptChain,
   tell: ReportProgress,
 ): Promise<Verified> {
   let rows = 0;
@@ -73,7 +73,8 @@ async function walk(
     newest: finding ? undefined : last,
     finding: finding && { ...finding, strand: name },
   });
-  if (loose !== null) return end({ what: 'added', seq: null, id: loose, detail: 'the row has no place in its strand' });
+  if (unnumbered !== null)
+    return end({ what: 'added', seq: null, id: unnumbered, detail: 'the row has no place in its strand' });
   if (!head && newest === null) return end();
   if (!head) return end({ what: 'removed', seq: null, id: null, detail: 'the head of the strand is gone' });
   let tips = headMacsAtCheckpoint(store.safe, name, head);

@@ -1,6 +1,6 @@
 import { refuse, success, type Outcome } from '../../base/outcome.ts';
 import { timeOrderedHex } from '../../base/random.ts';
-import { holdTree } from '../../store/account-tree.ts';
+import { lockTree } from '../../store/account-tree.ts';
 import { deleteAccount, depthOf, insertAccount, updateAccount, type Account } from '../../store/accounts.ts';
 import { isDuplicate, isReferenced } from '../../store/store.ts';
 import { withTransaction, type RequestContext } from '../context.ts';
@@ -26,7 +26,7 @@ export async function makeAccount(
   const made = { id: timeOrderedHex(ctx.random, now), parentId: parent.id, ...profile };
   return writing(async () =>
     withTransaction(ctx, async (tx) => {
-      await holdTree(tx.store);
+      await lockTree(tx.store);
       if ((await depthOf(tx.store, parent.id)) + 1 > deepest) return refuse('too_deep');
       await insertAccount(tx.store, made, now);
       await logSuccess(tx, changed('account.make', caller, made.id));
@@ -59,7 +59,7 @@ export async function removeAccount(
 ): Promise<Outcome<undefined, Reason>> {
   return writing(async () =>
     withTransaction(ctx, async (tx) => {
-      await holdTree(tx.store);
+      await lockTree(tx.store);
       if (!(await deleteAccount(tx.store, account))) return refuse('in_use');
       const tried = { ...changed('account.remove', caller, account.id), accountId: account.parentId };
       await logSuccess(tx, tried);

@@ -1,5 +1,5 @@
 import { refuse, success, type Outcome } from '../../base/outcome.ts';
-import { heightOf, holdTree, placeBelow } from '../../store/account-tree.ts';
+import { heightOf, lockTree, placeBelow } from '../../store/account-tree.ts';
 import { depthOf, findBelow, listAbove, type Account } from '../../store/accounts.ts';
 import { namesProviderOf } from '../../store/security.ts';
 import { changed, deepest } from './change-account.ts';
@@ -25,7 +25,7 @@ export async function moveAccount(
   if (account.id === caller.accountId) return refuse('forbidden');
   if (account.parentId === parent.id) return success(account);
   return withTransaction(ctx, async (tx) => {
-    await holdTree(tx.store);
+    await lockTree(tx.store);
     // Either may have gone, or been moved out of reach, since it was looked up.
     for (const { id } of [account, parent]) {
       const reached = await reachAccount(tx, caller, id);

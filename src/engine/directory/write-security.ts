@@ -1,7 +1,7 @@
 import { refuse, success, type Outcome } from '../../base/outcome.ts';
-import { holdTree } from '../../store/account-tree.ts';
+import { lockTree } from '../../store/account-tree.ts';
 import type { Account } from '../../store/accounts.ts';
-import { holdProvider } from '../../store/providers.ts';
+import { lockProvider } from '../../store/providers.ts';
 import { writeSecurity } from '../../store/security.ts';
 import { inheritedConfig } from '../policy/merge-policy.ts';
 import type { AuthModulesConfig } from '../policy/configuration.ts';
@@ -28,10 +28,10 @@ export async function writeSecurityOf(
   const { now } = ctx;
   return withTransaction(ctx, async (tx) => {
     // Until this is written nobody takes the account out from under one whose provider it names.
-    await holdTree(tx.store);
+    await lockTree(tx.store);
     const chain = await configsDownTo(tx.store, account.id);
     if (!mayNameAll(account, chain, config)) return refuse('unknown_configuration');
-    if (!(await holdNamed(tx, account, config))) return refuse('unknown_configuration');
+    if (!(await lockNamed(tx, account, config))) return refuse('unknown_configuration');
     const said = { accountId: account.id, authModules: config, revision };
     if (!(await writeSecurity(tx.store, said, now))) return refuse('raced');
     const who = { accountId: account.id, userId: caller.userId, sessionId: caller.id, objectId: account.id };
@@ -42,9 +42,9 @@ export async function writeSecurityOf(
 }
 
 /** Keeps every provider that is named from being removed in this moment, in one order, so that two of these never wait for each other. */
-async function holdNamed({ store }: RequestContext, account: Account, config: AuthModulesConfig): Promise<boolean> {
+async function lockNamed({ store }: RequestContext, account: Account, config: AuthModulesConfig): Promise<boolean> {
   for (const place of namedIn(account, config).toSorted((one, other) => (one.id < other.id ? -1 : 1))) {
-    if (!(await holdProvider(store, place))) return false;
+    if (!(await lockProvider(store, place))) return false;
   }
   return true;
 }

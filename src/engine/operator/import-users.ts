@@ -5,7 +5,7 @@ import { factorOf, hasRole } from '../../factors/registry.ts';
 import { findAccount, type Account } from '../../store/accounts.ts';
 import { chainDigit } from '../../store/attempt-chain.ts';
 import { insertAuthenticator, type NewAuthenticator } from '../../store/authenticators.ts';
-import { insertUserUnlessNamed, namesTaken, type Profile } from '../../store/users.ts';
+import { insertUserUnlessNameTaken, namesTaken, type Profile } from '../../store/users.ts';
 import { factorContext, type RequestContext } from '../context.ts';
 import { logSuccess } from '../audit/log-attempt.ts';
 import type { Reason } from '../reasons.ts';
@@ -110,7 +110,7 @@ async function write(
   { importable: { authenticators, ...profile }, id }: IdentifiedUser,
 ): Promise<boolean> {
   const user = { ...profile, id, accountId, roles: ['user' as const] };
-  if (!(await insertUserUnlessNamed(tx.store, user, tx.now))) return false;
+  if (!(await insertUserUnlessNameTaken(tx.store, user, tx.now))) return false;
   for (const authenticator of authenticators) {
     const made = { ...authenticator, id: uuid(tx.random, tx.now), userId: id, status: 'active' as const };
     await insertAuthenticator(tx.store, made, tx.now);

@@ -2,7 +2,7 @@ import { factorOf, hasRole, isEnrolled, isKind } from '../../factors/registry.ts
 import type { Read } from '../../factors/define-factor.ts';
 import { listForLogin, type Authenticator } from '../../store/authenticators.ts';
 import type { Challenge } from '../../store/challenge-rows.ts';
-import type { KeptPrompt } from '../../store/prompts.ts';
+import type { StoredPrompt } from '../../store/prompts.ts';
 import type { SecondFactorResponse } from './response.ts';
 import type { RequestContext } from '../context.ts';
 import { recoveryKinds } from '../policy/second-factors.ts';
@@ -13,7 +13,7 @@ export type Candidate = {
   readonly state: unknown;
   readonly authenticator?: Authenticator;
   /** The prompt that was put, where one is kept. */
-  readonly prompt?: KeptPrompt | undefined;
+  readonly prompt?: StoredPrompt | undefined;
 };
 
 /** With the response, as its factor read it. */

@@ -3,7 +3,7 @@ import { success, type Outcome } from '../../base/outcome.ts';
 import type { FactorContext, Held, Prompt } from '../../factors/factor.ts';
 import { factorOf } from '../../factors/registry.ts';
 import type { Authenticator } from '../../store/authenticators.ts';
-import type { KeptPrompt } from '../../store/prompts.ts';
+import type { StoredPrompt } from '../../store/prompts.ts';
 import type { ProviderPlace } from '../../store/providers.ts';
 import type { User } from '../../store/users.ts';
 import { factorContext, type RequestContext } from '../context.ts';
@@ -20,7 +20,7 @@ export type ShownPrompt = { readonly kind: string; readonly prompt: Prompt };
 export type IssuedPrompt = {
   readonly shown: ShownPrompt;
   /** What the challenge keeps of it, if it has to remember anything. */
-  readonly kept: readonly Omit<KeptPrompt, 'expiresAt'>[];
+  readonly kept: readonly Omit<StoredPrompt, 'expiresAt'>[];
   /** Milliseconds. */
   readonly life: number;
 };

@@ -1,6 +1,6 @@
 import { minute, second } from '../../base/clock.ts';
 import { refuse, success } from '../../base/outcome.ts';
-import { claimDigest, putOffNotices, removeDigest } from '../../store/notice-digests.ts';
+import { claimDigest, postponeNotices, removeDigest } from '../../store/notice-digests.ts';
 import { claimNotice, dueNotices, removeNotice, type DueNotice } from '../../store/notices.ts';
 import { inTransaction } from '../../store/store.ts';
 import type { Context } from '../context.ts';
@@ -45,7 +45,7 @@ async function takeOne(ctx: Context, { notice, nextAt, now }: Due): Promise<bool
   const taken = await inTransaction(ctx.store, async (tx) => {
     const share = await claimNoticeShare(tx, notice.to, now);
     if (share.ok) return (await claimNotice(tx, notice, nextAt)) ? success(true) : refuse('raced' as const);
-    await putOffNotices(tx, notice, now + share.retryAfter * second, now);
+    await postponeNotices(tx, notice, now + share.retryAfter * second, now);
     return success(false);
   });
   return taken.ok && taken.value;

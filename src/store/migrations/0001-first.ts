@@ -2,7 +2,7 @@ import { sql, type SchemaModule } from 'kysely';
 import type { Flavour } from '../store.ts';
 import { tableMaker } from '../table-maker.ts';
 
-/** Accounts, users, authenticators, challenges, sessions, throttles and attempts. What the columns mean stands in `tables.ts`. */
+/** Accounts, users, authenticators, challenges, sessions, throttles and attempts. `tables.ts` describes the columns. */
 export async function up(schema: SchemaModule, flavour: Flavour): Promise<void> {
   const { create, index, unique, instant } = tableMaker(schema, flavour);
 
@@ -108,7 +108,7 @@ export async function up(schema: SchemaModule, flavour: Flavour): Promise<void> 
   );
   await index('throttles', 'last_at');
 
-  // No foreign keys: the log outlives whom it speaks of.
+  // No foreign keys: events are kept after their users and accounts are deleted.
   await create('attempts', (table) =>
     table
       .addColumn('id', 'text', (c) => c.primaryKey())

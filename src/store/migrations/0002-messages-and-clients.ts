@@ -2,7 +2,7 @@ import type { SchemaModule } from 'kysely';
 import type { Flavour } from '../store.ts';
 import { tableMaker } from '../table-maker.ts';
 
-/** What was sent where, notices that are due, OAuth2 clients and their refresh tokens. What the columns mean stands in `tables.ts`. */
+/** Counters of messages, notices, OAuth2 clients and refresh tokens. `tables.ts` describes the columns. */
 export async function up(schema: SchemaModule, flavour: Flavour): Promise<void> {
   const { create, index, unique, instant } = tableMaker(schema, flavour);
 

@@ -3,7 +3,7 @@ import type { Flavour } from '../store.ts';
 import { tableMaker } from '../table-maker.ts';
 import type { Tables } from '../tables.ts';
 
-/** The tree of accounts, what accounts configure, and more in the log of attempts. What the columns mean stands in `tables.ts`. */
+/** The tree of accounts, their configuration, and more columns of the audit log. `tables.ts` describes the columns. */
 export async function up(schema: SchemaModule, flavour: Flavour, db: Kysely<Tables>): Promise<void> {
   const { create, index, instant } = tableMaker(schema, flavour);
 
@@ -66,7 +66,7 @@ export async function up(schema: SchemaModule, flavour: Flavour, db: Kysely<Tabl
       .addColumn('updated_at', instant, (c) => c.notNull()),
   );
 
-  // What a challenge may be answered with, and who asked for it.
+  // The kinds of factor that may answer a challenge, and the accounts whose configuration required it.
   for (const column of ['kinds', 'auth_config_origin', 'mfa_config_origin'])
     await schema.alterTable('challenges').addColumn(column, 'text').execute();
   for (const column of ['provider_name', 'auth_config_origin', 'mfa_config_origin', 'object_id'])

@@ -2,7 +2,7 @@ import type { SchemaModule } from 'kysely';
 import type { Flavour } from '../store.ts';
 import { tableMaker } from '../table-maker.ts';
 
-/** What providers that judge people themselves are asked, and their replies that were taken. */
+/** Prompts of providers that verify users themselves, and their responses that were accepted. */
 export async function up(schema: SchemaModule, flavour: Flavour): Promise<void> {
   const { create, index, instant } = tableMaker(schema, flavour);
 

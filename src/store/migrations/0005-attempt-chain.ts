@@ -2,7 +2,7 @@ import type { SchemaModule } from 'kysely';
 import type { Flavour } from '../store.ts';
 import { tableMaker } from '../table-maker.ts';
 
-/** The log of attempts becomes a chain. What the columns mean stands in `tables.ts`; rows of before it have none of them. */
+/** The chains of the audit log. `tables.ts` describes the columns, which are null in rows that are older. */
 export async function up(schema: SchemaModule, flavour: Flavour): Promise<void> {
   const { create, unique } = tableMaker(schema, flavour);
 

@@ -2,7 +2,7 @@ import type { SchemaModule } from 'kysely';
 import type { Flavour } from '../store.ts';
 import { tableMaker } from '../table-maker.ts';
 
-/** Indexes by which a page costs what it holds, and not what is passed over on the way to it. */
+/** Indexes for pages, so that reading a page does not read the rows before it. */
 export async function up(schema: SchemaModule, flavour: Flavour): Promise<void> {
   const { index } = tableMaker(schema, flavour);
 

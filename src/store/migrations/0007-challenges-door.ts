@@ -2,7 +2,7 @@ import type { SchemaModule } from 'kysely';
 import type { Flavour } from '../store.ts';
 import { tableMaker } from '../table-maker.ts';
 
-/** Challenges that are no login's: a service asks for one, or a session that steps up. And a service is found by its key alone. */
+/** Challenges of services and of sessions that step up, and an index to find a service by its API key. */
 export async function up(schema: SchemaModule, flavour: Flavour): Promise<void> {
   const { index } = tableMaker(schema, flavour);
   for (const column of ['service_id', 'session_id', 'action', 'purpose'])

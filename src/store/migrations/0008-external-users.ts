@@ -1,6 +1,6 @@
 import type { SchemaModule } from 'kysely';
 
-/** Users of an application that checks their first factor itself: its service keeps them. */
+/** External users: their application checks the first factor, and its service manages them. */
 export async function up(schema: SchemaModule): Promise<void> {
   await schema.alterTable('users').addColumn('service_id', 'text').execute();
 }

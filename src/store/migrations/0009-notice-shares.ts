@@ -2,7 +2,7 @@ import type { SchemaModule } from 'kysely';
 import type { Flavour } from '../store.ts';
 import { tableMaker } from '../table-maker.ts';
 
-/** Notices are counted by destination, put off beyond its share, and looked for user by user. */
+/** Notices are limited by address, postponed beyond that limit, and selected by user. */
 export async function up(schema: SchemaModule, flavour: Flavour): Promise<void> {
   const { index, instant } = tableMaker(schema, flavour);
 
@@ -18,7 +18,7 @@ export async function up(schema: SchemaModule, flavour: Flavour): Promise<void> 
   await schema.alterTable('notices').addColumn('last_at', instant).execute();
   await index('notices', 'destination', 'due_at');
   await index('notices', 'user_id', 'due_at');
-  // What is due is counted by user: the index alone answers that.
+  // Due notices are counted by user, which this index answers alone.
   await schema.dropIndex('notices_due_at').execute();
   await index('notices', 'due_at', 'user_id');
 }

@@ -2,7 +2,7 @@ import type { SchemaModule } from 'kysely';
 import type { Flavour } from '../store.ts';
 import { tableMaker } from '../table-maker.ts';
 
-/** What challenges keep of their prompts, one a kind of factor. They go with their challenge. */
+/** The prompts of challenges, one for each kind of factor. They are deleted with their challenge. */
 export async function up(schema: SchemaModule, flavour: Flavour): Promise<void> {
   const { create, index, instant } = tableMaker(schema, flavour);
   await create('prompts', (table) =>

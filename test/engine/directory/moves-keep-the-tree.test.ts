@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { sql } from 'kysely';
 import { makeAccount, reachAccount, removeAccount } from '../../../src/engine/operations.ts';
 import type { RequestContext } from '../../../src/engine/context.ts';
-import { holdTree } from '../../../src/store/account-tree.ts';
+import { lockTree } from '../../../src/store/account-tree.ts';
 import { onEachDatabase } from '../../../kit/databases.ts';
 import { atOnce, unwrap, startEngine, type TestEngine } from '../../../kit/test-engine.ts';
 import { add, assertTree, move, placesOf, refusal, requiring, say, town, walked } from './move-help.ts';
@@ -92,7 +92,7 @@ onEachDatabase('the tree of accounts', (database) => {
     for (const [what, deed] of Object.entries(deeds)) {
       let over = false;
       const waiting = await engine.ctx.store.db.transaction().execute(async (db) => {
-        await holdTree({ ...engine.ctx.store, db });
+        await lockTree({ ...engine.ctx.store, db });
         const done = deed(node.ctx).finally(() => (over = true));
         // It gets as far as it can.
         await sql`select pg_sleep(0.2)`.execute(db);

@@ -3,7 +3,7 @@ import type { ChallengedUser } from '../../../engine/challenge/find-challenged-u
 import type { CreatedChallenge } from '../../../engine/challenge/create-challenge.ts';
 import { hintOf } from '../../../engine/operations.ts';
 import type { Challenge } from '../../../store/challenge-rows.ts';
-import type { KeptPrompt } from '../../../store/prompts.ts';
+import type { StoredPrompt } from '../../../store/prompts.ts';
 import { reference } from '../shared/reference.ts';
 import { optionsMember, promptSettings, responseMember, settingsOf, viewProviders } from '../shared/second-factor.ts';
 
@@ -101,7 +101,7 @@ export const sentView = z.strictObject({
 });
 
 /** The prompt of a provider or of a key was made with the challenge: it is shown again. */
-export function viewPrompted({ shown }: KeptPrompt, { expiresAt }: Challenge): z.infer<typeof sentView> {
+export function viewPrompted({ shown }: StoredPrompt, { expiresAt }: Challenge): z.infer<typeof sentView> {
   const settings = settingsOf(shown);
   return {
     ...(shown.shape === 'redirect' && { auth_url: shown.url }),
