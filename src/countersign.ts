@@ -10,7 +10,7 @@ import { version } from './base/version.ts';
 import { operationsOver, type Operations } from './client/operations.ts';
 import { createLiveAccessTokens } from './engine/access-token.ts';
 import { operator, requestContext, type Context, type Log } from './engine/context.ts';
-import { createReread, loadKeyRing } from './engine/upkeep/key-ring.ts';
+import { createReload, loadKeyRing } from './engine/upkeep/key-ring.ts';
 import { ensureService, prepareRoot, deleteExpired, sendNotices } from './engine/operations.ts';
 import { createApp } from './http/server/app.ts';
 import type { Environment } from './http/server/client.ts';
@@ -111,7 +111,7 @@ async function openEngine(options: Options, database: Database, parts: ContextPa
     settings: settingsOf(options),
     node: random.bytes(16).toString('hex'),
   };
-  return { context, ring, rereadKeys: createReread(context, { ring, keysFile, loaded, url }) };
+  return { context, ring, rereadKeys: createReload(context, { ring, keysFile, loaded, url }) };
 }
 
 function openDoors({ url, doors, metrics: ofAll }: Options, context: Context): Pick<Countersign, 'routes' | 'fetch'> {

@@ -19,7 +19,7 @@ const requestId = /^[0-9a-f]{32}$/;
 const faultPattern = /"status":"500"|Unhandled|^\s+at /;
 
 /** While the database is down a refusal has no row in the log: that is by design, and counted. */
-const unlogged = 'an attempt could not be logged';
+const unlogged = 'audit event not written';
 
 export function openLogWatcher(): LogWatcher {
   const logged = new Set<string>();

@@ -13,7 +13,9 @@ import { minute, second } from '../base/clock.ts';
 import { activeKey, type KeyRing } from '../base/keys.ts';
 import { ofCurrent, type LiveRing } from '../base/live-ring.ts';
 
-/** What an access token says (RFC 9068, with RFC 8176 and the house's own `account` and `sid`). Instants are seconds. */
+/**
+ * The claims of an access token (RFC 9068 and 8176, with the private claims `account` and `sid`). Times are in seconds.
+ */
 const claims = z.strictObject({
   iss: z.string(),
   aud: z.string(),
@@ -31,15 +33,18 @@ export type Claims = z.infer<typeof claims>;
 
 export type AccessTokens = {
   issue(claims: Omit<Claims, 'iss' | 'aud'>): Promise<string>;
-  /** The claims of a token that this house issued and whose time is not over, or undefined. `now` is in milliseconds. */
+  /** The claims of a valid token of this server, or undefined. `now` is in milliseconds. */
   read(token: string, now: number): Promise<Claims | undefined>;
-  /** A proof for one service that its user has passed a challenge: checked offline, and of use to nobody else. */
+  /** Signs a proof for one service that its user has passed a challenge. The service verifies it with the JWKS. */
   assert(assertion: Assertion): Promise<string>;
-  /** The public keys, for those who check tokens themselves (RFC 7517). */
+  /** The public keys, for servers that verify tokens themselves (RFC 7517). */
   readonly jwks: JSONWebKeySet;
 };
 
-/** What a service is told (RFC 7519): `aud` is the service, `jti` the challenge, `sub` the user. Instants are seconds. */
+/**
+ * The claims of an assertion (RFC 7519): `aud` is the service, `jti` the challenge, `sub` the user. Times are in
+ * seconds.
+ */
 export type Assertion = {
   readonly aud: string;
   readonly sub: string;
@@ -49,22 +54,22 @@ export type Assertion = {
   readonly exp: number;
   readonly amr: readonly string[];
   readonly acr: 'aal2';
-  /** SHA-256 of what was approved, in base64url. */
+  /** SHA-256 of the approved action, in base64url. */
   readonly action_hash?: string;
-  /** The word of the service for what it asked. */
+  /** The purpose that the service gave when it created the challenge. */
   readonly purpose?: string;
 };
 
 const alg = 'EdDSA';
 const typ = 'at+jwt';
 
-/** How far the clocks of two nodes may differ: a token from further in the future was made by nobody honest. */
+/** How far the clocks of two nodes may differ. A token that was issued further in the future is rejected. */
 const clockSkew = minute;
 
-/** The same while keys rotate. A token is read with the keys that are in the ring when it comes. */
+/** Signs and reads access tokens with the current key ring, while keys rotate. */
 export async function createLiveAccessTokens(ring: LiveRing, url: string): Promise<AccessTokens> {
   const tokens = ofCurrent(ring, (current) => createAccessTokens(current, url));
-  // A pair of keys that is none is found at once.
+  // An invalid key fails here, and not at the first login.
   await tokens();
   return {
     get jwks() {
@@ -76,7 +81,7 @@ export async function createLiveAccessTokens(ring: LiveRing, url: string): Promi
   };
 }
 
-/** Also of the key that will sign and of those that did: verifiers keep this list for a while. */
+/** Includes the next and the retired keys, because verifiers cache this list. */
 const publicKeys = (ring: KeyRing): JSONWebKeySet => ({
   keys: ring.signing.map(({ id, jwk }) => ({ kty: jwk.kty, crv: jwk.crv, x: jwk.x, kid: id, alg, use: 'sig' })),
 });
@@ -109,7 +114,8 @@ export async function createAccessTokens(ring: KeyRing, url: string): Promise<Ac
     }
   }
 
-  // Of two kinds, so that neither is taken for the other (RFC 8725 section 3.11).
+  // Access tokens and assertions have different types, so that neither is accepted as the other (RFC 8725 section
+  // 3.11).
   const sign = (kind: string, payload: JWTPayload) =>
     new SignJWT(payload).setProtectedHeader({ alg, typ: kind, kid: signing.id }).sign(privateKey);
 
@@ -118,27 +124,29 @@ export async function createAccessTokens(ring: KeyRing, url: string): Promise<Ac
     issue: (given) => sign(typ, { ...given, iss: url, aud: url }),
     assert: (assertion) => sign('mfa-assertion+jwt', { ...assertion, iss: url }),
     async read(token, now) {
-      const known = verified.get(token);
-      const read = known ?? (await verify(token, now));
-      if (!read || !isInTime(read, now)) return undefined;
-      if (!known) remember(verified, token, read);
-      return read;
+      const cached = verified.get(token);
+      const valid = cached ?? (await verify(token, now));
+      if (!valid || !isCurrent(valid, now)) return undefined;
+      if (!cached) addToCache(verified, token, valid);
+      return valid;
     },
   };
 }
 
-/** A signature that was right stays right, and checking it is half of what a request costs; so much is remembered of as many tokens. */
-const remembered = 4096;
+/**
+ * Verified tokens in the cache. Verifying a signature is half the cost of a request, and its result does not change.
+ */
+const cacheSize = 4096;
 
-/** The oldest makes room: a client that goes on asking is known again after one more check. */
-function remember(verified: Map<string, Claims>, token: string, read: Claims): void {
+/** Evicts the oldest token if the cache is full. */
+function addToCache(verified: Map<string, Claims>, token: string, valid: Claims): void {
   const [oldest] = verified.keys();
-  if (oldest !== undefined && verified.size >= remembered) verified.delete(oldest);
-  verified.set(token, read);
+  if (oldest !== undefined && verified.size >= cacheSize) verified.delete(oldest);
+  verified.set(token, valid);
 }
 
-/** What time changes about a token, and is asked at each use. */
-function isInTime({ iat, exp }: Claims, now: number): boolean {
+/** Whether a token is within its times. This is checked at each use, also of a cached token. */
+function isCurrent({ iat, exp }: Claims, now: number): boolean {
   return iat * second <= now + clockSkew && now < exp * second;
 }
 
@@ -148,7 +156,7 @@ async function importKey(jwk: { kty: string; crv: string; x: string; d?: string 
   return key;
 }
 
-/** One token, one spelling: base64url that decodes and encodes to itself, so that no second text passes for the first. */
+/** Whether a token is canonical base64url. Otherwise several texts would decode to the same token. */
 function isCanonical(token: string): boolean {
   const parts = token.split('.');
   return (

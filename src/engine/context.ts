@@ -11,7 +11,7 @@ import type { Texts } from '../messages/texts.ts';
 import { inTransaction, type Store } from '../store/store.ts';
 import type { AccessTokens } from './access-token.ts';
 
-/** Everything an operation may use, made once in `countersign.ts` and handed to every operation as its first argument. */
+/** Everything that operations may use. `countersign.ts` makes it once per process. */
 export type Context = {
   readonly store: Store;
   readonly clock: Clock;
@@ -20,66 +20,68 @@ export type Context = {
   readonly turns: Turns;
   readonly tokens: AccessTokens;
   readonly messenger: Messenger;
-  /** How providers are reached. */
+  /** Sends requests to providers. */
   readonly exchange: Exchange;
   readonly texts: Texts;
   readonly log: Log;
   readonly settings: Settings;
-  /** Which of several nodes this is: 32 hexadecimal digits, made anew at each start. */
+  /** The id of this node: 32 hexadecimal digits, random at each start. */
   readonly node: string;
 };
 
 export type Settings = Operator & {
-  /** Whether strangers may make users. */
+  /** Whether people may register themselves. */
   readonly registration: 'open' | 'closed';
-  /** What the house is called in messages, and the host at which codes are typed. */
+  /** The name of the service in messages, and the host where users enter codes. */
   readonly service: string;
   readonly host: string;
-  /** The path below which the house is mounted; empty where it has a host of its own. */
+  /** The path below which the server is mounted; empty if it has its own host. */
   readonly path: string;
-  /** How phone numbers without `+` are read. */
+  /** The country of phone numbers without `+`. */
   readonly region: Region;
   readonly sending: SendingLimits;
 };
 
-/** How many codes may be sent. Logins and enrollments of unconfirmed destinations are counted apart. */
+/** Limits on sent codes. Logins and enrollments are counted separately. */
 export type SendingLimits = {
   /** Milliseconds between two messages to one destination. */
   readonly every: number;
-  /** How many messages one destination gets in a day, of logins and of enrollments each. */
+  /** Messages to one destination per day, for logins and for enrollments each. */
   readonly perDay: number;
-  /** How many messages the enrollments of a day may send, from one client address and in one account; 0: any number. */
+  /** Messages of enrollments per day, for one client address and for one account; 0 is no limit. */
   readonly enrollmentsPerAddress: number;
   readonly enrollmentsPerAccount: number;
 };
 
-/** Structured lines for the operator. Nothing secret is ever handed to it. */
+/** The server's log, with structured lines. Secrets are never passed to it. */
 export type Log = {
   info(fields: Readonly<Record<string, unknown>>, message: string): void;
   warn(fields: Readonly<Record<string, unknown>>, message: string): void;
   error(fields: Readonly<Record<string, unknown>>, message: string): void;
 };
 
-/** Where a request came from, as the log of attempts keeps it. */
+/** Where a request came from, for the audit log. */
 export type Client = {
   readonly ip: string | null;
-  /** Whether it says that a proxy forwarded it, so that `ip` may be the proxy's. */
+  /** Whether the request has a header of a proxy, so that `ip` may be the proxy's address. */
   readonly isForwarded?: boolean;
   readonly userAgent: string | null;
   readonly requestId: string | null;
-  /** The language that its person reads (RFC 5646), where it said one. */
+  /** The user's language (RFC 5646), if the request names one. */
   readonly language?: string | undefined;
 };
 
-/** The client of a command: in the log of attempts, what the operator does has no address. */
+/** The client of a command. In the audit log, actions of the operator have no address. */
 export const operator: Client = { ip: null, userAgent: null, requestId: null };
 
-/** The context of one request: made once when it comes, and given to every operation as its first argument. */
+/** The context of one request, the first argument of every operation. */
 export type RequestContext = Context & {
   readonly client: Client;
-  /** The instant of the request, in milliseconds since the Unix epoch. */
+  /** The time of the request, in milliseconds since the Unix epoch. */
   readonly now: number;
-  /** The same request at the present instant. Call it after a wait: a turn, a slow hash, a call to a provider or a gateway. */
+  /**
+   * The same context with the current time. Call it after a wait: for a turn, a password hash, a provider or a gateway.
+   */
   at(): RequestContext;
 };
 
@@ -88,14 +90,14 @@ export function requestContext(ctx: Context, client: Client): RequestContext {
     ...ctx,
     client,
     now: ctx.clock.now(),
-    // Of the copy that it is called on, which may be inside a transaction.
+    // `this`, because a copy of this context may have a transaction as its store.
     at() {
       return requestContext(this, this.client);
     },
   };
 }
 
-/** Takes work on one key in turns. A turn begins at the instant at which it is given. */
+/** Runs work on one key one after another. `work` gets a context with the time at which its turn begins. */
 export function inTurn<Value>(
   ctx: RequestContext,
   key: string,
@@ -104,7 +106,7 @@ export function inTurn<Value>(
   return ctx.turns(key, () => work(ctx.at()));
 }
 
-/** Runs `work` in one transaction, with the same context inside it. What it wrote is kept only when its outcome is a success. */
+/** Runs `work` in one transaction, which is rolled back if `work` returns a refusal or throws. */
 export function withTransaction<Value, Reason extends string>(
   ctx: RequestContext,
   work: (tx: RequestContext) => Promise<Outcome<Value, Reason>>,
@@ -112,7 +114,7 @@ export function withTransaction<Value, Reason extends string>(
   return inTransaction(ctx.store, (store) => work({ ...ctx, store }));
 }
 
-/** What a factor may use at the instant of a request, and what it is used for. */
+/** The context for a factor: what it may use, and `about` which user and purpose it is called. */
 export function factorContext(
   { now, random, store, hasher, exchange, settings }: RequestContext,
   about: Pick<FactorContext, 'binding'> & Partial<Pick<FactorContext, 'user' | 'failures'>> = forLogin,
@@ -120,5 +122,5 @@ export function factorContext(
   return { now, random, safe: store.safe, hasher, exchange, operator: settings, failures: 0, ...about };
 }
 
-/** What all logins share. */
+/** The binding of all logins. */
 export const forLogin = { binding: { purpose: 'login' } } as const;

@@ -1,81 +1,81 @@
 import type { EnrollReason } from '../factors/factor.ts';
 
 /**
- * Every reason for which the house declines. They are for the log of attempts and for the doors, each of which has one table
- * that says what the outside may learn of each.
+ * All reasons for a refusal. The audit log has the true reason; each HTTP dialect has one table of what a client may
+ * learn of each.
  */
 export type Reason =
   | EnrollReason
-  /** Nobody in the account has this name, id or address. */
+  /** No user of the account has this name, id or address. */
   | 'unknown_user'
-  /** The user has no authenticator that this reply could belong to. */
+  /** The user has no authenticator that this response could belong to. */
   | 'no_authenticator'
-  /** The first factor was right, and what came with it as the second was not. */
+  /** The first factor was right, but the second factor in the same request was wrong. */
   | 'wrong_second_factor'
-  /** Too many failures: nothing was looked at. */
+  /** Too many failures: the response was not verified. */
   | 'throttled'
-  /** The destination, or the account, has had its share of messages for now. */
+  /** A rate limit on messages: of the destination, the user, the client address or the account. */
   | 'send_limited'
-  /** Nothing is set up that could send it. */
+  /** No gateway is configured for this kind of message. */
   | 'no_gateway'
   /** Every gateway failed. */
   | 'gateway_failed'
-  /** The gateway says that nobody can be reached there. */
+  /** The gateway reports that the phone number or address cannot receive messages. */
   | 'invalid_destination'
-  /** The gateway may not send there. */
+  /** The configuration does not allow messages to this country or kind of number. */
   | 'not_allowed'
   /** Another request was first. */
   | 'raced'
   /** The challenge is unknown, spent, expired, or its user's factors have changed. */
   | 'invalid_challenge'
-  /** The reply has not the form of anything that was asked for. */
+  /** The response does not have the format of any factor that may answer. */
   | 'malformed_reply'
-  /** The access token is malformed, of another kind, issuer or audience, expired, or its session has ended. */
+  /** The access token is malformed, of another type, issuer or audience, expired, or its session has ended. */
   | 'invalid_token'
-  /** The user has a second factor, and this session has not proven it lately (RFC 9470). */
+  /** The user has a second factor, and this session has not proven it recently (RFC 9470). */
   | 'step_up_required'
   /** The user has no second factor, and the login of this session is too old to count as fresh proof (RFC 9470). */
   | 'login_too_old'
-  /** A machine's credential may not manage its user's factors. */
+  /** A session that an API key or a device secret created may not manage factors. */
   | 'unattended'
-  /** The account lets nobody in through this module. */
+  /** The account has disabled this auth module. */
   | 'module_disabled'
-  /** A second factor is required, and nothing is set up that could ask for it. */
+  /** A second factor is required, but its provider does not exist. */
   | 'no_provider'
   | 'provider_disabled'
   /** A second factor is required that the user has not enrolled. */
   | 'mfa_enrollment_required'
-  /** It names a provider that the account may not use. */
+  /** The configuration names a provider that does not exist or that the account may not use. */
   | 'unknown_configuration'
   | 'forbidden'
-  /** It is for services, and this is a person's session. */
+  /** The operation is for services, and the caller is the session of a person. */
   | 'no_service'
   | 'not_found'
   | 'name_taken'
-  /** It is at another revision than the caller thinks. */
+  /** The object has another revision than the one that the caller expects. */
   | 'revision_mismatch'
-  /** The settings of a provider are not what its kind needs. */
+  /** The settings of a provider are invalid for its kind. */
   | 'invalid_settings'
-  /** Something hangs on it. */
+  /** Something still refers to it. */
   | 'in_use'
-  /** The tree of accounts ends here. */
+  /** The account tree would have more levels than allowed. */
   | 'too_deep'
-  /** An account would stand below itself. */
+  /** An account would become its own descendant. */
   | 'below_itself'
   | 'unknown_account'
-  /** The user has as many of this factor as one may have. */
+  /** The user has the maximum number of authenticators of this kind. */
   | 'too_many'
   | 'already_confirmed'
   | 'current_password_required'
   | 'wrong_current_password'
-  /** A password is replaced, not removed, by its user. */
+  /** A password is required: users cannot remove their own, and registration needs one. */
   | 'password_needed'
   | 'mfa_not_enabled'
   | 'registration_closed'
-  /** The OAuth2 client is unknown, or has not proven itself. */
+  /** The OAuth2 client is unknown, or its secret is wrong. */
   | 'invalid_client'
   /** The client may not use this grant. */
   | 'unauthorized_client'
   | 'invalid_scope'
-  /** The refresh token is unknown, used, over, or another client's. */
+  /** The refresh token is unknown, used, expired, or of another client. */
   | 'invalid_grant';

@@ -154,7 +154,7 @@ test('verify names what was changed, removed and added, and ends with 1', async 
   change(folder, `delete from attempts where id = '${made.id}'`);
   change(folder, `insert into attempts (id, at, action, outcome) values ('202699-a', 1, 'login', 'success')`);
   const more = await attempts(folder, 'verify');
-  assert.match(more.stdout, new RegExp(`^removed  strand=${made.strand} seq=1 id=-: the row is gone$`, 'm'));
+  assert.match(more.stdout, new RegExp(`^removed  strand=${made.strand} seq=1 id=-: the row is missing$`, 'm'));
   assert.match(more.stdout, /^added {4}strand=- seq=- id=202699-a: /m);
   assert.equal(more.code, 1);
   assert.match(more.stderr, /: 2 findings/);

@@ -76,7 +76,7 @@ describe(
       ['a role that is not there', ['user', 'add', 'ada', '--role', 'boss'], /'boss' is invalid.*admin, service, user/],
       ['a mail address that is none', ['user', 'add', 'ada', '--email', 'ada', '--no-password'], /email: /],
       ['a phone number that is none', ['user', 'add', 'ada', '--phone', '555', '--no-password'], /phone: .*E\.164/],
-      ['a name that can not be one', ['user', 'add', 'a:b', '--no-password'], /name: may not hold a colon/],
+      ['a name that can not be one', ['user', 'add', 'a:b', '--no-password'], /name: must not contain a colon/],
       [
         'two ways to a password',
         ['user', 'add', 'ada', '--password-stdin', '--generate-password'],
@@ -95,7 +95,7 @@ describe(
       [
         'a scope that is none',
         ['client', 'add', 'app', '--grant', 'password', '--scope', 'a  b'],
-        /scope: must be words with single spaces/,
+        /scope: must be words separated by single spaces/,
       ],
       ['a client with a name that can not be one', ['client', 'add', ' ', '--grant', 'password'], /name: /],
       ['a channel that is not there', ['message', 'test', 'fax', '+12025550123'], /'fax' is invalid.*sms, email/],

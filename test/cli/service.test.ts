@@ -34,6 +34,6 @@ describe('services, made at the machine beside a running server', () => {
     outputOf(await countersign(['user', 'add', 'ada', '--no-password'], { folder: server.folder }));
     assert.match(errorLineOf(await add('ada'), 1), /^countersign: ada: .*taken/);
     assert.match(errorLineOf(await add('shop', '--account', 'mars'), 1), /there is no such account/);
-    assert.match(errorLineOf(await add('a:b'), 2), /^countersign: name: may not hold a colon/);
+    assert.match(errorLineOf(await add('a:b'), 2), /^countersign: name: must not contain a colon/);
   });
 });

@@ -37,7 +37,7 @@ test('a secret in a log is found whether it is added before or after, and so are
   logWatcher.addSecret('aaaa.bbbb.signature-of-it');
   logWatcher.addSecret('tortured-somebody-elses');
   assert.deepEqual(logWatcher.leaked(), { found: 2, known: 3 });
-  logWatcher.readLine('{"level":"error","msg":"an attempt could not be logged"}');
+  logWatcher.readLine('{"level":"error","msg":"audit event not written"}');
   logWatcher.readLine('{"level":"info","status":"503","msg":"request"}');
   assert.deepEqual([logWatcher.unlogged(), logWatcher.faults().length], [1, 0]);
   logWatcher.readLine('{"level":"info","status":"500","msg":"request"}');

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { systemClock } from '../../base/clock.ts';
 import { SetupError } from '../../base/fault.ts';
 import { readKeyFile } from '../../base/key-file.ts';
-import { settleRestored } from '../../engine/operations.ts';
+import { voidRestoredSessions } from '../../engine/operations.ts';
 import { sentCodeLife } from '../../factors/sent-code/sent-code.ts';
 import { readSettings } from '../settings.ts';
 import { withCountersign } from '../user/with-countersign.ts';
@@ -23,7 +23,7 @@ export async function runRestore(from: string): Promise<void> {
   if (!readKeyFile(keysFile)) throw new SetupError(`there is no keys file ${keysFile}: give the one of this database`);
   let newest: number | undefined;
   const users = await copyDatabase({ from, to }, async (draft) => {
-    newest = await withCountersign((ctx) => settleRestored(ctx), `sqlite:${draft}`);
+    newest = await withCountersign((ctx) => voidRestoredSessions(ctx), `sqlite:${draft}`);
   });
   const until = newest === undefined ? '' : `, as it was at ${new Date(newest).toISOString()}`;
   const safe = new Date(systemClock.now() + sentCodeLife).toISOString().slice(11, 19);

@@ -5,7 +5,7 @@ import type { RequestContext } from '../context.ts';
 import type { Reason } from '../reasons.ts';
 import { loginActions } from './log-attempt.ts';
 
-/** What an attempt was about: a second factor, or any step of a login. */
+/** Which audit events to list: those of second factors, or of all steps of a login. */
 export type AttemptTopic = 'second factors' | 'logins';
 
 const actions: Readonly<Record<AttemptTopic, readonly string[]>> = {
@@ -19,7 +19,7 @@ export type AttemptQuery = {
   readonly page: AttemptPage;
 };
 
-/** The attempts of an account that the caller has reached, the newest first. */
+/** The audit events of an account that the caller may access, the newest first. */
 export async function browseAttempts(
   ctx: RequestContext,
   account: Account,
@@ -28,7 +28,7 @@ export async function browseAttempts(
   return findAttempts(ctx.store, { ...filter, accountId: account.id, actions: actions[about] }, page);
 }
 
-/** One of them. */
+/** An audit event of an account that the caller may access. */
 export async function reachAttempt(
   ctx: RequestContext,
   account: Account,

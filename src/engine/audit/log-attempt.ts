@@ -4,7 +4,7 @@ import type { Logs } from '../policy/merge-policy.ts';
 import type { RequestContext } from '../context.ts';
 import { readPolicy } from '../policy/read-policy.ts';
 
-/** What one operation knows of its attempt, whatever its end. */
+/** The facts of an audit event that an operation knows, whatever its outcome. */
 export type AttemptFacts = Pick<Attempt, 'action'> &
   Partial<
     Pick<
@@ -21,35 +21,39 @@ export type AttemptFacts = Pick<Attempt, 'action'> &
       | 'detail'
     >
   > & {
-    /** What the account wants written down, where that was read already. */
+    /** The account's choice of what to log, if the operation has read it already. */
     readonly logs?: Logs;
   };
 
-/** What an account that says nothing wants written down. */
-export const everything: Logs = { failed: true, success: true };
+export const logAll: Logs = { failed: true, success: true };
 
-/** What belongs to a login, and what accounts may choose not to log. */
+/** The actions of a login. Accounts may choose not to log these. */
 export const loginActions: readonly string[] = ['login', 'answer', 'send'];
 
-/** Writes a success in the transaction that makes it true, if it is to be written. Answers with the attempt's id. */
-export async function logSuccess(ctx: RequestContext, tried: AttemptFacts): Promise<string> {
-  const made = attempt(ctx, tried, null);
-  if (await isWanted(ctx, tried, 'success')) await insertAttempt(ctx.store, made);
-  return made.id;
+/**
+ * Logs a success, in the transaction of the change it reports. Returns the event's id, also if the account does not log
+ * it.
+ */
+export async function logSuccess(ctx: RequestContext, facts: AttemptFacts): Promise<string> {
+  const event = makeAttempt(ctx, facts, null);
+  if (await shouldLog(ctx, facts, 'success')) await insertAttempt(ctx.store, event);
+  return event.id;
 }
 
-/** Writes a refusal, if it is to be written. A log that cannot be written changes no answer; the fault goes to the operator. */
-export async function logRefusal(ctx: RequestContext, tried: AttemptFacts, reason: string): Promise<void> {
+/**
+ * Logs a refusal. If the audit log cannot be written, the response stays the same and the server's log has the error.
+ */
+export async function logRefusal(ctx: RequestContext, facts: AttemptFacts, reason: string): Promise<void> {
   try {
-    const made = attempt(ctx, tried, reason);
-    if (await isWanted(ctx, tried, 'failed')) await insertAttempt(ctx.store, made);
+    const event = makeAttempt(ctx, facts, reason);
+    if (await shouldLog(ctx, facts, 'failed')) await insertAttempt(ctx.store, event);
   } catch (error) {
-    ctx.log.error({ err: error, request_id: ctx.client.requestId }, 'an attempt could not be logged');
+    ctx.log.error({ err: error, request_id: ctx.client.requestId }, 'audit event not written');
   }
 }
 
-/** Of a login the account says it. When that can't be read, it is written. */
-async function isWanted(
+/** Accounts may choose not to log logins. If an account's choice cannot be read, its logins are logged. */
+async function shouldLog(
   ctx: RequestContext,
   { action, authModule, accountId, logs }: AttemptFacts,
   outcome: Attempt['outcome'],
@@ -59,14 +63,14 @@ async function isWanted(
   try {
     return (await readPolicy(ctx.store, { authModule, accountId })).logs[outcome];
   } catch (error) {
-    ctx.log.error({ err: error, account_id: accountId }, 'what an account wants logged could not be read');
+    ctx.log.error({ err: error, account_id: accountId }, 'log settings of an account not read');
     return true;
   }
 }
 
-function attempt(
+function makeAttempt(
   { now, random, client }: RequestContext,
-  { logs: _logs, ...tried }: AttemptFacts,
+  { logs: _logs, ...facts }: AttemptFacts,
   reason: string | null,
 ): Attempt {
   return {
@@ -82,7 +86,7 @@ function attempt(
     mfaConfigOrigin: null,
     objectId: null,
     detail: null,
-    ...tried,
+    ...facts,
     outcome: reason === null ? 'success' : 'failed',
     reason,
     clientIp: client.ip,

@@ -17,72 +17,72 @@ import { namesOfChains, type ReportProgress } from './verify-chains.ts';
 
 export type Pruned = {
   readonly rows: number;
-  /** Strands that are not intact. What is left of them is evidence, and stays. */
+  /** Chains that are not intact. Their remaining rows are kept as evidence. */
   readonly kept: readonly string[];
 };
 
 const batch = 500;
 
 /**
- * Removes what was tried before an instant. A strand goes in its order, up to the first row that must stay, and only as far as it is as it was
- * written. That somebody prunes is itself an attempt, written first: who stops half way has been seen.
+ * Deletes audit events from before an instant. A chain is pruned in order, up to the first row that is newer or not
+ * intact. The pruning itself is logged first, so that an interrupted one is logged too.
  */
-export async function pruneAttempts(ctx: RequestContext, before: number, tell: ReportProgress): Promise<Pruned> {
+export async function pruneAttempts(ctx: RequestContext, before: number, report: ReportProgress): Promise<Pruned> {
   const { store } = ctx;
   const oldest = await findOldest(store);
   if (oldest === undefined || oldest >= before) return { rows: 0, kept: [] };
   const accountId = (await rootAccount(store))?.id ?? null;
-  const tried = { action: 'attempts.prune', accountId, objectId: new Date(before).toISOString() };
-  await logSuccess(ctx, tried);
+  const facts = { action: 'attempts.prune', accountId, objectId: new Date(before).toISOString() };
+  await logSuccess(ctx, facts);
 
   let rows = 0;
   const kept: string[] = [];
-  const gone = (count: number) => {
+  const addDeleted = (count: number) => {
     rows += count;
-    tell(count);
+    report(count);
   };
   for await (const name of namesOfChains(store, undefined)) {
-    if (!(await pruneChain(store, name, { before, gone }))) kept.push(name);
+    if (!(await pruneChain(store, name, { before, addDeleted }))) kept.push(name);
   }
-  for (let count = batch; count === batch; gone(count)) {
+  for (let count = batch; count === batch; addDeleted(count)) {
     count = await store.db.transaction().execute((db) => pruneOlder({ ...store, db }, before, batch));
   }
   return { rows, kept };
 }
 
-type Pruning = { readonly before: number; readonly gone: ReportProgress };
+type Pruning = { readonly before: number; readonly addDeleted: ReportProgress };
 
-/** Answers whether the strand is intact as far as it was looked at. */
-async function pruneChain(store: Store, name: string, { before, gone }: Pruning): Promise<boolean> {
+/** Returns whether the chain is intact as far as it was read. */
+async function pruneChain(store: Store, name: string, { before, addDeleted }: Pruning): Promise<boolean> {
   for (;;) {
-    const strand = await readChain(store, name);
-    const due = await findDue(store, strand, before);
+    const chain = await readChain(store, name);
+    const due = await findDue(store, chain, before);
     if (!due) return false;
     const last = due.at(-1);
-    if (!strand.head || !last) return true;
-    const { head } = strand;
+    if (!chain.head || !last) return true;
+    const { head } = chain;
     const pruned = await inTransaction<undefined, 'raced'>(store, async (tx) =>
       (await pruneTo(tx, name, head, last)) ? success(undefined) : refuse('raced'),
     );
-    // Somebody else prunes: look again from where they are.
-    if (pruned.ok) gone(due.length);
+    // If another process pruned at the same time, the loop reads the chain again.
+    if (pruned.ok) addDeleted(due.length);
   }
 }
 
-/** The first rows of a strand that are due; undefined where one of them is not as it was written. */
+/** The first rows of a chain that are to be pruned; undefined if one of them was changed. */
 async function findDue(
   store: Store,
   { name, head, newest }: AttemptChain,
   before: number,
 ): Promise<readonly PlacedRow[] | undefined> {
-  const anchor = head && headMacsAtCheckpoint(store.safe, name, head);
-  if (!head || !anchor) return undefined;
-  let tips = anchor;
+  const firstHeadMacs = head && headMacsAtCheckpoint(store.safe, name, head);
+  if (!head || !firstHeadMacs) return undefined;
+  let headMacs = firstHeadMacs;
   const due: PlacedRow[] = [];
   for (const row of await readPlaces(store, name, { after: undefined, last: newest ?? 0, limit: batch })) {
     if (row.at >= before) return due;
-    if (row.seq !== head.baseSeq + due.length + 1 || !isAuthentic(store.safe, row, tips)) return undefined;
-    tips = headMacsAfter(store.safe, row.hash);
+    if (row.seq !== head.baseSeq + due.length + 1 || !isAuthentic(store.safe, row, headMacs)) return undefined;
+    headMacs = headMacsAfter(store.safe, row.hash);
     due.push(row);
   }
   return due;

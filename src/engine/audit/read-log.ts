@@ -5,17 +5,17 @@ import { readLog, type LogFilter } from '../../store/attempts.ts';
 import type { Context, RequestContext } from '../context.ts';
 import type { Reason } from '../reasons.ts';
 
-/** The id of the account whose log an id or a name means. An account that is gone has left its log. */
+/** The id of an account with an audit log, found by id or name. The log of a deleted account is found by its id. */
 export async function findLog(ctx: RequestContext, idOrName: string): Promise<Outcome<string, Reason>> {
   const account = await findAccount(ctx.store, idOrName);
   if (account) return success(account.id);
-  const left = await readLog(ctx.store, { accountId: idOrName }, { after: '', limit: 1 });
-  return left.length > 0 ? success(idOrName) : refuse('unknown_account');
+  const remaining = await readLog(ctx.store, { accountId: idOrName }, { after: '', limit: 1 });
+  return remaining.length > 0 ? success(idOrName) : refuse('unknown_account');
 }
 
 const pageSize = 250;
 
-/** Every attempt that fits, with everything that is kept of it, the oldest first and some at a time. */
+/** All matching audit events with all columns, the oldest first, in pages. */
 export async function* readAttempts({ store }: Context, filter: LogFilter): AsyncGenerator<readonly AttemptRow[]> {
   let after = '';
   for (;;) {

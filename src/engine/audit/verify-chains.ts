@@ -3,23 +3,25 @@ import { nextChain, readPlaces, readChain, type PlacedRow, type AttemptChain } f
 import type { Store } from '../../store/store.ts';
 import type { Context } from '../context.ts';
 
-/** Where the log is not as it was written. */
+/** A place where the audit log was tampered with. */
 export type LogFinding = {
   readonly what: 'changed' | 'removed' | 'added';
+  /** The name of the chain; null if the finding is about no chain. */
   readonly strand: string | null;
   readonly seq: number | null;
-  /** The row's; null where it is gone, or where it is no row. */
+  /** The row's id; null if the row is missing or the finding is not about a row. */
   readonly id: string | null;
   readonly detail: string;
 };
 
 export type Verified = {
+  /** The name of the chain. */
   readonly strand: string;
-  /** How many rows were looked at. */
+  /** How many rows were read. */
   readonly rows: number;
-  /** The newest row of a strand that is intact, if it was not pruned: for whoever keeps it elsewhere. */
+  /** The newest row of an intact chain, if it was not pruned, to be recorded outside the database. */
   readonly newest: Pick<PlacedRow, 'seq' | 'id' | 'hash'> | undefined;
-  /** The first one; undefined where the strand is intact. */
+  /** The first finding; undefined if the chain is intact. */
   readonly finding: LogFinding | undefined;
 };
 
@@ -27,14 +29,17 @@ export type ReportProgress = (rows: number) => void;
 
 const pageSize = 250;
 
-/** Walks the strands of an account, or of all, one after the other. Rows that are written meanwhile are left for the next time. */
+/**
+ * Verifies the chains of an account, or all chains, one after the other. Rows written during the verification are not
+ * included.
+ */
 export async function* verifyChains(
   { store }: Context,
   accountId: string | undefined,
-  tell: ReportProgress,
+  report: ReportProgress,
 ): AsyncGenerator<Verified> {
   for await (const name of namesOfChains(store, accountId)) {
-    const verified = await verifyChain(store, name, tell);
+    const verified = await verifyChain(store, name, report);
     if (verified.rows > 0 || verified.finding || accountId === undefined) yield verified;
   }
 }
@@ -51,19 +56,19 @@ export async function* namesOfChains(store: Store, accountId: string | undefined
   }
 }
 
-async function verifyChain(store: Store, name: string, tell: ReportProgress): Promise<Verified> {
-  const strand = await readChain(store, name);
-  const verified = await walk(store, strand, tell);
+async function verifyChain(store: Store, name: string, report: ReportProgress): Promise<Verified> {
+  const chain = await readChain(store, name);
+  const verified = await verifyRows(store, chain, report);
   if (!verified.finding) return verified;
-  // Rows that were pruned during the walk are not missing.
+  // If the chain was pruned at the same time, the pruned rows are not missing: verify it again.
   const { head } = await readChain(store, name);
-  return head?.baseSeq === strand.head?.baseSeq ? verified : verifyChain(store, name, tell);
+  return head?.baseSeq === chain.head?.baseSeq ? verified : verifyChain(store, name, report);
 }
 
-async function walk(
+async function verifyRows(
   store: Store,
   { name, head, newest, unnumbered }: AttemptChain,
-  tell: ReportProgress,
+  report: ReportProgress,
 ): Promise<Verified> {
   let rows = 0;
   let last: PlacedRow | undefined;
@@ -74,63 +79,63 @@ async function walk(
     finding: finding && { ...finding, strand: name },
   });
   if (unnumbered !== null)
-    return end({ what: 'added', seq: null, id: unnumbered, detail: 'the row has no place in its strand' });
+    return end({ what: 'added', seq: null, id: unnumbered, detail: 'the row has no number in its chain' });
   if (!head && newest === null) return end();
-  if (!head) return end({ what: 'removed', seq: null, id: null, detail: 'the head of the strand is gone' });
-  let tips = headMacsAtCheckpoint(store.safe, name, head);
-  if (!tips)
-    return end({ what: 'changed', seq: head.baseSeq, id: null, detail: 'the place where the strand begins was moved' });
+  if (!head) return end({ what: 'removed', seq: null, id: null, detail: 'the head of the chain is missing' });
+  let headMacs = headMacsAtCheckpoint(store.safe, name, head);
+  if (!headMacs)
+    return end({ what: 'changed', seq: head.baseSeq, id: null, detail: 'the checkpoint of the chain was changed' });
   let expected = head.baseSeq + 1;
   for (;;) {
     const page = await readPlaces(store, name, { after: last?.seq, last: newest ?? 0, limit: pageSize });
     for (const row of page) {
-      const wrong = judge(store, row, { expected, head: head.seq, tips });
-      if (wrong) return end(wrong);
-      tips = headMacsAfter(store.safe, row.hash);
+      const finding = verifyRow(store, row, { expected, head: head.seq, headMacs });
+      if (finding) return end(finding);
+      headMacs = headMacsAfter(store.safe, row.hash);
       expected += 1;
       rows += 1;
       last = row;
     }
-    tell(page.length);
+    report(page.length);
     if (page.length < pageSize) break;
   }
-  return end(judgeEnd({ expected, head, tips }));
+  return end(verifyEnd({ expected, head, headMacs }));
 }
 
-type ExpectedPlace = { readonly expected: number; readonly head: number; readonly tips: readonly string[] };
+/** The expected number of the next row, the number in the chain's head, and the head MACs after the row before. */
+type ExpectedPlace = { readonly expected: number; readonly head: number; readonly headMacs: readonly string[] };
 
-/** What is wrong with a row, coming after one that left these tips. */
-function judge(
+function verifyRow(
   { safe }: Store,
   row: PlacedRow,
-  { expected, head, tips }: ExpectedPlace,
+  { expected, head, headMacs }: ExpectedPlace,
 ): Omit<LogFinding, 'strand'> | undefined {
   const { seq, id } = row;
-  if (seq < expected) return { what: 'added', seq, id, detail: 'the row stands before the beginning of its strand' };
+  if (seq < expected) return { what: 'added', seq, id, detail: 'the row precedes the first row of its chain' };
   if (seq > expected && expected <= head) {
-    const missing = Math.min(seq - 1, head) - expected;
-    const detail = missing === 0 ? 'the row is gone' : `the row is gone, and so are the ${missing} after it`;
+    const more = Math.min(seq - 1, head) - expected;
+    const detail = more === 0 ? 'the row is missing' : `the row is missing, and ${more} more after it`;
     return { what: 'removed', seq: expected, id: null, detail };
   }
-  if (isAuthentic(safe, row, tips)) return undefined;
+  if (isAuthentic(safe, row, headMacs)) return undefined;
   return seq > head
-    ? { what: 'added', seq, id, detail: 'the row stands after the end of its strand' }
-    : { what: 'changed', seq, id, detail: 'the row, or the one before it, is not as it was written' };
+    ? { what: 'added', seq, id, detail: 'the row follows the last row of its chain' }
+    : { what: 'changed', seq, id, detail: 'the row, or the one before it, was changed' };
 }
 
-/** What is wrong with the end of a strand whose rows are all right. */
-function judgeEnd({
+/** Verifies that the head of a chain matches its last row. */
+function verifyEnd({
   expected,
   head: { seq: end, tip },
-  tips,
+  headMacs,
 }: Omit<ExpectedPlace, 'head'> & { readonly head: { readonly seq: number; readonly tip: string } }):
   | Omit<LogFinding, 'strand'>
   | undefined {
   if (expected <= end)
-    return { what: 'removed', seq: expected, id: null, detail: `the rows from here to the end, ${end}, are gone` };
+    return { what: 'removed', seq: expected, id: null, detail: `the rows from here to the end, ${end}, are missing` };
   if (expected > end + 1)
-    return { what: 'changed', seq: end, id: null, detail: 'the head of the strand was set back to here' };
-  if (!tips.includes(tip))
-    return { what: 'removed', seq: expected, id: null, detail: 'the newest rows are gone, or the head was changed' };
+    return { what: 'changed', seq: end, id: null, detail: 'the head of the chain was reset to this row' };
+  if (!headMacs.includes(tip))
+    return { what: 'removed', seq: expected, id: null, detail: 'the newest rows are missing, or the head was changed' };
   return undefined;
 }

@@ -5,31 +5,33 @@ import type { Context } from '../context.ts';
 import type { LogFinding } from './verify-chains.ts';
 
 export type VerifiedStrayRows = {
-  /** How many rows are older than the chains. Of these only the number is known. */
+  /** The number of rows written before chains existed. Only this number can be verified. */
   readonly older: number;
   readonly findings: readonly LogFinding[];
 };
 
-/** Judges what no strand can say of itself: whether strands are missing, and whether rows stand outside of them. */
+/** Verifies what no chain proves by itself: that no chain is missing and no row is outside its account's chains. */
 export async function verifyStrayRows({ store }: Context, accountId: string | undefined): Promise<VerifiedStrayRows> {
   const { register, strands, older } = await readRegister(store);
   const findings: LogFinding[] = [];
-  const find = (what: LogFinding['what'], detail: string, row?: Partial<LogFinding>) =>
+  const add = (what: LogFinding['what'], detail: string, row?: Partial<LogFinding>) =>
     findings.push({ strand: null, seq: null, id: null, ...row, what, detail });
-  if (!register && strands > 0) find('removed', 'the register of the strands is gone, or was changed');
-  const slipped = register && (await firstUnchained(store, register.newestOlder ?? '', accountId));
-  if (slipped !== undefined)
-    find('added', 'the row is in no strand and younger than the chains: who wrote it had no key', { id: slipped });
+  if (!register && strands > 0) add('removed', 'the register of chains is missing, or was changed');
+  const unchained = register && (await firstUnchained(store, register.newestOlder ?? '', accountId));
+  if (unchained !== undefined)
+    add('added', 'the row is in no chain, but newer than the chains: it was written without the key', {
+      id: unchained,
+    });
   if (accountId !== undefined) {
     const stray = await firstStray(store, accountId, chainsOf(accountId));
-    if (stray) find('changed', 'the row came from another account, or was made up', stray);
+    if (stray) add('changed', 'the row was moved from another account, or forged', stray);
     return { older: await countOlder(store, accountId), findings };
   }
   const missing = (register?.strands ?? strands) - strands;
-  if (missing > 0) find('removed', `strands that are gone with all their rows: ${missing}`);
-  if (missing < 0) find('added', `strands that nobody registered: ${-missing}`);
+  if (missing > 0) add('removed', `chains missing with all their rows: ${missing}`);
+  if (missing < 0) add('added', `chains that are not in the register: ${-missing}`);
   const missingOlder = (register?.older ?? older) - older;
-  if (missingOlder > 0) find('removed', `rows older than the chains that are gone: ${missingOlder}`);
-  if (missingOlder < 0 && slipped === undefined) find('added', `rows that were slipped in: ${-missingOlder}`);
+  if (missingOlder > 0) add('removed', `rows missing from before the chains: ${missingOlder}`);
+  if (missingOlder < 0 && unchained === undefined) add('added', `rows added before the chains: ${-missingOlder}`);
   return { older, findings };
 }

@@ -12,50 +12,51 @@ import type { Reason } from '../reasons.ts';
 import { verifyResponse } from '../proof/verify-response.ts';
 import { issueToken } from '../session/issue-token.ts';
 
-/** How long a service may take to look at an assertion. */
+/** How long an assertion is valid, in milliseconds. */
 const assertionLife = 5 * minute;
 
 export type Approval = {
   readonly userId: string;
   readonly amr: readonly string[];
-  /** For the service that asked; checked offline, and of use to no other. */
+  /** The assertion for the service that created the challenge. */
   readonly assertion?: string;
-  /** For the session that stepped up: its next access token. */
+  /** The next access token of the session that stepped up. */
   readonly token?: string;
 };
 
-/** A challenge that a service or a session asked for. */
+/** A challenge that a service or a session created. */
 export type ReachedApproval = Exclude<ReachedChallenge, { readonly type: 'login' }>;
 
-/** Judges the reply to a challenge that a service or a session asked for. It is approved once. */
+/** Verifies the response to a challenge of a service or a session. A challenge is approved once. */
 export async function answerChallenge(
   ctx: RequestContext,
   reached: ReachedApproval,
   input: Omit<SecondFactorResponse, 'issuedTo'>,
 ): Promise<Outcome<Approval, Reason>> {
   const { challenge } = reached;
-  // One at a time over one challenge: who comes second with the right code meets a spent challenge, and that is no failure.
+  // One response at a time: a second request with the right code finds the challenge closed, which does not count as a
+  // failure.
   return inTurn(ctx, challenge.id, async (turn) => {
     const found = await findChallenge(turn.store, challenge.id, turn.now);
     if (found?.state !== 'pending') return refuse('invalid_challenge');
     const { user } = found;
-    const judged = await verifyResponse(turn, { challenge, user, input, win: winApproval(challenge) });
-    if (!judged.ok) return judged;
-    const { amr } = judged.value;
-    const shown =
+    const verified = await verifyResponse(turn, { challenge, user, input, onPassed: approve(challenge) });
+    if (!verified.ok) return verified;
+    const { amr } = verified.value;
+    const proof =
       reached.type === 'service'
-        ? { assertion: await assertionOf(turn, reached, judged.value) }
-        : { token: await raisedToken(turn, reached, judged.value) };
-    return success({ userId: user.id, amr, ...shown });
+        ? { assertion: await assertionOf(turn, reached, verified.value) }
+        : { token: await steppedUpToken(turn, reached, verified.value) };
+    return success({ userId: user.id, amr, ...proof });
   });
 }
 
-/** A session that asked is raised with the approval. */
-function winApproval(challenge: ReachedApproval['challenge']) {
+/** Approves the challenge. If a session created it, the session steps up in the same transaction. */
+function approve(challenge: ReachedApproval['challenge']) {
   return async (tx: RequestContext, { user, epoch, amr }: Passed): Promise<Outcome<PassedApproval, Reason>> => {
     if (challenge.kind === 'step_up') {
-      const raised = { id: challenge.sessionId, userId: user.id, epoch, amr };
-      if (!(await stepUpSession(tx.store, raised, tx.now))) return refuse('raced');
+      const session = { id: challenge.sessionId, userId: user.id, epoch, amr };
+      if (!(await stepUpSession(tx.store, session, tx.now))) return refuse('raced');
     }
     return success({ type: 'approved', amr, at: tx.now });
   };
@@ -82,13 +83,15 @@ async function assertionOf(
   });
 }
 
-/** It was in force when it stepped up, and is not looked at again: what is written down as approved is answered so. */
-async function raisedToken(
+/**
+ * The session was valid when it stepped up. It is not read again, so that an approval that was logged is also returned.
+ */
+async function steppedUpToken(
   ctx: RequestContext,
   { session }: Extract<ReachedChallenge, { readonly type: 'step_up' }>,
   { amr, at }: PassedApproval,
 ): Promise<string> {
-  const raised = { ...session, amr, secondFactorAt: at };
-  const { tokenLife } = await readPolicy(ctx.store, raised);
-  return issueToken(ctx.at(), { ...raised, tokenLife }, session.accountId);
+  const steppedUp = { ...session, amr, secondFactorAt: at };
+  const { tokenLife } = await readPolicy(ctx.store, steppedUp);
+  return issueToken(ctx.at(), { ...steppedUp, tokenLife }, session.accountId);
 }

@@ -9,16 +9,16 @@ import type { Reason } from '../reasons.ts';
 import { policyOnFirst } from '../policy/login-needs.ts';
 import { authenticate, type Caller } from '../session/authenticate.ts';
 
-/** An application that asks for its users' second factors. */
+/** An application that creates challenges for users. */
 export type Service = Pick<User, 'id' | 'accountId'>;
 
-/** Who deals with challenges: a service, a session that steps up, or whoever holds the token of one. */
+/** May use challenges: a service, a session that steps up, or the holder of a challenge's token. */
 export type ChallengeActor =
   | { readonly type: 'service'; readonly service: Service }
   | { readonly type: 'session'; readonly session: Caller }
   | { readonly type: 'holder'; readonly challenge: Challenge; readonly token: string };
 
-/** Says who asks: by an apikey itself, by a session, or by a challenge token. */
+/** Finds the actor of a token, which is an API key, an access token or a challenge token. */
 export async function authenticateChallengeActor(
   ctx: RequestContext,
   token: string,
@@ -31,7 +31,7 @@ export async function authenticateChallengeActor(
   return open ? success({ type: 'holder', challenge: open.challenge, token }) : refuse('invalid_token');
 }
 
-/** The same where nobody but a service has any business. */
+/** Finds the service of a token, for operations that only services may use. */
 export async function authenticateService(ctx: RequestContext, token: string): Promise<Outcome<Service, Reason>> {
   const actor = await authenticateChallengeActor(ctx, token);
   if (!actor.ok) return actor;
@@ -39,7 +39,7 @@ export async function authenticateService(ctx: RequestContext, token: string): P
   return refuse(actor.value.type === 'session' ? 'no_service' : 'invalid_token');
 }
 
-/** A key has 256 bits: nobody guesses one, so no failures are counted. */
+/** Finds the service of an API key. No failures are counted, because a key has 256 bits and cannot be guessed. */
 async function keyOfService(ctx: RequestContext, lookups: readonly string[]): Promise<Outcome<ChallengeActor, Reason>> {
   const found = await findByLookup(ctx.store, lookups);
   const user = found && (await findUser(ctx.store, found.userId));
@@ -48,7 +48,7 @@ async function keyOfService(ctx: RequestContext, lookups: readonly string[]): Pr
   return success({ type: 'service', service: { id: user.id, accountId: user.accountId } });
 }
 
-/** A session that a program opened with its key is the program. */
+/** A session that a service created with its API key acts as the service. */
 function asSession(session: Caller): ChallengeActor {
   const isProgram = session.authModule === 'apikey' && isService(session);
   if (!isProgram) return { type: 'session', session };

@@ -10,7 +10,7 @@ import { logRefusal, type AttemptFacts } from '../audit/log-attempt.ts';
 import { secondFactors } from '../policy/second-factors.ts';
 import {
   promptProvider,
-  keeping,
+  promptsToStore,
   issuePrompts,
   type PromptPurpose,
   type IssuedPrompt,
@@ -24,13 +24,13 @@ import { bindingOf } from '../proof/verify-response.ts';
 import { findChallengedUser, type ChallengedUser } from './find-challenged-user.ts';
 
 export type ChallengeRequest = {
-  /** A service says who; a session asks of its own user. */
+  /** The user, if a service creates it. A session challenges its own user. */
   readonly user?: ChallengedUser | undefined;
-  /** The kinds of factor that will do; all the user has, when absent. */
+  /** The kinds of factor that may answer; when absent, all that the user has. */
   readonly kinds?: readonly string[] | undefined;
-  /** What the user is to approve. */
+  /** What the user is asked to approve. */
   readonly action?: string | undefined;
-  /** What for, in a word that the assertion repeats. */
+  /** The purpose, which the assertion repeats. */
   readonly purpose?: string | undefined;
 };
 
@@ -41,28 +41,28 @@ export type CreatedChallenge = {
   readonly prompts: readonly ShownPrompt[];
 };
 
-/** The application has checked the first factor by itself: it stands for this way in. */
+/** The application has checked the first factor itself, so the policy of passwords applies. */
 const authModule = 'password';
 
 /**
- * Puts a challenge to a user for a service or for a session that steps up. Answers with nothing where the user has no second factor and policy
- * asks for none.
+ * Creates a challenge for a service or for a session that steps up. Undefined if the user has no second factor and
+ * policy requires none.
  */
 export async function createChallenge(
   ctx: RequestContext,
   actor: ChallengeActor,
-  asking: ChallengeRequest,
+  input: ChallengeRequest,
 ): Promise<Outcome<CreatedChallenge | undefined, Reason>> {
   if (actor.type === 'holder') return refuse('forbidden');
-  const user = await findChallengedUser(ctx, actor, asking.user);
+  const user = await findChallengedUser(ctx, actor, input.user);
   if (!user) return refuse('not_found');
   const needed = await neededOf(ctx, actor, user);
-  const tried = { action: 'answer', authModule, accountId: user.accountId, userId: user.id };
-  if (!needed.ok) return declined(ctx, tried, needed);
+  const facts = { action: 'answer', authModule, accountId: user.accountId, userId: user.id };
+  if (!needed.ok) return declined(ctx, facts, needed);
   const { verifier, enrolls, authConfigOrigin, mfaConfigOrigin } = needed.value;
-  // A service that could enroll its users' factors could log in as them.
+  // A service must not enroll factors of its users, because it could then log in as them.
   if (enrolls !== undefined) return refuse('mfa_enrollment_required');
-  const anyOf = needed.value.anyOf.filter(({ kind }) => asking.kinds?.includes(kind) ?? true);
+  const anyOf = needed.value.anyOf.filter(({ kind }) => input.kinds?.includes(kind) ?? true);
   if (!verifier && anyOf.length === 0)
     return needed.value.anyOf.length === 0 ? success(undefined) : refuse('no_authenticator');
 
@@ -71,28 +71,28 @@ export async function createChallenge(
     id: uuid(ctx.random, ctx.now),
     userId: user.id,
     epoch: user.epoch,
-    // A choice narrows what policy asks for, and adds nothing to it.
-    kinds: asking.kinds && !verifier ? anyOf.map(({ kind }) => kind) : needed.value.kinds,
+    // `input.kinds` can only narrow what policy requires.
+    kinds: input.kinds && !verifier ? anyOf.map(({ kind }) => kind) : needed.value.kinds,
     authConfigOrigin,
     mfaConfigOrigin,
-    action: asking.action ?? null,
-    purpose: asking.purpose ?? null,
-    ...askedBy(actor),
+    action: input.action ?? null,
+    purpose: input.purpose ?? null,
+    ...columnsOfActor(actor),
   };
-  const put = await promptsFor(ctx, { binding: bindingOf(own), user }, { verifier, anyOf });
-  // A provider may have taken long.
+  const issued = await promptsFor(ctx, { binding: bindingOf(own), user }, { verifier, anyOf });
+  // The provider may have taken seconds to respond.
   const present = ctx.at();
-  if (!put.ok) {
+  if (!issued.ok) {
     const about = { authConfigOrigin, mfaConfigOrigin, factor: verifier?.provider.providerName ?? null };
-    return declined(present, { ...tried, ...about, detail: put.detail ?? null }, put);
+    return declined(present, { ...facts, ...about, detail: issued.detail ?? null }, issued);
   }
-  const challenge = { ...own, createdAt: present.now, ...keeping(put.value, present.now) };
+  const challenge = { ...own, createdAt: present.now, ...promptsToStore(issued.value, present.now) };
   await insertChallenge(ctx.store, challenge, token);
-  return success({ challenge, token, anyOf, prompts: put.value.map(({ shown }) => shown) });
+  return success({ challenge, token, anyOf, prompts: issued.value.map(({ shown }) => shown) });
 }
 
-async function declined(ctx: RequestContext, tried: AttemptFacts, refused: Refusal<Reason>): Promise<Refusal<Reason>> {
-  await logRefusal(ctx, tried, refused.reason);
+async function declined(ctx: RequestContext, facts: AttemptFacts, refused: Refusal<Reason>): Promise<Refusal<Reason>> {
+  await logRefusal(ctx, facts, refused.reason);
   return refused;
 }
 
@@ -102,25 +102,25 @@ async function promptsFor(
   { verifier, anyOf }: { readonly verifier: Verifier | undefined; readonly anyOf: readonly Authenticator[] },
 ): Promise<Outcome<readonly IssuedPrompt[], Reason>> {
   if (!verifier) return success(await issuePrompts(ctx, { ...about, anyOf }));
-  const put = await promptProvider(ctx, about, verifier);
-  return put.ok ? success([put.value]) : put;
+  const issued = await promptProvider(ctx, about, verifier);
+  return issued.ok ? success([issued.value]) : issued;
 }
 
-function askedBy(actor: Exclude<ChallengeActor, { type: 'holder' }>) {
+function columnsOfActor(actor: Exclude<ChallengeActor, { type: 'holder' }>) {
   if (actor.type === 'session') {
-    const { id: sessionId, authModule: door, amr } = actor.session;
-    return { kind: 'step_up', sessionId, authModule: door, amr } as const;
+    const { id: sessionId, authModule: module, amr } = actor.session;
+    return { kind: 'step_up', sessionId, authModule: module, amr } as const;
   }
-  // The application says by itself what it has checked.
+  // Countersign does not know which first factor the application has checked.
   return { kind: 'service', serviceId: actor.service.id, authModule, amr: [] } as const;
 }
 
 async function neededOf(ctx: RequestContext, actor: ChallengeActor, user: User): Promise<Outcome<LoginNeeds, Reason>> {
   const authenticators = await listForLogin(ctx.store, user.id, []);
   if (actor.type === 'session') {
-    // Who steps up proves what they have, whatever the way in asks for.
-    const nobody = { authConfigOrigin: 'system', mfaConfigOrigin: 'system', requiredBy: undefined };
-    return success({ ...nobody, anyOf: secondFactors(authenticators), kinds: null });
+    // To step up, users prove any second factor that they have, whatever policy requires of a login.
+    const origins = { authConfigOrigin: 'system', mfaConfigOrigin: 'system', requiredBy: undefined };
+    return success({ ...origins, anyOf: secondFactors(authenticators), kinds: null });
   }
   const policy = await readPolicy(ctx.store, { authModule, accountId: user.accountId });
   return loginNeeds(ctx, { authModule, policy, authenticators });

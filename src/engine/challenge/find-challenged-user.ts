@@ -3,12 +3,12 @@ import { findUser, findUserByName, type User } from '../../store/users.ts';
 import type { ChallengeActor, Service } from './challenge-actor.ts';
 import type { RequestContext } from '../context.ts';
 
-/** A user as a service names them: by id, or by name in an account, its own when none is said. */
+/** A user as a service names them: by id, or by name in an account (by default its own). */
 export type ChallengedUser =
   | { readonly type: 'id'; readonly id: string }
   | { readonly type: 'name'; readonly name: string; readonly account?: string | undefined };
 
-/** The user of a session that steps up; for a service, a user that it names in its account or below. */
+/** For a session, its own user; for a service, the user it names, if they are in its account or a descendant. */
 export async function findChallengedUser(
   ctx: RequestContext,
   actor: Exclude<ChallengeActor, { type: 'holder' }>,

@@ -2,13 +2,13 @@ import { refuse, success, type Outcome } from '../../base/outcome.ts';
 import { listForLogin } from '../../store/authenticators.ts';
 import type { Challenge, LoginChallenge, ServiceChallenge, StepUpChallenge } from '../../store/challenge-rows.ts';
 import { findChallenge, type FoundChallenge } from '../../store/challenges.ts';
-import { answers } from '../proof/candidates.ts';
+import { mayAnswer } from '../proof/candidates.ts';
 import type { RequestContext } from '../context.ts';
 import type { Reason } from '../reasons.ts';
 import type { Caller } from '../session/authenticate.ts';
 import type { ChallengeActor } from './challenge-actor.ts';
 
-/** A challenge that the asker may deal with: a login's by its token, a service's, or their own session's. */
+/** A challenge that an actor may use: of a login, by its token; of the service itself; or of the session itself. */
 export type ReachedChallenge = Pick<FoundChallenge, 'user' | 'state'> &
   (
     | { readonly type: 'login'; readonly challenge: LoginChallenge; readonly token: string }
@@ -16,7 +16,7 @@ export type ReachedChallenge = Pick<FoundChallenge, 'user' | 'state'> &
     | { readonly type: 'step_up'; readonly challenge: StepUpChallenge; readonly session: Caller }
   );
 
-/** A challenge that is the asker's own. `current` is the one whose token was shown. */
+/** Finds a challenge that the actor may use. The id `current` is the challenge of the actor's token. */
 export async function reachChallenge(
   ctx: RequestContext,
   actor: ChallengeActor,
@@ -36,9 +36,9 @@ function reachedBy(actor: ChallengeActor, { challenge, user, state }: FoundChall
     const isOwn = actor.type === 'service' && actor.service.id === challenge.serviceId;
     return isHeld || isOwn ? { type: 'service', challenge, user, state } : undefined;
   }
-  // A challenge of a session gives that session its next token, and no other caller.
-  const isRaised = actor.type === 'session' && challenge.kind === 'step_up' && actor.session.id === challenge.sessionId;
-  return isRaised ? { type: 'step_up', challenge, session: actor.session, user, state } : undefined;
+  // Approving it returns the session's next access token, so no other caller may use it.
+  const isOwn = actor.type === 'session' && challenge.kind === 'step_up' && actor.session.id === challenge.sessionId;
+  return isOwn ? { type: 'step_up', challenge, session: actor.session, user, state } : undefined;
 }
 
 /** The kind of one of the factors that answer a challenge. */
@@ -48,5 +48,5 @@ export async function reachFactor(
   id: string,
 ): Promise<Outcome<string, Reason>> {
   const found = (await listForLogin(ctx.store, challenge.userId, [])).find((one) => one.id === id);
-  return found && answers(challenge, found.kind) ? success(found.kind) : refuse('not_found');
+  return found && mayAnswer(challenge, found.kind) ? success(found.kind) : refuse('not_found');
 }

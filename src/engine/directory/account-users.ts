@@ -10,7 +10,7 @@ import { requireStepUp } from '../session/step-up.ts';
 import { changeProfile, refusingNamesTaken, writeProfile, type Changes } from './change-user.ts';
 import { insertNewUser } from './create-user.ts';
 
-/** Makes a user in an account that the caller has reached. */
+/** Creates a user in an account that the caller may access. */
 export async function makeUserOf(
   ctx: RequestContext,
   account: Account,
@@ -20,7 +20,7 @@ export async function makeUserOf(
   return made.ok ? success(made.value.user) : made;
 }
 
-/** The users of an account that the caller has reached, in the order in which they came. */
+/** The users of an account that the caller may access, in order of creation. */
 export async function browseUsersOf(
   ctx: RequestContext,
   account: Account,
@@ -29,15 +29,15 @@ export async function browseUsersOf(
   return listUsers(ctx.store, account.id, limit, skip);
 }
 
-/** A user of an account that the caller has reached. */
+/** A user of an account that the caller may access. */
 export async function reachUserOf(ctx: RequestContext, account: Account, id: string): Promise<Outcome<User, Reason>> {
   const user = await findUser(ctx.store, id);
   return user?.accountId === account.id ? success(user) : refuse('not_found');
 }
 
 /**
- * An administrator changes a user of an account that they have reached: all that is asked for, or nothing. A new password ends the user's
- * sessions. Their own an administrator changes as everybody does, with the proof that asks for.
+ * Changes the profile and password of a user, all or nothing. A new password ends the user's sessions. Administrators
+ * change their own password with `setPassword`, which requires the current one.
  */
 export async function changeUserOf(
   ctx: RequestContext,
@@ -50,8 +50,8 @@ export async function changeUserOf(
   if (!allowed.ok) return allowed;
   const made = await makePassword(ctx, { id: user.id, name: changes.name ?? user.name }, { secret });
   if (!made.ok) return made;
-  const tried = { action: 'password.reset', factor: 'password', sessionId: caller.id };
-  const change = { user, tried, notice: { name: 'password_changed' } } as const;
+  const facts = { action: 'password.reset', factor: 'password', sessionId: caller.id };
+  const change = { user, facts, notice: { name: 'password_changed' } } as const;
   return refusingNamesTaken(() =>
     changeFactors(ctx.at(), change, async (tx) => {
       await writePassword(tx, made.value);

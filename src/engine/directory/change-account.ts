@@ -8,15 +8,15 @@ import { logSuccess, type AttemptFacts } from '../audit/log-attempt.ts';
 import type { Reason } from '../reasons.ts';
 import type { Caller } from '../session/authenticate.ts';
 
-/** How many accounts may stand above one. */
-export const deepest = 32;
+/** The greatest number of ancestors of an account. */
+export const maxDepth = 32;
 
 export type AccountProfile = Pick<Account, 'name' | 'realm'>;
 
-/** What is absent stays as it is. */
+/** Absent members are not changed. */
 export type AccountChanges = { readonly [Member in keyof AccountProfile]?: AccountProfile[Member] | undefined };
 
-/** Makes a child of an account that the caller has reached. */
+/** Creates a child of an account that the caller may access. */
 export async function makeAccount(
   ctx: RequestContext,
   caller: Caller,
@@ -24,10 +24,10 @@ export async function makeAccount(
 ): Promise<Outcome<Account, Reason>> {
   const { now } = ctx;
   const made = { id: timeOrderedHex(ctx.random, now), parentId: parent.id, ...profile };
-  return writing(async () =>
+  return refusingTreeErrors(async () =>
     withTransaction(ctx, async (tx) => {
       await lockTree(tx.store);
-      if ((await depthOf(tx.store, parent.id)) + 1 > deepest) return refuse('too_deep');
+      if ((await depthOf(tx.store, parent.id)) + 1 > maxDepth) return refuse('too_deep');
       await insertAccount(tx.store, made, now);
       await logSuccess(tx, changed('account.make', caller, made.id));
       return success({ ...made, revision: 0, createdAt: now });
@@ -35,14 +35,14 @@ export async function makeAccount(
   );
 }
 
-/** Changes an account that the caller has reached. */
+/** Changes an account that the caller may access. */
 export async function changeAccount(
   ctx: RequestContext,
   caller: Caller,
   { account, changes }: { readonly account: Account; readonly changes: AccountChanges },
 ): Promise<Outcome<Account, Reason>> {
   const { name = account.name, realm = account.realm } = changes;
-  return writing(async () =>
+  return refusingTreeErrors(async () =>
     withTransaction(ctx, async (tx) => {
       if (!(await updateAccount(tx.store, account, { name, realm }))) return refuse('raced');
       await logSuccess(tx, changed('account.change', caller, account.id));
@@ -51,18 +51,18 @@ export async function changeAccount(
   );
 }
 
-/** Removes an account on which no account, user or client hangs. */
+/** Removes an account without children, users and clients. */
 export async function removeAccount(
   ctx: RequestContext,
   caller: Caller,
   account: Account,
 ): Promise<Outcome<undefined, Reason>> {
-  return writing(async () =>
+  return refusingTreeErrors(async () =>
     withTransaction(ctx, async (tx) => {
       await lockTree(tx.store);
       if (!(await deleteAccount(tx.store, account))) return refuse('in_use');
-      const tried = { ...changed('account.remove', caller, account.id), accountId: account.parentId };
-      await logSuccess(tx, tried);
+      const facts = { ...changed('account.remove', caller, account.id), accountId: account.parentId };
+      await logSuccess(tx, facts);
       return success(undefined);
     }),
   );
@@ -72,8 +72,11 @@ export function changed(action: string, caller: Caller, accountId: string): Atte
   return { action, accountId, userId: caller.userId, sessionId: caller.id, objectId: accountId };
 }
 
-/** What the tree itself refuses: a name twice, and a parent that went in the meantime, or that got a child. */
-async function writing<Value>(work: () => Promise<Outcome<Value, Reason>>): Promise<Outcome<Value, Reason>> {
+/**
+ * Turns errors of the database into refusals: a name that is taken, or an account that is still referred to or no
+ * longer exists.
+ */
+async function refusingTreeErrors<Value>(work: () => Promise<Outcome<Value, Reason>>): Promise<Outcome<Value, Reason>> {
   try {
     return await work();
   } catch (error) {

@@ -20,13 +20,13 @@ export type ProviderInput = {
   readonly settings: Members;
 };
 
-/** What is absent stays; null clears (RFC 7396). */
+/** A JSON merge patch (RFC 7396): absent members are not changed, null clears a member. */
 export type ProviderPatch = { readonly [Member in keyof ProviderInput]?: ProviderInput[Member] | undefined };
 
-/** A refusal of settings says which members are wrong. */
+/** If settings are refused, `members` says which are wrong. */
 export type ProviderOutcome<Value> = Success<Value> | (Refusal<Reason> & { readonly members?: readonly WrongMember[] });
 
-/** Configures one more provider of an account, or the system's of that kind. */
+/** Creates a provider of an account or of the system. */
 export async function makeProvider(
   ctx: RequestContext,
   caller: Caller,
@@ -44,13 +44,15 @@ export async function makeProvider(
       return success(showProvider({ ...made, revision: 0 }, secretsIn(given.providerName, given.settings)));
     });
   } catch (error) {
-    // Somebody else made the system's, or removed the account.
+    // Another request created the system's provider of this kind, or removed the account.
     if (isDuplicate(error) || isReferenced(error)) return refuse('raced');
     throw error;
   }
 }
 
-/** Puts another configuration in the place of a provider's. Its kind stays, for those who refer to it chose it for that. */
+/**
+ * Replaces a provider's configuration. Its kind cannot change, because accounts that refer to it have chosen that kind.
+ */
 export async function replaceProvider(
   ctx: RequestContext,
   caller: Caller,
@@ -60,7 +62,7 @@ export async function replaceProvider(
   return kind.ok ? write(ctx, caller, { provider, ...given, kind: kind.value, set: given.settings }) : kind;
 }
 
-/** Changes members of a provider's configuration; what comes out of it has to be right as a whole. */
+/** Changes members of a provider's configuration. The result must be valid as a whole. */
 export async function patchProvider(
   ctx: RequestContext,
   caller: Caller,
@@ -73,7 +75,7 @@ export async function patchProvider(
   return write(ctx, caller, { provider, kind: kind.value, name, enabled, settings, set });
 }
 
-/** Removes a provider, unless somebody's security refers to it: what asks for a second factor would ask for nobody's. */
+/** Removes a provider, unless an account's security configuration refers to it. */
 export async function removeProvider(
   ctx: RequestContext,
   caller: Caller,
@@ -90,7 +92,7 @@ export async function removeProvider(
 type Next = Omit<ProviderInput, 'providerName'> & {
   readonly provider: Provider;
   readonly kind: Kind;
-  /** The settings that came with the request. */
+  /** The settings in the request, whose secrets may be shown in the response. */
   readonly set: Members;
 };
 
@@ -110,10 +112,13 @@ async function write(
   });
 }
 
-/** The kind of a provider, where none or the same was given. One that this program does not know is not for it to change. */
-function kindOf({ providerName: kept }: Provider, given: string | undefined): ProviderOutcome<Kind> {
-  if (isProviderKind(kept) && (given === undefined || given === kept)) return success(kept);
-  const detail = `is ${kept} and stays so`;
+/**
+ * The kind of a provider. Refuses a different kind in the request, and a provider of a kind that this version does not
+ * know.
+ */
+function kindOf({ providerName: current }: Provider, given: string | undefined): ProviderOutcome<Kind> {
+  if (isProviderKind(current) && (given === undefined || given === current)) return success(current);
+  const detail = `is ${current} and cannot be changed`;
   return { ...refuse('invalid_settings'), members: [{ path: ['provider_name'], detail, missing: false }] };
 }
 
@@ -122,7 +127,7 @@ function wrongSettings(members: readonly WrongMember[]): ProviderOutcome<never> 
   return { ...refuse('invalid_settings'), members: inside };
 }
 
-/** What the system's is changed by, and for, stands in the log of the root. */
+/** Changes to the system's providers are logged in the caller's account, which is the root. */
 function changed(action: string, caller: Caller, { id, accountId }: Pick<Provider, 'id' | 'accountId'>): AttemptFacts {
   return {
     action,

@@ -7,10 +7,10 @@ import type { Reason } from '../reasons.ts';
 import { isAdministrator, type Caller } from '../session/authenticate.ts';
 import { requireStepUp } from '../session/step-up.ts';
 
-/** What is absent stays as it is. */
+/** Absent members are not changed. */
 export type Changes = { readonly [Member in keyof Profile]?: Profile[Member] | undefined };
 
-/** Changes a user's profile. It holds the addresses that notices go to, so it asks for the same proof as a change of factors. */
+/** Changes a user's profile. Notices go to its address, so it requires the same proof as a change of factors. */
 export async function changeProfile(
   ctx: RequestContext,
   caller: Caller,
@@ -29,7 +29,7 @@ export async function changeProfile(
   );
 }
 
-/** Writes what changes of a profile, in the caller's transaction. */
+/** Writes changes to a profile, in the caller's transaction. */
 export async function writeProfile(tx: RequestContext, user: User, changes: Changes): Promise<Outcome<User, Reason>> {
   const given = Object.entries(changes).filter(([, value]) => value !== undefined);
   if (!(await updateProfile(tx.store, user, { ...user, ...Object.fromEntries(given) }, tx.now))) return refuse('raced');
@@ -37,7 +37,7 @@ export async function writeProfile(tx: RequestContext, user: User, changes: Chan
   return updated ? success(updated) : refuse('not_found');
 }
 
-/** Writes of names, of which an account has each once. */
+/** Runs a write of a user, and refuses a name that the account already has. */
 export async function refusingNamesTaken<Value>(
   write: () => Promise<Outcome<Value, Reason>>,
 ): Promise<Outcome<Value, Reason>> {
@@ -49,7 +49,7 @@ export async function refusingNamesTaken<Value>(
   }
 }
 
-/** Removes a user with everything they have. */
+/** Removes a user and all their data except the audit log. */
 export async function removeUser(ctx: RequestContext, caller: Caller, user: User): Promise<Outcome<undefined, Reason>> {
   const allowed = await requireStepUp(ctx, caller);
   if (!allowed.ok) return allowed;

@@ -14,14 +14,17 @@ import { makePassword, writePassword } from '../enrollment/set-password.ts';
 import { refusingNamesTaken } from './change-user.ts';
 
 export type NewUser = Profile & {
-  /** The account's id or name; the maker's own when absent. */
+  /** The account's id or name; by default the caller's account. */
   readonly account?: string | undefined;
   readonly password?: string | undefined;
 };
 
-export type Made = { readonly user: User; /** A session for a user who made themself. */ readonly token?: string };
+export type Made = {
+  readonly user: User;
+  /** An access token for a user who registered themselves. */ readonly token?: string;
+};
 
-/** Makes a user: an administrator does, or anybody themself where registration is open. */
+/** Creates a user: for an administrator, or for people themselves if registration is open. */
 export async function createUser(
   ctx: RequestContext,
   caller: Caller | undefined,
@@ -39,7 +42,7 @@ export async function createUser(
   return register(ctx.at(), made.value.user);
 }
 
-/** Writes a user, and their password with them. */
+/** Inserts a user, with a password if one is given. */
 export async function insertNewUser(
   ctx: RequestContext,
   input: Profile &
@@ -52,7 +55,7 @@ export async function insertNewUser(
     password === undefined ? undefined : await makePassword(ctx, { id, name: profile.name }, { secret: password });
   if (made && !made.ok) return made;
   return refusingNamesTaken(() =>
-    // A hash may have taken long.
+    // The hash may have waited in the queue.
     withTransaction(ctx.at(), async (tx) => {
       await writeNewUser(tx, { ...profile, id, accountId }, made?.value);
       const user = await findUser(tx.store, id);
@@ -61,7 +64,7 @@ export async function insertNewUser(
   );
 }
 
-/** The same in the caller's transaction. */
+/** Inserts a user in the caller's transaction. */
 export async function writeNewUser(
   tx: RequestContext,
   user: Profile & Pick<User, 'id' | 'accountId'> & Partial<Pick<User, 'serviceId'>>,
@@ -72,11 +75,11 @@ export async function writeNewUser(
   await logSuccess(tx, { action: 'user.create', accountId: user.accountId, userId: user.id });
 }
 
-/** Who registers is logged in with it, unless the account asks for more than a password. */
+/** Logs a new user in, unless the account requires more than a password. */
 async function register(ctx: RequestContext, user: User): Promise<Outcome<Made, Reason>> {
   const policy = await policyOnFirst(ctx, { authModule: 'password', accountId: user.accountId });
   if (!policy) return success({ user });
-  const opening = { user, epoch: user.epoch, authModule: 'password', amr: ['pwd'], secondFactor: false, policy };
-  const session = await createSession(ctx, opening);
+  const input = { user, epoch: user.epoch, authModule: 'password', amr: ['pwd'], secondFactor: false, policy };
+  const session = await createSession(ctx, input);
   return success({ user, token: await issueToken(ctx, session, user.accountId) });
 }

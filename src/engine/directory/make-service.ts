@@ -10,10 +10,10 @@ import { makeAuthenticator } from '../enrollment/make-authenticator.ts';
 import type { Reason } from '../reasons.ts';
 import { insertNewUser } from './create-user.ts';
 
-/** A service by its name, in an account: the root account when none is said. */
+/** A service by its name, in an account (by default the root). */
 export type NamedService = { readonly name: string; readonly account?: string | undefined };
 
-/** The service of that name, made when nobody has it: a user whose role is `service`, with no password. */
+/** Finds the service with a name, or creates it: a user with the role `service` and without a password. */
 export async function ensureService(ctx: RequestContext, named: NamedService): Promise<Outcome<User, Reason>> {
   const account = await findAccount(ctx.store, named.account);
   if (!account) return refuse('unknown_account');
@@ -23,12 +23,12 @@ export async function ensureService(ctx: RequestContext, named: NamedService): P
   const user = { ...blank, name: named.name, roles: ['service'] as const };
   const made = await insertNewUser(ctx, user);
   if (made.ok) return success(made.value.user);
-  // Another node was faster.
+  // Another node may have created it at the same time.
   const other = made.reason === 'name_taken' ? await findUserByName(ctx.store, account.id, named.name) : undefined;
   return other && isService(other) ? success(other) : made;
 }
 
-/** One more key of a service, shown this once. Those it has go on working. */
+/** Creates another API key for a service, shown once. Its other keys stay valid. */
 export async function makeServiceKey(ctx: RequestContext, service: User): Promise<Outcome<string, Reason>> {
   const { now } = ctx;
   const own = await listAuthenticators(ctx.store, service.id, now);
@@ -38,8 +38,8 @@ export async function makeServiceKey(ctx: RequestContext, service: User): Promis
   const { authenticator, shown } = made.value;
   return withTransaction(ctx, async (tx) => {
     await insertAuthenticator(tx.store, authenticator, now);
-    const tried = { action: 'operator.key', factor: apikey.kind, accountId: service.accountId, userId: service.id };
-    await logSuccess(tx, tried);
+    const facts = { action: 'operator.key', factor: apikey.kind, accountId: service.accountId, userId: service.id };
+    await logSuccess(tx, facts);
     return success(String(shown['secret']));
   });
 }

@@ -9,10 +9,10 @@ import type { RequestContext } from '../context.ts';
 import type { ServiceActor } from '../session/enrollment-actor.ts';
 import type { Reason } from '../reasons.ts';
 
-/** A user of an application that keeps its own table, as its service calls them; in its own account when none is said. */
+/** An external user, by their id in the service's application, in an account (by default the service's). */
 export type External = { readonly externalId: string; readonly account?: string | undefined };
 
-/** A user of the service's own. */
+/** Finds an external user of the service. */
 export async function reachExternalUser(
   ctx: RequestContext,
   service: Service,
@@ -23,12 +23,12 @@ export async function reachExternalUser(
   return user && isOwn(service, user, external.externalId) ? success(user) : refuse('not_found');
 }
 
-/** A user, and the challenge by which they agreed. */
+/** A user, and the challenge with which they approve a change. */
 export type ApprovedUser = { readonly user: User; readonly challengeId?: string | undefined };
 
 /**
- * Lets a service change the factors of a user of its own. What shows that the user agrees is a challenge of the service's that they have passed;
- * who has no second factor needs none. Who can log in here manages their factors themself.
+ * Allows a service to change the factors of one of its external users. A user who has a second factor must have passed
+ * a challenge of the service. Users who can log in here are refused, because they manage their factors themselves.
  */
 export async function manageExternalUser(
   ctx: RequestContext,
@@ -44,7 +44,7 @@ export async function manageExternalUser(
   return success({ ...acting, userId, accountId, secondFactorAt });
 }
 
-/** When the user passed a challenge of the service's. What approved an action approved nothing else. */
+/** When the user passed the challenge, or null. A challenge that approved an action approves nothing else. */
 async function provenAt(
   ctx: RequestContext,
   service: Service,
@@ -66,6 +66,9 @@ export async function accountOf(
   return found && findBelow(ctx.store, service.accountId, found.id);
 }
 
-/** Names are compared without case, and an application's ids need not be. */
+/**
+ * Users are found by name without case, but an application's ids may differ in case only, so the name is compared
+ * exactly.
+ */
 export const isOwn = (service: Service, user: User, externalId: string) =>
   user.serviceId === service.id && user.name === externalId;

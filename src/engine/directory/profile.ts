@@ -2,18 +2,18 @@ import { z } from 'zod';
 import { isPlainText } from '../../base/text.ts';
 import { newPassword } from '../../factors/password.ts';
 
-/** What users, accounts and factors may be called. Doors and commands check what they are given against these, under names of their own. */
+/** A name for a user, an account or a factor: text without control or invisible characters. */
 export const plainText = (max: number) =>
-  z.string().trim().min(1).max(max).refine(isPlainText, 'holds characters that nobody can see');
+  z.string().trim().min(1).max(max).refine(isPlainText, 'contains invisible characters');
 
-/** What a person calls one of their factors. */
+/** A user's label for one of their factors. */
 export const factorLabel = plainText(128);
 
 /** An account's id or name. */
 export const accountReference = plainText(128);
 
-/** HTTP Basic ends a name at its first colon (RFC 7617 section 2), so none may hold one. */
-const name = plainText(128).refine((text) => !text.includes(':'), 'may not hold a colon');
+/** HTTP Basic authentication ends a name at the first colon (RFC 7617 section 2). */
+const name = plainText(128).refine((text) => !text.includes(':'), 'must not contain a colon');
 const email = z.email().max(254);
 const phone = z.e164('must be a number with + and country code (E.164)');
 const givenName = plainText(128);
@@ -28,7 +28,7 @@ export const newUserProfile = z.strictObject({
   account: accountReference.optional(),
 });
 
-/** What is absent stays as it is; null clears it (RFC 7396). */
+/** A JSON merge patch (RFC 7396): absent members are not changed, null clears a member. */
 export const profileChanges = z.strictObject({
   name: name.optional(),
   email: email.nullable().optional(),

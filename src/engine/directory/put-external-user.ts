@@ -14,11 +14,11 @@ export type ExternalUserProfile = {
   readonly [Member in keyof Omit<Profile, 'name' | 'roles'>]?: Profile[Member] | undefined;
 };
 
-const nothing = { email: null, phone: null, firstName: null, lastName: null };
+const emptyProfile = { email: null, phone: null, firstName: null, lastName: null };
 
 /**
- * Makes the user, or changes what was said of them; what is absent stays as it is. They have no password, so they cannot log in here: their
- * application vouches for their first factor.
+ * Creates an external user, or changes their profile; absent members are not changed. The user has no password and
+ * cannot log in here: the application checks their first factor.
  */
 export async function putExternalUser(
   ctx: RequestContext,
@@ -29,10 +29,10 @@ export async function putExternalUser(
   if (!account) return refuse('unknown_account');
   const { externalId: name } = external;
   if (!(await findUserByName(ctx.store, account.id, name))) {
-    const given = { ...nothing, ...withoutAbsent(profile), name, roles: ['user'] as const };
+    const given = { ...emptyProfile, ...withoutAbsent(profile), name, roles: ['user'] as const };
     const made = await insertNewUser(ctx, { ...given, accountId: account.id, serviceId: service.id });
     if (made.ok) return success({ user: made.value.user, made: true });
-    // Somebody else has made them in this moment.
+    // Another request created the user at the same time.
     if (made.reason !== 'name_taken') return made;
   }
   const user = await findUserByName(ctx.store, account.id, name);
@@ -41,7 +41,7 @@ export async function putExternalUser(
   return changed.ok ? success({ user: changed.value, made: false }) : changed;
 }
 
-/** The application forgets a user of the service's own, and so do we. */
+/** Removes an external user of the service. */
 export async function removeExternalUser(
   ctx: RequestContext,
   service: Service,
@@ -54,7 +54,7 @@ export async function removeExternalUser(
   if (!managing.ok) return managing;
   return withTransaction(ctx, async (tx) => {
     if (!(await deleteUser(tx.store, user.id))) return refuse('not_found');
-    await logSuccess(tx, tried('user.delete', service, user));
+    await logSuccess(tx, facts('user.delete', service, user));
     return success(undefined);
   });
 }
@@ -71,7 +71,7 @@ async function change(
   return refusingNamesTaken(() =>
     withTransaction(ctx, async (tx) => {
       const written = await writeProfile(tx, user, changes);
-      if (written.ok) await logSuccess(tx, tried('user.update', service, user));
+      if (written.ok) await logSuccess(tx, facts('user.update', service, user));
       return written;
     }),
   );
@@ -80,7 +80,7 @@ async function change(
 const withoutAbsent = (profile: ExternalUserProfile): Partial<Profile> =>
   Object.fromEntries(Object.entries(profile).filter(([, value]) => value !== undefined));
 
-const tried = (action: string, service: Service, { id: userId, accountId }: User) => ({
+const facts = (action: string, service: Service, { id: userId, accountId }: User) => ({
   action,
   userId,
   accountId,

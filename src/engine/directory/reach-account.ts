@@ -14,17 +14,17 @@ import type { Reason } from '../reasons.ts';
 import { isAdministrator, type Caller } from '../session/authenticate.ts';
 
 /**
- * The account that an id, or `root`, means to this caller: an administrator reaches their own and all below it. For everybody else, and
- * everywhere else, there is nothing.
+ * Finds an account by id, or `root`, that the caller may access: administrators may access their own account and its
+ * descendants. All others are not found.
  */
 export async function reachAccount(ctx: RequestContext, caller: Caller, id: string): Promise<Outcome<Account, Reason>> {
   if (!isAdministrator(caller)) return refuse('not_found');
-  const meant = id === 'root' ? (await rootAccount(ctx.store))?.id : id;
-  const account = meant === undefined ? undefined : await findBelow(ctx.store, caller.accountId, meant);
+  const accountId = id === 'root' ? (await rootAccount(ctx.store))?.id : id;
+  const account = accountId === undefined ? undefined : await findBelow(ctx.store, caller.accountId, accountId);
   return account ? success(account) : refuse('not_found');
 }
 
-/** The accounts below one that the caller has reached. */
+/** The children or descendants of an account that the caller may access. */
 export async function browseBelow(
   ctx: RequestContext,
   account: Account,
@@ -33,12 +33,12 @@ export async function browseBelow(
   return listBelow(ctx.store, account.id, which, page);
 }
 
-/** The accounts above one that the caller has reached, as far up as the caller reaches. */
+/** The ancestors of an account, up to the caller's own account. */
 export async function browseAbove(ctx: RequestContext, caller: Caller, account: Account): Promise<readonly Account[]> {
   return listAbove(ctx.store, caller.accountId, account.id);
 }
 
-/** The account in which somebody has just logged in. */
+/** The account of a user who has just logged in. */
 export async function accountOf(ctx: RequestContext, { accountId }: CompletedLogin): Promise<Outcome<Account, Reason>> {
   const account = await findAccount(ctx.store, accountId);
   return account ? success(account) : refuse('unknown_account');

@@ -7,28 +7,31 @@ import type { RequestContext } from '../context.ts';
 import type { Reason } from '../reasons.ts';
 import { isAdministrator, type Caller } from '../session/authenticate.ts';
 
-/** Whose providers are meant: an account's that the caller has reached, or the system's, which has no id. */
+/** The owner of providers: an account that the caller may access, or the system, whose id is null. */
 export type Owner = Pick<Account, 'id'> | { readonly id: null };
 
-/** The system's providers are for the administrators of the root account. For everybody else there are none. */
+/** Allows administrators of the root account to access the system's providers. For others these do not exist. */
 export async function reachSystem(ctx: RequestContext, caller: Caller): Promise<Outcome<Owner, Reason>> {
   const root = isAdministrator(caller) ? await rootAccount(ctx.store) : undefined;
   return root?.id === caller.accountId ? success({ id: null }) : refuse('not_found');
 }
 
-/** A provider as it may be told: its secrets are masked, but for those that this very request has set. */
+/** A provider to show: its secrets are masked, except those that the same request has set. */
 export type ShownProvider = Omit<Provider, 'settings'> & { readonly shown: Members };
 
 export function showProvider({ settings, ...provider }: Provider, open: readonly string[] = []): ShownProvider {
   return { ...provider, shown: maskSettings(provider.providerName, settings, open) };
 }
 
-/** What an account, or the system, has configured. */
+/** The providers of an account or of the system. */
 export async function browseProviders(ctx: RequestContext, owner: Owner): Promise<readonly ShownProvider[]> {
   return (await listProviders(ctx.store, owner.id)).map((provider) => showProvider(provider));
 }
 
-/** An account's provider by its id, the system's by its kind: with its secrets, for what changes it. `showProvider` is for telling. */
+/**
+ * Finds an account's provider by id, or the system's by kind. It contains secrets: use `showProvider` before you return
+ * it.
+ */
 export async function reachProvider(
   ctx: RequestContext,
   owner: Owner,

@@ -5,7 +5,10 @@ import type { RequestContext } from '../context.ts';
 import type { Reason } from '../reasons.ts';
 import { isAdministrator, type Caller } from '../session/authenticate.ts';
 
-/** The user that an id or `me` means to this caller: themself, or a user of an account they administer. Nobody else exists. */
+/**
+ * Finds a user by id, or `me`, that the caller may access: themselves, or a user of the account they administer. Others
+ * are not found.
+ */
 export async function reachUser(ctx: RequestContext, caller: Caller, id: string): Promise<Outcome<User, Reason>> {
   if (id === 'me' || id === caller.userId) return success(caller.user);
   if (!isAdministrator(caller)) return refuse('not_found');
@@ -18,7 +21,7 @@ export async function ownProfile(ctx: RequestContext, caller: Pick<Caller, 'user
   return findUser(ctx.store, caller.userId);
 }
 
-/** The users of the administrator's account, in the order in which they came. */
+/** The users of the administrator's account, in order of creation. */
 export async function browseUsers(
   ctx: RequestContext,
   caller: Caller,
@@ -28,7 +31,7 @@ export async function browseUsers(
   return success(await listUsers(ctx.store, caller.accountId, limit, skip));
 }
 
-/** A user's authenticators, pending ones too. Their states are secret: a door shows what stands beside them. */
+/** A user's authenticators, including pending ones. Their states are secret and must not be shown. */
 export async function browseAuthenticators(
   ctx: RequestContext,
   user: Pick<User, 'id'>,

@@ -19,7 +19,7 @@ export type SecurityChange = {
   readonly revision: number;
 };
 
-/** Says anew what an account says, over the revision it was read at. */
+/** Replaces an account's security configuration, if its revision is still the one that was read. */
 export async function writeSecurityOf(
   ctx: RequestContext,
   caller: Caller,
@@ -27,13 +27,13 @@ export async function writeSecurityOf(
 ): Promise<Outcome<AccountSecurity, Reason>> {
   const { now } = ctx;
   return withTransaction(ctx, async (tx) => {
-    // Until this is written nobody takes the account out from under one whose provider it names.
+    // Locked, so that the account cannot be moved away from an ancestor whose provider the configuration names.
     await lockTree(tx.store);
     const chain = await configsDownTo(tx.store, account.id);
     if (!mayNameAll(account, chain, config)) return refuse('unknown_configuration');
     if (!(await lockNamed(tx, account, config))) return refuse('unknown_configuration');
-    const said = { accountId: account.id, authModules: config, revision };
-    if (!(await writeSecurity(tx.store, said, now))) return refuse('raced');
+    const security = { accountId: account.id, authModules: config, revision };
+    if (!(await writeSecurity(tx.store, security, now))) return refuse('raced');
     const who = { accountId: account.id, userId: caller.userId, sessionId: caller.id, objectId: account.id };
     await logSuccess(tx, { action: 'security.change', ...who });
     const inherited = inheritedConfig(chain.filter(({ accountId }) => accountId !== account.id));
@@ -41,7 +41,10 @@ export async function writeSecurityOf(
   });
 }
 
-/** Keeps every provider that is named from being removed in this moment, in one order, so that two of these never wait for each other. */
+/**
+ * Locks all providers that the configuration names, so that none is removed. They are locked in order of id, so
+ * deadlock is impossible.
+ */
 async function lockNamed({ store }: RequestContext, account: Account, config: AuthModulesConfig): Promise<boolean> {
   for (const place of namedIn(account, config).toSorted((one, other) => (one.id < other.id ? -1 : 1))) {
     if (!(await lockProvider(store, place))) return false;

@@ -9,22 +9,26 @@ import type { Caller } from '../session/authenticate.ts';
 
 export type Change = {
   readonly user: User;
-  /** Through whose session it is made. Only the user's own goes on; absent when the operator does it. */
+  /**
+   * The session that makes the change; absent for the operator and for services. It stays valid only if it is the
+   * user's own.
+   */
   readonly caller?: Caller | undefined;
-  readonly tried: AttemptFacts;
-  /** What the user is told of it. */
+  readonly facts: AttemptFacts;
+  /** The notice to the user. */
   readonly notice: NoticeContent;
-  /** What that session has proven by the change itself. */
+  /** What the session has proven by the change itself. */
   readonly proven?: Pick<Session, 'amr' | 'secondFactorAt'> | undefined;
 };
 
 /**
- * Every change to a user's factors happens here: in one transaction the user's epoch moves on, which ends every other session and
- * every open challenge, the change is written, and the session it came through is taken along. Two changes at once: one wins.
+ * Makes a change to a user's factors in one transaction: it advances the user's epoch, which voids all sessions and
+ * challenges, writes the change, and moves the caller's session to the new epoch. Of two simultaneous changes, one is
+ * refused.
  */
 export async function changeFactors<Value>(
   ctx: RequestContext,
-  { user, caller, tried, notice, proven }: Change,
+  { user, caller, facts, notice, proven }: Change,
   write: (tx: RequestContext) => Promise<Outcome<Value, Reason>>,
 ): Promise<Outcome<Value, Reason>> {
   return withTransaction(ctx, async (tx) => {
@@ -32,10 +36,9 @@ export async function changeFactors<Value>(
     const written = await write(tx);
     if (!written.ok) return written;
     if (caller?.userId === user.id) {
-      const kept = await carryOver(tx.store, { ...caller, ...proven, epoch: user.epoch + 1 });
-      if (!kept) return refuse('raced');
+      if (!(await carryOver(tx.store, { ...caller, ...proven, epoch: user.epoch + 1 }))) return refuse('raced');
     }
-    const attempt = await logSuccess(tx, { ...tried, accountId: user.accountId, userId: user.id });
+    const attempt = await logSuccess(tx, { ...facts, accountId: user.accountId, userId: user.id });
     await writeNotice(tx.store, user, { attempt, ...notice }, ctx.now);
     return success(written.value);
   });

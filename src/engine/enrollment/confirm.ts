@@ -22,28 +22,28 @@ import { codesLeft, makeRecoveryCodes, writeCodes, type MadeCodes } from './reco
 import { issueToken } from '../session/issue-token.ts';
 import { createSession, type CreatedSession } from '../session/create-session.ts';
 import { withSecondFactor } from '../session/assurance.ts';
-import { countedInEnrollment, isFull, mayEnrollOneMore, type EnrollmentLimit } from './enroll.ts';
-import { requireStepUp, type Manager } from '../session/step-up.ts';
+import { countedInEnrollment, hasReachedLimit, mayEnrollOneMore, type EnrollmentLimit } from './enroll.ts';
+import { requireStepUp, type FactorManager } from '../session/step-up.ts';
 
 export type EnrollmentConfirmation = {
   readonly authenticatorId?: string;
-  /** In the place of an id: the one of a kind that waits, for a door that does not show ids. */
+  /** Instead of an id: the pending authenticator of this kind, for APIs that do not show ids. */
   readonly awaited?: EnrollmentLimit;
   readonly response: unknown;
-  /** Set by doors that do not show recovery codes: without it they are made for a user who has none. */
+  /** Set by APIs that do not show recovery codes. By default they are created for a user who has none. */
   readonly withoutRecoveryCodes?: true;
 };
 
 export type Confirmed = {
-  /** Recovery codes, made when the user has none; empty otherwise. Shown once. */
+  /** New recovery codes, shown once, if the user had none; otherwise empty. */
   readonly recoveryCodes: readonly string[];
-  /** The access token of the session that this opens, for who had to enrol before they got one. */
+  /** The access token of the new session, if the user had to enroll before they got one. */
   readonly token?: string;
 };
 
 /**
- * Completes an enrolment: a right reply makes the authenticator count, and counts as proving it in this session. The reply
- * is spent by that. A wrong one can be tried again, as often as a login could.
+ * Confirms an enrollment: a right response activates the authenticator, counts as its proof in this session, and cannot
+ * be used again. Wrong responses are limited as at a login.
  */
 export async function confirm(
   ctx: RequestContext,
@@ -66,11 +66,11 @@ export async function confirm(
       countAs: countedInEnrollment,
       candidates,
     });
-    // The hash may have taken long.
+    // The hash may have waited in the queue.
     const present = turn.at();
     const needsCodes = !withoutRecoveryCodes && codesLeft(authenticators) === 0;
     const codes = proof.ok && needsCodes ? await makeRecoveryCodes(present, user) : undefined;
-    const confirmed = proof.ok ? await keep(present, { user, actor, pending, proven: proof.value, codes }) : proof;
+    const confirmed = proof.ok ? await complete(present, { user, actor, pending, proven: proof.value, codes }) : proof;
     if (!confirmed.ok) {
       const who = { ...madeBy(actor), accountId: user.accountId, userId: user.id };
       await logRefusal(present, { action: 'confirm', factor: pending.kind, ...who }, confirmed.reason);
@@ -79,12 +79,12 @@ export async function confirm(
   });
 }
 
-/** What waits to be confirmed, where the caller may confirm it. */
+/** The pending authenticator, if the actor may confirm it. */
 async function findPending(
   ctx: RequestContext,
   actor: EnrollmentActor,
   { authenticatorId, awaited }: Pick<EnrollmentConfirmation, 'authenticatorId' | 'awaited'>,
-): Promise<Outcome<Manager & { readonly pending: Authenticator }, Reason>> {
+): Promise<Outcome<FactorManager & { readonly pending: Authenticator }, Reason>> {
   const allowed = awaited ? await mayEnrollOneMore(ctx, actor, awaited) : await requireStepUp(ctx, actor);
   if (!allowed.ok) return allowed;
   const { user, authenticators } = allowed.value;
@@ -95,10 +95,12 @@ async function findPending(
   const may = mayEnroll(actor, pending.kind, user);
   if (!may.ok) return may;
   if (pending.status !== 'pending') return refuse('already_confirmed');
-  return isFull(authenticators, pending.kind) ? refuse('too_many') : success({ user, authenticators, pending });
+  return hasReachedLimit(authenticators, pending.kind)
+    ? refuse('too_many')
+    : success({ user, authenticators, pending });
 }
 
-type Keeping = {
+type ProvenEnrollment = {
   readonly user: User;
   readonly actor: EnrollmentActor;
   readonly pending: Authenticator;
@@ -106,52 +108,61 @@ type Keeping = {
   readonly codes: MadeCodes | undefined;
 };
 
-async function keep(
+async function complete(
   ctx: RequestContext,
-  { user, actor, pending, proven, codes }: Keeping,
+  { user, actor, pending, proven, codes }: ProvenEnrollment,
 ): Promise<Outcome<Confirmed, Reason>> {
   const { kind } = pending;
   const { state = pending.state, lookup } = proven.proof;
   const amr = withSecondFactor(provenBy(actor), proven.proof.amr);
-  const tried = { action: 'confirm', factor: kind, ...madeBy(actor) };
+  const facts = { action: 'confirm', factor: kind, ...madeBy(actor) };
   const notice = { name: 'factor_added', factor: kind } as const;
-  const change = { user, caller: sessionOf(actor), tried, notice, proven: { amr, secondFactorAt: ctx.now } };
-  const kept = await changeFactors(ctx, change, async (tx) => {
+  const change = { user, caller: sessionOf(actor), facts, notice, proven: { amr, secondFactorAt: ctx.now } };
+  const changed = await changeFactors(ctx, change, async (tx) => {
     if (!(await activate(tx.store, { ...pending, lookup }, state, tx.now))) return refuse('raced');
     await resetThrottle(tx.store, user.id, proven.counted);
     if (codes) await writeCodes(tx, codes);
     const recoveryCodes = codes?.codes ?? [];
-    const opened = actor.type === 'enrollment' ? await logIn(tx, { user, actor, kind, amr }) : success(undefined);
-    return opened.ok ? success({ recoveryCodes, session: opened.value }) : opened;
+    const login = actor.type === 'enrollment' ? await logIn(tx, { user, actor, kind, amr }) : success(undefined);
+    return login.ok ? success({ recoveryCodes, session: login.value }) : login;
   });
-  if (!kept.ok) return kept;
-  const { recoveryCodes, session } = kept.value;
+  if (!changed.ok) return changed;
+  const { recoveryCodes, session } = changed.value;
   if (!session) return success({ recoveryCodes });
   return success({ recoveryCodes, token: await issueToken(ctx, session, user.accountId) });
 }
 
-/** What was proven before; a service says by itself what it has checked. */
+/** The methods that the actor had proven before. Those of a service's users are not known here. */
 function provenBy(actor: EnrollmentActor): readonly string[] {
   if (actor.type === 'service') return [];
   return actor.type === 'enrollment' ? actor.challenge.amr : actor.amr;
 }
 
-type LoggingIn = Pick<Keeping, 'user'> & {
+type InterruptedLogin = Pick<ProvenEnrollment, 'user'> & {
   readonly actor: EnrollingActor;
   readonly kind: string;
   readonly amr: readonly string[];
 };
 
-/** The login that could not end without the factor ends with it. Its session is of the epoch that the change begins. */
+/**
+ * Completes the login that required the enrollment. The session belongs to the user's new epoch, which the change
+ * begins.
+ */
 async function logIn(
   tx: RequestContext,
-  { user, actor: { challenge }, kind, amr }: LoggingIn,
+  { user, actor: { challenge }, kind, amr }: InterruptedLogin,
 ): Promise<Outcome<CreatedSession, Reason>> {
   if (!(await closeChallenge(tx.store, challenge.id, tx.now))) return refuse('raced');
   const { authModule, authConfigOrigin, mfaConfigOrigin } = challenge;
   const policy = await readPolicy(tx.store, { authModule, accountId: user.accountId });
-  const opening = { user, epoch: user.epoch + 1, authModule, amr, secondFactor: true, policy };
-  const session = await createSession(tx, opening);
+  const session = await createSession(tx, {
+    user,
+    epoch: user.epoch + 1,
+    authModule,
+    amr,
+    secondFactor: true,
+    policy,
+  });
   const who = { accountId: user.accountId, userId: user.id, sessionId: session.id };
   const { logs } = policy;
   const about = { action: 'answer', factor: kind, authModule, authConfigOrigin, mfaConfigOrigin, logs };

@@ -14,28 +14,28 @@ import type { Reason } from '../reasons.ts';
 import { deliver } from '../proof/send-code.ts';
 import { claimEnrollmentCode } from '../proof/sending-limits.ts';
 import { settingsInForce } from '../policy/settings-in-force.ts';
-import { findManager, requireProof, type Manager } from '../session/step-up.ts';
+import { findManager, requireProof, type FactorManager } from '../session/step-up.ts';
 
 export type Enrollment = {
   readonly kind: Kind;
   readonly label: string | null;
-  /** What the factor needs of the person or their client. */
+  /** What the factor needs from the user or their client. */
   readonly input: Readonly<Record<string, unknown>>;
-  /** Whom it is made for, where that is not who they are here. */
+  /** The name to show in the authenticator, if it is not the user's name. */
   readonly person?: { readonly name: string } | undefined;
-  /** How many of the kind the door lets a user have, where the factor allows more. It is held against them before fresh proof is asked for. */
+  /** A lower limit than the factor's on how many of the kind a user may have. It is checked before the step-up. */
   readonly limit?: number | undefined;
 };
 
 export type Enrolled = {
   readonly authenticator: Authenticator;
-  /** Shown once, kept nowhere. */
+  /** What the factor shows to the user once, such as a secret. It is not stored. */
   readonly offer: Readonly<Record<string, unknown>>;
 };
 
 /**
- * Makes one more authenticator for the caller. A factor whose owner must first show that they can use it stays pending for ten
- * minutes and touches nothing that works; `confirm` makes it count. Only users enroll for themselves, or the service that keeps them.
+ * Creates an authenticator for the actor's user. If the factor needs a confirmation, it stays pending for ten minutes,
+ * until `confirm` activates it, and does not affect logins.
  */
 export async function enroll(
   ctx: RequestContext,
@@ -47,18 +47,18 @@ export async function enroll(
   const { user, authenticators } = allowed.value;
   const may = mayEnroll(actor, kind, user);
   if (!may.ok) return may;
-  if (isFull(authenticators, kind)) return refuse('too_many');
+  if (hasReachedLimit(authenticators, kind)) return refuse('too_many');
 
   const network = networkIn(actor, ctx);
   const begun = await begin(ctx, { kind, input, person, network }, allowed.value);
   if (!begun.ok) return begun;
   const { id, state, shown: offer, lookup } = begun.value;
-  // A hash or a gateway may have taken long.
+  // A password hash or a gateway may have taken seconds.
   const present = ctx.at();
   const { now } = present;
   const made = { id, userId: user.id, kind, label, state };
   const authenticator = { ...made, revision: 0, createdAt: now, updatedAt: now, lastUsedAt: null };
-  const tried = {
+  const facts = {
     action: 'enroll',
     factor: kind,
     ...madeBy(actor),
@@ -70,29 +70,34 @@ export async function enroll(
     return withTransaction(present, async (tx) => {
       await removePending(tx.store, user.id, kind);
       await insertAuthenticator(tx.store, { ...made, lookup, status: 'pending', expiresAt: now + enrollmentLife }, now);
-      await logSuccess(tx, tried);
+      await logSuccess(tx, facts);
       return success({ authenticator: { ...authenticator, status: 'pending' }, offer });
     });
   }
   const notice = { name: 'factor_added', factor: kind } as const;
-  return changeFactors(present, { user, caller: sessionOf(actor), tried, notice }, async (tx) => {
+  return changeFactors(present, { user, caller: sessionOf(actor), facts, notice }, async (tx) => {
     await insertAuthenticator(tx.store, { ...made, lookup, status: 'active' }, now);
     return success({ authenticator: { ...authenticator, status: 'active' }, offer });
   });
 }
 
-/** The network whose enrollments are counted together. A service speaks for many users, and behind a proxy the address is the proxy's. */
+/**
+ * The network under which enrollments are counted. Undefined for services, which enroll many users, and if a proxy
+ * forwarded the request and `ip` may be its address.
+ */
 function networkIn(actor: EnrollmentActor, { client: { ip, isForwarded } }: RequestContext): string | undefined {
   return ip === null || isForwarded || actor.type === 'service' ? undefined : networkOf(ip);
 }
 
-type Beginning = Pick<Enrollment, 'kind' | 'input' | 'person'> & { readonly network: string | undefined };
+type EnrollmentStart = Pick<Enrollment, 'kind' | 'input' | 'person'> & { readonly network: string | undefined };
 
-/** What there is before anything is written: a state, what its owner is shown, and the code that they have to show, on its way. */
+/**
+ * Begins an enrollment without writing anything: makes the factor's state and sends the code, if the factor sends one.
+ */
 async function begin(
   ctx: RequestContext,
-  { kind, input, person, network }: Beginning,
-  { user, authenticators }: Manager,
+  { kind, input, person, network }: EnrollmentStart,
+  { user, authenticators }: FactorManager,
 ): Promise<Outcome<Begun & { readonly id: string }, Reason>> {
   const { enroll: enrollment, traits } = factorOf(kind);
   if (!enrollment) return refuse('forbidden');
@@ -105,7 +110,7 @@ async function begin(
   const begun = await enrollment.begin({ settings, input, others }, factorContext(ctx, about));
   if (!begun.ok || !traits.sends) return begun.ok ? success({ ...begun.value, id }) : begun;
   const { state } = begun.value;
-  // Without the message there is nothing to enroll.
+  // If the message cannot be sent, the enrollment is refused.
   const claim = (message: CodeMessage) => claimEnrollmentCode(ctx, { user, network, message });
   const counted = countedInEnrollment(kind);
   const sent = await deliver(ctx, { ...about, user, id, kind, state, settings, counted, claim });
@@ -114,20 +119,20 @@ async function begin(
 
 export type EnrollmentLimit = { readonly kind: Kind; readonly limit?: number | undefined };
 
-/** Lets a caller enroll one more of a kind, unless they have as many as the door lets them have. */
+/** Allows an actor to enroll one more of a kind, unless the user has reached the given limit. */
 export async function mayEnrollOneMore(
   ctx: RequestContext,
   actor: EnrollmentActor,
   { kind, limit }: EnrollmentLimit,
-): Promise<Outcome<Manager, Reason>> {
+): Promise<Outcome<FactorManager, Reason>> {
   const found = await findManager(ctx, actor);
   if (!found.ok) return found;
-  if (limit !== undefined && isFull(found.value.authenticators, kind, limit)) return refuse('too_many');
+  if (limit !== undefined && hasReachedLimit(found.value.authenticators, kind, limit)) return refuse('too_many');
   return requireProof(ctx, actor, found.value);
 }
 
-/** Whether a user has as many active authenticators of a kind as one may have. */
-export function isFull(
+/** Whether a user has the maximum number of active authenticators of a kind. */
+export function hasReachedLimit(
   authenticators: readonly Authenticator[],
   kind: string,
   limit = factorOf(kind).traits.limit,
@@ -135,5 +140,5 @@ export function isFull(
   return authenticators.filter((one) => one.kind === kind && one.status === 'active').length >= limit;
 }
 
-/** Failures to confirm are counted apart from logins: guessing at a new authenticator must not lock the ones that work. */
+/** Failed confirmations are counted separately from logins, so that they do not lock the active authenticators. */
 export const countedInEnrollment = (kind: string) => `${kind}.enrollment`;

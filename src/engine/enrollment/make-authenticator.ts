@@ -8,9 +8,9 @@ import { factorContext, type RequestContext } from '../context.ts';
 import type { Reason } from '../reasons.ts';
 
 export type MadeAuthenticator = {
-  /** Not written yet: making it may be slow, and holds no transaction open. */
+  /** Not inserted yet, because making it may be slow and must happen outside a transaction. */
   readonly authenticator: NewAuthenticator;
-  /** Shown to its owner once. */
+  /** Shown to its user once. */
   readonly shown: JsonObject;
 };
 
@@ -20,7 +20,7 @@ type AuthenticatorInput = {
   readonly label?: string | null;
 };
 
-/** Makes an active authenticator of a factor that accounts do not configure and that needs no confirmation. */
+/** Makes an active authenticator of a factor without settings and confirmation. */
 export async function makeAuthenticator(
   ctx: RequestContext,
   { kind, enroll }: Factor,
@@ -35,7 +35,7 @@ export async function makeAuthenticator(
   return success({ authenticator: { id, userId: user.id, kind, label, state, lookup, status: 'active' }, shown });
 }
 
-/** What an enrollment is about: whose authenticator, and which. */
+/** The binding and the user of an enrollment, for the factor. */
 export function aboutEnrolling({ id, user }: { readonly id: string; readonly user: Pick<User, 'id' | 'name'> }) {
   const binding = { purpose: 'enrollment', authenticatorId: id } as const;
   return { binding, user: { id: user.id, name: user.name } };

@@ -13,7 +13,7 @@ import type { Reason } from '../reasons.ts';
 import type { Caller } from '../session/authenticate.ts';
 import { requireStepUp } from '../session/step-up.ts';
 
-/** Makes new recovery codes for the caller; the old ones stop working. They are shown this once. */
+/** Replaces the caller's recovery codes by new ones, which are shown once. */
 export async function renewRecoveryCodes(
   ctx: RequestContext,
   caller: FactorChangeActor,
@@ -21,7 +21,10 @@ export async function renewRecoveryCodes(
   return renew(ctx, caller, makeRecoveryCodes);
 }
 
-/** Makes a new backup code for the caller, as Deux has it: one, and logging in with it turns multi-factor authentication off. */
+/**
+ * Replaces the caller's backup code, as in Deux: a single code. Logging in with it turns multi-factor authentication
+ * off.
+ */
 export async function renewBackupCode(ctx: RequestContext, caller: Caller): Promise<Outcome<string, Reason>> {
   const made = await renew(ctx, caller, makeBackupCode);
   return made.ok ? success(made.value[0] ?? '') : made;
@@ -37,18 +40,18 @@ async function renew(
   const { user, authenticators } = allowed.value;
   if (secondFactors(authenticators).length === 0) return refuse('mfa_not_enabled');
   const made = await make(ctx, user);
-  const tried = { action: 'renew', factor: made.authenticator.kind, ...madeBy(caller) };
+  const facts = { action: 'renew', factor: made.authenticator.kind, ...madeBy(caller) };
   const notice = { name: 'recovery_codes_renewed' } as const;
-  return changeFactors(ctx, { user, caller: sessionOf(caller), tried, notice }, async (tx) => {
+  return changeFactors(ctx, { user, caller: sessionOf(caller), facts, notice }, async (tx) => {
     await writeCodes(tx, made);
     return success(made.codes);
   });
 }
 
-/** Codes that are not written yet, and are shown once. */
+/** Codes that are not inserted yet. They are shown once. */
 export type MadeCodes = Pick<MadeAuthenticator, 'authenticator'> & { readonly codes: readonly string[] };
 
-/** Ten of them. */
+/** Makes ten recovery codes. */
 export async function makeRecoveryCodes(ctx: RequestContext, user: User): Promise<MadeCodes> {
   const { authenticator, shown } = await madeOf(ctx, user, recovery);
   return { authenticator, codes: recoveryShown.parse(shown).codes };
@@ -61,17 +64,17 @@ async function makeBackupCode(ctx: RequestContext, user: User): Promise<MadeCode
 
 async function madeOf(ctx: RequestContext, user: User, factor: Factor): Promise<MadeAuthenticator> {
   const made = await makeAuthenticator(ctx, factor, { user });
-  if (!made.ok) throw new Error(`${factor.kind} could not be made`);
+  if (!made.ok) throw new Error(`no authenticator of kind ${factor.kind} was made: ${made.reason}`);
   return made.value;
 }
 
-/** Puts codes in the place of those a user has of their kind, in the caller's transaction. */
+/** Replaces a user's codes of this kind, in the caller's transaction. */
 export async function writeCodes({ store, now }: RequestContext, { authenticator }: MadeCodes): Promise<void> {
   await removeKinds(store, authenticator.userId, [authenticator.kind]);
   await insertAuthenticator(store, authenticator, now);
 }
 
-/** How many of a user's recovery codes are not spent. */
+/** The number of a user's unused recovery codes. */
 export function codesLeft(authenticators: readonly Authenticator[]): number {
   const own = authenticators.find(({ kind }) => kind === recovery.kind);
   return own ? recoveryState.parse(own.state).codes.length : 0;

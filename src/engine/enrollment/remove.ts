@@ -18,8 +18,8 @@ import { requireStepUp } from '../session/step-up.ts';
 export type Removal = { readonly user: User; readonly authenticatorId: string };
 
 /**
- * Removes an authenticator of the caller, or of a user they administer. With the last second factor the recovery codes go too, for
- * they stand in for something that is no more.
+ * Removes an authenticator of the caller, or of a user they administer. With the last second factor, the recovery codes
+ * are removed too, because they replace a second factor.
  */
 export async function remove(
   ctx: RequestContext,
@@ -32,27 +32,30 @@ export async function remove(
   const removed = authenticators.find(({ id }) => id === authenticatorId);
   if (!removed) return refuse('not_found');
   const { roles, replaces } = factorOf(removed.kind).traits;
-  // Who could remove it could then set another without knowing it.
+  // A user without a password could set a new one without knowing the old one.
   if (roles.includes('first') && replaces && caller.userId === user.id) return refuse('password_needed');
 
-  const left = secondFactors(authenticators.filter(({ id }) => id !== authenticatorId));
-  const tried = { action: 'remove', factor: removed.kind, ...madeBy(caller) };
-  if (removed.status === 'pending') return discard(ctx, { user, removed, tried });
+  const remaining = secondFactors(authenticators.filter(({ id }) => id !== authenticatorId));
+  const facts = { action: 'remove', factor: removed.kind, ...madeBy(caller) };
+  if (removed.status === 'pending') return discard(ctx, { user, removed, facts });
   const notice = { name: 'factor_removed', factor: removed.kind } as const;
-  return changeFactors(ctx, { user, caller: sessionOf(caller), tried, notice }, async (tx) => {
+  return changeFactors(ctx, { user, caller: sessionOf(caller), facts, notice }, async (tx) => {
     if (!(await removeAuthenticator(tx.store, user.id, authenticatorId))) return refuse('raced');
-    if (left.length === 0) await removeKinds(tx.store, user.id, recoveryKinds);
+    if (remaining.length === 0) await removeKinds(tx.store, user.id, recoveryKinds);
     return success(undefined);
   });
 }
 
-type Discarded = { readonly user: User; readonly removed: Authenticator; readonly tried: AttemptFacts };
+type PendingRemoval = { readonly user: User; readonly removed: Authenticator; readonly facts: AttemptFacts };
 
-/** A pending enrolment never counted, so nobody's session ends with it. */
-async function discard(ctx: RequestContext, { user, removed, tried }: Discarded): Promise<Outcome<undefined, Reason>> {
+/** Removes a pending enrollment. It was never active, so no sessions end. */
+async function discard(
+  ctx: RequestContext,
+  { user, removed, facts }: PendingRemoval,
+): Promise<Outcome<undefined, Reason>> {
   return withTransaction(ctx, async (tx) => {
     if (!(await removeAuthenticator(tx.store, user.id, removed.id))) return refuse('raced');
-    await logSuccess(tx, { ...tried, accountId: user.accountId, userId: user.id });
+    await logSuccess(tx, { ...facts, accountId: user.accountId, userId: user.id });
     return success(undefined);
   });
 }

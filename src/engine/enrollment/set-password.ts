@@ -22,57 +22,59 @@ export type NewPassword = {
 const { kind } = password;
 
 /**
- * Sets the caller's password. Changing one asks for the proof of a second factor where the caller has one, and for the present password
- * otherwise, so that a session left open is not enough.
+ * Sets the caller's password. To change one, the caller needs a recent proof of a second factor, or the current
+ * password if they have no second factor, so that an unattended session is not enough.
  */
 export async function setPassword(
   ctx: RequestContext,
   caller: Caller,
   { secret, current, label }: NewPassword,
 ): Promise<Outcome<Authenticator, Reason>> {
-  // Where there is no second factor the present password is asked for, however old the login.
-  const { authTime: _age, ...prover } = caller;
+  // Without `authTime`, an old login is not refused here: the current password is required below instead.
+  const { authTime: _authTime, ...prover } = caller;
   const allowed = await requireStepUp(ctx, prover);
   if (!allowed.ok) return allowed;
   const { user, authenticators } = allowed.value;
-  const present = authenticators.filter((one) => one.kind === kind);
-  const tried = { action: 'password.set', factor: kind, sessionId: caller.id };
-  if (present.length > 0 && secondFactors(authenticators).length === 0) {
-    const known = await inTurn(ctx, `${user.id}/${kind}`, (turn) => proveCurrent(turn, { user, present, current }));
+  const passwords = authenticators.filter((one) => one.kind === kind);
+  const facts = { action: 'password.set', factor: kind, sessionId: caller.id };
+  if (passwords.length > 0 && secondFactors(authenticators).length === 0) {
+    const known = await inTurn(ctx, `${user.id}/${kind}`, (turn) => proveCurrent(turn, { user, passwords, current }));
     if (!known.ok) {
-      await logRefusal(ctx, { ...tried, accountId: user.accountId, userId: user.id }, known.reason);
+      await logRefusal(ctx, { ...facts, accountId: user.accountId, userId: user.id }, known.reason);
       return known;
     }
   }
   const made = await makePassword(ctx, user, { secret, label });
   if (!made.ok) return made;
-  return changeFactors(ctx.at(), { user, caller, tried, notice: { name: 'password_changed' } }, async (tx) => {
+  return changeFactors(ctx.at(), { user, caller, facts, notice: { name: 'password_changed' } }, async (tx) => {
     await writePassword(tx, made.value);
     return success(made.value);
   });
 }
 
-type Present = {
+type CurrentPassword = {
   readonly user: User;
-  readonly present: readonly Authenticator[];
+  readonly passwords: readonly Authenticator[];
   readonly current: string | undefined;
 };
 
 async function proveCurrent(
   ctx: RequestContext,
-  { user, present, current }: Present,
+  { user, passwords, current }: CurrentPassword,
 ): Promise<Outcome<undefined, Reason>> {
   if (current === undefined) return refuse('current_password_required');
   const read = password.read(current);
   if (!read) return refuse('wrong_current_password');
-  const candidates = present.map((authenticator) => ({ kind, state: authenticator.state, authenticator, read }));
+  const candidates = passwords.map((authenticator) => ({ kind, state: authenticator.state, authenticator, read }));
   const { outcome: proof } = await prove(ctx, { ...forLogin, subject: user.id, user, candidates });
   if (!proof.ok) return proof.reason === 'wrong' ? refuse('wrong_current_password') : proof;
   await resetThrottle(ctx.store, user.id, kind);
   return success(undefined);
 }
 
-/** A password authenticator that is not written yet; hashing is slow and holds no transaction open. */
+/**
+ * Makes a password authenticator without inserting it, because hashing is slow and must happen outside a transaction.
+ */
 export async function makePassword(
   ctx: RequestContext,
   user: Pick<User, 'id' | 'name'>,
@@ -81,13 +83,13 @@ export async function makePassword(
   const made = await makeAuthenticator(ctx, password, { user, input: { secret }, label });
   if (!made.ok) return made;
   const { id, state } = made.value.authenticator;
-  // The hash may have taken long.
+  // The hash may have waited in the queue.
   const { now } = ctx.at();
   const times = { createdAt: now, updatedAt: now, lastUsedAt: null };
   return success({ id, userId: user.id, kind, label, state, status: 'active', revision: 0, ...times });
 }
 
-/** Puts a password in the place of the one a user has, in the caller's transaction. */
+/** Replaces a user's password, in the caller's transaction. */
 export async function writePassword({ store }: RequestContext, made: Authenticator): Promise<void> {
   await removeKinds(store, made.userId, [kind]);
   await insertAuthenticator(store, made, made.createdAt);

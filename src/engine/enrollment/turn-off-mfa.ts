@@ -7,14 +7,14 @@ import type { Reason } from '../reasons.ts';
 import type { Caller } from '../session/authenticate.ts';
 import { requireStepUp } from '../session/step-up.ts';
 
-/** Takes every second factor of the caller, and with them the recovery codes: multi-factor authentication is off. */
+/** Turns multi-factor authentication off: removes all second factors and recovery codes of the caller. */
 export async function turnOffMfa(ctx: RequestContext, caller: Caller): Promise<Outcome<undefined, Reason>> {
   const allowed = await requireStepUp(ctx, caller);
   if (!allowed.ok) return allowed;
   const { user, authenticators } = allowed.value;
   if (secondFactors(authenticators).length === 0) return refuse('mfa_not_enabled');
-  const tried = { action: 'disable_mfa', sessionId: caller.id };
-  return changeFactors(ctx, { user, caller, tried, notice: { name: 'mfa_disabled' } }, async (tx) => {
+  const facts = { action: 'disable_mfa', sessionId: caller.id };
+  return changeFactors(ctx, { user, caller, facts, notice: { name: 'mfa_disabled' } }, async (tx) => {
     await removeKinds(tx.store, user.id, kindsBeyondFirst);
     return success(undefined);
   });

@@ -22,11 +22,14 @@ import { loginNeeds, type LoginNeeds } from '../policy/login-needs.ts';
 export type Admission = Pick<FirstFactorProof, 'user' | 'proven' | 'issuedTo'> & {
   readonly authenticators: readonly Authenticator[];
   readonly door: AuthModule;
-  /** What the client brought along as the second factor. */
+  /** The second factor, if the request has it too. */
   readonly response: unknown;
 };
 
-/** A first factor was proven: spends the proof and opens what policy says comes next, all of it or nothing. */
+/**
+ * Continues a login after its first factor: creates a session or a challenge, offers an enrollment, or refuses, as
+ * policy requires.
+ */
 export async function admit(
   ctx: RequestContext,
   { user, authenticators, proven, door, issuedTo, response }: Admission,
@@ -35,18 +38,20 @@ export async function admit(
   const authModule = moduleOf(door, kind);
   const who = { accountId: user.accountId, userId: user.id, authModule };
   const policy = await readPolicy(ctx.store, who);
-  const tried = { action: 'login', ...who, factor: kind, logs: policy.logs };
-  const step = { user, proven, authModule, issuedTo, policy, tried };
+  const facts = { action: 'login', ...who, factor: kind, logs: policy.logs };
+  const step = { user, proven, authModule, issuedTo, policy, facts };
   const needed = await loginNeeds(ctx, { authModule, policy, authenticators });
   if (!needed.ok) return denyLogin(ctx, step, needed);
   const { verifier } = needed.value;
-  if (!verifier) return goOn(ctx, step, needed.value);
-  const verified = { ...needed.value, verifier };
-  return response === undefined ? askOutside(ctx, step, verified) : resume(ctx, step, { ...verified, response });
+  if (!verifier) return continueHere(ctx, step, needed.value);
+  const external = { ...needed.value, verifier };
+  return response === undefined
+    ? challengeAtProvider(ctx, step, external)
+    : resume(ctx, step, { ...external, response });
 }
 
-/** With what can be asked for here. */
-async function goOn(
+/** Continues a login for which no external provider is needed. */
+async function continueHere(
   ctx: RequestContext,
   step: FirstFactorProof,
   needed: LoginNeeds,
@@ -54,58 +59,63 @@ async function goOn(
   const { anyOf, passedOver, authConfigOrigin, mfaConfigOrigin, enrolls } = needed;
   if (passedOver) {
     const { reason, detail = null } = passedOver;
-    const about = { ...step.tried, action: 'answer', factor: null, authConfigOrigin, mfaConfigOrigin, detail };
+    const about = { ...step.facts, action: 'answer', factor: null, authConfigOrigin, mfaConfigOrigin, detail };
     await logRefusal(ctx, about, reason);
   }
   if (enrolls !== undefined) {
     const { unattended } = factorOf(step.proven.candidate.kind).traits;
-    // A program enrolls nothing for its user.
+    // A program that logs in cannot enroll a factor for its user.
     const refused = refuse('mfa_enrollment_required' as const);
     if (unattended) return denyLogin(ctx, step, { ...needed, ...refused, providerName: enrolls });
     if (anyOf.length === 0) return requireEnrollment(ctx, step, { ...needed, enrolls });
   }
-  const outcome = await (anyOf.length > 0 ? ask(ctx, step, needed) : completeLogin(ctx, step));
-  if (!outcome.ok) await logRefusal(ctx, step.tried, outcome.reason);
+  const outcome = await (anyOf.length > 0 ? challengeHere(ctx, step, needed) : completeLogin(ctx, step));
+  if (!outcome.ok) await logRefusal(ctx, step.facts, outcome.reason);
   return outcome;
 }
 
-async function ask(ctx: RequestContext, step: FirstFactorProof, needed: LoginNeeds) {
+async function challengeHere(ctx: RequestContext, step: FirstFactorProof, needed: LoginNeeds) {
   const { anyOf } = needed;
-  const put = await issuePrompts(ctx, { ...forLogin, user: step.user, anyOf });
-  const token = await challenge(ctx, step, { ...needed, put });
+  const issued = await issuePrompts(ctx, { ...forLogin, user: step.user, anyOf });
+  const token = await challenge(ctx, step, { ...needed, issued });
   if (!token.ok) return token;
-  return success({ state: 'challenge', challengeToken: token.value, anyOf, prompts: put.map(shownOf) } as const);
+  return success({ state: 'challenge', challengeToken: token.value, anyOf, prompts: issued.map(shownOf) } as const);
 }
 
 const shownOf = ({ shown }: IssuedPrompt) => shown;
 
 type ProviderNeed = LoginNeeds & { readonly verifier: NonNullable<LoginNeeds['verifier']> };
 
-/** Nothing is written before the provider has answered: waiting for it holds nothing up. */
-async function askOutside(
+/**
+ * Asks an external provider for its prompt. Nothing is written before it responds, so no lock is held while waiting.
+ */
+async function challengeAtProvider(
   ctx: RequestContext,
   step: FirstFactorProof,
   needed: ProviderNeed,
 ): Promise<Success<Admitted> | LoginRefusal> {
   const { provider, otherwise } = needed.verifier;
   const { providerName: kind } = provider;
-  const asked = await promptProvider(ctx, { ...forLogin, user: step.user }, needed.verifier);
-  // The call may have taken long.
+  const prompted = await promptProvider(ctx, { ...forLogin, user: step.user }, needed.verifier);
+  // The provider may have taken seconds to respond.
   const present = ctx.at();
-  if (!asked.ok) {
-    // A name that the provider cannot take is no failure of the provider.
-    if (otherwise && asked.reason !== 'unsuitable_user') return goOn(present, step, otherwise(asked));
-    return denyLogin(present, step, { ...asked, ...needed, providerName: kind });
+  if (!prompted.ok) {
+    // If the provider does not accept the user's name, it is not unavailable, so policy does not allow to skip it.
+    if (otherwise && prompted.reason !== 'unsuitable_user') return continueHere(present, step, otherwise(prompted));
+    return denyLogin(present, step, { ...prompted, ...needed, providerName: kind });
   }
-  const put = [asked.value];
-  const token = await challenge(present, step, { ...needed, put });
+  const issued = [prompted.value];
+  const token = await challenge(present, step, { ...needed, issued });
   if (token.ok)
-    return success({ state: 'challenge', challengeToken: token.value, anyOf: [], prompts: put.map(shownOf) });
-  await logRefusal(present, step.tried, token.reason);
+    return success({ state: 'challenge', challengeToken: token.value, anyOf: [], prompts: issued.map(shownOf) });
+  await logRefusal(present, step.facts, token.reason);
   return token;
 }
 
-/** The client has the response already: to a prompt that was put to this user, at this door, by this provider. */
+/**
+ * The request has the provider's response. It must belong to a prompt that this provider issued for this user and auth
+ * module.
+ */
 async function resume(
   ctx: RequestContext,
   step: FirstFactorProof,
@@ -119,6 +129,6 @@ async function resume(
     await denyLogin(ctx, step, { ...refuse('invalid_challenge'), ...needed, providerName });
     return refuse('wrong_second_factor');
   }
-  const back = await resumePrompt(ctx, step);
-  return back.ok ? success({ state: 'resumed', challengeId: open.challenge.id }) : back;
+  const resumed = await resumePrompt(ctx, step);
+  return resumed.ok ? success({ state: 'resumed', challengeId: open.challenge.id }) : resumed;
 }

@@ -7,7 +7,7 @@ import type { AccountPolicy } from '../policy/merge-policy.ts';
 import { withTransaction, type RequestContext } from '../context.ts';
 import { offerEnrollment, type LoginRefusal } from '../session/offer-enrollment.ts';
 import { logRefusal, logSuccess, type AttemptFacts } from '../audit/log-attempt.ts';
-import { keeping, type IssuedPrompt } from '../proof/issue-prompts.ts';
+import { promptsToStore, type IssuedPrompt } from '../proof/issue-prompts.ts';
 import { spend, type Proven } from '../proof/prove.ts';
 import type { Reason } from '../reasons.ts';
 import type { LoginNeeds, UnmetNeeds } from '../policy/login-needs.ts';
@@ -15,18 +15,18 @@ import { issueToken } from '../session/issue-token.ts';
 import { createSession, type IssuedTo } from '../session/create-session.ts';
 import type { CompletedLogin } from './login-outcome.ts';
 
-/** A first factor was proven. */
+/** A login whose first factor was proven. */
 export type FirstFactorProof = {
   readonly user: User;
   readonly proven: Proven;
   readonly authModule: string;
   readonly issuedTo: IssuedTo | undefined;
-  /** What holds for the way in. */
+  /** The policy of the auth module. */
   readonly policy: Pick<AccountPolicy, 'tokenLife'>;
-  readonly tried: AttemptFacts;
+  readonly facts: AttemptFacts;
 };
 
-/** It was right, whatever comes of it: its failures are forgotten, and it is spent. */
+/** Spends the proof of the first factor and resets its failures. False: another request has used the same proof. */
 async function spendFirstFactor(tx: RequestContext, { user, proven }: FirstFactorProof): Promise<boolean> {
   const { kind } = proven.candidate;
   if (kind === proven.counted) await resetThrottle(tx.store, user.id, kind);
@@ -34,7 +34,7 @@ async function spendFirstFactor(tx: RequestContext, { user, proven }: FirstFacto
   return (await spend(tx, proven)) === undefined;
 }
 
-/** What policy requires cannot be asked for, or nobody may come in this way. */
+/** Refuses a login because of its policy, although its first factor was right. */
 export async function denyLogin(
   ctx: RequestContext,
   step: FirstFactorProof,
@@ -42,24 +42,24 @@ export async function denyLogin(
 ): Promise<Outcome<never, Reason>> {
   const action = reason === 'module_disabled' ? 'login' : 'answer';
   const about = { authConfigOrigin, mfaConfigOrigin, providerName, detail: detail ?? null };
-  const settled = await withTransaction(ctx, async (tx) =>
+  const spent = await withTransaction(ctx, async (tx) =>
     (await spendFirstFactor(tx, step)) ? success(undefined) : refuse('raced'),
   );
-  const refused = settled.ok ? reason : settled.reason;
-  await logRefusal(ctx, { ...step.tried, action, ...about, factor: providerName }, refused);
+  const refused = spent.ok ? reason : spent.reason;
+  await logRefusal(ctx, { ...step.facts, action, ...about, factor: providerName }, refused);
   return refuse(refused);
 }
 
-/** The question of a challenge. */
+/** What the challenge of a login asks for. */
 export type ChallengeQuestion = Pick<LoginNeeds, 'kinds' | 'authConfigOrigin' | 'mfaConfigOrigin' | 'enrolls'> & {
-  readonly put: readonly IssuedPrompt[];
+  readonly issued: readonly IssuedPrompt[];
 };
 
-/** Puts the question. Answers with the token that speaks for the challenge. */
+/** Creates the challenge of a login. Returns its token. */
 export async function challenge(
   ctx: RequestContext,
   step: FirstFactorProof,
-  { put, kinds, authConfigOrigin, mfaConfigOrigin, enrolls }: ChallengeQuestion,
+  { issued, kinds, authConfigOrigin, mfaConfigOrigin, enrolls }: ChallengeQuestion,
 ): Promise<Outcome<string, Reason>> {
   const { user, authModule, proven } = step;
   const { now } = ctx;
@@ -72,7 +72,7 @@ export async function challenge(
     amr: proven.proof.amr,
     epoch: user.epoch,
     createdAt: now,
-    ...keeping(put, now),
+    ...promptsToStore(issued, now),
     kinds,
     authConfigOrigin,
     mfaConfigOrigin,
@@ -82,21 +82,21 @@ export async function challenge(
     if (!(await spendFirstFactor(tx, step))) return refuse('raced');
     if (made.prompts.some(({ provider }) => provider !== null)) await closePrompts(tx.store, made, now);
     await insertChallenge(tx.store, made, token);
-    await logSuccess(tx, step.tried);
+    await logSuccess(tx, step.facts);
     return success(token);
   });
 }
 
-/** The person comes back with the reply to a question that stands: nothing new is asked. */
+/** Continues with an earlier challenge, to which the request has the response. */
 export async function resumePrompt(ctx: RequestContext, step: FirstFactorProof): Promise<Outcome<undefined, Reason>> {
   return withTransaction(ctx, async (tx) => {
     if (!(await spendFirstFactor(tx, step))) return refuse('raced');
-    await logSuccess(tx, step.tried);
+    await logSuccess(tx, step.facts);
     return success(undefined);
   });
 }
 
-/** They have nothing more to prove, and not enough: what they may do is enrol. */
+/** Refuses a login for which the user must enroll a factor first, and offers that enrollment. */
 export async function requireEnrollment(
   ctx: RequestContext,
   step: FirstFactorProof,
@@ -106,7 +106,7 @@ export async function requireEnrollment(
     mfaConfigOrigin,
   }: Pick<LoginNeeds, 'authConfigOrigin' | 'mfaConfigOrigin'> & { readonly enrolls: string },
 ): Promise<LoginRefusal> {
-  const { user, authModule, tried } = step;
+  const { user, authModule, facts } = step;
   const { amr } = step.proven.proof;
   const proven = { userId: user.id, authModule, amr, epoch: user.epoch, authConfigOrigin, mfaConfigOrigin };
   const offered = await withTransaction(ctx, async (tx) => {
@@ -115,24 +115,25 @@ export async function requireEnrollment(
   });
   const reason = offered.ok ? 'mfa_enrollment_required' : offered.reason;
   const about = { authConfigOrigin, mfaConfigOrigin, providerName: enrolls, factor: enrolls };
-  await logRefusal(ctx, { ...tried, ...about, action: 'answer' }, reason);
+  await logRefusal(ctx, { ...facts, ...about, action: 'answer' }, reason);
   return offered.ok ? { ...refuse(reason), enrollment: offered.value } : offered;
 }
 
+/** Creates the session of a login that needs no second factor. */
 export async function completeLogin(
   ctx: RequestContext,
   step: FirstFactorProof,
 ): Promise<Outcome<CompletedLogin, Reason>> {
   const { user, authModule, proven, issuedTo, policy } = step;
   const { amr } = proven.proof;
-  const opening = { user, epoch: user.epoch, authModule, amr, issuedTo, policy, secondFactor: false };
-  const opened = await withTransaction(ctx, async (tx) => {
+  const input = { user, epoch: user.epoch, authModule, amr, issuedTo, policy, secondFactor: false };
+  const created = await withTransaction(ctx, async (tx) => {
     if (!(await spendFirstFactor(tx, step))) return refuse('raced');
-    const session = await createSession(tx, opening);
-    await logSuccess(tx, { ...step.tried, sessionId: session.id });
+    const session = await createSession(tx, input);
+    await logSuccess(tx, { ...step.facts, sessionId: session.id });
     return success(session);
   });
-  if (!opened.ok) return opened;
-  const token = await issueToken(ctx, opened.value, user.accountId);
-  return success({ state: 'session', token, session: opened.value, accountId: user.accountId });
+  if (!created.ok) return created;
+  const token = await issueToken(ctx, created.value, user.accountId);
+  return success({ state: 'session', token, session: created.value, accountId: user.accountId });
 }

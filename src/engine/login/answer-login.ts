@@ -12,14 +12,15 @@ import { issueToken } from '../session/issue-token.ts';
 import { createSession } from '../session/create-session.ts';
 
 /**
- * Judges the answer to a challenge and opens the session it stood for; who must enrol another factor first is refused with what lets them.
- * Of all the uses of a code, over whatever challenges and nodes, one wins.
+ * Verifies the response to the challenge of a login and creates its session, or refuses with an offer if the user must
+ * enroll a factor first. A code is accepted once, over all challenges and nodes.
  */
 export async function answerLogin(
   ctx: RequestContext,
   input: ChallengeResponse,
 ): Promise<Success<CompletedLogin> | LoginRefusal> {
-  // One at a time over one challenge: who comes second with the right code meets a spent challenge, and that is no failure.
+  // One response at a time: a second request with the right code finds the challenge closed, which does not count as a
+  // failure.
   return inTurn(ctx, input.challengeToken ?? input.challengeId, async (turn) => {
     const open = await findOpen(turn, input);
     if (open?.challenge.kind !== 'login') {
@@ -27,18 +28,19 @@ export async function answerLogin(
       return refuse('invalid_challenge');
     }
     const { challenge, user } = open;
-    const judged = await verifyResponse(turn, { challenge, user, input, win: winLogin(challenge, input) });
-    if (!judged.ok) return judged;
-    const won = judged.value;
-    if (won.type === 'enrollment') return { ...refuse('mfa_enrollment_required'), enrollment: won.offer };
-    const token = await issueToken(turn.at(), won.session, user.accountId);
-    return success({ state: 'session', token, session: won.session, accountId: user.accountId });
+    const onPassed = completeLogin(challenge, input);
+    const verified = await verifyResponse(turn, { challenge, user, input, onPassed });
+    if (!verified.ok) return verified;
+    const login = verified.value;
+    if (login.type === 'enrollment') return { ...refuse('mfa_enrollment_required'), enrollment: login.offer };
+    const token = await issueToken(turn.at(), login.session, user.accountId);
+    return success({ state: 'session', token, session: login.session, accountId: user.accountId });
   });
 }
 
-/** A login that is proven opens its session, or lets the user enroll what they lack. */
-function winLogin(challenge: LoginChallenge, { issuedTo }: ChallengeResponse) {
-  return async (tx: RequestContext, passed: Passed): Promise<Success<LoginWon>> => {
+/** Creates the session of a login whose challenge was passed, or the offer to enroll a factor first. */
+function completeLogin(challenge: LoginChallenge, { issuedTo }: ChallengeResponse) {
+  return async (tx: RequestContext, passed: Passed): Promise<Success<LoginResult>> => {
     const login = { ...challenge, ...passed };
     if (challenge.enrolls !== null) {
       return success({ type: 'enrollment', offer: await offerEnrollment(tx, login, challenge.enrolls) });
@@ -47,7 +49,7 @@ function winLogin(challenge: LoginChallenge, { issuedTo }: ChallengeResponse) {
   };
 }
 
-type LoginWon = Exclude<Completed, PassedApproval>;
+type LoginResult = Exclude<Completed, PassedApproval>;
 
 async function findOpen({ store, now }: RequestContext, input: ChallengeResponse) {
   if (input.challengeToken !== undefined) return findOpenChallenge(store, input.challengeToken, now);

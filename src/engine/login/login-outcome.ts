@@ -2,7 +2,7 @@ import type { Authenticator } from '../../store/authenticators.ts';
 import type { ShownPrompt } from '../proof/issue-prompts.ts';
 import type { CreatedSession } from '../session/create-session.ts';
 
-/** What follows a right first factor: a session, a challenge, or being turned away; each of them whole or not at all. */
+/** A login that created a session. */
 export type CompletedLogin = {
   readonly state: 'session';
   readonly token: string;
@@ -11,17 +11,18 @@ export type CompletedLogin = {
   readonly accountId: string;
 };
 
+/** A login that needs a second factor. */
 export type SecondFactorNeeded = {
   readonly state: 'challenge';
-  /** Opaque; speaks for the challenge alone and dies with it. */
+  /** An opaque token, valid for this challenge only. */
   readonly challengeToken: string;
-  /** The authenticators of which any answers it. */
+  /** The authenticators of which any may answer. */
   readonly anyOf: readonly Authenticator[];
-  /** The prompts to show, also of a provider that verifies by itself; codes that are sent on request are not among them. */
+  /** The prompts to show, including those of external providers. Factors whose codes are sent on request have none. */
   readonly prompts: readonly ShownPrompt[];
 };
 
 export type Admitted = CompletedLogin | SecondFactorNeeded;
 
-/** The response to a prompt that was put before came along with the first factor. */
+/** A login whose request has the response to a prompt that an earlier login issued. */
 export type Resumed = { readonly state: 'resumed'; readonly challengeId: string };

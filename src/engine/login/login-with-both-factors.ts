@@ -11,34 +11,34 @@ import type { Reason } from '../reasons.ts';
 import { awaitsCode, sendCode } from '../proof/send-code.ts';
 
 export type BothFactorsLogin = LoginInput & {
-  /** The second factor, where the client has it already. */
+  /** The second factor, if the client has it already. */
   readonly second?: Pick<SecondFactorResponse, 'response' | 'role' | 'kind'> | undefined;
 };
 
-/** A refusal; where a code could not be sent, with the kind of factor that it was for. */
+/** A refusal. If a code could not be sent, `asked` is the kind of its factor. */
 export type RefusedLogin = LoginRefusal & { readonly asked?: string };
 
 /**
- * A login of which both factors come in one request, as they do in dialects that keep no state between two. Where the second is needed and
- * did not come, the user's first one is asked for, and its code is sent if it is one that is sent.
+ * A login with both factors in one request, for APIs without a state between requests. If a second factor is needed but
+ * not in the request, a code is sent if the user's first second factor is one whose codes are sent.
  */
 export async function loginWithBothFactors(
   ctx: RequestContext,
-  { second: brought, ...input }: BothFactorsLogin,
+  { second: secondFactor, ...input }: BothFactorsLogin,
 ): Promise<Success<Admitted> | RefusedLogin> {
-  if (!brought) return sendFirst(ctx, await login(ctx, input));
-  const first = await login(ctx, { ...input, response: brought.response });
+  if (!secondFactor) return sendFirstCode(ctx, await login(ctx, input));
+  const first = await login(ctx, { ...input, response: secondFactor.response });
   if (!first.ok) return first;
   const { value } = first;
   if (value.state === 'session') return success(value);
   const which =
     value.state === 'resumed' ? { challengeId: value.challengeId } : { challengeToken: value.challengeToken };
-  const answered = await answerLogin(ctx, { ...brought, ...which, issuedTo: input.issuedTo });
-  const told = ['throttled', 'mfa_enrollment_required'];
-  return answered.ok || told.includes(answered.reason) ? answered : refuse('wrong_second_factor');
+  const answered = await answerLogin(ctx, { ...secondFactor, ...which, issuedTo: input.issuedTo });
+  const shownReasons = ['throttled', 'mfa_enrollment_required'];
+  return answered.ok || shownReasons.includes(answered.reason) ? answered : refuse('wrong_second_factor');
 }
 
-async function sendFirst(
+async function sendFirstCode(
   ctx: RequestContext,
   first: Success<Admitted> | LoginRefusal,
 ): Promise<Success<Admitted> | RefusedLogin> {
@@ -46,17 +46,18 @@ async function sendFirst(
   const { challengeToken, anyOf } = first.value;
   const [asked] = anyOf;
   if (!asked || !factorOf(asked.kind).traits.sends) return first;
-  // In turns: who asks twice at once learns of the message that the first of them sent.
+  // One at a time: the second of two simultaneous requests finds the code that the first one sent.
   return inTurn(ctx, `${asked.userId}/send`, async (turn) => {
     const sent = await sendCode(turn, { challenge: challengeToken, authenticatorId: asked.id });
     if (sent.ok) return first;
-    // The destination may have had a message that was somebody else's, or one that no gateway took.
-    if (isBrief(turn, sent) && (await awaitsCode(turn, asked))) return first;
+    // A code that was sent shortly before may still be valid; but the last message may have failed or been for another
+    // user.
+    if (isShortWait(turn, sent) && (await awaitsCode(turn, asked))) return first;
     return { ...refuse(sent.reason, sent.retryAfter), asked: asked.kind };
   });
 }
 
-/** Told to wait for the next message, and not for the next day. */
-function isBrief({ settings }: Context, { reason, retryAfter = 0 }: Refusal<Reason>): boolean {
+/** Whether the limit is the time between two messages, and not the number per day. */
+function isShortWait({ settings }: Context, { reason, retryAfter = 0 }: Refusal<Reason>): boolean {
   return reason === 'send_limited' && retryAfter * second <= settings.sending.every;
 }

@@ -17,26 +17,26 @@ import { prove } from '../proof/prove.ts';
 import type { IssuedTo } from '../session/create-session.ts';
 
 export type LoginInput = {
-  /** The door's module; an apikey or a device secret is a module of its own. */
+  /** The module of the route. For an API key or a device secret, its own module replaces it. */
   readonly authModule: AuthModule;
   /** An account's id or name; the root account when absent. */
   readonly account?: string | undefined;
   /** The user's name, id or e-mail address. */
   readonly login: string;
-  /** A password, an apikey or a device secret. */
+  /** A password, an API key or a device secret. */
   readonly secret: string;
   readonly issuedTo?: IssuedTo | undefined;
 };
 
-/** What the client brought along as the second factor, so that no provider is asked for it once more. */
+/** The second factor in the same request. If it is given, no provider is asked for a new prompt. */
 export type GivenResponse = { readonly response: unknown };
 
-/** What is no key of the user's is a guess at the password, and is counted as one. */
+/** A secret that is not one of the user's keys counts as a wrong password. */
 const guessed = 'password';
 
 /**
- * Judges a first factor. Answers with a session, or with a challenge when policy asks for more. An unknown name costs what a
- * known one costs and is throttled like it.
+ * Verifies a first factor. Returns a session, or a challenge if policy requires a second factor. An unknown user name
+ * takes the same time and has the same rate limit as a known one, so that a client cannot tell them apart.
  */
 export async function login(
   ctx: RequestContext,
@@ -55,30 +55,34 @@ export async function login(
   const subject = user?.id ?? (await unknownUserSubject(ctx, account?.id ?? '', input.login));
 
   return inTurn(ctx, `${subject}/${guessed}`, async (turn) => {
-    // A stranger has none, and is looked for like anybody else: one read less could be heard from afar.
+    // Also for an unknown user, who has none: without this query, the response time would show that the user does not
+    // exist.
     const lookups = [...reads.values()].flatMap((one) => one.lookups(factorContext(turn)));
     const authenticators = await listForLogin(turn.store, subject, lookups);
     const candidates = firstFactors(authenticators, reads);
-    // Nothing is written for who would be sent away from the queue. What was found by the secret itself needs no slow hash.
+    // If the hash queue is full, refuse before a try is counted. Keys that were found by their hash need no password
+    // hash.
     if (!candidates.some(isFound)) ctx.hasher.requireRoom();
     const none = { kind: guessed, read };
     const { outcome: proof } = await prove(turn, { ...forLogin, subject, user, countAs: countedAs, candidates, none });
     if (proof.ok && user) {
-      // The hash may have taken long.
+      // The hash may have waited in the queue.
       const { authModule: door, issuedTo, response } = input;
       return admit(turn.at(), { user, authenticators, proven: proof.value, door, issuedTo, response });
     }
-    // A stranger is told to wait like anybody else.
+    // An unknown user is throttled like a known one.
     const unknown = proof.ok || (!user && proof.reason !== 'throttled');
     const refused = refuse(unknown ? 'unknown_user' : proof.reason, proof.ok ? undefined : proof.retryAfter);
-    const tried = { action: 'login', authModule: input.authModule, factor: candidates[0]?.kind ?? guessed };
+    const facts = { action: 'login', authModule: input.authModule, factor: candidates[0]?.kind ?? guessed };
     const who = { accountId: account?.id ?? null, userId: user?.id ?? null };
-    await logRefusal(turn, { ...tried, ...who }, refused.reason);
+    await logRefusal(turn, { ...facts, ...who }, refused.reason);
     return refused;
   });
 }
 
-/** What the secret may belong to: what was found by it first, for that costs nothing to verify. */
+/**
+ * The authenticators that the secret may belong to, first those found by their keyed hash, which are cheap to verify.
+ */
 function firstFactors(authenticators: readonly Authenticator[], reads: Reads): readonly Responding[] {
   const fits = authenticators.flatMap((authenticator) => {
     const { kind, state } = authenticator;
@@ -88,7 +92,7 @@ function firstFactors(authenticators: readonly Authenticator[], reads: Reads): r
   return fits.toSorted((a, b) => Number(isFound(b)) - Number(isFound(a)));
 }
 
-/** A key that nobody could guess is counted by itself; whatever else is tried here is a guess at the password. */
+/** Failures with an API key or a device secret are counted separately; all others count as wrong passwords. */
 function countedAs(kind: string): string {
   return factorOf(kind).traits.unattended ? kind : guessed;
 }
@@ -97,7 +101,7 @@ const isFound = ({ kind }: Responding) => factorOf(kind).isFound;
 
 type Reads = ReadonlyMap<string, Read>;
 
-/** The secret as each factor reads it that opens logins. */
+/** The secret as parsed by each first factor. */
 function readSecret(secret: string): Reads {
   return new Map(
     kindsWhere(({ traits }) => traits.roles.includes('first')).flatMap((kind) => {
@@ -108,8 +112,9 @@ function readSecret(secret: string): Reads {
 }
 
 /**
- * What a name that nobody has is counted under. Keyed, for people type passwords into the wrong field; and as before where a key has rotated since,
- * for the counts of those who exist begin anew with no key.
+ * The name under which failures of an unknown user are counted. It is a keyed hash, because people type passwords into
+ * the wrong field. An older key's hash is kept if it has failures, because a count that restarts at key rotation would
+ * show that the user is unknown.
  */
 function unknownUserSubject({ store }: Context, accountId: string, name: string): Promise<string> {
   const hashes = store.safe.macs('stranger', `${accountId}\0${comparableName(name)}`);

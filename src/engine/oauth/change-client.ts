@@ -6,15 +6,15 @@ import { logSuccess } from '../audit/log-attempt.ts';
 import type { Reason } from '../reasons.ts';
 import type { Caller } from '../session/authenticate.ts';
 
-/** `isPublic`: a client that can keep no secret, such as an app on a phone. */
+/** `isPublic`: a client that cannot keep a secret, such as a mobile app. */
 export type NewClient = Pick<OAuthClient, 'name' | 'grantTypes' | 'scope' | 'isPublic'>;
 
 export type MadeClient = { readonly client: OAuthClient; /** Shown once. */ readonly secret: string | undefined };
 
-/** The administrator who manages clients; undefined for the operator. */
+/** The administrator who manages clients; undefined for the operator's commands. */
 export type ClientManager = Pick<Caller, 'userId'> | undefined;
 
-/** Makes an OAuth2 client of an account. */
+/** Creates an OAuth2 client of an account. */
 export async function makeClient(
   ctx: RequestContext,
   manager: ClientManager,
@@ -44,13 +44,13 @@ export async function changeClient(
   return withTransaction(ctx, async (tx) => {
     const changed = await updateClient(tx.store, id, changes);
     if (!changed) return refuse('not_found');
-    const tried = { action: 'client.change', accountId, userId: manager?.userId ?? null, objectId: id };
-    await logSuccess(tx, tried);
+    const facts = { action: 'client.change', accountId, userId: manager?.userId ?? null, objectId: id };
+    await logSuccess(tx, facts);
     return success(changed);
   });
 }
 
-/** Removes a client, and with it every session that was made for it. */
+/** Removes a client and all sessions that were created for it. */
 export async function removeClient(
   ctx: RequestContext,
   manager: ClientManager,
@@ -58,8 +58,8 @@ export async function removeClient(
 ): Promise<Outcome<undefined, Reason>> {
   return withTransaction(ctx, async (tx) => {
     if (!(await deleteClient(tx.store, id))) return refuse('not_found');
-    const tried = { action: 'client.remove', accountId, userId: manager?.userId ?? null, objectId: id };
-    await logSuccess(tx, tried);
+    const facts = { action: 'client.remove', accountId, userId: manager?.userId ?? null, objectId: id };
+    await logSuccess(tx, facts);
     return success(undefined);
   });
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { plainText } from '../directory/profile.ts';
 
-/** What a client may be called and allowed (RFC 7591 section 2 has more). */
+/** The metadata of a client: a subset of RFC 7591 section 2. */
 export const clientName = plainText(128);
 
 export const grantTypes = z
@@ -13,7 +13,4 @@ export const grantTypes = z
 export const scope = z
   .string()
   .max(1024)
-  .regex(
-    /^(?:[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*)?$/,
-    'must be words with single spaces between them',
-  );
+  .regex(/^(?:[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*)?$/, 'must be words separated by single spaces');

@@ -6,31 +6,34 @@ import type { SecondFactorNeeded } from '../login/login-outcome.ts';
 import { loginWithBothFactors, type BothFactorsLogin, type RefusedLogin } from '../login/login-with-both-factors.ts';
 import { tokenSeconds } from '../session/issue-token.ts';
 import { writeRefreshToken } from './refresh-tokens.ts';
-import { narrow, type Granted } from './grant.ts';
+import { narrowScope, type Granted } from './grant.ts';
 
-/** How long a session goes on by refreshing before its user logs in again. */
+/** How long a session can be refreshed before its user must log in again, in milliseconds. */
 const refreshLife = 30 * day;
 
 export type PasswordGrant = Pick<BothFactorsLogin, 'account' | 'login' | 'secret' | 'second'> & {
   readonly scope?: string | undefined;
 };
 
-/** The resource owner password credentials grant (RFC 6749 section 4.3), for clients that may use it: RFC 9700 section 2.4 advises against it. */
+/**
+ * The resource owner password credentials grant (RFC 6749 section 4.3). Clients need permission: RFC 9700 section 2.4
+ * advises against it.
+ */
 export async function passwordGrant(
   ctx: RequestContext,
   client: OAuthClient,
   { scope: wanted, account, ...input }: PasswordGrant,
 ): Promise<Success<Granted | SecondFactorNeeded> | RefusedLogin> {
   if (!client.grantTypes.includes('password')) return refuse('unauthorized_client');
-  const scope = narrow(client.scope, wanted);
+  const scope = narrowScope(client.scope, wanted);
   if (scope === undefined) return refuse('invalid_scope');
   const issuedTo = { clientId: client.id, life: refreshLife };
   const where = { authModule: 'oauth2', account: account ?? client.accountId, issuedTo } as const;
   const outcome = await loginWithBothFactors(ctx, { ...input, ...where });
   if (!outcome.ok) return outcome;
-  const reached = outcome.value;
-  if (reached.state === 'challenge') return success(reached);
-  const { token, session } = reached;
+  const login = outcome.value;
+  if (login.state === 'challenge') return success(login);
+  const { token, session } = login;
   const refreshToken = client.grantTypes.includes('refresh_token')
     ? await writeRefreshToken(ctx.at(), session, scope)
     : undefined;

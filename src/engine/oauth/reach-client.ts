@@ -4,7 +4,7 @@ import type { RequestContext } from '../context.ts';
 import type { Reason } from '../reasons.ts';
 import { isAdministrator, type Caller } from '../session/authenticate.ts';
 
-/** The account whose clients the caller manages. */
+/** The account whose clients the caller may manage. */
 export function managedAccount(caller: Caller): Outcome<string, Reason> {
   return isAdministrator(caller) ? success(caller.accountId) : refuse('forbidden');
 }
@@ -29,7 +29,7 @@ export async function reachClient(
   return client?.accountId === account.value ? success(client) : refuse('not_found');
 }
 
-/** The client that an id and secret prove (RFC 6749 section 2.3). A public one shows its id alone. */
+/** Authenticates a client by id and secret (RFC 6749 section 2.3), or a public client by its id alone. */
 export async function proveClient(
   ctx: RequestContext,
   { id, secret }: { readonly id: string; readonly secret: string | undefined },

@@ -9,15 +9,18 @@ import type { Reason } from '../reasons.ts';
 import { readPolicy } from '../policy/read-policy.ts';
 import { policyOnFirst } from '../policy/login-needs.ts';
 import { issueToken, tokenSeconds } from '../session/issue-token.ts';
-import { writeRefreshToken, findOwn } from './refresh-tokens.ts';
-import { narrow, type Granted } from './grant.ts';
+import { writeRefreshToken, findOwnToken } from './refresh-tokens.ts';
+import { narrowScope, type Granted } from './grant.ts';
 
-/** Two requests with one refresh token, this close to each other, are one client that asked twice and no thief. */
+/**
+ * A second use of a refresh token within this time, in milliseconds, is a repeated request of the client and is not
+ * token theft.
+ */
 const raceLife = 10 * second;
 
 /**
- * Exchanges a refresh token for the next one (RFC 6749 section 6). Each works once: of several at once one wins. One that comes back
- * after that ends its session, for two have it (RFC 9700 section 4.14.2).
+ * Exchanges a refresh token for a new one (RFC 6749 section 6). Each is accepted once. A later second use revokes the
+ * session, because the token may have been stolen (RFC 9700 section 4.14.2).
  */
 export async function refresh(
   ctx: RequestContext,
@@ -26,37 +29,37 @@ export async function refresh(
 ): Promise<Outcome<Granted, Reason>> {
   const { now } = ctx;
   if (!client.grantTypes.includes('refresh_token')) return refuse('unauthorized_client');
-  const found = await findOwn(ctx, client, refreshToken);
+  const found = await findOwnToken(ctx, client, refreshToken);
   if (!found) return refuse('invalid_grant');
   const { token, session } = found;
-  const tried = { action: 'refresh', userId: session.userId, accountId: session.accountId, sessionId: session.id };
+  const facts = { action: 'refresh', userId: session.userId, accountId: session.accountId, sessionId: session.id };
   if (token.usedAt !== null) {
     if (now - token.usedAt > raceLife) await revokeSession(ctx.store, session.userId, session.id, now);
-    await logRefusal(ctx, tried, 'replayed');
+    await logRefusal(ctx, facts, 'replayed');
     return refuse('invalid_grant');
   }
-  // What is required of a login today is required of a session that would go on for weeks.
+  // A session may be refreshed for weeks, so it must meet the current policy.
   const policy = await (session.secondFactorAt === null ? policyOnFirst(ctx, session) : readPolicy(ctx.store, session));
   if (!policy) {
-    await logRefusal(ctx, tried, 'mfa_enrollment_required');
+    await logRefusal(ctx, facts, 'mfa_enrollment_required');
     return refuse('invalid_grant');
   }
-  const scope = narrow(token.scope, wanted);
+  const scope = narrowScope(token.scope, wanted);
   if (scope === undefined) return refuse('invalid_scope');
 
   const next = await withTransaction<string, Reason>(ctx, async (tx) => {
     if (!(await useRefreshToken(tx.store, token.id, now))) return refuse('invalid_grant');
     const written = await writeRefreshToken(tx, session, token.scope);
-    await logSuccess(tx, tried);
+    await logSuccess(tx, facts);
     return success(written);
   });
   if (!next.ok) return next;
-  const goingOn = { ...session, tokenLife: policy.tokenLife };
-  const accessToken = await issueToken(ctx, goingOn, session.accountId);
+  const refreshed = { ...session, tokenLife: policy.tokenLife };
+  const accessToken = await issueToken(ctx, refreshed, session.accountId);
   return success({
     state: 'granted',
     accessToken,
-    expiresIn: tokenSeconds(goingOn, now),
+    expiresIn: tokenSeconds(refreshed, now),
     refreshToken: next.value,
     scope,
   });

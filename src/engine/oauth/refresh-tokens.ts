@@ -12,10 +12,14 @@ export async function writeRefreshToken(ctx: RequestContext, session: Session, s
   return text;
 }
 
-type Own = { readonly token: RefreshToken; readonly session: LiveSession };
+type OwnToken = { readonly token: RefreshToken; readonly session: LiveSession };
 
-/** A refresh token of this client whose session is in force. */
-export async function findOwn(ctx: RequestContext, client: OAuthClient, text: string): Promise<Own | undefined> {
+/** A refresh token of this client, if its session is valid. It may have been used before. */
+export async function findOwnToken(
+  ctx: RequestContext,
+  client: OAuthClient,
+  text: string,
+): Promise<OwnToken | undefined> {
   const token = await findRefreshToken(ctx.store, text);
   const session = token && (await findLiveSession(ctx.store, token.sessionId, ctx.now));
   return token && session?.clientId === client.id ? { token, session } : undefined;

@@ -3,13 +3,13 @@ import { revokeSession } from '../../store/sessions.ts';
 import type { RequestContext } from '../context.ts';
 import { logSuccess } from '../audit/log-attempt.ts';
 import { authenticate } from '../session/authenticate.ts';
-import { findOwn } from './refresh-tokens.ts';
+import { findOwnToken } from './refresh-tokens.ts';
 
-/** Ends the session of a token that was issued to this client (RFC 7009). Others are left alone, and nothing is told. */
+/** Ends the session of a token that was issued to this client (RFC 7009). Other tokens are ignored without an error. */
 export async function revoke(ctx: RequestContext, client: OAuthClient, text: string): Promise<void> {
   const { now } = ctx;
   const caller = await authenticate(ctx, text);
-  const session = caller.ok ? caller.value : (await findOwn(ctx, client, text))?.session;
+  const session = caller.ok ? caller.value : (await findOwnToken(ctx, client, text))?.session;
   if (!session || session.clientId !== client.id) return;
   const { id: sessionId, userId, accountId } = session;
   if (!(await revokeSession(ctx.store, userId, sessionId, now))) return;

@@ -5,7 +5,7 @@ import type { RequestContext } from '../context.ts';
 import type { Reason } from '../reasons.ts';
 import { insertNewUser, type NewUser } from '../directory/create-user.ts';
 
-/** Makes a user with any roles, in any account; without a password they can't log in until they are given one. */
+/** Creates a user with any roles, in any account. Without a password they cannot log in until they are given one. */
 export async function addUser(ctx: RequestContext, { account, ...input }: NewUser): Promise<Outcome<User, Reason>> {
   const found = await findAccount(ctx.store, account);
   if (!found) return refuse('unknown_account');

@@ -7,13 +7,13 @@ import { kindsBeyondFirst } from '../policy/second-factors.ts';
 import type { Reason } from '../reasons.ts';
 import { findNamed, type Named } from './find-user.ts';
 
-/** Takes every second factor and recovery code from a user who lost them, and ends their sessions. */
+/** Removes all second factors and recovery codes of a user who has lost them, and ends their sessions. */
 export async function disableMfa(ctx: RequestContext, named: Named): Promise<Outcome<User, Reason>> {
   const user = await findNamed(ctx, named);
   if (!user.ok) return user;
-  const tried = { action: 'operator.disable_mfa' };
+  const facts = { action: 'operator.disable_mfa' };
   const notice = { name: 'mfa_disabled' } as const;
-  return changeFactors(ctx, { user: user.value, tried, notice }, async (tx) => {
+  return changeFactors(ctx, { user: user.value, facts, notice }, async (tx) => {
     await removeKinds(tx.store, user.value.id, kindsBeyondFirst);
     return success(user.value);
   });

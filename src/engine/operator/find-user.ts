@@ -4,10 +4,13 @@ import { findUserByLogin, type User } from '../../store/users.ts';
 import type { RequestContext } from '../context.ts';
 import type { Reason } from '../reasons.ts';
 
-/** A user as the operator names them. The operator has the database and the key ring, so no operation of this folder asks for a session. */
+/**
+ * A user as the operator names them. The operator has the database and the key ring, so operations in this folder need
+ * no session.
+ */
 export type Named = { readonly account?: string | undefined; readonly login: string };
 
-/** The user that a name, an id or an address means. */
+/** Finds a user by name, id or e-mail address. */
 export async function findNamed(ctx: RequestContext, { account, login }: Named): Promise<Outcome<User, Reason>> {
   const found = await findAccount(ctx.store, account);
   if (!found) return refuse('unknown_account');

@@ -10,28 +10,28 @@ import { factorContext, type RequestContext } from '../context.ts';
 import { logSuccess } from '../audit/log-attempt.ts';
 import type { Reason } from '../reasons.ts';
 
-/** What another system keeps of one authenticator, in the words of its factor. */
+/** An authenticator of another system. Its factor parses `kept`, the data that the other system stores. */
 export type SourceCredential = { readonly kind: string; readonly label: string | null; readonly kept: unknown };
 
-/** Somebody of another system. */
+/** A user of another system. */
 export type SourceUser = Omit<Profile, 'roles'> & {
   readonly authenticators: readonly SourceCredential[];
-  /** Whether a password alone does not let them in there. */
+  /** Whether the other system requires a second factor of them. */
   readonly guarded: boolean;
 };
 
-/** Somebody who can be written here. */
+/** A user who can be inserted here. */
 export type ImportableUser = Omit<Profile, 'roles'> & {
   readonly authenticators: readonly Pick<NewAuthenticator, 'kind' | 'label' | 'state'>[];
 };
 
-/** Something that could not be taken, and why. Neither repeats anything that was kept. */
+/** Something that is not imported, and why. Neither member quotes the other system's data. */
 export type Skipped = { readonly what: string; readonly why: string };
 
-/** A newcomer is missing where nothing was taken. */
+/** `importable` is absent if the user is not imported; `left` lists what is skipped. */
 export type JudgedUser = { readonly importable?: ImportableUser; readonly left: readonly Skipped[] };
 
-/** The account that people move into. */
+/** The account into which users are imported. */
 export async function findTargetAccount(
   ctx: RequestContext,
   idOrName: string | undefined,
@@ -41,34 +41,34 @@ export async function findTargetAccount(
 }
 
 /**
- * What somebody can bring along. Who had a second factor and can bring none stays where they are: with a password alone they would be
- * less protected here than there.
+ * Decides which authenticators of a user can be imported. A user who must use a second factor in the other system, but
+ * has none that can be imported, is skipped: with a password alone they would be less protected here.
  */
 export function judgeSourceUser(ctx: RequestContext, { guarded, authenticators, ...profile }: SourceUser): JudgedUser {
-  const help = factorContext(ctx);
+  const context = factorContext(ctx);
   const left: Skipped[] = [];
-  const taken: ImportableUser['authenticators'][number][] = [];
+  const imported: ImportableUser['authenticators'][number][] = [];
   for (const { kind, label, kept } of authenticators) {
     const factor = factorOf(kind);
-    const adopted = factor.adopt?.(kept, help);
-    const held = taken.filter((one) => one.kind === kind).length;
-    if (!adopted?.ok) left.push({ what: kind, why: adopted?.detail ?? 'can not move from one system to another' });
-    else if (held >= factor.traits.limit)
-      left.push({ what: kind, why: `one may have ${factor.traits.limit} of them here` });
-    else taken.push({ kind, label, state: adopted.value });
+    const adopted = factor.adopt?.(kept, context);
+    const count = imported.filter((one) => one.kind === kind).length;
+    if (!adopted?.ok) left.push({ what: kind, why: adopted?.detail ?? 'cannot be imported' });
+    else if (count >= factor.traits.limit)
+      left.push({ what: kind, why: `a user may have at most ${factor.traits.limit}` });
+    else imported.push({ kind, label, state: adopted.value });
   }
-  if (guarded && !taken.some(({ kind }) => hasRole(kind, 'second'))) {
+  if (guarded && !imported.some(({ kind }) => hasRole(kind, 'second'))) {
     return { left: [...left, { what: 'user', why: lessProtected }] };
   }
-  return { importable: { ...profile, authenticators: taken }, left };
+  return { importable: { ...profile, authenticators: imported }, left };
 }
 
 const lessProtected =
-  'none of their second factors can be taken, and with a password alone they would be less protected';
+  'none of their second factors can be imported, and with a password alone they would be less protected';
 
 /**
- * Writes newcomers, all in one transaction, each with all they bring. Who has the name of a user of the account is left out, and that
- * user stays as they are. Answers with who was made.
+ * Inserts users with their authenticators in one transaction. Existing users are not changed. Returns the users that
+ * were inserted.
  */
 export async function importUsers(
   ctx: RequestContext,
@@ -80,7 +80,7 @@ export async function importUsers(
   return ctx.store.db.transaction().execute(async (db) => {
     const tx = { ...ctx, store: { ...ctx.store, db } };
     const made: typeof given = [];
-    // In one order, so that two imports at once never wait for each other in a circle.
+    // Two simultaneous imports insert in the same order, so deadlock is impossible.
     for (const one of given.toSorted(by(({ importable }) => comparableName(importable.name)))) {
       if (await write(tx, accountId, one)) made.push(one);
     }
@@ -91,7 +91,7 @@ export async function importUsers(
   });
 }
 
-/** Which of these newcomers would find their name taken. */
+/** The users whose name is already taken. */
 export async function findExistingUsers(
   ctx: RequestContext,
   accountId: string,

@@ -6,7 +6,7 @@ import type { RequestContext } from '../context.ts';
 import type { Reason } from '../reasons.ts';
 import type { Named } from './find-user.ts';
 
-/** Makes an OAuth2 client of any account. */
+/** Creates an OAuth2 client of any account. */
 export async function addClient(
   ctx: RequestContext,
   { account, ...given }: NewClient & Pick<Named, 'account'>,
@@ -26,7 +26,7 @@ export async function clientsOf(
   return found ? success(await listClients(ctx.store, found.id)) : refuse('unknown_account');
 }
 
-/** Removes an OAuth2 client of whatever account, and ends the sessions that were made for it. */
+/** Removes an OAuth2 client of any account, and ends the sessions that were created for it. */
 export async function dropClient(ctx: RequestContext, id: string): Promise<Outcome<OAuthClient, Reason>> {
   const client = await findClient(ctx.store, id);
   if (!client) return refuse('not_found');

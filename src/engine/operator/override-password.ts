@@ -16,9 +16,9 @@ export async function overridePassword(
   if (!user.ok) return user;
   const made = await makePassword(ctx, user.value, { secret });
   if (!made.ok) return made;
-  const tried = { action: 'operator.password', factor: 'password' };
+  const facts = { action: 'operator.password', factor: 'password' };
   const notice = { name: 'password_changed' } as const;
-  return changeFactors(ctx.at(), { user: user.value, tried, notice }, async (tx) => {
+  return changeFactors(ctx.at(), { user: user.value, facts, notice }, async (tx) => {
     await writePassword(tx, made.value);
     return success(user.value);
   });

@@ -9,13 +9,13 @@ import { writeNewUser } from '../directory/create-user.ts';
 
 export type FirstAdministrator = {
   readonly username: string;
-  /** Made here when absent. */
+  /** Generated when absent. */
   readonly password?: string | undefined;
 };
 
 /**
- * Makes the root account and in it the administrator, in a new database only. Answers with the password that was made for them, if
- * one was. Any number of nodes may do it at once; one of them does.
+ * Creates the root account and its administrator in a new database; otherwise does nothing. Returns the password if one
+ * was generated. If several nodes do it at once, one succeeds and the others do nothing.
  */
 export async function prepareRoot(
   ctx: RequestContext,

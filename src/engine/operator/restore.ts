@@ -5,11 +5,11 @@ import { withTransaction, type RequestContext } from '../context.ts';
 import { logSuccess } from '../audit/log-attempt.ts';
 
 /**
- * A copy of an earlier day knows nothing of what has ended since, so every session, challenge and refresh token in it ends. What was spent it does not
- * know either: codes by their short lives are over before anybody logs in again, and recovery codes are for their owners to renew. Answers with when
- * the newest attempt was made that the copy knows of, in milliseconds since the Unix epoch.
+ * Voids all sessions, challenges and refresh tokens of a restored copy, because some may have ended after it was made.
+ * Recovery codes used since then are valid again until their users renew them. Returns the time of the newest audit
+ * event, in milliseconds.
  */
-export async function settleRestored(ctx: RequestContext): Promise<number | undefined> {
+export async function voidRestoredSessions(ctx: RequestContext): Promise<number | undefined> {
   const newest = await newestAttemptAt(ctx.store);
   await withTransaction(ctx, async (tx) => {
     await advanceEveryEpoch(tx.store);

@@ -5,7 +5,7 @@ import { logSuccess } from '../audit/log-attempt.ts';
 import type { Reason } from '../reasons.ts';
 import { findNamed, type Named } from './find-user.ts';
 
-/** Forgets a user's failures, so that every factor of theirs is open again. Answers with how many kinds of factor had any. */
+/** Resets a user's failures, which unlocks all their factors. Returns how many kinds of factor had failures. */
 export async function unlock(ctx: RequestContext, named: Named): Promise<Outcome<number, Reason>> {
   const user = await findNamed(ctx, named);
   if (!user.ok) return user;

@@ -1,37 +1,40 @@
 import type { Authenticator } from '../../store/authenticators.ts';
 import { secondFactors } from './second-factors.ts';
 
-/** A way in that policy can speak about. */
+/** The login methods that policy can configure. */
 export const authModules = ['user_auth', 'authtoken', 'oauth2', 'password', 'apikey', 'device'] as const;
 
 export type AuthModule = (typeof authModules)[number];
 
 export const isAuthModule = (text: string): text is AuthModule => authModules.some((name) => name === text);
 
-/** Whether a login through this module is asked for a second factor when its user has one. */
-const asks: Record<AuthModule, boolean> = {
+/** Whether a login through the module requires a second factor of users who have one. */
+const requiresSecondFactor: Record<AuthModule, boolean> = {
   user_auth: true,
   authtoken: true,
   oauth2: true,
   password: true,
-  // A program cannot answer. Its key has 256 bits and was made for it alone.
+  // A program cannot answer a challenge. Its key has 256 bits and is not shared.
   apikey: false,
   device: true,
 };
 
-/** What is needed beyond the first factor: nothing, or any of these authenticators. */
+/** The authenticators of which one is required after the first factor; empty if none is required. */
 export type Requirement = { readonly anyOf: readonly Authenticator[] };
 
-/** Decides, from what the user has at this moment, what a login through `authModule` still needs. */
+/** What a login through a module requires after its first factor, from the authenticators that the user has. */
 export function requirement(authModule: AuthModule, authenticators: readonly Authenticator[]): Requirement {
-  return { anyOf: asks[authModule] ? secondFactors(authenticators) : [] };
+  return { anyOf: requiresSecondFactor[authModule] ? secondFactors(authenticators) : [] };
 }
 
-/** A key of its own kind is a module of its own, whatever door it came through; a password is its door's. */
+/** The module of a login: for an API key or a device secret, its own module; for a password, that of the route. */
 export function moduleOf(door: AuthModule, kind: string): AuthModule {
   return isUnattended(kind) ? kind : door;
 }
 
-/** Whether a session of this auth module was made with an apikey or a device secret: no person need have been there. */
+/**
+ * Whether logins of this module use an API key or a device secret, so that a program may have logged in without a
+ * person.
+ */
 export const isUnattended = (authModule: string): authModule is 'apikey' | 'device' =>
   authModule === 'apikey' || authModule === 'device';

@@ -6,16 +6,16 @@ import type { Reason } from '../reasons.ts';
 import { readPolicy } from './read-policy.ts';
 import { loginNeeds, type Origins } from './login-needs.ts';
 
-/** What a login would be asked for, and why. */
+/** What a login would require after its first factor, and why. */
 export type Explained = Origins & {
   readonly asks: 'nothing' | 'any' | 'provider' | 'enrollment' | 'refused';
-  /** The kinds of factor that would do. */
+  /** The kinds of factor that would be accepted. */
   readonly kinds: readonly string[];
-  /** Why nobody could come in, or what would be passed over. */
+  /** Why the login would be refused, or why the required provider would be skipped. */
   readonly reason: Reason | undefined;
 };
 
-/** Says what would be asked of a user of an account that the caller has reached, after their first factor. */
+/** Explains what a login of a user through a module would require after the first factor. */
 export async function explain(ctx: RequestContext, user: User, authModule: AuthModule): Promise<Explained> {
   const policy = await readPolicy(ctx.store, { authModule, accountId: user.accountId });
   const authenticators = await listForLogin(ctx.store, user.id, []);

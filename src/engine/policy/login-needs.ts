@@ -8,7 +8,7 @@ import { readPolicy, type LoginModule } from './read-policy.ts';
 import type { Reason } from '../reasons.ts';
 import { workingProvider, type WorkingProvider, type Verifier } from './required-provider.ts';
 
-/** Who said what a login needs: ids of accounts, or `system`. */
+/** Which accounts determined what a login needs: ids of accounts, or `system`. */
 export type Origins = {
   readonly authConfigOrigin: string;
   readonly mfaConfigOrigin: string;
@@ -17,31 +17,40 @@ export type Origins = {
 };
 
 export type LoginNeeds = Origins & {
-  /** The authenticators of which any completes the login; none: the first factor is enough. */
+  /** The authenticators of which any completes the login; empty if the first factor is enough. */
   readonly anyOf: readonly Authenticator[];
-  /** The kinds of factor that may answer, where policy names one. */
+  /** The kinds of factor that may answer; null if policy does not name one. */
   readonly kinds: readonly string[] | null;
-  /** The provider that verifies the user itself. No authenticator stands in for it. */
+  /** The required provider, if it verifies users itself. No authenticator may replace it. */
   readonly verifier?: Verifier & {
-    /** What holds when it turns out that it cannot be asked, where policy allows to go on without it. */
+    /**
+     * What the login needs instead if the provider turns out to be unavailable; undefined if policy does not allow
+     * that.
+     */
     readonly otherwise?: ((why: Refusal<Reason>) => LoginNeeds) | undefined;
   };
-  /** The kind of factor that policy requires and that the user has to enrol; what they have must be proven before that. */
+  /**
+   * The kind of factor that policy requires and the user must enroll, after proving a second factor that they have
+   * (`anyOf`).
+   */
   readonly enrolls?: string;
-  /** Why the provider that is required was passed over, where policy allows that. */
+  /** Why the required provider was skipped, if policy allows that. */
   readonly passedOver?: Refusal<Reason>;
 };
 
 export type UnmetNeeds = Refusal<Reason> & Origins & { readonly providerName: string | null };
 
-/** What is known of a login after its first factor. */
+/** A login after its first factor. */
 export type LoginState = {
   readonly authModule: AuthModule;
   readonly policy: AccountPolicy;
   readonly authenticators: readonly Authenticator[];
 };
 
-/** What a login needs beyond its first factor, by the policy of its way in and what the user has at this moment. */
+/**
+ * What a login needs after its first factor, from the policy of its auth module and the authenticators that the user
+ * has.
+ */
 export async function loginNeeds(
   ctx: RequestContext,
   { authModule, policy, authenticators }: LoginState,
@@ -50,50 +59,53 @@ export async function loginNeeds(
   const demand = await demandOf(policy, (named) => workingProvider(ctx, named));
   if (!demand.ok) return { ...demand, ...origins, providerName: null };
   const { kind, verifier, passedOver } = demand.value;
-  const asked = { ...origins, anyOf: requirement(authModule, authenticators).anyOf, kinds: null };
-  if (kind === undefined) return success({ ...asked, ...(passedOver && { passedOver }) });
+  const ownFactors = { ...origins, anyOf: requirement(authModule, authenticators).anyOf, kinds: null };
+  if (kind === undefined) return success({ ...ownFactors, ...(passedOver && { passedOver }) });
   if (verifier) {
-    const otherwise = mayPassOver(policy) ? (why: Refusal<Reason>) => ({ ...asked, passedOver: why }) : undefined;
+    const otherwise = maySkip(policy) ? (why: Refusal<Reason>) => ({ ...ownFactors, passedOver: why }) : undefined;
     return success({ ...origins, anyOf: [], kinds: [kind], verifier: { ...verifier, otherwise } });
   }
-  const had = secondFactors(authenticators);
-  const anyOf = had.filter((one) => one.kind === kind);
+  const enrolled = secondFactors(authenticators);
+  const anyOf = enrolled.filter((one) => one.kind === kind);
   if (anyOf.length > 0) return success({ ...origins, anyOf, kinds: [kind] });
-  return success({ ...origins, anyOf: had, kinds: null, enrolls: kind });
+  return success({ ...origins, anyOf: enrolled, kinds: null, enrolls: kind });
 }
 
 function originsOf({ enabled, origin, required }: AccountPolicy): Origins {
-  // Through a module that is closed no provider is asked for.
+  // A login through a disabled module is refused before it needs a provider.
   const provider = enabled && required ? required.provider : 'system default';
   const mfaConfigOrigin = provider === 'system default' ? 'system' : provider.accountId;
   return { authConfigOrigin: origin, mfaConfigOrigin, requiredBy: required?.by };
 }
 
-const mayPassOver = ({ required }: AccountPolicy) => required?.whenUnavailable === 'allow';
+const maySkip = ({ required }: AccountPolicy) => required?.whenUnavailable === 'allow';
 
-/** The policy of a session's way in, if a session that rests on a first factor alone would still be opened there today. */
+/**
+ * The policy of an auth module if a first factor alone is enough for a user without second factors; otherwise
+ * undefined.
+ */
 export async function policyOnFirst(
   ctx: RequestContext,
   { authModule, accountId }: LoginModule,
 ): Promise<AccountPolicy | undefined> {
   if (!isAuthModule(authModule)) return undefined;
   const policy = await readPolicy(ctx.store, { authModule, accountId });
-  // What the user has plays no part: whoever enrols a factor ends the sessions from before.
+  // The user's second factors do not matter: enrolling one ends all earlier sessions.
   const needed = await loginNeeds(ctx, { authModule, policy, authenticators: [] });
   return needed.ok && !needed.value.verifier && needed.value.enrolls === undefined ? policy : undefined;
 }
 
-/** What a policy asks of everybody alike, before anybody's authenticators are looked at. */
+/** What a policy demands of all users, independent of their authenticators. */
 export type Demand = {
-  /** The one kind of factor that does; absent: what the user has. */
+  /** The required kind of factor; absent: any that the user has. */
   readonly kind?: string;
-  /** The provider that verifies users itself, and has nobody enroll. */
+  /** The required provider, if it verifies users itself and they do not enroll here. */
   readonly verifier?: Verifier | undefined;
-  /** Why the provider that is required is passed over. */
+  /** Why the required provider is skipped. */
   readonly passedOver?: Refusal<Reason>;
 };
 
-/** Says what a policy comes to with the providers that are there; or why nobody comes in. */
+/** What a policy demands with the providers that exist, or why all logins are refused. */
 export async function demandOf(
   policy: AccountPolicy,
   find: (named: Rule['provider']) => Promise<Outcome<WorkingProvider, Reason>>,
@@ -101,6 +113,6 @@ export async function demandOf(
   if (!policy.enabled) return refuse('module_disabled');
   if (!policy.required) return success({});
   const found = await find(policy.required.provider);
-  if (found.ok || !mayPassOver(policy)) return found;
+  if (found.ok || !maySkip(policy)) return found;
   return success({ passedOver: found });
 }

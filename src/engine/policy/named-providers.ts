@@ -4,10 +4,10 @@ import type { AuthModulesConfig, AccountConfig } from './configuration.ts';
 import type { RequestContext } from '../context.ts';
 import { authModules, type AuthModule } from './auth-modules.ts';
 
-/** What a provider that is named may be called beside it. */
+/** The names that are shown with a provider's id. */
 export type ProviderNames = Pick<Provider, 'name' | 'providerName'>;
 
-/** The providers that a configuration of an account names, by their ids. One that is gone has no names. */
+/** The names of the providers in an account's configuration, by id. A provider that does not exist is left out. */
 export async function namesIn(
   ctx: RequestContext,
   account: Account,
@@ -21,12 +21,15 @@ export async function namesIn(
   return names;
 }
 
-/** An account names its own providers, and those of an ancestor that shares what it says with its sub-accounts. */
+/**
+ * Whether an account may use all providers in a configuration: its own, and those of ancestors that set
+ * `include_subaccounts`.
+ */
 export function mayNameAll(account: Account, chain: readonly AccountConfig[], config: AuthModulesConfig): boolean {
   const shares = (owner: string, name: AuthModule) =>
     chain.some(
-      ({ accountId, authModules: said }) =>
-        accountId === owner && said[name]?.multi_factor?.include_subaccounts === true,
+      ({ accountId, authModules: modules }) =>
+        accountId === owner && modules[name]?.multi_factor?.include_subaccounts === true,
     );
   return authModules.every((name) => {
     const { account_id: owner = account.id } = config[name]?.multi_factor ?? {};
@@ -34,7 +37,7 @@ export function mayNameAll(account: Account, chain: readonly AccountConfig[], co
   });
 }
 
-/** Where the providers are that a configuration of an account names. */
+/** The providers that an account's configuration names. */
 export function namedIn(account: Account, config: AuthModulesConfig): readonly ProviderPlace[] {
   return authModules.flatMap((name) => {
     const { configuration_id: id, account_id: accountId = account.id } = config[name]?.multi_factor ?? {};

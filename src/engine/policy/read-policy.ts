@@ -4,7 +4,10 @@ import { accountPolicy, type AccountPolicy } from './merge-policy.ts';
 import { authModulesConfig, type AccountConfig } from './configuration.ts';
 import { isAuthModule } from './auth-modules.ts';
 
-/** Parsed: what cannot be read is a fault, and no login follows from it. */
+/**
+ * The parsed configurations of an account and its ancestors, the root's first. Throws if one is invalid, so that logins
+ * fail.
+ */
 export async function configsDownTo(store: Store, accountId: string): Promise<readonly AccountConfig[]> {
   return (await securityDownTo(store, accountId)).map(parseAccountConfig);
 }
@@ -15,11 +18,11 @@ export const parseAccountConfig = ({ accountId, authModules, revision }: Securit
   authModules: authModulesConfig.parse(authModules),
 });
 
-/** A way into an account, as challenges and sessions keep it. */
+/** An auth module of an account, as challenges and sessions store it. */
 export type LoginModule = { readonly authModule: string; readonly accountId: string };
 
-/** What holds for a way in at this moment. Whoever has read it hands it on. One that this program does not know is a fault: nobody passes. */
+/** The current policy of an auth module. Read it once per operation and pass it on. Throws for an unknown module. */
 export async function readPolicy(store: Store, { authModule, accountId }: LoginModule): Promise<AccountPolicy> {
-  if (!isAuthModule(authModule)) throw new Error(`no auth module is called ${authModule}`);
+  if (!isAuthModule(authModule)) throw new Error(`unknown auth module ${authModule}`);
   return accountPolicy(authModule, accountId, await configsDownTo(store, accountId));
 }

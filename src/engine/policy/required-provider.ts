@@ -8,10 +8,10 @@ import type { Reason } from '../reasons.ts';
 
 export type WorkingProvider = { readonly kind: string; readonly verifier?: Verifier };
 
-/** A provider that verifies users itself, in working order, and its settings as its factor knows them. */
+/** A provider that verifies users itself, with valid settings as its factor has parsed them. */
 export type Verifier = { readonly provider: Provider; readonly settings: unknown };
 
-/** The kind of factor that a rule's provider asks for. */
+/** The provider of a rule, or why it cannot be used. */
 export async function workingProvider(
   ctx: RequestContext,
   named: Rule['provider'],
@@ -20,7 +20,7 @@ export async function workingProvider(
   if (!provider) return refuse('no_provider');
   if (!provider.enabled) return refuse('provider_disabled');
   const { providerName: kind } = provider;
-  // One of which this program has no factor can ask nobody for anything.
+  // A newer version may have created a provider of a kind that this version does not know.
   if (!isKind(kind)) return refuse('provider_unavailable');
   if (isEnrolled(kind)) return success({ kind });
   const settings = factorOf(kind).settings?.inForce?.([provider.settings], ctx.settings);
@@ -28,7 +28,9 @@ export async function workingProvider(
   return settings.ok ? success({ kind, verifier: { provider, settings: settings.value } }) : settings;
 }
 
-/** The provider that is meant where nobody named one: of the system's enabled ones, the first in the list of all kinds. */
+/**
+ * The provider of rules that name none: the first of the system's enabled providers, in the order of the list of kinds.
+ */
 export async function systemDefault(store: Store): Promise<Provider | undefined> {
   const enabled = (await listProviders(store, null)).filter((provider) => provider.enabled);
   return providerKinds()

@@ -3,22 +3,22 @@ import type { Authenticator } from '../../store/authenticators.ts';
 import type { Store } from '../../store/store.ts';
 import { countAdministratorsWithout } from '../../store/user-counts.ts';
 
-/** The authenticators that make a user one with multi-factor authentication. Pending ones never count. */
+/** The active second factors among a user's authenticators. A user who has one uses multi-factor authentication. */
 export function secondFactors(authenticators: readonly Authenticator[]): readonly Authenticator[] {
   return authenticators.filter(({ kind, status }) => status === 'active' && hasRole(kind, 'second'));
 }
 
-/** Everything that is there only for multi-factor authentication. */
+/** The kinds that exist only for multi-factor authentication: second factors and recovery codes. */
 export const kindsBeyondFirst = kindsWhere(
   ({ enroll, traits }) => enroll !== undefined && !traits.roles.includes('first'),
 );
 
-/** What makes a user one with multi-factor authentication. */
+/** The kinds of second factor that users enroll. */
 const secondKinds = kindsWhere(({ enroll, traits }) => enroll !== undefined && traits.roles.includes('second'));
 
-/** What stands in for a second factor, and for nothing when there is none. */
+/** The kinds that may replace a second factor of a user who has one. */
 export const recoveryKinds = kindsWhere(({ traits }) => traits.roles.includes('recovery'));
 
-/** How many administrators log in with nothing but a password. */
+/** The number of administrators without a second factor. */
 export const administratorsWithoutMfa = (store: Store): Promise<number> =>
   countAdministratorsWithout(store, secondKinds);

@@ -8,11 +8,13 @@ export type FactorScope = {
   /** The kind of factor. */
   readonly kind: string;
   readonly accountId: string;
-  /** The one provider that policy named, where the factor has no authenticators. */
+  /** The provider that policy requires, for factors without authenticators. */
   readonly provider?: ProviderPlace | null | undefined;
 };
 
-/** The settings of a factor as they are at this moment: of the one provider, or of all from the system's down to an account's. */
+/**
+ * The current settings of a factor: of the given provider, or merged from the system's provider down to the account's.
+ */
 export async function settingsInForce(
   { store, settings: operator }: RequestContext,
   { kind, accountId, provider }: FactorScope,

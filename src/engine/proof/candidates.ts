@@ -7,29 +7,29 @@ import type { SecondFactorResponse } from './response.ts';
 import type { RequestContext } from '../context.ts';
 import { recoveryKinds } from '../policy/second-factors.ts';
 
-/** A possible answer to a challenge: one of its user's authenticators, or a provider that verifies by itself and keeps nothing here. */
+/** What may verify a response: an authenticator of the user, or an external provider. */
 export type Candidate = {
   readonly kind: string;
   readonly state: unknown;
   readonly authenticator?: Authenticator;
-  /** The prompt that was put, where one is kept. */
+  /** The prompt of the challenge, if one is stored. */
   readonly prompt?: StoredPrompt | undefined;
 };
 
-/** With the response, as its factor read it. */
+/** A candidate with the response as its factor has parsed it. */
 export type Responding = Candidate & { readonly read: Read };
 
-/** What may answer an open challenge, of what the response is meant for. */
+/** The candidates that may answer an open challenge, limited to the role and kind that the response names. */
 export async function candidatesOf(
   { store, now }: RequestContext,
   challenge: Challenge,
-  meant: Pick<SecondFactorResponse, 'role' | 'kind'>,
+  wanted: Pick<SecondFactorResponse, 'role' | 'kind'>,
 ): Promise<readonly Candidate[]> {
   const prompts = challenge.prompts.filter(({ expiresAt }) => expiresAt > now);
-  // Where only a provider answers, what the user has is of no interest.
+  // If only an external provider may answer, the user's authenticators need not be read.
   const own = isForProvidersOnly(challenge) ? [] : await listForLogin(store, challenge.userId, []);
   const ownCandidates = own
-    .filter(({ kind }) => answers(challenge, kind))
+    .filter(({ kind }) => mayAnswer(challenge, kind))
     .map((authenticator) => {
       const { kind, state } = authenticator;
       return { kind, state, authenticator, prompt: prompts.find((one) => one.kind === kind) };
@@ -37,28 +37,31 @@ export async function candidatesOf(
   const provided = prompts
     .filter(({ kind, provider }) => provider !== null && !isEnrolled(kind))
     .map((prompt) => ({ kind: prompt.kind, state: null, prompt }));
-  return [...ownCandidates, ...provided].filter(({ kind }) => isMeant(kind, meant));
+  return [...ownCandidates, ...provided].filter(({ kind }) => isWanted(kind, wanted));
 }
 
-/** Whether a challenge may be answered with one of the user's authenticators of a kind. A recovery code stands in for each that is lost. */
-export function answers(challenge: Challenge, kind: string): boolean {
+/** Whether an authenticator of a kind may answer a challenge. Recovery codes may, in place of a lost second factor. */
+export function mayAnswer(challenge: Challenge, kind: string): boolean {
   const { kinds } = challenge;
   const { roles, disablesMfa } = factorOf(kind).traits;
-  // Turning everything off is what a login can do, and nothing that is asked of a user who is logged in.
+  // A code that turns multi-factor authentication off is for logins only.
   if (challenge.kind !== 'login' && disablesMfa) return false;
   if (roles.includes('recovery')) return !isForProvidersOnly(challenge);
   return roles.includes('second') && (kinds === null || kinds.includes(kind));
 }
 
-/** Recovery codes stand in for no provider, for such a provider has its own. */
+/** Recovery codes do not replace an external provider, which has its own recovery. */
 const isForProvidersOnly = ({ kinds }: Challenge) =>
   kinds !== null && !kinds.some((kind) => isKind(kind) && isEnrolled(kind));
 
-const isMeant = (kind: string, { role, kind: named = kind }: Pick<SecondFactorResponse, 'role' | 'kind'>) =>
+const isWanted = (kind: string, { role, kind: named = kind }: Pick<SecondFactorResponse, 'role' | 'kind'>) =>
   named === kind && (role === undefined || hasRole(kind, role));
 
-/** The candidates that a response can belong to, fast ones first; and the kinds whose form it has. It is parsed once for each kind. */
-export function reading(candidates: readonly Candidate[], response: unknown) {
+/**
+ * The candidates that a response may belong to, and the kinds whose format it has. The response is parsed once for each
+ * kind.
+ */
+export function readResponse(candidates: readonly Candidate[], response: unknown) {
   const reads = new Map(candidates.map(({ kind }) => [kind, factorOf(kind).read(response)]));
   const responding = candidates.flatMap((candidate): Responding[] => {
     const read = reads.get(candidate.kind);
@@ -67,8 +70,10 @@ export function reading(candidates: readonly Candidate[], response: unknown) {
   return { responding, kinds: [...reads].flatMap(([kind, read]) => (read ? [kind] : [])) };
 }
 
-/** Whether a response has the form of a recovery code. The answer to one does not say whether the user has any, or could use it here. */
-export function looksLikeRecovery({ response, ...meant }: SecondFactorResponse): boolean {
-  const kinds = recoveryKinds.filter((kind) => isMeant(kind, meant));
+/**
+ * Whether a response has the format of a recovery code. This does not depend on whether the user has recovery codes.
+ */
+export function looksLikeRecovery({ response, ...wanted }: SecondFactorResponse): boolean {
+  const kinds = recoveryKinds.filter((kind) => isWanted(kind, wanted));
   return kinds.some((kind) => factorOf(kind).read(response) !== undefined);
 }

@@ -9,7 +9,7 @@ import { advanceEpoch, type User } from '../../store/users.ts';
 import type { AccountPolicy } from '../policy/merge-policy.ts';
 import type { RequestContext } from '../context.ts';
 import type { EnrollmentOffer } from '../session/offer-enrollment.ts';
-import { everything, logSuccess, type AttemptFacts } from '../audit/log-attempt.ts';
+import { logAll, logSuccess, type AttemptFacts } from '../audit/log-attempt.ts';
 import { kindsBeyondFirst } from '../policy/second-factors.ts';
 import { spend, type Proven } from './prove.ts';
 import type { SecondFactorResponse } from './response.ts';
@@ -18,16 +18,16 @@ import type { Reason } from '../reasons.ts';
 import { withSecondFactor } from '../session/assurance.ts';
 import type { CreatedSession } from '../session/create-session.ts';
 
-/** What a right answer brings: a login's session, or what lets its user enroll what they lack; else what its user has proven. */
+/** The result of a passed challenge: the session of a login, an offer to enroll, or an approval. */
 export type Completed =
   | { readonly type: 'session'; readonly session: CreatedSession }
   | { readonly type: 'enrollment'; readonly offer: EnrollmentOffer }
   | PassedApproval;
 
-/** `at` is when, in milliseconds since the Unix epoch. */
+/** An approved challenge. `at` is the time of approval, in milliseconds since the Unix epoch. */
 export type PassedApproval = { readonly type: 'approved'; readonly amr: readonly string[]; readonly at: number };
 
-/** What holds for a user who has just passed a challenge. */
+/** A user who has just passed a challenge, with the epoch, methods and policy that apply to them now. */
 export type Passed = {
   readonly user: User;
   readonly epoch: number;
@@ -36,49 +36,53 @@ export type Passed = {
 };
 
 /** A challenge that is being answered. */
-export type Open<Won extends Completed = Completed> = {
+export type OpenChallenge<Result extends Completed = Completed> = {
   readonly challenge: Challenge;
   readonly user: User;
   readonly input: SecondFactorResponse;
-  readonly tried: AttemptFacts;
-  /** Writes what the challenge was for, in the transaction that spends it. */
-  readonly win: (tx: RequestContext, passed: Passed) => Promise<Outcome<Won, Reason>>;
+  readonly facts: AttemptFacts;
+  /** Writes the result, in the transaction that closes the challenge. */
+  readonly onPassed: (tx: RequestContext, passed: Passed) => Promise<Outcome<Result, Reason>>;
 };
 
-/** Spends the challenge and the proof, and writes what that wins, in the caller's transaction: a refusal has to end it. */
-export async function completeChallenge<Won extends Completed>(
+/**
+ * Closes the challenge, spends the proof and writes the result, in the caller's transaction, which a refusal must roll
+ * back.
+ */
+export async function completeChallenge<Result extends Completed>(
   tx: RequestContext,
-  { challenge, user, tried, win }: Open<Won>,
+  { challenge, user, facts, onPassed }: OpenChallenge<Result>,
   proven: Proven,
-): Promise<Outcome<Won, Reason>> {
+): Promise<Outcome<Result, Reason>> {
   const { kind } = proven.candidate;
   const { roles, disablesMfa } = factorOf(kind).traits;
   if (!(await closeChallenge(tx.store, challenge.id, tx.now))) return refuse('raced');
-  const unspent = await spend(tx, proven);
-  if (unspent) return refuse(unspent);
+  const refusal = await spend(tx, proven);
+  if (refusal) return refuse(refusal);
   await resetThrottles(tx.store, user.id, kind);
   const epoch = disablesMfa ? await turnOff(tx, user) : challenge.epoch;
   if (epoch === undefined) return refuse('raced');
   const policy = await readPolicy(tx.store, { authModule: challenge.authModule, accountId: user.accountId });
-  const won = await win(tx, { user, epoch, amr: withSecondFactor(challenge.amr, proven.proof.amr), policy });
-  if (!won.ok) return won;
-  const isTold = roles.includes('recovery');
-  // A notice refers to its attempt, so that is written whatever the account wants.
-  const logs = isTold ? everything : policy.logs;
-  const sessionId = sessionOf(challenge, won.value);
-  const attempt = await logSuccess(tx, { ...tried, factor: kind, sessionId, logs });
+  const amr = withSecondFactor(challenge.amr, proven.proof.amr);
+  const result = await onPassed(tx, { user, epoch, amr, policy });
+  if (!result.ok) return result;
+  const sendsNotice = roles.includes('recovery');
+  // A notice refers to its audit event, so the event is logged even if the account does not log logins.
+  const logs = sendsNotice ? logAll : policy.logs;
+  const sessionId = sessionOf(challenge, result.value);
+  const attempt = await logSuccess(tx, { ...facts, factor: kind, sessionId, logs });
   const name = disablesMfa ? 'mfa_disabled' : 'recovery_code_used';
-  if (isTold) await writeNotice(tx.store, user, { attempt, name }, tx.now);
-  return won;
+  if (sendsNotice) await writeNotice(tx.store, user, { attempt, name }, tx.now);
+  return result;
 }
 
-/** The session that an answer opened or raised. */
-function sessionOf(challenge: Challenge, won: Completed): string | null {
-  if (won.type === 'session') return won.session.id;
+/** The session that was created or stepped up. */
+function sessionOf(challenge: Challenge, result: Completed): string | null {
+  if (result.type === 'session') return result.session.id;
   return challenge.kind === 'step_up' ? challenge.sessionId : null;
 }
 
-/** Takes every second factor from a user, which ends all that came before. Answers with the epoch that begins. */
+/** Removes all second factors of a user, which ends their sessions. Returns the user's new epoch. */
 async function turnOff({ store }: RequestContext, user: User): Promise<number | undefined> {
   if (!(await advanceEpoch(store, user.id, user.epoch))) return undefined;
   await removeKinds(store, user.id, kindsBeyondFirst);

@@ -11,45 +11,45 @@ import type { Reason } from '../reasons.ts';
 import type { Verifier } from '../policy/required-provider.ts';
 import { settingsInForce } from '../policy/settings-in-force.ts';
 
-/** How long a challenge is open, unless its prompts say otherwise. */
+/** How long a challenge is open, in milliseconds, unless its prompts set another time. */
 export const challengeLife = 3 * minute;
 
-/** What the user's client is told to do. */
+/** A prompt as the user's client shows it. */
 export type ShownPrompt = { readonly kind: string; readonly prompt: Prompt };
 
 export type IssuedPrompt = {
   readonly shown: ShownPrompt;
-  /** What the challenge keeps of it, if it has to remember anything. */
-  readonly kept: readonly Omit<StoredPrompt, 'expiresAt'>[];
+  /** What the challenge stores of it; empty if nothing must be remembered. */
+  readonly stored: readonly Omit<StoredPrompt, 'expiresAt'>[];
   /** Milliseconds. */
   readonly life: number;
 };
 
 export type PromptPurpose = Pick<FactorContext, 'binding'> & { readonly user: Pick<User, 'id' | 'name' | 'accountId'> };
 
-type Asking = PromptPurpose & {
+type PromptInput = PromptPurpose & {
   readonly kind: string;
   readonly candidates: readonly Held[];
   readonly settings: unknown;
   readonly provider: ProviderPlace | null;
 };
 
-/** Puts the prompt of one factor. Never in a transaction: it may take as long as a provider is waited for. */
-async function issuePrompt(ctx: RequestContext, asking: Asking): Promise<Outcome<IssuedPrompt, Reason>> {
-  const { kind, candidates, settings, provider, binding, user } = asking;
+/** Issues the prompt of one factor. Do not call it in a transaction, because it may wait for a provider. */
+async function issuePrompt(ctx: RequestContext, input: PromptInput): Promise<Outcome<IssuedPrompt, Reason>> {
+  const { kind, candidates, settings, provider, binding, user } = input;
   const { prompt } = factorOf(kind);
-  if (!prompt) throw new Error(`${kind} asks for nothing`);
+  if (!prompt) throw new Error(`the factor ${kind} has no prompt`);
   const { id, name } = user;
   const prompted = await prompt({ settings, candidates }, factorContext(ctx, { binding, user: { id, name } }));
   if (!prompted.ok) return prompted;
   const { prompt: shown, memo, handle, life = challengeLife } = prompted.value;
   const place = provider && { accountId: provider.accountId, id: provider.id };
-  const isKept = memo !== undefined || handle !== undefined;
-  const kept = isKept ? [{ kind, provider: place, shown, ...(memo !== undefined && { memo }), handle }] : [];
-  return success({ shown: { kind, prompt: shown }, kept, life });
+  const isStored = memo !== undefined || handle !== undefined;
+  const stored = isStored ? [{ kind, provider: place, shown, ...(memo !== undefined && { memo }), handle }] : [];
+  return success({ shown: { kind, prompt: shown }, stored, life });
 }
 
-/** What a provider asks that verifies by itself. */
+/** Issues the prompt of an external provider. */
 export function promptProvider(
   ctx: RequestContext,
   about: PromptPurpose,
@@ -60,30 +60,30 @@ export function promptProvider(
 }
 
 /**
- * The prompts of those of a user's authenticators that may answer, but for codes that are sent only where they are asked for. A factor that
- * cannot be prompted now is left out: the others answer.
+ * Issues the prompts of a user's authenticators, except for codes that are sent on request. A factor that cannot be
+ * prompted now is left out, and the others may answer.
  */
 export async function issuePrompts(
   ctx: RequestContext,
   { anyOf, ...about }: PromptPurpose & { readonly anyOf: readonly Authenticator[] },
 ): Promise<readonly IssuedPrompt[]> {
-  const put: IssuedPrompt[] = [];
+  const issued: IssuedPrompt[] = [];
   for (const [kind, candidates] of Map.groupBy(anyOf, (one) => one.kind)) {
     const { prompt, traits } = factorOf(kind);
     if (!prompt || traits.sends) continue;
     const settings = await settingsInForce(ctx, { kind, accountId: about.user.accountId });
     if (!settings.ok) continue;
-    const asked = await issuePrompt(ctx, { ...about, kind, candidates, settings: settings.value, provider: null });
-    if (asked.ok) put.push(asked.value);
+    const one = await issuePrompt(ctx, { ...about, kind, candidates, settings: settings.value, provider: null });
+    if (one.ok) issued.push(one.value);
   }
-  return put;
+  return issued;
 }
 
-/** What a challenge keeps of its prompts, and until when it is open. */
-export function keeping(put: readonly IssuedPrompt[], now: number) {
-  const expiresAt = now + (put.length === 0 ? challengeLife : Math.max(...put.map(({ life }) => life)));
+/** What a challenge stores of its prompts, and when it expires. */
+export function promptsToStore(issued: readonly IssuedPrompt[], now: number) {
+  const expiresAt = now + (issued.length === 0 ? challengeLife : Math.max(...issued.map(({ life }) => life)));
   return {
     expiresAt,
-    prompts: put.flatMap(({ kept, life }) => kept.map((one) => ({ ...one, expiresAt: now + life }))),
+    prompts: issued.flatMap(({ stored, life }) => stored.map((one) => ({ ...one, expiresAt: now + life }))),
   };
 }

@@ -11,43 +11,44 @@ import { factorContext, type RequestContext } from '../context.ts';
 import type { Reason } from '../reasons.ts';
 import { settingsInForce } from '../policy/settings-in-force.ts';
 
-/** What was proven, and by which candidate. */
+/** A successful proof, and the candidate that verified it. */
 export type Proven = {
   readonly candidate: Responding;
   readonly proof: Proof;
-  /** The kind under which the try was claimed. */
+  /** The kind under which the try was counted. */
   readonly counted: string;
 };
 
 export type VerificationResult = {
   readonly outcome: Outcome<Proven, Reason>;
-  /** The kinds under which tries were claimed that came to nothing. */
+  /** The kinds under which a failure was counted. */
   readonly missed: readonly string[];
 };
 
 export type VerificationInput = {
-  /** Whose failures are counted: a user's id, or what stands for an unknown name. */
+  /** The name under which failures are counted: a user's id, or a name for an unknown user. */
   readonly subject: string;
   readonly user?: Pick<User, 'id' | 'name' | 'accountId'> | undefined;
   readonly binding: Binding;
   readonly candidates: readonly Responding[];
-  /** The kind under which a failure with a factor is counted, where it is not its own. */
+  /** The kind under which failures with a factor are counted; by default its own. */
   readonly countAs?: (kind: string) => string;
-  /** What is counted, and costs as much, where there is no candidate. */
+  /** What is counted and verified against a decoy if there is no candidate, so that it takes the same time. */
   readonly none?: { readonly kind: string; readonly read: Read };
-  /** What was claimed for the same response before. */
+  /** The kinds under which a failure with the same response was counted before. */
   readonly missed?: readonly string[];
 };
 
 /**
- * Claims a try, and only then lets the factor verify the response; for each kind that it may belong to by itself. What follows from the proof is
- * written by the caller, in one transaction: the one that this runs in where verifying is fast, and one of its own after it otherwise.
+ * Verifies a response against its candidates. For each kind of factor it counts a try before the factor verifies, so
+ * that simultaneous guesses cannot exceed the limit. The caller then spends the proof and writes its result in one
+ * transaction.
  */
-export async function prove(ctx: RequestContext, question: VerificationInput): Promise<VerificationResult> {
-  const { subject, user, binding, candidates, countAs = (own) => own, none } = question;
+export async function prove(ctx: RequestContext, input: VerificationInput): Promise<VerificationResult> {
+  const { subject, user, binding, candidates, countAs = (own) => own, none } = input;
   const groups = Map.groupBy(candidates, ({ kind }) => countAs(kind));
   if (none && groups.size === 0) groups.set(countAs(none.kind), []);
-  const missed = [...(question.missed ?? [])];
+  const missed = [...(input.missed ?? [])];
   let refused: Refusal<Reason> | undefined;
   for (const [counted, group] of groups) {
     const claim = await claimTry(ctx.store, subject, counted, ctx.now);
@@ -65,13 +66,13 @@ export async function prove(ctx: RequestContext, question: VerificationInput): P
           ? await read.verify({ state, memo: prompt?.memo, settings: settings.value }, factors)
           : settings;
         if (judged.ok) {
-          // The response was this kind's, so it was no wrong one of the others'.
+          // The response belongs to this kind, so the failures counted for the other kinds are taken back.
           for (const other of missed) await releaseTry(ctx.store, subject, other);
           return { outcome: success({ candidate, proof: judged.value, counted }), missed: [] };
         }
         if (verdict.reason !== 'replayed') verdict = judged;
       }
-      // What has nothing to compare with takes as long as what has.
+      // Without a candidate, verifying a decoy takes as long as verifying a real one.
       if (group.length === 0) await none?.read.decoy(factors);
     } catch (fault) {
       await releaseTry(ctx.store, subject, counted);
@@ -86,20 +87,21 @@ export async function prove(ctx: RequestContext, question: VerificationInput): P
 
 const subjectOf = (user: VerificationInput['user']) => user && { user: { id: user.id, name: user.name } };
 
-/** Reasons that say nothing about the user: no failure is counted. */
+/** Reasons that do not mean that the response was wrong. No failure is counted. */
 const undecided: readonly Reason[] = [...providerReasons, 'no_provider', 'provider_disabled'];
 
 const isUndecided = (reason: Reason) => undecided.includes(reason);
 
-/** Read only for factors that verify by them. */
+/** The settings of a candidate, if its factor needs them to verify. */
 async function settingsToVerify(ctx: RequestContext, { kind, prompt }: Responding, accountId = '') {
   if (!factorOf(kind).settings?.verifies) return success(undefined);
   return settingsInForce(ctx, { kind, accountId, provider: prompt?.provider });
 }
 
 /**
- * Spends a proof in the caller's transaction: keeps the state it left over the revision it was judged at, and what must not be accepted again.
- * Otherwise says why nothing may follow from it.
+ * Spends a proof in the caller's transaction, so that it is not accepted again: writes the authenticator's next state,
+ * if its revision is unchanged, and the id of a provider's response. Returns the reason if another request has spent
+ * it.
  */
 export async function spend({ store, now }: RequestContext, { candidate, proof }: Proven): Promise<Reason | undefined> {
   const { kind, authenticator, prompt } = candidate;
@@ -108,9 +110,9 @@ export async function spend({ store, now }: RequestContext, { candidate, proof }
     if (!(await spendReply(store, { providerId: prompt?.provider?.id ?? kind, id, until }))) return 'replayed';
   }
   if (!authenticator) return undefined;
-  const isKept =
+  const isSpent =
     proof.state === undefined
       ? await touch(store, authenticator.id, now)
       : await advance(store, authenticator, proof.state, now);
-  return isKept ? undefined : 'raced';
+  return isSpent ? undefined : 'raced';
 }

@@ -1,16 +1,16 @@
 import type { IssuedTo } from '../session/create-session.ts';
 
 export type SecondFactorResponse = {
-  /** What the person sent: a code of one of their second factors, a recovery code, or what a provider gave them. */
+  /** What the user sent: a code of a second factor, a recovery code, or the response of a provider. */
   readonly response: unknown;
-  /** What it may be; either, when absent. */
+  /** Whether it is for a second factor or a recovery code; either, when absent. */
   readonly role?: 'second' | 'recovery' | undefined;
-  /** The kind of factor it is meant for, where its person said one. */
+  /** The kind of factor that it is for; any, when absent. */
   readonly kind?: string | undefined;
   readonly issuedTo?: IssuedTo | undefined;
 };
 
-/** A response, and the token of the challenge that it answers, or its id where a handle led to it. */
+/** A response and its challenge: by token, or by id if the challenge was found by the prompt's handle. */
 export type ChallengeResponse = SecondFactorResponse &
   (
     | { readonly challengeToken: string; readonly challengeId?: undefined }

@@ -7,7 +7,7 @@ import { listForLogin, replaceState, type Authenticator } from '../../store/auth
 import type { ChallengeWithUser } from '../../store/challenge-rows.ts';
 import { findOpenChallenge } from '../../store/challenges.ts';
 import { failuresOf } from '../../store/throttles.ts';
-import { answers } from './candidates.ts';
+import { mayAnswer } from './candidates.ts';
 import { factorContext, forLogin, type RequestContext } from '../context.ts';
 import { logRefusal, logSuccess } from '../audit/log-attempt.ts';
 import type { PromptPurpose } from './issue-prompts.ts';
@@ -17,15 +17,15 @@ import { bindingOf } from './verify-response.ts';
 import { settingsInForce } from '../policy/settings-in-force.ts';
 
 export type Sending = {
-  /** The token of a challenge, or the challenge itself where who asks has reached it. */
+  /** The token of a challenge, or a challenge that the actor may use. */
   readonly challenge: string | ChallengeWithUser;
-  /** Which of the challenge's authenticators; the first when absent. */
+  /** One of the authenticators that may answer it; the first when absent. */
   readonly authenticatorId?: string | undefined;
 };
 
 export type SentTo = { readonly hint: string | undefined };
 
-/** Sends a code that answers a challenge. Refused while the destination has had its share of messages. */
+/** Sends a code for a challenge, within the limits on messages. */
 export async function sendCode(ctx: RequestContext, input: Sending): Promise<Outcome<SentTo, Reason>> {
   const open =
     typeof input.challenge === 'string'
@@ -34,12 +34,12 @@ export async function sendCode(ctx: RequestContext, input: Sending): Promise<Out
   if (!open) return refuse('invalid_challenge');
   const { challenge, user } = open;
   const sendable = (await listForLogin(ctx.store, user.id, [])).filter(
-    ({ kind }) => factorOf(kind).traits.sends && answers(challenge, kind),
+    ({ kind }) => factorOf(kind).traits.sends && mayAnswer(challenge, kind),
   );
   const chosen = sendable.find(({ id }) => id === (input.authenticatorId ?? sendable[0]?.id));
   if (!chosen) return refuse('not_found');
 
-  const tried = { action: 'send', factor: chosen.kind, authModule: challenge.authModule };
+  const facts = { action: 'send', factor: chosen.kind, authModule: challenge.authModule };
   const who = { accountId: user.accountId, userId: user.id };
   const { kind } = chosen;
   const claim = (message: CodeMessage) => claimLoginCode(ctx, message);
@@ -47,16 +47,16 @@ export async function sendCode(ctx: RequestContext, input: Sending): Promise<Out
   const sent = settings.ok
     ? await deliver(ctx, { ...chosen, user, binding: bindingOf(challenge), settings: settings.value, claim })
     : settings;
-  // The gateway may have taken long.
+  // The gateway may have taken seconds to respond.
   const present = ctx.at();
-  const kept = sent.ok ? await replaceState(ctx.store, chosen, sent.value.state, present.now) : false;
-  const outcome = !sent.ok ? sent : kept ? success({ hint: hintOf(chosen) }) : refuse('raced' as const);
-  if (outcome.ok) await logSuccess(present, { ...tried, ...who });
-  else await logRefusal(present, { ...tried, ...who }, outcome.reason);
+  const isStored = sent.ok ? await replaceState(ctx.store, chosen, sent.value.state, present.now) : false;
+  const outcome = !sent.ok ? sent : isStored ? success({ hint: hintOf(chosen) }) : refuse('raced' as const);
+  if (outcome.ok) await logSuccess(present, { ...facts, ...who });
+  else await logRefusal(present, { ...facts, ...who }, outcome.reason);
   return outcome;
 }
 
-/** Whether a code that was sent for an authenticator before can still be the answer. */
+/** Whether a code that was sent for an authenticator earlier can still be used. */
 export async function awaitsCode(ctx: RequestContext, { id, kind, userId }: Authenticator): Promise<boolean> {
   const present = (await listForLogin(ctx.store, userId, [])).find((one) => one.id === id);
   const failures = await failuresOf(ctx.store, userId, kind);
@@ -68,17 +68,17 @@ export async function awaitsCode(ctx: RequestContext, { id, kind, userId }: Auth
 
 export type Sendable = PromptPurpose &
   Pick<Authenticator, 'id' | 'kind' | 'state'> & {
-    /** Those in force. */
+    /** The current settings of the factor. */
     readonly settings: unknown;
-    /** The kind under which failures with the code will be counted, where it is not its own. */
+    /** The kind under which failures with the code are counted; by default its own. */
     readonly counted?: string;
-    /** Takes the message out of its share, just before it is sent. */
+    /** Counts the message against its limits, just before it is sent. */
     readonly claim: (message: CodeMessage) => Promise<Outcome<undefined, Reason>>;
   };
 
 /**
- * Has a factor prompt for an authenticator, and sends the code. The state that knows the code is the caller's to keep, and only after a gateway
- * has taken the message: a code that was not sent does not exist.
+ * Makes a code for an authenticator and sends it. Returns the state with the code, which the caller writes: a code
+ * becomes valid only after a gateway has accepted its message.
  */
 export async function deliver(
   ctx: RequestContext,
@@ -103,7 +103,7 @@ export async function deliver(
   return sent.ok ? success(next) : sent;
 }
 
-/** Where an authenticator's codes go, as it may be shown to a user who is half logged in. */
+/** The masked destination of an authenticator's codes, which may be shown before the second factor is proven. */
 export function hintOf({ kind, state }: Pick<Authenticator, 'kind' | 'state'>): string | undefined {
   return factorOf(kind).describe?.(state).hint;
 }

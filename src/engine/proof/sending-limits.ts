@@ -7,22 +7,22 @@ import type { User } from '../../store/users.ts';
 import type { RequestContext } from '../context.ts';
 import type { Reason } from '../reasons.ts';
 
-/** How many messages one user may have sent to unconfirmed destinations, and how many of them to the same one. */
+/** The limits on a user's enrollment codes: per hour, per day, and per day to the same destination. */
 const perHour = 5;
 const perDay = 10;
 const perDestination = 3;
 
-/** How many notices one address gets in a day. */
+/** The limit on notices to one address per day. */
 const noticesPerDay = 20;
 
 export type EnrollmentMessage = {
   readonly user: Pick<User, 'id' | 'accountId'>;
-  /** The network that the request came from; undefined where it is not counted. */
+  /** The client's network; undefined if it is not counted. */
   readonly network: string | undefined;
   readonly message: CodeMessage;
 };
 
-/** Claims what a code for a confirmed authenticator takes: one message to its destination. No enrollment draws on it. */
+/** Counts a login code against the limit of its destination. Enrollments have a separate limit. */
 export async function claimLoginCode(
   { store, settings, now }: RequestContext,
   message: CodeMessage,
@@ -33,8 +33,8 @@ export async function claimLoginCode(
 }
 
 /**
- * Claims what the code of an enrollment takes: of its user, destination, client address and account. A refusal takes nothing from any of
- * them. The account's row comes last, because most enrollments wait for each other there.
+ * Counts an enrollment code against the limits of its user, destination, client address and account, all or none. The
+ * account's counter comes last, because its row is locked by the most enrollments.
  */
 export async function claimEnrollmentCode(
   { store, settings, now }: RequestContext,
@@ -46,7 +46,7 @@ export async function claimEnrollmentCode(
   return inTransaction(store, async (tx) => {
     const own = await claimShares(tx, sharesOfUser(user.id, names), now);
     if (!own.ok) return outcomeOf(own);
-    // So nobody who enrolls somebody else's destination keeps its owner from doing so.
+    // The first message of a user to a destination has twice the limit: enrollments by others cannot block the owner.
     const most = own.count === 1 ? 2 * sending.perDay : sending.perDay;
     const shared: Share[] = [];
     if (networks.length > 0 && sending.enrollmentsPerAddress > 0) {
@@ -61,20 +61,22 @@ export async function claimEnrollmentCode(
   });
 }
 
-/** Claims what a notice takes: one of twenty a day for its address. */
+/** Counts a notice against the limit of its address. */
 export async function claimNoticeShare(store: Store, to: string, now: number): Promise<SendClaim> {
   const names = namesOf(store, { channel: 'email', to }).map((name) => `notice.${name}`);
   return claimShares(store, [{ names, every: 0, most: noticesPerDay }], now);
 }
 
-/** The last one is that of the user at the destination. */
+/** The shares of a user. The last one counts the user's messages to the destination. */
 const sharesOfUser = (userId: string, destination: readonly string[]): readonly [Share, ...Share[]] => [
   { names: [`enrollment.hour:${userId}`], every: 0, most: perHour, within: hour },
   { names: [`enrollment.day:${userId}`], every: 0, most: perDay },
   { names: destination.map((name) => `${name}:${userId}`), every: 0, most: perDestination },
 ];
 
-/** A destination under every key of the ring: a key that rotates gives nobody a second share. */
+/**
+ * The names of a destination's counter, one for each key of the ring, so that a key rotation does not reset the count.
+ */
 function namesOf({ safe }: Store, { channel, to }: Pick<CodeMessage, 'channel' | 'to'>): readonly string[] {
   return safe.macs('destination', to.toLowerCase()).map((hash) => `${channel}:${hash}`);
 }

@@ -1,25 +1,28 @@
 import type { Session } from '../../store/sessions.ts';
 
-/** SP 800-63B's authentication assurance level: two with a second factor. */
+/** The authentication assurance level of SP 800-63B: `aal2` with a second factor. */
 export function assuranceOf(session: Pick<Session, 'secondFactorAt'>): 'aal1' | 'aal2' {
   return session.secondFactorAt === null ? 'aal1' : 'aal2';
 }
 
-/** The methods of a session to which a second factor was added (RFC 8176's `mfa` says that there were several). */
+/** Adds the methods of a second factor, and `mfa`, to the methods of a session (RFC 8176). */
 export function withSecondFactor(amr: readonly string[], added: readonly string[]): readonly string[] {
   return [...new Set([...amr, ...added, 'mfa'])];
 }
 
-/** What a resource wants of a session before it serves it (RFC 9470 section 3). */
+/** What a resource requires of a session (RFC 9470 section 3). */
 export type RequiredAssurance = {
   readonly acr?: 'aal1' | 'aal2' | undefined;
-  /** How old the last proof may be, in seconds. */
+  /** The greatest age of the last proof, in seconds. */
   readonly maxAge?: number | undefined;
-  /** Methods that all have to be among those that were used (RFC 8176). */
+  /** Methods that must all have been used (RFC 8176). */
   readonly amr?: readonly string[] | undefined;
 };
 
-/** Whether a session was proven well and lately enough. Where a second factor is wanted, its proof is the one whose age counts. */
+/**
+ * Whether a session meets a requirement. If a second factor is required, the age of its proof counts, not that of the
+ * login.
+ */
 export function isEnough(
   session: Pick<Session, 'amr' | 'authTime' | 'secondFactorAt'>,
   { acr = 'aal1', maxAge, amr = [] }: RequiredAssurance,

@@ -3,10 +3,10 @@ import { findLiveSession, type LiveSession } from '../../store/sessions.ts';
 import type { RequestContext } from '../context.ts';
 import type { Reason } from '../reasons.ts';
 
-/** The caller of an operation: a session in force. */
+/** The caller of an operation: a valid session. */
 export type Caller = LiveSession & { readonly type: 'session' };
 
-/** Says whose session an access token speaks for, if it is in force at this moment. */
+/** Finds the valid session of an access token. */
 export async function authenticate(ctx: RequestContext, token: string): Promise<Outcome<Caller, Reason>> {
   const { now } = ctx;
   const claims = await ctx.tokens.read(token, now);

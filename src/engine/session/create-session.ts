@@ -8,34 +8,34 @@ export type IssuedTo = { readonly clientId: string; readonly life: number };
 
 export type NewSession = {
   readonly user: Pick<User, 'id' | 'accountId'>;
-  /** The epoch under which the login began. A session of an epoch that is over never comes into force. */
+  /** The user's epoch when the login began. If the epoch has changed since, the session is void from the start. */
   readonly epoch: number;
   readonly authModule: string;
   readonly amr: readonly string[];
   readonly secondFactor: boolean;
-  /** The OAuth2 client it is for, and how long it may then live by refreshing, in milliseconds. */
+  /** The OAuth2 client that it is for, and how long it can be refreshed, in milliseconds. */
   readonly issuedTo?: IssuedTo | undefined;
-  /** What holds for the way in. */
+  /** The policy of its auth module. */
   readonly policy: Pick<AccountPolicy, 'tokenLife'>;
 };
 
-/** A session, with how long its access tokens live by the policy of this moment, in milliseconds. */
+/** A session, and the lifetime of its access tokens in milliseconds. */
 export type CreatedSession = Session & { readonly tokenLife: number };
 
-/** Writes a session, in the transaction of the proof that makes it. */
-export async function createSession(tx: RequestContext, opening: NewSession): Promise<CreatedSession> {
+/** Creates a session, in the transaction of the proof. */
+export async function createSession(tx: RequestContext, input: NewSession): Promise<CreatedSession> {
   const { now, client } = tx;
-  const { tokenLife } = opening.policy;
+  const { tokenLife } = input.policy;
   const session: Session = {
     id: uuid(tx.random, now),
-    userId: opening.user.id,
-    authModule: opening.authModule,
-    epoch: opening.epoch,
-    amr: opening.amr,
-    secondFactorAt: opening.secondFactor ? now : null,
+    userId: input.user.id,
+    authModule: input.authModule,
+    epoch: input.epoch,
+    amr: input.amr,
+    secondFactorAt: input.secondFactor ? now : null,
     authTime: now,
-    expiresAt: now + (opening.issuedTo?.life ?? tokenLife),
-    clientId: opening.issuedTo?.clientId ?? null,
+    expiresAt: now + (input.issuedTo?.life ?? tokenLife),
+    clientId: input.issuedTo?.clientId ?? null,
     clientIp: client.ip,
     userAgent: client.userAgent,
   };

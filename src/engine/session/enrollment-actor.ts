@@ -8,27 +8,33 @@ import type { AttemptFacts } from '../audit/log-attempt.ts';
 import type { Reason } from '../reasons.ts';
 import { authenticate, type Caller } from './authenticate.ts';
 
-/** What each of these has. */
-type Acting = Pick<Caller, 'userId' | 'accountId' | 'authModule' | 'secondFactorAt'>;
+/** What all actors have. */
+type ActorBase = Pick<Caller, 'userId' | 'accountId' | 'authModule' | 'secondFactorAt'>;
 
-/** Somebody who has proven all they have, and must enrol a factor before they get a session. They can do nothing else. */
-export type EnrollingActor = Acting & { readonly type: 'enrollment'; readonly challenge: EnrollmentChallenge };
+/**
+ * A user who has proven all factors they have, and must enroll another before they get a session. They can do nothing
+ * else.
+ */
+export type EnrollingActor = ActorBase & { readonly type: 'enrollment'; readonly challenge: EnrollmentChallenge };
 
 /** A service that acts for a user of its own application. */
-export type ServiceActor = Acting & {
+export type ServiceActor = ActorBase & {
   readonly type: 'service';
   readonly serviceId: string;
-  /** The user's epoch at which it may act. Each change begins another one, so an approval is good for one change. */
+  /**
+   * The user's epoch for which the user's approval is valid. Each change begins a new epoch, so an approval allows one
+   * change.
+   */
   readonly approvalEpoch: number;
 };
 
-/** Who may change a user's factors. */
+/** May change a user's factors. */
 export type FactorChangeActor = Caller | ServiceActor;
 
-/** Who may enrol one: these, and who must before they get in. */
+/** May enroll a factor. */
 export type EnrollmentActor = FactorChangeActor | EnrollingActor;
 
-/** Says who enrols: whose session a token speaks for, or whose enrolment. */
+/** Finds the session or the enrollment of a token. */
 export async function authenticateEnrollmentActor(
   ctx: RequestContext,
   token: string,
@@ -43,12 +49,12 @@ export async function authenticateEnrollmentActor(
   return success({ type: 'enrollment', userId, accountId: user.accountId, authModule, secondFactorAt, challenge });
 }
 
-/** The session through which a change is made, if there is one. */
+/** The session of an actor, if it has one. */
 export function sessionOf(actor: EnrollmentActor): Caller | undefined {
   return actor.type === 'session' ? actor : undefined;
 }
 
-/** Through whom, for the log of attempts. */
+/** The actor of a change, for the audit log. */
 export function madeBy(actor: EnrollmentActor): Pick<AttemptFacts, 'sessionId' | 'detail'> {
   if (actor.type === 'service') return { sessionId: null, ...byService(actor.serviceId) };
   return { sessionId: actor.type === 'session' ? actor.id : null };
@@ -58,9 +64,12 @@ export const byService = (serviceId: string): Pick<AttemptFacts, 'detail'> => ({
   detail: `by the service ${serviceId}`,
 });
 
-/** Whether who enrols may enrol this, for a user as they are now: who has no session holds nothing that a change would end. */
+/**
+ * Whether an actor may enroll a kind of factor. `epoch` is the user's current one: an enrollment token of an earlier
+ * epoch is void.
+ */
 export function mayEnroll(actor: EnrollmentActor, kind: string, { epoch }: User): Outcome<undefined, Reason> {
-  // What opens a login is nobody's to give to a user who has none here.
+  // A service must not give its users a first factor, with which they could log in here.
   if (actor.type === 'service') return hasRole(kind, 'second') ? success(undefined) : refuse('forbidden');
   if (actor.type === 'session') return success(undefined);
   if (actor.challenge.epoch !== epoch) return refuse('invalid_token');

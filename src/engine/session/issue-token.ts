@@ -4,7 +4,7 @@ import type { RequestContext } from '../context.ts';
 import type { CreatedSession } from './create-session.ts';
 import { assuranceOf } from './assurance.ts';
 
-/** The access token that speaks for a session. */
+/** Issues an access token for a session. */
 export async function issueToken(
   { tokens, now }: RequestContext,
   session: CreatedSession,
@@ -23,8 +23,8 @@ export async function issueToken(
 }
 
 /**
- * How many seconds an access token is good for that is issued at this moment. One that can be refreshed never outlives the usual ones: what it
- * says of its user is looked at again by then.
+ * The lifetime in seconds of an access token issued now. If the session belongs to an OAuth2 client, it is at most an
+ * hour, so that policy is checked again at the next refresh.
  */
 export function tokenSeconds({ clientId, tokenLife, expiresAt }: CreatedSession, now: number): number {
   const life = clientId === null ? tokenLife : Math.min(tokenLife, accessTokenLife);

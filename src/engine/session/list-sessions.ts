@@ -5,12 +5,12 @@ import { logSuccess } from '../audit/log-attempt.ts';
 import type { Reason } from '../reasons.ts';
 import type { Caller } from './authenticate.ts';
 
-/** The caller's own sessions in force, newest first. */
+/** The caller's valid sessions, the newest first. */
 export async function listSessions(ctx: RequestContext, caller: Caller): Promise<readonly LiveSession[]> {
   return listLiveSessions(ctx.store, caller.userId, ctx.now);
 }
 
-/** Ends one of the caller's own sessions; its token is refused from here on. */
+/** Ends a session of the caller. Its tokens are void from then on. */
 export async function endSession(
   ctx: RequestContext,
   caller: Caller,

@@ -6,23 +6,23 @@ import { insertChallenge } from '../../store/challenges.ts';
 import type { RequestContext } from '../context.ts';
 import type { Reason } from '../reasons.ts';
 
-/** What they get for that. */
+/** Lets a user enroll a factor before they have a session. */
 export type EnrollmentOffer = {
-  /** Opaque; speaks for the enrolment alone and dies with it. */
+  /** An opaque token, valid for this enrollment only. */
   readonly token: string;
   readonly kind: string;
   readonly expiresAt: number;
 };
 
-/** A login that is refused, for now, to who must enrol first. */
+/** A refused login. If the user must enroll a factor first, it has the offer to do so. */
 export type LoginRefusal = Refusal<Reason> & { readonly enrollment?: EnrollmentOffer };
 
-/** As long as a pending enrolment lasts. */
+/** How long a pending enrollment is valid, in milliseconds. */
 export const enrollmentLife = 10 * minute;
 
 type ProvenLogin = Pick<Challenge, 'userId' | 'authModule' | 'amr' | 'epoch' | 'authConfigOrigin' | 'mfaConfigOrigin'>;
 
-/** Makes the token, in the transaction of the proof that earns it. */
+/** Creates an enrollment offer, in the transaction of the proof. */
 export async function offerEnrollment(
   tx: RequestContext,
   { userId, authModule, amr, epoch, authConfigOrigin, mfaConfigOrigin }: ProvenLogin,
@@ -32,7 +32,7 @@ export async function offerEnrollment(
   const token = opaqueToken(random);
   const expiresAt = now + enrollmentLife;
   const proven = { userId, authModule, amr, epoch, authConfigOrigin, mfaConfigOrigin };
-  const made = { id: uuid(random, now), createdAt: now, expiresAt, kinds: null, prompts: [], enrolls: kind };
-  await insertChallenge(tx.store, { kind: 'enrollment', ...proven, ...made }, token);
+  const enrollment = { id: uuid(random, now), createdAt: now, expiresAt, kinds: null, prompts: [], enrolls: kind };
+  await insertChallenge(tx.store, { kind: 'enrollment', ...proven, ...enrollment }, token);
   return { token, kind, expiresAt };
 }

@@ -10,53 +10,62 @@ import { secondFactors } from '../policy/second-factors.ts';
 import type { Reason } from '../reasons.ts';
 import type { Caller } from './authenticate.ts';
 
-/** How long a proof is fresh. */
+/** How long a proof is recent enough for a step-up, in milliseconds. */
 export const stepUpLife = 15 * minute;
 
-/** A caller who may change factors: themself, and what they have, pending enrolments too. */
-export type Manager = { readonly user: User; readonly authenticators: readonly Authenticator[] };
+/** The user of a caller who may change factors, and their authenticators, including pending ones. */
+export type FactorManager = { readonly user: User; readonly authenticators: readonly Authenticator[] };
 
-type Prover = Pick<Caller, 'userId' | 'secondFactorAt' | 'authModule'> &
+type ProvingCaller = Pick<Caller, 'userId' | 'secondFactorAt' | 'authModule'> &
   Partial<Pick<Caller, 'authTime'>> &
   Partial<Pick<ServiceActor, 'approvalEpoch'>>;
 
-/** Lets a caller change somebody's factors. */
-export async function requireStepUp(ctx: RequestContext, caller: Prover): Promise<Outcome<Manager, Reason>> {
+/** Allows a caller to change factors if they have proven a factor recently. */
+export async function requireStepUp(
+  ctx: RequestContext,
+  caller: ProvingCaller,
+): Promise<Outcome<FactorManager, Reason>> {
   const found = await findManager(ctx, caller);
   return found.ok ? requireProof(ctx, caller, found.value) : found;
 }
 
-/** The user is read before what they have, so that a change that is made with both of them fails when something else changed in between. */
-export async function findManager(ctx: RequestContext, caller: Prover): Promise<Outcome<Manager, Reason>> {
+/**
+ * Reads the user before their authenticators: if these change in between, the user's epoch is old and the caller's
+ * change fails.
+ */
+export async function findManager(ctx: RequestContext, caller: ProvingCaller): Promise<Outcome<FactorManager, Reason>> {
   const user = await findUser(ctx.store, caller.userId);
   if (!user) return refuse('not_found');
-  // Another change has spent the approval since it was looked up.
+  // Another change has used the user's approval.
   if ((caller.approvalEpoch ?? user.epoch) !== user.epoch) return refuse('raced');
   return success({ user, authenticators: await listAuthenticators(ctx.store, user.id, ctx.now) });
 }
 
 /**
- * Never a machine's credential, and only shortly after the caller has proven a second factor, or logged in where they have none (RFC 9470):
- * a factor that is enrolled counts as proof.
+ * Requires a recent proof (RFC 9470): of a second factor, or the login if the user has no second factor. Sessions of
+ * API keys and device secrets are refused. A second factor counts as proven when it is enrolled.
  */
-export function requireProof(ctx: RequestContext, caller: Prover, manager: Manager): Outcome<Manager, Reason> {
+export function requireProof(
+  ctx: RequestContext,
+  caller: ProvingCaller,
+  manager: FactorManager,
+): Outcome<FactorManager, Reason> {
   const { secondFactorAt, authTime = ctx.now } = caller;
   const isEnrolled = secondFactors(manager.authenticators).length > 0;
-  if (isEnrolled && !isFresh(secondFactorAt, ctx.now)) return refuse('step_up_required');
+  if (isEnrolled && !isRecent(secondFactorAt, ctx.now)) return refuse('step_up_required');
   if (isKind(caller.authModule) && factorOf(caller.authModule).traits.unattended) return refuse('unattended');
-  if (!isEnrolled && !isFresh(authTime, ctx.now)) return refuse('login_too_old');
+  if (!isEnrolled && !isRecent(authTime, ctx.now)) return refuse('login_too_old');
   return success(manager);
 }
 
 /**
- * Lets an administrator's session make an administrative write: one that a person opened, with fresh proof. That is a second factor for a
- * user who has one, and the login itself for a user who has none.
+ * Allows an administrative write if the session was created by a person and has a recent proof, as in `requireProof`.
  */
 export async function requireFreshProof(ctx: RequestContext, caller: Caller): Promise<Outcome<undefined, Reason>> {
   if (isUnattended(caller.authModule)) return refuse('unattended');
-  if (isFresh(caller.secondFactorAt, ctx.now)) return success(undefined);
+  if (isRecent(caller.secondFactorAt, ctx.now)) return success(undefined);
   if (secondFactors(await listForLogin(ctx.store, caller.userId, [])).length > 0) return refuse('step_up_required');
-  return isFresh(caller.authTime, ctx.now) ? success(undefined) : refuse('login_too_old');
+  return isRecent(caller.authTime, ctx.now) ? success(undefined) : refuse('login_too_old');
 }
 
-const isFresh = (provenAt: number | null, now: number) => provenAt !== null && now - provenAt <= stepUpLife;
+const isRecent = (provenAt: number | null, now: number) => provenAt !== null && now - provenAt <= stepUpLife;

@@ -11,70 +11,73 @@ import type { Database } from '../../store/store.ts';
 import { createAccessTokens } from '../access-token.ts';
 import type { Context } from '../context.ts';
 
-/** The key ring of this start. With SQLite and a database in which nothing was ever sealed it is made. */
+/** Loads the key ring at the start. With SQLite and a new database, it is created. */
 export async function loadKeyRing(keysFile: string, database: Database, random: Random): Promise<KeyRing> {
   const ring = readKeyFile(keysFile);
   if (ring) return ring;
   if (database.flavour === 'postgres') {
     throw new SetupError(
-      `there is no keys file ${keysFile}: with PostgreSQL every node needs the same one; make it with: countersign keys make`,
+      `there is no keys file ${keysFile}: with PostgreSQL, all nodes need the same one; make it with: countersign keys make`,
     );
   }
   if (!(await isFresh(database.db))) {
-    // Another process may have made both since we looked.
+    // Another process may have created the file and the database since the first read.
     const made = readKeyFile(keysFile);
     if (made) return made;
     throw new SetupError(
-      `the keys file ${keysFile} is missing, and the database was written with it: restore it from a backup`,
+      `the keys file ${keysFile} is missing, and the database cannot be read without it: restore it from a backup`,
     );
   }
   return writeKeyFile(keysFile, makeKeyRing(random), random);
 }
 
-type House = Pick<Context, 'store' | 'clock' | 'random' | 'log'>;
+type ReloadContext = Pick<Context, 'store' | 'clock' | 'random' | 'log'>;
 
-type Followed = {
+type ReloadedFile = {
   readonly ring: LiveRing;
   readonly keysFile: string;
-  /** What the file held when the ring was made of it. */
+  /** The content of the file at the start. */
   readonly loaded: KeyRing;
   readonly url: string;
 };
 
 /**
- * Looks at the ring's file again whenever it is called, and takes what it holds in the place of the ring. What is no ring, is another house's or
- * lacks a key that makes values here now is not taken: the house goes on with what it has and says so, once for each complaint.
+ * Returns a function that reloads the key ring if its file has changed. A file that is invalid, belongs to another
+ * database or lacks an active key is not loaded: the server keeps its ring and logs each different error once.
  */
-export function createReread(context: House, { ring, keysFile, loaded, url }: Followed): () => Promise<void> {
+export function createReload(
+  context: ReloadContext,
+  { ring, keysFile, loaded, url }: ReloadedFile,
+): () => Promise<void> {
   const { log } = context;
-  let taken = loaded;
-  let complained = '';
+  let current = loaded;
+  let lastError = '';
   return async () => {
     try {
       const read = readKeyFile(keysFile);
-      if (!read) throw new SetupError(`the keys file ${keysFile} is gone`);
-      if (!isDeepStrictEqual(read, taken)) {
+      if (!read) throw new SetupError(`the keys file ${keysFile} was removed: restore it`);
+      if (!isDeepStrictEqual(read, current)) {
         await assertUsable(context, { read, present: ring.current(), url });
         ring.replace(read);
-        taken = read;
-        log.info({ keys: statesOf(ring.current()) }, 'the key ring was read again');
+        current = read;
+        log.info({ keys: statesOf(ring.current()) }, 'key ring reloaded');
       }
-      complained = '';
+      lastError = '';
     } catch (error) {
-      const complaint = error instanceof Error ? error.message : '';
-      if (complaint !== complained) log.error({ err: error }, 'the key ring stays as it was');
-      complained = complaint;
+      const message = error instanceof Error ? error.message : '';
+      if (message !== lastError) log.error({ err: error }, 'key ring not reloaded');
+      lastError = message;
     }
   };
 }
 
-type Rereading = { readonly read: KeyRing; readonly present: KeyRing; readonly url: string };
+type NewRing = { readonly read: KeyRing; readonly present: KeyRing; readonly url: string };
 
-async function assertUsable({ store, clock, random }: House, { read, present, url }: Rereading) {
+async function assertUsable({ store, clock, random }: ReloadContext, { read, present, url }: NewRing) {
   for (const kind of keyKinds) {
     const { id } = activeKey<AnyKey>(present[kind]);
     if (!isDeepStrictEqual(secretOf(read, kind, id), secretOf(present, kind, id)))
-      throw new SetupError(`the keys file lacks the ${kind} key ${id}, which is in use: give the file that has it`);
+      throw new SetupError(`the keys file lacks the ${kind} key ${id}, which is in use: restore the file that has it`);
   }
   const ring = ringAt(read, clock.now());
   await checkKeyRing({ db: store.db, safe: createSafe(ring, random) });
@@ -86,6 +89,6 @@ function secretOf(ring: KeyRing, kind: KeyKind, id: string): unknown {
   return ring[kind].find((key) => key.id === id)?.secret;
 }
 
-/** What may be said of a ring: each key's id and state. */
+/** The ids and states of the keys, for the log. */
 const statesOf = (ring: KeyRing) =>
   Object.fromEntries(keyKinds.map((kind) => [kind, ring[kind].map(({ id, state }) => `${id} ${state}`)]));

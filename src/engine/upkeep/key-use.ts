@@ -7,10 +7,13 @@ import type { Store } from '../../store/store.ts';
 import { accessTokenLife } from '../policy/merge-policy.ts';
 import type { Context } from '../context.ts';
 
-/** How many values name a key, and where. A signing key is named by tokens, of which nobody knows; there it is the sessions that may have some. */
+/**
+ * How many values need a key, and where. Tokens are not stored, so for a signing key these are the sessions that may
+ * have tokens of it.
+ */
 export type KeyUse = { readonly where: string; readonly values: number };
 
-/** What would be lost with a key of the ring: nothing, where the list is empty. */
+/** The values that could not be read without a key; empty if the key can be removed. */
 export async function usesOf(
   ctx: Pick<Context, 'store' | 'clock'>,
   kind: KeyKind,
@@ -35,7 +38,7 @@ async function countIn({ db }: Store, column: KeyedColumn, keyId: string): Promi
   return { where: `${column.table}.${column.column}`, values };
 }
 
-/** Recovery codes and codes on their way are keyed hashes inside of sealed states. */
+/** Counts keyed hashes inside sealed states: recovery codes and sent codes. */
 async function hashesInStates(store: Store, keyId: string): Promise<KeyUse> {
   let values = 0;
   for await (const states of allStates(store)) {
@@ -44,7 +47,9 @@ async function hashesInStates(store: Store, keyId: string): Promise<KeyUse> {
   return { where: 'inside authenticators.state', values };
 }
 
-/** Sessions in force that began before the key made its last token. What can be refreshed has a token of at most the usual life. */
+/**
+ * Counts valid sessions that may have a token of the key. Those that can be refreshed have tokens of at most an hour.
+ */
 async function sessionsOf(store: Store, key: AnyKey, now: number): Promise<KeyUse> {
   const until = (key.retired_at === undefined ? now : Date.parse(key.retired_at)) + second;
   const values = await countSessionsBefore(store, until, until + accessTokenLife > now, now);

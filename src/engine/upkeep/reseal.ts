@@ -4,15 +4,15 @@ import { keysOfProof, renewProof } from '../../store/meta.ts';
 import type { Store } from '../../store/store.ts';
 
 export type Resealed = {
-  /** Values that were looked at since the last time. */
+  /** The number of values in this page. */
   readonly values: number;
-  /** Those of them that no key of the ring opens: `table.column id`. */
+  /** Those that no key of the ring can decrypt: `table.column id`. */
   readonly unreadable: readonly string[];
 };
 
 const page = 50;
 
-/** How many values another key than the active one has sealed. */
+/** The number of values that are not sealed with the active key. */
 export async function countToReseal({ db }: Store, ring: KeyRing): Promise<number> {
   const others = ring.sealing.filter((key) => key.state !== 'active').map(({ id }) => id);
   let values = 0;
@@ -23,9 +23,9 @@ export async function countToReseal({ db }: Store, ring: KeyRing): Promise<numbe
 }
 
 /**
- * Seals every value anew that another key than the active one has sealed, while the house goes on. Each is written over what was read, one at a time,
- * so nobody waits for more than one of them; one that somebody else writes meanwhile is sealed anew thereby. Stopped half way, it goes on at
- * the next call.
+ * Seals all values again that are not sealed with the active key, while the server runs. Each value is replaced by
+ * itself if it is unchanged; one that changes at the same time is sealed with the active key by that write. If
+ * interrupted, call it again.
  */
 export async function* reseal(store: Store, ring: KeyRing): AsyncGenerator<Resealed> {
   const { id } = activeKey(ring.sealing);

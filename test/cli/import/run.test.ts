@@ -186,7 +186,7 @@ describe('an import', { concurrency: 2 }, () => {
       `users: 2 would be made, 0 there already, 3 would not be taken
 would not be taken:
         2  user: the name appears in the source more than once
-        1  user: the name may not hold a colon
+        1  user: the name must not contain a colon
 `,
     );
     assert.deepEqual([dry.code, everybody(folder)], [1, []]);
@@ -238,7 +238,7 @@ would not be taken:
     });
     const noHash = 'is no hash that passwords are checked against here';
     const lessProtected =
-      'none of their second factors can be taken, and with a password alone they would be less protected';
+      'none of their second factors can be imported, and with a password alone they would be less protected';
     assert.deepEqual(reportOf(report), [
       refused(1, 'ada', 'totp', 'must be base32 of 128 bits or more'),
       refused(1, 'ada', 'password', noHash),
@@ -246,10 +246,10 @@ would not be taken:
       refused(2, 'bob', 'password', noHash),
       refused(3, 'cy', 'email', 'Invalid email address'),
       refused(3, 'cy', 'phone', 'must be a number with + and country code (E.164)'),
-      refused(3, 'cy', 'firstName', 'holds characters that nobody can see'),
+      refused(3, 'cy', 'firstName', 'contains invisible characters'),
       refused(3, 'cy', 'sms', 'Invalid E.164 number'),
       refused(3, 'cy', 'user', lessProtected),
-      refused(4, undefined, 'user', 'the name holds characters that nobody can see'),
+      refused(4, undefined, 'user', 'the name contains invisible characters'),
       refused(5, 'dee', 'user', 'holds a member that has no meaning here'),
       { at: 'line 6', name: 'ADMIN', outcome: 'there already' },
     ]);

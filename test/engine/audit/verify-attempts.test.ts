@@ -82,9 +82,9 @@ onEachDatabase('verification of the log', (database) => {
     await using home = await scene(database);
     await home.remove(3, 4);
     const [finding] = await findingsIn(home.ctx);
-    assert.equal(finding?.detail, 'the row is gone, and so are the 1 after it');
+    assert.equal(finding?.detail, 'the row is missing, and 1 more after it');
     await home.remove(5, 6);
-    assert.equal((await findingsIn(home.ctx))[0]?.detail, 'the rows from here to the end, 6, are gone');
+    assert.equal((await findingsIn(home.ctx))[0]?.detail, 'the rows from here to the end, 6, are missing');
   });
 
   test('names the first of two rows that were swapped', async () => {

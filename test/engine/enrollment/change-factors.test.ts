@@ -9,11 +9,11 @@ import { findUser } from '../../../src/store/users.ts';
 import { onEachDatabase } from '../../../kit/databases.ts';
 import { unwrap, startEngine, type TestEngine, type Person } from '../../../kit/test-engine.ts';
 
-const tried = { action: 'test' };
+const facts = { action: 'test' };
 
 /** Takes the password away, and says what happened to everything around it. */
 async function change({ ctx }: TestEngine, { user, caller }: Partial<Person> & Pick<Person, 'user'>, refused = false) {
-  return changeFactors(ctx, { user, caller, tried, notice: { name: 'mfa_disabled' } }, async (tx) => {
+  return changeFactors(ctx, { user, caller, facts, notice: { name: 'mfa_disabled' } }, async (tx) => {
     await removeKinds(tx.store, user.id, ['password']);
     return refused ? refuse('too_many') : success('done');
   });

@@ -7,7 +7,7 @@ import { changeKeyFile, writeKeyFile } from '../../../src/base/key-file.ts';
 import { keyKinds, makeKeyRing, type KeyRing } from '../../../src/base/keys.ts';
 import { createLiveRing } from '../../../src/base/live-ring.ts';
 import { ringAt, withNextKeys, withoutKey } from '../../../src/base/rotation.ts';
-import { createReread } from '../../../src/engine/upkeep/key-ring.ts';
+import { createReload } from '../../../src/engine/upkeep/key-ring.ts';
 import { checkKeyRing } from '../../../src/store/meta.ts';
 import { onEachDatabase, type TestDatabase } from '../../../kit/databases.ts';
 import { startEngine } from '../../../kit/test-engine.ts';
@@ -21,7 +21,7 @@ async function scene(database: TestDatabase) {
   const keysFile = join(path, 'keys.json');
   writeKeyFile(keysFile, ring, seededRandom());
   const live = createLiveRing(ring, clock);
-  const reread = createReread(ctx, { ring: live, keysFile, loaded: ring, url: 'https://house.example' });
+  const reread = createReload(ctx, { ring: live, keysFile, loaded: ring, url: 'https://house.example' });
   const put = (changed: KeyRing) => void changeKeyFile(keysFile, () => changed);
   let read = 0;
   const said = () => {
@@ -60,7 +60,7 @@ onEachDatabase('a key ring that is read again', (database) => {
         keyKinds.map((kind) => [kind, on.rotating[kind].map(({ id }, at) => `${id} ${at === 0 ? 'active' : 'next'}`)]),
       ),
     });
-    assert.deepEqual(on.said(), ['info: the key ring was read again']);
+    assert.deepEqual(on.said(), ['info: key ring reloaded']);
     await on.reread();
     assert.deepEqual(on.said(), []);
   });
@@ -98,12 +98,12 @@ onEachDatabase('a key ring that is read again', (database) => {
       await on.reread();
       assert.deepEqual(on.live.current(), on.ring);
       assert.doesNotMatch(JSON.stringify(on.lines), new RegExp(on.ring.mac[0]?.secret ?? ''));
-      assert.deepEqual(on.said(), ['error: the key ring stays as it was']);
+      assert.deepEqual(on.said(), ['error: key ring not reloaded']);
       rmSync(on.keysFile, { force: true });
       writeKeyFile(on.keysFile, on.rotating, seededRandom());
       await on.reread();
       assert.deepEqual(on.live.current(), on.rotating);
-      assert.deepEqual(on.said(), ['info: the key ring was read again']);
+      assert.deepEqual(on.said(), ['info: key ring reloaded']);
     });
   }
 
@@ -116,6 +116,6 @@ onEachDatabase('a key ring that is read again', (database) => {
     on.put(withoutKey(ringAt(on.rotating, on.clock.now()), 'sealing', on.ring.sealing[0]?.id ?? ''));
     await on.reread();
     assert.equal(on.live.current().sealing.length, 2);
-    assert.match(on.said().at(-1) ?? '', /stays as it was/);
+    assert.match(on.said().at(-1) ?? '', /key ring not reloaded/);
   });
 });

@@ -99,7 +99,7 @@ onEachDatabase('telling people of changes', (on) => {
     assert.equal(seen.length, 12);
     assert.deepEqual(await names(engine), []);
     // Once: not at every try that failed.
-    assert.equal(engine.lines.filter(({ message }) => message === 'a notice was given up').length, 1);
+    assert.equal(engine.lines.filter(({ message }) => message === 'notice discarded').length, 1);
     assert.ok(!JSON.stringify(engine.lines).includes(ada.email));
   });
 
@@ -115,7 +115,7 @@ onEachDatabase('telling people of changes', (on) => {
     delete now.trouble;
     assert.equal(await sendNotices(engine.ctx), 1);
     assert.deepEqual(
-      engine.lines.filter(({ message }) => message === 'a notice was given up'),
+      engine.lines.filter(({ message }) => message === 'notice discarded'),
       [],
     );
   });
