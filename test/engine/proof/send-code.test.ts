@@ -10,7 +10,6 @@ import { declined, type Gateway } from '../../../src/messages/message.ts';
 import { createTexts } from '../../../src/messages/texts.ts';
 import { onEachDatabase, type TestDatabase } from '../../../kit/databases.ts';
 import {
-  atOnce,
   client,
   unwrap,
   startEngine,
@@ -155,21 +154,6 @@ onEachDatabase('sending a code', (on) => {
     assert.equal(await send(node), `send_limited ${day / second - 300}`);
     engine.clock.tick(day - 5 * minute);
     assert.equal(await send(node, bob), 'sent');
-  });
-
-  test('of thirty-two requests at once over two nodes one goes out', async () => {
-    await using town = await scene(on, { turns: noTurns });
-    const { engine, challenge, codes, door } = town;
-    const nodes = [engine, await engine.node({ turns: noTurns, gateways: [door] })];
-    const challenges: string[] = [];
-    for (let login = 0; login < 32; login += 1) challenges.push(await challenge());
-    const outcomes = await atOnce(32, (at) =>
-      sendCode((nodes[at % 2] ?? engine).ctx, { challenge: challenges[at] ?? '' }),
-    );
-    assert.equal(codes.length, 1);
-    const [sent, refused] = [outcomes.filter(({ ok }) => ok), outcomes.filter(({ ok }) => !ok)];
-    assert.equal(sent.length, 1);
-    for (const refusal of refused) assert.deepEqual(refusal, { ok: false, reason: 'send_limited', retryAfter: 30 });
   });
 
   test('a gateway that fails leaves no new code, and the log says why', async () => {

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { TOTP, URI } from 'otpauth';
-import { minute, second } from '../../../../src/base/clock.ts';
 import { onEachDatabase } from '../../../../kit/databases.ts';
 import { startServer } from '../../../../kit/server.ts';
 import { codesOf, enrol, list, make, newApp, secret, secrets } from './secrets-help.ts';
@@ -55,59 +54,4 @@ onEachDatabase('authenticator apps among the secrets', (on) => {
       assert.equal(code(await put(server.code(app, 1))), '409 already_enrolled');
     });
   }
-
-  test('an enrolment waits ten minutes for its code, and guessing at it is bounded', async () => {
-    await using server = await startServer({ on });
-    const ada = await server.addPerson('ada');
-    const late = await newApp(server, ada);
-    server.clock.tick(10 * minute);
-    assert.equal(code(await enrol(server, ada, late.uid, server.code(late))), '404 not_found');
-    const app = await newApp(server, ada);
-    for (let guess = 0; guess < 5; guess += 1) {
-      assert.equal(code(await enrol(server, ada, app.uid, server.wrongCode(app))), '400 invalid_code');
-    }
-    assert.equal(code(await enrol(server, ada, app.uid, server.code(app))), '429 throttled');
-    server.clock.tick(30 * second);
-    assert.equal((await enrol(server, ada, app.uid, server.code(app))).status, 200);
-  });
-
-  test('an enrolment that nobody finishes touches nothing that works', async () => {
-    await using server = await startServer({ on });
-    const ada = await server.addPerson('ada');
-    const app = await server.addApp(ada);
-    const pending = await newApp(server, ada);
-    assert.equal(code(await enrol(server, ada, pending.uid, server.code(app))), '400 invalid_code');
-    assert.ok(await server.logIn(ada, server.code(app)));
-    const json = { token: server.code(pending), challenge_token: await server.challenge(ada) };
-    assert.equal(code(await server.call('POST', '/auth/totp', { json })), '401 invalid_code');
-  });
-
-  test('the code of an enrolment is spent by it', async () => {
-    await using server = await startServer({ on });
-    const ada = await server.addPerson('ada');
-    const app = await newApp(server, ada);
-    const used = server.code(app);
-    assert.equal((await enrol(server, ada, app.uid, used)).status, 200);
-    const json = { token: used, challenge_token: await server.challenge(ada) };
-    assert.equal(code(await server.call('POST', '/auth/totp', { json })), '401 invalid_code');
-  });
-
-  test('completing an enrolment counts as proving that factor in that session', async () => {
-    await using server = await startServer({ on });
-    const ada = await server.addPerson('ada');
-    await server.addApp(ada);
-    const sessions = (await server.call('GET', '/sessions', { bearer: ada.token })).json as {
-      acr: string;
-      amr: string[];
-    }[];
-    assert.deepEqual(
-      sessions.map(({ acr, amr }) => [acr, ...amr]),
-      [['aal2', 'pwd', 'otp', 'mfa']],
-    );
-    assert.equal((await make(server, ada, { type: 'apikey' })).status, 200);
-    server.clock.tick(15 * minute);
-    assert.equal((await make(server, ada, { type: 'apikey' })).status, 200);
-    server.clock.tick(1);
-    assert.equal(code(await make(server, ada, { type: 'apikey' })), '401 insufficient_user_authentication');
-  });
 });

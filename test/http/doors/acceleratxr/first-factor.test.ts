@@ -33,14 +33,6 @@ onEachDatabase('the first factor', (on) => {
     assert.equal((await logIn(server, 'admin', apikey)).status, 401);
   });
 
-  test('an address that two users have names neither of them', async () => {
-    await using server = await startServer({ on });
-    const shared = { email: 'home@example.org' };
-    const [ada, bob] = [await server.addPerson('ada', shared), await server.addPerson('bob', shared)];
-    for (const { password } of [ada, bob]) assert.equal((await logIn(server, shared.email, password)).status, 401);
-    for (const { name, password } of [ada, bob]) assert.equal((await logIn(server, name, password)).status, 200);
-  });
-
   test('what can not be Basic is a 401 that asks for it', async () => {
     await using server = await startServer({ on });
     const asks = 'Basic realm="countersign", charset="UTF-8"';

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { second } from '../../../../src/base/clock.ts';
 import { onEachDatabase } from '../../../../kit/databases.ts';
 import { startServer } from '../../../../kit/server.ts';
 import { list, make, secret, secrets, works } from './secrets-help.ts';
@@ -29,37 +28,6 @@ onEachDatabase('a password among the secrets', (on) => {
     assert.deepEqual([await works(server, ada.token), await works(server, other)], [true, false]);
     assert.equal((await server.call('GET', '/auth/password', { basic: ['ada', ada.password] })).status, 401);
     assert.ok(await server.logIn({ name: 'ada', password: 'ada in the garden' }));
-  });
-
-  test('guessing at the present password is bounded like logging in with it', async () => {
-    await using server = await startServer({ on });
-    const ada = await server.addPerson('ada');
-    const set = (currentPassword: string) =>
-      make(server, ada, { type: 'password', secret: 'ada in the garden', currentPassword });
-    for (let guess = 0; guess < 5; guess += 1)
-      assert.equal(code(await set(`guess ${guess}`)), '400 wrong_current_password');
-    const waits = await set(ada.password);
-    assert.deepEqual([code(waits), waits.headers.get('retry-after')], ['429 throttled', '30']);
-    assert.equal((await server.call('GET', '/auth/password', { basic: ['ada', ada.password] })).status, 429);
-    server.clock.tick(30 * second);
-    assert.equal((await set(ada.password)).status, 200);
-  });
-
-  test('a present password that no password could be is wrong, and not a fault', async () => {
-    await using server = await startServer({ on });
-    const ada = await server.addPerson('ada');
-    for (const currentPassword of ['', 'a'.repeat(1025), 'é'.repeat(600), '\u0000', '😀'.repeat(9000)]) {
-      const answer = await make(server, ada, { type: 'password', secret: 'ada in the garden', currentPassword });
-      assert.equal(answer.status, 400, JSON.stringify(currentPassword.slice(0, 9)));
-    }
-  });
-
-  test('whoever proved a second factor lately changes the password without the present one', async () => {
-    await using server = await startServer({ on });
-    const ada = await server.addPerson('ada');
-    await server.addApp(ada);
-    assert.equal((await make(server, ada, { type: 'password', secret: 'ada in the garden' })).status, 200);
-    assert.ok(await server.challenge({ name: 'ada', password: 'ada in the garden' }));
   });
 
   test('a new password keeps the rules', async () => {

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeJwt } from 'jose';
-import { minute } from '../../../../src/base/clock.ts';
 import { onEachDatabase } from '../../../../kit/databases.ts';
 import { basic, member, startServer } from '../../../../kit/server.ts';
-import { adaWithApp, answerWith, logIn, secret } from './auth-help.ts';
+import { adaWithApp, answerWith, logIn } from './auth-help.ts';
 import { code } from './help.ts';
 
 onEachDatabase('the second factor', (on) => {
@@ -52,47 +51,6 @@ onEachDatabase('the second factor', (on) => {
     assert.equal(code(await ask(`?jwt_token=${one}&jwt_token=${one}`, {})), '400 invalid_request');
     assert.equal(code(await ask(`?challenge_token=${one}`, {})), '400 invalid_request');
     assert.equal((await ask(`?jwt_token=${one}`, { challenge_token: one })).status, 200);
-  });
-
-  test('a backup code is taken in the place of a code', async () => {
-    await using server = await startServer({ on });
-    const { ada, app } = await adaWithApp(server);
-    const token = await server.logIn(ada, app.codes[3]);
-    assert.equal(decodeJwt(token).acr, 'aal2');
-  });
-
-  test('a challenge lives for three minutes', async () => {
-    await using server = await startServer({ on });
-    const { ada, app } = await adaWithApp(server);
-    const [one, other] = [await server.challenge(ada), await server.challenge(ada)];
-    server.clock.tick(3 * minute - 1);
-    assert.equal((await answerWith(server, one, server.code(app))).status, 200);
-    server.clock.tick(1);
-    assert.equal(code(await answerWith(server, other, app.codes[0])), '401 invalid_challenge');
-  });
-
-  test('a challenge works once', async () => {
-    await using server = await startServer({ on });
-    const { ada, app } = await adaWithApp(server);
-    const challenge = await server.challenge(ada);
-    assert.equal((await answerWith(server, challenge, server.code(app))).status, 200);
-    assert.equal(code(await answerWith(server, challenge, app.codes[0])), '401 invalid_challenge');
-  });
-
-  test('is asked for of a device secret and not of an apikey', async () => {
-    await using server = await startServer({ on });
-    const ada = await server.addPerson('ada');
-    const apikey = await secret(server, ada.token, { type: 'apikey' });
-    await secret(server, ada.token, { type: 'device', secret: 'made by a device' });
-    const app = await server.addApp(ada);
-    const keyed = await logIn(server, 'ada', apikey);
-    assert.equal(keyed.status, 200);
-    const { acr, amr } = decodeJwt(member(keyed, 'token'));
-    assert.deepEqual([acr, amr], ['aal1', ['apikey']]);
-    const asked = await logIn(server, 'ada', 'made by a device');
-    assert.equal(asked.status, 302);
-    const answered = await answerWith(server, member(asked, 'challenge_token'), server.code(app));
-    assert.deepEqual(decodeJwt(member(answered, 'token')).amr, ['device', 'otp', 'mfa']);
   });
 
   test('any of several apps answers, and none answers for another user', async () => {

@@ -81,21 +81,6 @@ onEachDatabase('the challenges door', (on) => {
     );
   });
 
-  test('it is approved once, of any number at once', async () => {
-    await using home = await scene(on);
-    const { server, ada, key } = home;
-    const { id } = json(await put(server, key, { user: { uid: ada.uid } }));
-    const code = server.code(ada.app);
-    const answers = await Promise.all(Array.from({ length: 8 }, () => verify(server, key, id, { code })));
-    assert.equal(answers.filter(({ status }) => status === 200).length, 1);
-    assert.ok(
-      answers.every(({ status }) => status === 200 || status === 401),
-      answers.map(({ text }) => text).join(),
-    );
-    server.clock.tick(minute);
-    assert.equal(json(await verify(server, key, id, { code: server.code(ada.app) }))['code'], 'invalid_challenge');
-  });
-
   test('who has no second factor is not asked, and a session asks of its own user alone', async () => {
     await using home = await scene(on);
     const { server, ada, key } = home;

@@ -1,8 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { operator, requestContext } from '../../../../src/engine/context.ts';
-import { makeClient } from '../../../../src/engine/operations.ts';
-import { insertAccount } from '../../../../src/store/accounts.ts';
 import { assertSaid, startServer } from '../../../../kit/server.ts';
 import { addApp, grant, membersOf, renew, tokensOf } from './help.ts';
 
@@ -95,26 +92,6 @@ describe('OAuth2 clients', () => {
     assert.equal((await server.call('GET', `${path}/${app.id}`, { bearer: server.admin.token })).status, 200);
   });
 
-  test('of other accounts are not there', async () => {
-    await using server = await startServer();
-    const { context } = server.countersign;
-    const me = membersOf(await server.call('GET', '/users/me', { bearer: server.admin.token }));
-    const branch = { id: 'b'.repeat(32), parentId: String(me['accountId']), name: 'branch' };
-    await insertAccount(context.store, branch, 0);
-    const given = { name: 'app', grantTypes: ['password'], scope: '', isPublic: false };
-    const { client } = await makeClient(requestContext(context, operator), undefined, {
-      ...given,
-      accountId: branch.id,
-    });
-    const bearer = server.admin.token;
-    for (const id of [client.id, nobody, 'nobody']) {
-      assertSaid(await server.call('GET', `${path}/${id}`, { bearer }), '404 not_found');
-      assertSaid(await server.call('PATCH', `${path}/${id}`, { bearer, json: { name: 'mine' } }), '404 not_found');
-      assertSaid(await server.call('DELETE', `${path}/${id}`, { bearer }), '404 not_found');
-    }
-    assert.deepEqual((await server.call('GET', path, { bearer })).json, []);
-  });
-
   test('that lose a grant are refused it from then on', async () => {
     await using server = await startServer();
     const bearer = server.admin.token;
@@ -125,20 +102,5 @@ describe('OAuth2 clients', () => {
     assert.deepEqual([changed.status, membersOf(changed)['grant_types']], [200, ['password']]);
     assert.equal(membersOf(await renew(server, app, refreshToken))['error'], 'unauthorized_client');
     assert.equal(membersOf(await grant(server, app, server.admin))['scope'], 'read');
-  });
-
-  test('that are removed take their sessions along', async () => {
-    await using server = await startServer();
-    const bearer = server.admin.token;
-    const [app, other] = [await addApp(server), await addApp(server)];
-    const [gone, stays] = [
-      tokensOf(await grant(server, app, server.admin)),
-      tokensOf(await grant(server, other, server.admin)),
-    ];
-    assert.equal((await server.call('DELETE', `${path}/${app.id}`, { bearer })).status, 204);
-    assert.equal((await server.call('GET', '/users/me', { bearer: gone.access })).status, 401);
-    assert.equal((await server.call('GET', '/users/me', { bearer: stays.access })).status, 200);
-    assert.equal(membersOf(await renew(server, app, gone.refreshToken))['error'], 'invalid_client');
-    assertSaid(await server.call('DELETE', `${path}/${app.id}`, { bearer }), '404 not_found');
   });
 });

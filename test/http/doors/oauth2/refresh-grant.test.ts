@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { onEachDatabase } from '../../../../kit/databases.ts';
 import { startServer } from '../../../../kit/server.ts';
 import { addApp, assertError, grant, membersOf, post, renew, tokenPath, tokensOf } from './help.ts';
 
@@ -38,14 +37,6 @@ describe('the refresh grant', () => {
     assert.equal(await lives(), 401);
   });
 
-  test('takes a smaller scope and no larger one', async () => {
-    await using server = await startServer();
-    const app = await addApp(server);
-    const { refreshToken } = tokensOf(await grant(server, app, server.admin, { scope: 'read' }));
-    assertError(await renew(server, app, refreshToken, { scope: 'write' }), 400, 'invalid_scope');
-    assert.equal(membersOf(await renew(server, app, refreshToken, { scope: 'read' }))['scope'], 'read');
-  });
-
   test('is told what it lacks, and refused to a client that does not name it', async () => {
     await using server = await startServer();
     const app = await addApp(server);
@@ -74,50 +65,5 @@ describe('the refresh grant', () => {
     answers.push(await renew(server, app, refreshToken));
     for (const answer of answers) assertError(answer, 400, 'invalid_grant');
     assert.equal(new Set(answers.map(({ text }) => text)).size, 1);
-  });
-
-  test('is over when the password changes and when a factor is added', async () => {
-    await using server = await startServer();
-    const app = await addApp(server);
-    for (const change of ['password', 'factor'] as const) {
-      const who = await server.addPerson(`somebody with a new ${change}`);
-      const { access, refreshToken } = tokensOf(await grant(server, app, who));
-      if (change === 'factor') await server.addApp(who);
-      else {
-        const json = { type: 'password', secret: 'another one altogether', currentPassword: who.password };
-        const changed = await server.call('POST', '/users/me/secrets', { bearer: who.token, json });
-        assert.equal(changed.status, 200, changed.text);
-      }
-      assert.equal((await server.call('GET', '/users/me', { bearer: access })).status, 401);
-      assertError(await renew(server, app, refreshToken), 400, 'invalid_grant');
-    }
-  });
-
-  test('gives tokens that no session is: a refresh token opens nothing', async () => {
-    await using server = await startServer();
-    const app = await addApp(server);
-    const { refreshToken } = tokensOf(await grant(server, app, server.admin));
-    for (const path of ['/users/me', '/mfa/', '/sessions', '/oauth2/clients']) {
-      assert.equal((await server.call('GET', path, { bearer: refreshToken })).status, 401, path);
-    }
-  });
-});
-
-onEachDatabase('sixteen at once with one refresh token', (database) => {
-  test('are one that wins, and its family lives; later it is a thief, and everything ends', async () => {
-    await using server = await startServer({ on: database });
-    const app = await addApp(server);
-    const { refreshToken } = tokensOf(await grant(server, app, server.admin));
-    const answers = await Promise.all(Array.from({ length: 16 }, () => renew(server, app, refreshToken)));
-    const won = answers.filter(({ status }) => status === 200);
-    assert.equal(won.length, 1);
-    for (const lost of answers.filter(({ status }) => status !== 200)) assertError(lost, 400, 'invalid_grant');
-    const winner = tokensOf(won[0] ?? assert.fail());
-    const next = tokensOf(await renew(server, app, winner.refreshToken));
-    server.clock.tick(10_001);
-    assertError(await renew(server, app, refreshToken), 400, 'invalid_grant');
-    assertError(await renew(server, app, next.refreshToken), 400, 'invalid_grant');
-    assert.equal((await server.call('GET', '/users/me', { bearer: next.access })).status, 401);
-    assert.equal((await server.call('GET', '/users/me', { bearer: server.admin.token })).status, 200);
   });
 });

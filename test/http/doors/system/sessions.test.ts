@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { hour, minute } from '../../../../src/base/clock.ts';
+import { minute } from '../../../../src/base/clock.ts';
 import { onEachDatabase } from '../../../../kit/databases.ts';
 import { member, startServer, type Server } from '../../../../kit/server.ts';
-import { nobody } from '../../catalogue.ts';
 
 type Session = { readonly sid: string; readonly current: boolean; readonly [member: string]: unknown };
 
@@ -87,34 +86,5 @@ onEachDatabase('sessions', (on) => {
       [true],
     );
     assert.equal((await server.call('DELETE', `/sessions/${sid}`, { bearer: ada.token })).status, 404);
-  });
-
-  test("nobody ends another's session, an administrator neither", async () => {
-    await using server = await startServer({ on });
-    const [ada, bob] = [await server.addPerson('ada'), await server.addPerson('bob')];
-    const sid = (await list(server, ada.token))[0]?.sid ?? '';
-    for (const { token } of [bob, server.admin]) {
-      const [known, unknown] = [
-        await server.call('DELETE', `/sessions/${sid}`, { bearer: token }),
-        await server.call('DELETE', `/sessions/${nobody}`, { bearer: token }),
-      ];
-      assert.deepEqual([known.status, unknown.status], [404, 404]);
-    }
-    assert.equal(await works(server, ada.token), true);
-    assert.deepEqual((await list(server, bob.token)).length, 1);
-  });
-
-  test('a session ends by itself after an hour', async () => {
-    await using server = await startServer({ on });
-    const ada = await server.addPerson('ada');
-    server.clock.tick(hour - 1);
-    assert.equal(await works(server, ada.token), true);
-    const other = await server.logIn(ada);
-    server.clock.tick(1);
-    assert.equal(await works(server, ada.token), false);
-    assert.deepEqual(
-      (await list(server, other)).map(({ current }) => current),
-      [true],
-    );
   });
 });
