@@ -17,7 +17,7 @@ process.on('exit', () => {
 
 /** Starts a process, so that load and monitoring do not slow down each other. */
 export function startLoad(url: string, groups: readonly Group[]): LoadProcess {
-  const child = fork(join(import.meta.dirname, 'clients.ts'), { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const child = fork(join(import.meta.dirname, 'load-worker.ts'), { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   children.add(child);
   child.send({ url, groups } satisfies LoadOrder);
   const answered = once(child, 'message') as Promise<
