@@ -48,7 +48,7 @@ export type Countersign = {
   keys(): KeyRing;
   /** Reads the key ring's file again, for keys that rotate. A file that cannot be used is logged, and the ring stays as it was. */
   rereadKeys(): Promise<void>;
-  /** Reads the key ring's file again, sends due notices and deletes what has expired. Call it once a minute; `countersign serve` does so by itself. */
+  /** Reads the key ring's file again, sends due notices and deletes what has expired. Call it once a minute; `countersign serve` does it already. */
   maintain(): Promise<void>;
   close(): Promise<void>;
 };

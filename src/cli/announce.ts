@@ -1,7 +1,7 @@
 import type { Countersign } from '../countersign.ts';
 import type { ServerSettings } from './settings.ts';
 
-/** Shows the password that was made for the first administrator: the one time that anybody can. */
+/** Shows the password that was made for the first administrator: the only time. */
 export function announceAdministrator({ options: { admin } }: ServerSettings, { madePassword }: Countersign): void {
   if (madePassword === undefined) return;
   process.stdout.write(

@@ -3,7 +3,7 @@ import { Writable } from 'node:stream';
 import { SetupError } from '../base/fault.ts';
 import { Refused } from './explain.ts';
 
-/** Asks at the terminal for something that must not be seen, twice, for nobody sees what they type. */
+/** Asks at the terminal for a secret, twice, because it is not echoed. */
 export async function askTwice(question: string, again: string): Promise<string> {
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const [first, second] = await ask([question, again], nowhere);
@@ -11,7 +11,7 @@ export async function askTwice(question: string, again: string): Promise<string>
   return first ?? '';
 }
 
-/** Asks a question that only `y` or `yes` says yes to. */
+/** Asks a question; only `y` and `yes` confirm. */
 export async function confirmed(question: string): Promise<boolean> {
   const [answer = ''] = await ask([question], process.stderr);
   return /^y(es)?$/i.test(answer.trim());

@@ -10,15 +10,15 @@ import type { Problem } from '../http/route.ts';
 import { refusalOf, unmetExpectation, unreadable } from '../http/server/unreadable.ts';
 import { codeOf } from './plain-error.ts';
 
-/** How many requests may be in line on one connection. Browsers and proxies send one and wait for its answer. */
+/** The limit of pipelined requests on one connection. Browsers and proxies send one and wait for its answer. */
 const longestLine = 8;
 
-/** Where it is written what came and was no request, and that connections were too many. */
+/** The log of malformed requests and of the connection limit. */
 export type Heard = Pick<Log, 'info' | 'warn'>;
 
 type Bounds = {
   readonly log: Heard | undefined;
-  /** How many there may be at once. */
+  /** The limit of open connections. */
   readonly connections: number;
   /** The server's public URL, where it is set. */
   readonly url?: string | undefined;
@@ -26,7 +26,7 @@ type Bounds = {
 
 type HttpExchange = { readonly request: IncomingMessage; readonly response: ServerResponse };
 
-/** Of each connection, the request that is being answered and those behind it. The one answered last stands last. */
+/** For each connection, the request that is being answered and those after it. Connections are in the order of their last answers. */
 type Lines = Map<Duplex, HttpExchange[]>;
 
 type RefusedSocket = Duplex & { readonly remoteAddress?: string | undefined };
@@ -34,12 +34,9 @@ type RefusedSocket = Duplex & { readonly remoteAddress?: string | undefined };
 type State = { readonly lines: Lines; closing: boolean };
 
 /**
- * Hands over one request of a connection at a time, the next when the answer to the one before is out: answers that nobody reads do not
- * pile up, and nothing is done for who has left. Node would hand over all that it has read. It also counts a connection on which
- * nothing was ever asked as busy, so which are busy is followed here. Where connections are as many as there may be, a new one takes the
- * place of the one that has been silent for the longest.
- *
- * @returns What takes no more requests and lets those under way end, for so many milliseconds.
+ * Handles one request of a connection at a time, so that unread answers do not pile up. At the connection limit a new connection closes the
+ * one that has been idle for the longest. Node itself would handle pipelined requests at once, and count an unused connection as busy.
+ * @returns Stops taking requests and waits for those under way, for the given milliseconds.
  */
 export function answerInTurn(
   server: Server,
@@ -49,7 +46,7 @@ export function answerInTurn(
   const state: State = { lines: new Map(), closing: false };
   const { lines } = state;
   const warnOfLimit = atMostEvery(minute, () =>
-    log?.warn({ connections }, 'there are as many connections as there may be: the silent ones make room for new ones'),
+    log?.warn({ connections }, 'connection limit reached; closing idle connections'),
   );
 
   server.on('connection', (socket) => {
@@ -96,8 +93,8 @@ function answerFirst(state: State, opened: Promise<Listener>, socket: Socket): v
 }
 
 /**
- * Hangs up on the one that has been silent for the longest, be it that it asks nothing or that it does not read. False: each has asked
- * something, and waits for its answer.
+ * Closes the connection that has been idle for the longest: without a request, or with an answer that is not read. False: all wait for
+ * their answers.
  */
 function makeRoom(lines: Lines): boolean {
   for (const [socket, [first]] of lines) {
@@ -119,13 +116,13 @@ function atMostEvery(interval: number, work: () => void): () => void {
   };
 }
 
-/** Says what is wrong, where that can still be heard, and hangs up: what comes behind it can't be told from it. */
+/** Answers with the problem if that is still possible, and closes: the bytes after a malformed request cannot be parsed. */
 function refuseAt(
   socket: RefusedSocket,
   [first]: readonly HttpExchange[],
   { what, log, url }: Pick<Bounds, 'log' | 'url'> & { readonly what: Problem },
 ): void {
-  // Nothing else goes into an answer that has begun, and none comes before those of the requests ahead of it.
+  // An answer that has begun cannot change, and earlier requests are answered first.
   const isNext = !first || !(first.request.complete || first.response.headersSent);
   if (socket.writable && isNext) {
     const { status, code } = what;

@@ -2,11 +2,11 @@ import { STATUS_CODES } from 'node:http';
 import { styleText } from 'node:util';
 import type { z } from 'zod';
 
-/** Tells a story in the terminal, and makes and shows the requests of which it speaks. */
+/** Prints the steps of the demo, and sends and shows their requests. */
 export type Scene = {
   readonly title: (text: string) => void;
   readonly say: (text: string) => void;
-  /** Fails when the answer has another status than the story expects. */
+  /** Throws when the answer has another status than expected. */
   readonly request: <Answer = unknown>(method: string, path: string, asked: DemoRequest<Answer>) => Promise<Answer>;
 };
 
@@ -43,7 +43,7 @@ export function createScene(url: string): Scene {
         content,
       );
       if (answer.status !== expect) throw new Error(`the answer to ${method} ${path} was ${status}, not ${expect}`);
-      // Without a schema nobody looks at the answer, so any type is as good as another.
+      // Without a schema the answer is not used, so its type does not matter.
       return read ? read.parse(content) : (undefined as never);
     },
   };
@@ -67,7 +67,7 @@ function readable(header: string): string {
   return header.replace(/[\w.-]{40,}/g, shorten);
 }
 
-/** Tokens are long, and nobody reads them. */
+/** Tokens are too long to show. */
 const shortened = (key: string, value: unknown) =>
   typeof value === 'string' && key.endsWith('token') ? value.replace(/^[\w.-]{40,}$/, shorten) : value;
 
@@ -75,7 +75,7 @@ const shorten = (token: string) => `${token.slice(0, 16)}…`;
 
 type Colour = Parameters<typeof styleText>[0];
 
-/** Plain where the output is no terminal, or NO_COLOR is set. */
+/** Plain if the output is not a terminal, or NO_COLOR is set. */
 const paint = (colour: Colour, text: string) => styleText(colour, text, { stream: process.stdout });
 
 const colourOf = (status: number) => (status < 300 ? 'green' : status < 400 ? 'yellow' : 'red');

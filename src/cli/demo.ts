@@ -8,7 +8,7 @@ import { hotp } from '../factors/totp.ts';
 import { createScene, type Scene } from './demo-scene.ts';
 import { listen } from './listen.ts';
 
-/** A first login, played over HTTP against a server that is gone afterwards. Its steps are those of the README. */
+/** Shows a first login over HTTP against a temporary server, with the steps of the README. */
 export async function demo(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'countersign-demo-'));
   const clean = () => rmSync(folder, { recursive: true, force: true });
@@ -32,37 +32,35 @@ export async function demo(): Promise<void> {
   } finally {
     clean();
   }
-  process.stdout.write('The server and its data are gone now.\n');
+  process.stdout.write('The temporary server and its data were deleted.\n');
 }
 
 const [name, password] = ['alice', 'correct horse battery staple'];
 const basic = `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`;
 
 async function play({ say, title, request }: Scene): Promise<void> {
-  title('A first login, on a server that exists only for it.');
+  title('A first login, on a temporary server.');
   const codes = await enrollApp({ say, request });
 
-  say(
-    'From now on her password alone opens nothing. It gets a question and a challenge token, which can do no more than carry the reply.',
-  );
+  say('From now on her password alone is not enough. It gets a challenge, and a token that can only answer it.');
   const first = await request('GET', '/auth/password', { authorization: basic, expect: 302, read: challenge });
 
   say(
-    `The app's next code is ${codes.next}. (Nobody waits half a minute here: a clock may be one step ahead.) With it she is in.`,
+    `The app's next code is ${codes.next}. (The demo does not wait 30 seconds: a clock may be one step ahead.) With it she is logged in.`,
   );
   const reply = { token: codes.next };
   await request('POST', '/auth/totp', { body: { challenge_token: first.challenge_token, ...reply }, expect: 200 });
 
-  say('Somebody who saw that code and knows the password tries both a moment later.');
+  say('An attacker who saw that code and knows the password tries both a moment later.');
   const second = await request('GET', '/auth/password', { authorization: basic, expect: 302, read: challenge });
   await request('POST', '/auth/totp', { body: { challenge_token: second.challenge_token, ...reply }, expect: 401 });
 
   title('Refused: every code works once.');
 }
 
-/** A new user enrolls an authenticator app. Gives what the app shows. */
+/** Registers a user and enrolls an authenticator app. Returns the codes that the app shows. */
 async function enrollApp({ say, request }: Pick<Scene, 'say' | 'request'>): Promise<ReturnType<typeof codesOf>> {
-  say('Alice makes herself a user with a password. The answer holds a token: her session.');
+  say('Alice registers with a password. The answer holds a token: her session.');
   const user = await request('POST', '/users', {
     body: { name, password },
     expect: 201,
@@ -70,9 +68,7 @@ async function enrollApp({ say, request }: Pick<Scene, 'say' | 'request'>): Prom
   });
   const bearer = `Bearer ${user.token}`;
 
-  say(
-    'She asks for an authenticator app. The answer holds the seed that the app and the server share, as text and as the URL of a QR code.',
-  );
+  say('She enrolls an authenticator app. The answer holds its secret, as text and as the URL of a QR code.');
   const app = await request('POST', '/users/me/secrets', {
     authorization: bearer,
     body: { type: 'mfa', description: "Alice's phone" },
@@ -81,9 +77,7 @@ async function enrollApp({ say, request }: Pick<Scene, 'say' | 'request'>): Prom
   });
   const codes = codesOf(app.secret.secret);
 
-  say(
-    `Her app shows ${codes.now}. Sending it proves that the app works, and makes it count. The recovery codes are for the day the phone is lost.`,
-  );
+  say(`Her app shows ${codes.now}. Sending it confirms the app. The recovery codes are for a lost phone.`);
   await request('PUT', `/users/me/secrets/${app.uid}/enroll`, {
     authorization: bearer,
     body: { token: codes.now },
@@ -94,7 +88,7 @@ async function enrollApp({ say, request }: Pick<Scene, 'say' | 'request'>): Prom
 
 const challenge = z.object({ challenge_token: z.string() });
 
-/** What an authenticator app with this seed shows now, and what it shows next. */
+/** The present code of an authenticator app with this seed, and the next one. */
 function codesOf(seed: string): { readonly now: string; readonly next: string } {
   const key = base32Decode(seed);
   if (!key) throw new Error('the seed is not base32');

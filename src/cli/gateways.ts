@@ -5,7 +5,7 @@ import { channels, type Gateway } from '../messages/message.ts';
 import { createOutbox } from '../messages/outbox.ts';
 import type { ServerSettings } from './settings.ts';
 
-/** What takes messages out of the house: the outbox alone where there is one, so that nothing of a test reaches anybody. */
+/** The gateways, or the outbox alone if there is one, so that a test sends nothing. */
 export function gatewaysOf({ outbox, gateways }: Pick<ServerSettings, 'outbox' | 'gateways'>): readonly Gateway[] {
   if (outbox === undefined) return gateways;
   try {
@@ -15,7 +15,7 @@ export function gatewaysOf({ outbox, gateways }: Pick<ServerSettings, 'outbox' |
   }
 }
 
-/** Says on which channels people can be reached, before somebody waits for a code that nothing sends. */
+/** Logs at the start which channels can send. */
 export function logChannels(
   { log, messenger }: Pick<Context, 'log' | 'messenger'>,
   gateways: readonly Gateway[],

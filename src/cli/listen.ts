@@ -13,42 +13,42 @@ export type Front = {
   readonly port: number;
   /** Its address and port, such as `127.0.0.1:8000` or `[::]:8000`. */
   readonly address: string;
-  /** Lets requests in. Those that came before waited here. */
+  /** Begins to answer requests. Earlier ones have waited. */
   open(listener: Listener): void;
-  /** Takes no more requests and lets those under way end; who takes longer than `patience` milliseconds is hung up on. */
+  /** Stops taking requests and waits for those under way; after `patience` milliseconds their connections are closed. */
   close(patience: number): Promise<void>;
 };
 
 const timeouts = {
   headersTimeout: 15 * second,
   requestTimeout: 30 * second,
-  // Longer than the minute for which proxies keep a connection: who closes first may cut off a request that is on its way.
+  // Longer than the minute for which proxies keep a connection: closing first may cut off a request that is on its way.
   keepAliveTimeout: 75 * second,
   connectionsCheckingInterval: 5 * second,
 };
 
-/** No answer takes as long: who has one under way and moves no byte of it in that time does not read it. */
+/** No answer takes this long: a connection without traffic for that time does not read its answer. */
 const longestStillness = 60 * second;
 
 export type Ways = {
-  /** Where it is written what came and was no request. */
+  /** The log of malformed requests. */
   readonly log?: Heard;
   /** In milliseconds. */
   readonly stillness?: number;
-  /** How many connections there may be at once. */
+  /** The limit of open connections. */
   readonly connections?: number;
   /** The server's public URL, where it is set. */
   readonly url?: string | undefined;
 };
 
-/** Takes the address at once, so that the port is known, and a port in use is found, before anything is written anywhere. */
+/** Binds the address first, so that the port is known, and a port in use is found, before anything is written. */
 export async function listen(
   host: string,
   port: number,
   { log, stillness = longestStillness, connections = roomForConnections(), url }: Ways = {},
 ): Promise<Front> {
   const opened = Promise.withResolvers<Listener>();
-  // Without a Host the house says in its own words what is wrong.
+  // A missing Host is answered by our own handler, as a problem.
   const server = createServer({ ...timeouts, requireHostHeader: false });
   server.timeout = stillness;
   const close = answerInTurn(server, opened.promise, { log, connections, url });
@@ -71,7 +71,7 @@ function unreachable(error: unknown, host: string, port: number): unknown {
   }
   if (code === 'EACCES') return new SetupError(`port ${port} may not be used: set COUNTERSIGN_PORT to 1024 or more`);
   if (code !== undefined && /^(EADDRNOTAVAIL|ENOTFOUND|EAI_\w+|EINVAL)$/.test(code)) {
-    return new SetupError(`${host} is no address of this machine: set COUNTERSIGN_HOST to one`);
+    return new SetupError(`${host} is not an address of this machine: set COUNTERSIGN_HOST to one`);
   }
   return error;
 }

@@ -3,7 +3,7 @@ import type { Log } from '../engine/context.ts';
 import { plainError } from './plain-error.ts';
 import type { LogLevel } from './settings.ts';
 
-/** JSON lines on standard error, each written before the house goes on: the last ones before an end are there, and in their order. */
+/** JSON lines on standard error, written synchronously, so that none is lost when the process ends. */
 export function createLog(level: LogLevel): Log {
   return pino(
     {

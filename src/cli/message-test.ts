@@ -12,7 +12,7 @@ const text = {
   body: 'This is a test message from Countersign. It carries no code, and nothing has to be done.',
 };
 
-/** Sends a text through the gateways as a code would go, and says which one took it. Needs no database. */
+/** Sends a message through the gateways, as a code would be, and says which one accepted it. Needs no database. */
 export async function testMessage(channel: Channel, given: string): Promise<void> {
   const settings = readSettings(process.env);
   const to = destination(channel, given, settings);
@@ -32,7 +32,7 @@ export async function testMessage(channel: Channel, given: string): Promise<void
     });
     const why = declined.filter((part) => part !== '').join('; ');
     if (!sent.ok) throw new Refused(`${channel}: ${sayings[sent.reason]}${why && ` (${why})`}`);
-    process.stdout.write(`${channel}: ${took.join()} took the message to ${to}\n${why && `before it, ${why}\n`}`);
+    process.stdout.write(`${channel}: ${took.join()} accepted the message to ${to}\n${why && `before it, ${why}\n`}`);
   } finally {
     messenger.close();
   }
@@ -41,16 +41,16 @@ export async function testMessage(channel: Channel, given: string): Promise<void
 const sayings = {
   ...refusals,
   no_gateway: 'no gateway is set up that could send it: set COUNTERSIGN_GATEWAYS',
-  gateway_failed: 'no gateway took the message',
+  gateway_failed: 'no gateway accepted the message',
 };
 
 function destination(channel: Channel, given: string, { options }: ServerSettings): string {
   const read = channel === 'sms' ? readPhoneNumber(given, options.region) : readEmailAddress(given);
   if (read.ok) return read.value;
-  throw new SetupError(`${channel}: ${channel === 'sms' ? 'the number' : 'the address'} can not be sent to`);
+  throw new SetupError(`${channel}: ${channel === 'sms' ? 'the number' : 'the address'} cannot receive messages`);
 }
 
-/** The same gateway, that writes its name down when it takes a message. */
+/** The same gateway; it records its name when it accepts a message. */
 function noting(gateway: Gateway, took: string[]): Gateway {
   return {
     ...gateway,

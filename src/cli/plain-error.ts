@@ -7,11 +7,11 @@ export type PlainError = {
 };
 
 /**
- * What of an error may be written down. The databases' errors carry rows, parameters and parts of statements beside these members,
- * so nothing else is taken over.
+ * The members of an error that may be logged. The databases' errors carry rows, parameters and parts of statements in others, so nothing
+ * else is copied.
  */
 export function plainError(error: unknown): PlainError {
-  if (!(error instanceof Error)) return { type: typeof error, message: 'something was thrown that is no error' };
+  if (!(error instanceof Error)) return { type: typeof error, message: 'the thrown value is not an error' };
   const code = codeOf(error);
   const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
   return {
@@ -30,8 +30,8 @@ export function codeOf(error: Error): string | undefined {
 /** The message without values: PostgreSQL's data exceptions (class 22) and JSON's syntax errors quote what did not fit. */
 function messageOf(error: Error, code: string | undefined): string {
   if (code !== undefined && /^22[0-9A-Z]{3}$/.test(code)) return 'a value does not fit its column';
-  if (error instanceof SyntaxError) return 'a text is not well-formed';
-  // A name with several addresses that all refuse: the message is empty and stands in each.
+  if (error instanceof SyntaxError) return 'the text is not well-formed';
+  // A name with several addresses that all refuse: the message is empty, and each error has its own.
   if (error.message === '' && error instanceof AggregateError) return error.errors.map(String).join(', ');
   return error.message;
 }

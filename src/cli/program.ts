@@ -14,7 +14,7 @@ import { onWarning } from './warnings.ts';
 
 /** Runs one command to its end and answers with the exit code: 2 for a mistake in how it was asked for, 1 for every other failure. */
 export async function run(args: readonly string[]): Promise<number> {
-  // Whatever is made from here on, such as SQLite's file, is for the user who runs this and nobody else.
+  // All files created from here on are for the user who runs this alone.
   process.umask(0o077);
   for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe);
   onWarning(({ message }) => complain(`a warning: ${message}`));
@@ -22,7 +22,7 @@ export async function run(args: readonly string[]): Promise<number> {
     await createProgram().parseAsync(args, { from: 'user' });
     return 0;
   } catch (error) {
-    // Commander has said what was wrong already.
+    // Commander has printed the message already.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     const { text, exitCode } = explain(error);
     complain(text);
@@ -35,12 +35,12 @@ function ignoreClosedPipe(error: Error): void {
   if (codeOf(error) !== 'EPIPE') throw error;
 }
 
-/** One mistake, one line. Only a fault of ours brings its stack along. */
+/** Each mistake is one line; only an internal error has a stack. */
 function complain(text: string): void {
   process.stderr.write(`countersign: ${text.trim()}\n`);
 }
 
-/** What can be asked for. Each command's file is imported when it is: most need the whole house, and help needs nothing of it. */
+/** All commands. Each one's file is imported when it runs: most need the whole engine, and help needs none of it. */
 function createProgram(): Command {
   const program = new Command('countersign')
     .description('Multi-factor authentication for any application.')
@@ -49,14 +49,16 @@ function createProgram(): Command {
     .configureOutput({ outputError: (text) => complain(text.replace(/^error: /, '').replaceAll('\n', ' ')) });
 
   addServerCommands(program);
-  addKeysCommands(program.command('keys').description('the key ring: made, listed, rotated while servers run'));
-  addUserCommands(program.command('user').description('users, changed in the database; a running server follows'));
+  addKeysCommands(program.command('keys').description('create, list and rotate keys while servers run'));
+  addUserCommands(program.command('user').description('manage users in the database; a running server follows'));
   addClientCommands(
-    program.command('client').description('OAuth2 clients, changed in the database; a running server follows'),
+    program.command('client').description('manage OAuth2 clients in the database; a running server follows'),
   );
-  addServiceCommands(program.command('service').description('applications that ask here for their own users'));
+  addServiceCommands(
+    program.command('service').description('applications that ask for second factors of their own users'),
+  );
   addImportCommand(program);
-  addAttemptsCommands(program.command('attempts').description('the log of attempts: verified, pruned, exported'));
+  addAttemptsCommands(program.command('attempts').description('verify, prune and export the audit log'));
   addBackupCommands(program);
   addMessageCommand(program);
   return program;
@@ -70,16 +72,16 @@ function addServerCommands(program: Command): void {
     .action(async () => (await import('./serve.ts')).serve());
   program
     .command('demo')
-    .description('play a first login against a throw-away server')
+    .description('show a first login against a temporary server')
     .action(async () => (await import('./demo.ts')).demo());
   program
     .command('migrate')
-    .description('bring the database up to date, as every start of the server does')
+    .description('migrate the database, as every start of the server does')
     .action(async () => (await import('./migrate.ts')).runMigrations());
 
   program
     .command('doctor')
-    .description('check the configuration, keys, database, clock and gateways, and say how to mend what is wrong')
+    .description('check the configuration, keys, database, clock and gateways, and say how to fix what is wrong')
     .option('--json', 'one JSON document, for programs')
     .action(async (options: DoctorOptions) => (await import('./doctor/doctor.ts')).examine(options));
 }
@@ -87,19 +89,19 @@ function addServerCommands(program: Command): void {
 function addBackupCommands(program: Command): void {
   program
     .command('backup <file>')
-    .description('copy an embedded database while servers run; the key ring is not in it')
+    .description('copy an SQLite database while servers run; the key ring is not included')
     .action(async (file: string) => (await import('./backup/backup.ts')).runBackup(file));
   program
     .command('restore <file>')
-    .description('put such a copy in the place of a database that is gone, and end every session in it')
+    .description('restore a backup in place of a lost database, and end every session in it')
     .action(async (file: string) => (await import('./backup/restore.ts')).runRestore(file));
 }
 
 function addMessageCommand(program: Command): void {
-  const message = program.command('message').description('what the house sends');
+  const message = program.command('message').description('send messages');
   message
     .command('test')
-    .description('send a test message and say what took it')
+    .description('send a test message and show which gateway accepted it')
     .addArgument(new Argument('<channel>', 'the channel').choices(['sms', 'email']))
     .argument('<to>', 'the number or address')
     .action(async (channel: 'sms' | 'email', to: string) =>

@@ -1,24 +1,24 @@
 export type Progress = {
   readonly tell: (more: number) => void;
-  /** Leaves the line to whoever writes next. */
+  /** Clears the line for other output. */
   readonly clear: () => void;
 };
 
 export type ProgressLine = {
-  /** What is done, and what it is done to, such as `checked` and `attempts`. */
+  /** The verb and the noun, such as `checked` and `attempts`. */
   readonly what: string;
   readonly of: string;
-  /** How much of all is done, from 0 to 1; undefined where nobody knows. */
+  /** The completed part, from 0 to 1; undefined if unknown. */
   readonly fraction?: () => number | undefined;
-  /** After how many the line at the terminal is written anew; 1000 without it. */
+  /** The number of items after which the line at the terminal is updated: 1000 when absent. */
   readonly step?: number;
-  /** After how many a line is written where standard error is no terminal; none is without it. */
+  /** The number of items after which a line is written if standard error is not a terminal: none when absent. */
   readonly lineEvery?: number;
 };
 
 const width = 30;
 
-/** A count that grows on one line of standard error, after a bar where it is known how much there is. */
+/** A growing count on one line of standard error, with a bar if the total is known. */
 export function progressOf({ what, of, fraction = () => undefined, step = 1000, lineEvery }: ProgressLine): Progress {
   const { stderr } = process;
   let count = 0;

@@ -1,4 +1,4 @@
-/** Does something now and then until the function it returns is called; not again while it is under way. What fails in it is its own affair. */
+/** Runs `work` at each interval until the returned function is called, and never twice at once. `work` handles its own errors. */
 export function repeat(interval: number, work: () => Promise<unknown>): () => void {
   let running = false;
   const once = async () => {

@@ -18,7 +18,7 @@ import { onWarning } from './warnings.ts';
 import { supervise } from './workers/supervise.ts';
 import { sharedMetrics, reportServing } from './workers/worker.ts';
 
-/** Together less than the ten seconds that Docker leaves between its SIGTERM and its SIGKILL. */
+/** Together less than the ten seconds that Docker waits between SIGTERM and SIGKILL. */
 const patience = { requests: 8 * second, database: 1 * second };
 
 export async function serve(): Promise<void> {
@@ -27,7 +27,7 @@ export async function serve(): Promise<void> {
   try {
     await serveHere(settings);
   } finally {
-    // A worker that could not begin would not end by itself: who keeps it can be heard.
+    // A worker that could not start would not end by itself while it is connected to the primary.
     cluster.worker?.disconnect();
   }
 }
@@ -35,10 +35,10 @@ export async function serve(): Promise<void> {
 async function serveHere(settings: ServerSettings): Promise<void> {
   const hashing = hashesAtATime(settings.workers);
   makeRoomFor(hashing);
-  const told = stopSignal();
+  const stopped = stopSignal();
   const gateways = gatewaysOf(settings);
   const log = createLog(settings.logLevel);
-  tellOfFaults(log);
+  logUncaughtErrors(log);
   patchGlobals();
 
   const front = await listen(settings.host, settings.port, { log, url: settings.url });
@@ -63,20 +63,20 @@ async function serveHere(settings: ServerSettings): Promise<void> {
     startKeyRingLoop(countersign),
   ];
 
-  log.info({ signal: await told }, 'stopping');
+  log.info({ signal: await stopped }, 'stopping');
   for (const stop of stops) stop();
   await front.close(patience.requests);
   await Promise.race([countersign.close(), new Promise((resolve) => setTimeout(resolve, patience.database))]);
   log.info({}, 'stopped');
-  // Whatever still waits for the database now would wait for nothing.
+  // Do not wait for the database any longer.
   process.exit(0);
 }
 
-/** Node itself would print errors whole, with all that databases hang on them. */
-function tellOfFaults(log: Log): void {
+/** Node itself would print errors with all members, in which databases put values. */
+function logUncaughtErrors(log: Log): void {
   onWarning((warning) => log.warn({ err: warning }, 'node warns'));
   process.on('uncaughtException', (error) => {
-    log.error({ err: error }, 'a fault that nobody caught: the process ends');
+    log.error({ err: error }, 'uncaught error; the process ends');
     process.exit(1);
   });
 }

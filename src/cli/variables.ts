@@ -45,7 +45,7 @@ export const variables = {
     group: 'Server',
     type: 'open or closed',
     default: 'closed',
-    meaning: 'whether anybody can create a user, or administrators only',
+    meaning: 'open: everybody can create a user; closed: only administrators can',
   },
   COUNTERSIGN_LOG_LEVEL: {
     group: 'Server',

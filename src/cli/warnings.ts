@@ -1,4 +1,4 @@
-/** Replaces how Node tells its warnings, which fits neither a log of JSON lines nor one line per mistake. */
+/** Replaces Node's own output of warnings, which is not one line each. */
 export function onWarning(tell: (warning: Error) => void): void {
   process.removeAllListeners('warning');
   process.on('warning', (warning) => {

@@ -2,7 +2,7 @@ import type { Operations } from './operations.ts';
 import type { Refused } from './result.ts';
 import type { Assured, Wanted } from './types.ts';
 
-/** A client, or the house itself: what can look at a session by its token. */
+/** A client, or Countersign in this process: looks up a session by its token. */
 export type Judge = { as(credential: string): Pick<Operations, 'sessions'> };
 
 /** A request is let through, or is answered like this. */
@@ -16,8 +16,8 @@ export type Decision =
     };
 
 /**
- * Decides about a request by its `Authorization` header. What a session lacks is said as in RFC 9470; a session that is over counts as none at
- * once. Throws when the server can't be asked: then nobody is let through.
+ * Decides about a request by its `Authorization` header. What a session lacks is said as in RFC 9470; a session that has ended counts as
+ * none. Throws if the server cannot be reached: then the request must be refused.
  */
 export async function decide(judge: Judge, wanted: Wanted, authorization: string | undefined): Promise<Decision> {
   const token = /^bearer +([^\s,]+)$/i.exec(authorization ?? '')?.[1];
@@ -54,9 +54,9 @@ export function remember(request: object, session: Assured): void {
   sessions.set(request, session);
 }
 
-/** Whose session a request showed, behind `requireAssurance`. `request` is the framework's own; in Hono, `c.req.raw`. */
+/** The session of a request that passed `requireAssurance`. `request` is the framework's own; in Hono, `c.req.raw`. */
 export function sessionOf(request: object): Assured {
   const session = sessions.get(request);
-  if (!session) throw new Error('requireAssurance has not looked at this request');
+  if (!session) throw new Error('requireAssurance did not run for this request');
   return session;
 }

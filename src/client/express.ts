@@ -3,7 +3,7 @@ import type { Wanted } from './types.ts';
 
 export { sessionOf } from './assurance.ts';
 
-/** Of Express' request and response, what is used of them: Node's own. */
+/** The members of Express' request and response that are used: Node's own. */
 type ExpressRequest = { readonly headers: { readonly authorization?: string | undefined } };
 type ExpressResponse = {
   writeHead(status: number, headers: Readonly<Record<string, string>>): unknown;
@@ -11,12 +11,12 @@ type ExpressResponse = {
 };
 
 /**
- * Lets requests through whose access token speaks for a session that is proven well and lately enough; answers the others with 401 and what they
- * lack (RFC 9470). A handler behind it asks `sessionOf(req)` whose it is.
+ * Passes requests whose session is authenticated strongly and recently enough; others get 401 with what they lack (RFC 9470). A handler
+ * after it reads the session with `sessionOf(req)`.
  */
 export function requireAssurance(judge: Judge, wanted: Wanted = {}) {
   return async (request: ExpressRequest, response: ExpressResponse, next: (error?: unknown) => void): Promise<void> => {
-    // Express before version 5 looks at no promise.
+    // Express before version 5 ignores promises.
     let decision: Decision;
     try {
       decision = await decide(judge, wanted, request.headers.authorization);

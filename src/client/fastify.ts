@@ -3,7 +3,7 @@ import type { Wanted } from './types.ts';
 
 export { sessionOf } from './assurance.ts';
 
-/** Of Fastify's request and reply, what is used of them. */
+/** The members of Fastify's request and reply that are used. */
 type FastifyRequest = { readonly headers: { readonly authorization?: string | undefined } };
 type FastifyReply = {
   code(status: number): FastifyReply;
@@ -12,8 +12,8 @@ type FastifyReply = {
 };
 
 /**
- * A `preHandler` that lets requests through whose access token speaks for a session that is proven well and lately enough; the others are answered
- * with 401 and what they lack (RFC 9470). A handler behind it asks `sessionOf(request)` whose it is.
+ * A `preHandler` that passes requests whose session is authenticated strongly and recently enough; others get 401 with what they lack
+ * (RFC 9470). A handler after it reads the session with `sessionOf(request)`.
  */
 export function requireAssurance(judge: Judge, wanted: Wanted = {}) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {

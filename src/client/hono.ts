@@ -3,12 +3,12 @@ import type { Wanted } from './types.ts';
 
 export { sessionOf } from './assurance.ts';
 
-/** Of Hono's context, what is used of it. */
+/** The members of Hono's context that are used. */
 type HonoContext = { readonly req: { readonly raw: Request; header(name: string): string | undefined } };
 
 /**
- * Lets requests through whose access token speaks for a session that is proven well and lately enough; answers the others with 401 and what they
- * lack (RFC 9470). A handler behind it asks `sessionOf(c.req.raw)` whose it is.
+ * Passes requests whose session is authenticated strongly and recently enough; others get 401 with what they lack (RFC 9470). A handler
+ * after it reads the session with `sessionOf(c.req.raw)`.
  */
 export function requireAssurance(judge: Judge, wanted: Wanted = {}) {
   return async (c: HonoContext, next: () => Promise<void>): Promise<Response | undefined> => {

@@ -2,13 +2,13 @@ import { operationsOver, type Operations } from './operations.ts';
 import type { ApiRequest, Transport } from './transport.ts';
 
 export type ClientOptions = {
-  /** Where the server is, with the path that it is mounted at if there is one. */
+  /** The server's URL, with the path that it is mounted at if there is one. */
   readonly url: string | URL;
   /** A service's key, an access token or a challenge token. */
   readonly credential?: string | undefined;
-  /** What sends requests: the platform's own when absent. */
+  /** Sends requests: the platform's `fetch` when absent. */
   readonly fetch?: ((request: Request) => Promise<Response>) | undefined;
-  /** How long an answer is waited for, in milliseconds: 10,000 when absent. */
+  /** The longest wait for an answer, in milliseconds: 10,000 when absent. */
   readonly timeout?: number | undefined;
 };
 
@@ -18,8 +18,8 @@ export type CountersignClient = Operations & {
 };
 
 /**
- * A client of a server. Operations give results, refusals among them; they throw when the server can't be reached, does not answer in
- * time, or what answers is no Countersign.
+ * A client of a server. Operations return results, refusals included. They throw if the server cannot be reached, does not answer in time or
+ * is not Countersign.
  */
 export function createClient(options: ClientOptions): CountersignClient {
   if (!/^https?:\/\/[^/?#]/.test(String(options.url)))
@@ -41,7 +41,7 @@ function overHttp({ url, credential, fetch: send = fetch, timeout = 10_000 }: Cl
         ...(asked.body !== undefined && { 'Content-Type': 'application/json' }),
       },
       ...(asked.body !== undefined && { body: JSON.stringify(asked.body) }),
-      // A credential goes where it was meant to go, and nowhere else.
+      // A redirect would send the credential to another address.
       redirect: 'error',
       signal: AbortSignal.timeout(timeout),
     });
@@ -57,7 +57,7 @@ function pathOf({ path, params = {}, query = {} }: ApiRequest): string {
   return given.length === 0 ? filled : `${filled}?${new URLSearchParams(given).toString()}`;
 }
 
-/** A URL has no way to write these: it would be another path, and with it another request. */
+/** A URL cannot hold these segments: it would be another path. */
 function segment(id: string): string {
   if (/^\.{0,2}$/.test(id)) throw new TypeError(`${JSON.stringify(id)} cannot be an id`);
   return encodeURIComponent(id);
@@ -67,6 +67,6 @@ function read(text: string, { status, headers }: Response): unknown {
   if (text === '') return undefined;
   if (/[/+]json\b/.test(headers.get('content-type') ?? '')) return JSON.parse(text);
   throw new Error(
-    `no Countersign answers there: status ${status}, ${headers.get('content-type') ?? 'no content type'}`,
+    `the server is not Countersign: status ${status}, ${headers.get('content-type') ?? 'no content type'}`,
   );
 }

@@ -23,27 +23,27 @@ import type {
   Wanted,
 } from './types.ts';
 
-/** The account of a user of yours, where it is not the service's own. */
+/** The account of your user, if it is not the service's own. */
 export type InAccount = { readonly account?: string | undefined };
 
-/** The challenge that the user passed, where they have a second factor. */
+/** The challenge that the user passed, if they have a second factor. */
 export type WithProof = InAccount & { readonly challenge_id?: string | undefined };
 
 /** The operations of an application. Each says which credential it takes. */
 export type Operations = {
   /** Users of an application that keeps its own table. For a service. */
   readonly users: {
-    /** Makes the user, or changes what was said of them. `externalId`: what your application calls them. */
+    /** Creates or changes the user. `externalId`: the user's id in your application. */
     put(externalId: string, profile?: ExternalProfile): Promise<Result<ExternalUser>>;
-    /** Forgets a user with everything they have. */
+    /** Deletes a user with all factors and sessions. */
     remove(uid: string): Promise<Result<undefined>>;
   };
   /** Second factors of those users. For a service. */
   readonly factors: {
     list(externalId: string, where?: InAccount): Promise<Result<Factors>>;
-    /** Begins to enrol one. Show an app's `qr`; a code by message is sent. */
+    /** Begins an enrollment. Show an app's `qr`; codes by message are sent. */
     enroll(externalId: string, factor: NewFactor, where?: InAccount): Promise<Result<PendingFactor>>;
-    /** Makes it count, with a code of it. Show the recovery codes once. */
+    /** Confirms it with one of its codes. Show the recovery codes once. */
     confirm(
       externalId: string,
       factorId: string,
@@ -51,26 +51,26 @@ export type Operations = {
       where?: InAccount,
     ): Promise<Result<ConfirmedFactor>>;
     remove(externalId: string, factorId: string, proof?: WithProof): Promise<Result<undefined>>;
-    /** Ten new recovery codes in the place of the old. */
+    /** Replaces the recovery codes by ten new ones. */
     renewRecoveryCodes(externalId: string, proof?: WithProof): Promise<Result<{ readonly codes: readonly string[] }>>;
   };
   /** For a service, a session that steps up, and the holder of a challenge token, whose challenge has the id `current`. */
   readonly challenges: {
     create(challenge: NewChallenge): Promise<Result<PendingChallenge | NotRequired>>;
     read(id: string): Promise<Result<ChallengeStatus>>;
-    /** Sends a code; to the factor named, or the first that is sent to. */
+    /** Sends a code to the named factor, or to the first one that takes sent codes. */
     send(id: string, factor?: { readonly factor_id?: string | undefined }): Promise<Result<SentCode>>;
-    /** A service gets an assertion, a session its next token, a login its session's. */
+    /** Returns an assertion to a service, the next token to a session, and the session's token to a login. */
     verify(id: string, reply: ChallengeReply): Promise<Result<Approved | LoggedIn>>;
   };
-  /** For people. */
+  /** For users. */
   readonly sessions: {
-    /** Logs in with a password, and a code where one is needed: without it the answer says so. Needs no credential. */
+    /** Logs in with a password, and with a code if one is required: the answer says so. Needs no credential. */
     logIn(login: Login): Promise<Result<LoggedIn | MfaRequired>>;
     list(): Promise<Result<readonly SessionInfo[]>>;
-    /** Ends one: this one when none is named. */
+    /** Ends a session: the present one when absent. */
     end(sid?: string): Promise<Result<undefined>>;
-    /** Whether the session was proven well and lately enough for what is wanted. */
+    /** Whether the session was authenticated strongly and recently enough. */
     assure(wanted: Wanted): Promise<Result<Assured>>;
   };
 };

@@ -1,9 +1,9 @@
 import type { ApiResponse } from './transport.ts';
 
-/** What an operation gave: its value, or a refusal. Only a server that did not answer is an exception. */
+/** The result of an operation: its value, or a refusal. Operations throw only if the server did not answer. */
 export type Result<Value> = { readonly ok: true; readonly value: Value } | Refused;
 
-/** Why not. */
+/** A refusal. */
 export type Refused = {
   readonly ok: false;
   /** As in HTTP. */
@@ -12,17 +12,17 @@ export type Refused = {
   readonly code: string;
   /** A sentence for people. */
   readonly detail: string;
-  /** Seconds after which trying again makes sense. */
+  /** Seconds to wait before a retry. */
   readonly retryAfter?: number;
-  /** What the credential lacks, as the header `WWW-Authenticate` says it (RFC 9470 for step-up). */
+  /** What the credential lacks, from the header `WWW-Authenticate` says it (RFC 9470 for step-up). */
   readonly authenticate?: string;
-  /** Where a second factor has to be enrolled first: lets its holder do that, and nothing else. */
+  /** If a second factor must be enrolled first: a token that allows only the enrollment. */
   readonly enrollmentToken?: string;
-  /** Under this the operator finds it in the log. */
+  /** The request id in the operator's log. */
   readonly requestId?: string;
 };
 
-/** Reads an answer; `value` makes the value of a good one. */
+/** Reads an answer; `value` returns the value of a successful one. */
 export function resultOf<Value>(answered: ApiResponse, value: (answered: ApiResponse) => Value): Result<Value> {
   return answered.status < 400 ? { ok: true, value: value(answered) } : refusedOf(answered);
 }
@@ -49,7 +49,7 @@ function codeIn(said: Readonly<Record<string, unknown>>): string {
   return 'non_field_errors' in said ? 'invalid_credentials' : 'refused';
 }
 
-/** Deux says what is wrong in lists, by the names of members. */
+/** Deux lists errors by the names of members. */
 function sentenceIn(said: unknown): string | undefined {
   if (typeof said === 'string') return said;
   if (!isObject(said)) return undefined;

@@ -1,4 +1,4 @@
-/** One request to the server: a row of its OpenAPI document, and what that takes. */
+/** One request to the server: an operation of its OpenAPI document, and its input. */
 export type ApiRequest = {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** As the document writes it: `/users/{externalId}/factors`. */
@@ -8,12 +8,12 @@ export type ApiRequest = {
   readonly body?: unknown;
 };
 
-/** What came back. `header` reads one by its name in small letters. */
+/** The answer. `header` takes a name in lower case. */
 export type ApiResponse = {
   readonly status: number;
   readonly json: unknown;
   readonly header: (name: string) => string | null;
 };
 
-/** How requests reach the server: over HTTP, or inside its own process. Throws when there was no answer. */
+/** How requests reach the server: over HTTP, or inside its own process. Throws if there was no answer. */
 export type Transport = (asked: ApiRequest) => Promise<ApiResponse>;

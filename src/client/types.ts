@@ -1,11 +1,11 @@
 import type { OtherFactors } from './other-factors.ts';
 
-/** What goes over the wire, in the words of the OpenAPI document. Instants are ISO 8601 texts. */
+/** The types of requests and answers, as in the OpenAPI document. Times are ISO 8601 texts. */
 
-/** A user, as the house knows them. */
+/** A user of Countersign. */
 export type ExternalUser = {
   readonly uid: string;
-  /** Of a user of your own: the id that you gave. */
+  /** For a user of your application: the id that you gave. */
   readonly name: string;
   readonly email: string | null;
   readonly phone: string | null;
@@ -19,7 +19,7 @@ export type ExternalUser = {
   readonly version: number;
 };
 
-/** What is absent stays as it is; null clears it. */
+/** An absent member is not changed; null clears it. */
 export type ExternalProfile = {
   readonly email?: string | null | undefined;
   /** E.164: `+12133734253`. */
@@ -30,7 +30,7 @@ export type ExternalProfile = {
   readonly account?: string | undefined;
 };
 
-/** A second factor that works. */
+/** A confirmed second factor. */
 export type ActiveFactor = {
   readonly id: string;
   /** `totp`, `sms`, `email`, … */
@@ -38,7 +38,7 @@ export type ActiveFactor = {
   readonly label: string | null;
   readonly created_at: string;
   readonly last_used_at: string | null;
-  /** Where codes go, as a stranger may see it. */
+  /** The masked phone number or address that codes are sent to. */
   readonly hint?: string | undefined;
 };
 
@@ -48,7 +48,7 @@ export type Factors = {
   readonly recovery_codes_left: number;
 };
 
-/** `challenge_id`: the challenge that the user has passed, where they have a second factor already. */
+/** `challenge_id`: the challenge that the user passed, if they have a second factor already. */
 export type NewFactor = FactorOf<keyof FactorMembers>;
 
 /** A distributive type: one member of a union for each type of factor. */
@@ -73,18 +73,18 @@ type FactorMembers = OtherFactors & {
   };
 };
 
-/** It counts after a code of it confirmed it, within ten minutes. */
+/** It becomes active when one of its codes confirms it, within ten minutes. */
 export type PendingFactor = {
   readonly id: string;
   readonly type: string;
   readonly label: string | null;
   readonly state: 'pending';
   readonly hint?: string | undefined;
-  /** Of `totp`: what the app needs, in base32, as a key URI, and as the address of an image of that (SVG). Shown this once. */
+  /** For `totp`: the secret in base32, as a key URI, and as the data URL of a QR code (SVG). Shown only once. */
   readonly secret?: string | undefined;
   readonly otpauth_url?: string | undefined;
   readonly qr?: string | undefined;
-  /** Of a key: what it registers with. */
+  /** For a security key: the options of its registration. */
   readonly options?: Readonly<Record<string, unknown>> | undefined;
 };
 
@@ -94,27 +94,27 @@ export type Confirmation = { readonly code: string | number; readonly challenge_
 export type ConfirmedFactor = {
   readonly id: string;
   readonly type: string;
-  /** Ten, where the user had none; shown this once. */
+  /** Ten, if the user had none; shown only once. */
   readonly recovery_codes: readonly string[];
 };
 
 export type NewChallenge = {
-  /** Whom a service asks. A session asks its own user. */
+  /** The user that a service challenges. A session challenges its own user. */
   readonly user?:
     | { readonly uid: string }
     | { readonly name: string; readonly account?: string | undefined }
     | undefined;
-  /** The types of factor that will do. */
+  /** The accepted types of factor. */
   readonly factors?: readonly string[] | undefined;
-  /** What the user is asked to approve: show it to them. Its SHA-256 stands in the assertion as `action_hash`. */
+  /** What the user is asked to approve: show it to them. The assertion has its SHA-256 as `action_hash`. */
   readonly action?: string | undefined;
-  /** What for, in a word that the assertion repeats. */
+  /** The purpose, in one word, which the assertion repeats. */
   readonly purpose?: string | undefined;
 };
 
 export type PendingChallenge = {
   readonly id: string;
-  /** Lets the user's browser send and verify by itself. */
+  /** Allows the user's browser to send and verify. */
   readonly challenge_token: string;
   readonly state: 'pending';
   readonly expires_at: string;
@@ -123,7 +123,7 @@ export type PendingChallenge = {
     readonly type: string;
     readonly label: string | null;
     readonly hint?: string | undefined;
-    /** What a provider needs that asks by itself, such as Duo. */
+    /** For a provider with its own prompt, such as Duo: its settings. */
     readonly settings?: Readonly<Record<string, string>> | undefined;
   }[];
 };
@@ -139,18 +139,18 @@ export type ChallengeStatus = {
 
 export type SentCode = {
   readonly hint?: string | undefined;
-  /** Of Duo's Universal Prompt: where to send the person. */
+  /** For Duo's Universal Prompt: the URL to send the user to. */
   readonly auth_url?: string | undefined;
-  /** All that a provider needs which asks by itself. */
+  /** For a provider with its own prompt: its settings. */
   readonly settings?: Readonly<Record<string, string>> | undefined;
-  /** Of a key: what it signs. */
+  /** For a security key: the options of the assertion. */
   readonly options?: Readonly<Record<string, unknown>> | undefined;
   readonly expires_at: string;
   /** Seconds until another one may be sent. */
   readonly retry_after: number;
 };
 
-/** Digits, perhaps with spaces and dashes between them; or what Duo's page came back with. */
+/** Digits, which may have spaces and dashes between them; or the parameters of Duo's redirect. */
 export type Code = string | number | { readonly state: string; readonly duo_code: string };
 
 /** One of `code`, `backup_code` and `duo_code`. */
@@ -161,26 +161,26 @@ export type ChallengeReply = {
   readonly duo_code?: string | undefined;
 };
 
-/** To a service an `assertion`, to a session its next `token`. */
+/** A service gets an `assertion`, a session its next `token`. */
 export type Approved = {
   readonly state: 'approved';
   readonly user_id: string;
   /** RFC 8176. */
   readonly amr: readonly string[];
   readonly acr: 'aal2';
-  /** A JWT for the service alone, good for five minutes. */
+  /** A JWT for this service only, valid for five minutes. */
   readonly assertion?: string | undefined;
   readonly token?: string | undefined;
 };
 
 export type LoggedIn = { readonly token: string };
 
-/** The password was right; the challenge token, as the credential, goes on with `challenges.verify('current', …)`. */
+/** The password was correct. Continue with the token as credential and `challenges.verify('current', …)`. */
 export type MfaRequired = {
   readonly mfa_required: true;
   readonly mfa_type: string;
   readonly mfa_token: string;
-  /** What a provider needs that asks by itself, such as Duo. */
+  /** For a provider with its own prompt, such as Duo: its settings. */
   readonly mfa_settings?: Readonly<Record<string, string>> | undefined;
 };
 
@@ -195,7 +195,7 @@ export type Login = {
 
 export type SessionInfo = {
   readonly sid: string;
-  /** Whether it is the one that asks. */
+  /** Whether it is the session of this request. */
   readonly current: boolean;
   readonly auth_module: string;
   readonly amr: readonly string[];
@@ -206,16 +206,16 @@ export type SessionInfo = {
   readonly user_agent: string | null;
 };
 
-/** What a resource wants of a session (RFC 9470 section 3). */
+/** The requirements of a resource on a session (RFC 9470 section 3). */
 export type Wanted = {
   readonly acr?: 'aal1' | 'aal2' | undefined;
-  /** How old the last proof may be, in seconds. */
+  /** The maximum age of the last authentication, in seconds. */
   readonly maxAge?: number | undefined;
-  /** Methods that all have to be among those that were used (RFC 8176). */
+  /** Methods that must all have been used (RFC 8176). */
   readonly amr?: readonly string[] | undefined;
 };
 
-/** Whose session it is, and how it was proven. */
+/** The user of a session, and how they were authenticated. */
 export type Assured = {
   readonly user: string;
   readonly account: string;

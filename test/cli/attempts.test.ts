@@ -148,7 +148,7 @@ test('verify names what was changed, removed and added, and ends with 1', async 
   const changed = await attempts(folder, 'verify');
   assert.match(changed.stdout, new RegExp(`^changed  strand=${made.strand} seq=1 id=${made.id}: `, 'm'));
   assert.equal(changed.code, 1);
-  assert.match(changed.stderr, /^countersign: the log is not as it was written: 1 [^\n]+\n$/);
+  assert.match(changed.stderr, /^countersign: the log does not verify: 1 [^\n]+\n$/);
   assert.ok(!changed.stdout.includes('nothing was changed'));
 
   change(folder, `delete from attempts where id = '${made.id}'`);
@@ -185,7 +185,7 @@ test('prune leaves what is not as it was written, names it, and ends with 1', as
   const { code, stdout, stderr } = await attempts(folder, 'prune', '--before', new Date().toISOString());
   assert.match(stdout, /^removed [01] attempts /);
   assert.equal(code, 1);
-  assert.match(stderr, new RegExp(`^countersign: these strands are not as they were written.*: ${made?.strand}\n$`));
+  assert.match(stderr, new RegExp(`^countersign: these chains do not verify, .*: ${made?.strand}\n$`));
   assert.ok(rowsIn(folder).some(({ id }) => id === made?.id));
 });
 

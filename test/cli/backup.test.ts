@@ -59,13 +59,13 @@ describe('a backup', () => {
     const told = outputOf(await countersign(['backup', copy], { folder }));
     stop.abort();
     await crowd;
-    assert.match(told, /^backed up [\d,]+ users to .*copy\.db \([\d.]+ MB\); it can't be read without the key ring /);
+    assert.match(told, /^backed up [\d,]+ users to .*copy\.db \([\d.]+ MB\); it cannot be read without the key ring /);
     assert.equal(statSync(copy).mode & 0o777, 0o600);
     assert.equal(existsSync(`${copy}.part`), false);
     using closed = new DatabaseSync(copy, { readOnly: true });
     // With a log beside it, it could not be opened where nothing may be written.
     assert.equal(closed.prepare('pragma journal_mode').get()?.['journal_mode'], 'delete');
-    assert.match(errorLineOf(await countersign(['backup', copy], { folder }), 2), /there is a file .* already/);
+    assert.match(errorLineOf(await countersign(['backup', copy], { folder }), 2), /the file .* exists already/);
     assert.equal(readFileSync(copy).includes(secret), false);
 
     const elsewhere = newFolder();
@@ -105,7 +105,7 @@ describe('a backup', () => {
     assert.match(await restore(copy), /does not match the database/);
     const text = join(elsewhere, 'text.db');
     writeFileSync(text, 'no database at all, but some text that is long enough to be looked at');
-    assert.match(await restore(text), /can't be copied: file is not a database/);
+    assert.match(await restore(text), /cannot be copied: file is not a database/);
     const damaged = join(elsewhere, 'damaged.db');
     const bytes = readFileSync(copy);
     writeFileSync(damaged, bytes.fill(0xaa, bytes.length - 4096));

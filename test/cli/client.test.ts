@@ -51,7 +51,7 @@ describe('clients, changed at the machine beside a running server', { concurrenc
     const { access_token: access = '' } = (await token(id, secret)).said;
     const me = () => fetch(`${server.url}/users/me`, { headers: { Authorization: `Bearer ${access}` } });
     assert.equal((await me()).status, 200);
-    assert.match(outputOf(await client(['remove', id])), /^app of cy is gone, and the sessions .* have ended\n$/);
+    assert.match(outputOf(await client(['remove', id])), /^app of cy was removed, and its sessions have ended\n$/);
     assert.deepEqual([(await me()).status, (await token(id, secret)).status], [401, 401]);
     assert.equal(errorLineOf(await client(['remove', id]), 1), 'countersign: there is no such client');
   });

@@ -81,7 +81,7 @@ const cases: readonly Case[] = [
       rmSync(keysFile);
       writeKeyFile(keysFile, makeKeyRing(systemRandom), systemRandom);
     },
-    /^problem keys the key ring is not that of this database/,
+    /^problem keys the key ring does not belong to this database/,
   ],
   [
     'values under a key that is not active any more',
@@ -157,7 +157,7 @@ onEachDatabase('doctor', (on) => {
   if (on.flavour === 'postgres') {
     for (const [what, setting, found] of [
       ['commits that nobody waits for', 'synchronous_commit = off', /^problem database synchronous_commit is off/],
-      ['a server that takes no writes', 'default_transaction_read_only = on', /^problem database .* takes no writes/],
+      ['a server that is read-only', 'default_transaction_read_only = on', /^problem database .* takes no writes/],
     ] as const) {
       test(`finds ${what}`, async () => {
         await using options = await scene(on);
@@ -183,7 +183,7 @@ onEachDatabase('doctor', (on) => {
       const beside = `${file}.keys.json`;
       writeFileSync(beside, readFileSync(options.keysFile), { mode: 0o600 });
       const seen = await doctor({ ...options.env, COUNTERSIGN_KEYS: beside });
-      assert.match(amiss(seen).join('\n'), /^warning keys the keys lie beside the database/);
+      assert.match(amiss(seen).join('\n'), /^warning keys the keys are in the same folder as the database/);
     });
   }
 });
@@ -198,7 +198,7 @@ describe('doctor', { concurrency: 2 }, () => {
 
   test('finds a database that is out of reach, and shows no password', async () => {
     const { said, findings } = await doctor({ COUNTERSIGN_DATABASE: 'postgres://me:hunter2@127.0.0.1:1/x' });
-    assert.match(findings.find(({ check }) => check === 'database')?.is ?? '', /the database said no: .*ECONNREFUSED/);
+    assert.match(findings.find(({ check }) => check === 'database')?.is ?? '', /the database reported: .*ECONNREFUSED/);
     assert.doesNotMatch(said, /hunter2/);
   });
 
@@ -206,7 +206,7 @@ describe('doctor', { concurrency: 2 }, () => {
     const { findings } = await doctor({ COUNTERSIGN_OUTBOX: 'outbox.jsonl' });
     assert.deepEqual(
       findings.filter(({ check }) => check === 'gateways').map(({ level, is }) => [level, is]),
-      [['warning', 'messages go into a file, codes and all']],
+      [['warning', 'messages and their codes are written to a file']],
     );
   });
 

@@ -97,36 +97,36 @@ describe('how a command explains its failure', () => {
     const surroundings: readonly (readonly [error: Error, text: string])[] = [
       [
         coded('EACCES', "EACCES: permission denied, mkdir '/data'"),
-        "the system said no: EACCES: permission denied, mkdir '/data'",
+        "the system reported: EACCES: permission denied, mkdir '/data'",
       ],
       [
         coded('ENOSPC', 'ENOSPC: no space left on device, write'),
-        'the system said no: ENOSPC: no space left on device, write',
+        'the system reported: ENOSPC: no space left on device, write',
       ],
       [
         coded('ECONNREFUSED', 'connect ECONNREFUSED 127.0.0.1:5432'),
-        'the database said no: connect ECONNREFUSED 127.0.0.1:5432',
+        'the database reported: connect ECONNREFUSED 127.0.0.1:5432',
       ],
-      [coded('EAI_AGAIN', 'getaddrinfo EAI_AGAIN db'), 'the database said no: getaddrinfo EAI_AGAIN db'],
+      [coded('EAI_AGAIN', 'getaddrinfo EAI_AGAIN db'), 'the database reported: getaddrinfo EAI_AGAIN db'],
       [
         coded('28P01', 'password authentication failed for user "me"'),
-        'the database said no: password authentication failed for user "me"',
+        'the database reported: password authentication failed for user "me"',
       ],
-      [coded('3D000', 'database "x" does not exist'), 'the database said no: database "x" does not exist'],
-      [new Error('Connection terminated unexpectedly'), 'the database said no: Connection terminated unexpectedly'],
+      [coded('3D000', 'database "x" does not exist'), 'the database reported: database "x" does not exist'],
+      [new Error('Connection terminated unexpectedly'), 'the database reported: Connection terminated unexpectedly'],
       [
         new Error('The server does not support SSL connections'),
-        'the database said no: The server does not support SSL connections',
+        'the database reported: The server does not support SSL connections',
       ],
-      [coded('SELF_SIGNED_CERT_IN_CHAIN', 'self-signed certificate'), 'the database said no: self-signed certificate'],
+      [coded('SELF_SIGNED_CERT_IN_CHAIN', 'self-signed certificate'), 'the database reported: self-signed certificate'],
       [
         Object.assign(coded('ERR_SQLITE_ERROR', 'database is locked'), { errcode: 5 }),
-        'the database said no: database is locked',
+        'the database reported: database is locked',
       ],
       // SQLITE_CANTOPEN_ISDIR: a variety of CANTOPEN.
       [
         Object.assign(coded('ERR_SQLITE_ERROR', 'unable to open'), { errcode: 526 }),
-        'the database said no: unable to open',
+        'the database reported: unable to open',
       ],
     ];
     for (const [error, text] of surroundings) assert.deepEqual(explain(error), { text, exitCode: 1 });
@@ -135,7 +135,7 @@ describe('how a command explains its failure', () => {
   test('several addresses that all refuse are all named', () => {
     const refused = ['::1', '127.0.0.1'].map((address) => new Error(`connect ECONNREFUSED ${address}`));
     const error = Object.assign(new AggregateError(refused), { code: 'ECONNREFUSED' });
-    assert.match(explain(error).text, /^the database said no: .*::1.*127\.0\.0\.1$/);
+    assert.match(explain(error).text, /^the database reported: .*::1.*127\.0\.0\.1$/);
   });
 
   test('a fault of ours shows where it is', () => {
@@ -146,7 +146,7 @@ describe('how a command explains its failure', () => {
       Object.assign(coded('ERR_SQLITE_ERROR', 'no such table: x'), { errcode: 1 }),
     ]) {
       const { text, exitCode } = explain(error);
-      assert.match(text, new RegExp(`^this is a fault: (Type)?Error: ${error.message}\\n {4}at `));
+      assert.match(text, new RegExp(`^internal error: (Type)?Error: ${error.message}\\n {4}at `));
       assert.equal(exitCode, 1);
     }
   });

@@ -26,7 +26,7 @@ onEachDatabase('sweeping', (database) => {
     assert.deepEqual(lines, []);
     mock.timers.tick(1);
     while (lines.length === 0) await setImmediate();
-    assert.deepEqual(lines, [{ level: 'info', fields: { rows: 1 }, message: 'swept' }]);
+    assert.deepEqual(lines, [{ level: 'info', fields: { rows: 1 }, message: 'expired rows deleted' }]);
     stop();
     mock.timers.tick(60 * minute);
     mock.timers.reset();
@@ -50,8 +50,8 @@ onEachDatabase('sweeping', (database) => {
     assert.deepEqual(
       built.lines.map(({ level, message }) => [level, message]),
       [
-        ['error', 'sweeping failed'],
-        ['error', 'sweeping failed'],
+        ['error', 'deleting expired rows failed'],
+        ['error', 'deleting expired rows failed'],
       ],
     );
   });

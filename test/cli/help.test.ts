@@ -99,8 +99,12 @@ describe(
       ],
       ['a client with a name that can not be one', ['client', 'add', ' ', '--grant', 'password'], /name: /],
       ['a channel that is not there', ['message', 'test', 'fax', '+12025550123'], /'fax' is invalid.*sms, email/],
-      ['a test message to no number', ['message', 'test', 'sms', '555'], /sms: the number can not be sent to/],
-      ['a test message to no address', ['message', 'test', 'email', 'ada'], /email: the address can not be sent to/],
+      ['a test message to no number', ['message', 'test', 'sms', '555'], /sms: the number cannot receive messages/],
+      [
+        'a test message to no address',
+        ['message', 'test', 'email', 'ada'],
+        /email: the address cannot receive messages/,
+      ],
       ['clients of a database that is not there', ['client', 'list'], /no database .*countersign\.db/],
       ['a user of a database that is not there', ['user', 'unlock', 'ada'], /no database .*countersign\.db/],
     ];

@@ -29,7 +29,7 @@ describe('keys make', { concurrency: 2 }, () => {
     await countersign(['keys', 'make'], { folder });
     const file = join(folder, 'data', 'keys.json');
     const before = readFileSync(file);
-    assert.match(errorLineOf(await countersign(['keys', 'make'], { folder }), 1), /already, and it stays as it is$/);
+    assert.match(errorLineOf(await countersign(['keys', 'make'], { folder }), 1), /exists already and was not changed$/);
     assert.deepEqual(readFileSync(file), before);
   });
 
@@ -38,7 +38,7 @@ describe('keys make', { concurrency: 2 }, () => {
     const ended = await Promise.all([1, 2, 3].map(() => countersign(['keys', 'make'], { folder })));
     const refused = ended.filter(({ code }) => code !== 0);
     assert.equal(refused.length, 2);
-    for (const one of refused) assert.match(errorLineOf(one, 1), /already, and it stays as it is$/);
+    for (const one of refused) assert.match(errorLineOf(one, 1), /exists already and was not changed$/);
     assert.deepEqual(readdirSync(join(folder, 'data')), ['keys.json']);
   });
 });
@@ -153,7 +153,7 @@ describe('keys reseal and keys retire', { concurrency: 2 }, () => {
     outputOf(await countersign(['user', 'unlock', 'admin'], { folder }));
   });
 
-  test('leave a key that was retired a moment ago, for a node may be behind', async () => {
+  test('leave a key that was retired a moment ago, because a node may be behind', async () => {
     const { folder, file, ring } = await folderWithRing();
     outputOf(await countersign(['keys', 'rotate'], { folder }));
     become(file, Date.now());
@@ -173,7 +173,7 @@ describe('keys reseal and keys retire', { concurrency: 2 }, () => {
       outputOf(await countersign(['keys', 'rotate'], { folder }));
       const kept = readFileSync(file);
       const refused = await countersign(['keys', 'retire', ring().signing[at]?.id ?? ''], { folder });
-      assert.match(errorLineOf(refused, 1), new RegExp(`is ${what}: only a retired one can go$`));
+      assert.match(errorLineOf(refused, 1), new RegExp(`is ${what}: only a retired key can be removed$`));
       assert.deepEqual(readFileSync(file), kept);
     });
   }
@@ -194,7 +194,7 @@ describe('keys reseal and keys retire', { concurrency: 2 }, () => {
     assert.deepEqual([code, stdout.startsWith('sealed 2 values')], [1, true]);
     assert.match(
       stderr,
-      /^countersign: no key of the ring opens these, and they stay as they are: users\.phone \S+\n$/,
+      /^countersign: no key of the ring opens these values, which were not changed: users\.phone \S+\n$/,
     );
   });
 });

@@ -21,7 +21,7 @@ describe('a test message', { concurrency: 3 }, () => {
     const folder = newFolder();
     const env = { COUNTERSIGN_OUTBOX: 'outbox.jsonl', COUNTERSIGN_GATEWAYS: twilio(server.host) };
     const ended = await countersign(['message', 'test', 'sms', '2025550123'], { folder, env });
-    assert.deepEqual(ended, { code: 0, stdout: 'sms: outbox took the message to +12025550123\n', stderr: '' });
+    assert.deepEqual(ended, { code: 0, stdout: 'sms: outbox accepted the message to +12025550123\n', stderr: '' });
     await countersign(['message', 'test', 'email', 'ada@EXAMPLE.com'], { folder, env });
     assert.deepEqual(
       outbox(folder).map(({ channel, to, code }) => [channel, to, code]),
@@ -42,11 +42,11 @@ describe('a test message', { concurrency: 3 }, () => {
     const text = await countersign(['message', 'test', 'sms', '+12025550123'], { env });
     assert.deepEqual(text, {
       code: 0,
-      stdout: `sms: twilio ${server.host} took the message to +12025550123\n`,
+      stdout: `sms: twilio ${server.host} accepted the message to +12025550123\n`,
       stderr: '',
     });
     const letter = await countersign(['message', 'test', 'email', 'ada@example.com'], { env });
-    assert.match(letter.stdout, /^email: smtp 127\.0\.0\.1 took the message to ada@example\.com\n$/);
+    assert.match(letter.stdout, /^email: smtp 127\.0\.0\.1 accepted the message to ada@example\.com\n$/);
     assert.deepEqual([letter.code, letter.stderr], [0, '']);
   });
 
@@ -57,7 +57,7 @@ describe('a test message', { concurrency: 3 }, () => {
     const env = { COUNTERSIGN_GATEWAYS: `${wrong} outbox:${join(folder, 'outbox.jsonl')}` };
     const { code, stdout } = await countersign(['message', 'test', 'sms', '+12025550123'], { folder, env });
     assert.equal(code, 0);
-    assert.match(stdout, /^sms: outbox took the message to .*\nbefore it, twilio \S+ declined: .+\n$/);
+    assert.match(stdout, /^sms: outbox accepted the message to .*\nbefore it, twilio \S+ declined: .+\n$/);
     assert.equal(outbox(folder).length, 1);
   });
 
@@ -68,7 +68,7 @@ describe('a test message', { concurrency: 3 }, () => {
       env: { COUNTERSIGN_GATEWAYS: twilio(server.host, token) },
     });
     const said = errorLineOf(ended, 1);
-    assert.match(said, /^countersign: sms: no gateway took the message \(twilio \S+ declined: .+\)$/);
+    assert.match(said, /^countersign: sms: no gateway accepted the message \(twilio \S+ declined: .+\)$/);
     assert.ok(!said.includes(token));
   });
 
@@ -85,7 +85,7 @@ describe('a test message', { concurrency: 3 }, () => {
   test('reads a number in the region that is set', async () => {
     const env = { COUNTERSIGN_OUTBOX: 'outbox.jsonl', COUNTERSIGN_DEFAULT_REGION: 'DE' };
     const { stdout } = await countersign(['message', 'test', 'sms', '03012345678'], { env });
-    assert.equal(stdout, 'sms: outbox took the message to +493012345678\n');
+    assert.equal(stdout, 'sms: outbox accepted the message to +493012345678\n');
   });
 });
 

@@ -43,7 +43,7 @@ onEachDatabase('telling', (database) => {
       built.sent.map(({ to }) => to),
       ['ada@example.com'],
     );
-    assert.deepEqual(built.lines, [{ level: 'info', fields: { notices: 1 }, message: 'told' }]);
+    assert.deepEqual(built.lines, [{ level: 'info', fields: { notices: 1 }, message: 'notices sent' }]);
     stop();
     mock.timers.reset();
   });
@@ -92,8 +92,8 @@ onEachDatabase('telling', (database) => {
     assert.deepEqual(
       built.lines.map(({ level, message }) => [level, message]),
       [
-        ['error', 'telling failed'],
-        ['error', 'telling failed'],
+        ['error', 'sending notices failed'],
+        ['error', 'sending notices failed'],
       ],
     );
   });

@@ -179,14 +179,14 @@ describe('a start that can not be is refused in one line', { concurrency: 3 }, (
   test('a file that is no database', async () => {
     const env = { COUNTERSIGN_DATABASE: `sqlite:${join(import.meta.dirname, '..', '..', 'package.json')}` };
     const untouched = readFileSync(env.COUNTERSIGN_DATABASE.slice(7));
-    assert.match(errorLineOf(await start(newFolder(), env), 1), /the database said no: file is not a database/);
+    assert.match(errorLineOf(await start(newFolder(), env), 1), /the database reported: file is not a database/);
     assert.deepEqual(readFileSync(env.COUNTERSIGN_DATABASE.slice(7)), untouched);
   });
 
   test('a PostgreSQL that does not answer, without the password of its URL', async () => {
     const env = { COUNTERSIGN_DATABASE: 'postgres://me:hunter2hunter2@127.0.0.1:1/name' };
     const said = errorLineOf(await start(newFolder(), env), 1);
-    assert.match(said, /the database said no: connect ECONNREFUSED/);
+    assert.match(said, /the database reported: connect ECONNREFUSED/);
     assert.doesNotMatch(said, /hunter2/);
   });
 

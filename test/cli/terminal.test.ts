@@ -27,8 +27,8 @@ describe('at a terminal', { skip, concurrency: 3 }, () => {
 
   test('a password is asked for twice and never shown', async () => {
     const { code, screen } = await typed('user add ada', [
-      ['The new password (it is not shown): ', 'correct horse\r'],
-      ['Once more: ', 'correct horse\r'],
+      ['New password (not shown): ', 'correct horse\r'],
+      ['Repeat it: ', 'correct horse\r'],
     ]);
     assert.match(screen, /made the user ada/);
     assert.doesNotMatch(screen, /correct|horse/);
@@ -44,7 +44,7 @@ describe('at a terminal', { skip, concurrency: 3 }, () => {
   test('two passwords that differ change nothing', async () => {
     const { code, screen } = await typed('user password admin', [
       ['not shown): ', 'correct horse\r'],
-      ['Once more: ', 'correct house\r'],
+      ['Repeat it: ', 'correct house\r'],
     ]);
     assert.match(screen, /countersign: the two passwords are not the same\r\n$/);
     assert.equal(code, 2);
@@ -62,7 +62,7 @@ describe('at a terminal', { skip, concurrency: 3 }, () => {
   }
 
   test('taking a second factor away is asked about by name, and done on yes only', async () => {
-    const question = 'Take every second factor and recovery code from admin, and end their sessions? [y/N] ';
+    const question = 'Remove all second factors and recovery codes of admin and end their sessions? [y/N] ';
     const [yes, nothing] = await Promise.all(
       ['y\r', '\r'].map((answer) => typed('user disable-mfa ADMIN', [[question, answer]])),
     );

@@ -104,8 +104,8 @@ describe('users, changed at the machine beside a running server', { concurrency:
         ['add', 'hal', '--account', 'mars', '--no-password'],
         /hal: there is no such account/,
       ],
-      ['a user who is not there', ['unlock', 'nobody'], /^countersign: nobody: nobody in the account/],
-      ['a password that is tried first', ['add', 'hal', '--password-stdin'], /tried first/, 'password123'],
+      ['a user who is not there', ['unlock', 'nobody'], /^countersign: nobody: the account has no user with this name/],
+      ['a password that is tried first', ['add', 'hal', '--password-stdin'], /too common/, 'password123'],
       [
         'a password that is the name',
         ['add', 'hal and dave', '--password-stdin'],

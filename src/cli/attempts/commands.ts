@@ -7,14 +7,14 @@ import type { VerifyOptions } from './verify.ts';
 export function addAttemptsCommands(attempts: Command): void {
   attempts
     .command('verify')
-    .description('say whether the log is as it was written: what was changed, removed or added')
+    .description('verify that no row of the log was changed, removed or added')
     .option('--account <account>', "the account's id or name (default: all)")
     .addHelpText('after', examples(['verify', 'verify --account east > heads.txt']))
     .action(async (options: VerifyOptions) => (await import('./verify.ts')).verifyLog(options));
 
   attempts
     .command('prune')
-    .description('remove what is older than you keep')
+    .description('remove old rows')
     .addOption(new Option('--older-than <days>', 'days, such as 400d').argParser(readDays).conflicts('before'))
     .addOption(new Option('--before <time>', 'a date or a time with its zone (ISO 8601)').argParser(readTime))
     .addHelpText('after', examples(['prune --older-than 400d', 'prune --before 2026-01-01']))

@@ -14,7 +14,7 @@ export async function exportLog({ account, from, to }: ExportOptions): Promise<v
     try {
       await pipeline(linesOf(ctx, { accountId, from, to }), process.stdout, { end: false });
     } catch (error) {
-      // Who reads has had enough, as `head` has.
+      // The reader of the pipe has stopped, as `head` does.
       if (!(error instanceof Error) || codeOf(error) !== 'EPIPE') throw error;
     }
   });
@@ -26,7 +26,7 @@ async function* linesOf(ctx: Context, filter: LogFilter): AsyncGenerator<string>
   }
 }
 
-/** Members in the order in which they are written; docs/attempts.md says what they mean. */
+/** Members in their order in the output; docs/attempts.md describes them. */
 function lineOf({ id, at, ...rest }: AttemptRow): Readonly<Record<string, unknown>> {
   return { id, at: new Date(at).toISOString(), ...rest };
 }

@@ -5,7 +5,7 @@ import { Refused } from '../explain.ts';
 import { withCountersign } from '../user/with-countersign.ts';
 import { progressOf } from '../progress.ts';
 
-/** One of them, in milliseconds. */
+/** Exactly one is given, in milliseconds. */
 export type PruneOptions = { readonly olderThan?: number; readonly before?: number };
 
 export async function pruneLog({ olderThan, before }: PruneOptions): Promise<void> {
@@ -19,7 +19,7 @@ export async function pruneLog({ olderThan, before }: PruneOptions): Promise<voi
   process.stdout.write(`removed ${rows} attempts of before ${new Date(until).toISOString()}\n`);
   if (kept.length > 0) {
     throw new Refused(
-      `these strands are not as they were written, and what is left of them stays (see attempts verify): ${kept.join(', ')}`,
+      `these chains do not verify, and their remaining rows were kept (see attempts verify): ${kept.join(', ')}`,
     );
   }
 }

@@ -6,7 +6,7 @@ import { progressOf } from '../progress.ts';
 
 export type VerifyOptions = { readonly account?: string };
 
-/** One line a strand: where it ends, or what is wrong with it. */
+/** Prints one line for each chain: its last row, or what is wrong. */
 export async function verifyLog({ account }: VerifyOptions): Promise<void> {
   const wrong = await withCountersign(async (ctx) => {
     const accountId = account === undefined ? undefined : granted(await findLog(ctx, account), account);
@@ -24,12 +24,12 @@ export async function verifyLog({ account }: VerifyOptions): Promise<void> {
     }
     const { older, findings } = await verifyStrayRows(ctx, accountId);
     for (const finding of findings) say(lineOf(finding));
-    if (older > 0) say(`${older} attempts are older than the chains: of these only the number is known`);
+    if (older > 0) say(`${older} attempts are older than the chains: only their number is known`);
     say(`checked ${count.rows} attempts in ${count.strands} strands`);
     return count.wrong + findings.length;
   });
   if (wrong > 0)
-    throw new Refused(`the log is not as it was written: ${wrong} findings, each the first of its kind there`);
+    throw new Refused(`the log does not verify: ${wrong} findings, each the first of its kind in its chain`);
   process.stdout.write('nothing was changed, removed or added\n');
 }
 

@@ -3,14 +3,14 @@ import { readSettings } from '../settings.ts';
 import { withCountersign } from '../user/with-countersign.ts';
 import { copyDatabase, embeddedFile } from './copy.ts';
 
-/** Copies the database while servers run, and looks at the copy. */
+/** Copies the database while servers run, and checks the copy. */
 export async function runBackup(to: string): Promise<void> {
   const settings = readSettings(process.env);
   const from = embeddedFile(settings);
-  // Also says whether the key ring is the one that the copy will need.
+  // Also checks that the key ring belongs to the copy.
   const users = await withCountersign(async () => copyDatabase({ from, to }));
   process.stdout.write(
-    `backed up ${users.toLocaleString('en')} users to ${to} (${megabytes(to)}); it can't be read without the key ring ${settings.options.keysFile}: keep that elsewhere\n`,
+    `backed up ${users.toLocaleString('en')} users to ${to} (${megabytes(to)}); it cannot be read without the key ring ${settings.options.keysFile}: keep that elsewhere\n`,
   );
 }
 

@@ -8,7 +8,7 @@ import { readSettings } from '../settings.ts';
 import { withCountersign } from '../user/with-countersign.ts';
 import { copyDatabase, embeddedFile } from './copy.ts';
 
-/** Puts a copy in the place of a database that is not there, after looking at it, and ends what the copy would bring back to life. */
+/** Restores a checked copy where no database is, and ends the sessions and challenges in it. */
 export async function runRestore(from: string): Promise<void> {
   const settings = readSettings(process.env);
   const to = embeddedFile(settings);
@@ -19,7 +19,7 @@ export async function runRestore(from: string): Promise<void> {
         `there is a database ${to} already: stop the servers, move it away with its -wal and -shm, and repeat`,
       );
   const { keysFile } = settings.options;
-  // The house would make a ring for a database in which nothing was ever sealed.
+  // Otherwise a new key ring would be created for a database in which nothing is sealed.
   if (!readKeyFile(keysFile)) throw new SetupError(`there is no keys file ${keysFile}: give the one of this database`);
   let newest: number | undefined;
   const users = await copyDatabase({ from, to }, async (draft) => {

@@ -11,8 +11,8 @@ export function addClientCommands(client: Command): void {
         .argParser(addGrant)
         .makeOptionMandatory(),
     )
-    .option('--scope <words>', 'what it may ask for: words with spaces between them', '')
-    .option('--public', 'it can keep no secret, such as an app on a phone')
+    .option('--scope <words>', 'the scopes that it may request, separated by spaces', '')
+    .option('--public', 'a client that cannot keep a secret, such as a mobile app')
     .action(async (name: string, options: AddClientOptions) => (await import('./add.ts')).addClient(name, options));
 
   const list = client

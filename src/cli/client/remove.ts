@@ -5,5 +5,5 @@ import { withCountersign } from '../user/with-countersign.ts';
 export async function removeClient(id: string): Promise<void> {
   const removed = await withCountersign((ctx) => dropClient(ctx, id));
   if (!removed.ok) throw new Refused('there is no such client');
-  process.stdout.write(`${removed.value.name} is gone, and the sessions that were made for it have ended\n`);
+  process.stdout.write(`${removed.value.name} was removed, and its sessions have ended\n`);
 }

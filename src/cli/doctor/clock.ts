@@ -2,10 +2,10 @@ import { second, systemClock } from '../../base/clock.ts';
 import type { ServerSettings } from '../settings.ts';
 import { ok, problem, warning, type Finding } from './finding.ts';
 
-/** A code of an authenticator app lives for 30 seconds, and one step around it is taken too. */
+/** A code of an authenticator app is valid for 30 seconds, and for one step before and after. */
 const [noticeable, wrong] = [5 * second, 30 * second];
 
-/** What another clock says, in milliseconds since the Unix epoch, against this machine's. */
+/** Compares another clock, in milliseconds since the Unix epoch, with this machine's. */
 export function checkDifference(whose: string, theirs: number, ours: number, precision = 0): Finding {
   const apart = Math.max(0, Math.abs(ours - theirs) - precision);
   const is = `${whose} is ${(apart / second).toFixed(1)} s from this machine's`;
@@ -14,12 +14,12 @@ export function checkDifference(whose: string, theirs: number, ours: number, pre
   return apart < wrong ? warning('clock', is, mend) : problem('clock', is, mend);
 }
 
-/** Asks the server itself, through whatever stands before it. */
+/** Asks the server itself, through its proxy if there is one. */
 export async function checkClock({ url, port }: ServerSettings): Promise<readonly Finding[]> {
   const base = url ?? `http://localhost:${port}`;
   const date = await dateOf(`${base}/health/live`);
   if (date === undefined)
-    return [warning('server', `nothing answers at ${base}`, 'start it, or see what stands before it')];
+    return [warning('server', `nothing answers at ${base}`, 'start it, or check the proxy in front of it')];
   // The header has whole seconds.
   return [ok('server', `answers at ${base}`), checkDifference("the server's clock", date, systemClock.now(), second)];
 }

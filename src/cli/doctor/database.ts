@@ -22,7 +22,7 @@ export async function checkDatabase(
 ): Promise<readonly Finding[]> {
   const url = options.database;
   const file = sqliteFileOf(url);
-  // Opening it would make it.
+  // Opening would create it.
   if (file !== undefined && !existsSync(file))
     return [problem('database', `there is no database ${file}`, 'set COUNTERSIGN_DATABASE, or start the server once')];
   const unwritable = file === undefined ? [] : checkFile(file);
@@ -35,7 +35,10 @@ export async function checkDatabase(
       await database.db.destroy();
     }
   } catch (error) {
-    return [...unwritable, problem('database', explain(error).text, 'see that it runs and that this user may use it')];
+    return [
+      ...unwritable,
+      problem('database', explain(error).text, 'check that it runs and that this user has access'),
+    ];
   }
 }
 
@@ -46,7 +49,7 @@ function checkFile(file: string): readonly Finding[] {
   try {
     for (const place of [file, folder]) accessSync(place, constants.R_OK | constants.W_OK);
   } catch {
-    return [problem('database', `${file} can not be written here`, `let the server's user write it and ${folder}`)];
+    return [problem('database', `${file} cannot be written`, `let the server's user write to it and to ${folder}`)];
   }
   const { bavail, bsize } = statfsSync(folder);
   const [left, is] = [bavail * bsize, `${Math.floor((bavail * bsize) / 1024 ** 2).toLocaleString('en')} MiB left`];
@@ -78,15 +81,18 @@ async function checkSqlite(database: Database): Promise<readonly Finding[]> {
   const mode = await readJournalMode(database);
   if (mode === 'wal') return [ok('database', 'SQLite, with a write-ahead log')];
   return [
-    warning('database', `SQLite keeps a journal of kind ${mode}`, 'put the file on a local disk, not a network share'),
+    warning('database', `SQLite uses the journal mode ${mode}`, 'put the file on a local disk, not a network share'),
   ];
 }
 
-/** What guards the house are commits that outlive a crash. */
+/** Security depends on commits that survive a crash. */
 export function judgePostgres(facts: PostgresFacts, now: number): readonly Finding[] {
   const version = `PostgreSQL ${Math.floor(facts.version / 10_000)}`;
   const found = [ok('database', `${version} answers`), checkDifference("the database's clock", facts.now, now)];
-  if (facts.readOnly) found.push(problem('database', `${version} takes no writes`, 'name the primary, not a standby'));
+  if (facts.readOnly)
+    found.push(
+      problem('database', `${version} is read-only`, 'set COUNTERSIGN_DATABASE to the primary, not a standby'),
+    );
   const lost = 'without it a spent code may come back after a crash: turn it on';
   if (!facts.fsync) found.push(problem('database', 'fsync is off', lost));
   if (!facts.fullPageWrites) found.push(problem('database', 'full_page_writes is off', lost));
@@ -97,11 +103,11 @@ export function judgePostgres(facts: PostgresFacts, now: number): readonly Findi
     { name: 'idle_in_transaction_session_timeout', is: facts.idleTimeout },
   ];
   for (const { name, is } of endless)
-    // The house asks for both, and a pool between may keep that to itself.
+    // Countersign sets both, but a connection pooler may drop the setting.
     if (is === '0')
       found.push(warning('database', `${name} is off`, `set it for the role: alter role … set ${name} = '10s'`));
   if (facts.version < 140_000)
-    found.push(warning('database', `${version} is out of support`, 'move to a version that gets fixes'));
+    found.push(warning('database', `${version} is out of support`, 'upgrade to a supported version'));
   return found;
 }
 
@@ -111,10 +117,14 @@ function judgeStandbys({ waitsFor, standbys, synchronousCommit }: PostgresFacts)
   if (isWaited && standbys > 0) return [ok('database', `${follow}, and commits wait for ${waitsFor}`)];
   if (isWaited)
     return [
-      problem('database', `commits wait for ${waitsFor}, and no standby is there`, 'start it: nothing can be written'),
+      problem(
+        'database',
+        `commits wait for ${waitsFor}, and no standby is connected`,
+        'start it: nothing can be written',
+      ),
     ];
   if (standbys === 0) return [];
-  const forgets = 'a promoted one forgets what it had not got: set synchronous_standby_names, or accept that';
+  const forgets = 'a promoted standby lacks the latest commits: set synchronous_standby_names, or accept that';
   return [warning('database', `${follow}, and no commit waits for one`, forgets)];
 }
 
@@ -125,8 +135,8 @@ async function checkContent(store: Store, ring: KeyRing): Promise<readonly Findi
     return [
       problem(
         'keys',
-        'the key ring is not that of this database',
-        'give the keys file that belongs to it, or restore it',
+        'the key ring does not belong to this database',
+        'set COUNTERSIGN_KEYS to its keys file, or restore that',
       ),
     ];
   return [
@@ -152,12 +162,12 @@ async function checkLog(store: Store): Promise<Finding> {
   if (register === undefined && older === 0 && (await nextChain(store, undefined)) === undefined)
     return ok('log', 'no attempt was logged yet');
   if (register?.strands !== strands || register.older !== older)
-    return problem('log', 'the log of attempts is not as it was written', 'run countersign attempts verify');
-  return ok('log', 'the register of its strands is whole; countersign attempts verify looks at every row');
+    return problem('log', 'the audit log does not match its register', 'run countersign attempts verify');
+  return ok('log', 'the register of its chains is complete; countersign attempts verify checks every row');
 }
 
 async function checkPeople(store: Store): Promise<Finding> {
   const count = await administratorsWithoutMfa(store);
   if (count === 0) return ok('administrators', 'each has a second factor');
-  return warning('administrators', `${count} without a second factor`, 'have them enrol one, or require it of them');
+  return warning('administrators', `${count} without a second factor`, 'have them enroll one, or require it');
 }

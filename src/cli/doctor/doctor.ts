@@ -9,7 +9,7 @@ import { checkGateways, checkUrl } from './setup.ts';
 
 export type DoctorOptions = { readonly json?: true };
 
-/** Looks at everything a server rests on. It makes, migrates and sends nothing. */
+/** Checks everything that a server needs. It creates, migrates and sends nothing. */
 export async function examine({ json }: DoctorOptions): Promise<void> {
   const findings = await findAll();
   process.stdout.write(json ? `${JSON.stringify(findings, null, 2)}\n` : findings.map(lineOf).join(''));
@@ -22,7 +22,7 @@ async function findAll(): Promise<readonly Finding[]> {
   if ('check' in settings) return [settings];
   const { keys, ring } = checkKeys(settings);
   return [
-    ok('configuration', 'every variable is known, and its value can be used'),
+    ok('configuration', 'all variables are known and valid'),
     ...checkUrl(settings),
     ...checkGateways(settings),
     ...keys,
@@ -36,7 +36,7 @@ function settingsOf(): ServerSettings | Finding {
     return readSettings(process.env);
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
-    return problem('configuration', error.message, 'see countersign serve --help; nothing else was looked at');
+    return problem('configuration', error.message, 'see countersign serve --help; nothing else was checked');
   }
 }
 

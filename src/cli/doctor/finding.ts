@@ -1,11 +1,11 @@
-/** What one check found. */
+/** The result of one check. */
 export type Finding = {
-  /** What was looked at. */
+  /** The subject of the check. */
   readonly check: string;
   readonly level: 'ok' | 'warning' | 'problem';
-  /** How it is, in words that hold nothing secret. */
+  /** The state, without secrets. */
   readonly is: string;
-  /** What to do about it. */
+  /** What to do. */
   readonly mend?: string;
 };
 

@@ -30,7 +30,7 @@ const missing = (file: string) =>
   problem(
     'keys',
     `there is no keys file ${file}`,
-    'set COUNTERSIGN_KEYS, restore it, or for a new house: countersign keys make',
+    'set COUNTERSIGN_KEYS, restore it, or for a new installation: countersign keys make',
   );
 
 function checkPlace(keysFile: string, database: string): readonly Finding[] {
@@ -41,8 +41,8 @@ function checkPlace(keysFile: string, database: string): readonly Finding[] {
   return [
     warning(
       'keys',
-      `the keys lie beside the database, in ${folder}`,
-      'who copies that folder has all: put them elsewhere (COUNTERSIGN_KEYS), and back them up apart',
+      `the keys are in the same folder as the database, ${folder}`,
+      'put them elsewhere (COUNTERSIGN_KEYS) and back them up separately: a copy of that folder contains everything',
     ),
   ];
 }

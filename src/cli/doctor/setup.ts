@@ -4,11 +4,12 @@ import type { ServerSettings } from '../settings.ts';
 import { ok, problem, warning, type Finding } from './finding.ts';
 
 export function checkUrl({ url, port }: ServerSettings): readonly Finding[] {
-  if (url === undefined)
-    return [warning('url', `http://localhost:${port}`, 'set COUNTERSIGN_URL to what people call the server by')];
+  if (url === undefined) return [warning('url', `http://localhost:${port}`, 'set COUNTERSIGN_URL to the public URL')];
   const { protocol, hostname } = new URL(url);
   if (protocol === 'https:' || isLoopback(hostname)) return [ok('url', url)];
-  return [problem('url', `${url} is not https`, 'passwords and tokens go over it: put a proxy with TLS before it')];
+  return [
+    problem('url', `${url} is not https`, 'put a TLS proxy in front of it: passwords and tokens are sent over it'),
+  ];
 }
 
 /** Which channels can send. Nothing is sent. */
@@ -17,7 +18,7 @@ export function checkGateways({ outbox, gateways }: ServerSettings): readonly Fi
     return [
       warning(
         'gateways',
-        'messages go into a file, codes and all',
+        'messages and their codes are written to a file',
         'unset COUNTERSIGN_OUTBOX and set COUNTERSIGN_GATEWAYS',
       ),
     ];
@@ -25,6 +26,6 @@ export function checkGateways({ outbox, gateways }: ServerSettings): readonly Fi
     const names = gateways.filter((gateway) => gateway.channels.includes(channel)).map(({ name }) => name);
     return names.length > 0
       ? ok('gateways', `${channel} goes by ${names.join(', then ')}`)
-      : warning('gateways', `nothing sends ${channel}`, 'name a gateway in COUNTERSIGN_GATEWAYS if people need it');
+      : warning('gateways', `no gateway sends ${channel}`, 'set COUNTERSIGN_GATEWAYS if users need it');
   });
 }

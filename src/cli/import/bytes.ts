@@ -13,10 +13,10 @@ export function bytesOf(file: string): Bytes {
   return { chunks: stream, fraction: () => (size === 0 ? 1 : Math.min(1, stream.bytesRead / size)) };
 }
 
-/** What is between two marks; undefined where it is longer than anything of its kind. */
+/** The bytes between two separators; undefined if longer than allowed. */
 export type Piece = Buffer | undefined;
 
-/** Keeps a piece while its bytes come, and no more of it than may be. */
+/** Collects the bytes of a piece, up to the longest allowed. */
 export function gatherer(longest: number) {
   let parts: Buffer[] = [];
   let length = 0;
@@ -38,7 +38,7 @@ export function gatherer(longest: number) {
 
 const newline = 0x0a;
 
-/** The lines of a source, without their ends. */
+/** The lines of a source, without line breaks. */
 export async function* linesOf(chunks: AsyncIterable<Buffer>, longest: number): AsyncGenerator<Piece> {
   const line = gatherer(longest);
   for await (const chunk of chunks) {

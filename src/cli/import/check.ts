@@ -6,13 +6,13 @@ import { judgeSourceUser } from '../../engine/operations.ts';
 import { readEmailAddress, readPhoneNumber } from '../../messages/destinations.ts';
 import type { FoundUser } from './found.ts';
 
-/** Somebody as they were found, brought into the forms that names and addresses have here, and judged by the engine. */
+/** Normalizes the names and addresses of a user of the source, and lets the engine judge the user. */
 export function check(ctx: RequestContext, { profile, authenticators, left, guarded }: FoundUser): JudgedUser {
   const name = newUserProfile.shape.name.safeParse(profile.name);
   if (!name.success) return { left: [...left, { what: 'user', why: `the name ${messageOf(name.error)}` }] };
   const unfit: Skipped[] = [];
   const take = (what: keyof typeof newUserProfile.shape, given: string | null | undefined): string | null => {
-    // Other systems keep nothing as an empty text.
+    // Other systems store an absent value as an empty text.
     if ((given ?? '').trim() === '') return null;
     const read = newUserProfile.shape[what].safeParse(given);
     if (read.success) return read.data ?? null;
@@ -34,14 +34,14 @@ export function check(ctx: RequestContext, { profile, authenticators, left, guar
   return { ...judged, left: [...left, ...unfit, ...judged.left] };
 }
 
-/** A name that may be written down. What is none may be anything. */
+/** A name that may be shown. Anything else may be a secret. */
 export const shownName = (name: string | undefined) => newUserProfile.shape.name.safeParse(name).data;
 
 const messageOf = (error: z.ZodError) => error.issues[0]?.message ?? '';
 
 const labelOf = ({ label }: SourceCredential) => factorLabel.safeParse(label).data ?? null;
 
-/** Codes go to numbers and addresses in the one spelling that they have here. What can't be sent to is none, so its factor refuses it. */
+/** Normalizes the number or address that codes are sent to. One that cannot receive messages becomes empty, and its factor refuses it. */
 function keptHere({ settings }: RequestContext, { kind, kept }: SourceCredential): unknown {
   if (typeof kept !== 'object' || kept === null || !('destination' in kept)) return kept;
   const { destination } = kept;

@@ -14,19 +14,19 @@ const formats = [
 export function addImportCommand(program: Command): void {
   program
     .command('import')
-    .description('bring users and their factors along from another system; who is there already stays as they are')
-    .addArgument(new Argument('<format>', 'what wrote the file').choices(formats))
+    .description('import users and their factors from another system; existing users are not changed')
+    .addArgument(new Argument('<format>', 'the system that wrote the file').choices(formats))
     .argument('<file>', 'the file; - is standard input, for otpauth-migration')
     .option('--account <account>', "the account's id or name (default: root)")
     .option('--dry-run', 'check everything and write nothing')
     .addOption(
       new Option(
         '--harmless <names>',
-        'models, tables, fields and attributes that say nothing about second factors, with commas between them; more than once for more',
+        'models, tables, fields and attributes that say nothing about second factors, separated by commas; can be repeated',
       ).argParser(addNames),
     )
-    .option('--no-second-factors', 'say that the source has none, where a Django dump holds no row of one')
-    .option('--report <file>', 'write each thing that was not taken, and why, as a JSON line')
+    .option('--no-second-factors', 'declare that a Django dump without rows of second factors has none')
+    .option('--report <file>', 'write each skipped item with its reason as a JSON line')
     .addHelpText(
       'after',
       `

@@ -1,20 +1,20 @@
 import type { SourceCredential, Skipped } from '../../engine/operator/import-users.ts';
 
-/** What a format's reader makes of one entry of its source, before any of it is checked. */
+/** One entry of a source, as its reader understands it, before any check. */
 export type Found = FoundUser | Unreadable;
 
 export type FoundUser = {
-  /** Where it stands in the source, such as `line 12`. */
+  /** Its place in the source, such as `line 12`. */
   readonly at: string;
   readonly profile: SourceProfile;
   readonly authenticators: readonly SourceCredential[];
-  /** What the reader knows can't be taken. */
+  /** The items that the reader cannot import. */
   readonly left: readonly Skipped[];
-  /** Whether a password alone does not let them in there. */
+  /** Whether the source system requires more than a password. */
   readonly guarded: boolean;
 };
 
-/** An entry of which there is no user to be had, or a source of which no user can be imported. */
+/** An entry without an importable user, or a source of which no user can be imported. */
 export type Unreadable = Pick<FoundUser, 'at'> & {
   readonly what?: 'source';
   readonly why: string;
@@ -34,9 +34,9 @@ export type SourceProfile = {
 
 /** A source that is being read. */
 export type Reading = {
-  /** Reads it from its start. It is read twice: no user is imported before its end was seen, when the reader knows all of it. */
+  /** Reads it from its start. It is read twice: no user is imported before its end was seen. */
   readonly users: () => AsyncIterable<Found>;
-  /** How much of it was read, from 0 to 1; undefined where nobody knows how much there is. */
+  /** The part that was read, from 0 to 1; undefined if the size is unknown. */
   readonly fraction: () => number | undefined;
   readonly close?: () => void;
 };
@@ -45,10 +45,10 @@ export type Reading = {
 export type SourceOptions = {
   /** False: it has no second factors. */
   readonly secondFactors?: boolean;
-  /** Names in it that say nothing about second factors. */
+  /** Names in it that are irrelevant to second factors. */
   readonly harmless?: readonly string[];
 };
 
 export const off = 'is switched off there';
-export const unlikeOurs = 'has not the form that recovery codes have here; new ones can be made';
-export const unconfirmed = 'its owner never showed that it works';
+export const unlikeOurs = 'does not have the form of recovery codes here; new ones can be generated';
+export const unconfirmed = 'was never confirmed by its owner';

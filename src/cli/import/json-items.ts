@@ -4,7 +4,7 @@ const [quote, backslash, comma, colon] = [0x22, 0x5c, 0x2c, 0x3a];
 const [openList, closeList, openObject, closeObject] = [0x5b, 0x5d, 0x7b, 0x7d];
 const isSpace = (byte: number) => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 
-/** Brackets that may be open at once. */
+/** The deepest nesting of brackets. */
 const deepest = 1000;
 
 export const cutOff = Symbol('the list does not end');
@@ -15,9 +15,8 @@ export const noJson = Symbol('brackets do not match, or are too many');
 export type Fault = typeof cutOff | typeof noList | typeof notOne | typeof twice | typeof noJson;
 
 /**
- * The items of one list in a JSON document, so that the document may be larger than the memory: of the document itself, where it is a list,
- * or of that member of the object that it is. Only the brackets around an item are looked at; parsing it is for the caller. If the document
- * has a fault, it is the last thing that is yielded.
+ * The items of one list in a JSON document that may be larger than the memory: the document itself, or that member of its object. Items are
+ * not parsed; only brackets are followed. A fault of the document is yielded last.
  */
 export async function* jsonItems(
   chunks: AsyncIterable<Buffer>,
@@ -40,7 +39,7 @@ export async function* jsonItems(
       if (seen !== 'begin') {
         item.add(chunk.subarray(from, at));
         const piece = item.take();
-        // Nothing stands between the brackets of an empty list.
+        // An empty list has nothing between its brackets.
         if (seen === 'next' || hasItems || !piece?.every(isSpace)) yield piece;
       }
       hasItems = seen === 'next';
@@ -55,7 +54,7 @@ export async function* jsonItems(
 
 type Seen = 'begin' | 'next' | 'end' | Fault | undefined;
 
-/** Says of each byte in turn whether it begins the list, ends an item or the list, or is a fault; and of the end of all bytes. */
+/** Classifies each byte: it begins the list, ends an item or the list, or is a fault. `undefined` is the end of the bytes. */
 function listFollower(member: string | undefined): (byte: number | undefined) => Seen {
   const isOfString = stringFollower();
   const keys = keyFollower(member);
@@ -93,7 +92,7 @@ function listFollower(member: string | undefined): (byte: number | undefined) =>
   };
 }
 
-/** Follows the keys of the outermost object. Each byte of it answers whether the member appears a second time there. */
+/** Follows the keys of the outermost object. `add` returns whether the member appears a second time. */
 function keyFollower(member: string | undefined) {
   const text = gatherer(256);
   let [isAt, times] = [false, 0];
@@ -120,7 +119,7 @@ function textOf(key: Buffer): unknown {
   }
 }
 
-/** Says of each byte in turn whether it belongs to a string, its quotation marks included. */
+/** Tells for each byte whether it belongs to a string, including its quotation marks. */
 function stringFollower(): (byte: number) => boolean {
   let inside = false;
   let escaped = false;

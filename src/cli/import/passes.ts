@@ -2,7 +2,7 @@ import { SetupError } from '../../base/fault.ts';
 import { bytesOf } from './bytes.ts';
 
 export type Passes = {
-  /** Begins to read the file from its start. */
+  /** Reads the file from its start. */
   readonly next: () => AsyncIterable<Buffer>;
   readonly fraction: () => number | undefined;
 };

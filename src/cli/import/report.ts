@@ -1,26 +1,26 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import type { Skipped } from '../../engine/operator/import-users.ts';
 
-/** What became of one entry of the source. */
+/** The result for one entry of the source. */
 export type Line = {
   readonly at: string;
-  /** Missing where it is no name that anybody could have. */
+  /** Absent if it is not a valid name. */
   readonly name?: string | undefined;
 } & ({ readonly outcome: 'there already' } | ({ readonly outcome: 'not taken' } & Skipped));
 
 export type Report = {
   made(users: number): void;
   add(line: Line): void;
-  /** How many things were not taken. */
+  /** The number of items that were not taken. */
   readonly left: () => number;
   /** Whether the source was refused as a whole. */
   readonly isRefused: () => boolean;
-  /** The whole as text. */
+  /** The report as text. */
   text(): string;
   close(): void;
 };
 
-/** Counts what an import does, and writes each thing that it did not do into a file, where one is wanted. */
+/** Counts the results of an import, and writes each item that was not taken to a file if one is given. */
 export function createReport(file: string | undefined, dryRun: boolean): Report {
   const descriptor = file === undefined ? undefined : openSync(file, 'w', 0o600);
   const reasons = new Map<string, number>();

@@ -16,7 +16,7 @@ import { createReport, type Report } from './report.ts';
 
 export type ImportOptions = UserOptions & SourceOptions & { readonly dryRun?: boolean; readonly report?: string };
 
-/** How many users are written in one transaction: a server beside it waits for no longer than that takes. */
+/** Users in one transaction: a server that runs at the same time waits for at most one transaction. */
 const batchSize = 100;
 
 export async function runImport(format: Format, file: string, options: ImportOptions): Promise<void> {
@@ -45,13 +45,13 @@ export async function runImport(format: Format, file: string, options: ImportOpt
     return report;
   });
   if (done.isRefused()) throw new Refused('the source was refused, and no user was imported: see above');
-  if (done.left() > 0) throw new Refused('not everything could be taken: see above, and --report for each by itself');
+  if (done.left() > 0) throw new Refused('some items were not taken: see above, or use --report for each');
 }
 
-/** After how many batches what is no longer needed is thrown away. */
+/** The number of batches after which garbage is collected. */
 const collectEvery = 20;
 
-/** V8 would let the heap grow to several times of what is alive in it, for everything here is short-lived. */
+/** Otherwise V8 lets the heap grow to several times its live size, because everything here is short-lived. */
 function keepHeapSmall(): () => void {
   setFlagsFromString('--semi-space-growth-factor=1');
   setFlagsFromString('--heap-growing-percent=30');
@@ -64,7 +64,7 @@ type Mover = {
   readonly accountId: string;
   readonly report: Report;
   readonly collect: () => void;
-  /** Answers with whom it made. */
+  /** Returns the users that it created. */
   readonly write: typeof importUsers;
 };
 
@@ -112,7 +112,7 @@ async function findRepeated({ report }: Mover, { users }: Reading): Promise<Read
 
 const nameOf = (found: Found) => ('why' in found ? found.name : found.profile.name);
 
-/** Reports what can't be taken of an entry, and answers with what can. */
+/** Reports what cannot be imported of an entry, and returns the rest. */
 function judge({ ctx, report }: Mover, repeated: ReadonlySet<string>, found: Found): BatchEntry | undefined {
   const { at } = found;
   const name = shownName(nameOf(found));

@@ -1,17 +1,17 @@
 import { SetupError } from '../../base/fault.ts';
 import { isPlainText } from '../../base/text.ts';
 
-/** Names in a source, of models, tables, fields and attributes, that neither its reader nor the operator knows to be harmless. */
+/** Names of models, tables, fields and attributes in a source that neither its reader nor the operator declares harmless. */
 export type UnknownNames = {
   add(name: string): void;
   /** Why no user can be imported; undefined where every name is known. */
   readonly fault: () => string | undefined;
 };
 
-/** As many as are shown. */
+/** The number of names that are shown. */
 const most = 20;
 
-/** `harmless` is what the operator declares to say nothing about a second factor: no name that the reader knows to do so. */
+/** `harmless`: names that the operator declares irrelevant to second factors. A name that the reader knows as relevant is refused. */
 export function unknownNames(harmless: readonly string[] = [], isFactor: (name: string) => boolean): UnknownNames {
   const factor = harmless.find(isFactor);
   if (factor !== undefined) throw new SetupError(`--harmless ${factor}: this is known to say who has a second factor`);
@@ -21,12 +21,12 @@ export function unknownNames(harmless: readonly string[] = [], isFactor: (name: 
     add: (name) => void (unknown.size <= most && !known.has(name) && unknown.add(name)),
     fault() {
       if (unknown.size === 0) return undefined;
-      return `contains names that are not known: ${listed(unknown)}; add --harmless NAME,NAME with those that say nothing about second factors`;
+      return `contains unknown names: ${listed(unknown)}; add --harmless NAME,NAME with those that say nothing about second factors`;
     },
   };
 }
 
-/** Names of a source, as many as an operator reads, of those that are fit to be shown. */
+/** A short list of those names that may be shown. */
 export function listed(names: Iterable<string>): string {
   const all = [...names];
   const shown = all

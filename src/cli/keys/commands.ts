@@ -11,15 +11,15 @@ export function addKeysCommands(keys: Command): void {
 
   keys
     .command('list')
-    .description('list the keys, their states and how many values name each; never a secret')
+    .description('list the keys, their states and how many values use each; never a secret')
     .action(async () => (await import('./list.ts')).listKeys());
 
   keys
     .command('rotate')
-    .description('add new keys to the ring, which make new values after a while')
+    .description('add new keys to the ring, which become active later')
     .addOption(new Option('--only <kind>', 'one kind of key').choices(keyKinds))
     .addOption(
-      new Option('--active-in <span>', 'from when on: when every node has the file')
+      new Option('--active-in <span>', 'when they become active; by then every node needs the file')
         .argParser(readSpan)
         .default(10 * minute, '10m'),
     )
@@ -31,12 +31,12 @@ export function addKeysCommands(keys: Command): void {
 
   keys
     .command('reseal')
-    .description('seal with the active key what others have sealed, while servers run')
+    .description('seal all values with the active key, while servers run')
     .action(async () => (await import('./reseal.ts')).resealAll());
 
   keys
     .command('retire')
-    .description('take a key out of the ring that makes nothing any more and that nothing names')
+    .description('remove a retired key that is no longer used')
     .argument('<id>', 'the id of the key')
     .action(async (id: string) => (await import('./retire.ts')).retireKey(id));
 }

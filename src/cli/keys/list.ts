@@ -22,7 +22,7 @@ function sinceOf({ state, active_from: from, retired_at: until }: AnyKey): strin
   return state === 'next' ? ` from ${since}` : ` since ${since}`;
 }
 
-/** What names a key, and how many values in all. */
+/** The number of values that use a key, and where they are. */
 export function said(uses: readonly KeyUse[]): string {
   const values = uses.reduce((sum, use) => sum + use.values, 0);
   const places = uses.map((use) => `${use.where} ${use.values}`).join(', ');

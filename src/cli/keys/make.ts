@@ -8,12 +8,12 @@ import { readSettings } from '../settings.ts';
 
 export function makeKeys(): void {
   const { keysFile } = readSettings(process.env).options;
-  // Never in the place of another: what was sealed with that one could not be read any more.
-  const refusal = `there is a keys file ${keysFile} already, and it stays as it is`;
+  // An existing file is never replaced: values sealed with its keys would become unreadable.
+  const refusal = `the keys file ${keysFile} exists already and was not changed`;
   if (existsSync(keysFile)) throw new Refused(refusal);
   const ring = makeKeyRing(systemRandom);
   if (!isDeepStrictEqual(writeKeyFile(keysFile, ring, systemRandom), ring)) throw new Refused(refusal);
   process.stdout.write(
-    `made the key ring ${keysFile}: back it up, apart from the database, which can not be read without it\n`,
+    `made the key ring ${keysFile}: back it up, apart from the database, which cannot be read without it\n`,
   );
 }

@@ -2,9 +2,9 @@ import { second } from '../../base/clock.ts';
 import type { Countersign } from '../../countersign.ts';
 import { repeat } from '../repeat.ts';
 
-/** How often a server looks at the file of its key ring. `keys rotate` leaves each of them many times as long. */
+/** How often a server reads the file of its key ring. `keys rotate` allows many times as long. */
 const interval = second;
 
-/** Follows the key ring's file until the function it returns is called. */
+/** Reads the key ring's file again and again until the returned function is called. */
 export const startKeyRingLoop = ({ rereadKeys }: Pick<Countersign, 'rereadKeys'>): (() => void) =>
   repeat(interval, rereadKeys);

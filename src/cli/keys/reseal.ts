@@ -20,7 +20,7 @@ export async function resealAll(): Promise<void> {
       looked += values;
       lost.push(...unreadable);
       progress.tell(values);
-      // Half of the time belongs to the servers, for SQLite has one writer.
+      // Half of the time is left to the servers, because SQLite has one writer.
       await setTimeout(took() * second);
       took = stopwatch();
     }
@@ -28,5 +28,5 @@ export async function resealAll(): Promise<void> {
     process.stdout.write(`sealed ${looked - lost.length} values with the key ${activeKey(ring.sealing).id}\n`);
   });
   if (lost.length > 0)
-    throw new Refused(`no key of the ring opens these, and they stay as they are: ${lost.join(', ')}`);
+    throw new Refused(`no key of the ring opens these values, which were not changed: ${lost.join(', ')}`);
 }

@@ -8,7 +8,7 @@ import { readSettings } from '../settings.ts';
 import { withCountersign } from '../user/with-countersign.ts';
 import { said } from './list.ts';
 
-/** For so long a node whose clock is behind, or a request under way, may still make values with a key that is retired elsewhere. */
+/** The time in which a node whose clock is behind, or a request under way, may still use a key that is retired elsewhere. */
 const grace = 10 * minute;
 
 export async function retireKey(id: string): Promise<void> {
@@ -18,7 +18,8 @@ export async function retireKey(id: string): Promise<void> {
     for (const { kind, key } of found) {
       assertOver(kind, key, ctx.now);
       const uses = await usesOf(ctx, kind, key);
-      if (uses.length > 0) throw new Refused(`the ${kind} key ${id} is needed and stays: ${said(uses)}${advice[kind]}`);
+      if (uses.length > 0)
+        throw new Refused(`the ${kind} key ${id} is still used and stays: ${said(uses)}${advice[kind]}`);
     }
     return found.map(({ kind }) => kind);
   });
@@ -32,18 +33,18 @@ export async function retireKey(id: string): Promise<void> {
 
 const advice: Readonly<Record<KeyKind, string>> = {
   sealing: ': run countersign keys reseal',
-  mac: '; a keyed hash can not be made again, and goes with what it belongs to',
-  signing: '; their tokens run out with them',
+  mac: '; a keyed hash cannot be computed again, and goes with its row',
+  signing: '; their tokens expire with them',
 };
 
-/** Ids are made by chance, but a ring written by hand may have one twice. */
+/** Ids are random, but a ring that was written by hand may have one twice. */
 const keysWith = (ring: KeyRing, id: string): readonly { kind: KeyKind; key: AnyKey }[] =>
   keyKinds.flatMap((kind) => ring[kind].filter((key) => key.id === id).map((key) => ({ kind, key })));
 
 function assertOver(kind: KeyKind, { id, state, retired_at: at }: AnyKey, now: number): void {
-  if (state !== 'retired') throw new Refused(`the ${kind} key ${id} is ${state}: only a retired one can go`);
+  if (state !== 'retired') throw new Refused(`the ${kind} key ${id} is ${state}: only a retired key can be removed`);
   if (at !== undefined && now < Date.parse(at) + grace)
     throw new Refused(
-      `the ${kind} key ${id} was retired at ${at}: wait until ${new Date(Date.parse(at) + grace).toISOString()}, for a node may be behind`,
+      `the ${kind} key ${id} was retired at ${at}: wait until ${new Date(Date.parse(at) + grace).toISOString()}, because a node may be behind`,
     );
 }

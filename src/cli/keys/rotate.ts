@@ -9,7 +9,7 @@ import { readSettings } from '../settings.ts';
 /** `activeIn` is in milliseconds. */
 export type RotateOptions = { readonly only?: KeyKind; readonly activeIn: number };
 
-/** Adds the keys that come next. It needs no database: nothing is made with them yet. */
+/** Adds the next keys. It needs no database, because the keys are not used yet. */
 export function rotateKeys({ only, activeIn }: RotateOptions): void {
   const { keysFile } = readSettings(process.env).options;
   const kinds = only === undefined ? keyKinds : [only];

@@ -17,7 +17,10 @@ export function addUserCommands(user: Command): void {
     .option('--phone <number>', 'their phone, in E.164: + and the country code first');
   addPasswordOptions(add)
     .addOption(
-      new Option('--no-password', 'leave the user without one').conflicts(['passwordStdin', 'generatePassword']),
+      new Option('--no-password', 'create the user without a password').conflicts([
+        'passwordStdin',
+        'generatePassword',
+      ]),
     )
     .action(async (name: string, options: AddUserOptions) => (await import('./add.ts')).addUser(name, options));
 
@@ -29,13 +32,13 @@ export function addUserCommands(user: Command): void {
 
   user
     .command('unlock <name>')
-    .description("forget a user's failed attempts")
+    .description("reset a user's failed attempts")
     .action(async (name: string, options: UserOptions) => (await import('./unlock.ts')).unlockUser(name, options));
 
   user
     .command('disable-mfa <name>')
-    .description('take every second factor and recovery code from a user who lost them')
-    .option('--yes', 'ask nothing')
+    .description('remove all second factors and recovery codes of a user')
+    .option('--yes', 'do not ask for confirmation')
     .action(async (name: string, options: DisableOptions) =>
       (await import('./disable-mfa.ts')).disableUserMfa(name, options),
     );
@@ -47,7 +50,7 @@ export function addUserCommands(user: Command): void {
 function addPasswordOptions(command: Command): Command {
   return command
     .option('--password-stdin', 'read the password from standard input')
-    .addOption(new Option('--generate-password', 'make one and print it').conflicts('passwordStdin'));
+    .addOption(new Option('--generate-password', 'generate a password and print it').conflicts('passwordStdin'));
 }
 
 const roles = ['admin', 'service', 'user'] as const;

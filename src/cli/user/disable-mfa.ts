@@ -7,10 +7,10 @@ import { granted, withCountersign, type UserOptions } from './with-countersign.t
 export type DisableOptions = UserOptions & { readonly yes?: boolean };
 
 export async function disableUserMfa(login: string, { account, yes = false }: DisableOptions): Promise<void> {
-  if (!yes && !process.stdin.isTTY) throw new SetupError('there is no terminal to ask at: give --yes if you mean it');
+  if (!yes && !process.stdin.isTTY) throw new SetupError('there is no terminal for the confirmation: give --yes');
   await withCountersign(async (ctx) => {
     const { name } = granted(await findNamed(ctx, { account, login }), login);
-    const question = `Take every second factor and recovery code from ${name}, and end their sessions? [y/N] `;
+    const question = `Remove all second factors and recovery codes of ${name} and end their sessions? [y/N] `;
     if (!yes && !(await confirmed(question))) throw new Refused('nothing was changed');
     granted(await disableMfa(ctx.at(), { account, login }), login);
   });

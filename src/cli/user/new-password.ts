@@ -11,13 +11,13 @@ export type PasswordOptions = {
   readonly password?: boolean;
 };
 
-/** The password that the operator wants the user to have, from where they want it. Undefined: none. */
+/** The password for the user, from the source that the options name. Undefined: none. */
 export async function choosePassword(options: PasswordOptions): Promise<string | undefined> {
   if (options.password === false) return undefined;
   if (options.generatePassword) return generatePassword(systemRandom);
   if (options.passwordStdin) return checked((await text(process.stdin)).replace(/\r?\n$/, ''));
-  if (process.stdin.isTTY) return checked(await askTwice('The new password (it is not shown): ', 'Once more: '));
-  throw new SetupError('there is no terminal to ask for a password at: give --password-stdin or --generate-password');
+  if (process.stdin.isTTY) return checked(await askTwice('New password (not shown): ', 'Repeat it: '));
+  throw new SetupError('there is no terminal to ask for a password: give --password-stdin or --generate-password');
 }
 
 function checked(given: string): string {
@@ -26,7 +26,7 @@ function checked(given: string): string {
   return read.data;
 }
 
-/** Shows a password that was made here: the one time that anybody can. */
+/** Shows a generated password, the only time. */
 export function tellPassword({ generatePassword: made }: PasswordOptions, secret: string | undefined): void {
   if (made && secret !== undefined) process.stdout.write(`their password is ${secret} (it is shown this once)\n`);
 }

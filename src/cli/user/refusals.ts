@@ -1,22 +1,22 @@
 import type { Reason } from '../../engine/reasons.ts';
 
-const notHere = 'this can not be done by the operator';
+const notHere = 'this cannot be done on the command line';
 
-/** What the operator is told of each reason. At the machine nothing has to be hidden. */
+/** The message of each reason for an operator, from whom nothing is hidden. */
 export const refusals = {
-  unknown_user: 'nobody in the account has this name, id or address',
+  unknown_user: 'the account has no user with this name, id or address',
   unknown_account: 'there is no such account',
   name_taken: 'the name is taken in this account',
-  password_too_common: 'this is one of the passwords that are tried first; choose another',
+  password_too_common: 'this password is too common; choose another',
   password_is_name: 'the password may not be the name; choose another',
   malformed_input: 'the password must be 8 to 1,024 bytes long',
-  raced: 'something about the user changed at the same moment; nothing was done, so try again',
-  not_found: 'the user was removed at the same moment',
+  raced: 'the user was changed at the same time; nothing was done, try again',
+  not_found: 'the user was removed at the same time',
   mfa_not_enabled: 'the user has no second factor',
-  too_many: 'the user has as many of this kind as one may have',
+  too_many: 'the user has the maximum number of this kind',
   already_confirmed: 'this is enrolled already',
   no_authenticator: 'the user has nothing of this kind',
-  // These answer people who log in or call from outside.
+  // These reasons occur in requests only.
   wrong: notHere,
   replayed: notHere,
   throttled: notHere,
@@ -35,9 +35,9 @@ export const refusals = {
   wrong_second_factor: notHere,
   send_limited: notHere,
   no_gateway: 'no gateway is set up that could send it',
-  gateway_failed: 'no gateway took the message; the log says why',
-  invalid_destination: 'nobody can be reached there',
-  not_allowed: 'the gateway may not send there',
+  gateway_failed: 'no gateway accepted the message; the log says why',
+  invalid_destination: 'this phone number or address cannot receive messages',
+  not_allowed: 'messages to this country or kind of number are not allowed',
   revision_mismatch: notHere,
   invalid_settings: notHere,
   in_use: notHere,

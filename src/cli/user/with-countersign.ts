@@ -15,7 +15,7 @@ import { refusals } from './refusals.ts';
 /** The options that every command about a user has. */
 export type UserOptions = { readonly account?: string };
 
-/** Puts the house together for one command's work on its database, or on another one, beside a server that may be running. */
+/** Opens Countersign for one command, on the configured database or another one. A server may be running. */
 export async function withCountersign<Value>(
   work: (ctx: RequestContext, countersign: Countersign) => Promise<Value>,
   other?: string,
@@ -23,7 +23,7 @@ export async function withCountersign<Value>(
   const settings = readSettings(process.env);
   const database = other ?? settings.options.database;
   const file = sqliteFileOf(database);
-  // Opening it would make it, and then the user would be in a database that no server looks at.
+  // Opening would create it, and the command would change a database that no server uses.
   if (file !== undefined && !existsSync(file)) {
     throw new SetupError(`there is no database ${file}: set COUNTERSIGN_DATABASE to the server's, or start it once`);
   }
@@ -39,7 +39,7 @@ export async function withCountersign<Value>(
   }
 }
 
-/** What an operation on this user gave; a refusal ends the command. */
+/** The value of an outcome; a refusal ends the command. */
 export function granted<Value>(outcome: Outcome<Value, Reason>, name: string): Value {
   if (outcome.ok) return outcome.value;
   throw new Refused(`${name}: ${refusals[outcome.reason]}`);

@@ -2,15 +2,15 @@ import type { Worker } from 'node:cluster';
 import { second } from '../../base/clock.ts';
 import type { FromWorker, ToWorker } from './told.ts';
 
-/** Milliseconds for which a worker's page is waited for. One that is busy hashing answers in between; one that hangs is left out. */
+/** The longest wait for a worker's page, in milliseconds. A busy worker answers in time; one that hangs is left out. */
 const patience = 2 * second;
 
 const send = (worker: Worker, told: ToWorker) => {
-  // One that ends just now needs no answer.
+  // A worker that is ending needs no answer.
   if (worker.isConnected()) worker.send(told, () => {});
 };
 
-/** Collects the pages of all workers for the one that asks. */
+/** Collects the pages of all workers for the worker that asks. */
 export function gatherMetrics(workers: () => readonly Worker[]): (from: Worker, told: FromWorker) => void {
   const gathering = new Map<number, (page: string) => void>();
   let gathered = 0;

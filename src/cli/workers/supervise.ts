@@ -8,31 +8,31 @@ import { stopSignal } from '../stop-signal.ts';
 import { gatherMetrics } from './gather-metrics.ts';
 import type { FromWorker } from './told.ts';
 
-/** How long a worker that ended stays away: what ends each one at once must not keep the machine busy. */
+/** The pause before an ended worker is replaced, so that a failing start does not keep the machine busy. */
 const pause = second;
 
 /**
- * Keeps so many servers behind one port, each a process of its own: JavaScript runs on one CPU. They share what two machines would
- * share, the database and the keys.
+ * Runs several server processes behind one port, because JavaScript runs on one CPU. They share only what two machines would share: the
+ * database and the keys.
  */
 export async function supervise({ workers: count, logLevel }: ServerSettings): Promise<void> {
-  const told = stopSignal();
+  const stopped = stopSignal();
   const log = createLog(logLevel);
   const alive = () => Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
   const hear = gatherMetrics(alive);
   cluster.on('message', (worker, message: FromWorker) => hear(worker, message));
 
-  // One by itself at first: it makes what is not there yet.
+  // The first worker starts alone, because it creates what does not exist yet.
   const first = await serving(cluster.fork());
   await Promise.all(Array.from({ length: count - 1 }, () => serving(cluster.fork())));
   const replace = (worker: Worker, code: number, signal: string) => {
-    log.error({ pid: worker.process.pid, code, signal }, 'a worker ended: another takes its place');
+    log.error({ pid: worker.process.pid, code, signal }, 'a worker ended; starting another');
     setTimeout(() => cluster.fork(), pause);
   };
   cluster.on('exit', replace);
   announceServing(first);
 
-  const signal = await told;
+  const signal = await stopped;
   cluster.off('exit', replace);
   const left = alive();
   await Promise.all(
@@ -45,7 +45,7 @@ export async function supervise({ workers: count, logLevel }: ServerSettings): P
   process.exit(0);
 }
 
-/** Where a new worker serves. One that can't has said why by itself. */
+/** Waits until a new worker serves. One that cannot has printed why. */
 async function serving(worker: Worker): Promise<Serving> {
   const { promise, resolve } = Promise.withResolvers<Serving>();
   worker.on('message', (told: FromWorker) => {

@@ -1,12 +1,12 @@
 import type { Serving } from '../announce.ts';
 
-/** What a worker tells the process that keeps it. */
+/** Messages of a worker to the primary process. */
 export type FromWorker =
   | { readonly serving: Serving }
-  /** Its own page of metrics, from a worker that wants the sum of all. */
+  /** The worker's own page of metrics; it asks for the sum of all. */
   | { readonly asks: number; readonly page: string }
-  /** The same from one that was asked for it. */
+  /** The same from a worker that was asked for it. */
   | { readonly answers: number; readonly page: string };
 
-/** What a worker is told: that its page is wanted, or the pages of the others. */
+/** Messages to a worker: a request for its page, or the pages of all. */
 export type ToWorker = { readonly wanted: number } | { readonly asked: number; readonly pages: readonly string[] };

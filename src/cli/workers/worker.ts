@@ -1,4 +1,3 @@
-/** What a worker says to the process that keeps it. */
 import type { Serving } from '../announce.ts';
 import { sumPages } from './sum-pages.ts';
 import type { FromWorker, ToWorker } from './told.ts';
@@ -7,7 +6,7 @@ const tell = (told: FromWorker) => void process.send?.(told);
 
 export const reportServing = (serving: Serving): void => tell({ serving });
 
-/** Answers with the page of all workers in the place of one's own. */
+/** Replaces the worker's own page of metrics by the sum of all workers. */
 export function sharedMetrics(own: () => string): () => Promise<string> {
   const waiting = new Map<number, (pages: readonly string[]) => void>();
   let asked = 0;

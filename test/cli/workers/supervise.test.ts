@@ -53,7 +53,7 @@ test('a worker that is killed is replaced, and the other goes on', async () => {
   const server = await serve({ env: { COUNTERSIGN_WORKERS: '2' } });
   const [one = 0, other = 0] = await workersOf(server);
   process.kill(one, 'SIGKILL');
-  await server.logged(/a worker ended: another takes its place/);
+  await server.logged(/a worker ended; starting another/);
   assert.equal((await ask(`${server.url}/health/ready`)).status, 200);
   await server.logged(/"serving"/);
   while ((await workersOf(server)).length < 2) assert.ok(server.process.exitCode === null);

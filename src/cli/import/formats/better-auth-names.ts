@@ -12,7 +12,7 @@ import {
 
 const kinds = (...names: readonly string[]) => new Set(names.flatMap((name) => name.split(' ')).map(kindOf));
 
-/** Tables of plugins, and of what migrates databases, whose rows say nothing about a second factor. */
+/** Tables of plugins and migration tools that are irrelevant to second factors. */
 const harmlessTables = kinds(
   'session verification rateLimit jwks apikey deviceCode walletAddress subscription ssoProvider scimProvider',
   'organization organizationRole member invitation team teamMember',
@@ -20,7 +20,7 @@ const harmlessTables = kinds(
   'kyselyMigration kyselyMigrationLock drizzleMigrations prismaMigrations',
 );
 
-/** The columns that are known of the tables that say who has a second factor: Better Auth's own, and its plugins'. */
+/** The known columns of the tables that show second factors: Better Auth's own, and its plugins'. */
 const columns: ReadonlyMap<string, ReadonlySet<string>> = new Map([
   [
     'user',
@@ -47,7 +47,7 @@ const factorTables = kinds('twoFactor passkey');
 export const isFactorName = (name: string): boolean =>
   factorTables.has(kindOf(name)) || /^users?\.two_?factor/i.test(name);
 
-/** Providers of `account`: Better Auth's own. Applications give any other name to theirs. */
+/** Better Auth's own providers in `account`. Applications may name others. */
 const providers = new Set(
   [
     'credential apple atlassian cognito discord dropbox facebook figma github gitlab google huggingface kakao kick line',
@@ -56,7 +56,7 @@ const providers = new Set(
   ].flatMap((names) => names.split(' ')),
 );
 
-/** Why no user of the database can be imported; undefined where they can. */
+/** The reason why no user of the database can be imported; undefined if they can. */
 export function faultOf(database: DatabaseSync, tables: BetterAuthTables, names: UnknownNames): string | undefined {
   const held = tables.filter(({ name }) => database.prepare(`select 1 from ${quoted(name)} limit 1`).get());
   for (const table of held) {
@@ -81,7 +81,7 @@ export function faultOf(database: DatabaseSync, tables: BetterAuthTables, names:
 
 type NamedTable = { readonly name: string; readonly kind: string };
 
-/** Those that Better Auth calls by one name. */
+/** All tables or columns that Better Auth would find by one name. */
 const twins = (all: readonly NamedTable[]): readonly string[] =>
   all.filter(({ kind }) => all.filter((other) => other.kind === kind).length > 1).map(({ name }) => name);
 

@@ -1,6 +1,6 @@
 import { columnOf, quoted, tableOf, type BetterAuthTables } from './better-auth-tables.ts';
 
-/** Columns of plugins that the application does not use are not there. */
+/** Columns of plugins that the application does not use are absent. */
 export function query(tables: BetterAuthTables): string {
   const own = (alias: string, table: string, names: readonly string[]) =>
     names.map((name) => {
@@ -17,7 +17,7 @@ export function query(tables: BetterAuthTables): string {
   return `select ${columns.join(', ')} ${from(tables)} order by u.${columnOf(tables, 'user', 'id')}`;
 }
 
-/** Where no column says that a user has switched it on, every row of the plugin counts. */
+/** If no column says whether the user enabled it, every row of the plugin counts. */
 function isEnabled(tables: BetterAuthTables): string {
   const enabled = columnOf(tables, 'user', 'twoFactorEnabled');
   if (enabled !== undefined) return `u.${enabled}`;
@@ -35,7 +35,7 @@ export function from(tables: BetterAuthTables): string {
   const id = columnOf(tables, 'user', 'id');
   const nameOf = (table: string) => quoted(tableOf(tables, table)?.name ?? table);
   const owner = (table: string) => columnOf(tables, table, 'userId');
-  // Joined, so that SQLite makes an index of its own where the application has none.
+  // A join, so that SQLite creates an index if the application has none.
   const isPassword = `a.${columnOf(tables, 'account', 'providerId')} = 'credential'`;
   const account = `left join ${nameOf('account')} a on a.${owner('account')} = u.${id} and ${isPassword}`;
   const second = owner('twoFactor') ? `left join ${nameOf('twoFactor')} t on t.${owner('twoFactor')} = u.${id}` : '';

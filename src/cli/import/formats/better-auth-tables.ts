@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { SetupError } from '../../../base/fault.ts';
 
-/** A table or column by what Better Auth calls it, without regard to case, underscores and a plural. */
+/** A table or column by its name in Better Auth, without regard to case, underscores and a plural. */
 export const kindOf = (name: string) => name.toLowerCase().replaceAll('_', '').replace(/s$/, '');
 
 export type Table = { readonly name: string; readonly kind: string; readonly columns: readonly string[] };
@@ -13,7 +13,7 @@ export const tableOf = (tables: BetterAuthTables, name: string): Table | undefin
 export const columnIn = (table: Table | undefined, name: string): string | undefined =>
   table?.columns.find((column) => kindOf(column) === kindOf(name));
 
-/** A column as SQL names it; undefined where there is none. */
+/** A column as quoted in SQL; undefined if it does not exist. */
 export function columnOf(tables: BetterAuthTables, table: string, name: string): string | undefined {
   const column = columnIn(tableOf(tables, table), name);
   return column === undefined ? undefined : quoted(column);

@@ -15,7 +15,7 @@ import { openXChaCha } from './xchacha.ts';
 
 const text = z.string().nullish();
 
-/** A row of what `query` asks for. SQLite keeps to no types, so neither do we. */
+/** A row of `query`. SQLite does not enforce types, so any member may be of any. */
 const row = z.object({
   email: z.string(),
   username: text,
@@ -29,13 +29,13 @@ const row = z.object({
   passkey: z.unknown(),
 });
 
-/** The SQLite database of an application with Better Auth 1.x: its users, their passwords, and what its plugin `twoFactor` keeps. */
+/** The SQLite database of an application with Better Auth 1.x: its users, their passwords, and the second factors of its plugin `twoFactor`. */
 export function readBetterAuth(file: string, secret: string | undefined, { harmless }: SourceOptions = {}): Reading {
-  if (file === '-') throw new SetupError('a database can not be read from standard input: give a file');
+  if (file === '-') throw new SetupError('a database cannot be read from standard input: give a file');
   const names = unknownNames(harmless, isFactorName);
   const database = new DatabaseSync(file, { readOnly: true });
   try {
-    // Everything is read as it is now, while the application goes on.
+    // One transaction reads a consistent state while the application runs.
     database.exec('begin');
     const close = () => database.close();
     if (isDamaged(database)) return { users: () => refused('is damaged, or was cut off'), fraction: () => 1, close };
@@ -91,7 +91,7 @@ async function* users({ database, tables, names, key }: Source, progress: { read
 
 const falsy = new Set(['', '0', 'false', 'null']);
 
-/** SQLite keeps booleans as applications write them: anything that is not surely false counts as true. */
+/** SQLite stores booleans as applications write them: anything that is not certainly false counts as true. */
 const isTrue = (value: unknown) =>
   typeof value === 'string' ? !falsy.has(value.trim().toLowerCase()) : Boolean(value ?? false);
 
@@ -111,22 +111,22 @@ function userOf(at: string, given: z.infer<typeof row>, key: Buffer): Found {
     else authenticators.push({ kind: 'totp', label: null, kept: { seed } });
   }
   const hasPasskey = isTrue(given.passkey);
-  if (hasPasskey) left.push({ what: 'passkey', why: 'is of a kind that cannot be taken' });
+  if (hasPasskey) left.push({ what: 'passkey', why: 'is of a kind that cannot be imported' });
   if (given.backupCodes && isOn) left.push({ what: 'recovery codes', why: unlikeOurs });
   return { at, profile: { name, email, phone }, authenticators, left, guarded: isOn || hasPasskey };
 }
 
-/** `salt:key`, both in hexadecimal digits; the salt's digits are what was hashed with. */
+/** `salt:key`, both in hexadecimal digits; the hash takes the salt's digits, not its bytes. */
 function phcOf(kept: string): string {
   const [salt = '', key = ''] = kept.split(':');
   return scryptPhc({ ln: 14, r: 16, p: 1 }, Buffer.from(salt), Buffer.from(key, 'hex'));
 }
 
-/** Under the SHA-256 of the application's secret, in hexadecimal digits; `$ba$N$` before it names one of several secrets. */
+/** Encrypted with the SHA-256 of the application's secret, in hexadecimal digits; a prefix `$ba$N$` names one of several secrets. */
 function seedOf(kept: string, key: Buffer): string | undefined {
   const opened = openXChaCha(key, Buffer.from(kept.replace(/^\$ba\$\d+\$/, ''), 'hex'));
   if (opened === undefined) return undefined;
-  // The text itself is the key, but for those which came in from elsewhere.
+  // The text itself is the key, except for imported ones.
   const prefix = 'base32:';
   return opened.startsWith(prefix) ? opened.slice(prefix.length) : base32Encode(Buffer.from(opened));
 }

@@ -1,7 +1,7 @@
 import { isEmpty, listed, unknownNames, type UnknownNames } from '../unknown-names.ts';
 import { factorRowOf, isFactorModel, type DjangoFactors, type Row } from './django-factors.ts';
 
-/** The part of a dump that is kept while it is read for the first time. */
+/** The part of a dump that the first pass keeps. */
 export type Dump = {
   /** Keys of all users: their primary key, and their name as a natural key. */
   readonly users: Set<string>;
@@ -28,7 +28,7 @@ export const newDump = (harmless: readonly string[] | undefined): Dump => ({
   isWhole: false,
 });
 
-/** Models of Django, allauth, REST framework and OAuth Toolkit whose rows say nothing about a second factor. */
+/** Models of Django, allauth, REST framework and OAuth Toolkit that are irrelevant to second factors. */
 const harmlessModels = new Set([
   'account.emailaddress',
   'account.emailconfirmation',
@@ -67,7 +67,7 @@ const harmlessFields = new Set([
   'username',
 ]);
 
-/** A user model of one's own may have any name, and has these fields of Django's. */
+/** A custom user model may have any name, and has these fields of Django's. */
 export const isUser = ({ model, fields }: Row): boolean =>
   model.endsWith('.user') || (typeof fields['password'] === 'string' && 'last_login' in fields);
 
@@ -96,7 +96,7 @@ export function addRow(dump: Dump, row: Row): void {
   dump.factorsOf.set(key, JSON.stringify(both(storedFactors(dump, key), found.factors)));
 }
 
-/** Why no user of the dump can be imported; undefined where they can. */
+/** The reason why no user of the dump can be imported; undefined if they can. */
 export function faultOf(dump: Dump, mayLackFactors: boolean): string | undefined {
   const { users, userModels, factorsOf, codeDevices, codesOf, names } = dump;
   const unknown = names.fault();
@@ -120,7 +120,7 @@ export function factorsOfUser(dump: Dump, row: Row): DjangoFactors {
     .reduce(both, {});
 }
 
-/** How rows may refer to a user. As JSON, so that no kind of key is taken for another. */
+/** The ways in which rows may refer to a user. As JSON, so that different kinds of keys never match. */
 function keysOf({ pk, fields }: Row): readonly string[] {
   return [pk, [fields['username']]].map(ownerKey).filter((key) => key !== noKey);
 }
@@ -132,7 +132,7 @@ function ownerKey(owner: unknown): string {
   return typeof owner === 'number' || typeof owner === 'string' || isNatural ? JSON.stringify(owner) : noKey;
 }
 
-// The JSON is what `addRow` wrote.
+// `addRow` wrote this JSON.
 const storedFactors = ({ factorsOf }: Dump, key: string): DjangoFactors =>
   JSON.parse(factorsOf.get(key) ?? '{}') as DjangoFactors;
 

@@ -18,7 +18,7 @@ export type DjangoFactors = {
   readonly guarded?: boolean;
 };
 
-/** A row of a second factor: whose it is, as the dump refers to users, and what it says. */
+/** A row of a second factor: the reference to its user, and its content. */
 export type FactorRow = { readonly owner: unknown; readonly factors: DjangoFactors };
 
 const totpFields = z.object({
@@ -46,7 +46,7 @@ const factorModel =
   /^(otp_\w+|two_factor\w*|phonenumber|mfa|mfa2|django_mfa2?|trench|kagi|passkeys)\.|\.multifactorauth$/;
 export const isFactorModel = (model: string): boolean => factorModel.test(model);
 
-/** Undefined: it is no row of a second factor, or of one that has no name like any of them. */
+/** Undefined: the row is not of a second factor, or its model has an unknown name. */
 export function factorRowOf({ model, pk, fields }: Row): FactorRow | undefined {
   const owner = ownerIn(fields);
   if (model === 'otp_totp.totpdevice') return { owner, factors: totpOf(fields) };
@@ -60,7 +60,7 @@ function ownerIn({ user, user_id: userId, owner, username }: Row['fields']): unk
   return user ?? userId ?? owner ?? (typeof username === 'string' ? [username] : undefined);
 }
 
-const noForm = 'has no form that is known';
+const noForm = 'has an unknown form';
 const guardedWithout = (what: string, why: string): DjangoFactors => ({ left: [{ what, why }], guarded: true });
 
 function totpOf(fields: unknown): DjangoFactors {
@@ -77,7 +77,7 @@ function totpOf(fields: unknown): DjangoFactors {
   };
 }
 
-/** The tokens of a device name it and not its user, and none of them can be taken. */
+/** The tokens of a device refer to it and not to its user, and none can be imported. */
 function codesOf({ confirmed }: Row['fields']): DjangoFactors {
   return { left: [{ what: 'recovery codes', why: unlikeOurs }], guarded: confirmed !== false };
 }
@@ -96,5 +96,5 @@ function deuxOf(fields: unknown): DjangoFactors {
 /** Every model of django-otp that ends with `device` has its field `confirmed`; in others the name may mean something else. */
 function otherOf(model: string, { confirmed }: Row['fields']): DjangoFactors {
   if (confirmed === false && model.endsWith('device')) return { left: [{ what: 'another device', why: unconfirmed }] };
-  return guardedWithout('another device', 'is of a kind that cannot be taken');
+  return guardedWithout('another device', 'is of a kind that cannot be imported');
 }

@@ -21,8 +21,8 @@ const userFields = z.object({
 });
 
 /**
- * What `manage.py dumpdata` writes of users, of django-otp, of Deux and of others. A user and their devices stand apart and in any order, so
- * the devices are kept when the file is read for the first time. Any row that cannot be read may be a device.
+ * The dump of `manage.py dumpdata` with users, django-otp, Deux and others. Users and their devices are separate and in any order, so the
+ * first pass keeps the devices. Any row that cannot be read may be a device.
  */
 export function readDjango(
   { next, fraction }: Passes,
@@ -99,7 +99,7 @@ function userOf(
   };
 }
 
-/** Django's own forms as PHC strings. Salts are texts, and so are their bytes. What is none of these is refused further on. */
+/** Django's own forms as PHC strings. Salts are texts, and so are their bytes. Other forms are refused later. */
 function phcOf(kept: string): string {
   const [algorithm = '', ...parts] = kept.split('$');
   const [first = '', second = '', third = '', p = '', hash = ''] = parts;

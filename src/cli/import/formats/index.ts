@@ -9,7 +9,7 @@ import { readMigrations } from './otpauth-migration.ts';
 
 type SourceReader = (file: string, said: SourceOptions, environment: NodeJS.ProcessEnv) => Reading;
 
-/** What can be read, by its name on the command line. */
+/** The readers, by the names of their formats on the command line. */
 export const formats = {
   jsonl: (file) => readJsonLines(twoPasses(file)),
   'better-auth': (file, said, { BETTER_AUTH_SECRET: secret }) => readBetterAuth(file, secret, said),

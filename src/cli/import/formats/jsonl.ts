@@ -34,7 +34,7 @@ const entry = z.strictObject({
   factors: z.array(authenticator).default([]),
 });
 
-/** Our own format, which anything can write: one user a line. docs/import.md says what its members mean. */
+/** Our own format: one user for each line. docs/import.md describes its members. */
 export function readJsonLines({ next, fraction }: Passes): Reading {
   return { users: () => users(next()), fraction };
 }

@@ -5,7 +5,7 @@ import type { SourceCredential, Skipped } from '../../../engine/operator/import-
 import { parsedAs } from '../read-json.ts';
 import { pbkdf2Phc } from './phc.ts';
 
-/** Keycloak keeps what is secret and what is not of a credential apart, each as JSON in a text. */
+/** Keycloak stores the secret and public parts of a credential separately, each as JSON in a string. */
 export const credential = z.object({
   type: z.string(),
   userLabel: z.string().nullish(),
@@ -24,12 +24,12 @@ const hashCosts = z.object({
 export function passwordOf({ secretData, credentialData }: Credential): SourceCredential | Skipped {
   const secret = parsedAs(hashSecret, secretData);
   const costs = parsedAs(hashCosts, credentialData);
-  if (!secret || !costs) return { what: 'password', why: 'has no form that is known' };
+  if (!secret || !costs) return { what: 'password', why: 'has an unknown form' };
   const [salt, hash] = [Buffer.from(secret.salt, 'base64'), Buffer.from(secret.value, 'base64')];
   return { kind: 'password', label: null, kept: { hash: phcOf(costs, salt, hash) } };
 }
 
-/** Any other algorithm keeps its name, and is refused further on. */
+/** Any other algorithm keeps its name and is refused later. */
 function phcOf(
   { algorithm, hashIterations, additionalParameters }: z.infer<typeof hashCosts>,
   salt: Buffer,
@@ -54,8 +54,8 @@ const otpData = z.object({
 export function totpOf({ userLabel, secretData, credentialData }: Credential): SourceCredential | Skipped {
   const secret = parsedAs(otpSecret, secretData);
   const data = parsedAs(otpData, credentialData);
-  if (!secret || !data) return { what: 'totp', why: 'has no form that is known' };
-  if (data.subType !== 'totp') return { what: 'hotp', why: 'counts, which no factor here does' };
+  if (!secret || !data) return { what: 'totp', why: 'has an unknown form' };
+  if (data.subType !== 'totp') return { what: 'hotp', why: 'is not supported' };
   const { digits, period, secretEncoding } = data;
   // Without an encoding the text itself is the key.
   const seed = secretEncoding ? secret.value : base32Encode(Buffer.from(secret.value));

@@ -42,7 +42,7 @@ export function readKeycloak({ next, fraction }: Passes, { harmless }: SourceOpt
 /** Faults of the file as a whole. */
 const faults: Readonly<Record<Fault, string>> = {
   [cutOff]: 'ends in the middle',
-  [noList]: 'is no export of one realm with its users',
+  [noList]: 'is not an export of one realm with its users',
   [notOne]: 'goes on after its export: import one file at a time',
   [twice]: 'contains more than one list of users',
   [noJson]: notJson,
@@ -66,7 +66,7 @@ function userOf(at: string, bytes: Buffer, names: UnknownNames): Found {
   const read = entry.safeParse(json.value);
   if (!read.success) return { at, why: complaintOf(read.error), ...nameIn(json.value, 'username') };
   const { username: name, email, firstName, lastName, credentials } = read.data;
-  if (read.data.serviceAccountClientId) return { at, name, why: "is a client's account and no person's" };
+  if (read.data.serviceAccountClientId) return { at, name, why: "is a client's account, not a person's" };
   if (!read.data.enabled) return { at, name, why: off };
   for (const unknown of unknownIn(read.data)) names.add(unknown);
   const left: Skipped[] = read.data.requiredActions.every((action) => harmlessActions.has(action)) ? [] : [enrollment];
@@ -100,7 +100,7 @@ const harmlessAttributes = new Set(
   ].flatMap((names) => names.split(' ')),
 );
 
-/** The names of a user that have a value and are not known. */
+/** The unknown names of a user that have a value. */
 function unknownIn({ attributes, ...user }: Entry): readonly string[] {
   const set = (fields: object) => Object.entries(fields).flatMap(([name, value]) => (isEmpty(value) ? [] : [name]));
   return [
@@ -109,7 +109,7 @@ function unknownIn({ attributes, ...user }: Entry): readonly string[] {
   ];
 }
 
-/** Any other credential counts as a second factor, and any other action may ask for one. */
+/** Any other credential counts as a second factor, and any other action may require one. */
 const harmlessCredentials = new Set(['password', 'password-history']);
 const harmlessActions = new Set([
   'UPDATE_EMAIL',
@@ -139,7 +139,7 @@ function isGuarded({ totp, credentials, disableableCredentialTypes, requiredActi
 function keptOf(one: Credential, user: Entry): SourceCredential | Skipped {
   if (one.type === 'otp') return totpOf(one);
   if (one.type === 'recovery-authn-codes') return { what: 'recovery codes', why: unlikeOurs };
-  if (one.type !== 'password') return { what: 'another credential', why: 'is of a kind that cannot be taken' };
+  if (one.type !== 'password') return { what: 'another credential', why: 'is of a kind that cannot be imported' };
   if (user.requiredActions.includes('UPDATE_PASSWORD'))
     return { what: 'password', why: 'has to be changed at the next login there, which is not asked for here' };
   return passwordOf(one);

@@ -9,12 +9,12 @@ import { readFields, type Fields } from './protobuf.ts';
 /** Bytes of a line: a QR code holds less than 3 KiB. */
 const longest = 16 * 1024;
 
-/** How many entries there may be: they are people's own, and gathered by name before any is written. */
+/** The limit of entries, which are all collected by name before any is written. */
 const most = 10_000;
 
 /**
- * The lines of `otpauth-migration://offline?data=…` that an authenticator app shows as QR codes. Entries of one name are one user's: what stands
- * after the issuer and a colon is the name.
+ * The lines of `otpauth-migration://offline?data=…` that an authenticator app shows as QR codes. Entries of one name are one user's: the name
+ * is the part after the issuer and a colon.
  */
 export function readMigrations({ chunks, fraction }: Bytes): Reading {
   // Standard input can be read once.
@@ -74,7 +74,7 @@ function gather(gathered: Map<string, Gathered>, at: string, entry: Fields): voi
 function entriesOf(line: string): readonly Fields[] | undefined {
   const url = URL.parse(line);
   if (url?.protocol !== 'otpauth-migration:' || url.host !== 'offline') return undefined;
-  // A plus sign that was not escaped is a space by now.
+  // A plus sign that was not escaped has become a space.
   const data = url.searchParams.get('data')?.replaceAll(' ', '+') ?? '';
   const entries = readFields(Buffer.from(data, 'base64'))
     ?.get(1)
@@ -82,14 +82,14 @@ function entriesOf(line: string): readonly Fields[] | undefined {
   return entries?.every((one) => one !== undefined) ? entries : undefined;
 }
 
-/** The enumerations of the message. What is absent, or zero, is the usual. */
+/** The enumerations of the message. Absent or zero is the default. */
 const algorithms: Readonly<Record<number, string>> = { 0: 'SHA1', 1: 'SHA1', 2: 'SHA256', 3: 'SHA512' };
 const lengths: Readonly<Record<number, number>> = { 0: 6, 1: 6, 2: 8 };
 
 function keptOf(entry: Fields): SourceCredential | Skipped {
   const [algorithm, digits] = [algorithms[number(entry, 4)], lengths[number(entry, 5)]];
-  if (number(entry, 6) !== 2) return { what: 'hotp', why: 'counts, which no factor here does' };
-  if (algorithm === undefined || digits === undefined) return { what: 'totp', why: 'has no form that is known' };
+  if (number(entry, 6) !== 2) return { what: 'hotp', why: 'is not supported' };
+  if (algorithm === undefined || digits === undefined) return { what: 'totp', why: 'has an unknown form' };
   const secret = entry.get(1)?.at(-1);
   const seed = base32Encode(typeof secret === 'object' ? secret : Buffer.alloc(0));
   return { kind: 'totp', label: text(entry, 3) || null, kept: { seed, algorithm, digits } };

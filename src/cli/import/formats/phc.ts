@@ -3,7 +3,7 @@ import { unpaddedBase64 } from '../../../base/password-hash.ts';
 /** N as its logarithm to base 2, r and p of RFC 7914. */
 type ScryptCost = { readonly ln: number; readonly r: number; readonly p: number };
 
-/** PHC strings of what other systems keep apart. Base64 loses its padding, whose absence is the one spelling that is read. */
+/** PHC strings from separate values of other systems. Base64 loses its padding, because only that spelling is read. */
 export const scryptPhc = ({ ln, r, p }: ScryptCost, salt: Buffer, hash: Buffer) =>
   `$scrypt$ln=${ln},r=${r},p=${p}$${unpaddedBase64(salt)}$${unpaddedBase64(hash)}`;
 

@@ -1,7 +1,7 @@
-/** The fields of a message by their numbers, each as often as it stands there: a number, or the bytes of a text or of another message. */
+/** The fields of a message by their numbers, each as often as it appears: a number, or the bytes of a text or of another message. */
 export type Fields = ReadonlyMap<number, readonly (number | Buffer)[]>;
 
-/** Reads a message of Protocol Buffers with variable-length numbers and lengths (wire types 0 and 2). Undefined: it is none. */
+/** Reads a message of Protocol Buffers with variable-length numbers and lengths (wire types 0 and 2). Undefined: the bytes are not such a message. */
 export function readFields(bytes: Buffer): Fields | undefined {
   const fields = new Map<number, (number | Buffer)[]>();
   let at = 0;
@@ -28,7 +28,7 @@ export function readFields(bytes: Buffer): Fields | undefined {
   return fields;
 }
 
-/** Seven bits a byte, the lowest first. Ten bytes at most; what a double can't hold exactly is no number of these messages. */
+/** Seven bits a byte, the lowest first. Ten bytes at most; a number that a double cannot hold exactly is not valid in these messages. */
 function varint(bytes: Buffer, from: number): { readonly value: number; readonly end: number } | undefined {
   let value = 0;
   for (let at = from; at < from + 10; at += 1) {

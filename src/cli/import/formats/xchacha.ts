@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv } from 'node:crypto';
 
 /**
  * Opens XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha-03) with a nonce of 24 bytes in front and a tag of 16 at the end. Undefined: it was
- * made with another key, or changed. OpenSSL has all of it but the derivation of the subkey.
+ * encrypted with another key, or changed. OpenSSL has everything except the derivation of the subkey.
  */
 export function openXChaCha(key: Buffer, sealed: Buffer): string | undefined {
   if (sealed.length < 40) return undefined;
@@ -21,9 +21,8 @@ export function openXChaCha(key: Buffer, sealed: Buffer): string | undefined {
 const constants = Buffer.from('expand 32-byte k');
 
 /**
- * HChaCha20 (section 2.2 of the draft). It is the block function of ChaCha20 without its last step, which adds the state that it began with;
- * so that is taken away again from the words that are wanted: the first four, whose state is the constants, and the last four, whose state
- * is the nonce.
+ * HChaCha20 (section 2.2 of the draft). It is the block function of ChaCha20 without its last step, which adds the initial state.
+ * So that state is subtracted from the words that are needed: the first four (the constants) and the last four (the nonce).
  */
 export function hchacha20(key: Buffer, nonce: Buffer): Buffer {
   const block = createCipheriv('chacha20', key, nonce).update(Buffer.alloc(64));

@@ -50,7 +50,7 @@ describe('Django, with django-otp and Deux', () => {
   for (const [what, fields] of Object.entries({
     'counts from another instant': { t0: 1 },
     'has a clock that is far off': { drift: -2 },
-    'has no form that is known': { key: 5 },
+    'has an unknown form': { key: 5 },
   })) {
     test(`a device that ${what} is left, and its user is known to have had it`, async () => {
       const all = await found(readDjango(dumped({ ...device, ...fields })));

@@ -27,10 +27,10 @@ describe('JSON lines', () => {
   });
 
   for (const [what, [text, why, name]] of Object.entries<readonly [string | Buffer, string, name?: string]>({
-    'no JSON': ['hunter22', 'is no JSON that two programs read alike (RFC 7493)'],
+    'no JSON': ['hunter22', 'is not valid I-JSON (RFC 7493)'],
     'a list': ['[]', 'Invalid input: expected object, received array'],
     'no name': ['{}', 'name: Invalid input: expected string, received undefined'],
-    'a member twice': ['{"name":"a","name":"b"}', 'is no JSON that two programs read alike (RFC 7493)'],
+    'a member twice': ['{"name":"a","name":"b"}', 'is not valid I-JSON (RFC 7493)'],
     'a member nobody knows': ['{"name":"a","hunter22":1}', 'holds a member that has no meaning here', 'a'],
     'such a member further in': [
       '{"name":"a","factors":[{"type":"sms","phone":"","hunter22":1}]}',
@@ -42,9 +42,9 @@ describe('JSON lines', () => {
       "factors.type: Invalid discriminator value. Expected 'totp' | 'sms' | 'email'",
       'a',
     ],
-    'half a character': ['{"name":"\\ud800"}', 'is no JSON that two programs read alike (RFC 7493)'],
-    'bytes that are no UTF-8': [Buffer.from([0x22, 0xff, 0x22]), 'is no JSON that two programs read alike (RFC 7493)'],
-    'brackets without end': ['['.repeat(60_000), 'is no JSON that two programs read alike (RFC 7493)'],
+    'half a character': ['{"name":"\\ud800"}', 'is not valid I-JSON (RFC 7493)'],
+    'bytes that are no UTF-8': [Buffer.from([0x22, 0xff, 0x22]), 'is not valid I-JSON (RFC 7493)'],
+    'brackets without end': ['['.repeat(60_000), 'is not valid I-JSON (RFC 7493)'],
     'a megabyte': [`"${'x'.repeat(2 ** 20)}"`, 'is longer than 64 KiB'],
   })) {
     test(`a line with ${what} is named by what is wrong, repeats nothing, and stops the import where it has no name`, async () => {

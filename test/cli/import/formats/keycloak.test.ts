@@ -4,7 +4,7 @@ import { readKeycloak } from '../../../../src/cli/import/formats/keycloak.ts';
 import { twoPasses } from '../../../../src/cli/import/passes.ts';
 import { entriesOf, fixture, found, keptOf, sourceOr, told, writtenFile } from './help.ts';
 
-const notJson = 'is no JSON that two programs read alike (RFC 7493)';
+const notJson = 'is not valid I-JSON (RFC 7493)';
 
 describe('Keycloak', () => {
   test('its users come with their passwords and their apps', async () => {
@@ -18,7 +18,7 @@ describe('Keycloak', () => {
       'fay, password, no hotp, guarded',
       'gil, no password',
       'hal, password',
-      "service-account-app: is a client's account and no person's",
+      "service-account-app: is a client's account, not a person's",
     ]);
     assert.deepEqual(keptOf(all, 'ada', 'totp'), {
       seed: 'MZXEGWCSKB3EW6KUPBNHO5SDPJ4HOWSS',
