@@ -14,12 +14,12 @@ export async function pruneLog({ olderThan, before }: PruneOptions): Promise<voi
   if (until === undefined) throw new SetupError('say what to remove: give --older-than or --before');
   if (until > now) throw new SetupError('--before lies in the future: that would remove everything');
   const progress = progressOf({ what: 'removed', of: 'attempts' });
-  const { rows, kept } = await withCountersign((ctx) => pruneAttempts(ctx, until, progress.tell));
+  const { rows, damaged } = await withCountersign((ctx) => pruneAttempts(ctx, until, progress.tell));
   progress.clear();
   process.stdout.write(`removed ${rows} attempts of before ${new Date(until).toISOString()}\n`);
-  if (kept.length > 0) {
+  if (damaged.length > 0) {
     throw new Refused(
-      `these chains do not verify, and their remaining rows were kept (see attempts verify): ${kept.join(', ')}`,
+      `these chains do not verify, and their remaining rows were kept (see attempts verify): ${damaged.join(', ')}`,
     );
   }
 }

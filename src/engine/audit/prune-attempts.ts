@@ -18,7 +18,7 @@ import { namesOfChains, type ReportProgress } from './verify-chains.ts';
 export type Pruned = {
   readonly rows: number;
   /** Chains that are not intact. Their remaining rows are kept as evidence. */
-  readonly kept: readonly string[];
+  readonly damaged: readonly string[];
 };
 
 const batch = 500;
@@ -30,24 +30,24 @@ const batch = 500;
 export async function pruneAttempts(ctx: RequestContext, before: number, report: ReportProgress): Promise<Pruned> {
   const { store } = ctx;
   const oldest = await findOldest(store);
-  if (oldest === undefined || oldest >= before) return { rows: 0, kept: [] };
+  if (oldest === undefined || oldest >= before) return { rows: 0, damaged: [] };
   const accountId = (await rootAccount(store))?.id ?? null;
   const facts = { action: 'attempts.prune', accountId, objectId: new Date(before).toISOString() };
   await logSuccess(ctx, facts);
 
   let rows = 0;
-  const kept: string[] = [];
+  const damaged: string[] = [];
   const addDeleted = (count: number) => {
     rows += count;
     report(count);
   };
   for await (const name of namesOfChains(store, undefined)) {
-    if (!(await pruneChain(store, name, { before, addDeleted }))) kept.push(name);
+    if (!(await pruneChain(store, name, { before, addDeleted }))) damaged.push(name);
   }
   for (let count = batch; count === batch; addDeleted(count)) {
     count = await store.db.transaction().execute((db) => pruneOlder({ ...store, db }, before, batch));
   }
-  return { rows, kept };
+  return { rows, damaged };
 }
 
 type Pruning = { readonly before: number; readonly addDeleted: ReportProgress };

@@ -57,20 +57,20 @@ export async function prove(ctx: RequestContext, input: VerificationInput): Prom
       continue;
     }
     const factors = factorContext(ctx, { binding, failures: claim.failures, ...subjectOf(user) });
-    let verdict: Refusal<Reason> = refuse('no_authenticator');
+    let refusal: Refusal<Reason> = refuse('no_authenticator');
     try {
       for (const candidate of group) {
         const settings = await settingsToVerify(ctx, candidate, user?.accountId);
         const { state, prompt, read } = candidate;
-        const judged = settings.ok
+        const verified = settings.ok
           ? await read.verify({ state, memo: prompt?.memo, settings: settings.value }, factors)
           : settings;
-        if (judged.ok) {
+        if (verified.ok) {
           // The response belongs to this kind, so the failures counted for the other kinds are taken back.
           for (const other of missed) await releaseTry(ctx.store, subject, other);
-          return { outcome: success({ candidate, proof: judged.value, counted }), missed: [] };
+          return { outcome: success({ candidate, proof: verified.value, counted }), missed: [] };
         }
-        if (verdict.reason !== 'replayed') verdict = judged;
+        if (refusal.reason !== 'replayed') refusal = verified;
       }
       // Without a candidate, verifying a decoy takes as long as verifying a real one.
       if (group.length === 0) await none?.read.decoy(factors);
@@ -78,9 +78,9 @@ export async function prove(ctx: RequestContext, input: VerificationInput): Prom
       await releaseTry(ctx.store, subject, counted);
       throw fault;
     }
-    if (isUndecided(verdict.reason)) await releaseTry(ctx.store, subject, counted);
+    if (isUndecided(refusal.reason)) await releaseTry(ctx.store, subject, counted);
     else missed.push(counted);
-    refused = verdict;
+    refused = refusal;
   }
   return { outcome: refused ?? refuse('no_authenticator'), missed };
 }

@@ -30,7 +30,7 @@ onEachDatabase('pruning the log', (database) => {
     await using engine = await twoDays(database);
     const told: number[] = [];
     const pruned = await pruneAttempts(engine.ctx, engine.between, (rows) => told.push(rows));
-    assert.deepEqual(pruned, { rows: 6, kept: [] });
+    assert.deepEqual(pruned, { rows: 6, damaged: [] });
     assert.equal(
       told.reduce((sum, rows) => sum + rows, 0),
       6,
@@ -68,13 +68,13 @@ onEachDatabase('pruning the log', (database) => {
     await using engine = await twoDays(database);
     const work = () => prune(engine, engine.clock.now() - 10 * day);
     assert.deepEqual(await engine.logged(work), []);
-    assert.deepEqual(await prune(engine, engine.clock.now() - 10 * day), { rows: 0, kept: [] });
+    assert.deepEqual(await prune(engine, engine.clock.now() - 10 * day), { rows: 0, damaged: [] });
   });
 
   test('of everything leaves strands that go on', async () => {
     await using engine = await twoDays(database);
     engine.clock.tick(1);
-    assert.deepEqual(await prune(engine, engine.clock.now()), { rows: 12, kept: [] });
+    assert.deepEqual(await prune(engine, engine.clock.now()), { rows: 12, damaged: [] });
     assert.deepEqual(await findingsIn(engine.ctx), []);
     await logFailedAttempts(engine, 1, 'ada');
     assert.deepEqual(await left(engine, 'ada'), [7]);
@@ -89,7 +89,7 @@ onEachDatabase('pruning the log', (database) => {
     });
     const told: number[] = [];
     const pruned = await pruneAttempts(ctx, engine.clock.now(), (rows) => told.push(rows));
-    assert.deepEqual([pruned, told], [{ rows: 1000, kept: [] }, [500, 500, 0]]);
+    assert.deepEqual([pruned, told], [{ rows: 1000, damaged: [] }, [500, 500, 0]]);
     assert.deepEqual(await left(engine, 'ada'), [1001]);
     assert.deepEqual(await findingsIn(ctx), []);
   });
@@ -104,7 +104,7 @@ onEachDatabase('pruning the log', (database) => {
     engine.clock.tick(-2 * day);
     await logFailedAttempts(engine, 1, 'ada');
     engine.clock.tick(2 * day);
-    assert.deepEqual(await prune(engine, between), { rows: 2, kept: [] });
+    assert.deepEqual(await prune(engine, between), { rows: 2, damaged: [] });
     assert.deepEqual(await left(engine, 'ada'), [3, 4]);
     assert.deepEqual(await findingsIn(engine.ctx), []);
   });
@@ -165,7 +165,7 @@ onEachDatabase('pruning the log', (database) => {
       assert.ok(second?.strand);
       await change(engine, second.id, second.strand);
       const before = await rowsOf(engine, 'ada');
-      assert.deepEqual(await prune(engine, engine.between), { rows: 3, kept: [second.strand] });
+      assert.deepEqual(await prune(engine, engine.between), { rows: 3, damaged: [second.strand] });
       assert.deepEqual(await rowsOf(engine, 'ada'), before);
       assert.deepEqual(await left(engine, 'bea'), [4, 5, 6]);
     }
@@ -186,7 +186,7 @@ onEachDatabase('pruning the log', (database) => {
     await using engine = await twoDays(database);
     // Its own row in the log comes first, in a transaction of its own; then the first strand's.
     const late = interrupted(engine.ctx, async () => assert.equal((await prune(engine, engine.between)).rows, 6), 2);
-    assert.deepEqual(await pruneAttempts(late, engine.between, () => {}), { rows: 0, kept: [] });
+    assert.deepEqual(await pruneAttempts(late, engine.between, () => {}), { rows: 0, damaged: [] });
     assert.deepEqual(await findingsIn(engine.ctx), []);
   });
 
@@ -212,7 +212,7 @@ onEachDatabase('pruning the log', (database) => {
         .values({ ...row, strand: null, seq: null, hash: null })
         .execute();
     await logFailedAttempts(engine, 1, 'bea');
-    assert.deepEqual(await prune(engine, rows[2]?.at ?? 0), { rows: 2, kept: [] });
+    assert.deepEqual(await prune(engine, rows[2]?.at ?? 0), { rows: 2, damaged: [] });
     assert.deepEqual(await verifyStrayRows(engine.ctx, undefined), { older: 1, findings: [] });
     await db
       .deleteFrom('attempts')
