@@ -12,7 +12,7 @@ export function explain(error: unknown): { readonly text: string; readonly exitC
   if (error instanceof Refused) return { text: error.message, exitCode: 1 };
   const { type, message, stack = '' } = plainError(error);
   const part = error instanceof Error ? failedPart(error) : undefined;
-  if (part !== undefined) return { text: `${part} said no: ${message}`, exitCode: 1 };
+  if (part !== undefined) return { text: `${part} reported: ${message}`, exitCode: 1 };
   return { text: `internal error: ${type}: ${message}\n${stack}`, exitCode: 1 };
 }
 

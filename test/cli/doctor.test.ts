@@ -157,7 +157,7 @@ onEachDatabase('doctor', (on) => {
   if (on.flavour === 'postgres') {
     for (const [what, setting, found] of [
       ['commits that nobody waits for', 'synchronous_commit = off', /^problem database synchronous_commit is off/],
-      ['a server that is read-only', 'default_transaction_read_only = on', /^problem database .* takes no writes/],
+      ['a server that is read-only', 'default_transaction_read_only = on', /^problem database .* is read-only/],
     ] as const) {
       test(`finds ${what}`, async () => {
         await using options = await scene(on);

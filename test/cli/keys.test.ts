@@ -29,7 +29,10 @@ describe('keys make', { concurrency: 2 }, () => {
     await countersign(['keys', 'make'], { folder });
     const file = join(folder, 'data', 'keys.json');
     const before = readFileSync(file);
-    assert.match(errorLineOf(await countersign(['keys', 'make'], { folder }), 1), /exists already and was not changed$/);
+    assert.match(
+      errorLineOf(await countersign(['keys', 'make'], { folder }), 1),
+      /exists already and was not changed$/,
+    );
     assert.deepEqual(readFileSync(file), before);
   });
 
@@ -143,7 +146,10 @@ describe('keys reseal and keys retire', { concurrency: 2 }, () => {
     outputOf(await countersign(['keys', 'rotate'], { folder }));
     become(file, Date.now() - hour);
     const needed = await countersign(['keys', 'retire', old?.id ?? ''], { folder });
-    assert.match(errorLineOf(needed, 1), /needed and stays: values=3 \(.*authenticators\.state 1.*\): run .*reseal$/);
+    assert.match(
+      errorLineOf(needed, 1),
+      /still used and stays: values=3 \(.*authenticators\.state 1.*\): run .*reseal$/,
+    );
     assert.match(outputOf(await countersign(['keys', 'reseal'], { folder })), /^sealed 2 values with the key /);
     outputOf(await countersign(['keys', 'retire', old?.id ?? ''], { folder }));
     assert.deepEqual(

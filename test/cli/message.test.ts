@@ -149,7 +149,7 @@ test('a server sends what the operator did as a notice to whom it was done', asy
   const add = ['user', 'add', 'ada', '--email', 'ada@example.com', '--generate-password'];
   assert.equal((await countersign(add, { folder })).code, 0);
   assert.equal((await countersign(['user', 'password', 'ada', '--generate-password'], { folder })).code, 0);
-  await server.logged(/"notices":1,"msg":"told"/);
+  await server.logged(/"notices":1,"msg":"notices sent"/);
   assert.deepEqual(
     outbox(folder).map(({ channel, to }) => [channel, to]),
     [['email', 'ada@example.com']],

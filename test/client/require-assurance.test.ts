@@ -160,5 +160,5 @@ for (const [framework, application] of Object.entries(frameworks))
     });
 
 test('who asks whose session it is where nobody looked is told so', () => {
-  assert.throws(() => forHono.sessionOf({}), /requireAssurance has not looked/);
+  assert.throws(() => forHono.sessionOf({}), /requireAssurance did not run/);
 });

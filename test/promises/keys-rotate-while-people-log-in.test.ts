@@ -171,7 +171,7 @@ onEachDatabase('keys rotate while people log in', (on) => {
 
     assert.match(
       errorLineOf(await keys('retire', mac), 1),
-      /needed and stays: .*attempts\.hash \d+.*inside authenticators/,
+      /still used and stays: .*attempts\.hash \d+.*inside authenticators/,
     );
     assert.match(errorLineOf(await keys('retire', signing), 1), /was retired at .*: wait until/);
     for (const node of at.nodes.keys())
