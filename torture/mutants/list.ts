@@ -58,8 +58,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'an attempt is claimed without a limit',
     file: 'src/store/throttles.ts',
-    from: "where.or([where('throttles.failures', '<', free), where(sql`throttles.last_at + ${waitAfter}`, '<=', now)])",
-    to: "where.or([where('throttles.failures', '<', closedAt), where(sql`throttles.last_at + ${waitAfter}`, '<=', now)])",
+    from: "where('throttles.failures', '<', failuresWithoutDelay),",
+    to: "where('throttles.failures', '<', lockedAt),",
     rule: 'I4',
   },
   {
@@ -102,8 +102,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a success is not logged',
     file: 'src/engine/audit/log-attempt.ts',
-    from: "if (await isWanted(ctx, tried, 'success'))",
-    to: "if (tried.action !== 'answer' && (await isWanted(ctx, tried, 'success')))",
+    from: "if (await shouldLog(ctx, facts, 'success'))",
+    to: "if (facts.action !== 'answer' && (await shouldLog(ctx, facts, 'success')))",
     rule: 'I10',
   },
 ];

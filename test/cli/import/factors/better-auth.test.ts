@@ -97,7 +97,7 @@ function cut(folder: string): string {
 for (const [spelling, style] of Object.entries(styles)) {
   const { factor, passkey, user, account, provider } = style;
   const refused = (more: string, why: RegExp) => [build(style, { ...people, ada: {} }, more), why] as const;
-  const named = (name: string) => new RegExp(`not known: ${name}; add --harmless`);
+  const named = (name: string) => new RegExp(`unknown names: ${name}; add --harmless`);
   testImporter({
     format: 'better-auth',
     source: build(style, people),

@@ -143,13 +143,13 @@ testImporter({
     ],
     'a model that is not known': [
       dumped(ada, device(1), { model: 'security.method', pk: 1, fields: { user: 1 } }),
-      /not known: security\.method; add --harmless/,
+      /unknown names: security\.method; add --harmless/,
     ],
-    'a list that ends with the bracket of an object': [raw(`${whole.slice(0, -1)}}`), /is no JSON/],
-    'a comma and no row after it': [raw(`${whole.slice(0, -1)},]`), /is no JSON/],
+    'a list that ends with the bracket of an object': [raw(`${whole.slice(0, -1)}}`), /is not valid I-JSON/],
+    'a comma and no row after it': [raw(`${whole.slice(0, -1)},]`), /is not valid I-JSON/],
     'fields that are not known': [
       dumped(userRow(1, 'ada', fields), device(1)),
-      new RegExp(`not known: ${Object.keys(fields).toSorted().join(', ')}; add --harmless`),
+      new RegExp(`unknown names: ${Object.keys(fields).toSorted().join(', ')}; add --harmless`),
     ],
     'two models of users': [
       dumped(ada, device(1), { ...ada, model: 'accounts.customuser' }),
@@ -193,5 +193,5 @@ test('django: of many names that are not known twenty are shown, and of names wi
   const rows = [{ model: 'x\u0007', pk: 1, fields: {} }, ...many, ada, device(1)];
   const { stdout } = await imports(folder, ['django', dumped(...rows)(folder)]);
   const names = many.slice(0, 20).map(({ model }) => model);
-  assert.ok(stdout.includes(`not known: ${names.join(', ')}, and others; add --harmless`), stdout);
+  assert.ok(stdout.includes(`unknown names: ${names.join(', ')}, and others; add --harmless`), stdout);
 });

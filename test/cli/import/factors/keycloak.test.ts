@@ -101,7 +101,10 @@ testImporter({
       ),
       /more than one list of users/,
     ],
-    'a list that ends with the bracket of an object': [raw(`{"users":[${JSON.stringify(user('ada'))}}}`), /is no JSON/],
+    'a list that ends with the bracket of an object': [
+      raw(`{"users":[${JSON.stringify(user('ada'))}}}`),
+      /is not valid I-JSON/,
+    ],
     'a user that is too long': [
       raw(JSON.stringify({ users: [user('ada', [{ type: 'x'.repeat(2 ** 18) }]), user('ada')] })),
       /is longer than 256 KiB/,
@@ -112,7 +115,7 @@ testImporter({
     ],
     'members and attributes that are not known': [
       raw(JSON.stringify({ users: [user('ada', [], unknown)] })),
-      /not known: authenticationMethod, mfaTokens, otp_disabled, two_fa_enabled; add --harmless/,
+      /unknown names: authenticationMethod, mfaTokens, otp_disabled, two_fa_enabled; add --harmless/,
     ],
   },
 });

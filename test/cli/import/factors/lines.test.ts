@@ -58,8 +58,11 @@ testImporter({
     nothing: 'logs in',
   },
   refused: {
-    'a cut last line': [written(line('ada') + app.slice(0, -20)), /is no JSON/],
-    'a line that is no JSON, and a plain line': [written(`${app.replace(':', '')}${line('ada')}`), /is no JSON/],
+    'a cut last line': [written(line('ada') + app.slice(0, -20)), /is not valid I-JSON/],
+    'a line that is no JSON, and a plain line': [
+      written(`${app.replace(':', '')}${line('ada')}`),
+      /is not valid I-JSON/,
+    ],
     'a line that is too long, and a plain line': [
       written(line('ada', { factors: [{ type: 'totp', secret, label: 'x'.repeat(2 ** 16) }] }) + line('ada')),
       /is longer than 64 KiB/,
