@@ -4,7 +4,7 @@ import { opaqueToken } from '../base/random.ts';
 import { defineFactor } from './define-factor.ts';
 import { foundBySecret } from './found-by-secret.ts';
 
-/** A key that is made here for a program: 256 bits, shown once, kept as a keyed hash. */
+/** An API key that the server creates for a program: 256 random bits, shown once, stored as a keyed hash. */
 const { state, verify, lookups, hashOf } = foundBySecret('apikey', ['apikey']);
 
 export const apikey = defineFactor({

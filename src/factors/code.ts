@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * A code as people and programs send it: digits in a string, with spaces and `-` where they like, or a JSON integer, which
- * has lost its leading zeros and gets them back when the length of the code is known.
+ * A code as clients send it: a string of digits that may contain spaces and `-`, or a JSON integer. An integer has lost
+ * its leading zeros, which `codeOfLength` restores.
  */
 export const codeReply = z.union([
   z
@@ -15,7 +15,7 @@ export const codeReply = z.union([
 
 export type CodeReply = z.infer<typeof codeReply>;
 
-/** The code in the one form in which it is compared. A text keeps the digits it came with. */
+/** The code as a string, for comparison. A number is padded to `digits`; a string keeps its length. */
 export function codeOfLength(reply: CodeReply, digits: number): string {
   return typeof reply === 'number' ? String(reply).padStart(digits, '0') : reply;
 }

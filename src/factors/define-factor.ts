@@ -18,13 +18,13 @@ import type {
   Verdict,
 } from './factor.ts';
 
-/** A factor as the engine sees it: what it is given is parsed here, once. A state that does not parse is a fault. */
+/** A factor as the engine uses it. It parses each input once. A stored state that does not parse throws. */
 export type Factor = {
   readonly kind: string;
   readonly traits: Traits;
   readonly settings?: Configurable;
   readonly enroll?: FactorEnrollment;
-  /** Undefined: it has not the form of a response, so it cannot be right and is never counted. */
+  /** Undefined: the input is not a possible response, so it is neither verified nor counted as a failure. */
   readonly read: (response: unknown) => Read | undefined;
   readonly prompt?: (
     given: { readonly settings: unknown; readonly candidates: readonly Held[] },
@@ -34,17 +34,20 @@ export type Factor = {
   readonly describe?: (state: unknown) => Described;
   readonly destination?: (state: unknown) => Destination;
   readonly adopt?: (kept: unknown, ctx: FactorContext) => Outcome<unknown, 'malformed_input'>;
-  /** Whether its authenticators are found by their responses. */
+  /** Whether its authenticators are looked up by their responses. */
   readonly isFound: boolean;
 };
 
-/** How accounts configure it. */
+/** How accounts configure the factor. */
 export type Configurable = Pick<ProviderSpec<unknown>, 'schema' | 'secrets' | 'verifies'> & {
-  /** The settings in force, from those of the layers, root first. What the operator allows may have changed since they were written. */
+  /**
+   * Merges the settings of the layers, root first, into those in force. Every layer is parsed again, because the
+   * operator may have changed what is allowed since it was written.
+   */
   readonly inForce?: (layers: readonly unknown[], operator: Operator) => Outcome<unknown, 'provider_misconfigured'>;
 };
 
-/** A response that was parsed: what the engine may do with it, without its type. */
+/** A parsed response. The engine can use it without knowing its type. */
 export type Read = {
   readonly handle: string | undefined;
   lookups(ctx: FactorContext): readonly string[];
@@ -60,11 +63,14 @@ export type FactorEnrollment = {
     given: { readonly settings: unknown; readonly input: unknown; readonly others: readonly unknown[] },
     ctx: FactorContext,
   ): Promise<Outcome<Begun, EnrollReason>>;
-  /** The response that confirms it. Undefined: it has not the form of one. */
+  /** Parses the response that confirms the enrollment. Undefined if it is not a possible response. */
   read(response: unknown): Read | undefined;
 };
 
-/** Settings that `inForce` gave are what the factor knows them as. */
+/**
+ * Turns a factor's specification into what the engine uses. Settings must come from the same factor's `inForce`: they
+ * are not parsed again.
+ */
 export function defineFactor<Settings, State, Memo, Response, Input = never, Confirmation = never, Kept = never>(
   spec: FactorSpec<Settings, State, Memo, Response, Input, Confirmation, Kept>,
 ): Factor {

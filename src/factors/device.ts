@@ -3,12 +3,15 @@ import { success } from '../base/outcome.ts';
 import { defineFactor } from './define-factor.ts';
 import { foundBySecret } from './found-by-secret.ts';
 
-/** A secret that a client made for one device, kept as a keyed hash. It has to be long, for it was not drawn here. */
+/**
+ * A secret that a client creates for one device, stored as a keyed hash. It has a minimum length because the server
+ * does not choose it.
+ */
 const { state, verify, lookups, hashOf } = foundBySecret('device', ['device']);
 
 export const newDeviceSecret = z.string().refine((text) => {
   const bytes = Buffer.byteLength(text);
-  // Half a surrogate pair is no character, and all halves have the same bytes.
+  // An unpaired surrogate is rejected: all of them encode to the same bytes, so different secrets would match.
   return text.isWellFormed() && bytes >= 16 && bytes <= 1024;
 }, 'must be 16 to 1,024 bytes long');
 

@@ -3,7 +3,7 @@ import type { Hasher } from '../base/hasher.ts';
 import type { Random } from '../base/random.ts';
 import type { Safe } from '../base/seal.ts';
 
-/** What a factor may use, and what it is used for. */
+/** The tools that a factor may use, and the facts about the request that it is used for. */
 export type FactorContext = {
   /** Milliseconds since the Unix epoch. */
   readonly now: number;
@@ -15,26 +15,29 @@ export type FactorContext = {
   readonly binding: Binding;
   /** Consecutive failures of the user with this factor before this response. */
   readonly failures: number;
-  /** Absent only where the user is not known yet: a discoverable login. */
+  /** Absent only in a discoverable login, where the user is not known yet. */
   readonly user?: Subject;
 };
 
-/** What the operator of the server sets for all accounts. */
+/** The operator's settings, which apply to all accounts. */
 export type Operator = {
-  /** How long the codes are that are sent: 6 to 8 digits. */
+  /** The length of the codes that are sent: 6 to 8 digits. */
   readonly codeDigits: number;
-  /** Where a provider sends the user back to, unless its settings name another page. */
+  /** The page to which a provider sends the user back, unless its settings name another one. */
   readonly redirectUri: string;
-  /** Hosts (`host` or `host:port`) that accounts may name beside a provider's own. */
+  /** Hosts (`host` or `host:port`) that accounts may use in addition to a provider's own. */
   readonly allowedHosts: readonly string[];
 };
 
-/** What a prompt is for. A proof made for one is good for no other; all logins of a user share one, for two dialects keep no state. */
+/**
+ * The purpose of a prompt. A proof for one purpose is not accepted for another. All logins of a user share one binding,
+ * because two dialects keep no state between requests.
+ */
 export type Binding =
   | { readonly purpose: 'login' }
   | { readonly purpose: 'discoverable_login' }
   | { readonly purpose: 'service' | 'step_up'; readonly challengeId: string; readonly action: string | null }
   | { readonly purpose: 'enrollment'; readonly authenticatorId: string };
 
-/** `id` is stable and opaque: what authenticators may keep of a user. */
+/** `id` is stable and opaque, so authenticators may store it. */
 export type Subject = { readonly id: string; readonly name: string };

@@ -3,7 +3,7 @@ import { refuse, success } from '../base/outcome.ts';
 import { sameText } from '../base/seal.ts';
 import type { FactorContext, Verdict } from './factor.ts';
 
-/** What factors share whose secret is long and random enough to be kept as a keyed hash and found by it. */
+/** Shared by factors whose secret is long and random enough to be stored as a keyed hash and looked up by it. */
 export function foundBySecret(context: string, amr: readonly string[]) {
   const state = z.strictObject({ hash: z.string() });
   type State = z.infer<typeof state>;

@@ -3,5 +3,5 @@ import type { ProviderSpec } from './factor.ts';
 
 const empty = z.strictObject({});
 
-/** Of a factor that policy can require, and about which there is nothing to say. */
+/** For a factor that policy can require but that has nothing to configure. */
 export const noSettings: ProviderSpec<z.infer<typeof empty>> = { schema: () => empty, secrets: [] };

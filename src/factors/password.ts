@@ -5,23 +5,23 @@ import { comparableName } from '../base/text.ts';
 import { isCommonPassword } from './common-passwords.ts';
 import { defineFactor } from './define-factor.ts';
 
-/** Passwords (SP 800-63B-4 section 3.1.1), kept as argon2id in a PHC string. */
+/** Passwords (SP 800-63B-4 section 3.1.1), stored as argon2id in a PHC string. */
 const state = z.strictObject({
   hash: z.string(),
-  /** Made by another system: the first login with it makes it one of ours. */
+  /** Hashed by another system. The first login with it replaces the hash with one of ours. */
   imported: z.literal(true).optional(),
 });
 
 /**
- * 8 to 1,024 bytes, every character allowed; the bound is there so that nobody hashes a megabyte. Half a surrogate pair is no
- * character, and all halves have the same bytes.
+ * 8 to 1,024 bytes, every character allowed. The upper bound limits the cost of hashing. An unpaired surrogate is
+ * rejected, because all of them encode to the same bytes.
  */
 export const newPassword = z.string().refine((text) => {
   const bytes = Buffer.byteLength(text);
   return text.isWellFormed() && bytes >= 8 && bytes <= 1024;
 }, 'must be 8 to 1,024 bytes long');
 
-/** What a user types may be shorter than a password can be: that is wrong, not malformed. */
+/** Shorter input than any password is a wrong response, not a malformed one. */
 const response = z
   .string()
   .refine((text) => text.isWellFormed() && Buffer.byteLength(text) <= 1024, 'must be at most 1,024 bytes long');
@@ -53,7 +53,7 @@ export const password = defineFactor({
   async verify({ state: current, response: secret }, { hasher }) {
     const forms = current.imported ? formsElsewhere(secret) : [oneForm(secret)];
     if (!(await matchesAny(forms, (form) => hasher.verify(current.hash, form)))) return refuse('wrong');
-    // Kept with other costs than today's: the next login is the one time its plain text is here.
+    // An imported hash, or one with other costs than today's, is replaced now: only a login has the plain text.
     const isOutdated = current.imported || costOf(current.hash) !== costOf(phcHead(hasher.cost));
     return success(isOutdated ? { ...proven, state: { hash: await hasher.hash(oneForm(secret)) } } : proven);
   },
@@ -70,10 +70,10 @@ export const password = defineFactor({
   },
 });
 
-/** Keyboards differ in how they compose a letter; the person typed the same (SP 800-63B-4 section 3.1.1.2). */
+/** Keyboards compose the same letter in different ways (SP 800-63B-4 section 3.1.1.2). */
 const oneForm = (secret: string) => secret.normalize('NFC');
 
-/** Other systems hash what was typed, or NFKC of it. Most passwords are the same in all three. */
+/** Other systems hash the input as typed or in NFKC. Most passwords are the same in all three forms. */
 const formsElsewhere = (secret: string) => new Set([secret, oneForm(secret), secret.normalize('NFKC')]);
 
 async function matchesAny(forms: Iterable<string>, matches: (form: string) => Promise<boolean>): Promise<boolean> {
@@ -84,5 +84,5 @@ async function matchesAny(forms: Iterable<string>, matches: (form: string) => Pr
 const phcHead = (cost: { memory: number; passes: number; lanes: number }) =>
   `$argon2id$v=19$m=${cost.memory},t=${cost.passes},p=${cost.lanes}$`;
 
-/** The algorithm, version and costs at the head of a PHC string. */
+/** The algorithm, version and costs of a PHC string. */
 const costOf = (phc: string) => phc.split('$').slice(1, 4).join('$');

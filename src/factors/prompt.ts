@@ -1,13 +1,13 @@
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** What is asked, told apart by `shape`. Pages, doors and clients know these and no factor. */
+/** The data of a prompt, by `shape`. Pages, routes and clients depend on the shape, never on the factor. */
 export type Prompt =
   | {
       readonly shape: 'code';
       readonly digits: number;
       /** Seconds. */
       readonly period?: number;
-      /** As a hint. */
+      /** The destination in masked form. */
       readonly sentTo?: string;
       readonly expiresAt?: number;
     }
@@ -15,30 +15,35 @@ export type Prompt =
   | { readonly shape: 'redirect'; readonly url: string; readonly state: string }
   | { readonly shape: 'signedRequest'; readonly request: string; readonly host: string };
 
-/** One of a user's authenticators as a factor sees it. */
+/** An authenticator of the user as its factor sees it. */
 export type Held<State = unknown> = { readonly id: string; readonly state: State };
 
-/** `memo`: of the prompt that is answered, where it gave one. */
+/** `memo` comes from the prompt that is answered, if that prompt has one. */
 export type Remembered<State = unknown, Memo = unknown> = { readonly state: State; readonly memo: Memo | undefined };
 
 export type Prompted<State = unknown, Memo = unknown> = {
   readonly prompt: Prompt;
-  /** Kept sealed with the challenge, at most 4 KiB as JSON, and given back to `verify`. */
+  /** Stored sealed with the challenge, at most 4 KiB as JSON, and passed to `verify`. */
   readonly memo?: Memo;
-  /** What a response names this prompt by, where the client keeps no challenge token. A keyed hash of it is kept. */
+  /**
+   * Identifies this prompt in a response, for clients that keep no challenge token. Only a keyed hash of it is stored.
+   */
   readonly handle?: string;
-  /** Replaces one authenticator's state, over its revision; written only after a gateway took the message. */
+  /**
+   * The new state of one authenticator. It is written only if a gateway has taken the message and the revision is
+   * unchanged.
+   */
   readonly next?: Held<State>;
   readonly message?: CodeMessage;
-  /** Milliseconds the challenge stays open for it; the usual three minutes when absent. */
+  /** Milliseconds for which the challenge stays open; three minutes if absent. */
   readonly life?: number;
 };
 
-/** A code on its way to its user. `life` is in milliseconds. */
+/** A code to send to the user. `life` is in milliseconds. */
 export type CodeMessage = Destination & {
   readonly code: string;
   readonly life: number;
-  /** Of phone numbers (ISO 3166-1). All may be reached when absent. */
+  /** Limits for phone numbers (ISO 3166-1). All countries are allowed if absent. */
   readonly countries?: Countries;
 };
 

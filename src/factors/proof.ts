@@ -1,16 +1,18 @@
 import type { Outcome } from '../base/outcome.ts';
 
-/** What was proven. */
+/** The result of a successful verification. */
 export type Proof<State = unknown> = {
-  /** The state to keep from now on. Absent: nothing changed, and nothing is spent in it. */
+  /** The new state to store. Absent: nothing changed, and nothing in the state is spent. */
   readonly state?: State;
-  /** Authentication method references (RFC 8176, and names of ours where it has none). */
+  /** Authentication method references (RFC 8176, and our own names where it has none). */
   readonly amr: readonly string[];
   readonly factors: 1 | 2;
   readonly phishingResistant: boolean;
-  /** What was accepted and must never be accepted again until then, where no authenticator's state spends it. */
+  /**
+   * The id of a response that must not be accepted again before `until`, for factors whose state does not record it.
+   */
   readonly spends?: { readonly id: string; readonly until: number };
-  /** Of a confirmed enrollment: what it is found under, where only the confirmation says it. */
+  /** The keyed hash by which a confirmed enrollment is found, if only its confirmation determines it. */
   readonly lookup?: string;
 };
 
@@ -20,16 +22,16 @@ export type VerifyReason = 'wrong' | 'replayed' | ProviderReason;
 export type EnrollReason = 'malformed_input' | 'password_too_common' | 'password_is_name' | VerifyReason;
 export type ProviderReason = (typeof providerReasons)[number];
 
-/** Nothing was decided about the user: no failure is counted. */
+/** The provider decided nothing about the user, so no failure is counted. */
 export const providerReasons = [
-  /** The provider's protocol has no way to name this user. */
+  /** The provider's protocol cannot express this user's name. */
   'unsuitable_user',
-  /** It cannot be reached, or is in trouble. */
+  /** The provider cannot be reached, or has an internal error. */
   'provider_unavailable',
-  /** It does not know our keys, or does not accept the request. */
+  /** The provider does not know our keys, or does not accept the request. */
   'provider_refused',
-  /** The answer is not of the provider's protocol. */
+  /** The response does not follow the provider's protocol. */
   'provider_nonsense',
-  /** Its settings are not what the factor needs. */
+  /** The provider's settings are not valid for the factor. */
   'provider_misconfigured',
 ] as const;

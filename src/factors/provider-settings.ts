@@ -4,14 +4,14 @@ import type { Configurable } from './define-factor.ts';
 import type { Operator } from './factor.ts';
 import { factorOf, isProviderKind, type Kind } from './registry.ts';
 
-/** Stands for a secret that is kept: in what is shown, and in what is sent back. */
+/** Replaces a stored secret in responses. A client that sends it back keeps the stored secret. */
 export const mask = '********';
 
 type ReadSettings =
   | { readonly ok: true; readonly settings: Members }
   | { readonly ok: false; readonly members: readonly WrongMember[] };
 
-/** Checks settings as they are given, as a whole; a masked secret is the one among those that are kept. */
+/** Validates settings as a whole. A masked secret takes its value from `kept`. */
 export function readSettings(kind: Kind, given: Members, operator: Operator, kept: Members = {}): ReadSettings {
   const { schema, secrets } = configurableOf(kind);
   const unmasked = secrets.filter((secret) => given[secret] === mask && Object.hasOwn(kept, secret));
@@ -22,12 +22,14 @@ export function readSettings(kind: Kind, given: Members, operator: Operator, kep
     : { ok: false, members: wrongMembers(read.error, whole) };
 }
 
-/** The secrets that were given, and are not merely kept. */
+/** The secrets that are given in plain text. */
 export function secretsIn(kind: Kind, given: Members): readonly string[] {
   return configurableOf(kind).secrets.filter((secret) => Object.hasOwn(given, secret) && given[secret] !== mask);
 }
 
-/** Settings with their secrets masked, but for those in `open`. Of a provider that this program does not know, everything is masked. */
+/**
+ * Masks the secrets of settings, except those in `open`. If the kind of provider is unknown, every member is masked.
+ */
 export function maskSettings(kind: string, settings: Members, open: readonly string[] = []): Members {
   const secrets = isProviderKind(kind) ? configurableOf(kind).secrets : Object.keys(settings);
   return Object.fromEntries(

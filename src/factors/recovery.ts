@@ -3,16 +3,19 @@ import { refuse, success } from '../base/outcome.ts';
 import { sameText } from '../base/seal.ts';
 import { defineFactor } from './define-factor.ts';
 
-/** Recovery codes: look-up secrets that stand in for a lost second factor, each once (SP 800-63B-4 sections 3.1.2 and 4.2.1.1). */
+/**
+ * Recovery codes: look-up secrets that replace a lost second factor, each once (SP 800-63B-4 sections 3.1.2 and
+ * 4.2.1.1).
+ */
 const howMany = 10;
 
-/** Crockford's base32: no i, l, o and u, so that a code survives being read aloud. */
+/** Crockford's base32, without i, l, o and u, so that a code can be read aloud without mistakes. */
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
 
-/** Keyed hashes of the codes that are left. */
+/** Keyed hashes of the unused codes. */
 export const recoveryState = z.strictObject({ codes: z.array(z.string()) });
 
-/** What their owner is shown, once. */
+/** The codes in plain text, shown to their owner once. */
 export const recoveryShown = z.strictObject({ codes: z.array(z.string()) });
 
 const response = z
@@ -56,7 +59,7 @@ export const recovery = defineFactor({
   },
 });
 
-/** 80 bits as 16 characters. */
+/** Encodes 80 bits as 16 characters. */
 function makeCode(bytes: Uint8Array): string {
   let number = BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
   let code = '';

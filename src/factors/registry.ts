@@ -11,8 +11,8 @@ import { sms } from './sent-code/sms.ts';
 import { totp } from './totp.ts';
 
 /**
- * Every factor. A new one is a file beside these and a word in this list. Where policy requires a second factor and names none, the first in
- * this order is meant that the system has enabled.
+ * Every factor. To add one, add its file to this folder and its name to this list. If policy requires a second factor
+ * and names none, the first one in this order that the system has enabled is used.
  */
 export const factors = { password, apikey, device, duo, totp, sms, email, recovery, backup } satisfies Record<
   string,
@@ -21,7 +21,9 @@ export const factors = { password, apikey, device, duo, totp, sms, email, recove
 
 export type Kind = keyof typeof factors;
 
-/** The factor of a stored kind. One that this program does not know, such as a newer version's, is a fault: it never passes. */
+/**
+ * The factor of a stored kind. It throws if this version does not know the kind, so that the kind is never accepted.
+ */
 export function factorOf(kind: string): Factor {
   if (!isKind(kind)) throw new Error(`no factor is called ${kind}`);
   return factors[kind];
@@ -33,15 +35,15 @@ export function isKind(kind: string): kind is Kind {
 
 export const hasRole = (kind: string, role: FactorRole) => factorOf(kind).traits.roles.includes(role);
 
-/** The kinds of factor of which something is true, in the order of the list. */
+/** The kinds of factor for which a condition holds, in the order of the list. */
 export function kindsWhere(isMeant: (factor: Factor) => boolean): readonly Kind[] {
   return (Object.keys(factors) as Kind[]).filter((kind) => isMeant(factors[kind]));
 }
 
-/** Whether users have authenticators of a factor; otherwise a provider verifies by itself. */
+/** Whether users enroll authenticators of a factor. If not, a provider verifies by itself. */
 export const isEnrolled = (kind: string) => factorOf(kind).enroll !== undefined;
 
-/** Those that an account, or the system, can configure, and policy can require. */
+/** The kinds that an account or the system can configure, and that policy can require. */
 export const providerKinds = () => kindsWhere(({ settings }) => settings !== undefined);
 
 export const isProviderKind = (kind: string): kind is Kind => isKind(kind) && factorOf(kind).settings !== undefined;

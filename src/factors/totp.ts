@@ -10,7 +10,7 @@ import { noSettings } from './no-settings.ts';
 /** Time-based one-time passwords of an authenticator app (RFC 6238). */
 const algorithms = { SHA1: 20, SHA256: 32, SHA512: 64 } as const;
 
-/** RFC 4226 R6 asks for 128 bits at least; a seed of zeros only is somebody's mistake. */
+/** RFC 4226 R6 requires at least 128 bits. A seed of zeros only is rejected as a mistake. */
 const seed = z.string().refine((text) => {
   const bytes = base32Decode(text);
   return bytes !== undefined && bytes.length >= 16 && bytes.some((byte) => byte !== 0);
@@ -24,13 +24,16 @@ const parameters = {
 };
 
 const state = z.strictObject({ ...parameters, seed, lastStep: z.int() });
-/** Of the last code that was used elsewhere. */
+/** `lastStep` is the step of the last code that the other system accepted, -1 if unknown. */
 const kept = z.strictObject({ ...parameters, seed, lastStep: z.int().min(-1).default(-1) });
 const input = z.strictObject({ ...parameters, issuer: z.string().default('Countersign') });
 
 type Parameters = Pick<z.infer<typeof state>, 'algorithm' | 'digits' | 'period'>;
 
-/** Steps before and after the present one whose codes are taken, for slow typists and clocks (RFC 6238 section 5.2). */
+/**
+ * The number of steps before and after the current one whose codes are accepted, for slow typists and clocks (RFC 6238
+ * section 5.2).
+ */
 const drift = 1;
 
 export const totp = defineFactor({
@@ -66,7 +69,8 @@ export const totp = defineFactor({
     const code = codeOfLength(response, current.digits);
     const step = Math.floor(now / 1000 / current.period);
     const key = base32Decode(current.seed) ?? Buffer.alloc(0);
-    // Two steps may share their digits: the oldest must not be spent, and then the newest is, for what was typed once is spent for both.
+    // Two steps may have the same code. It is accepted only if the oldest of them is unspent, and then the newest is
+    // stored as spent, so that one typed code is spent for both.
     let oldest = -1;
     let newest = -1;
     for (let candidate = Math.max(0, step - drift); candidate <= step + drift; candidate += 1) {
@@ -75,7 +79,7 @@ export const totp = defineFactor({
       newest = candidate;
     }
     if (newest < 0) return refuse('wrong');
-    // "The verifier MUST NOT accept the second attempt of the OTP" (RFC 6238 section 5.2), nor one that is older.
+    // "The verifier MUST NOT accept the second attempt of the OTP" (RFC 6238 section 5.2). Older codes are refused too.
     if (oldest <= current.lastStep) return refuse('replayed');
     return success({ state: { ...current, lastStep: newest }, amr: ['otp'], factors: 1, phishingResistant: false });
   },
@@ -84,12 +88,12 @@ export const totp = defineFactor({
 
   transfer: {
     kept,
-    // Codes up to this moment's may have been used where it was before.
+    // The other system may have accepted codes up to the current step.
     adopt: (from, { now }) => ({ ...from, lastStep: Math.max(from.lastStep, Math.floor(now / 1000 / from.period)) }),
   },
 });
 
-/** One code (RFC 4226 section 5.3), with the hash that RFC 6238 section 1.2 leaves open. */
+/** One code (RFC 4226 section 5.3), with the choice of hash from RFC 6238 section 1.2. */
 export function hotp(key: Uint8Array, counter: number, { algorithm, digits }: Omit<Parameters, 'period'>): string {
   const moving = Buffer.alloc(8);
   moving.writeBigUInt64BE(BigInt(counter));

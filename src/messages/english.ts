@@ -4,7 +4,7 @@ export type Template = {
   readonly body: string;
 };
 
-/** A text of the house: what it may speak of, and what it is of no use without. */
+/** A built-in text: the placeholders that it may use, and those that its body must contain. */
 export type BuiltIn = Template & {
   readonly placeholders: readonly string[];
   readonly needed: readonly string[];
@@ -16,7 +16,7 @@ const factorNotice = { placeholders: [...notice.placeholders, 'factor'], needed:
 
 const ifNot = `If this was not you, somebody else can sign in as you: change your password at {host} now, and tell the people who run {service}.`;
 
-/** What the house says where nobody has replaced it. */
+/** The texts that are used unless they are replaced. */
 export const english = {
   sms_code: {
     ...code,
@@ -25,7 +25,7 @@ export const english = {
   email_code: {
     ...code,
     subject: 'Your code for {service}',
-    // The code does not stand at the beginning, which a locked screen shows.
+    // The code is not at the beginning, because lock screens show the beginning.
     body: `Somebody, we hope you, is about to prove to {service} who they are, and needs the code that we send to this address:
 
 {code}

@@ -7,22 +7,22 @@ import { createSmtp } from './smtp.ts';
 import { createTwilio } from './twilio.ts';
 import { createWebhook } from './webhook.ts';
 
-/** A gateway as an operator writes it: its parts decoded, its parameters by name. */
+/** A gateway URL after parsing: its parts are decoded, and its parameters are listed by name. */
 type WrittenGateway = {
   readonly url: URL;
   readonly user: string | undefined;
   readonly password: string | undefined;
   readonly parameters: Readonly<Record<string, string | undefined>>;
-  /** Seconds in the text, milliseconds here; undefined leaves the default. */
+  /** Milliseconds; the URL has seconds. Undefined means the default. */
   readonly deadline: number | undefined;
   readonly clock: Clock;
 };
 
 type Scheme = {
   readonly form: string;
-  /** The parts that its URL has; one that has another is not what its writer meant. */
+  /** The parts that its URL has. A URL with another part is rejected as a mistake. */
   readonly parts: readonly ('host' | 'path')[];
-  /** Names of the parameters that it takes beside `deadline`. */
+  /** Names of its parameters other than `deadline`. */
   readonly parameters: readonly string[];
   create(written: WrittenGateway): Gateway;
 };
@@ -36,7 +36,7 @@ const smtp: Scheme = {
       host: url.hostname,
       ...(url.port !== '' && { port: Number(url.port) }),
       secure: url.protocol === 'smtps:',
-      // Checked there, like every other value.
+      // `createSmtp` validates it, like every other value.
       tls: parameters.tls as 'required' | 'off' | undefined,
       user,
       password,
@@ -52,7 +52,7 @@ const webhook: Scheme = {
   create: ({ url, user, password, parameters, deadline, clock }) => {
     if (user !== undefined || password !== undefined)
       throw new SetupError('a webhook takes no user and password: what it sends is signed');
-    // Checked there, like every other value.
+    // `createWebhook` validates it, like every other value.
     const channels = parameters.channels?.split(',') as ('sms' | 'email')[] | undefined;
     const target = `${url.protocol.slice('webhook+'.length)}//${url.host}${url.pathname}`;
     return createWebhook({ url: target, secret: parameters.secret ?? '', channels, deadline }, clock);
@@ -67,7 +67,7 @@ const schemes: Readonly<Record<string, Scheme>> = {
     create: ({ url, user = '', password = '', parameters, deadline }) =>
       createTwilio({
         url: `${isLoopback(url.hostname) ? 'http' : 'https'}://${url.host}`,
-        // A user is the account itself, or a key of the account that is named beside it.
+        // The user is the account itself, or a key of the account in the parameter `account`.
         account: parameters.account ?? user,
         ...(parameters.account !== undefined && { key: user }),
         token: password,
@@ -90,14 +90,14 @@ const schemes: Readonly<Record<string, Scheme>> = {
 
 const forms = [...new Set(Object.values(schemes).map(({ form }) => form))].join(', ');
 
-/** Gateways from one text: URLs with spaces between them, in the order in which they are tried. */
+/** Parses gateways from URLs with spaces between them, in the order in which they are tried. */
 export function readGateways(text: string, clock: Clock): readonly Gateway[] {
   const entries = text.split(/\s+/).filter((entry) => entry !== '');
   return entries.map((entry, index) => {
     try {
       return readGateway(entry, clock);
     } catch (error) {
-      // Nothing of the text is repeated: in a URL with a slip in it, any part may be the password.
+      // The URL is not repeated: after a typing mistake, any part of it may be the password.
       if (error instanceof SetupError) throw new SetupError(`gateway ${index + 1}: ${error.message}`);
       throw error;
     }

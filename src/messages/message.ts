@@ -7,31 +7,31 @@ export const channels: readonly Channel[] = ['sms', 'email'];
 
 export type Message = {
   readonly channel: Channel;
-  /** A number or an address in the form in which `destinations.ts` gives them. */
+  /** A number or an address in the form that `destinations.ts` returns. */
   readonly to: string;
-  /** For e-mail. It is shown on locked screens and in lists, so it never holds a code. */
+  /** For e-mail. Lock screens and lists show it, so it never contains a code. */
   readonly subject?: string;
   readonly body: string;
-  /** The code that the body carries, so that the outbox can show it by itself. */
+  /** The code that the body contains, so that the outbox can show it separately. */
   readonly code?: string;
 };
 
-/** Why a message did not leave: the destination is no good, or policy forbids it, or the fault is ours. */
+/** Why a message was not sent: the destination is invalid, policy forbids it, or the server or its gateway failed. */
 export type MessageReason = 'invalid_destination' | 'not_allowed' | 'no_gateway' | 'gateway_failed';
 
 /**
- * How a gateway took a message. `detail` tells the operator what went wrong, in words and codes of ours: what a gateway
- * writes may repeat the destination, the text or the credentials.
+ * The result of a gateway. `detail` tells the operator the cause in our own words and codes, because text from a
+ * gateway may repeat the destination, the message or the credentials.
  */
 export type Delivery = Success<undefined> | (Refusal<MessageReason> & { readonly detail?: string });
 
-/** What takes a message out of the house. It answers within its deadline, and what fails in it is an answer, no exception. */
+/** Sends messages to the outside. It answers within its deadline, and a failure is a result, not an exception. */
 export type Gateway = {
-  /** For the log: its kind and its host. */
+  /** Its kind and its host, for the log. */
   readonly name: string;
   readonly channels: readonly Channel[];
   send(message: Message): Promise<Delivery>;
-  /** Lets go of what it keeps open. */
+  /** Closes its open connections. */
   close?(): void;
 };
 

@@ -13,19 +13,19 @@ import {
 } from './message.ts';
 
 export type Messenger = {
-  /** Succeeds once a gateway has taken the message. Until then nobody has it. */
+  /** Succeeds once a gateway has taken the message. */
   send(message: Message): Promise<Outcome<undefined, MessageReason>>;
-  /** The channels on which something can be sent at all. */
+  /** The channels that have a gateway. */
   channels(): readonly Channel[];
   close(): void;
 };
 
-/** Where failures are told to the operator. */
+/** Reports failures to the operator. */
 export type MessageLog = {
   warn(fields: Readonly<Record<string, unknown>>, message: string): void;
 };
 
-/** Several gateways of a channel form a chain: the next is tried when one fails. */
+/** The gateways of a channel form a chain: if one fails, the next is tried. */
 export function createMessenger(gateways: readonly Gateway[], log: MessageLog): Messenger {
   const chainOf = (channel: Channel) => gateways.filter((gateway) => gateway.channels.includes(channel));
   return {
@@ -50,8 +50,8 @@ async function sendThrough(
     if (delivery.ok) return success(undefined);
     const { reason, detail } = delivery;
     log.warn({ gateway: gateway.name, channel, reason, detail }, 'a gateway did not take a message');
-    // A bad number is bad everywhere. Where one gateway may not send (the owner said STOP, the region is switched off against
-    // fraud), another one must not get round it.
+    // An invalid number is invalid at every gateway. If one gateway may not send (the owner answered STOP, the region
+    // is blocked against fraud), another gateway must not bypass that.
     if (reason !== 'gateway_failed') return refuse(reason);
   }
   if (chain.length > 0) return refuse('gateway_failed');
@@ -59,7 +59,7 @@ async function sendThrough(
   return refuse('no_gateway');
 }
 
-/** A gateway's own fault costs its place in the chain and nothing more. */
+/** An exception in a gateway is a failed delivery, so that the next gateway is tried. */
 async function attempt(gateway: Gateway, message: Message): Promise<Delivery> {
   try {
     return await gateway.send(message);

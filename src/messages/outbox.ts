@@ -10,10 +10,10 @@ import { readSettings } from './settings.ts';
 
 const settings = z.strictObject({ file: z.string().min(1, 'must not be empty') });
 
-/** Codes stand in it, so nobody else may read it. */
+/** The file contains codes, so only its owner may read it. */
 const mode = 0o600;
 
-/** Keeps messages in a file, one JSON line each, instead of sending them: for development and tests. */
+/** Writes messages to a file, one JSON line each, instead of sending them: for development and tests. */
 export function createOutbox(given: z.input<typeof settings>, clock: Clock): Gateway {
   const { file } = readSettings(settings, given, 'outbox');
   try {
@@ -36,7 +36,7 @@ export function createOutbox(given: z.input<typeof settings>, clock: Clock): Gat
   };
 }
 
-/** One write to a file that is open for appending: lines of several processes do not mix. */
+/** Appends with a single write, so that lines of several processes do not mix. */
 async function append(file: string, line: string): Promise<void> {
   const bytes = Buffer.from(line);
   await using handle = await open(file, 'a', mode);

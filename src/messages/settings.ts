@@ -1,26 +1,26 @@
 import { z } from 'zod';
 import { SetupError } from '../base/fault.ts';
 
-/** Milliseconds for the whole exchange with a gateway, from the name's look-up to the last byte. */
+/** Milliseconds for the whole exchange with a gateway, from the DNS lookup to the last byte. */
 export const deadline = z
   .int('must be a time')
   .min(1, 'must be a time')
   .max(60_000, 'must be at most 60 s')
   .default(10_000);
 
-/** Whether a host is this machine, as it may stand in a URL or a socket's address. */
+/** Whether a host is this machine, as written in a URL or in a socket's address. */
 export function isLoopback(host: string): boolean {
   return /^(?:localhost|127(?:\.[0-9]{1,3}){3}|\[?::1\]?)$/.test(host);
 }
 
-/** Where codes and credentials may be posted: over TLS, or to this machine. */
+/** A URL to which codes and credentials may be posted: over TLS, or to this machine. */
 export const httpUrl = z.string().refine((text) => {
   const url = URL.parse(text);
   if (!url || url.username !== '' || url.password !== '' || url.hash !== '') return false;
   return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
 }, 'must be an https URL');
 
-/** Settings in their checked form. What is wrong is told by the members' names; no value is repeated, for any may be a secret. */
+/** Parses settings. An error names the members and repeats no value, because any value may be a secret. */
 export function readSettings<Settings>(schema: z.ZodType<Settings>, given: unknown, gateway: string): Settings {
   const read = schema.safeParse(given);
   if (read.success) return read.data;

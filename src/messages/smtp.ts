@@ -9,9 +9,9 @@ const settings = z
   .strictObject({
     host: z.string().regex(/^[A-Za-z0-9.:[\]-]+$/, 'must be a host'),
     port: z.int().min(1).max(65_535).optional(),
-    /** TLS from the first byte (smtps), not after STARTTLS. */
+    /** TLS from the first byte (smtps) instead of STARTTLS. */
     secure: z.boolean().default(false),
-    /** Whether STARTTLS must succeed. Without it nothing is encrypted: for this machine, or a network that is. */
+    /** Whether STARTTLS must succeed. `off` means no encryption: for this machine, or for an encrypted network. */
     tls: z.enum(['required', 'off'], 'must be required or off').optional(),
     user: z.string().optional(),
     password: z.string().optional(),
@@ -24,17 +24,17 @@ const settings = z
 
 type SmtpSettings = z.infer<typeof settings>;
 
-/** E-mail over a mail server (RFC 5321), as plain text. */
+/** Sends e-mail through a mail server (RFC 5321), as plain text. */
 export function createSmtp(given: z.input<typeof settings>): Gateway {
   const checked = readSettings(settings, given, 'smtp');
   const line = openLine(checked);
   const letter = ({ to, subject = '', body }: Message) => ({
-    // As objects they are taken as they are: in a text, a comma would begin another recipient.
+    // Objects are used as they are. In a string, a comma would begin another recipient.
     from: { name: '', address: checked.from },
     to: { name: '', address: to },
     subject,
     text: body,
-    // Nobody's holiday notice should answer (RFC 3834 section 5).
+    // This prevents automatic replies, such as holiday notices (RFC 3834 section 5).
     headers: { 'Auto-Submitted': 'auto-generated' },
     signal: AbortSignal.timeout(checked.deadline),
   });
@@ -55,7 +55,10 @@ export function createSmtp(given: z.input<typeof settings>): Gateway {
   };
 }
 
-/** Nodemailer comes with the first letter: who sends none need not hold it in memory. After `close` there is no line any more. */
+/**
+ * Nodemailer is loaded with the first e-mail, so that a server that sends none does not hold it in memory. After
+ * `close` there is no transport.
+ */
 function openLine(checked: SmtpSettings) {
   const open = async () => (await import('nodemailer')).createTransport(transportOptions(checked));
   let opened: ReturnType<typeof open> | undefined;
@@ -87,9 +90,9 @@ function transportOptions({ host, port, secure, user, password, deadline: limit,
     requireTLS: required,
     ignoreTLS: !required,
     ...(user !== undefined && { auth: { user, pass: password } }),
-    // Every letter has its deadline (`signal`); this is for connections that wait in the pool.
+    // `signal` limits each e-mail. This limits connections that wait in the pool.
     socketTimeout: limit,
-    // A server may have closed a connection that waited in the pool. More often than once it is no coincidence.
+    // A server may have closed a connection in the pool, so one retry is allowed. A second failure has another cause.
     maxRequeues: 1,
     maxResponseSize: 64 * 1024,
   };
@@ -97,12 +100,12 @@ function transportOptions({ host, port, secure, user, password, deadline: limit,
 
 const smtpError = z.object({ command: z.string(), response: z.string() }).partial();
 
-/** Enhanced status codes that say that the recipient's address is no good (RFC 3463 section 3.2, RFC 7505). */
+/** Enhanced status codes for an invalid address of the recipient (RFC 3463 section 3.2, RFC 7505). */
 const badAddress = new Set(['5.1.1', '5.1.2', '5.1.3', '5.1.6', '5.1.10']);
 
 /**
- * What a failure means. A server that refuses the recipient without such a code may as well refuse to relay for us, or have us on a
- * list, and 4xx asks for patience (greylisting), which the person who waits for a code does not have.
+ * Classifies a failure. Without such a code, a server that refuses the recipient may refuse to relay for us or block
+ * us. A 4xx asks for a later retry (greylisting), but the user cannot wait that long for a code.
  */
 function judge(error: unknown): Delivery {
   const { command, response = '' } = smtpError.safeParse(error).data ?? {};

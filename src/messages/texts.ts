@@ -12,7 +12,7 @@ const lines = z
   .max(2000)
   .refine((text) => isPlainText(text.replaceAll('\n', '')), 'must be text');
 
-/** Another wording of one text, for one account or for all, in one language. Refused when it would not say what it has to. */
+/** A replacement for one text in one language, for one account or for all. It must have what the text needs. */
 export const textReplacement = z
   .strictObject({
     account: z.string().min(1).optional(),
@@ -38,7 +38,7 @@ function wrongIn(
   const wrong: string[] = [];
   if (needed.some((name) => !body.includes(`{${name}}`))) wrong.push(`needs {${needed.join('}, {')}} in its body`);
   if (strayIn(body, placeholders)) wrong.push(`knows no other placeholders than {${placeholders.join('}, {')}}`);
-  // What must be in the body and nowhere else is a code: subjects are read over shoulders (attack A13.8).
+  // Values that the body must have, such as a code, are not allowed here: others can read subjects (attack A13.8).
   const open = placeholders.filter((name) => !needed.includes(name));
   if (strayIn(subject ?? '', open))
     wrong.push(`knows no other placeholders in its subject than {${open.join('}, {')}}`);
@@ -46,23 +46,23 @@ function wrongIn(
   return wrong;
 }
 
-/** Who will read it. */
+/** The reader's account and language. */
 export type Audience = { readonly account?: string | undefined; readonly language?: string | undefined };
 
 export type CodeValues = {
   readonly code: string;
   readonly service: string;
-  /** The host at which the code is typed, without a port. */
+  /** The host at which the user enters the code, without a port. */
   readonly host: string;
   readonly minutes: number;
 };
 
-/** The texts about something that changed. */
+/** The texts about a change. */
 export const noticeName = z.enum(textNames).exclude(['sms_code', 'email_code', 'notices_collected']);
 
 export type NoticeName = z.infer<typeof noticeName>;
 
-/** Something that changed about somebody's ways in. `when` is in milliseconds since the Unix epoch. */
+/** A change to a user's login methods. `when` is in milliseconds since the Unix epoch. */
 export type Notice = {
   readonly name: NoticeName;
   readonly service: string;
@@ -73,7 +73,7 @@ export type Notice = {
   readonly factor?: string | undefined;
 };
 
-/** Notices of one kind about one user, that are sent in one message with others. */
+/** Notices of one kind about one user, sent in one message with others. */
 export type NoticedChange = Pick<Notice, 'name' | 'user' | 'factor'> & {
   readonly count: number;
   readonly firstAt: number;
@@ -82,7 +82,7 @@ export type NoticedChange = Pick<Notice, 'name' | 'user' | 'factor'> & {
 
 export type Digest = {
   readonly changes: readonly NoticedChange[];
-  /** How many notices it stands for; there may be more than `changes` says. */
+  /** The number of notices in the digest, which may be more than `changes` has. */
   readonly total: number;
 };
 
@@ -92,7 +92,7 @@ export type Texts = {
   digest(digest: Digest & Pick<Notice, 'service' | 'host'>, audience?: Audience): Text;
 };
 
-/** The texts of the house, with some replaced. */
+/** The built-in texts, with some of them replaced. */
 export function createTexts(replacements: readonly TextReplacement[] = []): Texts {
   const replaced = new Map(replacements.map(checked).map((template) => [keyOf(template), template]));
   const find = (text: TextName, { account, language = 'en' }: Audience = {}): Template => {
@@ -108,7 +108,7 @@ export function createTexts(replacements: readonly TextReplacement[] = []): Text
       const { code, host, minutes } = values;
       const words = oneLineEach({ ...values, minutes: String(minutes) });
       const filled = fill(find(channel === 'sms' ? 'sms_code' : 'email_code', audience), words);
-      // Autofill offers the code at this host only ("Origin-bound one-time codes", WICG): nothing else may stand in the last line.
+      // Autofill offers the code at this host only ("Origin-bound one-time codes", WICG). It reads the last line.
       const bound = channel === 'sms' ? `${filled.body}\n\n@${oneLine(host)} #${oneLine(code)}` : filled.body;
       return { ...filled, body: bound, code };
     },
@@ -138,7 +138,7 @@ function checked(replacement: TextReplacement): TextReplacement {
   throw new SetupError(`the text ${replacement.text} is not right: ${read.error.issues[0]?.message ?? ''}`);
 }
 
-/** When, what, and of whom: the subject says what, so that a line is in the words of the notice. */
+/** One line of a digest: the time, the change in the words of its notice's subject, and the user. */
 function digestLine(
   { user, factor, count, firstAt, lastAt }: NoticedChange,
   { subject = '' }: Template,

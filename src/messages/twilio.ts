@@ -15,7 +15,7 @@ const settings = z
     account: sid('AC'),
     /** An API key, which Twilio recommends over the account's own token. */
     key: sid('SK').optional(),
-    /** The key's secret, or without a key the account's token. */
+    /** The key's secret, or the account's token if there is no key. */
     token: z.string().min(1, 'must not be empty'),
     from: z
       .string()
@@ -29,15 +29,15 @@ const settings = z
   });
 
 /**
- * Twilio's error codes that are not our own trouble (twilio.com/docs/api/errors). Everything else is, above all a code we do
- * not know: Twilio splits and adds some every year.
+ * Twilio's error codes that are not our own failures (twilio.com/docs/api/errors). All others count as ours, unknown
+ * ones included: Twilio splits and adds codes every year.
  */
 const reasons: ReadonlyMap<number, MessageReason> = new Map([
-  [21211, 'invalid_destination'], // no valid number
+  [21211, 'invalid_destination'], // not a valid number
   [21217, 'invalid_destination'], // does not appear to be valid
   [21265, 'invalid_destination'], // a short code
-  [21266, 'invalid_destination'], // the number that we send from
-  [21614, 'invalid_destination'], // no mobile number
+  [21266, 'invalid_destination'], // the number that messages are sent from
+  [21614, 'invalid_destination'], // not a mobile number
   [21635, 'invalid_destination'], // a landline
   [21408, 'not_allowed'], // a region that the account has switched off
   [21610, 'not_allowed'], // the owner has answered STOP
@@ -48,11 +48,11 @@ const taken = z.object({
   status: z.string(),
   error_code: z.null().optional(),
 });
-/** A refusal carries `code`; a message that was made and has failed already carries `error_code`. */
+/** A refusal has `code`; a message that was created and has already failed has `error_code`. */
 const refused = z.object({ code: z.int(), error_code: z.int() }).partial();
 const failures = new Set(['failed', 'undelivered', 'canceled']);
 
-/** SMS by Twilio's Messages API, version 2010-04-01. */
+/** Sends SMS with Twilio's Messages API, version 2010-04-01. */
 export function createTwilio(given: z.input<typeof settings>): Gateway {
   const checked = readSettings(settings, given, 'twilio');
   const { account, key = account, token } = checked;
@@ -85,6 +85,6 @@ function judge(status: number, answer: unknown): Delivery {
   const { data = {} } = refused.safeParse(answer);
   const code = data.code ?? data.error_code ?? 0;
   const detail = code === 0 ? `status ${status}` : `status ${status}, error ${code}`;
-  // What a server in trouble says about the number is not to be trusted.
+  // A server error says nothing reliable about the number.
   return declined((status < 500 ? reasons.get(code) : undefined) ?? 'gateway_failed', detail);
 }

@@ -21,8 +21,8 @@ const settings = z.strictObject({
 const refused = z.object({ error: z.enum(['invalid_destination', 'not_allowed']) });
 
 /**
- * Posts a message as JSON to a program of the operator's. The signature covers the timestamp (seconds since the Unix epoch) and
- * the body, so that the receiver can tell that it is ours, unchanged and new.
+ * Posts messages as JSON to a program of the operator. The signature covers the timestamp (seconds since the Unix
+ * epoch) and the body, so that the receiver can verify that the message is ours, unchanged and new.
  */
 export function createWebhook(given: z.input<typeof settings>, clock: Clock): Gateway {
   const { url, secret, channels: taken, deadline: limit } = readSettings(settings, given, 'webhook');

@@ -3,7 +3,7 @@ import type { Message } from './message.ts';
 
 export type Text = Pick<Message, 'subject' | 'body'>;
 
-/** One pass: what is put in is not looked at again. */
+/** Replaces placeholders in one pass, so that placeholders inside the values stay as they are. */
 export function fill({ subject, body }: Template, values: Readonly<Record<string, string>>): Text {
   const put = (text: string) => text.replaceAll(/\{(\w+)\}/g, (_, name: string) => values[name] ?? '');
   return { ...(subject !== undefined && { subject: put(subject) }), body: put(body) };
@@ -11,7 +11,7 @@ export function fill({ subject, body }: Template, values: Readonly<Record<string
 
 export const shownTime = (time: number) => new Date(time).toISOString().replace('T', ' ').slice(0, 16);
 
-/** A value in a text is words: no line of its own, and no room for a story. */
+/** Makes a value one line of at most 100 characters, so that it cannot add text of its own to a message. */
 export function oneLine(value: string): string {
   return value
     .replaceAll(/[\p{C}\p{Z}]+/gu, ' ')
@@ -30,7 +30,10 @@ export function oneLineEach<Names extends string>(
 /** In characters. */
 const mostTyped = 64;
 
-/** What a user typed, shortened, and as text that no mail program makes a link of: dots, colons and double slashes are taken apart. */
+/**
+ * Shortens what a user typed, and separates dots, colons and double slashes so that no mail program turns it into a
+ * link.
+ */
 export function typedText(value: string): string {
   const points = Array.from(oneLine(value));
   const short = points.length > mostTyped ? `${points.slice(0, mostTyped - 1).join('')}…` : points.join('');

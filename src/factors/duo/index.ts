@@ -8,13 +8,13 @@ import { duoSecrets, duoSettings, type DuoSettings } from './settings.ts';
 import { duoUniversal, universalMemo, universalResponse } from './universal.ts';
 import { duoWeb, longestResponse, webMemo } from './web.ts';
 
-/** A code of another factor is a wrong response here, not a malformed one: clients send what their users typed. */
+/** A code of another factor is a wrong response here, not a malformed one, because clients send what users type. */
 const response = z.union([z.string().max(longestResponse), z.int().nonnegative(), universalResponse]);
 
-/** How the user proved themself is known to Duo alone, and RFC 8176 has no word for that. */
+/** Only Duo knows how the user authenticated, and RFC 8176 has no value for that. */
 const proven = { amr: ['duo'], factors: 1, phishingResistant: false } as const;
 
-/** Duo as a provider. It knows its users by name and keeps their authenticators itself. */
+/** Duo as a provider. It finds users by name and keeps their authenticators itself. */
 export const duo = defineFactor({
   kind: 'duo',
   traits: {
@@ -38,7 +38,7 @@ export const duo = defineFactor({
     const asked = await protocolOf(settings).ask(settings, nameIn(ctx), helpIn(ctx, settings));
     if (asked.ok) return success({ ...asked.value, life: settings.app_expire * second });
     const { reason } = asked;
-    // Nothing was answered yet.
+    // There is no response yet that could be wrong.
     if (reason === 'wrong') throw new Error('a question was wrong');
     return { ...asked, reason };
   },
@@ -53,7 +53,7 @@ export const duo = defineFactor({
   handleOf: (given) => duoWeb.handleOf(given) ?? duoUniversal.handleOf(given),
 });
 
-/** The protocol that a provider's settings ask for. */
+/** A provider with an application secret key uses the Web SDK; any other uses the Universal Prompt. */
 export function protocolOf({ application_secret_key: secret }: DuoSettings): Duo {
   return secret === undefined ? duoUniversal : duoWeb;
 }

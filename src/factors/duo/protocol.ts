@@ -2,43 +2,45 @@ import { refuse, type Refusal, type Success } from '../../base/outcome.ts';
 import type { FactorContext, Prompt, ProviderReason } from '../factor.ts';
 import type { DuoSettings } from './settings.ts';
 
-/** One of Duo's two protocols: a question is asked, the user answers it at Duo, and the response is checked. */
+/**
+ * One of Duo's two protocols: `ask` creates a prompt, the user authenticates at Duo, and `check` verifies the response.
+ */
 export type Duo = {
-  /** Makes a question about `user`, the very name that passed the first factor. */
+  /** Creates a prompt for `user`, the exact name that passed the first factor. */
   ask(settings: DuoSettings, user: string, help: DuoHelp): Promise<DuoOutcome<DuoQuestion>>;
-  /** Judges a response. Whatever is given, it throws nothing. */
+  /** Verifies a response. No response makes it throw. */
   check(settings: DuoSettings, answered: DuoResponse, help: DuoHelp): Promise<DuoOutcome<Spent>>;
-  /** The `handle` of the question that a response claims to answer. It proves nothing. */
+  /** The `handle` of the prompt that a response claims to answer. It proves nothing. */
   handleOf(response: unknown): string | undefined;
 };
 
 export type DuoHelp = Pick<FactorContext, 'now' | 'random' | 'exchange'> & {
-  /** Where Duo sends the user back to, for the Universal Prompt. */
+  /** The page to which Duo sends the user back after the Universal Prompt. */
   readonly redirectUri: string;
 };
 
 export type DuoQuestion = {
   readonly prompt: Extract<Prompt, { shape: 'signedRequest' | 'redirect' }>;
-  /** Given back to `check`. */
+  /** Passed to `check`. */
   readonly memo:
     | { readonly app: string }
     | { readonly state: string; readonly nonce: string; readonly redirect_uri: string };
   readonly handle: string;
 };
 
-/** What came back from `user` to the question that `memo` remembers. */
+/** The response of `user` to the prompt that `memo` belongs to. */
 export type DuoResponse = { readonly user: string; readonly memo: unknown; readonly response: unknown };
 
-/** The identity of an accepted response, which may be accepted once until then: neither protocol forbids that one comes twice. */
+/** The id of an accepted response and the time until which it is refused again: neither protocol prevents replay. */
 export type Spent = { readonly id: string; readonly until: number };
 
-/** `wrong`: it proves nothing about this user, or not for this question. */
+/** `wrong`: the response proves nothing about this user, or answers another prompt. */
 export type DuoReason = 'wrong' | Exclude<ProviderReason, 'provider_misconfigured'>;
 
-/** `detail` is in words and codes of ours: what Duo and clients write may repeat secrets. */
+/** `detail` has only our own words and codes: text from Duo and from clients may contain secrets. */
 export type DuoOutcome<Value> = Success<Value> | (Refusal<DuoReason> & { readonly detail: string });
 
-/** A refusal with what the audit log keeps about it. */
+/** A refusal with a detail for the audit log. */
 export function declined<Reason extends DuoReason>(
   reason: Reason,
   detail: string,
@@ -46,7 +48,7 @@ export function declined<Reason extends DuoReason>(
   return { ...refuse(reason), detail };
 }
 
-/** Whether Duo can be asked about a name as it is: half of a surrogate pair would be sent as another name. */
+/** Whether a name can be sent to Duo unchanged: an unpaired surrogate would be sent as another name. */
 export function isSuitable(user: string): boolean {
   return user !== '' && user.isWellFormed();
 }

@@ -7,18 +7,22 @@ import { success } from '../../base/outcome.ts';
 import { declined, type DuoOutcome, type Spent } from './protocol.ts';
 import type { DuoSettings } from './settings.ts';
 
-/** The JSON Web Tokens of Duo's OIDC Auth API (duo.com/docs/oauthapi): ours to Duo and Duo's to us, under the one secret key. */
+/**
+ * The JSON Web Tokens of Duo's OIDC Auth API (duo.com/docs/oauthapi). Duo and the server sign with the same secret key.
+ */
 const alg = 'HS512';
 
-/** Duo takes no token of ours that lasts longer. */
+/** Duo rejects tokens with a longer life. */
 export const longestLife = 5 * minute;
 
-/** How far Duo's clock and ours may differ; Duo's own libraries allow as much. */
+/** The allowed difference between Duo's clock and ours, the same as in Duo's own libraries. */
 const clockSkew = minute;
 
 const longestToken = 16 * 1024;
 
-/** 36 characters, as many as Duo's libraries draw; letters and digits only, for Duo says of no others that it takes them. */
+/**
+ * 36 characters, as in Duo's libraries. They are letters and digits only, because Duo documents no others as accepted.
+ */
 export function drawText(random: Random): string {
   return random.bytes(18).toString('hex');
 }
@@ -27,7 +31,7 @@ export async function signed(settings: DuoSettings, claims: Readonly<Record<stri
   return new SignJWT(claims).setProtectedHeader({ alg, typ: 'JWT' }).sign(keyOf(settings));
 }
 
-/** Proves at one endpoint, once and for five minutes, who we are (RFC 7523 section 3). */
+/** Creates a client assertion for one endpoint, for one use within five minutes (RFC 7523 section 3). */
 export async function assertion(
   settings: DuoSettings,
   endpoint: string,
@@ -39,9 +43,9 @@ export async function assertion(
   return signed(settings, { iss: client, sub: client, aud: endpoint, jti: drawText(random), iat, exp });
 }
 
-/** What an id token must say. Instants are seconds; Duo's `iat` may have a fraction. */
+/** The required claims of an id token. Times are in seconds; Duo's `iat` may have a fraction. */
 const idToken = z.object({
-  /** No list, which may hold others than us. */
+  /** Not a list, because a list may name other clients too. */
   aud: z.string(),
   exp: z.int(),
   iat: z.number(),
@@ -51,14 +55,14 @@ const idToken = z.object({
 });
 
 type Expected = {
-  /** The endpoint that gave the token, which issues it. */
+  /** The endpoint that returned the token, which is also its issuer. */
   readonly issuer: string;
   readonly user: string;
   readonly nonce: string;
   readonly now: number;
 };
 
-/** Whether an id token says that this person was let in, just now, in answer to the question with this nonce. */
+/** Verifies that an id token says that Duo allowed this user just now, in answer to the prompt with this nonce. */
 export async function readIdToken(
   settings: DuoSettings,
   token: string,
@@ -72,14 +76,14 @@ export async function readIdToken(
   return success({ id: nonce, until: read.data.exp * second + clockSkew });
 }
 
-/** The claims of a token that Duo signed for us and whose time is now, or undefined. */
+/** The claims of a token that Duo signed for this client and that is valid now; otherwise undefined. */
 async function verified(settings: DuoSettings, token: string, issuer: string, now: number): Promise<unknown> {
   if (token.length > longestToken) return undefined;
   const options = {
     algorithms: [alg],
     issuer,
     audience: settings.integration_key,
-    // We have asked for it just now: one that is old, or from the future, is not the one that we asked for.
+    // The token was requested just now, so one that is old or from the future belongs to another request.
     maxTokenAge: longestLife / second,
     clockTolerance: clockSkew / second,
     currentDate: new Date(now),

@@ -18,15 +18,15 @@ import type { DuoSettings } from './settings.ts';
 import { assertion, drawText, longestLife, readIdToken, signed } from './token.ts';
 
 /**
- * Duo's Universal Prompt, by the OIDC Auth API (duo.com/docs/oauthapi): the user is sent to Duo with a signed request and comes back with
- * a code, which is traded for an id token that says how it went.
+ * Duo's Universal Prompt, with the OIDC Auth API (duo.com/docs/oauthapi). The user goes to Duo with a signed request
+ * and returns with a code, which is exchanged for an id token that has the result.
  */
 export const universalResponse = z.strictObject({
   state: z.string().min(1).max(1024),
   duo_code: z.string().min(1).max(1024),
 });
 
-/** `redirect_uri` has to be named again at the exchange, as it was in the request (RFC 6749 section 4.1.3). */
+/** `redirect_uri` must be sent again with the code, as it was in the request (RFC 6749 section 4.1.3). */
 export const universalMemo = z.strictObject({ state: z.string(), nonce: z.string(), redirect_uri: z.string() });
 
 export const duoUniversal: Duo = {
@@ -51,10 +51,10 @@ async function askDuo(settings: DuoSettings, user: string, help: DuoHelp): Promi
     exp: Math.floor(help.now / second) + life,
     state,
     duo_uname: user,
-    // The code comes back as `duo_code`, so that no other OAuth2 client on the page takes it for its own.
+    // Duo returns the code as `duo_code`, so that no other OAuth 2.0 client on the page uses it.
     use_duo_code_attribute: true,
   });
-  // Duo's libraries put the nonce beside the signed request; OpenID Connect lets it be read in either place (Core section 6.1).
+  // Duo's libraries also send the nonce unsigned; OpenID Connect allows either place (Core section 6.1).
   const query = new URLSearchParams({ ...common, request });
   return success({
     prompt: { shape: 'redirect', url: `${endpoint(settings, 'authorize')}?${query.toString()}`, state },
@@ -102,7 +102,7 @@ const healthy = z.object({ stat: z.literal('OK') });
 
 const tokens = z.object({ id_token: z.string(), token_type: z.string().regex(/^bearer$/i) });
 
-/** Refusals have the form of Duo's APIs or that of OAuth2 (RFC 6749 section 5.2). */
+/** Errors have the format of Duo's APIs or of OAuth 2.0 (RFC 6749 section 5.2). */
 const refusal = z.union([
   z.object({ stat: z.literal('FAIL'), message: z.string().optional() }),
   z.object({ error: z.string() }),
@@ -116,7 +116,7 @@ const knownErrors = new Set([
   'invalid_scope',
 ]);
 
-/** Posts a form to Duo and gives what a 200 says as JSON. */
+/** Posts a form to Duo and returns the JSON of a 200 response. */
 async function call(exchange: Exchange, url: string, form: Record<string, string>): Promise<DuoOutcome<unknown>> {
   const headers = { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' };
   const exchanged = await exchange({ url, headers, body: new URLSearchParams(form).toString() });
@@ -127,7 +127,7 @@ async function call(exchange: Exchange, url: string, form: Record<string, string
   const refused = refusal.safeParse(answer).data;
   if (!refused || (status >= 300 && status < 400)) return status === 200 ? success(answer) : nonsense(status);
   const error = 'error' in refused ? refused.error : refused.message;
-  // The code is spent, expired, or was never Duo's: that is about the reply, and not about us.
+  // The code is spent, expired or unknown to Duo. The response is at fault, not the provider's settings.
   if (error === 'invalid_grant' && form.code !== undefined) return declined('wrong', 'Duo does not know the code');
   return declined('provider_refused', knownErrors.has(error ?? '') ? `status ${status}, ${error}` : `status ${status}`);
 }

@@ -15,24 +15,24 @@ import {
 import type { DuoSettings } from './settings.ts';
 
 /**
- * Duo's Web SDK, version 2. A part is `PREFIX|base64(user|integration key|expiry)|HMAC-SHA1(key, PREFIX|base64)` in hexadecimal. The request
- * is a TX part for Duo and an APP part for ourselves; Duo's script trades TX for AUTH and brings `AUTH:APP` back. TX and AUTH are signed
- * with the secret key, which Duo knows, and APP with the application's, which it does not.
+ * Duo's Web SDK, version 2. A part is `PREFIX|base64(user|integration key|expiry)|hex(HMAC-SHA1(key, PREFIX|base64))`.
+ * The request is `TX:APP`. Duo's script exchanges TX for AUTH and returns `AUTH:APP`. The secret key, which Duo knows,
+ * signs TX and AUTH; the application's key, which Duo does not know, signs APP.
  */
 type Part = { readonly user: string; readonly integrationKey: string; readonly expiry: number };
 
-/** Longer than any that names a user of ours; a longer response is not read. */
+/** Every response about one of our users is shorter. A longer one is not parsed. */
 export const longestResponse = 8192;
 
 const webResponse = z.string().min(1).max(longestResponse);
 
-/** The APP part of the request. A response that carries another one answers another question. */
+/** The APP part of the request. A response with another APP part answers another prompt. */
 export const webMemo = z.strictObject({ app: z.string() });
 
-/** An empty key in its place would let anybody sign. */
+/** With an empty key in its place, anyone could sign. */
 const noOwnKey = declined('provider_refused', 'the provider has no application secret key');
 
-/** Seconds, in the one right spelling, within the time that a clock can tell. */
+/** Seconds since the Unix epoch in the only accepted spelling, within the range of dates. */
 const instant = /^[1-9][0-9]{0,10}$/;
 
 export const duoWeb: Duo = {
@@ -41,9 +41,9 @@ export const duoWeb: Duo = {
   handleOf: (response) => partsOf(response)?.app,
 };
 
-/** `now` is in seconds since the Unix epoch here and below, as Duo counts. */
+/** Here and below, `now` is in seconds since the Unix epoch, as in Duo's parts. */
 function askAt(settings: DuoSettings, user: string, now: number): DuoOutcome<DuoQuestion> {
-  // A separator in the name would shift what comes after it, and make Alice out of `alice|…`.
+  // A `|` in the name would shift the fields after it, so that `alice|…` would be read as `alice`.
   if (!isSuitable(user) || user.includes('|')) return declined('unsuitable_user', 'the name is empty or has a |');
   const { application_secret_key: ownKey } = settings;
   if (ownKey === undefined) return noOwnKey;
@@ -72,7 +72,7 @@ function checkAt(settings: DuoSettings, { user, memo, response }: DuoResponse, n
     if (part.user !== user) return declined('wrong', 'is about another user');
     if (part.expiry <= now) return declined('wrong', 'has expired');
   }
-  // Duo signs no challenge of ours, so the AUTH part alone must never be taken twice, whichever APP part comes with it.
+  // Duo signs no challenge of ours, so an AUTH part must never be accepted twice, whichever APP part comes with it.
   return success({ id: createHash('sha256').update(came.auth).digest('base64url'), until: auth.expiry * second });
 }
 
@@ -89,7 +89,7 @@ function sign(prefix: string, key: string, { user, settings, expiry }: Content):
   return `${text}|${mac(key, text)}`;
 }
 
-/** What a part says, if it is a part of this kind that was signed with this key. */
+/** The content of a part, if it is of this kind and signed with this key. */
 function open(prefix: string, key: string, text: string): Part | undefined {
   const [kind, content, signature, ...more] = text.split('|');
   if (kind !== prefix || content === undefined || signature === undefined || more.length > 0) return undefined;
@@ -103,7 +103,7 @@ function mac(key: string, text: string): string {
   return createHmac('sha1', key).update(text).digest('hex');
 }
 
-/** The text in base64, if it is spelled in the one right way and is UTF-8: what is spent goes by its spelling. */
+/** Decodes base64 of UTF-8 in its canonical spelling only, because a spent response is identified by its spelling. */
 function decode(base64: string): string | undefined {
   const bytes = Buffer.from(base64, 'base64');
   if (bytes.toString('base64') !== base64) return undefined;

@@ -7,17 +7,20 @@ import { defineFactor } from '../define-factor.ts';
 import type { Channel, FactorContext, CodeMessage, ProviderSpec } from '../factor.ts';
 import { hint } from './hint.ts';
 
-/** How long a sent code works (SP 800-63B-4 section 3.1.3.2 allows ten minutes), and how many wrong responses it survives. */
+/**
+ * How long a sent code is valid (SP 800-63B-4 section 3.1.3.2 allows ten minutes), and after how many wrong responses
+ * it is not.
+ */
 export const sentCodeLife = 5 * minute;
 const looks = 5;
 
 type Sent<Settings> = {
   readonly kind: Channel;
-  /** RFC 8176. */
+  /** Authentication method references (RFC 8176). */
   readonly amr: readonly string[];
   readonly destination: z.ZodType<string>;
   readonly settings: ProviderSpec<Settings>;
-  /** What the settings say of messages. */
+  /** The limits on messages that the settings contain. */
   readonly limits?: (settings: Settings) => Pick<CodeMessage, 'countries'>;
 };
 
@@ -25,7 +28,7 @@ const sentCodeState = z.strictObject({
   hash: z.string(),
   expiresAt: z.int(),
   digits: z.int().min(6).max(8),
-  /** The user's failures when it was sent: after five more it is dead. */
+  /** The user's failures when the code was sent. After five more the code is invalid. */
   failures: z.int(),
 });
 
@@ -38,7 +41,7 @@ const traits = {
   verifies: 'fast',
 } as const;
 
-/** A factor whose proof is a code that is sent to one of the user's destinations. A new code replaces the one before. */
+/** A factor whose response is a code sent to the user's destination. A new code replaces the previous one. */
 export function sentCode<Settings>({ kind, amr, destination, settings, limits }: Sent<Settings>) {
   const state = z.strictObject({ destination, code: sentCodeState.nullable() });
 
@@ -85,12 +88,11 @@ function hashesOf(kind: Channel, to: string, text: string, { safe }: FactorConte
   return safe.macs(kind, `${to}\0${text}`);
 }
 
-/** Whether a code can still be right: it is no older than its life, and was not guessed at too often. */
 function isAlive(sent: z.infer<typeof sentCodeState>, { now, failures }: FactorContext): boolean {
   return sent.expiresAt > now && failures - sent.failures < looks;
 }
 
-/** Every code as likely as any other: what would favor the low ones is drawn again. */
+/** Every code is equally likely: a number that would favor low codes is drawn again. */
 function drawCode({ random, operator: { codeDigits } }: FactorContext): string {
   const range = 10 ** codeDigits;
   const fair = 2 ** 32 - (2 ** 32 % range);

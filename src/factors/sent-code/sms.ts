@@ -4,14 +4,14 @@ import { sentCode } from './sent-code.ts';
 const words = 'must be a two-letter code in capitals, such as CH';
 const countries = z.array(z.string(words).regex(/^[A-Z]{2}$/, words)).max(300);
 
-/** ISO 3166-1 countries: all when nothing is said. */
+/** ISO 3166-1 countries. All are allowed if both lists are absent. */
 const settings = z.strictObject({ allowed_countries: countries.optional(), denied_countries: countries.optional() });
 
 type SmsSettings = z.infer<typeof settings>;
 
 /**
- * Codes by text message: the one restricted authenticator of SP 800-63B-4 (sections 3.1.3.3 and 3.2.9), for numbers are ported and swapped.
- * The destination is a phone number in E.164.
+ * Codes by text message, the only restricted authenticator of SP 800-63B-4 (sections 3.1.3.3 and 3.2.9), because
+ * numbers are ported and swapped. The destination is a phone number in E.164.
  */
 export const sms = sentCode({
   kind: 'sms',
@@ -23,7 +23,7 @@ export const sms = sentCode({
   }),
 });
 
-/** What each of two allows: a number is reached only where both let it pass. */
+/** Combines two layers: a country is allowed only if both layers allow it. */
 function tighten(above: SmsSettings, own: SmsSettings): SmsSettings {
   const [first, second] = [above.allowed_countries, own.allowed_countries];
   const allowed = first && second ? first.filter((country) => second.includes(country)) : (first ?? second);
