@@ -6,14 +6,14 @@ import type { Caller } from '../engine/session/authenticate.ts';
 import type { ProblemCode } from './problem-codes/index.ts';
 
 /**
- * Doors are tables of routes: plain data with a handler. The server mounts them, the OpenAPI document describes them and the
- * tests walk them, all from the one table.
+ * Doors are tables of routes: plain data with a handler. The server mounts the table, the OpenAPI document describes it and the tests walk
+ * through it.
  */
 export type Route = {
   readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
-  /** As OpenAPI writes it: `/users/{uid}`. */
+  /** In OpenAPI's form: `/users/{uid}`. */
   readonly path: string;
-  /** Who may call it. What is not a session is refused at every `session` route before anything else is looked at. */
+  /** The callers that it accepts. A `session` route refuses every other credential before it reads anything else. */
   readonly access: Access;
   /** Whether it makes administrative writes; absent where it cannot. */
   readonly administers?: Administers;
@@ -23,33 +23,33 @@ export type Route = {
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
-  /** Whether the body may be a form too. */
+  /** Whether the body may also be a form. */
   readonly form?: true;
-  /** How the door says what is wrong, where it does not speak the common dialect (RFC 9457). */
+  /** The format of problems, where the door does not use the common dialect (RFC 9457). */
   readonly formatProblem?: ProblemFormatter;
   readonly responses: Readonly<Record<number, ResponseSpec>>;
   readonly handle: (request: Handled) => Promise<Reply>;
 };
 
-/** Says what is wrong in the words of a door. */
+/** Writes a problem in the dialect of a door. */
 export type ProblemFormatter = (problem: Problem, request: UnparsedRequest) => Reply;
 
-/** What a door answers below its path where none of its routes does: in its own words too. */
+/** The format of errors below a door's path, for paths that none of its routes has. */
 export type Dialect = { readonly below: string; readonly formatProblem: ProblemFormatter };
 
 /**
- * `optional`: a session is read when one is shown. `basic`: HTTP Basic, which the handler reads itself. `enrollment`: a session, or an enrollment
- * token. `challenge`: a service's apikey, a session, or a challenge token. `service`: an apikey of a service, or a session of its key.
+ * `optional`: a session, if the request has one. `basic`: HTTP Basic, which the handler reads. `enrollment`: a session or an enrollment
+ * token. `challenge`: a service's apikey, a session or a challenge token. `service`: a service's apikey, or a session of that key.
  */
 export type Access = 'anyone' | 'session' | 'optional' | 'basic' | 'enrollment' | 'challenge' | 'service';
 
 /**
- * Which writes of an administrator's session are administrative, and so need fresh proof: all of them, those on other users than the one in
- * the path's `uid`, or none.
+ * The writes of an administrator's session that are administrative and so need fresh proof: all of them, those whose path names another
+ * user in `uid`, or none.
  */
 export type Administers = 'always' | 'others' | 'never';
 
-/** What a status means, and the shape of its body; `type` where it is not JSON, `page` where a browser gets HTML in its place. */
+/** The meaning of a status and the shape of its body. `type` is set where it is not JSON, `page` where a browser gets HTML instead. */
 export type ResponseSpec = {
   readonly description: string;
   readonly body?: z.ZodType;
@@ -57,13 +57,13 @@ export type ResponseSpec = {
   readonly page?: true;
 };
 
-/** A request of which nothing was parsed yet; its caller, where they have shown who they are. */
+/** A request before it is parsed. Its caller is set once they are authenticated. */
 export type UnparsedRequest = Pick<Handled, 'ctx' | 'caller' | 'headers'>;
 
-/** A request that has passed its threshold: everything in it has been parsed. */
+/** A request after all checks: everything in it is parsed. */
 export type Handled = {
   readonly ctx: RequestContext;
-  /** At an `enroller` or `asker` route it is one of these; only such a route's handler looks at that. */
+  /** Another type at `enrollment`, `challenge` and `service` routes; only their handlers read it, with the type that `route` gives it. */
   readonly caller: Caller | undefined;
   readonly params: unknown;
   readonly query: unknown;
@@ -71,19 +71,19 @@ export type Handled = {
   readonly headers: Headers;
 };
 
-/** What a handler answers. `json`, `text` and `bytes` exclude each other; without any the body is empty. */
+/** The answer of a handler. `json`, `text` and `bytes` exclude each other; without any of them the body is empty. */
 export type Reply = {
   readonly status: number;
   readonly json?: unknown;
   readonly text?: string;
-  /** What is long and the same for all: who is slow to read it holds no copy of their own. */
+  /** For long content that is the same for all clients: a slow reader does not need a copy of its own. */
   readonly bytes?: Uint8Array<ArrayBuffer>;
   /** The media type, where it is not the usual one. */
   readonly type?: string;
   readonly headers?: Readonly<Record<string, string>>;
 };
 
-/** What is wrong with one member of what was sent. `pointer` is a JSON Pointer (RFC 6901). */
+/** An error in one member of a body or a query. `pointer` is a JSON Pointer (RFC 6901). */
 export type FieldError = { readonly pointer: string; readonly detail: string; readonly missing: boolean };
 
 export type Problem = {
@@ -92,7 +92,7 @@ export type Problem = {
   readonly detail: string;
   readonly errors?: readonly FieldError[];
   readonly headers?: Readonly<Record<string, string>>;
-  /** Members beside the usual ones (RFC 9457 section 3.2). */
+  /** Members in addition to the usual ones (RFC 9457 section 3.2). */
   readonly more?: Readonly<Record<string, unknown>>;
 };
 
@@ -108,7 +108,7 @@ type CallerFor<A extends Access> = A extends 'session'
           ? Caller | undefined
           : undefined;
 
-/** A route that a session may write through says whether such a write is administrative; no other can. */
+/** A route that a session can write through must say whether the write is administrative; other routes cannot say it. */
 type Decided<M extends Route['method'], A extends Access> = M extends 'get'
   ? { readonly administers?: never }
   : A extends 'session' | 'optional' | 'enrollment' | 'challenge'
@@ -134,7 +134,7 @@ type WrittenRoute<M extends Route['method'], A extends Access, Params, Query, Bo
   ) => Promise<Reply>;
 };
 
-/** Checks a handler against the schemas beside it, and forgets their types: from here on a route is a row of a table. */
+/** Checks a handler against the schemas of its route, then drops their types, so that all routes fit in one table. */
 export function route<
   M extends Route['method'],
   A extends Access,
@@ -142,6 +142,6 @@ export function route<
   Query = undefined,
   Body = undefined,
 >(written: WrittenRoute<M, A, Params, Query, Body> & Decided<M, A>): Route {
-  // The server hands over only what these very schemas parsed, and a caller only as `access` says.
+  // The server passes only values that these schemas parsed, and only callers that `access` allows.
   return written as unknown as Route;
 }

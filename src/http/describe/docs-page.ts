@@ -7,7 +7,7 @@ import { sectionId, sectionsOf } from './sections.ts';
 import { startHere, toursOf } from './start-here.ts';
 import { inline, type Markup } from './text.ts';
 
-/** The route table for people. `path` is the one that the server is mounted below. */
+/** The documentation of the routes. `path` is the path that the server is mounted below. */
 export function docsPage(routes: readonly Route[], path = ''): Promise<string> {
   const sections = sectionsOf(routes);
   const content = html`<header>

@@ -1,4 +1,4 @@
-/** The style of all pages: light and dark, and for narrow screens without scrolling sideways. */
+/** The style of all pages: light and dark, and without sideways scrolling on narrow screens. */
 export const docsStyle = `
 :root { --text: #1b1f24; --muted: #59636e; --page: #fff; --panel: #f6f8fa; --line: #d1d9e0; --link: #0550ae; --get: #0a5c2b; --write: #7a4100; --delete: #a40e26; }
 @media (prefers-color-scheme: dark) {

@@ -1,6 +1,6 @@
 import type { Route } from '../route.ts';
 
-/** A form of errors: the place of the page that explains it, and the example that shows it. */
+/** A form of errors: the id of its explanation in the page, its name, and the example that shows it. */
 export type ErrorForm = { readonly id: string; readonly name: string; readonly example: string };
 
 export const errorForms = {
@@ -10,7 +10,7 @@ export const errorForms = {
   crossbar: { id: 'crossbar-envelope', name: "Crossbar's envelope", example: 'PUT /v2/user_auth 401' },
 } as const satisfies Record<string, ErrorForm>;
 
-/** How a route says what is wrong. Those that take forms are OAuth 2.0's. */
+/** The form of a route's errors. Routes that accept forms are OAuth 2.0's. */
 export function errorFormOf({ path, formatProblem, form }: Pick<Route, 'path' | 'formatProblem' | 'form'>): ErrorForm {
   if (!formatProblem) return errorForms.problem;
   if (form) return errorForms.oauth2;

@@ -1,7 +1,7 @@
 import type { Route } from '../route.ts';
 
-/** A request that was played, as a command of the shell, and what was answered. */
+/** A recorded request, as a shell command, and its answer. */
 export type Example = { readonly request: string; readonly answer: string };
 
-/** Method and path, by which examples are found. */
+/** The method and path, which are the key of an example. */
 export const nameOf = ({ method, path }: Pick<Route, 'method' | 'path'>) => `${method.toUpperCase()} ${path}`;

@@ -2,13 +2,13 @@ import { html } from 'hono/html';
 import type { Markup } from './text.ts';
 
 export type PageContent = {
-  /** The path that the server is mounted below; empty where it has a host of its own. */
+  /** The path that the server is mounted below; empty where it has its own host. */
   readonly path: string;
   readonly title: string;
   readonly content: Markup;
 };
 
-/** What pages share. Scripts, and styles of other servers, are forbidden by their content security policy. */
+/** The frame of every page. The content security policy forbids scripts, and styles of other servers. */
 export async function frame({ path, title, content }: PageContent): Promise<string> {
   const page = await html`<!doctype html>
     <html lang="en">

@@ -1,6 +1,6 @@
 /**
- * What members and parameters mean, for those whose schema does not say it. A key is a name, or a name after where it is found: a schema of
- * the OpenAPI document, the member around it, the tag of its route (with ` path` for parameters there), or a part of the path.
+ * The meanings of members and parameters whose schema has no description. A key is a name, or a name after its place: a schema of the
+ * OpenAPI document, the member around it, the tag of its route (with ` path` for parameters there), or a part of the path.
  */
 const meanings: Readonly<Record<string, string>> = {
   'Account.id': "The account's id.",
@@ -140,7 +140,7 @@ const meanings: Readonly<Record<string, string>> = {
   version: 'Grows with each change.',
 };
 
-/** What a member means, by where it is found, the nearest place first; empty where its name says it all. */
+/** The meaning of a member by its places, the nearest first; empty where the name is enough. */
 export function meaningOf(places: readonly string[], name: string): string {
   const found = places.map((place) => meanings[`${place}.${name}`]).find((meaning) => meaning !== undefined);
   return found ?? meanings[name] ?? '';

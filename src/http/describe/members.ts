@@ -2,7 +2,7 @@ import { html } from 'hono/html';
 import type { MemberRow, Shape } from './schema-rows.ts';
 import { inline, type Markup } from './text.ts';
 
-/** A table of members or parameters: name, type, whether it has to be there, and what it means. */
+/** A table of members or parameters: name, type, presence and meaning. */
 export function members(title: string, { caption, type, rows }: Shape): Markup {
   const above = [title, caption].filter((text) => text !== '').join('. ');
   if (rows.length === 0) return html`<p>${inline([above, type].filter((text) => text !== '').join(': '))}</p>`;

@@ -5,7 +5,7 @@ import type { Access, ResponseSpec, Route } from '../route.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** OpenAPI 3.1, made from the very schemas that the doors check with, so that it can't say anything else. */
+/** OpenAPI 3.1, made from the schemas that check the requests, so that the two cannot differ. */
 export function openApiDocument(
   routes: readonly Route[],
   { version, url }: { readonly version: string; readonly url: string },
@@ -87,12 +87,11 @@ function operation(route: Route, components: Record<string, unknown>): Json {
   };
 }
 
-/** What the route says of itself. */
 function describe({ description, administers }: Route): string {
   return [description, administers === 'always' && 'Administrators need fresh proof.'].filter(Boolean).join(' ');
 }
 
-/** The media types a body may come as. */
+/** The media types of a body. */
 function contentOf({ form }: Route, schema: Json): Json {
   return { ...(form && { [formType]: { schema } }), 'application/json': { schema } };
 }
@@ -106,7 +105,7 @@ function response({ description, body, type, page }: ResponseSpec, schemaOf: Sch
   return { description, content: { [type ?? 'application/json']: { schema }, ...html } };
 }
 
-/** A door with words of its own refuses in them. */
+/** A door with its own dialect has its own form of refusals. */
 function refusal({ formatProblem }: Route, schemaOf: SchemaOf): Json {
   const content = formatProblem
     ? { 'application/json': { schema: schemaOf(z.looseObject({}), 'output') } }
@@ -123,7 +122,7 @@ function parameters(where: 'path' | 'query', schema: z.ZodObject | undefined, sc
   }));
 }
 
-/** One schema; those with a name of their own, itself too, are referred to and go to the components, once. */
+/** One schema. Every schema with a name becomes a component, once, and is referred to. */
 function jsonSchema(schema: z.ZodType, io: 'input' | 'output', components: Record<string, unknown>): Json {
   const made = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
   const { $schema: _dialect, $defs = {}, ...rest } = toComponents(made);
@@ -131,7 +130,7 @@ function jsonSchema(schema: z.ZodType, io: 'input' | 'output', components: Recor
   return rest;
 }
 
-/** What zod calls a definition OpenAPI calls a component. */
+/** The definitions of zod become the components of OpenAPI. */
 function toComponents(schema: unknown) {
   const text = JSON.stringify(schema).replaceAll('"#/$defs/', '"#/components/schemas/');
   return jsonSchemaForm.parse(JSON.parse(text));
@@ -139,7 +138,7 @@ function toComponents(schema: unknown) {
 
 const jsonSchemaForm = z.looseObject({ $defs: z.record(z.string(), z.unknown()).optional() });
 
-/** Also the place of an operation in the page for people. */
+/** Also the id of the operation in the documentation page. */
 export const operationId = (method: string, path: string) =>
   method +
   (path === '/' ? '/root' : path)

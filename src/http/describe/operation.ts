@@ -9,8 +9,8 @@ import { shapesOf } from './schema-rows.ts';
 import { inline, type Markup } from './text.ts';
 
 /**
- * An operation, folded. The id stands inside what is folded, because a browser that goes to it unfolds what is around it, and not what has
- * the id itself.
+ * A folded operation. The id is inside the folded part, because a browser that goes to an id unfolds the elements around it, but not the
+ * element that has the id.
  */
 export function operation(route: Route): Markup {
   const { method, path, summary, description = '' } = route;
@@ -34,7 +34,7 @@ export function operation(route: Route): Markup {
   </details>`;
 }
 
-/** What was sent, and what was answered. */
+/** The request and the answer of an example. */
 export function example(name: string): Markup | string {
   const played = examples[name];
   if (!played) return '';

@@ -4,7 +4,7 @@ import { meaningOf, type ProblemCode } from '../problem-codes/index.ts';
 import { frame } from './frame.ts';
 import { inline } from './text.ts';
 
-/** The page that the `type` of a problem leads to. `path` is the one that the server is mounted below. */
+/** The page that the `type` of a problem links to. `path` is the path that the server is mounted below. */
 export function problemPage(code: ProblemCode, path: string): Promise<string> {
   const { statuses, when, action } = meaningOf(code);
   const title = statuses.map((status) => `${status} ${titleOf(status)}`).join(', ');

@@ -1,7 +1,7 @@
 import { html } from 'hono/html';
 import { frame } from './frame.ts';
 
-/** What somebody sees who opens the server's address in a browser. `path` is the one that the server is mounted below. */
+/** The page at the server's address in a browser. `path` is the path that the server is mounted below. */
 export function rootPage(path: string): Promise<string> {
   return frame({
     path,

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { meaningOf } from './meanings.ts';
 import { inlined, typeOf, type JsonSchema } from './schema-type.ts';
 
-/** A member of a body, or a parameter, as a table shows it. Nested members have dotted names: `data.user.name`, `factors[].id`. */
+/** A row of a table: a member of a body, or a parameter. Nested members have dotted names: `data.user.name`, `factors[].id`. */
 export type MemberRow = {
   readonly name: string;
   readonly type: string;
@@ -13,10 +13,10 @@ export type MemberRow = {
 /** One form of a body: a table of its members, or its type where it has none. */
 export type Shape = { readonly caption: string; readonly type: string; readonly rows: readonly MemberRow[] };
 
-/** Members of Crossbar's envelope, which one place of the page explains for all. */
+/** Members of Crossbar's envelope. The page explains them once for all operations. */
 const aroundData = new Set(['auth_token', 'node', 'request_id', 'revision', 'status', 'timestamp', 'version']);
 
-/** The forms that a body may have. `places` tell what its members mean: see `meanings.ts`. */
+/** The forms that a body may have. `places` select the meanings of its members: see `meanings.ts`. */
 export function shapesOf(schema: z.ZodType, io: 'input' | 'output', places: readonly string[]): readonly Shape[] {
   const whole = inlined(schema, io);
   const forms = formsOf(whole);
@@ -31,7 +31,7 @@ const formsOf = ({ anyOf = [], oneOf = [] }: JsonSchema) => [...anyOf, ...oneOf]
 
 const otherwise = 'Otherwise';
 
-/** A form is told from the others by the member that has one value. */
+/** A form differs from the others by the member with a single value. */
 function captionOf({ properties = {} }: JsonSchema): string {
   const [found] = Object.entries(properties as Properties).filter(([, member]) => member.const !== undefined);
   return found ? `When \`${found[0]}\` is \`${JSON.stringify(found[1].const)}\`` : otherwise;
@@ -39,10 +39,9 @@ function captionOf({ properties = {} }: JsonSchema): string {
 
 type Properties = Readonly<Record<string, JsonSchema>>;
 
-/** Where members are found; and what to call those that cannot be missing. */
+/** The place where members are found, and the word for members that are always present. */
 type RowPlace = { readonly path: string; readonly always: 'required' | 'always'; readonly places: readonly string[] };
 
-/** The rows of all that is inside a schema. */
 function rowsBelow(schema: JsonSchema, place: RowPlace): readonly MemberRow[] {
   const { path } = place;
   const forms = formsOf(schema).filter(({ type }) => type !== 'null');

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 export type JsonSchema = z.core.JSONSchema.BaseSchema;
 
-/** A schema as JSON Schema, with what it refers to put in its place: no schema refers back to itself. */
+/** A schema as JSON Schema, with every reference replaced by its definition. No schema refers to itself. */
 export function inlined(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
   const { $defs = {}, ...root } = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
   const definitions = $defs as Readonly<Record<string, JsonSchema>>;
@@ -14,7 +14,7 @@ export function inlined(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
   return inline(root);
 }
 
-/** Names of formats as people know them. Their patterns are for programs: the OpenAPI document has them. */
+/** Names of formats for readers. Their patterns are for programs and are in the OpenAPI document. */
 const formats: Readonly<Record<string, string>> = {
   'date-time': 'date and time (RFC 3339)',
   e164: 'phone number (E.164)',
@@ -22,10 +22,10 @@ const formats: Readonly<Record<string, string>> = {
   uuid: 'UUID',
 };
 
-/** A longer pattern says less than none. */
+/** A longer pattern does not help a reader. */
 const longestPattern = 24;
 
-/** What a value may be, in a few words; code between backticks. */
+/** The values that a schema allows, in a few words; code is between backticks. */
 export function typeOf(schema: JsonSchema): string {
   if (schema.const !== undefined) return inCode(schema.const);
   if (schema.enum) return schema.enum.map(inCode).join(' or ');

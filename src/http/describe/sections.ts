@@ -3,7 +3,7 @@ import type { Route } from '../route.ts';
 /** A part of the reference: the routes of one tag. */
 export type Section = { readonly tag: string; readonly title: string; readonly about: string };
 
-/** In the order of the page: what most applications need first. */
+/** In the order of the page: the sections that most applications need come first. */
 export const sections: readonly Section[] = [
   {
     tag: 'Login',
@@ -83,7 +83,7 @@ export function sectionsOf(routes: readonly Route[]): readonly (Section & { read
   });
 }
 
-/** The place of a section in the page. */
+/** The id of a section in the page. */
 export const sectionId = (title: string) =>
   title
     .toLowerCase()

@@ -14,7 +14,7 @@ type Tour = {
   readonly steps: readonly TourStep[];
 };
 
-/** What most applications do, step by step. */
+/** The tasks of most applications, step by step. */
 export const tours: readonly Tour[] = [
   {
     id: 'log-in-with-a-code',
@@ -71,7 +71,7 @@ export const tours: readonly Tour[] = [
   },
 ];
 
-/** Those of which every operation is there: an installation may have some doors closed. */
+/** The tours whose operations all exist: an installation may have some doors closed. */
 export function toursOf(routes: readonly Route[]): readonly Tour[] {
   const names = new Set(routes.map(nameOf));
   return tours.filter(({ steps }) => steps.every(({ operation }) => names.has(operation)));

@@ -22,7 +22,7 @@ import { secretRoutes } from './acceleratxr/secrets.ts';
 import { removeUserRoute, userRoutes } from './acceleratxr/users.ts';
 import { sessionRoutes } from './system/sessions.ts';
 
-/** The doors by their names. A dialect of one more system is one more folder beside these and a word in this list. */
+/** The doors by their names. The dialect of another system needs one more folder here and one more entry in this list. */
 const doorsByName = {
   'self-service': [...authtokenRoutes, ...tokenRoutes, ...mfaRoutes, ...clientRoutes],
   secrets: [...authRoutes, ...userRoutes, ...secretRoutes],
@@ -32,7 +32,7 @@ const doorsByName = {
     ...accountUserRoutes,
     ...securityRoutes,
     ...securityPreviewRoutes,
-    // Before the providers, of which none is called "attempts".
+    // These come before the providers, so that "attempts" is not read as the id of a provider.
     ...attemptRoutes,
     ...providerRoutes,
     ...systemProviderRoutes,
@@ -50,10 +50,10 @@ export type Door = keyof typeof doorsByName;
 
 export const doorNames = Object.keys(doorsByName) as readonly Door[];
 
-/** The routes of the doors that are open, and of sessions, which all of them make or read. */
+/** The routes of the open doors, and those of sessions, which every door creates or reads. */
 export function routesOf(open: readonly Door[] = doorNames): readonly Route[] {
   return [...new Set([...sessionRoutes, ...open.flatMap((name): readonly Route[] => doorsByName[name])])];
 }
 
-/** What is asked below a door's path, and is none of its routes, is answered in its words. */
+/** A request below a door's path that matches none of its routes is answered in that door's dialect. */
 export const dialects: readonly Dialect[] = [deux, crossbar];

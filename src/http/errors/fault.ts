@@ -3,7 +3,7 @@ import type { RequestContext } from '../../engine/context.ts';
 import { isUnavailable } from '../../store/store.ts';
 import type { Problem } from '../route.ts';
 
-/** Nothing was decided, so nothing is told but when to try again. The operator finds the fault under the request's id. */
+/** After a fault the client learns only when to try again. The operator finds the fault in the log by the request's id. */
 export function problemOfFault(ctx: RequestContext, fault: unknown): Problem {
   const busy = fault instanceof Busy;
   if (!busy) ctx.log.error({ err: fault, request_id: ctx.client.requestId }, 'request failed');

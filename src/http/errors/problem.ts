@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Problem, Reply } from '../route.ts';
 
-/** What lets somebody enrol who must before they get in, and then gets them in. */
+/** For a user who must enroll before they can log in: the token allows the enrollment, which then completes the login. */
 export const enrollmentView = z.strictObject({
   mfa_enrollment_required: z.literal(true),
   mfa_type: z.string(),
@@ -9,7 +9,7 @@ export const enrollmentView = z.strictObject({
   expires_at: z.iso.datetime(),
 });
 
-/** An error in the form of RFC 9457. `code` is a stable word for programs; `request_id` is added on the way out. */
+/** An error in the form of RFC 9457. `code` is a stable word for programs; `request_id` is added when the reply is sent. */
 export const problemBody = z
   .strictObject({
     type: z.string(),
@@ -55,11 +55,11 @@ export function problem({ status, code, detail, errors, headers, more }: Problem
   };
 }
 
-/** Where the page of a code is; its name where no URL is known. */
+/** The URL of a code's page, or a URN where the server's URL is not known. */
 export const problemType = (code: string, url?: string) =>
   url === undefined ? `urn:countersign:problem:${code}` : `${url.replace(/\/$/, '')}/problems/${code}`;
 
-/** Completes a problem on the way out of a server: its type is the URL of its page. */
+/** Sets the type of a problem to the URL of its page, once the server's URL is known. */
 export function locate<Json extends { readonly code: string }>(json: Json, url: string | undefined): Json {
   return { ...json, type: problemType(json.code, url) };
 }

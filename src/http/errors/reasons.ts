@@ -6,12 +6,12 @@ import { stepUpLife } from '../../engine/session/step-up.ts';
 import { bearer, problem, type enrollmentView } from './problem.ts';
 import type { Problem, Reply } from '../route.ts';
 
-/** RFC 9470 section 3: what this session lacks, and how fresh it has to be. */
+/** RFC 9470 section 3: what the session lacks, and how recent the proof must be. */
 const insufficient = (lacks: string) => ({
   'WWW-Authenticate': `Bearer error="insufficient_user_authentication", ${lacks}max_age="${stepUpLife / 1000}"`,
 });
 
-/** One sentence for every way in which a first factor can fail, so that none of them tells whether the user exists. */
+/** One sentence for every failure of a first factor, so that none reveals whether the user exists. */
 const wrongCredentials: Problem = {
   status: 401,
   code: 'invalid_credentials',
@@ -19,7 +19,7 @@ const wrongCredentials: Problem = {
   headers: bearer,
 };
 
-/** And one for every way in which a second factor can fail: that a code was right once is nobody's business. */
+/** One sentence for every failure of a second factor, so that none reveals that a code was valid before. */
 const wrongCode: Problem = {
   status: 401,
   code: 'invalid_code',
@@ -27,7 +27,7 @@ const wrongCode: Problem = {
   headers: bearer,
 };
 
-/** Who may know why reads the log of attempts. */
+/** The cause is only in the audit log, which administrators may read. */
 const unavailable: Problem = {
   status: 401,
   code: 'second_factor_unavailable',
@@ -35,10 +35,10 @@ const unavailable: Problem = {
   headers: bearer,
 };
 
-/** The engine's reasons, and the one a door finds itself: nothing was shown. */
+/** The engine's reasons, and one that is found before the engine is called: the request has no credential. */
 export type ErrorReason = Reason | 'no_token';
 
-/** What the outside may learn of each reason, in the common dialect. */
+/** The problem that a client sees for each reason, in the common dialect. */
 const outside = {
   unknown_user: wrongCredentials,
   no_authenticator: wrongCredentials,
@@ -221,7 +221,7 @@ const outside = {
 
 export type Declined = Refusal<ErrorReason> & Pick<LoginRefusal, 'enrollment'>;
 
-/** A refusal of the engine as a problem, with what a door says otherwise in its own words. */
+/** A refusal of the engine as a problem. `otherwise` replaces parts of it for one door. */
 export function problemOf(
   { reason, retryAfter, enrollment }: Declined,
   otherwise: Partial<Record<ErrorReason, Partial<Problem>>> = {},
@@ -231,7 +231,7 @@ export function problemOf(
   return retryAfter === undefined ? said : { ...said, headers: { ...said.headers, 'Retry-After': String(retryAfter) } };
 }
 
-/** The same, said in the common dialect. */
+/** The same problem as a reply in the common dialect. */
 export function refused(refusal: Declined, otherwise: Partial<Record<ErrorReason, Partial<Problem>>> = {}): Reply {
   return problem(problemOf(refusal, otherwise));
 }

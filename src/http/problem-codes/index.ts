@@ -6,7 +6,7 @@ import type { ProblemMeaning } from './problem-code.ts';
 import { requests } from './requests.ts';
 import { server } from './server.ts';
 
-/** Every problem code and what it means: problems, the pages at `/problems/{code}` and docs/errors.md are made from it. */
+/** Every problem code and its meaning. Problems, the pages at `/problems/{code}` and docs/errors.md are made from it. */
 const meanings = { ...requests, ...authentication, ...factors, ...changes, ...oauth2, ...server };
 
 export type ProblemCode = keyof typeof meanings;
@@ -22,7 +22,7 @@ const codesOf = <Code extends ProblemCode>(group: Readonly<Record<Code, ProblemM
 
 type ProblemGroup = { readonly title: string; readonly codes: readonly ProblemCode[] };
 
-/** The codes as documents list them. */
+/** The codes in groups, as documents list them. */
 export const problemGroups: readonly ProblemGroup[] = [
   { title: 'Requests', codes: codesOf(requests) },
   { title: 'Authentication and permissions', codes: codesOf(authentication) },

@@ -1,9 +1,9 @@
-/** What a problem code means. The texts may hold code between backticks. */
+/** The meaning of a problem code. The texts may contain code between backticks. */
 export type ProblemMeaning = {
-  /** The statuses it is answered with, the usual one first. */
+  /** The statuses of its answers, the usual one first. */
   readonly statuses: readonly [number, ...number[]];
   readonly when: string;
-  /** What the caller should do. */
+  /** The advice to the caller. */
   readonly action: string;
 };
 

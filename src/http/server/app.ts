@@ -11,7 +11,7 @@ import type { Metrics } from './metrics.ts';
 import { readBody } from './parse.ts';
 import { respond } from './respond.ts';
 
-/** What an app answers, and what it counts its answers in. */
+/** The routes and dialects of an app, and the metrics that count its answers. */
 export type AppParts = {
   readonly routes: readonly Route[];
   readonly dialects: readonly Dialect[];
@@ -20,13 +20,13 @@ export type AppParts = {
   readonly url: string;
 };
 
-/** Mounts the doors: every request goes through the same beats, from its id to its metrics. */
+/** Mounts the doors. Every request passes the same steps, from its id to its metrics. */
 export function createApp(context: Context, { routes, dialects, metrics, url }: AppParts): Hono<Env> {
   const app = new Hono<Env>({ strict: false });
   const serve = serving(context, { metrics, url });
-  // Path by path: `GET /users/{uid}/secrets/codes` is a method that this path has not, and no `{secretId}` called "codes".
+  // The loop goes path by path, so that `GET /users/{uid}/secrets/codes` is a wrong method and not a `{secretId}` called "codes".
   for (const [path, rows] of Map.groupBy(routes, (route) => route.path)) {
-    // The routes of one path are one door's.
+    // All routes of one path belong to one door.
     const place = { path, formatProblem: rows[0]?.formatProblem ?? problem };
     for (const route of rows) {
       app.on(route.method.toUpperCase(), honoPath(path), (c) =>
@@ -49,15 +49,15 @@ export function createApp(context: Context, { routes, dialects, metrics, url }: 
   return app;
 }
 
-/** Where a request has come: a path of the table, or `unknown`, and the words in which it is told there what is wrong. */
+/** The path of a request in the table, or `unknown`, and the format of problems there. */
 type RequestPlace = { readonly path: string; readonly formatProblem: ProblemFormatter };
 
 const honoPath = (path: string) => path.replace(/\{(\w+)\}/g, ':$1');
 
-/** Methods as the metrics tell them apart; anybody can make up more. */
+/** The methods that the metrics distinguish. A client can invent others, which are counted as one. */
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
-/** The beats that every request shares, whatever it asks for: its id, its answer or its fault, its headers, its line in the log. */
+/** The steps of every request: its id, its answer or its problem, its headers, its line in the log. */
 function serving(context: Context, { metrics, url }: Pick<AppParts, 'metrics' | 'url'>) {
   const clientOf = createClientReader(context);
   return async (
@@ -82,7 +82,7 @@ function serving(context: Context, { metrics, url }: Pick<AppParts, 'metrics' | 
   };
 }
 
-/** A credential in the headers, what the router and the URL say, and a body of bytes. */
+/** The parts of a request from a socket: the credential in the headers, the URL, and the bytes of the body. */
 const broughtBy = (c: Incoming<Env>, route: Route, ctx: RequestContext): RawRequest => ({
   caller: () => callerOf(ctx, shownToken(c.req.raw.headers), route.access),
   params: c.req.param(),

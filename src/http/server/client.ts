@@ -2,12 +2,12 @@ import type { Context as Incoming } from 'hono';
 import { timeOrderedHex } from '../../base/random.ts';
 import type { Client, Context } from '../../engine/context.ts';
 
-/** What node-server hands over beside the request; absent when the house is mounted elsewhere. */
+/** The bindings that node-server passes with a request; absent when the app is mounted elsewhere. */
 export type Environment = { readonly incoming?: { readonly socket: { readonly remoteAddress?: string | undefined } } };
 
 export type Env = { Bindings: Environment };
 
-/** Makes what the engine learns of a request's client, and warns once where a proxy hides the client's address. */
+/** Reads from a request what the engine needs about its client. It warns once if a proxy hides the client's address. */
 export function createClientReader({ random, clock, log, settings }: Context) {
   let hasWarned = settings.sending.enrollmentsPerAddress === 0;
   return ({ env, req }: Incoming<Env>): Client & { readonly requestId: string } => {
@@ -31,7 +31,7 @@ const unknownAddress =
   'a request has an X-Forwarded-For or Forwarded header, so its address may be that of a proxy: ' +
   'enrollments by such requests are not counted in COUNTERSIGN_ENROLLMENTS_PER_ADDRESS; limit them in the proxy';
 
-/** The language that a person reads best is the first that their browser names (RFC 9110 section 12.5.4), as browsers write it. */
+/** The preferred language comes first in `Accept-Language` as browsers write it (RFC 9110 section 12.5.4). */
 function firstLanguage(accepted: string | undefined): string | undefined {
   return accepted && /^\s*([A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,4})\s*(?:[,;]|$)/.exec(accepted)?.[1];
 }

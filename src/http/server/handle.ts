@@ -15,19 +15,19 @@ import type { Access, Problem, Reply, Route, UnparsedRequest } from '../route.ts
 import type { ShownCredential } from './credentials.ts';
 import { readQuery, type Parsed } from './parse.ts';
 
-/** Whoever a credential speaks for. */
+/** The caller that a credential belongs to. */
 export type AnyCaller = EnrollmentActor | ChallengeActor | Service | undefined;
 
-/** What a request brought along, whether it came from a socket or from this very process. */
+/** The parts of a request, from a socket or from inside the process. */
 export type RawRequest = {
   readonly caller: () => Promise<Outcome<AnyCaller, ErrorReason>>;
   readonly params: unknown;
-  /** As the URL has it. */
+  /** Encoded as in a URL. */
   readonly query: string;
   readonly body: () => Promise<Parsed>;
 };
 
-/** Authenticates, parses, and only then hands over. */
+/** Authenticates, then parses, then calls the handler: the body of a refused caller is never read. */
 export async function handle(route: Route, stranger: UnparsedRequest, brought: RawRequest): Promise<Reply> {
   const caller = await brought.caller();
   const asked = { ...stranger, caller: caller.ok ? (caller.value as UnparsedRequest['caller']) : undefined };
@@ -43,11 +43,11 @@ export async function handle(route: Route, stranger: UnparsedRequest, brought: R
   const body = await brought.body();
   if (!body.ok) return formatProblem(body.problem);
   const parsed = { params: params?.data, query: query.value, body: body.value };
-  // The body may have come slowly.
+  // The body may arrive slowly, so the handler gets a context with the current time.
   return route.handle({ ...asked, ctx: asked.ctx.at(), ...parsed });
 }
 
-/** The administrator's session that a request makes an administrative write through, if it does. */
+/** The administrator's session by which a request makes an administrative write, or undefined. */
 function administering(
   { access, administers = 'never' }: Route,
   caller: AnyCaller,
@@ -63,7 +63,7 @@ function administering(
 
 const sessionOf = (actor: ChallengeActor) => (actor.type === 'session' ? actor.session : undefined);
 
-/** Whom a credential speaks for at a route. */
+/** Authenticates a credential as the kind of caller that a route accepts. */
 export async function callerOf(
   ctx: RequestContext,
   shown: ShownCredential,

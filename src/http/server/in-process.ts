@@ -10,10 +10,10 @@ import type { Access, Reply, Route } from '../route.ts';
 import { callerOf, handle, type AnyCaller } from './handle.ts';
 import { check } from './parse.ts';
 
-/** Who calls from inside the process: a service that the process itself is, whoever holds a token, or nobody in particular. */
+/** The caller inside the process: a service that the process itself is, the holder of a token, or none. */
 export type Speaker = { readonly service: Service } | { readonly token: string } | undefined;
 
-/** Reaches the doors from inside their process: the same rows of the table, without a socket, a credential's text or a body's. */
+/** Calls the routes from inside the process, without a socket and without encoding credentials or bodies. */
 export function inProcess(context: Context, routes: readonly Route[]): (speaker: Speaker) => Transport {
   const table = new Map(routes.map((route) => [`${route.method.toUpperCase()} ${route.path}`, route]));
   return (speaker) =>

@@ -7,7 +7,7 @@ import type { Problem } from '../route.ts';
 import type { Environment } from './client.ts';
 import { respond } from './respond.ts';
 
-/** What Node's server, and frameworks on it such as Express, hand a request to. */
+/** The function that Node's server, and frameworks on it such as Express, call for each request. */
 export type Listener = (request: IncomingMessage, response: ServerResponse) => unknown;
 
 type ListenerParts = {
@@ -16,10 +16,10 @@ type ListenerParts = {
   readonly url: string;
 };
 
-/** Hands a request of Node's server to the house, with the socket it came on. */
+/** Passes requests of Node's server to the app, with the socket that they came on. */
 export function createListener({ random, clock, log }: Context, { fetch, url }: ListenerParts): Listener {
   return getRequestListener((request, { incoming }) => fetch(request, { incoming }), {
-    // Countersign may share its process with others, whose Request and Response stay Node's own.
+    // Countersign may share its process with other code, which keeps Node's own Request and Response.
     overrideGlobalObjects: false,
     errorHandler(error) {
       const requestId = timeOrderedHex(random, clock.now());
@@ -27,7 +27,7 @@ export function createListener({ random, clock, log }: Context, { fetch, url }: 
         log.info({ status: unreadable.status, code: unreadable.code, request_id: requestId }, 'no request');
         return respond(problem(unreadable), { requestId, url });
       }
-      // The house answers its own faults; this is for the one that it could not.
+      // The app answers its own faults. This answers a fault outside of it.
       log.error({ err: error, request_id: requestId }, 'request failed');
       return respond(problem(broken), { requestId, url });
     },
@@ -35,8 +35,8 @@ export function createListener({ random, clock, log }: Context, { fetch, url }: 
 }
 
 /**
- * Replaces this process's Request and Response by node-server's, which costs a tenth of a millisecond less for each request. Only for a process
- * that is the house's alone.
+ * Replaces this process's Request and Response by node-server's, which saves a tenth of a millisecond per request. It is only for a process
+ * that runs nothing but Countersign.
  */
 export function patchGlobals(): void {
   getRequestListener(() => new Response(), { overrideGlobalObjects: true });

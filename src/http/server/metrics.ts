@@ -1,18 +1,18 @@
-/** Counters, gauges and histograms in Prometheus' text format. Values of labels come from routes and closed lists, never from a request. */
+/** Metrics in Prometheus' text format. Labels have values from routes and closed lists, never from a request, so the number of series is limited. */
 type Labels = Readonly<Record<string, string>>;
 
 export type Histogram = { observe(labels: Labels, seconds: number): void };
 
 export type Metrics = {
   readonly requests: Histogram;
-  /** The whole page, with the gauges as they are now. */
+  /** The whole page, with the current values of the gauges. */
   render(): string;
 };
 
-/** Seconds. A password login is the slowest honest request: a hash of some 15 ms. */
+/** Seconds. A password login is the slowest ordinary request: its hash takes about 15 ms. */
 const buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-/** `gauges` are read when the page is. */
+/** The gauges are read each time the page is rendered. */
 export function createMetrics(
   gauges: readonly { readonly name: string; readonly help: string; readonly read: () => number }[],
 ): Metrics {

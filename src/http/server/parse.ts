@@ -4,7 +4,7 @@ import { parseStrictJson } from './strict-json.ts';
 import type { ProblemCode } from '../problem-codes/index.ts';
 import type { Problem } from '../route.ts';
 
-/** What a threshold answers: the parsed value, or what to say instead. */
+/** The result of a check: the parsed value, or the problem to answer with. */
 export type Parsed = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly problem: Problem };
 
 /** Bytes. */
@@ -12,7 +12,7 @@ const largestBody = 64 * 1024;
 
 export const formType = 'application/x-www-form-urlencoded';
 
-/** The body of a request, checked by a route's schema. A route without a schema takes none and looks at none. */
+/** The body of a request, checked by a route's schema. Without a schema the body is not read. */
 export async function readBody(schema: z.ZodType | undefined, request: Request, form?: true): Promise<Parsed> {
   if (!schema) return { ok: true, value: undefined };
   const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
@@ -22,7 +22,7 @@ export async function readBody(schema: z.ZodType | undefined, request: Request, 
     const types = form ? `${formType} or application/json` : 'application/json';
     return no(415, 'unsupported_media_type', `Send the body as ${types}, without content encoding.`);
   }
-  // Who hangs up in the middle is no fault of ours.
+  // A client that disconnects is not a fault of the server.
   const bytes = await readBytes(request).catch(() => 'broken off' as const);
   if (bytes === 'broken off') return no(400, 'incomplete_body', 'The connection ended before the body was complete.');
   if (!bytes) return no(413, 'content_too_large', `The body is larger than ${largestBody} bytes.`);
@@ -41,12 +41,15 @@ export function readQuery(schema: z.ZodType | undefined, given: string): Parsed 
   return schema ? readPairs(schema, given) : { ok: true, value: undefined };
 }
 
-/** Members of a form or a query. No dialect needs more than ten. They are counted before they are parsed: 30,000 would cost more than most requests do. */
+/**
+ * The most parameters in a form or a query; no dialect needs more than ten. They are counted before they are parsed, because parsing 30,000
+ * of them costs more than most requests.
+ */
 const mostPairs = 64;
 
 const tooManyPairs = no(400, 'invalid_request', `A form or a query has at most ${mostPairs} parameters.`);
 
-/** Names and values. What a route does not know is left alone; what stands twice is refused (RFC 6749 section 3.2). */
+/** Names and values. Unknown names are ignored; a name that appears more than once is refused (RFC 6749 section 3.2). */
 function readPairs(schema: z.ZodType, given: string): Parsed {
   const pairs = new Map<string, string>();
   for (const [name, value] of new URLSearchParams(given)) {
@@ -57,7 +60,6 @@ function readPairs(schema: z.ZodType, given: string): Parsed {
   return check(schema, Object.fromEntries(pairs));
 }
 
-/** Whether a form or a query has more than `most` pairs. */
 function isLonger(text: string, most: number): boolean {
   let at = -1;
   for (let pairs = 0; pairs < most; pairs += 1) {
@@ -70,13 +72,13 @@ function isLonger(text: string, most: number): boolean {
 async function readBytes(request: Request): Promise<Buffer | undefined> {
   const announced = request.headers.get('content-length');
   if (announced !== null && Number(announced) <= largestBody) {
-    // Read as a whole, which costs much less than piece by piece: a server sees to it that no more comes than was announced.
+    // One read costs much less than many chunks. The server enforces the announced length.
     const bytes = Buffer.from(await request.arrayBuffer());
     return bytes.length > largestBody ? undefined : bytes;
   }
   const chunks: Uint8Array[] = [];
   let length = 0;
-  // Counted as it comes, for nothing that can be relied upon was announced.
+  // No reliable length was announced, so the bytes are counted as they arrive.
   const body: AsyncIterable<Uint8Array> | Iterable<Uint8Array> = request.body ?? [];
   for await (const chunk of body) {
     length += chunk.length;
@@ -86,14 +88,13 @@ async function readBytes(request: Request): Promise<Buffer | undefined> {
   return Buffer.concat(chunks);
 }
 
-/** A value held against a route's schema. */
 export function check(schema: z.ZodType, value: unknown): Parsed {
   const parsed = schema.safeParse(value);
   if (parsed.success) return { ok: true, value: parsed.data };
   return { ok: false, problem: invalid(wrongMembers(parsed.error, value)) };
 }
 
-/** What is wrong with members of what was sent, by their names. */
+/** The problem that lists wrong members by their JSON Pointers. */
 export function invalid(members: readonly WrongMember[]): Problem {
   const errors = members.map(({ path, detail, missing }) => ({ pointer: pointer(path), detail, missing }));
   const detail = errors.map((error) => `${error.pointer || 'the body'}: ${error.detail}`).join('; ');

@@ -1,7 +1,7 @@
 import { locate } from '../errors/problem.ts';
 import type { Reply } from '../route.ts';
 
-/** The usual hardening: nothing is cached, framed, sniffed, run or told to others. */
+/** Security headers of every reply: no caching, framing, sniffing, scripts or referrer. */
 const hardening = {
   'Cache-Control': 'no-store',
   'Content-Security-Policy':
@@ -14,10 +14,10 @@ const hardening = {
   'X-Frame-Options': 'DENY',
 };
 
-/** What a reply is completed with on its way out: its request's id, and the server's URL where it is known. */
+/** The data that completes a reply: its request's id, and the server's URL where it is known. */
 export type Origin = { readonly requestId: string; readonly url: string | undefined };
 
-/** A reply as it goes out. */
+/** A reply as it is sent. */
 export type WrittenReply = {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;

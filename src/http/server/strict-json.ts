@@ -1,7 +1,7 @@
 import { jsonOf } from '../../base/json.ts';
 import { utf8Of } from '../../base/text.ts';
 
-/** How deep a body may nest. No dialect of the house needs more than six. */
+/** The greatest depth of a body. No dialect needs more than six. */
 const deepest = 32;
 
 export type StrictJson =
@@ -9,8 +9,8 @@ export type StrictJson =
   | { readonly ok: false; readonly detail: string };
 
 /**
- * Parses JSON as I-JSON asks (RFC 7493): valid UTF-8, no member twice, no half of a surrogate pair; and not deeper than needed. What two
- * readers of one body could understand differently is refused.
+ * Parses JSON as I-JSON requires (RFC 7493): valid UTF-8, no duplicate member, no lone surrogate. The depth is limited too. A body that two
+ * readers could understand differently is refused.
  */
 export function parseStrictJson(bytes: Uint8Array): StrictJson {
   const text = utf8Of(bytes);
@@ -21,7 +21,7 @@ export function parseStrictJson(bytes: Uint8Array): StrictJson {
   return fault === undefined ? { ok: true, value } : { ok: false, detail: fault };
 }
 
-/** A number with a leading zero is how a code looks when somebody forgot the quotes (seed 002 shows one). */
+/** A number with a leading zero is usually a code without its quotes (seed 002 shows one). */
 function malformed(text: string): string {
   const hint = /:\s*0[0-9]/.test(text)
     ? ' A number cannot begin with 0: send a code as a string, such as "021589".'
@@ -29,7 +29,7 @@ function malformed(text: string): string {
   return `The body is not valid JSON.${hint}`;
 }
 
-/** Looks over JSON that is known to be valid, token by token. */
+/** Checks valid JSON token by token. */
 function faultIn(text: string): string | undefined {
   const objects: (Set<string> | undefined)[] = [];
   for (const [token, quoted, colon] of text.matchAll(/("(?:[^"\\]|\\.)*")(\s*:)?|[[\]{}]/g)) {

@@ -3,7 +3,7 @@ import { problem } from '../errors/problem.ts';
 import { write, type Origin } from './respond.ts';
 import type { Problem } from '../route.ts';
 
-/** By the codes of Node's errors; what is not among them is no HTTP/1.1. */
+/** Problems by the codes of Node's errors. Any other code means that the request is not HTTP/1.1. */
 const problems: Readonly<Record<string, Problem>> = {
   ERR_HTTP_REQUEST_TIMEOUT: {
     status: 408,
@@ -28,17 +28,17 @@ const noHttp: Problem = {
   detail: 'The request is not HTTP/1.1, or its framing is invalid (RFC 9112).',
 };
 
-/** An `Expect` header says more than `100-continue` (RFC 9110 section 10.1.1). */
+/** For an `Expect` header with more than `100-continue` (RFC 9110 section 10.1.1). */
 export const unmetExpectation: Problem = {
   status: 417,
   code: 'expectation_failed',
   detail: 'Only `100-continue` is supported as an expectation.',
 };
 
-/** What Node's parser gave up, by the code of its error. */
+/** The problem for an error of Node's parser, by the error's code. */
 export const unreadable = (code: string | undefined): Problem => problems[code ?? ''] ?? noHttp;
 
-/** As it goes over the wire: in the form of RFC 9457, for there is no door yet whose dialect it could be in. The connection ends with it. */
+/** The text of the answer, in the form of RFC 9457, because no dialect is known yet. The connection closes after it. */
 export function refusalOf(what: Problem, origin: Origin): string {
   const { status, headers, content = '' } = write(problem(what), origin);
   const own = { 'Content-Length': Buffer.byteLength(content), Connection: 'close' };

@@ -19,7 +19,7 @@ const challengeView = z
     challenge_token: z.string(),
     factors: z.array(
       z.strictObject({
-        /** A provider that asks by itself is nobody's factor, and has none. */
+        /** Absent for a provider with its own prompt: the user has no authenticator for it. */
         id: z.string().optional(),
         type: z.string(),
         label: z.string().nullable(),
@@ -37,7 +37,7 @@ const noBasic: Problem = {
   detail: 'Send the name and the secret as HTTP Basic.',
 };
 
-/** Whatever is wrong with a first factor, the outside sees one thing. */
+/** Every failure of a first factor has the same answer, so that none reveals whether the user exists. */
 const inBasic = { wrong, no_authenticator: wrong, unknown_user: wrong, raced: wrong, malformed_reply: wrong };
 
 const byBasic = (method: 'get' | 'post'): Route =>

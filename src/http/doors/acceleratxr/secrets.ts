@@ -31,7 +31,7 @@ import {
 
 const tag = 'Secrets';
 
-/** Here the session is the caller's own and it is the code that is wrong. */
+/** The caller's session is valid here and only the code is wrong, so the status is not 401. */
 const wrongHere: Partial<Problem> = { status: 400, headers: {} };
 
 export const secretRoutes: readonly Route[] = [
@@ -127,7 +127,7 @@ export const secretRoutes: readonly Route[] = [
   }),
 ];
 
-/** Seed 002 names two paths for it. */
+/** Seed 002 names two paths for this route. */
 function enrollRoute(path: string): Route {
   return route({
     method: 'put',
@@ -157,7 +157,7 @@ async function makeSecret(
 ): Promise<Reply> {
   const label = body.description ?? null;
   if (body.type === 'password') {
-    // Nobody who has no session yet changes what they got this far with.
+    // Without a session, the user cannot change the password of the login in progress.
     if (caller.type !== 'session') return refused({ ok: false, reason: 'forbidden' });
     return shown(
       await setPassword(ctx, caller, { secret: body.secret, current: body.currentPassword, label }),
@@ -185,7 +185,7 @@ async function secretsOf(ctx: RequestContext, caller: Caller, uid: string) {
 
 const isOwn = (caller: EnrollmentActor, uid: string) => uid === 'me' || uid === caller.userId;
 
-/** An administrator may look at a user's secrets and remove them, never make or use one. */
+/** An administrator may list and remove a user's secrets, but never create or use one. */
 async function refusedToOthers(ctx: RequestContext, caller: EnrollmentActor, uid: string): Promise<Reply> {
   if (caller.type !== 'session') return refused({ ok: false, reason: 'not_found' });
   const user = await reachUser(ctx, caller, uid);

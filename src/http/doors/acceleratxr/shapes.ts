@@ -6,7 +6,7 @@ import { kindsWhere } from '../../../factors/registry.ts';
 import type { Authenticator } from '../../../store/authenticators.ts';
 import { confirmationOf, inputMembers } from '../shared/factor-members.ts';
 
-/** What AcceleratXR's account services call things, and how the house's things look in it. */
+/** AcceleratXR's names and formats. */
 const uid = z.uuid();
 
 export const userPath = z.strictObject({ uid: z.union([z.literal('me'), uid]) });
@@ -14,11 +14,11 @@ export const secretPath = userPath.extend({ secretId: uid });
 
 const isoDate = (milliseconds: number) => new Date(milliseconds).toISOString();
 
-/** AcceleratXR's word for a kind of factor, which mostly is ours. */
+/** AcceleratXR's word for a kind of factor. Only that for TOTP differs from ours. */
 const typeOf = (kind: string) => (kind === 'totp' ? 'mfa' : kind);
 export const kindOf = (type: 'apikey' | 'mfa') => (type === 'mfa' ? 'totp' : type);
 
-/** Recovery codes are no secret of their own there, and a phone is none. */
+/** In AcceleratXR neither recovery codes nor phones and addresses are secrets. */
 const secretKinds = kindsWhere(
   ({ enroll, traits }) => enroll !== undefined && !traits.sends && !traits.roles.includes('recovery'),
 );
@@ -53,13 +53,13 @@ export function viewSecret(authenticator: Authenticator) {
 
 const description = factorLabel.optional();
 
-/** Those for which this door has no words of its own say what they need. */
+/** For kinds without a body of their own in this dialect, the factor gives the members. */
 const otherKinds = secretKinds.filter((kind) => !['password', 'apikey', 'device', 'totp'].includes(kind));
 const others = otherKinds.map((kind) =>
   z.strictObject({ ...inputMembers(kind), type: z.literal(kind), description }),
 ) as unknown as readonly [];
 
-/** Made here: shown in the one answer that made it. */
+/** A generated value is shown only in the answer that creates it. */
 export const madeSecretView = secretView
   .extend({
     secret: z
@@ -88,10 +88,10 @@ export const newSecretBody = z.discriminatedUnion('type', [
   ...others,
 ]);
 
-/** What makes a secret count that has to be enrolled. */
+/** The response that confirms the enrollment of a secret. */
 export const codeMember = confirmationOf(secretKinds);
 
-/** The same, and for who had to enrol before they got in, the token that gets them in. */
+/** The recovery codes. `token` is set for a user who had to enroll before they could log in. */
 export const enrolledView = z
   .strictObject({ codes: z.array(z.string()), token: z.string().optional() })
   .meta({ id: 'Enrolled' });

@@ -22,7 +22,7 @@ const paging = z.object({
   skip: z.coerce.number().int().min(0).max(1_000_000_000).default(0),
 });
 
-/** Of two doors: a service removes users of its own through it. */
+/** This route belongs to two doors: a service removes its own users through it. */
 export const removeUserRoute = route({
   method: 'delete',
   administers: 'others',

@@ -30,7 +30,7 @@ import {
   viewCreatedChallenge,
 } from './shapes.ts';
 
-/** Challenges for applications that check the first factor themselves, for sessions that step up, and for logins under way. */
+/** For applications that check the first factor themselves, for sessions that step up, and for logins in progress. */
 const asked = { access: 'challenge', tag: 'Challenges' } as const;
 
 export const challengeRoutes: readonly Route[] = [
@@ -147,7 +147,7 @@ const noSuchFactor: Problem = {
   headers: {},
 };
 
-/** Which prompt a code of Duo's belongs to is said by the challenge. */
+/** The challenge says which prompt a code of Duo's belongs to. */
 function responseOf({ code, backup_code, duo_code }: z.infer<typeof response>, { challenge }: ReachedChallenge) {
   if (backup_code !== undefined) return { response: backup_code, role: 'recovery' as const };
   if (duo_code !== undefined) {
@@ -157,7 +157,7 @@ function responseOf({ code, backup_code, duo_code }: z.infer<typeof response>, {
   return { response: code, role: 'second' as const };
 }
 
-/** The prompt of a provider, or of the factor that is named: such a factor sends no code. */
+/** The prompt that the challenge already has, of a provider or of the named factor. No code is sent for it. */
 async function promptedBefore(ctx: RequestContext, challenge: Challenge, factorId: string | undefined) {
   const provided = challenge.prompts.find(({ provider }) => provider !== null);
   if (provided || factorId === undefined) return provided;

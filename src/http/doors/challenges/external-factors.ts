@@ -38,7 +38,7 @@ const ofUser = z.strictObject({ externalId });
 const ofFactor = z.strictObject({ externalId, factorId: z.uuid() });
 const inAccount = z.object({ account: accountReference.optional() });
 
-/** How a service has a user of its own enrol a second factor, and take it away again. */
+/** A service enrolls and removes the second factors of its own users through these routes. */
 export const externalFactorRoutes: readonly Route[] = [
   route({
     ...asked,
@@ -172,7 +172,7 @@ function managing(
   });
 }
 
-/** A service has no session that could step up: its user passes a challenge. */
+/** A service has no session that could step up, so its user completes a challenge. */
 const refusedHere = (refusal: Declined) =>
   refused(refusal, {
     step_up_required: {

@@ -11,17 +11,17 @@ import { factorView } from '../shared/factor-view.ts';
 import { qrCode } from '../shared/qr-code.ts';
 import { optionsMember } from '../shared/second-factor.ts';
 
-/** The challenge that the user has passed, where they have a second factor already. */
+/** The challenge that the user has completed, if they already have a second factor. */
 export const proof = z.uuid().optional();
 
 const label = factorLabel.optional();
 
 const ownTypes = ['totp', 'sms', 'email'];
 
-/** Factors for which this door has no words of its own. */
+/** Factors without a body of their own in this dialect. */
 export const otherTypes = secondsBeyond(ownTypes);
 
-/** They say what they need. The types here do not know them. */
+/** The factors give the members, so the types here do not know them. */
 const others = otherTypes.map((kind) =>
   z.strictObject({ ...inputMembers(kind), type: z.literal(kind), label, challenge_id: proof }),
 ) as unknown as readonly [];
@@ -59,7 +59,7 @@ export const pendingView = z
 
 type Input = { readonly ok: true; readonly input: Readonly<Record<string, unknown>> } | { ok: false; response: Reply };
 
-/** What the factor needs of what came. */
+/** The input of the factor in the body of a request. */
 export function inputOf(body: z.infer<typeof newFactor>, user: User, region: Region): Input {
   if (!ownTypes.includes(body.type)) return { ok: true, input: inputIn(body.type, body) };
   if (body.type === 'totp') return { ok: true, input: body.issuer === undefined ? {} : { issuer: body.issuer } };

@@ -7,7 +7,7 @@ import { refused } from '../../errors/reasons.ts';
 import { ownFactors } from '../shared/external-user.ts';
 import { userView, viewUser } from '../shared/user-view.ts';
 
-/** What an application calls a user of its own. `me` is a caller's uid, and dots are no segment of a URL. */
+/** An application's own id for a user. `me` is the caller's uid, and a URL cannot have dots alone as a segment. */
 export const externalId = z
   .string()
   .min(1)
@@ -16,7 +16,7 @@ export const externalId = z
 
 export const externalProfile = profileChanges.omit({ name: true }).extend({ account: accountReference.optional() });
 
-/** Users of an application that keeps a table of its own: they have no password here, and their factors are here. */
+/** Users of an application with its own user table: they have factors here, but no password. */
 export const externalUserRoutes: readonly Route[] = [
   route({
     method: 'put',

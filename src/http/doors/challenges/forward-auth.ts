@@ -10,7 +10,7 @@ const query = z.object({
     .regex(/^\d{1,8}$/, 'must be a number of seconds')
     .transform(Number)
     .optional(),
-  /** With spaces between them. */
+  /** Separated by spaces. */
   amr: z
     .string()
     .max(256)
@@ -18,7 +18,7 @@ const query = z.object({
     .optional(),
 });
 
-/** For a proxy that asks before it lets a request through: nginx's `auth_request`, Caddy's and Traefik's `forward_auth`. */
+/** For a proxy that asks before it forwards a request: nginx's `auth_request`, Caddy's and Traefik's `forward_auth`. */
 export const forwardAuthRoutes: readonly Route[] = [
   route({
     method: 'get',
@@ -45,7 +45,7 @@ export const forwardAuthRoutes: readonly Route[] = [
   }),
 ];
 
-/** RFC 9470 section 3. What was wanted beyond `acr_values` and `max_age` has no parameter there. */
+/** RFC 9470 section 3. It has parameters only for `acr_values` and `max_age`, so a missing `amr` is not named. */
 function insufficient({ acr, maxAge }: RequiredAssurance) {
   const parameters = [
     'Bearer error="insufficient_user_authentication"',

@@ -7,7 +7,7 @@ import type { StoredPrompt } from '../../../store/prompts.ts';
 import { reference } from '../shared/reference.ts';
 import { optionsMember, promptSettings, responseMember, settingsOf, viewProviders } from '../shared/second-factor.ts';
 
-/** A user by their id, or by their name in an account: the service's own when none is said. */
+/** A user by id, or by name in an account; by default in the service's own account. */
 const named = z.union([
   z.strictObject({ uid: z.uuid() }),
   z.strictObject({ name: reference(254), account: reference(128).optional() }),
@@ -16,16 +16,16 @@ const named = z.union([
 export const namedBy = (given: z.infer<typeof named>): ChallengedUser =>
   'uid' in given ? { type: 'id', id: given.uid } : { type: 'name', ...given };
 
-/** PostgreSQL keeps no NUL, and a hash is made of what everybody writes alike. */
+/** PostgreSQL stores no NUL. A lone surrogate has no UTF-8, so its hash would differ between programs. */
 const isText = (text: string) => text.isWellFormed() && !text.includes('\0');
 const unwritten = 'contains an unassigned character';
 
 export const newChallenge = z.strictObject({
   user: named.optional(),
   factors: z.array(z.string().max(32)).min(1).max(16).optional(),
-  /** What the user is asked to approve; its hash stands in the assertion. */
+  /** The text that the user is asked to approve; the assertion contains its hash. */
   action: z.string().min(1).max(1024).refine(isText, unwritten).optional(),
-  /** What for, in a word that the assertion repeats. */
+  /** The purpose in a word, which the assertion repeats. */
   purpose: z.string().min(1).max(64).refine(isText, unwritten).optional(),
 });
 
@@ -91,16 +91,16 @@ export function viewCreatedChallenge({
 
 export const sentView = z.strictObject({
   hint: z.string().optional(),
-  /** Of Duo's Universal Prompt: where to send the person. */
+  /** The URL of Duo's Universal Prompt, where the client sends the user. */
   auth_url: z.string().optional(),
-  /** All that a provider needs which asks by itself. */
+  /** The settings of a provider with its own prompt. */
   settings: promptSettings.optional(),
   ...optionsMember,
   expires_at: z.iso.datetime(),
   retry_after: z.int(),
 });
 
-/** The prompt of a provider or of a key was made with the challenge: it is shown again. */
+/** The prompt of a provider or of a key is created with the challenge and is only shown again here. */
 export function viewPrompted({ shown }: StoredPrompt, { expiresAt }: Challenge): z.infer<typeof sentView> {
   const settings = settingsOf(shown);
   return {

@@ -27,7 +27,7 @@ const paging = z.object({
 const accountAnswer = { description: 'The account.', body: envelope(accountView) };
 const accountsAnswer = { description: 'The accounts.', body: envelope(z.array(accountView)) };
 
-/** An account as a client has read it, or as it is. */
+/** Refuses a thing whose revision differs from the one that the client has read. */
 export function unchanged<Thing extends { readonly revision: number }>(
   reached: Outcome<Thing, Reason>,
   headers: Headers,
@@ -37,7 +37,7 @@ export function unchanged<Thing extends { readonly revision: number }>(
   return refuse('revision_mismatch');
 }
 
-/** POST says the whole, and what it leaves out is cleared; PATCH says what changes. */
+/** POST replaces the whole account and clears absent members; PATCH changes only given ones. */
 const changing = (method: 'post' | 'patch'): Route =>
   route({
     ...managed,
@@ -162,7 +162,7 @@ export const accountRoutes: readonly Route[] = [
   }),
 ];
 
-/** Names are unique in the whole tree, for people log in with them; nothing else is told of the account that has it. */
+/** Names are unique in the whole tree, because users log in with them. The answer reveals nothing else about the account that has the name. */
 const elsewhere = {
   name_taken: { detail: 'The name is already taken. Choose another.' },
   in_use: { detail: 'The new parent account was removed.' },

@@ -1,7 +1,7 @@
 import type { Reason } from '../../../engine/reasons.ts';
 import type { Attempt } from '../../../store/attempts.ts';
 
-/** What the log of attempts says of each way in which one can end: to the administrator, who may know why. */
+/** The texts of the audit log for each failure. Only administrators read it, so the texts may name the cause. */
 const failures: Partial<Readonly<Record<Reason, string>>> = {
   wrong: 'the response is wrong',
   replayed: 'the response was already used',

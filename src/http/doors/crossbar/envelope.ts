@@ -5,7 +5,7 @@ import { problemOf, type Declined, type ErrorReason } from '../../errors/reasons
 import type { ProblemCode } from '../../problem-codes/index.ts';
 import type { Dialect, FieldError, Problem, Reply, UnparsedRequest } from '../../route.ts';
 
-/** Crossbar's envelope: what is asked for stands in `data`, and around it who answered, when and to what. */
+/** Crossbar's envelope: the result is in `data`; around it are the time, the version, the node and the request's id. */
 
 const around = {
   timestamp: z.iso.datetime(),
@@ -18,11 +18,11 @@ const around = {
 /** The body of a request: `{"data": …}`. */
 export const inData = <Data extends z.ZodType>(data: Data) => z.strictObject({ data });
 
-/** The body of an answer. */
+/** The body of a successful answer. */
 export const envelope = <Data extends z.ZodType>(data: Data) =>
   z.strictObject({ data, revision: z.string().optional(), ...around, status: z.literal('success') });
 
-/** A refusal's body. */
+/** The body of an error. */
 export const errorEnvelope = z.strictObject({
   data: z.looseObject({}),
   error: z.string(),
@@ -34,18 +34,17 @@ export const errorEnvelope = z.strictObject({
 type EnvelopeContent = {
   readonly data: unknown;
   readonly revision?: number;
-  /** The token that the answer hands out; the one that was shown when absent. */
+  /** The token that the answer hands out; by default the one in the request. */
   readonly token?: string;
 };
 
-/** An answer. */
 export function answered(request: UnparsedRequest, { data, revision, token }: EnvelopeContent, status = 200): Reply {
   const changing = revision === undefined ? {} : { revision: String(revision) };
   const json = { data, ...changing, ...surroundings(request, token), status: 'success' };
   return { status, json, ...(revision !== undefined && { headers: { ETag: `"${revision}"` } }) };
 }
 
-/** What is wrong, in the envelope. `data` says more than `message`: a sentence, or one for each member. */
+/** A problem in the envelope. `data` says more than `message`: a sentence, or one for each member. */
 export function formatProblem(
   { status, code, detail, errors, headers, more }: Problem,
   request: UnparsedRequest,
@@ -66,7 +65,7 @@ export function formatProblem(
 
 export const crossbar: Dialect = { below: '/v2', formatProblem };
 
-/** Crossbar's words where it has its own. */
+/** Crossbar's own names of problem codes. */
 export const crossbarWords: Partial<Record<ProblemCode, string>> = {
   not_found: 'bad_identifier',
   invalid_request: 'validation_error',
@@ -82,7 +81,7 @@ export function declined(
   return formatProblem(problemOf(refusal, otherwise), request);
 }
 
-/** By the member's name as a client wrote it, without the `data` around all of them. */
+/** Errors by the name of the member as the client wrote it, without the `data` around it. */
 function byMember(errors: readonly FieldError[]): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
     errors.map(({ pointer, detail, missing }) => [
@@ -98,7 +97,7 @@ function memberOf(pointer: string): string {
   return inside.length === 0 ? 'data' : inside.join('.').replaceAll('~1', '/').replaceAll('~0', '~');
 }
 
-/** The token of a session is repeated to who showed it, as Crossbar does. What is no session's token is told to nobody. */
+/** The token of a session is repeated to the client that sent it, as Crossbar does. No other token is repeated. */
 function surroundings({ ctx, caller, headers }: UnparsedRequest, token?: string) {
   const shown = caller && shownToken(headers);
   const auth = token ?? (typeof shown === 'object' ? shown.token : undefined);
@@ -111,7 +110,7 @@ function surroundings({ ctx, caller, headers }: UnparsedRequest, token?: string)
   };
 }
 
-/** What `If-Match` says of the revision that a client has read (RFC 9110 section 13.1.1); undefined: any will do. */
+/** The revision that `If-Match` expects (RFC 9110 section 13.1.1); undefined accepts any. */
 export function expectedRevision(headers: Headers): string | undefined {
   const given = headers.get('if-match')?.trim();
   return given === undefined || given === '*' ? undefined : given.replace(/^(?:W\/)?"(.*)"$/, '$1');

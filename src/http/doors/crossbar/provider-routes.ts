@@ -11,7 +11,7 @@ import { unchanged } from './accounts.ts';
 import { answered, declined, envelope, inData, formatProblem } from './envelope.ts';
 import { inputOf, patchOf, providerPatch, providerView, viewProvider, wholeProvider } from './provider-shapes.ts';
 
-/** What is done with one provider in the same way, be it an account's or the system's. */
+/** The routes of one provider are the same for an account's providers and the system's. */
 
 export const managed = { access: 'session', tag: 'Providers', formatProblem } as const;
 
@@ -19,13 +19,12 @@ export const providerAnswer = { description: 'The provider.', body: envelope(pro
 
 type Params = Readonly<Record<string, string>>;
 
-/** A request by somebody. */
 export type ProviderRequest = Pick<Handled, 'ctx' | 'headers'> & {
   readonly caller: NonNullable<Handled['caller']>;
   readonly params: Params;
 };
 
-/** Where providers are, and how a path names one. */
+/** The path of providers, their owner, and how the path names one of them. */
 export type ProviderPaths = {
   readonly path: string;
   readonly params: z.ZodType<Params> & z.ZodObject;
@@ -92,7 +91,7 @@ function patching(place: ProviderPaths): Route {
   });
 }
 
-/** What is read and changed of one provider. POST says the whole, and what it leaves out is cleared; PATCH says what changes. */
+/** The routes of one provider. POST replaces it and clears absent members; PATCH changes only given ones. */
 export const providerRoutesAt = (place: ProviderPaths): readonly Route[] => [
   reading(place),
   replacing(place),
@@ -110,14 +109,14 @@ async function change(
   return tell(provider.ok ? await write(provider.value) : provider, request);
 }
 
-/** An id in a document is the one in the path, or a mistake. */
+/** The id in a document must be the one in the path. */
 function itself(reached: Outcome<Provider, Reason>, id: string | undefined): ProviderOutcome<Provider> {
   if (!reached.ok || id === undefined || id === reached.value.id) return reached;
   const members = [{ path: ['id'], detail: 'is not the id of this provider', missing: false }];
   return { ok: false, reason: 'invalid_settings', members };
 }
 
-/** One provider, or why not. */
+/** The answer that shows one provider, or the refusal. */
 export function tell(outcome: ProviderOutcome<ShownProvider>, request: UnparsedRequest, status = 200): Reply {
   if (outcome.ok) {
     const { value } = outcome;

@@ -10,7 +10,7 @@ import { hexId } from './shapes.ts';
 const type = z.literal('multi_factor');
 const name = plainText(128);
 
-/** Each kind has a schema of its own, which the engine checks them by: here every member passes, also one that is called `__proto__`. */
+/** The engine checks settings by the schema of their kind. Here every member passes, also one that is called `__proto__`. */
 const settings = z.custom<Members>(isMembers, 'must be an object').meta({
   type: 'object',
   description: 'The settings of this kind of provider. A secret that is sent as ******** is not changed.',
@@ -24,7 +24,7 @@ export const newProvider = z.strictObject({
   settings,
 });
 
-/** A document that was read is sent back with its id. */
+/** A client that sends back a document that it read also sends its id. */
 const own = hexId.optional();
 
 export const wholeProvider = newProvider.extend({ id: own });
@@ -78,7 +78,7 @@ export function viewProviders(configured: readonly ShownProvider[]): z.infer<typ
   return { configured: configured.map(summaryOf), available_system_provider: [...providerKinds()] };
 }
 
-/** Every kind that there is, configured or not. */
+/** Every kind of provider, configured or not. */
 export function viewSystem(configured: readonly ShownProvider[]): z.infer<typeof systemProvidersView> {
   return providerKinds().map((kind) => {
     const found = configured.find(({ providerName }) => providerName === kind);

@@ -24,7 +24,7 @@ const place: ProviderPaths = {
   which: ({ configId }) => configId,
 };
 
-/** What an account configures as its second factor. */
+/** The providers that an account configures for its second factor. */
 export const providerRoutes: readonly Route[] = [
   route({
     ...managed,

@@ -26,7 +26,7 @@ const securityView = z.strictObject({
 
 const securityAnswer = { description: 'What the account sets, and what it inherits.', body: envelope(securityView) };
 
-/** A provider that is named is described beside it, for people; what comes back of that is not read. */
+/** Describes each named provider for readers. A client may send the description back; it is ignored. */
 async function view(security: AccountSecurity, account: Account, request: UnparsedRequest): Promise<Reply> {
   const described = async (said: AuthModulesConfig) => {
     const names = await namesIn(request.ctx, account, said);
@@ -47,7 +47,7 @@ function withNames(said: AnyModuleConfig, names: ReadonlyMap<string, ProviderNam
   return { ...said, multi_factor: { ...said.multi_factor, _read_only: readOnly } };
 }
 
-/** POST says all of it anew, PATCH what changes, DELETE takes all of it back. */
+/** POST replaces the whole configuration, PATCH changes given members, DELETE removes all of it. */
 const changing = (method: 'post' | 'patch' | 'delete', summary: string): Route =>
   route({
     ...managed,

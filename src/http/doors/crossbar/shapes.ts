@@ -4,7 +4,7 @@ import { newPassword } from '../../../factors/password.ts';
 import type { Account } from '../../../store/accounts.ts';
 import type { User } from '../../../store/users.ts';
 
-/** What Crossbar calls things, and how the house's things look in it. */
+/** Crossbar's names and formats. */
 export const hexId = z.string().regex(/^[0-9a-f]{32}$/, 'must be 32 lower-case hexadecimal digits');
 
 export const accountPath = z.strictObject({ id: z.union([z.literal('root'), hexId]) });
@@ -26,7 +26,7 @@ export function viewAccount({ id, name, realm: own, createdAt }: Account): z.inf
   return { id, name, ...(own !== null && { realm: own }), created: gregorian(createdAt) };
 }
 
-/** Seconds since the year 0, in which Crossbar counts. */
+/** Seconds since the year 0, which is how Crossbar counts time. */
 export const gregorian = (milliseconds: number) => Math.floor(milliseconds / 1000) + gregorianEpoch;
 export const fromGregorian = (seconds: number) => (seconds - gregorianEpoch) * 1000;
 const gregorianEpoch = 62_167_219_200;
@@ -49,7 +49,7 @@ export const newUser = z.strictObject({
 
 const changes = profileChanges.shape;
 
-/** What is absent stays as it is; null clears (RFC 7396). */
+/** An absent member is not changed; null clears it (RFC 7396). */
 export const userPatch = z.strictObject({
   username: username.optional(),
   password: newPassword.optional(),

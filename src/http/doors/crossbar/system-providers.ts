@@ -32,7 +32,7 @@ const place: ProviderPaths = {
   which: ({ name }) => name,
 };
 
-/** What stands in where an account names no provider: one of each kind, for administrators of the root account. */
+/** The providers that apply where an account names none: one of each kind, for administrators of the root account. */
 export const systemProviderRoutes: readonly Route[] = [
   route({
     ...managed,

@@ -12,7 +12,7 @@ import { route, type UnparsedRequest, type Reply, type Route } from '../../route
 import { answered, declined, envelope, inData, formatProblem } from './envelope.ts';
 import { hexId } from './shapes.ts';
 
-/** The answer to one of several providers, by its name. */
+/** The response to one of several providers, by the provider's name. */
 const named = z.strictObject({ provider_name: reference(64), response: responseMember });
 
 const credentials = z
@@ -65,7 +65,7 @@ function secondOf(given: z.infer<typeof responseMember> | z.infer<typeof named>)
     : { response: given };
 }
 
-/** One answer for every way in which a first factor can fail. That a second one is wrong is known to who was asked for it. */
+/** Every failure of a first factor has the same answer. A wrong second factor has its own: the client was asked for one already. */
 const unknown = problemOf(refuse('unknown_user'));
 const alike = {
   wrong: unknown,
@@ -97,7 +97,7 @@ function demand(provider_name: string, settings: Readonly<Record<string, unknown
 
 const needed = 'client needs to perform second-factor authentication';
 
-/** What a client needs to know to answer with a factor. */
+/** The settings that a client needs to answer with a factor. */
 function settingsFor(authenticator: Authenticator, { ctx }: UnparsedRequest): Readonly<Record<string, unknown>> {
   const { describe, traits } = factorOf(authenticator.kind);
   return { ...describe?.(authenticator.state), ...(traits.sends && { expires_at: expiryOfCode(ctx.clock.now()) }) };

@@ -40,7 +40,7 @@ async function reach({ ctx, caller, params, headers }: UserRequest): Promise<Out
 type Versioned = User & { readonly revision: number };
 const versioned = (user: User): Versioned => ({ ...user, revision: user.version });
 
-/** POST says the whole, and what it leaves out is cleared; PATCH says what changes. A password is kept where none is given. */
+/** POST replaces the whole user and clears absent members; PATCH changes only given ones. The password is kept where none is given. */
 const changing = (method: 'post' | 'patch'): Route =>
   route({
     ...managed,

@@ -1,7 +1,7 @@
 import { problemOf, type Declined } from '../../errors/reasons.ts';
 import type { Dialect, Problem, Reply } from '../../route.ts';
 
-/** How Deux says what is wrong: one `detail`, or a list of sentences for each field, as Django REST framework does. */
+/** Deux's form of errors: one `detail`, or a list of sentences for each field, as in Django REST framework. */
 export const required = 'This field is required.';
 const unauthenticated = 'Authentication credentials were not provided.';
 
@@ -19,7 +19,7 @@ export const deux: Dialect = { below: '/mfa', formatProblem };
 const fieldOf = (pointer: string) =>
   pointer.split('/')[1]?.replaceAll('~1', '/').replaceAll('~0', '~') ?? 'non_field_errors';
 
-/** A refusal that has no sentence of its own in this dialect. */
+/** For a refusal without a sentence of its own in this dialect. */
 export function declined(refusal: Declined): Reply {
   return formatProblem(problemOf(refusal));
 }

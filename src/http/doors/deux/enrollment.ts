@@ -17,7 +17,7 @@ import { statusOf, statusView } from './status.ts';
 
 const tag = 'Self-service';
 
-/** Deux knows a method as enabled or not. */
+/** In Deux a method is enabled or not, so a user has at most one factor of each. */
 const limit = 1;
 
 const requestPath = (method: string) => `/mfa/${method}/request`;
@@ -30,10 +30,10 @@ const pendingView = z.strictObject({
   email: z.string().optional(),
 });
 
-/** Who had to enrol before they got in is in. */
+/** `token` is set for a user who had to enroll before they could log in. */
 const enabledView = statusView.extend({ token: z.string().optional() }).meta({ id: 'MfaEnabled' });
 
-/** The methods that Deux turns on in two steps, in its own words: a request, which sends or shows something, and a code that verifies it. */
+/** Deux enables its own methods in two steps: a request sends or shows something, and a code verifies it. */
 const ownRequests = [
   route({
     ...asked,
@@ -99,7 +99,7 @@ export const enrollmentRoutes: readonly Route[] = [
   ...(isKind('webauthn') ? [] : [notYet('request'), notYet('verify')]),
 ];
 
-/** Of a factor for which the dialect has no words of its own: what it needs comes in, and what it shows goes out. */
+/** For kinds without a body of their own in this dialect, the factor gives the members of the body and of the answer. */
 function requestRoute(kind: Kind): Route {
   return route({
     ...asked,
@@ -139,10 +139,10 @@ function verifyRoute(method: Kind): Route {
   });
 }
 
-/** Without a request there is nothing to verify: that is told like a wrong code. */
+/** Without a request there is nothing to verify; that is answered like a wrong code. */
 const isWrongCode = (reason: Reason) => ['wrong', 'replayed', 'malformed_reply', 'not_found', 'raced'].includes(reason);
 
-/** Passkeys have their place in the dialect, and come with their own feature. */
+/** The dialect has paths for passkeys, also where no such factor exists. */
 function notYet(step: 'request' | 'verify'): Route {
   const detail = 'Passkeys are not available yet.';
   return route({
@@ -156,7 +156,7 @@ function notYet(step: 'request' | 'verify'): Route {
 
 type BegunDestination = { readonly kind: 'sms' | 'email'; readonly read: Outcome<string, Reason> };
 
-/** Begins to enable codes to a destination. One that could not be read goes on without, for that it is enabled already is said first. */
+/** Begins to enable codes to a destination. An invalid destination is left out at first, because an enabled method is the first error to report. */
 async function begin(
   ctx: RequestContext,
   caller: EnrollmentActor,
@@ -168,7 +168,7 @@ async function begin(
   return read;
 }
 
-/** The user's mistake, ours, or neither's. */
+/** Distinguishes a wrong destination from a message that could not be sent; Deux has a sentence for each. */
 function declinedToSend(refusal: Refusal<Reason>, kind: 'sms' | 'email', invalid: unknown): Reply {
   const { reason } = refusal;
   if (reason === 'invalid_destination' || reason === 'not_allowed') return badRequest(invalid);

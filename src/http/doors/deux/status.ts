@@ -6,7 +6,7 @@ import { factorOf } from '../../../factors/registry.ts';
 import type { Authenticator } from '../../../store/authenticators.ts';
 import { factorView, viewFactor } from '../shared/factor-view.ts';
 
-/** What Deux tells of a user's multi-factor authentication. */
+/** Deux's view of a user's multi-factor authentication. */
 export const statusView = z
   .strictObject({
     enabled: z.boolean(),
@@ -16,7 +16,7 @@ export const statusView = z
   })
   .meta({ id: 'MfaStatus' });
 
-/** `challenge_type` is the factor a login asks for first: the one the user has had for the longest. */
+/** `challenge_type` is the factor that a login asks for first: the user's oldest. */
 export async function statusOf(
   ctx: RequestContext,
   caller: Pick<Caller, 'userId'>,

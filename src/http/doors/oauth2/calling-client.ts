@@ -6,7 +6,7 @@ import type { Reason } from '../../../engine/reasons.ts';
 import type { OAuthClient } from '../../../store/clients.ts';
 import { basicCredentials } from '../../server/credentials.ts';
 
-/** RFC 6749 section 2.3.1: Basic, whose parts are form-encoded first, or the body; not both. */
+/** RFC 6749 section 2.3.1: HTTP Basic with form-encoded parts, or the body, but not both. */
 export async function callingClient(
   ctx: RequestContext,
   body: { readonly client_id?: string | undefined; readonly client_secret?: string | undefined },
@@ -16,7 +16,7 @@ export async function callingClient(
   if (headers.has('authorization') && (!basic || body.client_secret !== undefined))
     return { ok: false, reason: 'invalid_client' };
   const id = basic ? formDecoded(basic.login) : body.client_id;
-  // No id has signs that nobody can see, and PostgreSQL takes no NUL.
+  // An id has no invisible characters, and PostgreSQL stores no NUL.
   if (id === undefined || !isPlainText(id) || (basic && body.client_id !== undefined && body.client_id !== id))
     return { ok: false, reason: 'invalid_client' };
   return proveClient(ctx, { id, secret: basic ? formDecoded(basic.secret) : body.client_secret });

@@ -20,7 +20,7 @@ const tag = 'OAuth2';
 const text = (max: number) => z.string().max(max).optional();
 const clientMembers = { client_id: reference(128).optional(), client_secret: text(256) };
 
-/** What a server does not know it must ignore here (RFC 6749 section 3.2), so this form is not strict. */
+/** A server must ignore unknown parameters here (RFC 6749 section 3.2), so this form is not strict. */
 const tokenBody = z.object({
   grant_type: z.string().max(128),
   ...clientMembers,
@@ -28,7 +28,7 @@ const tokenBody = z.object({
   username: reference(254).optional(),
   password: text(1024),
   account: reference(128).optional(),
-  // Long enough for an access token that somebody takes for one.
+  // Long enough for an access token that a client sends by mistake.
   refresh_token: text(4096),
   ...secondMembers,
 });
@@ -43,7 +43,7 @@ const grantedView = z
   })
   .meta({ id: 'Granted', description: 'RFC 6749 section 5.1.' });
 
-/** RFC 6749 section 5.2, and beside it Deux's `detail`. */
+/** RFC 6749 section 5.2, with Deux's `detail`. */
 function formatProblem({ status, code, detail, headers, more }: Problem): Reply {
   const error = errors.has(code) ? code : (faults[code] ?? 'invalid_request');
   return { status, json: { error, error_description: detail, detail, ...more }, ...(headers && { headers }) };
@@ -59,7 +59,7 @@ const errors: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
   'temporarily_unavailable',
 ]);
 
-/** Section 4.1.2.1 has words for them. */
+/** RFC 6749 section 4.1.2.1 has its own words for these codes. */
 const faults: Partial<Record<ProblemCode, string>> = {
   internal_error: 'server_error',
   unavailable: 'temporarily_unavailable',
@@ -69,7 +69,7 @@ const invalid = (detail: string) => formatProblem({ status: 400, code: 'invalid_
 
 const posted = { method: 'post', access: 'basic', tag, formatProblem, form: true } as const;
 
-/** By PUT, as Deux's documents say, and by POST, as Deux itself and RFC 6749 do. */
+/** Deux's documents say PUT; Deux itself and RFC 6749 use POST. */
 const tokenRoute = (method: 'put' | 'post'): Route =>
   route({
     ...posted,

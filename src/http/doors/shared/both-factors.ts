@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Reason } from '../../../engine/reasons.ts';
 import { responseMember } from './second-factor.ts';
 
-/** What a login takes as its second factor where it takes both in one request. */
+/** The second factor of a login that takes both factors in one request. */
 export const secondMembers = { mfa_code: responseMember.optional(), backup_code: z.string().max(64).optional() };
 
 export type GivenSecond = {
@@ -10,13 +10,12 @@ export type GivenSecond = {
   readonly backup_code?: string | undefined;
 };
 
-/** The second factor a client brought along, if it did. */
 export function secondOf({ mfa_code, backup_code }: GivenSecond) {
   if (mfa_code !== undefined) return { response: mfa_code, role: 'second' as const };
   return backup_code === undefined ? undefined : { response: backup_code, role: 'recovery' as const };
 }
 
-/** Deux's sentences about codes, which its OAuth2 token endpoint says too. */
+/** Deux's sentences about codes. Its OAuth2 token endpoint uses them too. */
 export const codeSentences = {
   code: 'Please enter a valid code.',
   backupCode: 'Please enter a valid backup code.',
@@ -26,7 +25,7 @@ export const codeSentences = {
   emailFailed: 'Email failed to send.',
 } as const;
 
-/** The sentence for a login that was refused, or undefined where Deux has none. */
+/** The sentence for a refused login, or undefined where Deux has none. */
 export function sentenceFor(reason: Reason, given: GivenSecond): string | undefined {
   if (reason === 'wrong_second_factor')
     return given.backup_code === undefined ? codeSentences.code : codeSentences.backupCode;
@@ -34,6 +33,6 @@ export function sentenceFor(reason: Reason, given: GivenSecond): string | undefi
   return wrong.includes(reason) ? codeSentences.credentials : undefined;
 }
 
-/** That a code for a factor of some kind could not be sent. */
+/** The sentence for a code that could not be sent to a factor of this kind. */
 export const failedToSend = (kind: string | undefined) =>
   kind === 'email' ? codeSentences.emailFailed : codeSentences.smsFailed;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { SecondFactorNeeded } from '../../../engine/login/login-outcome.ts';
 import { askedByProviders, promptSettings, settingsOf } from './second-factor.ts';
 
-/** How a login says that it needs a second factor, where its client may bring one along in the next request. */
+/** The answer of a login that needs a second factor, where the client may send it in the next request. */
 export const mfaRequiredView = z
   .strictObject({
     mfa_required: z.literal(true),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Who is meant: as in HTTP Basic no control character, and a database can keep no NUL. */
+/** The name or id of a user, account or client. As in HTTP Basic it has no control character, and a database stores no NUL. */
 export const reference = (max: number) =>
   z
     .string()

@@ -2,7 +2,7 @@ import type { Reply } from '../../route.ts';
 
 type Forms = { readonly json: unknown; readonly page: () => Promise<string> };
 
-/** A page for a browser, which names HTML in `Accept`; JSON for everything else. */
+/** A page for a browser, which names HTML in `Accept`; JSON for every other client. */
 export async function byAccept(sent: Headers, { json, page }: Forms): Promise<Reply> {
   const headers = { Vary: 'Accept' };
   if (!/\btext\/html\b/i.test(sent.get('accept') ?? '')) return { status: 200, json, headers };

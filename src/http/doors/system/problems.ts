@@ -17,7 +17,7 @@ const meaningView = z
   })
   .meta({ id: 'ProblemMeaning' });
 
-/** The page of every problem code, at the URL that is the problem's `type`. `url` is the server's, `path` the one in it. */
+/** The page of every problem code, at the URL in the problem's `type`. `url` is the server's; `path` is the path in it. */
 export const problemRoute = ({ url, path }: { readonly url: string; readonly path: string }): Route =>
   route({
     method: 'get',

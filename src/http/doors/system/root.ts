@@ -12,12 +12,12 @@ const rootView = z.strictObject({
 
 type ServerInfo = {
   readonly version: string;
-  /** Where the server is, without a slash at the end, and the path in that. */
+  /** The server's URL without a slash at the end, and the path in it. */
   readonly url: string;
   readonly path: string;
 };
 
-/** What the server is, and where its documentation is. A browser names HTML in `Accept`, and gets a page. */
+/** The server's name and version, and the links to its documentation. A browser names HTML in `Accept` and gets a page. */
 export function rootRoute({ version, url, path }: ServerInfo): Route {
   const json = { name: 'Countersign', version, docs: `${url}/docs`, openapi: `${url}/openapi.json` };
   return route({

@@ -15,11 +15,10 @@ const health = z.strictObject({ status: z.literal('ok') });
 type About = {
   readonly version: string;
   readonly url: string;
-  /** The page of metrics. */
   readonly metrics: () => string | Promise<string>;
 };
 
-/** What the house tells of itself, and of the doors beside it. */
+/** The routes about the server itself, added to those of the doors. */
 export function systemRoutes(doors: readonly Route[], about: About): readonly Route[] {
   const all: Route[] = [...doors];
   all.push(...healthRoutes, metricsRoute(about), keysRoute, ...documentRoutes(all, about));
@@ -83,7 +82,7 @@ const keysRoute = route({
   handle: async ({ ctx }) => ({ status: 200, json: ctx.tokens.jwks }),
 });
 
-/** The root, which leads to the document, and its two forms. It is of all routes, those here too, and is made from them when it is asked for. */
+/** The root and the documents. They describe all routes, including these, so they are made when a client asks for them. */
 function documentRoutes(all: readonly Route[], about: About): readonly Route[] {
   const document = once(() => JSON.stringify(openApiDocument(all, about)));
   const url = about.url.replace(/\/$/, '');
@@ -122,7 +121,7 @@ function documentRoutes(all: readonly Route[], about: About): readonly Route[] {
   ];
 }
 
-/** Makes a page when it is asked for the first time: that takes as long as some logins do, and strangers may ask. */
+/** Makes a page only once, on the first request: that takes as long as some logins do, and any client may ask. */
 function once(make: () => string | Promise<string>): () => Promise<Uint8Array<ArrayBuffer>> {
   let made: Promise<Uint8Array<ArrayBuffer>> | undefined;
   const encoded = async () => new TextEncoder().encode(await make());
