@@ -11,7 +11,7 @@ const countView = z.strictObject({ users: z.int(), administrators: z.int() }).me
 const stoppedView = z.strictObject({ enrollment: countView, locked_out: countView }).meta({
   id: 'Stopped',
   description:
-    '`enrollment`: they would have to enrol a factor first; `locked_out`: the module is closed, or its provider does not work.',
+    '`enrollment`: they must enroll a factor first; `locked_out`: the module is closed, or its provider does not work.',
 });
 
 const previewView = z.strictObject({ auth_modules: z.record(z.enum(authModules), stoppedView) });

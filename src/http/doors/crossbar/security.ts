@@ -112,9 +112,9 @@ export const securityRoutes: readonly Route[] = [
       return view(await readSecurity(request.ctx, account.value), account.value, request);
     },
   }),
-  changing('post', 'Say anew what an account says about its auth modules'),
-  changing('patch', 'Change what an account says about its auth modules'),
-  changing('delete', 'Take back what an account says about its auth modules'),
+  changing('post', 'Replace the login policy of an account'),
+  changing('patch', 'Change the login policy of an account'),
+  changing('delete', 'Remove the login policy of an account'),
   route({
     ...managed,
     method: 'get',

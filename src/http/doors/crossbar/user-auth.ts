@@ -24,7 +24,7 @@ const credentials = z
     multi_factor_response: z.union([responseMember, named]).optional(),
   })
   .refine(({ account_id, account_name }) => account_id === undefined || account_name === undefined, {
-    message: 'can not be given together with account_name',
+    message: 'cannot be combined with account_name',
     path: ['account_id'],
   });
 
