@@ -18,7 +18,7 @@ function valueOf<Value>(result: Result<Value>): Value {
 /** Why one was refused, as a status and a code. */
 function refusal<Value>(result: Result<Value>): string {
   assert.ok(!result.ok, JSON.stringify(result));
-  assert.ok(result.detail.length >= 'Not found.'.length);
+  assert.match(result.detail, /^(?=.{10})\S+(?: \S+)+$/, 'a phrase, not a code');
   assert.match(result.requestId ?? '', /^[0-9a-f]{32}$/);
   return `${result.status} ${result.code}`;
 }
