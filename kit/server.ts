@@ -50,7 +50,7 @@ export type Answer = {
   readonly json: unknown;
 };
 
-export type Person = { readonly uid: string; readonly name: string; readonly password: string; readonly token: string };
+export type Person = { readonly uid: string; readonly name: string; readonly password: string; token: string };
 
 /** An authenticator app, and its user's recovery codes. */
 export type App = { readonly secretId: string; readonly seed: string; readonly codes: readonly string[] };
@@ -73,7 +73,10 @@ export type Server = AsyncDisposable & {
   logIn(person: Pick<Person, 'name' | 'password'>, code?: unknown): Promise<string>;
   /** The challenge token after a password. */
   challenge(person: Pick<Person, 'name' | 'password'>): Promise<string>;
-  /** Enrolls an app with the code of the previous step, so that the current one is unused. */
+  /**
+   * Enrolls an app with the code of the previous step, so that the current one is unused. Sets the person's token to that
+   * of the session's next generation.
+   */
   addApp(person: Pick<Person, 'token'>): Promise<App>;
   /** The code of an app now, or some steps from now (computed by otpauth). */
   code(app: Pick<App, 'seed'>, steps?: number): string;
@@ -151,7 +154,8 @@ function people(call: Server['call'], admin: Person, clock: TestClock) {
       const made = await call('POST', '/users', { bearer: admin.token, json: { name, password, ...more } });
       return { uid: member(made, 'uid'), name, password, token: await logIn({ name, password }) };
     },
-    async addApp({ token }: Pick<Person, 'token'>): Promise<App> {
+    async addApp(person: Pick<Person, 'token'>): Promise<App> {
+      const { token } = person;
       const made = await call('POST', '/users/me/secrets', { bearer: token, json: { type: 'mfa' } });
       assert.equal(made.status, 200, made.text);
       const { uid, secret } = made.json as { uid: string; secret: { secret: string } };
@@ -160,6 +164,7 @@ function people(call: Server['call'], admin: Person, clock: TestClock) {
       const enrolled = await call('PUT', path, { bearer: token, json: { token: code(app, -1) } });
       assert.equal(enrolled.status, 200, enrolled.text);
       const { codes } = enrolled.json as { codes: string[] };
+      person.token = member(enrolled, 'token');
       return { ...app, secretId: uid, codes };
     },
   };

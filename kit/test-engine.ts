@@ -64,7 +64,13 @@ export type NewTestUser = Partial<Profile> & {
   readonly account?: string;
 };
 
-export type Enrolled = { readonly id: string; readonly seed: string; readonly codes: readonly string[] };
+export type Enrolled = {
+  readonly id: string;
+  readonly seed: string;
+  readonly codes: readonly string[];
+  /** The next access token of the session. */
+  readonly token: string;
+};
 
 /** A user with a password and a session. */
 export type Person = {
@@ -233,7 +239,7 @@ function people(ctx: RequestContext, clock: TestClock, root: string): People {
     const seed = String(offer.secret);
     const response = codesAt(clock).codeFor(seed, -1);
     const confirmed = unwrap(await confirm(ctx, by, { authenticatorId: authenticator.id, response }));
-    return { id: authenticator.id, seed, codes: confirmed.recoveryCodes };
+    return { id: authenticator.id, seed, codes: confirmed.recoveryCodes, token: confirmed.token ?? '' };
   }
   return {
     addUser,
@@ -242,7 +248,7 @@ function people(ctx: RequestContext, clock: TestClock, root: string): People {
     async addProtected(name, more) {
       const person = await addPerson(name, more);
       const enrolled = await enrollTotp(person.caller);
-      return { ...person, ...enrolled, caller: await caller(person.token) };
+      return { ...person, ...enrolled, caller: await caller(enrolled.token) };
     },
     async addAccount(name) {
       const id = timeOrderedHex(ctx.random, clock.now());

@@ -8,7 +8,7 @@ export const countersign: Dialect = {
     const password = `the password of ${name}`;
     const made = jsonOf(await expect(connection, 201, { path: '/users', json: { name, password } }));
     const person = { name, password, session: String(made['token']) };
-    return withApp ? { ...person, app: await enroll(connection, person.session) } : person;
+    return withApp ? { ...person, ...(await enroll(connection, person.session)) } : person;
   },
 
   async logIn(connection, { name, password }) {
@@ -28,14 +28,18 @@ export const countersign: Dialect = {
   whoAmI: (session) => ({ path: '/users/me', headers: bearer(session) }),
 };
 
-async function enroll(connection: Connection, session: string): Promise<App> {
+/** Enrolls an app. Returns it, and the session's next token. */
+async function enroll(
+  connection: Connection,
+  session: string,
+): Promise<Pick<Person, 'session'> & { readonly app: App }> {
   const headers = bearer(session);
   const asked = { path: '/users/me/secrets', headers, json: { type: 'mfa' } };
   const { uid, secret } = jsonOf(await expect(connection, 200, asked));
   const app = appOf((secret as { readonly secret: string }).secret);
   const path = `/users/me/secrets/${String(uid)}/enroll`;
-  await expect(connection, 200, { method: 'PUT', path, headers, json: { token: nextCode({ app }) } });
-  return app;
+  const enrolled = await expect(connection, 200, { method: 'PUT', path, headers, json: { token: nextCode({ app }) } });
+  return { app, session: String(jsonOf(enrolled)['token']) };
 }
 
 /** A session steps up: creates a challenge and answers it. */

@@ -171,6 +171,7 @@ export type Approved = {
   /** A JWT for this service only, valid for five minutes. */
   readonly assertion?: string | undefined;
   readonly token?: string | undefined;
+  readonly refresh_token?: string | undefined;
 };
 
 export type LoggedIn = { readonly token: string };

@@ -14,7 +14,9 @@ import { activeKey, type KeyRing } from '../base/keys.ts';
 import { ofCurrent, type LiveRing } from '../base/live-ring.ts';
 
 /**
- * The claims of an access token (RFC 9068 and 8176, with the private claims `account` and `sid`). Times are in seconds.
+ * The claims of an access token (RFC 9068 and 8176). Private claims are `account`, `sid`, `gen` (the generation of the
+ * session) and `mfa_time` (when a second factor was last proven). Times are in seconds. Tokens of version 0.1.0 have no
+ * `jti`, `gen` and `mfa_time`.
  */
 const claims = z.strictObject({
   iss: z.string(),
@@ -27,6 +29,9 @@ const claims = z.strictObject({
   auth_time: z.int(),
   amr: z.array(z.string()),
   acr: z.enum(['aal1', 'aal2']),
+  jti: z.string().exactOptional(),
+  gen: z.int().min(1).exactOptional(),
+  mfa_time: z.int().exactOptional(),
 });
 
 export type Claims = z.infer<typeof claims>;

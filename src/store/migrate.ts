@@ -10,6 +10,7 @@ import * as challengesDoor from './migrations/0007-challenges-door.ts';
 import * as externalUsers from './migrations/0008-external-users.ts';
 import * as noticeShares from './migrations/0009-notice-shares.ts';
 import * as prompts from './migrations/0010-prompts.ts';
+import * as generations from './migrations/0011-generations.ts';
 import { withoutLimits } from './postgres.ts';
 import type { Database, Flavour } from './store.ts';
 import type { Tables } from './tables.ts';
@@ -26,6 +27,7 @@ const migrations = [
   { name: '0008-external-users', up: externalUsers.up },
   { name: '0009-notice-shares', up: noticeShares.up },
   { name: '0010-prompts', up: prompts.up },
+  { name: '0011-generations', up: generations.up },
 ];
 
 /**

@@ -1,4 +1,8 @@
+import type { Selectable } from 'kysely';
+import { readTexts } from './lists.ts';
+import type { Assurance } from './sessions.ts';
 import type { Store } from './store.ts';
+import type { Tables } from './tables.ts';
 
 /**
  * A refresh token (RFC 6749 section 6). Each use replaces it by a new one; all refresh tokens of a session are one
@@ -11,6 +15,8 @@ export type RefreshToken = {
   readonly createdAt: number;
   readonly expiresAt: number;
   readonly usedAt: number | null;
+  /** What its session had proven when it was issued, which a refresh keeps. Null in rows of version 0.1.0. */
+  readonly proven: Assurance | null;
 };
 
 const context = 'refresh_token';
@@ -25,23 +31,36 @@ export async function insertRefreshToken({ db, safe }: Store, token: RefreshToke
       scope: token.scope,
       created_at: token.createdAt,
       expires_at: token.expiresAt,
+      ...(token.proven && {
+        generation: token.proven.generation,
+        amr: JSON.stringify(token.proven.amr),
+        auth_time: token.proven.authTime,
+        second_factor_at: token.proven.secondFactorAt,
+      }),
     })
     .execute();
 }
 
 export async function findRefreshToken({ db, safe }: Store, text: string): Promise<RefreshToken | undefined> {
-  return db
+  const row = await db
     .selectFrom('refresh_tokens')
-    .select([
-      'id',
-      'session_id as sessionId',
-      'scope',
-      'created_at as createdAt',
-      'expires_at as expiresAt',
-      'used_at as usedAt',
-    ])
+    .selectAll()
     .where('token_hash', 'in', safe.macs(context, text))
     .executeTakeFirst();
+  return row && opened(row);
+}
+
+function opened(row: Selectable<Tables['refresh_tokens']>): RefreshToken {
+  const { amr, auth_time: authTime, second_factor_at: secondFactorAt, generation } = row;
+  return {
+    id: row.id,
+    sessionId: row.session_id,
+    scope: row.scope,
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+    usedAt: row.used_at,
+    proven: amr === null || authTime === null ? null : { generation, amr: readTexts(amr), authTime, secondFactorAt },
+  };
 }
 
 /** Marks a refresh token as used. False: it was used before. */

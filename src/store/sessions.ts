@@ -1,36 +1,70 @@
 import type { ExpressionBuilder, Selectable } from 'kysely';
+import { z } from 'zod';
 import { readTexts } from './lists.ts';
 import { statement } from './statement.ts';
 import type { Store } from './store.ts';
 import type { Tables } from './tables.ts';
 import { openUser, type User } from './users.ts';
 
-/** The result of a login. Access tokens refer to it. Times are milliseconds since the Unix epoch. */
-export type Session = {
+/** What a session or one of its tokens has proven. Times are milliseconds since the Unix epoch. */
+export type Assurance = {
+  /** Grows with every step-up and enrollment of the session. */
+  readonly generation: number;
+  /** The methods that were proven (RFC 8176). */
+  readonly amr: readonly string[];
+  /** When a first factor was last proven. */
+  readonly authTime: number;
+  /** When a second factor was last proven. */
+  readonly secondFactorAt: number | null;
+};
+
+const raisedToken = z.strictObject({
+  tokenId: z.string(),
+  generation: z.int(),
+  amr: z.array(z.string()),
+  authTime: z.int(),
+  secondFactorAt: z.int().nullable(),
+});
+
+/** The access token, by its `jti`, that an enrollment raised in place, and what it proves since then. */
+export type RaisedToken = Readonly<z.infer<typeof raisedToken>>;
+
+/** The result of a login, with the assurance of its newest generation. Access tokens refer to it. */
+export type Session = Assurance & {
   readonly id: string;
   readonly userId: string;
   readonly authModule: string;
   readonly epoch: number;
-  /** The methods that were proven (RFC 8176). */
-  readonly amr: readonly string[];
-  /** When a second factor was last proven. */
-  readonly secondFactorAt: number | null;
-  readonly authTime: number;
   readonly expiresAt: number;
   readonly clientIp: string | null;
   readonly userAgent: string | null;
-  /** The OAuth2 client it was created for. */
+  /** The OAuth2 client it was created for, and the scope it got. */
   readonly clientId: string | null;
+  readonly scope: string | null;
+  /** Access tokens, and refresh tokens, of earlier generations are void. */
+  readonly generationFrom: number;
+  readonly refreshFrom: number;
+  readonly raised: RaisedToken | null;
+  /**
+   * The kinds of second factor that were proven, or that a recovery code replaced. Null for sessions of version 0.1.0.
+   */
+  readonly secondKinds: readonly string[] | null;
 };
 
 /** A valid session and its user, read in one statement. */
 export type LiveSession = Session & Pick<User, 'accountId' | 'roles'> & { readonly user: User };
 
-const insert = statement((db, row: Omit<Selectable<Tables['sessions']>, 'revoked_at'>) =>
-  db.insertInto('sessions').values(row),
-);
+/** A session begins with its first generation, which the columns have by default. */
+export type FirstGeneration = Omit<Session, 'generation' | 'generationFrom' | 'refreshFrom' | 'raised'>;
 
-export async function insertSession({ db }: Store, session: Session): Promise<void> {
+type NewRow = Omit<
+  Selectable<Tables['sessions']>,
+  'revoked_at' | 'generation' | 'generation_from' | 'refresh_from' | 'first_factor_at' | 'raised'
+>;
+
+const insert = statement((db, row: NewRow) => db.insertInto('sessions').values(row));
+
+export async function insertSession({ db }: Store, session: FirstGeneration): Promise<void> {
   await insert(db, {
     id: session.id,
     user_id: session.userId,
@@ -43,6 +77,8 @@ export async function insertSession({ db }: Store, session: Session): Promise<vo
     client_ip: session.clientIp,
     user_agent: session.userAgent,
     client_id: session.clientId,
+    scope: session.scope,
+    second_kinds: session.secondKinds && JSON.stringify(session.secondKinds),
   });
 }
 
@@ -70,39 +106,6 @@ export async function revokeSession({ db }: Store, userId: string, id: string, n
     .set({ revoked_at: now })
     .where('id', '=', id)
     .where('user_id', '=', userId)
-    .where('revoked_at', 'is', null)
-    .where('expires_at', '>', now)
-    .executeTakeFirst();
-  return result.numUpdatedRows === 1n;
-}
-
-/**
- * Keeps a session valid after it has changed its user's factors, by moving it to the user's new epoch. All others
- * become void.
- */
-export async function carryOver({ db }: Store, session: Session): Promise<boolean> {
-  const result = await db
-    .updateTable('sessions')
-    .set({ epoch: session.epoch, amr: JSON.stringify(session.amr), second_factor_at: session.secondFactorAt })
-    .where('id', '=', session.id)
-    .where('epoch', '=', session.epoch - 1)
-    .where('revoked_at', 'is', null)
-    .executeTakeFirst();
-  return result.numUpdatedRows === 1n;
-}
-
-/** Records that a session's user has just proven a second factor. False: the session is no longer valid. */
-export async function stepUpSession(
-  { db }: Store,
-  { id, userId, epoch, amr }: Pick<Session, 'id' | 'userId' | 'epoch' | 'amr'>,
-  now: number,
-): Promise<boolean> {
-  const result = await db
-    .updateTable('sessions')
-    .set({ amr: JSON.stringify(amr), second_factor_at: now })
-    .where('id', '=', id)
-    .where('user_id', '=', userId)
-    .where('epoch', '=', epoch)
     .where('revoked_at', 'is', null)
     .where('expires_at', '>', now)
     .executeTakeFirst();
@@ -148,6 +151,13 @@ function selectLive(db: Store['db'], now: number) {
       'client_ip',
       'user_agent',
       'client_id',
+      'scope',
+      'generation',
+      'generation_from',
+      'refresh_from',
+      'first_factor_at',
+      'raised',
+      'second_kinds',
     ])
     .where('revoked_at', 'is', null)
     .where('expires_at', '>', now)
@@ -172,11 +182,17 @@ function opened(store: Store, row: SessionRow): LiveSession {
     epoch: user.epoch,
     amr: readTexts(row.amr),
     secondFactorAt: row.second_factor_at,
-    authTime: row.auth_time,
+    authTime: row.first_factor_at ?? row.auth_time,
     expiresAt: row.expires_at,
     clientIp: row.client_ip,
     userAgent: row.user_agent,
     clientId: row.client_id,
+    scope: row.scope,
+    generation: row.generation,
+    generationFrom: row.generation_from,
+    refreshFrom: row.refresh_from,
+    secondKinds: row.second_kinds === null ? null : readTexts(row.second_kinds),
+    raised: row.raised === null ? null : raisedToken.parse(JSON.parse(row.raised)),
     accountId: user.accountId,
     roles: user.roles,
     user,

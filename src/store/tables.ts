@@ -1,10 +1,11 @@
 import type { Generated } from 'kysely';
+import type { SessionTables } from './session-tables.ts';
 
 /**
  * The tables. Columns mean the same on both databases: ids and text are `text`, times are integer milliseconds since the
  * Unix epoch, flags are 0 or 1, documents are JSON in `text`.
  */
-export type Tables = {
+export type Tables = SessionTables & {
   migrations: { name: string; applied_at: number };
   /** Facts about the database itself. */
   meta: { key: string; value: string };
@@ -130,22 +131,6 @@ export type Tables = {
   };
   /** Responses that were accepted and must not be accepted again, by the id of a provider or the kind of factor. */
   spent_replies: { provider_id: string; reply: string; until: number };
-  sessions: {
-    id: string;
-    user_id: string;
-    auth_module: string;
-    epoch: number;
-    amr: string;
-    /** When a second factor was last proven. */
-    second_factor_at: number | null;
-    auth_time: number;
-    expires_at: number;
-    revoked_at: number | null;
-    client_ip: string | null;
-    user_agent: string | null;
-    /** The OAuth2 client it was created for. */
-    client_id: Generated<string | null>;
-  };
   /** Consecutive failures of one subject with one kind of factor. */
   throttles: { subject: string; kind: string; failures: number; last_at: number };
   /** Counters that limit how many messages are sent. */
@@ -187,16 +172,6 @@ export type Tables = {
     grant_types: string;
     scope: string;
     created_at: number;
-  };
-  /** One row per refresh token; those of one session are a family. */
-  refresh_tokens: {
-    id: string;
-    token_hash: string;
-    session_id: string;
-    scope: string;
-    created_at: number;
-    expires_at: number;
-    used_at: number | null;
   };
   /** The audit log. */
   attempts: {

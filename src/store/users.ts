@@ -184,6 +184,17 @@ export async function advanceEveryEpoch({ db }: Store): Promise<void> {
     .execute();
 }
 
+/** Moves all users of an account and its descendants to their next epoch. */
+export async function advanceEpochsBelow({ db }: Store, accountId: string): Promise<void> {
+  await db
+    .updateTable('users')
+    .set({ epoch: sql`epoch + 1` })
+    .where('account_id', 'in', (from) =>
+      from.selectFrom('account_ancestors').select('account_id').where('ancestor_id', '=', accountId),
+    )
+    .execute();
+}
+
 export async function deleteUser({ db }: Store, id: string): Promise<boolean> {
   const result = await db.deleteFrom('users').where('id', '=', id).executeTakeFirst();
   return result.numDeletedRows === 1n;

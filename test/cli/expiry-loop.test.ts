@@ -16,7 +16,7 @@ onEachDatabase('sweeping', (database) => {
     const { ctx, clock, lines } = built;
     const user = await built.addUser({ name: 'ada' });
     const policy = { tokenLife: accessTokenLife };
-    const opening = { user, epoch: user.epoch, authModule: 'password', amr: ['pwd'], secondFactor: false, policy };
+    const opening = { user, epoch: user.epoch, authModule: 'password', amr: ['pwd'], secondKinds: [], policy };
     await createSession(ctx, opening);
     clock.tick(30 * day);
 

@@ -120,8 +120,8 @@ onEachDatabase('the context of a request', (database) => {
     await using engine = await startEngine(database);
     const { caller, password } = await engine.addPerson('ada');
     const set = { secret: 'another password', current: password, label: null };
-    const { createdAt } = unwrap(await setPassword(slow(engine), caller, set));
-    assert.equal(createdAt, engine.clock.now());
+    const { authenticator } = unwrap(await setPassword(slow(engine), caller, set));
+    assert.equal(authenticator.createdAt, engine.clock.now());
     assert.equal(await lastAt(engine, 'password.set'), engine.clock.now());
   });
 

@@ -65,7 +65,7 @@ async function live(engine: TestEngine): Promise<Readonly<Record<string, string>
   seen.raisedToken = token;
   for (const [at, code] of app.codes.entries()) seen[`recovery code ${at}`] = code;
   unwrap(await answerLogin(ctx, { challengeToken: await login(ada.password), response: app.codes[0] }));
-  const codes = unwrap(await renewRecoveryCodes(ctx, await engine.caller(token)));
+  const { codes } = unwrap(await renewRecoveryCodes(ctx, await engine.caller(token)));
   for (const [at, code] of codes.entries()) seen[`renewed code ${at}`] = code;
   seen.newPassword = 'the new password of ada';
   unwrap(await setPassword(ctx, await engine.caller(token), { secret: seen.newPassword, label: null }));

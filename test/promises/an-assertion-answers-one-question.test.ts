@@ -27,7 +27,8 @@ async function town(on: TestDatabase) {
   const people: (Person & { app: App })[] = [];
   for (const name of ['ada', 'bob']) {
     const person = await server.addPerson(name);
-    people.push({ ...person, app: await server.addApp(person) });
+    const app = await server.addApp(person);
+    people.push({ ...person, app });
   }
   const services = [await addService(server, 'root', 'shop'), await addService(server, 'root', 'bank')];
   return { server, people, services, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };

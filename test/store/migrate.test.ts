@@ -18,6 +18,7 @@ const all = [
   '0008-external-users',
   '0009-notice-shares',
   '0010-prompts',
+  '0011-generations',
 ];
 
 const now = Date.parse('2026-11-21T12:00:00Z');

@@ -15,10 +15,11 @@ async function written(built: TestEngine, text: string) {
   const now = ctx.clock.now();
   const user = await built.addUser({ name: `somebody with ${text}` });
   const policy = { tokenLife: accessTokenLife };
-  const opening = { user, epoch: user.epoch, authModule: 'oauth2', amr: ['pwd'], secondFactor: false, policy };
+  const opening = { user, epoch: user.epoch, authModule: 'oauth2', amr: ['pwd'], secondKinds: [], policy };
   const session = await createSession(ctx, opening);
   const made = { id: uuid(ctx.random, now), sessionId: session.id, scope: 'read', createdAt: now };
-  const token = { ...made, expiresAt: now + 1000, usedAt: null };
+  const proven = { generation: 2, amr: ['pwd', 'otp', 'mfa'], authTime: now - 1000, secondFactorAt: now };
+  const token = { ...made, expiresAt: now + 1000, usedAt: null, proven };
   await insertRefreshToken(ctx.store, token, text);
   return token;
 }

@@ -41,6 +41,12 @@ async function makePrize({ ctx: { store }, ring, ...engine }: TestEngine): Promi
     clientIp: null,
     userAgent: null,
     clientId: null,
+    scope: null,
+    generation: 1,
+    generationFrom: 1,
+    refreshFrom: 1,
+    raised: null,
+    secondKinds: [],
   };
   await insertSession(store, session);
   await insertSession(store, { ...session, id: 'next' });

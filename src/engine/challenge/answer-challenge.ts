@@ -2,15 +2,14 @@ import { createHash } from 'node:crypto';
 import { minute, second } from '../../base/clock.ts';
 import { refuse, success, type Outcome } from '../../base/outcome.ts';
 import { findChallenge } from '../../store/challenges.ts';
-import { stepUpSession } from '../../store/sessions.ts';
+import { stepUpSession } from '../../store/session-generations.ts';
 import type { ReachedChallenge } from './reach-challenge.ts';
 import type { PassedApproval, Passed } from '../proof/complete-challenge.ts';
 import type { SecondFactorResponse } from '../proof/response.ts';
 import { inTurn, type RequestContext } from '../context.ts';
-import { readPolicy } from '../policy/read-policy.ts';
 import type { Reason } from '../reasons.ts';
 import { verifyResponse } from '../proof/verify-response.ts';
-import { issueToken } from '../session/issue-token.ts';
+import { issueNextTokens, type IssuedTokens } from '../session/issue-token.ts';
 
 /** How long an assertion is valid, in milliseconds. */
 const assertionLife = 5 * minute;
@@ -20,9 +19,7 @@ export type Approval = {
   readonly amr: readonly string[];
   /** The assertion for the service that created the challenge. */
   readonly assertion?: string;
-  /** The next access token of the session that stepped up. */
-  readonly token?: string;
-};
+} & Partial<IssuedTokens>;
 
 /** A challenge that a service or a session created. */
 export type ReachedApproval = Exclude<ReachedChallenge, { readonly type: 'login' }>;
@@ -40,23 +37,29 @@ export async function answerChallenge(
     const found = await findChallenge(turn.store, challenge.id, turn.now);
     if (found?.state !== 'pending') return refuse('invalid_challenge');
     const { user } = found;
-    const verified = await verifyResponse(turn, { challenge, user, input, onPassed: approve(challenge) });
+    const verified = await verifyResponse(turn, { challenge, user, input, onPassed: approve(reached) });
     if (!verified.ok) return verified;
     const { amr } = verified.value;
     const proof =
       reached.type === 'service'
         ? { assertion: await assertionOf(turn, reached, verified.value) }
-        : { token: await steppedUpToken(turn, reached, verified.value) };
+        : await steppedUpTokens(turn, reached, verified.value);
     return success({ userId: user.id, amr, ...proof });
   });
 }
 
 /** Approves the challenge. If a session created it, the session steps up in the same transaction. */
-function approve(challenge: ReachedApproval['challenge']) {
-  return async (tx: RequestContext, { user, epoch, amr }: Passed): Promise<Outcome<PassedApproval, Reason>> => {
-    if (challenge.kind === 'step_up') {
-      const session = { id: challenge.sessionId, userId: user.id, epoch, amr };
-      if (!(await stepUpSession(tx.store, session, tx.now))) return refuse('raced');
+function approve(reached: ReachedApproval) {
+  return async (
+    tx: RequestContext,
+    { user, epoch, amr, secondKinds }: Passed,
+  ): Promise<Outcome<PassedApproval, Reason>> => {
+    if (reached.type === 'step_up') {
+      const { id, secondKinds: before } = reached.session;
+      const kinds = [...new Set([...(before ?? []), ...secondKinds])];
+      const proven = { amr, secondKinds: kinds, secondFactorAt: tx.now };
+      const generation = await stepUpSession(tx.store, { id, userId: user.id, epoch, ...proven }, tx.now);
+      return generation === undefined ? refuse('raced') : success({ type: 'approved', amr, at: tx.now, generation });
     }
     return success({ type: 'approved', amr, at: tx.now });
   };
@@ -86,12 +89,10 @@ async function assertionOf(
 /**
  * The session was valid when it stepped up. It is not read again, so that an approval that was logged is also returned.
  */
-async function steppedUpToken(
+async function steppedUpTokens(
   ctx: RequestContext,
   { session }: Extract<ReachedChallenge, { readonly type: 'step_up' }>,
-  { amr, at }: PassedApproval,
-): Promise<string> {
-  const steppedUp = { ...session, amr, secondFactorAt: at };
-  const { tokenLife } = await readPolicy(ctx.store, steppedUp);
-  return issueToken(ctx.at(), { ...steppedUp, tokenLife }, session.accountId);
+  { amr, at, generation = session.generation }: PassedApproval,
+): Promise<IssuedTokens> {
+  return issueNextTokens(ctx.at(), { ...session, amr, secondFactorAt: at, generation });
 }

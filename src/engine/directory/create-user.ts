@@ -79,7 +79,7 @@ export async function writeNewUser(
 async function register(ctx: RequestContext, user: User): Promise<Outcome<Made, Reason>> {
   const policy = await policyOnFirst(ctx, { authModule: 'password', accountId: user.accountId });
   if (!policy) return success({ user });
-  const input = { user, epoch: user.epoch, authModule: 'password', amr: ['pwd'], secondFactor: false, policy };
+  const input = { user, epoch: user.epoch, authModule: 'password', amr: ['pwd'], secondKinds: [], policy };
   const session = await createSession(ctx, input);
   return success({ user, token: await issueToken(ctx, session, user.accountId) });
 }

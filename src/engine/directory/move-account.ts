@@ -1,6 +1,7 @@
 import { refuse, success, type Outcome } from '../../base/outcome.ts';
 import { heightOf, lockTree, placeBelow } from '../../store/account-tree.ts';
 import { depthOf, findBelow, listAbove, type Account } from '../../store/accounts.ts';
+import { advanceEpochsBelow } from '../../store/users.ts';
 import { namesProviderOf } from '../../store/security.ts';
 import { changed, maxDepth } from './change-account.ts';
 import { reachAccount } from './reach-account.ts';
@@ -37,6 +38,8 @@ export async function moveAccount(
     const lost = await lostAncestors(tx, caller, { account, parent });
     if (await namesProviderOf(tx.store, account.id, lost)) return refuse('in_use');
     if (!(await placeBelow(tx.store, account, parent.id))) return refuse('raced');
+    // Another policy applies to its users now, so their sessions and open challenges end.
+    await advanceEpochsBelow(tx.store, account.id);
     await logSuccess(tx, changed('account.move', caller, account.id));
     return success({ ...account, parentId: parent.id, revision: account.revision + 1 });
   });

@@ -1,5 +1,5 @@
 import { refuse, success, type Outcome } from '../../base/outcome.ts';
-import { carryOver, type Session } from '../../store/sessions.ts';
+import { carryOver } from '../../store/session-generations.ts';
 import { writeNotice, type NoticeContent } from '../../store/notices.ts';
 import { advanceEpoch, type User } from '../../store/users.ts';
 import { withTransaction, type RequestContext } from '../context.ts';
@@ -17,8 +17,6 @@ export type Change = {
   readonly facts: AttemptFacts;
   /** The notice to the user. */
   readonly notice: NoticeContent;
-  /** What the session has proven by the change itself. */
-  readonly proven?: Pick<Session, 'amr' | 'secondFactorAt'> | undefined;
 };
 
 /**
@@ -28,7 +26,7 @@ export type Change = {
  */
 export async function changeFactors<Value>(
   ctx: RequestContext,
-  { user, caller, facts, notice, proven }: Change,
+  { user, caller, facts, notice }: Change,
   write: (tx: RequestContext) => Promise<Outcome<Value, Reason>>,
 ): Promise<Outcome<Value, Reason>> {
   return withTransaction(ctx, async (tx) => {
@@ -36,7 +34,7 @@ export async function changeFactors<Value>(
     const written = await write(tx);
     if (!written.ok) return written;
     if (caller?.userId === user.id) {
-      if (!(await carryOver(tx.store, { ...caller, ...proven, epoch: user.epoch + 1 }))) return refuse('raced');
+      if (!(await carryOver(tx.store, { ...caller, epoch: user.epoch + 1 }))) return refuse('raced');
     }
     const attempt = await logSuccess(tx, { ...facts, accountId: user.accountId, userId: user.id });
     await writeNotice(tx.store, user, { attempt, ...notice }, ctx.now);

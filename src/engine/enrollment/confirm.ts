@@ -2,25 +2,23 @@ import { refuse, success, type Outcome } from '../../base/outcome.ts';
 import { factorOf } from '../../factors/registry.ts';
 import { activate, type Authenticator } from '../../store/authenticators.ts';
 import { closeChallenge } from '../../store/challenges.ts';
+import { raiseSession, raiseToken } from '../../store/session-generations.ts';
+import type { Session } from '../../store/sessions.ts';
 import { resetThrottle } from '../../store/throttles.ts';
 import type { User } from '../../store/users.ts';
 import { changeFactors } from './change-factors.ts';
 import { inTurn, type RequestContext } from '../context.ts';
-import {
-  madeBy,
-  mayEnroll,
-  sessionOf,
-  type EnrollmentActor,
-  type EnrollingActor,
-} from '../session/enrollment-actor.ts';
+import { madeBy, mayEnroll, type EnrollmentActor, type EnrollingActor } from '../session/enrollment-actor.ts';
 import { logRefusal, logSuccess } from '../audit/log-attempt.ts';
 import { aboutEnrolling } from './make-authenticator.ts';
 import { prove, type Proven } from '../proof/prove.ts';
 import { readPolicy } from '../policy/read-policy.ts';
+import { requireStillEnough } from '../policy/still-enough.ts';
 import type { Reason } from '../reasons.ts';
 import { codesLeft, makeRecoveryCodes, writeCodes, type MadeCodes } from './recovery-codes.ts';
-import { issueToken } from '../session/issue-token.ts';
-import { createSession, type CreatedSession } from '../session/create-session.ts';
+import { issueNextTokens, type IssuedTokens } from '../session/issue-token.ts';
+import type { Caller } from '../session/authenticate.ts';
+import { createSession } from '../session/create-session.ts';
 import { withSecondFactor } from '../session/assurance.ts';
 import { countedInEnrollment, hasReachedLimit, mayEnrollOneMore, type EnrollmentLimit } from './enroll.ts';
 import { requireStepUp, type FactorManager } from '../session/step-up.ts';
@@ -32,14 +30,14 @@ export type EnrollmentConfirmation = {
   readonly response: unknown;
   /** Set by APIs that do not show recovery codes. By default they are created for a user who has none. */
   readonly withoutRecoveryCodes?: true;
+  /** Set by APIs whose clients read no new token: the access token that confirms is raised in place. */
+  readonly raisesToken?: true;
 };
 
 export type Confirmed = {
   /** New recovery codes, shown once, if the user had none; otherwise empty. */
   readonly recoveryCodes: readonly string[];
-  /** The access token of the new session, if the user had to enroll before they got one. */
-  readonly token?: string;
-};
+} & Partial<IssuedTokens>;
 
 /**
  * Confirms an enrollment: a right response activates the authenticator, counts as its proof in this session, and cannot
@@ -48,7 +46,7 @@ export type Confirmed = {
 export async function confirm(
   ctx: RequestContext,
   actor: EnrollmentActor,
-  { response, withoutRecoveryCodes, ...which }: EnrollmentConfirmation,
+  { response, withoutRecoveryCodes, raisesToken, ...which }: EnrollmentConfirmation,
 ): Promise<Outcome<Confirmed, Reason>> {
   return inTurn(ctx, `${actor.userId}/confirm`, async (turn) => {
     const found = await findPending(turn, actor, which);
@@ -70,7 +68,9 @@ export async function confirm(
     const present = turn.at();
     const needsCodes = !withoutRecoveryCodes && codesLeft(authenticators) === 0;
     const codes = proof.ok && needsCodes ? await makeRecoveryCodes(present, user) : undefined;
-    const confirmed = proof.ok ? await complete(present, { user, actor, pending, proven: proof.value, codes }) : proof;
+    const confirmed = proof.ok
+      ? await complete(present, { user, actor, pending, proven: proof.value, codes, raisesToken })
+      : proof;
     if (!confirmed.ok) {
       const who = { ...madeBy(actor), accountId: user.accountId, userId: user.id };
       await logRefusal(present, { action: 'confirm', factor: pending.kind, ...who }, confirmed.reason);
@@ -106,30 +106,29 @@ type ProvenEnrollment = {
   readonly pending: Authenticator;
   readonly proven: Proven;
   readonly codes: MadeCodes | undefined;
+  readonly raisesToken: true | undefined;
 };
 
 async function complete(
   ctx: RequestContext,
-  { user, actor, pending, proven, codes }: ProvenEnrollment,
+  { user, actor, pending, proven, codes, raisesToken }: ProvenEnrollment,
 ): Promise<Outcome<Confirmed, Reason>> {
   const { kind } = pending;
   const { state = pending.state, lookup } = proven.proof;
   const amr = withSecondFactor(provenBy(actor), proven.proof.amr);
   const facts = { action: 'confirm', factor: kind, ...madeBy(actor) };
   const notice = { name: 'factor_added', factor: kind } as const;
-  const change = { user, caller: sessionOf(actor), facts, notice, proven: { amr, secondFactorAt: ctx.now } };
-  const changed = await changeFactors(ctx, change, async (tx) => {
+  const changed = await changeFactors(ctx, { user, facts, notice }, async (tx) => {
     if (!(await activate(tx.store, { ...pending, lookup }, state, tx.now))) return refuse('raced');
     await resetThrottle(tx.store, user.id, proven.counted);
     if (codes) await writeCodes(tx, codes);
     const recoveryCodes = codes?.codes ?? [];
-    const login = actor.type === 'enrollment' ? await logIn(tx, { user, actor, kind, amr }) : success(undefined);
-    return login.ok ? success({ recoveryCodes, session: login.value }) : login;
+    const session = await sessionAfter(tx, { user, actor, kind, amr, raisesToken });
+    return session.ok ? success({ recoveryCodes, session: session.value }) : session;
   });
   if (!changed.ok) return changed;
   const { recoveryCodes, session } = changed.value;
-  if (!session) return success({ recoveryCodes });
-  return success({ recoveryCodes, token: await issueToken(ctx, session, user.accountId) });
+  return success({ recoveryCodes, ...(session && (await issueNextTokens(ctx, session))) });
 }
 
 /** The methods that the actor had proven before. Those of a service's users are not known here. */
@@ -138,11 +137,37 @@ function provenBy(actor: EnrollmentActor): readonly string[] {
   return actor.type === 'enrollment' ? actor.challenge.amr : actor.amr;
 }
 
-type InterruptedLogin = Pick<ProvenEnrollment, 'user'> & {
-  readonly actor: EnrollingActor;
+type Enrollment = Pick<ProvenEnrollment, 'user' | 'actor' | 'raisesToken'> & {
   readonly kind: string;
   readonly amr: readonly string[];
 };
+
+type SessionOfUser = Session & Pick<User, 'accountId'>;
+
+/** The session of the actor, whose next generation begins with the enrollment. A service has none. */
+async function sessionAfter(
+  tx: RequestContext,
+  { actor, ...enrolled }: Enrollment,
+): Promise<Outcome<SessionOfUser | undefined, Reason>> {
+  if (actor.type === 'service') return success(undefined);
+  return actor.type === 'enrollment' ? logIn(tx, actor, enrolled) : raise(tx, actor, enrolled);
+}
+
+async function raise(
+  tx: RequestContext,
+  caller: Caller,
+  { user, kind, amr, raisesToken }: Omit<Enrollment, 'actor'>,
+): Promise<Outcome<SessionOfUser, Reason>> {
+  const secondKinds = [...new Set([...(caller.secondKinds ?? []), kind])];
+  const next = { ...caller, epoch: user.epoch + 1, amr, secondFactorAt: tx.now, secondKinds };
+  const generation = await raiseSession(tx.store, next);
+  if (generation === undefined) return refuse('raced');
+  const { tokenId, authTime, secondFactorAt } = next;
+  if (raisesToken && tokenId !== undefined) {
+    await raiseToken(tx.store, caller.id, { tokenId, generation, amr, authTime, secondFactorAt });
+  }
+  return success({ ...next, generation });
+}
 
 /**
  * Completes the login that required the enrollment. The session belongs to the user's new epoch, which the change
@@ -150,22 +175,19 @@ type InterruptedLogin = Pick<ProvenEnrollment, 'user'> & {
  */
 async function logIn(
   tx: RequestContext,
-  { user, actor: { challenge }, kind, amr }: InterruptedLogin,
-): Promise<Outcome<CreatedSession, Reason>> {
+  { challenge }: EnrollingActor,
+  { user, kind, amr }: Omit<Enrollment, 'actor'>,
+): Promise<Outcome<SessionOfUser, Reason>> {
   if (!(await closeChallenge(tx.store, challenge.id, tx.now))) return refuse('raced');
   const { authModule, authConfigOrigin, mfaConfigOrigin } = challenge;
   const policy = await readPolicy(tx.store, { authModule, accountId: user.accountId });
-  const session = await createSession(tx, {
-    user,
-    epoch: user.epoch + 1,
-    authModule,
-    amr,
-    secondFactor: true,
-    policy,
-  });
+  const enough = await requireStillEnough(tx, policy, { kinds: [kind] });
+  if (!enough.ok) return enough;
+  const epoch = user.epoch + 1;
+  const session = await createSession(tx, { user, epoch, authModule, amr, secondKinds: [kind], policy });
   const who = { accountId: user.accountId, userId: user.id, sessionId: session.id };
   const { logs } = policy;
   const about = { action: 'answer', factor: kind, authModule, authConfigOrigin, mfaConfigOrigin, logs };
   await logSuccess(tx, { ...about, ...who });
-  return success(session);
+  return success({ ...session, accountId: user.accountId });
 }

@@ -14,6 +14,7 @@ import type { Reason } from '../reasons.ts';
 import { deliver } from '../proof/send-code.ts';
 import { claimEnrollmentCode } from '../proof/sending-limits.ts';
 import { settingsInForce } from '../policy/settings-in-force.ts';
+import { issueNextTokens, type IssuedTokens } from '../session/issue-token.ts';
 import { findManager, requireProof, type FactorManager } from '../session/step-up.ts';
 
 export type Enrollment = {
@@ -31,7 +32,7 @@ export type Enrolled = {
   readonly authenticator: Authenticator;
   /** What the factor shows to the user once, such as a secret. It is not stored. */
   readonly offer: Readonly<Record<string, unknown>>;
-};
+} & Partial<IssuedTokens>;
 
 /**
  * Creates an authenticator for the actor's user. If the factor needs a confirmation, it stays pending for ten minutes,
@@ -58,13 +59,7 @@ export async function enroll(
   const { now } = present;
   const made = { id, userId: user.id, kind, label, state };
   const authenticator = { ...made, revision: 0, createdAt: now, updatedAt: now, lastUsedAt: null };
-  const facts = {
-    action: 'enroll',
-    factor: kind,
-    ...madeBy(actor),
-    accountId: user.accountId,
-    userId: user.id,
-  };
+  const facts = { action: 'enroll', factor: kind, ...madeBy(actor), accountId: user.accountId, userId: user.id };
 
   if (factorOf(kind).enroll?.confirm !== 'none') {
     return withTransaction(present, async (tx) => {
@@ -75,10 +70,14 @@ export async function enroll(
     });
   }
   const notice = { name: 'factor_added', factor: kind } as const;
-  return changeFactors(present, { user, caller: sessionOf(actor), facts, notice }, async (tx) => {
+  const caller = sessionOf(actor);
+  const changed = await changeFactors(present, { user, caller, facts, notice }, async (tx) => {
     await insertAuthenticator(tx.store, { ...made, lookup, status: 'active' }, now);
-    return success({ authenticator: { ...authenticator, status: 'active' }, offer });
+    return success(undefined);
   });
+  if (!changed.ok) return changed;
+  const enrolled = { authenticator: { ...authenticator, status: 'active' as const }, offer };
+  return success({ ...enrolled, ...(caller && (await issueNextTokens(present, caller))) });
 }
 
 /**

@@ -11,14 +11,21 @@ import { makeAuthenticator, type MadeAuthenticator } from './make-authenticator.
 import { secondFactors } from '../policy/second-factors.ts';
 import type { Reason } from '../reasons.ts';
 import type { Caller } from '../session/authenticate.ts';
+import { issueNextTokens, type IssuedTokens } from '../session/issue-token.ts';
 import { requireStepUp } from '../session/step-up.ts';
+
+/** New codes, shown once, and the next tokens of the session that has renewed them. */
+export type RenewedCodes = Partial<IssuedTokens> & { readonly codes: readonly string[] };
 
 /** Replaces the caller's recovery codes by new ones, which are shown once. */
 export async function renewRecoveryCodes(
   ctx: RequestContext,
   caller: FactorChangeActor,
-): Promise<Outcome<readonly string[], Reason>> {
-  return renew(ctx, caller, makeRecoveryCodes);
+): Promise<Outcome<RenewedCodes, Reason>> {
+  const codes = await renew(ctx, caller, makeRecoveryCodes);
+  if (!codes.ok) return codes;
+  const session = sessionOf(caller);
+  return success({ codes: codes.value, ...(session && (await issueNextTokens(ctx, session))) });
 }
 
 /**

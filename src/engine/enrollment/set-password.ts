@@ -11,6 +11,7 @@ import { secondFactors } from '../policy/second-factors.ts';
 import { prove } from '../proof/prove.ts';
 import type { Reason } from '../reasons.ts';
 import type { Caller } from '../session/authenticate.ts';
+import { issueNextTokens, type IssuedTokens } from '../session/issue-token.ts';
 import { requireStepUp } from '../session/step-up.ts';
 
 export type NewPassword = {
@@ -18,6 +19,9 @@ export type NewPassword = {
   readonly current?: string | undefined;
   readonly label: string | null;
 };
+
+/** The password, and the next tokens of the session that has changed it. */
+export type ChangedPassword = IssuedTokens & { readonly authenticator: Authenticator };
 
 const { kind } = password;
 
@@ -29,7 +33,7 @@ export async function setPassword(
   ctx: RequestContext,
   caller: Caller,
   { secret, current, label }: NewPassword,
-): Promise<Outcome<Authenticator, Reason>> {
+): Promise<Outcome<ChangedPassword, Reason>> {
   // Without `authTime`, an old login is not refused here: the current password is required below instead.
   const { authTime: _authTime, ...prover } = caller;
   const allowed = await requireStepUp(ctx, prover);
@@ -46,10 +50,12 @@ export async function setPassword(
   }
   const made = await makePassword(ctx, user, { secret, label });
   if (!made.ok) return made;
-  return changeFactors(ctx.at(), { user, caller, facts, notice: { name: 'password_changed' } }, async (tx) => {
+  const change = { user, caller, facts, notice: { name: 'password_changed' } } as const;
+  const changed = await changeFactors(ctx.at(), change, async (tx) => {
     await writePassword(tx, made.value);
-    return success(made.value);
+    return success({ authenticator: made.value });
   });
+  return changed.ok ? success({ ...changed.value, ...(await issueNextTokens(ctx.at(), caller)) }) : changed;
 }
 
 type CurrentPassword = {

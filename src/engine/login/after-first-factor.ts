@@ -126,7 +126,7 @@ export async function completeLogin(
 ): Promise<Outcome<CompletedLogin, Reason>> {
   const { user, authModule, proven, issuedTo, policy } = step;
   const { amr } = proven.proof;
-  const input = { user, epoch: user.epoch, authModule, amr, issuedTo, policy, secondFactor: false };
+  const input = { user, epoch: user.epoch, authModule, amr, issuedTo, policy, secondKinds: [] };
   const created = await withTransaction(ctx, async (tx) => {
     if (!(await spendFirstFactor(tx, step))) return refuse('raced');
     const session = await createSession(tx, input);

@@ -45,7 +45,7 @@ function completeLogin(challenge: LoginChallenge, { issuedTo }: ChallengeRespons
     if (challenge.enrolls !== null) {
       return success({ type: 'enrollment', offer: await offerEnrollment(tx, login, challenge.enrolls) });
     }
-    return success({ type: 'session', session: await createSession(tx, { ...login, secondFactor: true, issuedTo }) });
+    return success({ type: 'session', session: await createSession(tx, { ...login, issuedTo }) });
   };
 }
 

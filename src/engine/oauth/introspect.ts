@@ -5,7 +5,7 @@ import type { LiveSession } from '../../store/sessions.ts';
 import type { RequestContext } from '../context.ts';
 import type { Reason } from '../reasons.ts';
 import { authenticate } from '../session/authenticate.ts';
-import { findOwnToken } from './refresh-tokens.ts';
+import { findOwnToken } from '../session/refresh-tokens.ts';
 
 export type Introspected = {
   readonly session: LiveSession;

@@ -5,7 +5,7 @@ import type { RequestContext } from '../context.ts';
 import type { SecondFactorNeeded } from '../login/login-outcome.ts';
 import { loginWithBothFactors, type BothFactorsLogin, type RefusedLogin } from '../login/login-with-both-factors.ts';
 import { tokenSeconds } from '../session/issue-token.ts';
-import { writeRefreshToken } from './refresh-tokens.ts';
+import { writeRefreshToken } from '../session/refresh-tokens.ts';
 import { narrowScope, type Granted } from './grant.ts';
 
 /** How long a session can be refreshed before its user must log in again, in milliseconds. */
@@ -27,7 +27,7 @@ export async function passwordGrant(
   if (!client.grantTypes.includes('password')) return refuse('unauthorized_client');
   const scope = narrowScope(client.scope, wanted);
   if (scope === undefined) return refuse('invalid_scope');
-  const issuedTo = { clientId: client.id, life: refreshLife };
+  const issuedTo = { clientId: client.id, scope, life: refreshLife };
   const where = { authModule: 'oauth2', account: account ?? client.accountId, issuedTo } as const;
   const outcome = await loginWithBothFactors(ctx, { ...input, ...where });
   if (!outcome.ok) return outcome;

@@ -7,9 +7,13 @@ import { withTransaction, type RequestContext } from '../context.ts';
 import { logRefusal, logSuccess } from '../audit/log-attempt.ts';
 import type { Reason } from '../reasons.ts';
 import { readPolicy } from '../policy/read-policy.ts';
+import type { LiveSession } from '../../store/sessions.ts';
+import { requireStillEnough } from '../policy/still-enough.ts';
+import { kindsBeyondFirst } from '../policy/second-factors.ts';
+import type { AccountPolicy } from '../policy/merge-policy.ts';
 import { policyOnFirst } from '../policy/login-needs.ts';
 import { issueToken, tokenSeconds } from '../session/issue-token.ts';
-import { writeRefreshToken, findOwnToken } from './refresh-tokens.ts';
+import { writeRefreshToken, findOwnToken } from '../session/refresh-tokens.ts';
 import { narrowScope, type Granted } from './grant.ts';
 
 /**
@@ -38,10 +42,9 @@ export async function refresh(
     await logRefusal(ctx, facts, 'replayed');
     return refuse('invalid_grant');
   }
-  // A session may be refreshed for weeks, so it must meet the current policy.
-  const policy = await (session.secondFactorAt === null ? policyOnFirst(ctx, session) : readPolicy(ctx.store, session));
-  if (!policy) {
-    await logRefusal(ctx, facts, 'mfa_enrollment_required');
+  const policy = await policyThatAllows(ctx, session);
+  if (!policy.ok) {
+    await logRefusal(ctx, facts, policy.reason);
     return refuse('invalid_grant');
   }
   const scope = narrowScope(token.scope, wanted);
@@ -54,7 +57,7 @@ export async function refresh(
     return success(written);
   });
   if (!next.ok) return next;
-  const refreshed = { ...session, tokenLife: policy.tokenLife };
+  const refreshed = { ...session, tokenLife: policy.value.tokenLife };
   const accessToken = await issueToken(ctx, refreshed, session.accountId);
   return success({
     state: 'granted',
@@ -63,4 +66,17 @@ export async function refresh(
     refreshToken: next.value,
     scope,
   });
+}
+
+/** The policy of the session's login method, which a session must meet again at each refresh, for weeks. */
+async function policyThatAllows(ctx: RequestContext, session: LiveSession): Promise<Outcome<AccountPolicy, Reason>> {
+  if (session.secondFactorAt === null) {
+    const policy = await policyOnFirst(ctx, session);
+    return policy ? success(policy) : refuse('mfa_enrollment_required');
+  }
+  const policy = await readPolicy(ctx.store, session);
+  // A session of version 0.1.0 does not say which factor was proven, but the methods of a provider name it.
+  const kinds = session.secondKinds ?? [...session.amr, ...kindsBeyondFirst];
+  const enough = await requireStillEnough(ctx, policy, { kinds });
+  return enough.ok ? success(policy) : enough;
 }

@@ -3,7 +3,7 @@ import { revokeSession } from '../../store/sessions.ts';
 import type { RequestContext } from '../context.ts';
 import { logSuccess } from '../audit/log-attempt.ts';
 import { authenticate } from '../session/authenticate.ts';
-import { findOwnToken } from './refresh-tokens.ts';
+import { findOwnToken } from '../session/refresh-tokens.ts';
 
 /** Ends the session of a token that was issued to this client (RFC 7009). Other tokens are ignored without an error. */
 export async function revoke(ctx: RequestContext, client: OAuthClient, text: string): Promise<void> {

@@ -78,7 +78,7 @@ function originsOf({ enabled, origin, required }: AccountPolicy): Origins {
   return { authConfigOrigin: origin, mfaConfigOrigin, requiredBy: required?.by };
 }
 
-const maySkip = ({ required }: AccountPolicy) => required?.whenUnavailable === 'allow';
+export const maySkip = ({ required }: AccountPolicy) => required?.whenUnavailable === 'allow';
 
 /**
  * The policy of an auth module if a first factor alone is enough for a user without second factors; otherwise

@@ -1,4 +1,4 @@
-import { refuse, type Outcome } from '../../base/outcome.ts';
+import { refuse, success, type Outcome } from '../../base/outcome.ts';
 import { factorOf } from '../../factors/registry.ts';
 import { removeKinds } from '../../store/authenticators.ts';
 import type { Challenge } from '../../store/challenge-rows.ts';
@@ -14,6 +14,7 @@ import { kindsBeyondFirst } from '../policy/second-factors.ts';
 import { spend, type Proven } from './prove.ts';
 import type { SecondFactorResponse } from './response.ts';
 import { readPolicy } from '../policy/read-policy.ts';
+import { requireStillEnough, type ProvenSecond } from '../policy/still-enough.ts';
 import type { Reason } from '../reasons.ts';
 import { withSecondFactor } from '../session/assurance.ts';
 import type { CreatedSession } from '../session/create-session.ts';
@@ -24,14 +25,22 @@ export type Completed =
   | { readonly type: 'enrollment'; readonly offer: EnrollmentOffer }
   | PassedApproval;
 
-/** An approved challenge. `at` is the time of approval, in milliseconds since the Unix epoch. */
-export type PassedApproval = { readonly type: 'approved'; readonly amr: readonly string[]; readonly at: number };
+export type PassedApproval = {
+  readonly type: 'approved';
+  readonly amr: readonly string[];
+  /** The time of approval, in milliseconds since the Unix epoch. */
+  readonly at: number;
+  /** The generation that begins with it, of a session that stepped up. */
+  readonly generation?: number;
+};
 
 /** A user who has just passed a challenge, with the epoch, methods and policy that apply to them now. */
 export type Passed = {
   readonly user: User;
   readonly epoch: number;
   readonly amr: readonly string[];
+  /** The kinds of second factor that were proven, or that a recovery code replaced. */
+  readonly secondKinds: readonly string[];
   readonly policy: AccountPolicy;
 };
 
@@ -63,8 +72,16 @@ export async function completeChallenge<Result extends Completed>(
   const epoch = disablesMfa ? await turnOff(tx, user) : challenge.epoch;
   if (epoch === undefined) return refuse('raced');
   const policy = await readPolicy(tx.store, { authModule: challenge.authModule, accountId: user.accountId });
+  const secondKinds = roles.includes('recovery') ? (challenge.kinds ?? [kind]) : [kind];
+  const enough = await judge(tx, {
+    challenge,
+    policy,
+    kinds: secondKinds,
+    providerId: proven.candidate.prompt?.provider?.id,
+  });
+  if (!enough.ok) return enough;
   const amr = withSecondFactor(challenge.amr, proven.proof.amr);
-  const result = await onPassed(tx, { user, epoch, amr, policy });
+  const result = await onPassed(tx, { user, epoch, amr, secondKinds, policy });
   if (!result.ok) return result;
   const sendsNotice = roles.includes('recovery');
   // A notice refers to its audit event, so the event is logged even if the account does not log logins.
@@ -74,6 +91,17 @@ export async function completeChallenge<Result extends Completed>(
   const name = disablesMfa ? 'mfa_disabled' : 'recovery_code_used';
   if (sendsNotice) await writeNotice(tx.store, user, { attempt, name }, tx.now);
   return result;
+}
+
+/** Judges a challenge by the policy of the moment in which it completes. A step-up takes any second factor of the user. */
+async function judge(
+  tx: RequestContext,
+  { challenge, policy, kinds, ...proven }: ProvenSecond & Pick<OpenChallenge, 'challenge'> & Pick<Passed, 'policy'>,
+): Promise<Outcome<undefined, Reason>> {
+  if (challenge.kind === 'step_up') return success(undefined);
+  // The login continues with the enrollment of this kind.
+  const enrolls = challenge.kind === 'login' && challenge.enrolls !== null ? [challenge.enrolls] : [];
+  return requireStillEnough(tx, policy, { ...proven, kinds: [...kinds, ...enrolls] });
 }
 
 /** The session that was created or stepped up. */

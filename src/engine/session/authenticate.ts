@@ -1,10 +1,12 @@
+import { second } from '../../base/clock.ts';
 import { refuse, success, type Outcome } from '../../base/outcome.ts';
-import { findLiveSession, type LiveSession } from '../../store/sessions.ts';
+import { findLiveSession, type Assurance, type LiveSession } from '../../store/sessions.ts';
+import type { Claims } from '../access-token.ts';
 import type { RequestContext } from '../context.ts';
 import type { Reason } from '../reasons.ts';
 
-/** The caller of an operation: a valid session. */
-export type Caller = LiveSession & { readonly type: 'session' };
+/** The caller of an operation: a valid session, with the assurance of the access token that was sent. */
+export type Caller = LiveSession & { readonly type: 'session'; readonly tokenId: string | undefined };
 
 /** Finds the valid session of an access token. */
 export async function authenticate(ctx: RequestContext, token: string): Promise<Outcome<Caller, Reason>> {
@@ -13,7 +15,22 @@ export async function authenticate(ctx: RequestContext, token: string): Promise<
   if (!claims) return refuse('invalid_token');
   const session = await findLiveSession(ctx.store, claims.sid, now);
   if (!session || session.userId !== claims.sub || session.accountId !== claims.account) return refuse('invalid_token');
-  return success({ ...session, type: 'session' });
+  const assurance = assuranceOfToken(session, claims);
+  if (assurance.generation < session.generationFrom) return refuse('invalid_token');
+  return success({ ...session, ...assurance, type: 'session', tokenId: claims.jti });
+}
+
+/** What an access token proves: what its session had proven when it was issued, or when an enrollment raised it. */
+function assuranceOfToken(session: LiveSession, { jti, gen, amr, acr, ...claims }: Claims): Assurance {
+  const { raised } = session;
+  if (raised && raised.tokenId === jti) return raised;
+  const authTime = claims.auth_time * second;
+  if (gen === undefined) {
+    // A token of version 0.1.0 does not say when the second factor was proven.
+    return { generation: 1, amr, authTime, secondFactorAt: acr === 'aal2' ? session.secondFactorAt : null };
+  }
+  const secondFactorAt = claims.mfa_time === undefined ? null : claims.mfa_time * second;
+  return { generation: gen, amr, authTime, secondFactorAt };
 }
 
 export const isAdministrator = (caller: Caller) => caller.roles.includes('admin');

@@ -1,10 +1,11 @@
 import { uuid } from '../../base/random.ts';
-import { insertSession, type Session } from '../../store/sessions.ts';
+import { insertSession, type FirstGeneration, type Session } from '../../store/sessions.ts';
 import type { User } from '../../store/users.ts';
 import type { AccountPolicy } from '../policy/merge-policy.ts';
 import type { RequestContext } from '../context.ts';
 
-export type IssuedTo = { readonly clientId: string; readonly life: number };
+/** The OAuth2 client of a login, the scope it gets, and how long its session can be refreshed, in milliseconds. */
+export type IssuedTo = { readonly clientId: string; readonly scope: string; readonly life: number };
 
 export type NewSession = {
   readonly user: Pick<User, 'id' | 'accountId'>;
@@ -12,8 +13,8 @@ export type NewSession = {
   readonly epoch: number;
   readonly authModule: string;
   readonly amr: readonly string[];
-  readonly secondFactor: boolean;
-  /** The OAuth2 client that it is for, and how long it can be refreshed, in milliseconds. */
+  /** The kinds of second factor that were proven, or that a recovery code replaced. */
+  readonly secondKinds: readonly string[];
   readonly issuedTo?: IssuedTo | undefined;
   /** The policy of its auth module. */
   readonly policy: Pick<AccountPolicy, 'tokenLife'>;
@@ -26,19 +27,21 @@ export type CreatedSession = Session & { readonly tokenLife: number };
 export async function createSession(tx: RequestContext, input: NewSession): Promise<CreatedSession> {
   const { now, client } = tx;
   const { tokenLife } = input.policy;
-  const session: Session = {
+  const session: FirstGeneration = {
     id: uuid(tx.random, now),
     userId: input.user.id,
     authModule: input.authModule,
     epoch: input.epoch,
     amr: input.amr,
-    secondFactorAt: input.secondFactor ? now : null,
+    secondFactorAt: input.secondKinds.length > 0 ? now : null,
+    secondKinds: input.secondKinds,
     authTime: now,
     expiresAt: now + (input.issuedTo?.life ?? tokenLife),
     clientId: input.issuedTo?.clientId ?? null,
+    scope: input.issuedTo?.scope ?? null,
     clientIp: client.ip,
     userAgent: client.userAgent,
   };
   await insertSession(tx.store, session);
-  return { ...session, tokenLife };
+  return { ...session, generation: 1, generationFrom: 1, refreshFrom: 1, raised: null, tokenLife };
 }

@@ -1,12 +1,17 @@
 import { second } from '../../base/clock.ts';
+import { uuid } from '../../base/random.ts';
 import { accessTokenLife } from '../policy/merge-policy.ts';
+import { readPolicy } from '../policy/read-policy.ts';
+import type { Session } from '../../store/sessions.ts';
+import type { User } from '../../store/users.ts';
+import { writeNextRefreshToken } from './refresh-tokens.ts';
 import type { RequestContext } from '../context.ts';
 import type { CreatedSession } from './create-session.ts';
 import { assuranceOf } from './assurance.ts';
 
-/** Issues an access token for a session. */
+/** Issues an access token for a session, with the assurance that `session` has. */
 export async function issueToken(
-  { tokens, now }: RequestContext,
+  { tokens, random, now }: RequestContext,
   session: CreatedSession,
   accountId: string,
 ): Promise<string> {
@@ -19,7 +24,24 @@ export async function issueToken(
     auth_time: seconds(session.authTime),
     amr: [...session.amr],
     acr: assuranceOf(session),
+    jti: uuid(random, now),
+    gen: session.generation,
+    ...(session.secondFactorAt !== null && { mfa_time: seconds(session.secondFactorAt) }),
   });
+}
+
+/** The tokens that an answer hands out. The refresh token is for sessions of OAuth2 clients that use them. */
+export type IssuedTokens = { readonly token: string; readonly refreshToken?: string };
+
+/** Issues new tokens for a session, with the assurance that `session` has: after a step-up or a change of its user. */
+export async function issueNextTokens(
+  ctx: RequestContext,
+  session: Session & Pick<User, 'accountId'>,
+): Promise<IssuedTokens> {
+  const { tokenLife } = await readPolicy(ctx.store, session);
+  const token = await issueToken(ctx, { ...session, tokenLife }, session.accountId);
+  const refreshToken = await writeNextRefreshToken(ctx, session);
+  return { token, ...(refreshToken !== undefined && { refreshToken }) };
 }
 
 /**

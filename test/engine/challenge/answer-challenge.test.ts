@@ -41,8 +41,11 @@ onEachDatabase('an approval', (database) => {
     assert.ok(reached.type === 'step_up');
     const { token = '' } = unwrap(await answerChallenge(engine.ctx, reached, { response: engine.codeFor(seed) }));
     const amr = ['pwd', 'otp', 'mfa'];
-    const raised = { ...caller, amr, secondFactorAt: engine.clock.now() };
-    assert.deepEqual(await engine.caller(token), raised);
+    const { tokenId: before, ...session } = caller;
+    const { tokenId, ...raised } = await engine.caller(token);
+    const secondFactorAt = engine.clock.now();
+    assert.deepEqual(raised, { ...session, amr, secondFactorAt, generation: 3, refreshFrom: 3 });
+    assert.notEqual(tokenId, before);
     const claims = await engine.ctx.tokens.read(token, engine.clock.now());
     assert.deepEqual([claims?.sid, claims?.amr, claims?.acr], [caller.id, amr, 'aal2']);
   });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { refuse, success } from '../../../src/base/outcome.ts';
+import { refuse } from '../../../src/base/outcome.ts';
 import { answerLogin } from '../../../src/engine/login/answer-login.ts';
 import { confirm } from '../../../src/engine/enrollment/confirm.ts';
 import { enroll } from '../../../src/engine/enrollment/enroll.ts';
@@ -30,9 +30,14 @@ onEachDatabase('a confirmation', (database) => {
     const [other, bob] = [await engine.signIn(name, password), await engine.addPerson('bob')];
     const { id, seed } = await begin(engine, caller);
     engine.clock.tick(60_000);
-    unwrap(await end(engine, caller, id, engine.codeFor(seed)));
-    const raised = { ...inNextEpoch(caller), amr: ['pwd', 'otp', 'mfa'], secondFactorAt: engine.clock.now() };
-    assert.deepEqual(await engine.caller(token), raised);
+    const { token: next = '' } = unwrap(await end(engine, caller, id, engine.codeFor(seed)));
+    const proven = { generation: 2, amr: ['pwd', 'otp', 'mfa'], secondFactorAt: engine.clock.now() };
+    const { tokenId, ...raised } = await engine.caller(next);
+    const { tokenId: before, ...session } = inNextEpoch(caller);
+    assert.deepEqual(raised, { ...session, ...proven, secondKinds: ['totp'] });
+    assert.notEqual(tokenId, before);
+    const earlier = await engine.caller(token);
+    assert.deepEqual([earlier.generation, earlier.amr, earlier.secondFactorAt], [1, ['pwd'], null]);
     assert.deepEqual(await authenticate(engine.ctx, other), refuse('invalid_token'));
     assert.deepEqual(await engine.caller(bob.token), bob.caller);
     assert.equal(unwrap(await engine.logIn(name, password)).state, 'challenge');
@@ -52,7 +57,7 @@ onEachDatabase('a confirmation', (database) => {
     const { name, password, token, codes } = await engine.addProtected('ada');
     const caller = await engine.caller(token);
     const { id, seed } = await begin(engine, caller);
-    assert.deepEqual(await end(engine, caller, id, engine.codeFor(seed)), success({ recoveryCodes: [] }));
+    assert.deepEqual(unwrap(await end(engine, caller, id, engine.codeFor(seed))).recoveryCodes, []);
     assert.ok(await engine.enter(name, password, codes[0]));
   });
 
@@ -167,8 +172,9 @@ onEachDatabase('a confirmation', (database) => {
 
   test('is refused when the user has as many as one may have', async () => {
     await using engine = await startEngine(database);
-    const { user, token } = await engine.addPerson('ada');
-    for (let count = 0; count < 4; count += 1) await engine.enrollTotp(await engine.caller(token));
+    const { user, token: first } = await engine.addPerson('ada');
+    let token = first;
+    for (let count = 0; count < 4; count += 1) ({ token } = await engine.enrollTotp(await engine.caller(token)));
     const { id, seed } = await begin(engine, await engine.caller(token));
     const fifth = { id: 'fifth', userId: user.id, kind: 'totp', label: null, state: {}, status: 'active' as const };
     await insertAuthenticator(engine.ctx.store, fifth, engine.clock.now());

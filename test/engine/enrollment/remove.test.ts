@@ -54,7 +54,7 @@ onEachDatabase('a removal', (database) => {
     const other = await engine.signIn(name, password, engine.codeFor(seed));
     unwrap(await take(engine, caller, user, id));
     assert.deepEqual(await authenticate(engine.ctx, other), refuse('invalid_token'));
-    assert.deepEqual(await engine.caller(token), inNextEpoch(caller));
+    assert.deepEqual(await engine.caller(token), { ...inNextEpoch(caller), generationFrom: 2, refreshFrom: 2 });
   });
 
   test('of a key takes only that key', async () => {

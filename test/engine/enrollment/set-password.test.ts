@@ -19,7 +19,7 @@ onEachDatabase('a new password', (database) => {
   test('takes the place of the one before', async () => {
     await using engine = await startEngine(database);
     const { user, name, password, caller } = await engine.addPerson('ada');
-    const made = unwrap(await set(engine, caller, password));
+    const { authenticator: made } = unwrap(await set(engine, caller, password));
     assert.deepEqual([made.kind, made.label, made.status, made.userId], ['password', 'mine', 'active', user.id]);
     assert.deepEqual(await engine.logIn(name, password), refuse('wrong'));
     assert.equal((await engine.enter(name, secret)).userId, user.id);

@@ -36,8 +36,8 @@ export async function keyScene(database: TestDatabase): Promise<KeyScene> {
   const provider = { id: timeOrderedHex(ctx.random, now), accountId: null, providerName: 'duo', name: null };
   await insertProvider(ctx.store, { ...provider, enabled: true, settings }, now);
   await askDuo(engine, person, provider.id);
-  const session = { sessionId: person.caller.id, scope: '', createdAt: now, expiresAt: now + hour, usedAt: null };
-  await insertRefreshToken(ctx.store, { id: uuid(ctx.random, now), ...session }, 'a refresh token');
+  const token = { sessionId: person.caller.id, scope: '', createdAt: now, expiresAt: now + hour, usedAt: null };
+  await insertRefreshToken(ctx.store, { id: uuid(ctx.random, now), ...token, proven: null }, 'a refresh token');
   return { engine, ring, person, apikey: String(made.offer.secret) };
 }
 

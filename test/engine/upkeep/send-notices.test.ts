@@ -45,7 +45,7 @@ onEachDatabase('telling people of changes', (on) => {
     assert.equal(await sendNotices(engine.ctx), 0);
 
     const by = async () => engine.caller(person.token);
-    const [code] = unwrap(await renewRecoveryCodes(engine.ctx, await by()));
+    const [code] = unwrap(await renewRecoveryCodes(engine.ctx, await by())).codes;
     assert.deepEqual(await names(engine), ['recovery_codes_renewed']);
     await sendNotices(engine.ctx);
     await engine.signIn('ada', person.password, code);

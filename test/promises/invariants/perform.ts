@@ -68,6 +68,6 @@ async function performAs(
     return confirmed;
   }
   const renewed = await renewRecoveryCodes(ctx, caller);
-  if (renewed.ok) memory.codes[name]?.push(...renewed.value);
+  if (renewed.ok) memory.codes[name]?.push(...renewed.value.codes);
   return renewed;
 }

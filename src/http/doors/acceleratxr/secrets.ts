@@ -9,12 +9,15 @@ import {
   setPassword,
 } from '../../../engine/operations.ts';
 import type { RequestContext } from '../../../engine/context.ts';
+import type { Enrolled } from '../../../engine/enrollment/enroll.ts';
+import type { IssuedTokens } from '../../../engine/session/issue-token.ts';
 import type { EnrollmentActor } from '../../../engine/session/enrollment-actor.ts';
 import type { Caller } from '../../../engine/session/authenticate.ts';
 import { refused } from '../../errors/reasons.ts';
 import { route, type Problem, type Reply, type Route } from '../../route.ts';
 import { done, shown } from '../shared/answers.ts';
 import { codesView } from '../shared/codes-view.ts';
+import { tokenMembers, viewTokens } from '../shared/tokens-view.ts';
 import { inputIn } from '../shared/factor-members.ts';
 import {
   codeMember,
@@ -86,10 +89,10 @@ export const secretRoutes: readonly Route[] = [
     summary: 'Renew your recovery codes',
     description: 'The old ones stop working. Needs fresh proof.',
     params: userPath,
-    responses: { 200: { description: 'Ten new codes, shown only once.', body: codesView } },
+    responses: { 200: { description: 'Ten new codes, shown only once.', body: codesView.extend(tokenMembers) } },
     async handle({ ctx, caller, params }) {
       if (!isOwn(caller, params.uid)) return refusedToOthers(ctx, caller, params.uid);
-      return shown(await renewRecoveryCodes(ctx, caller), (codes) => ({ codes }));
+      return shown(await renewRecoveryCodes(ctx, caller), ({ codes, ...tokens }) => ({ codes, ...viewTokens(tokens) }));
     },
   }),
   route({
@@ -144,8 +147,8 @@ function enrollRoute(path: string): Route {
       if (!isOwn(caller, params.uid)) return refusedToOthers(ctx, caller, params.uid);
       const confirmed = await confirm(ctx, caller, { authenticatorId: params.secretId, response: body.token });
       if (!confirmed.ok) return refused(confirmed, { wrong: wrongHere, replayed: wrongHere });
-      const { recoveryCodes: codes, token } = confirmed.value;
-      return { status: 200, json: { codes, ...(token !== undefined && { token }) } };
+      const { recoveryCodes: codes, ...tokens } = confirmed.value;
+      return { status: 200, json: { codes, ...viewTokens(tokens) } };
     },
   });
 }
@@ -159,22 +162,27 @@ async function makeSecret(
   if (body.type === 'password') {
     // Without a session, the user cannot change the password of the login in progress.
     if (caller.type !== 'session') return refused({ ok: false, reason: 'forbidden' });
-    return shown(
-      await setPassword(ctx, caller, { secret: body.secret, current: body.currentPassword, label }),
-      viewSecret,
-    );
+    const given = { secret: body.secret, current: body.currentPassword, label };
+    return shown(await setPassword(ctx, caller, given), viewMade);
   }
   if (body.type === 'device') {
     const made = await enroll(ctx, caller, { kind: 'device', label, input: { secret: body.secret } });
-    return shown(made, ({ authenticator }) => viewSecret(authenticator));
+    return shown(made, viewMade);
   }
   const kind = kindOf(body.type);
   const made = await enroll(ctx, caller, { kind, label, input: kind === 'totp' ? {} : inputIn(kind, body) });
-  return shown(made, ({ authenticator, offer }) => ({
-    ...viewSecret(authenticator),
+  return shown(made, ({ authenticator, offer, ...tokens }) => ({
+    ...viewMade({ authenticator, ...tokens }),
     secret: kind === 'apikey' ? offer['secret'] : offer,
   }));
 }
+
+type MadeSecret = Pick<Enrolled, 'authenticator'> & Partial<IssuedTokens>;
+
+const viewMade = ({ authenticator, ...tokens }: MadeSecret) => ({
+  ...viewSecret(authenticator),
+  ...viewTokens(tokens),
+});
 
 async function secretsOf(ctx: RequestContext, caller: Caller, uid: string) {
   const user = await reachUser(ctx, caller, uid);

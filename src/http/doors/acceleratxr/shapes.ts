@@ -5,6 +5,7 @@ import { newPassword } from '../../../factors/password.ts';
 import { kindsWhere } from '../../../factors/registry.ts';
 import type { Authenticator } from '../../../store/authenticators.ts';
 import { confirmationOf, inputMembers } from '../shared/factor-members.ts';
+import { tokenMembers } from '../shared/tokens-view.ts';
 
 /** AcceleratXR's names and formats. */
 const uid = z.uuid();
@@ -69,10 +70,12 @@ export const madeSecretView = secretView
         ...(otherKinds.length > 0 ? [z.record(z.string(), z.unknown())] : []),
       ])
       .optional(),
+    ...tokenMembers,
   })
   .meta({
     id: 'MadeSecret',
-    description: 'A new secret. A generated value is in `secret`, shown only once.',
+    description:
+      'A new secret. A generated value is in `secret`, shown only once. `token` is the next access token of a session that has added a factor or changed a password.',
   });
 
 export const newSecretBody = z.discriminatedUnion('type', [
@@ -91,7 +94,5 @@ export const newSecretBody = z.discriminatedUnion('type', [
 /** The response that confirms the enrollment of a secret. */
 export const codeMember = confirmationOf(secretKinds);
 
-/** The recovery codes. `token` is set for a user who had to enroll before they could log in. */
-export const enrolledView = z
-  .strictObject({ codes: z.array(z.string()), token: z.string().optional() })
-  .meta({ id: 'Enrolled' });
+/** The recovery codes, and the next access token of the session or the first one of the login. */
+export const enrolledView = z.strictObject({ codes: z.array(z.string()), ...tokenMembers }).meta({ id: 'Enrolled' });

@@ -14,6 +14,7 @@ import type { Challenge } from '../../../store/challenge-rows.ts';
 import { problem } from '../../errors/problem.ts';
 import { refused } from '../../errors/reasons.ts';
 import { likeWrongCode } from '../shared/invalid-code.ts';
+import { viewTokens } from '../shared/tokens-view.ts';
 import { expiryOfCode } from '../shared/second-factor.ts';
 import { route, type Problem, type Reply, type Route } from '../../route.ts';
 import {
@@ -130,11 +131,11 @@ export const challengeRoutes: readonly Route[] = [
         }
         const approved = await answerChallenge(ctx, reached, given);
         if (!approved.ok) return refused(approved, likeWrongCode);
-        const { userId, amr, assertion, token } = approved.value;
+        const { userId, amr, assertion, ...tokens } = approved.value;
         const json = { state: 'approved', user_id: userId, amr, acr: 'aal2' };
         return {
           status: 200,
-          json: { ...json, ...(assertion !== undefined && { assertion }), ...(token !== undefined && { token }) },
+          json: { ...json, ...(assertion !== undefined && { assertion }), ...viewTokens(tokens) },
         };
       }),
   }),

@@ -140,7 +140,7 @@ export const externalFactorRoutes: readonly Route[] = [
     handle: (request) =>
       managing(request, request.body.challenge_id, async (manager) => {
         const codes = await renewRecoveryCodes(request.ctx, manager);
-        return codes.ok ? { status: 200, json: { codes: codes.value } } : refusedHere(codes);
+        return codes.ok ? { status: 200, json: { codes: codes.value.codes } } : refusedHere(codes);
       }),
   }),
 ];

@@ -5,6 +5,7 @@ import { hintOf } from '../../../engine/operations.ts';
 import type { Challenge } from '../../../store/challenge-rows.ts';
 import type { StoredPrompt } from '../../../store/prompts.ts';
 import { reference } from '../shared/reference.ts';
+import { tokenMembers } from '../shared/tokens-view.ts';
 import { optionsMember, promptSettings, responseMember, settingsOf, viewProviders } from '../shared/second-factor.ts';
 
 /** A user by id, or by name in an account; by default in the service's own account. */
@@ -119,6 +120,6 @@ export const approvedView = z
     amr: z.array(z.string()),
     acr: z.literal('aal2'),
     assertion: z.string().optional(),
-    token: z.string().optional(),
+    ...tokenMembers,
   })
   .meta({ id: 'Approved', description: 'A service gets an `assertion`, a session its next `token`.' });

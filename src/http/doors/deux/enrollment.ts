@@ -30,7 +30,7 @@ const pendingView = z.strictObject({
   email: z.string().optional(),
 });
 
-/** `token` is set for a user who had to enroll before they could log in. */
+/** `token` is set for a user who had to enroll before they could log in. The token of a session is raised instead. */
 const enabledView = statusView.extend({ token: z.string().optional() }).meta({ id: 'MfaEnabled' });
 
 /** Deux enables its own methods in two steps: a request sends or shows something, and a code verifies it. */
@@ -127,13 +127,13 @@ function verifyRoute(method: Kind): Route {
     body: z.strictObject({ mfa_code: confirmationOf([method]) }),
     responses: { 200: { description: 'It is enabled.', body: enabledView } },
     async handle({ ctx, caller, body }) {
-      const given = { awaited: { kind: method, limit }, response: body.mfa_code, withoutRecoveryCodes: true } as const;
-      const confirmed = await confirm(ctx, caller, given);
+      const given = { awaited: { kind: method, limit }, response: body.mfa_code } as const;
+      const confirmed = await confirm(ctx, caller, { ...given, withoutRecoveryCodes: true, raisesToken: true });
       if (!confirmed.ok) {
         const wrong = badRequest({ mfa_code: [codeSentences.code] });
         return isWrongCode(confirmed.reason) ? wrong : declinedToEnable(confirmed);
       }
-      const { token } = confirmed.value;
+      const token = caller.type === 'enrollment' ? confirmed.value.token : undefined;
       return { status: 200, json: { ...(await statusOf(ctx, caller)), ...(token !== undefined && { token }) } };
     },
   });

@@ -11,7 +11,7 @@ const parents = async (server: Server, id: string) =>
 const message = (answer: Answer) => bodyOf(answer)['message'];
 
 onEachDatabase('moving an account', (on) => {
-  test('answers with it at a new revision, and sessions below it go on', async () => {
+  test('answers with it at a new revision, and sessions of its users end', async () => {
     await using server = await startServer({ on });
     const { acme, east, cellar, west } = await town(server);
     const ask = door(server, acme.token);
@@ -19,7 +19,7 @@ onEachDatabase('moving an account', (on) => {
     const moved = await ask(200, 'POST', `accounts/${east.id}/move`, { to: west.id });
     assert.deepEqual([dataOf(moved), bodyOf(moved)['revision'], moved.headers.get('etag')], [before, '1', '"1"']);
     assert.deepEqual(await parents(server, cellar.id), ['root', 'acme', 'west', 'east']);
-    await door(server, cellar.token)(200, 'GET', `accounts/${cellar.id}`);
+    await door(server, cellar.token)(401, 'GET', `accounts/${cellar.id}`);
     await door(server, west.token)(200, 'GET', `accounts/${cellar.id}`);
     const again = await ask(200, 'POST', `accounts/${east.id}/move`, { to: west.id });
     assert.equal(bodyOf(again)['revision'], '1');

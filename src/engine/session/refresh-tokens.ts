@@ -1,0 +1,44 @@
+import { opaqueToken, uuid } from '../../base/random.ts';
+import { findClient, type OAuthClient } from '../../store/clients.ts';
+import { findRefreshToken, insertRefreshToken, type RefreshToken } from '../../store/refresh-tokens.ts';
+import { findLiveSession, type Assurance, type LiveSession, type Session } from '../../store/sessions.ts';
+import type { RequestContext } from '../context.ts';
+
+/** Writes a refresh token for the assurance that `session` has. Returns its text. */
+export async function writeRefreshToken(ctx: RequestContext, session: Session, scope: string): Promise<string> {
+  const { random, now } = ctx;
+  const text = opaqueToken(random);
+  const { generation, amr, authTime, secondFactorAt } = session;
+  const proven: Assurance = { generation, amr, authTime, secondFactorAt };
+  const made = { id: uuid(random, now), sessionId: session.id, scope, createdAt: now, proven };
+  await insertRefreshToken(ctx.store, { ...made, expiresAt: session.expiresAt, usedAt: null }, text);
+  return text;
+}
+
+/** Writes the refresh token of a session's next generation, if its client uses them. */
+export async function writeNextRefreshToken(ctx: RequestContext, session: Session): Promise<string | undefined> {
+  const client = session.clientId === null ? undefined : await findClient(ctx.store, session.clientId);
+  return client?.grantTypes.includes('refresh_token')
+    ? writeRefreshToken(ctx, session, session.scope ?? '')
+    : undefined;
+}
+
+/** A refresh token and its session, with the assurance of the token. */
+type OwnToken = { readonly token: RefreshToken; readonly session: LiveSession };
+
+/**
+ * A refresh token of this client, if its session is valid and no later generation has voided it. It may have been used
+ * before.
+ */
+export async function findOwnToken(
+  ctx: RequestContext,
+  client: OAuthClient,
+  text: string,
+): Promise<OwnToken | undefined> {
+  const token = await findRefreshToken(ctx.store, text);
+  const session = token && (await findLiveSession(ctx.store, token.sessionId, ctx.now));
+  if (!token || session?.clientId !== client.id) return undefined;
+  // A token of version 0.1.0 has the assurance of its session.
+  const proven = token.proven ?? { ...session, generation: 1 };
+  return proven.generation < session.refreshFrom ? undefined : { token, session: { ...session, ...proven } };
+}
