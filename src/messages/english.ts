@@ -11,6 +11,7 @@ export type BuiltIn = Template & {
 };
 
 const code = { placeholders: ['code', 'service', 'minutes', 'host'], needed: ['code'] };
+const actionCode = { placeholders: [...code.placeholders, 'action'], needed: ['code', 'action'] };
 const notice = { placeholders: ['service', 'host', 'user', 'when'], needed: [] };
 const factorNotice = { placeholders: [...notice.placeholders, 'factor'], needed: [] };
 
@@ -33,6 +34,25 @@ export const english = {
 It works once, for {minutes} minutes; only the newest code counts. Type it at {host} and nowhere else. Never give it to anybody: nobody who works for {service} will ask you for it.
 
 If you did not ask for it, somebody may know your password: change it.`,
+  },
+  sms_action_code: {
+    ...actionCode,
+    body: '{code} is your code to approve this for {service}: "{action}". It works for {minutes} minutes and for nothing else; only the newest code counts. Never give it to anybody.',
+  },
+  email_action_code: {
+    ...actionCode,
+    subject: 'Your code for {service}',
+    body: `Somebody, we hope you, is about to approve this for {service}:
+
+{action}
+
+If you want it, type this code on the page that asks for it:
+
+{code}
+
+It works once, for {minutes} minutes, and for nothing else; only the newest code counts. Never give it to anybody: nobody who works for {service} will ask you for it.
+
+If you did not ask for it, do not type the code: somebody may know your password. Change it.`,
   },
   factor_added: {
     ...factorNotice,

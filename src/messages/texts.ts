@@ -55,10 +55,16 @@ export type CodeValues = {
   /** The host at which the user enters the code, without a port. */
   readonly host: string;
   readonly minutes: number;
+  /** The name of the service whose challenge the code answers. The text names it in place of `service`. */
+  readonly requestedBy?: string | undefined;
+  /** What the code approves, in the words of the service or the session. */
+  readonly action?: string | null | undefined;
 };
 
 /** The texts about a change. */
-export const noticeName = z.enum(textNames).exclude(['sms_code', 'email_code', 'notices_collected']);
+export const noticeName = z
+  .enum(textNames)
+  .exclude(['sms_code', 'email_code', 'sms_action_code', 'email_action_code', 'notices_collected']);
 
 export type NoticeName = z.infer<typeof noticeName>;
 
@@ -105,9 +111,14 @@ export function createTexts(replacements: readonly TextReplacement[] = []): Text
   };
   return {
     code(channel, values, audience) {
-      const { code, host, minutes } = values;
-      const words = oneLineEach({ ...values, minutes: String(minutes) });
-      const filled = fill(find(channel === 'sms' ? 'sms_code' : 'email_code', audience), words);
+      const { code, host, service, minutes, requestedBy, action } = values;
+      const words = {
+        ...oneLineEach({ code, host, service, minutes: String(minutes) }),
+        ...(requestedBy !== undefined && { service: typedText(requestedBy) }),
+        ...(typeof action === 'string' && { action: typedText(action) }),
+      };
+      const name = typeof action === 'string' ? (`${channel}_action_code` as const) : (`${channel}_code` as const);
+      const filled = fill(find(name, audience), words);
       // Autofill offers the code at this host only ("Origin-bound one-time codes", WICG). It reads the last line.
       const bound = channel === 'sms' ? `${filled.body}\n\n@${oneLine(host)} #${oneLine(code)}` : filled.body;
       return { ...filled, body: bound, code };

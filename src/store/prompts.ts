@@ -23,21 +23,67 @@ export type StoredPrompt = {
 const maxMemoLength = 4096;
 
 export async function insertPrompt({ db, safe }: Store, challengeId: string, prompt: StoredPrompt): Promise<void> {
-  const { kind, provider, shown, memo, handle } = prompt;
-  if ((JSON.stringify(memo) ?? '').length > maxMemoLength)
-    throw new Error(`the memo of the factor ${kind} is longer than ${maxMemoLength} characters`);
   await db
     .insertInto('prompts')
-    .values({
-      challenge_id: challengeId,
-      kind,
-      provider_account_id: provider?.accountId ?? null,
-      provider_id: provider?.id ?? null,
-      memo: safe.seal(memoPlace({ challengeId, kind }), JSON.stringify({ shown, memo, handle })),
-      handle: handle === undefined ? null : hashHandle(safe, handle),
-      expires_at: prompt.expiresAt,
-    })
+    .values(rowOf(safe, challengeId, prompt))
     .execute();
+}
+
+function rowOf(safe: Safe, challengeId: string, { kind, provider, shown, memo, handle, expiresAt }: StoredPrompt) {
+  if ((JSON.stringify(memo) ?? '').length > maxMemoLength)
+    throw new Error(`the memo of the factor ${kind} is longer than ${maxMemoLength} characters`);
+  return {
+    challenge_id: challengeId,
+    kind,
+    provider_account_id: provider?.accountId ?? null,
+    provider_id: provider?.id ?? null,
+    memo: safe.seal(memoPlace({ challengeId, kind }), JSON.stringify({ shown, memo, handle })),
+    handle: handle === undefined ? null : hashHandle(safe, handle),
+    expires_at: expiresAt,
+  };
+}
+
+type PromptPlace = {
+  readonly challengeId: string;
+  /** The prompt that is replaced, if the challenge has one of the kind. */
+  readonly before: StoredPrompt | undefined;
+  readonly now: number;
+};
+
+/**
+ * Stores a new prompt of an open challenge in place of the one before. False: the challenge has been closed, or another
+ * request was first.
+ */
+export async function replacePrompt(
+  { db, safe }: Store,
+  { challengeId, before, now }: PromptPlace,
+  prompt: StoredPrompt,
+): Promise<boolean> {
+  const row = rowOf(safe, challengeId, prompt);
+  const result = await db
+    .insertInto('prompts')
+    .columns(['challenge_id', 'kind', 'memo', 'expires_at'])
+    .expression(
+      db
+        .selectFrom('challenges')
+        .select((one) => [
+          'id',
+          one.val(row.kind).as('kind'),
+          one.val(row.memo).as('memo'),
+          one.val(row.expires_at).as('expires_at'),
+        ])
+        .where('id', '=', challengeId)
+        .where('closed_at', 'is', null)
+        .where('expires_at', '>', now),
+    )
+    .onConflict((conflict) =>
+      conflict
+        .columns(['challenge_id', 'kind'])
+        .doUpdateSet({ memo: row.memo, expires_at: row.expires_at })
+        .where('prompts.expires_at', '=', before?.expiresAt ?? -1),
+    )
+    .executeTakeFirst();
+  return result.numInsertedOrUpdatedRows === 1n;
 }
 
 /** Binds a sealed memo to its challenge and kind. */

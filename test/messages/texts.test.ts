@@ -61,6 +61,44 @@ describe('a code by e-mail', () => {
   });
 });
 
+describe('a code that approves an action', () => {
+  const action = 'Pay 40 EUR to Bob';
+
+  for (const channel of ['sms', 'email'] as const) {
+    test(`names it in the body by ${channel}, and the service that asks`, () => {
+      const { subject = '', body } = createTexts().code(channel, { ...values, requestedBy: 'shop', action });
+      for (const part of [action, '731904', 'for shop', '5 minutes', 'nothing else'])
+        assert.ok(body.includes(part), part);
+      assert.equal(/[{}]|undefined|Countersign/.test(subject + body), false);
+      assert.equal(subject.includes(action), false);
+    });
+
+    test(`shows what others typed as text by ${channel}: one line, short, no link`, () => {
+      const typed = `Pay\r\n\r\n\u202e{code}\u0000 https://evil.example/${'x'.repeat(1000)}`;
+      const shown = `Pay {code} https[:]/ /evil[.]example/${'x'.repeat(31)}…`;
+      const { body } = createTexts().code(channel, { ...values, requestedBy: 'evil.example', action: typed });
+      assert.ok(body.includes(shown), body);
+      assert.ok(body.includes('evil[.]example'), body);
+    });
+  }
+
+  test('has a text of its own, which needs the action and the code', () => {
+    const text = { language: 'de', text: 'sms_action_code' } as const;
+    const texts = createTexts([{ ...text, body: '{code} für {service}: {action}' }]);
+    const { body } = texts.code('sms', { ...values, requestedBy: 'shop', action }, { language: 'de' });
+    assert.equal(body.split('\n')[0], `731904 für shop: ${action}`);
+    for (const wrong of ['{code}', '{action}'])
+      assert.throws(() => createTexts([{ ...text, body: wrong }]), SetupError);
+  });
+
+  test('of no action is in the usual words, for the service that asks', () => {
+    assert.match(
+      createTexts().code('sms', { ...values, requestedBy: 'shop', action: null }).body,
+      /is your code for shop\./,
+    );
+  });
+});
+
 describe('a notice', () => {
   for (const notice of notices) {
     test(`of ${notice.name} says who, where and when, and what to do about it`, () => {

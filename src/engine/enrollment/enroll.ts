@@ -113,7 +113,7 @@ async function begin(
   const claim = (message: CodeMessage) => claimEnrollmentCode(ctx, { user, network, message });
   const counted = countedInEnrollment(kind);
   const sent = await deliver(ctx, { ...about, user, id, kind, state, settings, counted, claim });
-  return sent.ok ? success({ ...begun.value, id, state: sent.value.state }) : sent;
+  return sent.ok ? success({ ...begun.value, id, state: sent.value.next?.state ?? state }) : sent;
 }
 
 export type EnrollmentLimit = { readonly kind: Kind; readonly limit?: number | undefined };

@@ -4,7 +4,7 @@ import { refuse, success } from '../../base/outcome.ts';
 import { sameText } from '../../base/seal.ts';
 import { codeOfLength, codeReply } from '../code.ts';
 import { defineFactor } from '../define-factor.ts';
-import type { Channel, FactorContext, CodeMessage, ProviderSpec } from '../factor.ts';
+import type { Channel, FactorContext, CodeMessage, Held, ProviderSpec, Remembered } from '../factor.ts';
 import { hint } from './hint.ts';
 
 /**
@@ -24,7 +24,7 @@ type Sent<Settings> = {
   readonly limits?: (settings: Settings) => Pick<CodeMessage, 'countries'>;
 };
 
-const sentCodeState = z.strictObject({
+const sentCodeFields = z.strictObject({
   hash: z.string(),
   expiresAt: z.int(),
   digits: z.int().min(6).max(8),
@@ -41,15 +41,22 @@ const traits = {
   verifies: 'fast',
 } as const;
 
-/** A factor whose response is a code sent to the user's destination. A new code replaces the previous one. */
+type SentCode = z.infer<typeof sentCodeFields>;
+
+/**
+ * A factor whose response is a code sent to the user's destination. A new code replaces the previous one with the same
+ * binding. The code of a login or an enrollment is in the authenticator's state, and that of a service's or a session's
+ * challenge in the memo of this challenge, so neither answers or replaces the other.
+ */
 export function sentCode<Settings>({ kind, amr, destination, settings, limits }: Sent<Settings>) {
-  const state = z.strictObject({ destination, code: sentCodeState.nullable() });
+  const state = z.strictObject({ destination, code: sentCodeFields.nullable() });
 
   return defineFactor({
     kind,
     traits: { ...traits, sends: kind },
     settings,
     state,
+    memo: sentCodeFields,
     response: codeReply,
     enroll: {
       input: z.strictObject({ destination }),
@@ -63,20 +70,20 @@ export function sentCode<Settings>({ kind, amr, destination, settings, limits }:
       const text = drawCode(ctx);
       const [hash = ''] = hashesOf(kind, to, text, ctx);
       const expiresAt = ctx.now + sentCodeLife;
-      const next = {
-        id: held.id,
-        state: { destination: to, code: { hash, digits, expiresAt, failures: ctx.failures } },
-      };
+      const kept = keep(held, { hash, digits, expiresAt, failures: ctx.failures }, ctx);
       const message = { channel: kind, to, code: text, life: sentCodeLife, ...limits?.(inForce) };
-      return success({ prompt: { shape: 'code', digits, sentTo: hint(kind, to), expiresAt }, next, message });
+      return success({ prompt: { shape: 'code', digits, sentTo: hint(kind, to), expiresAt }, message, ...kept });
     },
-    isOpen: ({ state: { code: sent } }, ctx) => sent !== null && isAlive(sent, ctx),
-    verify({ state: current, response }, ctx) {
-      const sent = current.code;
+    isOpen: (given, ctx) => isAlive(sentFor(given, ctx), ctx),
+    verify({ response, ...given }, ctx) {
+      const sent = sentFor(given, ctx);
       const text = codeOfLength(response, sent?.digits ?? ctx.operator.codeDigits);
-      const isRight = hashesOf(kind, current.destination, text, ctx).some((hash) => sameText(hash, sent?.hash ?? ''));
-      if (!sent || !isRight || !isAlive(sent, ctx)) return refuse('wrong');
-      return success({ state: { ...current, code: null }, amr, factors: 1, phishingResistant: false });
+      const hashes = hashesOf(kind, given.state.destination, text, ctx);
+      const isRight = hashes.some((hash) => sameText(hash, sent?.hash ?? ''));
+      if (!isRight || !isAlive(sent, ctx)) return refuse('wrong');
+      // A code of one challenge is spent with it, because a challenge is closed once.
+      const spent = isForOneChallenge(ctx) ? {} : { state: { ...given.state, code: null } };
+      return success({ ...spent, amr, factors: 1, phishingResistant: false });
     },
     describe: ({ destination: to }) => ({ hint: hint(kind, to) }),
     destination: ({ destination: to }) => ({ channel: kind, to }),
@@ -84,12 +91,28 @@ export function sentCode<Settings>({ kind, amr, destination, settings, limits }:
   });
 }
 
-function hashesOf(kind: Channel, to: string, text: string, { safe }: FactorContext) {
-  return safe.macs(kind, `${to}\0${text}`);
+const isForOneChallenge = ({ binding }: FactorContext) => 'challengeId' in binding;
+
+type State = { readonly destination: string; readonly code: SentCode | null };
+
+/** Where a code is stored until its response comes. */
+function keep({ id, state }: Held<State>, code: SentCode, ctx: FactorContext) {
+  return isForOneChallenge(ctx) ? { memo: code } : { next: { id, state: { ...state, code } } };
 }
 
-function isAlive(sent: z.infer<typeof sentCodeState>, { now, failures }: FactorContext): boolean {
-  return sent.expiresAt > now && failures - sent.failures < looks;
+/** The code that was sent for what the context is bound to. */
+function sentFor({ state, memo }: Remembered<State, SentCode>, ctx: FactorContext): SentCode | undefined {
+  return (isForOneChallenge(ctx) ? memo : state.code) ?? undefined;
+}
+
+function hashesOf(kind: Channel, to: string, text: string, { safe, binding }: FactorContext) {
+  // Nodes of version 0.1.0 make and verify codes of logins without a challenge.
+  const bound = 'challengeId' in binding ? `\0${binding.challengeId}` : '';
+  return safe.macs(kind, `${to}\0${text}${bound}`);
+}
+
+function isAlive(sent: SentCode | undefined, { now, failures }: FactorContext): boolean {
+  return sent !== undefined && sent.expiresAt > now && failures - sent.failures < looks;
 }
 
 /** Every code is equally likely: a number that would favor low codes is drawn again. */

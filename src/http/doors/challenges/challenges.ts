@@ -11,11 +11,11 @@ import {
   sendCode,
 } from '../../../engine/operations.ts';
 import type { Challenge } from '../../../store/challenge-rows.ts';
+import { factorOf } from '../../../factors/registry.ts';
 import { problem } from '../../errors/problem.ts';
 import { refused } from '../../errors/reasons.ts';
 import { likeWrongCode } from '../shared/invalid-code.ts';
 import { viewTokens } from '../shared/tokens-view.ts';
-import { expiryOfCode } from '../shared/second-factor.ts';
 import { route, type Problem, type Reply, type Route } from '../../route.ts';
 import {
   approvedView,
@@ -99,9 +99,9 @@ export const challengeRoutes: readonly Route[] = [
         if (prompted) return { status: 202, json: viewPrompted(prompted, challenge) };
         const sent = await sendCode(ctx, { challenge: reached, authenticatorId: body.factor_id });
         if (!sent.ok) return refused(sent);
-        const { hint } = sent.value;
+        const { hint, expiresAt } = sent.value;
         const retry_after = ctx.settings.sending.every / 1000;
-        const expires_at = expiryOfCode(ctx.clock.now());
+        const expires_at = new Date(expiresAt).toISOString();
         return { status: 202, json: { ...(hint !== undefined && { hint }), expires_at, retry_after } };
       }),
   }),
@@ -158,12 +158,16 @@ function responseOf({ code, backup_code, duo_code }: z.infer<typeof response>, {
   return { response: code, role: 'second' as const };
 }
 
-/** The prompt that the challenge already has, of a provider or of the named factor. No code is sent for it. */
+/**
+ * The prompt that the challenge already has, of a provider or of the named factor. No code is sent for it. A code that
+ * was sent before is sent anew.
+ */
 async function promptedBefore(ctx: RequestContext, challenge: Challenge, factorId: string | undefined) {
   const provided = challenge.prompts.find(({ provider }) => provider !== null);
   if (provided || factorId === undefined) return provided;
   const kind = await reachFactor(ctx, challenge, factorId);
-  return challenge.prompts.find((one) => kind.ok && one.kind === kind.value);
+  if (!kind.ok || factorOf(kind.value).traits.sends) return undefined;
+  return challenge.prompts.find((one) => one.kind === kind.value);
 }
 
 type ChallengeRouteRequest = {

@@ -119,14 +119,22 @@ onEachDatabase('the challenges door', (on) => {
     await server.call('PUT', '/mfa/sms/verify', { bearer: bob.token, json: { mfa_code: server.sent.at(-1)?.code } });
     server.clock.tick(minute);
     const made = json(await put(server, key, { user: { name: 'bob' } }));
-    const send = () => server.call('POST', `/challenges/${String(made['id'])}/send`, { bearer: key, json: {} });
+    const send = (body: Json = {}) =>
+      server.call('POST', `/challenges/${String(made['id'])}/send`, { bearer: key, json: body });
     const sent = await send();
-    const expires_at = new Date(server.clock.now() + 5 * minute).toISOString();
+    // The code ends with its challenge.
+    const expires_at = String(made['expires_at']);
     assert.deepEqual([sent.status, json(sent)], [202, { hint: '•••53', expires_at, retry_after: 30 }]);
     const code = server.sent.at(-1)?.code;
     const [{ id: factor_id } = { id: '' }] = made['factors'] as { id: string }[];
     assert.equal((await verify(server, key, made['id'], { factor_id: home.ada.app.secretId, code })).status, 404);
-    assert.equal((await verify(server, key, made['id'], { factor_id, code })).status, 200);
+    // Naming the factor sends another one, too.
+    assert.equal((await send({ factor_id })).status, 429);
+    server.clock.tick(30 * second);
+    assert.deepEqual(json(await send({ factor_id })), { hint: '•••53', expires_at, retry_after: 30 });
+    assert.equal((await verify(server, key, made['id'], { factor_id, code })).status, 401);
+    const newest = server.sent.at(-1)?.code;
+    assert.equal((await verify(server, key, made['id'], { factor_id, code: newest })).status, 200);
   });
 
   test('a login goes on here with its challenge token', async () => {
