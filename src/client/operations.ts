@@ -17,6 +17,8 @@ import type {
   NewFactor,
   NotRequired,
   PendingFactor,
+  Redeemed,
+  Redemption,
   SentCode,
   SessionInfo,
   ExternalUser,
@@ -62,6 +64,8 @@ export type Operations = {
     send(id: string, factor?: { readonly factor_id?: string | undefined }): Promise<Result<SentCode>>;
     /** Returns an assertion to a service, the next token to a session, and the session's token to a login. */
     verify(id: string, reply: ChallengeReply): Promise<Result<Approved | LoggedIn>>;
+    /** Spends an assertion that the user's browser handed over. For a service; it succeeds once. */
+    redeem(id: string, redemption: Redemption): Promise<Result<Redeemed>>;
   };
   /** For users. */
   readonly sessions: {
@@ -127,6 +131,7 @@ function challenges(ask: Ask): Operations['challenges'] {
     read: (id) => ask({ method: 'GET', path: '/challenges/{id}', params: { id } }),
     send: (id, body = {}) => ask({ method: 'POST', path: '/challenges/{id}/send', params: { id }, body }),
     verify: (id, body) => ask({ method: 'POST', path: '/challenges/{id}/verify', params: { id }, body }),
+    redeem: (id, body) => ask({ method: 'POST', path: '/challenges/{id}/redeem', params: { id }, body }),
   };
 }
 

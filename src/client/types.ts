@@ -174,6 +174,20 @@ export type Approved = {
   readonly refresh_token?: string | undefined;
 };
 
+/** The assertion that `verify` returned. */
+export type Redemption = { readonly assertion: string };
+
+/** `purpose` and `action` are those that the service gave. */
+export type Redeemed = {
+  readonly state: 'approved';
+  readonly user_id: string;
+  /** RFC 8176. */
+  readonly amr: readonly string[];
+  readonly acr: 'aal1' | 'aal2';
+  readonly purpose?: string | undefined;
+  readonly action?: string | undefined;
+};
+
 export type LoggedIn = { readonly token: string };
 
 /** The password was correct. Continue with the token as credential and `challenges.verify('current', …)`. */

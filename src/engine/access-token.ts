@@ -42,6 +42,8 @@ export type AccessTokens = {
   read(token: string, now: number): Promise<Claims | undefined>;
   /** Signs a proof for one service that its user has passed a challenge. The service verifies it with the JWKS. */
   assert(assertion: Assertion): Promise<string>;
+  /** The claims of a valid assertion for one service, or undefined. `now` is in milliseconds. */
+  readAssertion(assertion: string, service: string, now: number): Promise<AssertionClaims | undefined>;
   /** The public keys, for servers that verify tokens themselves (RFC 7517). */
   readonly jwks: JSONWebKeySet;
 };
@@ -65,8 +67,20 @@ export type Assertion = {
   readonly purpose?: string;
 };
 
+/** What the service learns when it redeems an assertion. */
+const assertionClaims = z.object({
+  sub: z.string(),
+  jti: z.string(),
+  exp: z.int(),
+  amr: z.array(z.string()),
+  acr: z.enum(['aal1', 'aal2']),
+});
+
+export type AssertionClaims = z.infer<typeof assertionClaims>;
+
 const alg = 'EdDSA';
 const typ = 'at+jwt';
+const assertionType = 'mfa-assertion+jwt';
 
 /** How far the clocks of two nodes may differ. A token that was issued further in the future is rejected. */
 const clockSkew = minute;
@@ -82,6 +96,7 @@ export async function createLiveAccessTokens(ring: LiveRing, url: string): Promi
     },
     issue: async (given) => (await tokens()).issue(given),
     assert: async (assertion) => (await tokens()).assert(assertion),
+    readAssertion: async (...given) => (await tokens()).readAssertion(...given),
     read: async (token, now) => (await tokens()).read(token, now),
   };
 }
@@ -98,26 +113,8 @@ export async function createAccessTokens(ring: KeyRing, url: string): Promise<Ac
   const keys = await Promise.all(
     ring.signing.map(async ({ id, jwk: { kty, crv, x } }) => [id, await importKey({ kty, crv, x })] as const),
   );
-  const verifying = new Map(keys);
-  const keyOf: JWTVerifyGetKey = ({ kid }) => {
-    const key = verifying.get(kid ?? '');
-    if (!key) throw new errors.JWKSNoMatchingKey();
-    return key;
-  };
-
+  const verify = verifierOf(new Map(keys), url);
   const verified = new Map<string, Claims>();
-
-  async function verify(token: string, now: number): Promise<Claims | undefined> {
-    if (!isCanonical(token)) return undefined;
-    try {
-      const options = { issuer: url, audience: url, algorithms: [alg], typ, currentDate: new Date(now) };
-      const { payload } = await jwtVerify(token, keyOf, { ...options, requiredClaims: ['exp', 'iat', 'sub', 'sid'] });
-      return claims.safeParse(payload).data;
-    } catch (error) {
-      if (error instanceof errors.JOSEError) return undefined;
-      throw error;
-    }
-  }
 
   // Access tokens and assertions have different types, so that neither is accepted as the other (RFC 8725 section
   // 3.11).
@@ -127,14 +124,40 @@ export async function createAccessTokens(ring: KeyRing, url: string): Promise<Ac
   return {
     jwks: publicKeys(ring),
     issue: (given) => sign(typ, { ...given, iss: url, aud: url }),
-    assert: (assertion) => sign('mfa-assertion+jwt', { ...assertion, iss: url }),
+    assert: (assertion) => sign(assertionType, { ...assertion, iss: url }),
+    async readAssertion(assertion, audience, now) {
+      const payload = await verify(assertion, { typ: assertionType, audience }, now);
+      return assertionClaims.safeParse(payload).data;
+    },
     async read(token, now) {
       const cached = verified.get(token);
-      const valid = cached ?? (await verify(token, now));
+      const valid = cached ?? claims.safeParse(await verify(token, { typ, audience: url }, now)).data;
       if (!valid || !isCurrent(valid, now)) return undefined;
       if (!cached) addToCache(verified, token, valid);
       return valid;
     },
+  };
+}
+
+type Expected = { readonly typ: string; readonly audience: string };
+
+/** Returns the claims of a token that is signed with one of the keys and valid now. */
+function verifierOf(keys: ReadonlyMap<string, CryptoKey>, issuer: string) {
+  const keyOf: JWTVerifyGetKey = ({ kid }) => {
+    const key = keys.get(kid ?? '');
+    if (!key) throw new errors.JWKSNoMatchingKey();
+    return key;
+  };
+  return async (token: string, expected: Expected, now: number): Promise<JWTPayload | undefined> => {
+    if (!isCanonical(token)) return undefined;
+    try {
+      const options = { issuer, algorithms: [alg], ...expected, currentDate: new Date(now) };
+      const { payload } = await jwtVerify(token, keyOf, { ...options, requiredClaims: ['exp', 'iat', 'sub'] });
+      return payload;
+    } catch (error) {
+      if (error instanceof errors.JOSEError) return undefined;
+      throw error;
+    }
   };
 }
 

@@ -24,6 +24,7 @@ export { authenticateChallengeActor } from './challenge/challenge-actor.ts';
 export { reachChallenge, reachFactor } from './challenge/reach-challenge.ts';
 export { createChallenge } from './challenge/create-challenge.ts';
 export { answerChallenge } from './challenge/answer-challenge.ts';
+export { redeemAssertion } from './challenge/redeem-assertion.ts';
 
 /**
  * Services: applications that check the first factor of their own users. They create these users and manage their

@@ -28,6 +28,10 @@ export type Reason =
   | 'raced'
   /** The challenge is unknown, spent, expired, or its user's factors have changed. */
   | 'invalid_challenge'
+  /** The assertion is not one of this challenge for this service, or it has expired. */
+  | 'invalid_assertion'
+  /** The assertion was redeemed before. */
+  | 'already_redeemed'
   /** The response does not have the format of any factor that may answer. */
   | 'malformed_reply'
   /** The access token is malformed, of another type, issuer or audience, expired, or its session has ended. */

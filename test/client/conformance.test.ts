@@ -86,6 +86,17 @@ const suite: Readonly<Record<string, (reached: Reached) => Promise<void>>> = {
     assert.deepEqual([aud, sub, jti, action_hash, acr], [reached.serviceId, uid, challenge.id, hash, 'aal2']);
   },
 
+  async 'an assertion is redeemed once'(reached) {
+    const { shop, stranger } = reached;
+    const { uid, seed } = await enrolled(reached, '42');
+    const { challenge, approved } = await asked(reached, '42', seed, 'Pay 40 EUR to Bob');
+    const { assertion = '' } = approved;
+    assert.equal(refusal(await stranger.challenges.redeem(challenge.id, { assertion })), '404 not_found');
+    const redeemed = valueOf(await shop.challenges.redeem(challenge.id, { assertion }));
+    assert.deepEqual([redeemed.user_id, redeemed.action, redeemed.acr], [uid, 'Pay 40 EUR to Bob', 'aal2']);
+    assert.equal(refusal(await shop.challenges.redeem(challenge.id, { assertion })), '409 already_redeemed');
+  },
+
   async 'a wrong code is a value and not an exception, and so is every refusal'(reached) {
     const { shop, stranger, server } = reached;
     const { seed } = await enrolled(reached, '42');

@@ -13,6 +13,8 @@ import type {
   challengeStateView,
   challengeView,
   newChallenge,
+  redeemedView,
+  redeeming,
   response,
   sentView,
 } from '../../src/http/doors/challenges/shapes.ts';
@@ -50,6 +52,8 @@ const same: readonly true[] = [
   true satisfies Same<client.SentCode, Told<typeof sentView>>,
   true satisfies Same<client.ChallengeReply, Sent<typeof response>>,
   true satisfies Same<client.Approved, Told<typeof approvedView>>,
+  true satisfies Same<client.Redemption, Sent<typeof redeeming>>,
+  true satisfies Same<client.Redeemed, Told<typeof redeemedView>>,
   true satisfies Same<client.MfaRequired, Told<typeof mfaRequiredView>>,
   true satisfies Same<client.Login, Sent<typeof authtokenLogin>>,
   true satisfies Same<client.SessionInfo, Told<typeof sessionView>>,

@@ -67,6 +67,12 @@ async function asked({ server, key, addPersonWithApp }: Scene) {
   return { path: `/challenges/${member(made, 'id')}`, code: server.code(app) };
 }
 
+/** The same of a user who gets codes by text message. */
+async function askedByPhone({ server, key: bearer, addPersonWithPhone }: Scene): Promise<string> {
+  const { name } = await addPersonWithPhone();
+  return `/challenges/${member(await server.call('POST', '/challenges', { bearer, json: { user: { name } } }), 'id')}`;
+}
+
 export const services: readonly Request[] = [
   {
     name: 'service asks for a second factor',
@@ -80,6 +86,31 @@ export const services: readonly Request[] = [
     async prepare(scene) {
       const { path, code } = await asked(scene);
       return (ask) => ask('POST', `${path}/verify`, { bearer: scene.key, json: { code } });
+    },
+  },
+  {
+    name: 'code sent by SMS for a service',
+    async prepare(scene) {
+      const path = await askedByPhone(scene);
+      return (ask) => ask('POST', `${path}/send`, { bearer: scene.key, json: {} });
+    },
+  },
+  {
+    name: 'service brings the SMS code',
+    async prepare(scene) {
+      const path = await askedByPhone(scene);
+      await scene.server.call('POST', `${path}/send`, { bearer: scene.key, json: {} });
+      const json = { code: newestCode(scene.server) };
+      return (ask) => ask('POST', `${path}/verify`, { bearer: scene.key, json });
+    },
+  },
+  {
+    name: 'service redeems the assertion',
+    async prepare(scene) {
+      const { path, code } = await asked(scene);
+      const approved = await scene.server.call('POST', `${path}/verify`, { bearer: scene.key, json: { code } });
+      const json = { assertion: member(approved, 'assertion') };
+      return (ask) => ask('POST', `${path}/redeem`, { bearer: scene.key, json });
     },
   },
   {

@@ -154,6 +154,7 @@ const known: Readonly<Record<string, Known>> = {
   'POST /challenges': { does: 'asks', bodies: () => [{ factors: ['totp'] }] },
   'GET /challenges/{id}': { does: 'answers a challenge' },
   'POST /challenges/{id}/send': { does: 'answers a challenge', bodies: ({ secretId }) => [{ factor_id: secretId }] },
+  'POST /challenges/{id}/redeem': { does: 'keeps users', bodies: () => [{ assertion: 'no.assertion' }] },
   'POST /challenges/{id}/verify': { does: 'answers a challenge', bodies: ({ code }) => [{ code }], code: 'code' },
 
   'GET /forward-auth': { does: 'reads' },

@@ -21,6 +21,8 @@ export const refusals = {
   replayed: notHere,
   throttled: notHere,
   invalid_challenge: notHere,
+  invalid_assertion: notHere,
+  already_redeemed: notHere,
   malformed_reply: notHere,
   invalid_token: notHere,
   step_up_required: notHere,

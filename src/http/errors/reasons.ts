@@ -83,6 +83,12 @@ const outside = {
     detail: 'The challenge is unknown, used or expired. Log in again.',
     headers: bearer,
   },
+  invalid_assertion: {
+    status: 400,
+    code: 'invalid_assertion',
+    detail: 'The assertion is not of this challenge and for this service, or it has expired. Create a new challenge.',
+  },
+  already_redeemed: { status: 409, code: 'already_redeemed', detail: 'The assertion was already redeemed.' },
   malformed_reply: {
     status: 400,
     code: 'invalid_request',

@@ -26,6 +26,16 @@ export const authentication = {
     when: "The challenge is unknown, completed or expired, or the user's factors have changed since.",
     action: 'Start the login again, or create a new challenge.',
   },
+  invalid_assertion: {
+    statuses: [400],
+    when: 'The assertion is not one that this server signed for this service and this challenge, or it has expired.',
+    action: 'Create a new challenge. Send the assertion as the answer to `verify` has it.',
+  },
+  already_redeemed: {
+    statuses: [409],
+    when: 'The assertion was redeemed before. An assertion is accepted once.',
+    action: 'Refuse what the assertion was to approve, and create a new challenge.',
+  },
   insufficient_user_authentication: {
     statuses: [401],
     when: 'The operation needs stronger or more recent authentication than the session has (RFC 9470). `WWW-Authenticate` says which.',

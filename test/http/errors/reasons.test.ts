@@ -19,6 +19,8 @@ const told = {
   step_up_required: '401 insufficient_user_authentication',
   login_too_old: '401 insufficient_user_authentication',
   registration_closed: '401 registration_closed',
+  invalid_assertion: '400 invalid_assertion',
+  already_redeemed: '409 already_redeemed',
   malformed_reply: '400 invalid_request',
   malformed_input: '400 invalid_request',
   unknown_account: '400 unknown_account',

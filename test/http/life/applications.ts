@@ -22,7 +22,14 @@ export async function applications({ server, ask, keep }: Life): Promise<void> {
   const proof = async () => {
     server.clock.tick(30 * second);
     const asked = member(await ask(201, 'POST', '/challenges', { ...by, json: { user: { name: '42' } } }), 'id');
-    await ask(200, 'POST', `/challenges/${asked}/verify`, { ...by, json: { code: server.code({ seed }) } });
+    const approved = await ask(200, 'POST', `/challenges/${asked}/verify`, {
+      ...by,
+      json: { code: server.code({ seed }) },
+    });
+    await ask(200, 'POST', `/challenges/${asked}/redeem`, {
+      ...by,
+      json: { assertion: member(approved, 'assertion') },
+    });
     return asked;
   };
   const again = await ask(200, 'POST', '/users/42/recovery-codes', {

@@ -8,10 +8,11 @@ import {
   createChallenge,
   reachChallenge,
   reachFactor,
+  redeemAssertion,
   sendCode,
 } from '../../../engine/operations.ts';
-import type { Challenge } from '../../../store/challenge-rows.ts';
 import { factorOf } from '../../../factors/registry.ts';
+import type { Challenge } from '../../../store/challenge-rows.ts';
 import { problem } from '../../errors/problem.ts';
 import { refused } from '../../errors/reasons.ts';
 import { likeWrongCode } from '../shared/invalid-code.ts';
@@ -24,6 +25,8 @@ import {
   challengeView,
   namedBy,
   newChallenge,
+  redeemedView,
+  redeeming,
   response,
   sending,
   sentView,
@@ -138,6 +141,28 @@ export const challengeRoutes: readonly Route[] = [
           json: { ...json, ...(assertion !== undefined && { assertion }), ...viewTokens(tokens) },
         };
       }),
+  }),
+  route({
+    access: 'service',
+    tag: 'Challenges',
+    method: 'post',
+    path: '/challenges/{id}/redeem',
+    summary: 'Redeem the assertion of a challenge, once',
+    description:
+      "For an application that gets the assertion from its user's browser: one request per assertion is answered 200, every other 409.",
+    params: challengePath,
+    body: redeeming,
+    responses: { 200: { description: 'The assertion is valid, and is now spent.', body: redeemedView } },
+    async handle({ ctx, caller: service, params, body }) {
+      const redeemed = await redeemAssertion(ctx, service, { challengeId: params.id, assertion: body.assertion });
+      if (!redeemed.ok) return refused(redeemed);
+      const { userId, amr, acr, purpose, action } = redeemed.value;
+      const json = { state: 'approved', user_id: userId, amr, acr };
+      return {
+        status: 200,
+        json: { ...json, ...(purpose !== null && { purpose }), ...(action !== null && { action }) },
+      };
+    },
   }),
 ];
 

@@ -46,6 +46,13 @@ export const response = z
     'must have one of code, backup_code and duo_code',
   );
 
+export const redeeming = z.strictObject({
+  assertion: z
+    .string()
+    .max(4096)
+    .regex(/^[\w.-]+$/, 'must be a JWT'),
+});
+
 const factorView = z.strictObject({
   id: z.uuid().optional(),
   type: z.string(),
@@ -123,3 +130,14 @@ export const approvedView = z
     ...tokenMembers,
   })
   .meta({ id: 'Approved', description: 'A service gets an `assertion`, a session its next `token`.' });
+
+export const redeemedView = z
+  .strictObject({
+    state: z.literal('approved'),
+    user_id: z.uuid(),
+    amr: z.array(z.string()),
+    acr: z.enum(['aal1', 'aal2']),
+    purpose: z.string().optional(),
+    action: z.string().optional(),
+  })
+  .meta({ id: 'Redeemed', description: 'What the user approved, and how they were authenticated.' });
