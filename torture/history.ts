@@ -9,9 +9,10 @@ export type Op =
   | 'grant'
   /** The code that completes a login. */
   | 'answer'
-  /** A challenge outside a login: created by a service or a session, and answered. */
+  /** A challenge outside a login: created by a service or a session, answered, and its assertion redeemed. */
   | 'ask'
   | 'verify'
+  | 'redeem'
   | 'refresh'
   /** Enrollment of an authenticator begins and is confirmed; one is removed; all are; new recovery codes; a new password. */
   | 'begin'
@@ -30,7 +31,9 @@ export type Op =
 /** The proof that was sent. `wrong` is a guess. */
 export type Proof =
   | { readonly kind: 'totp'; readonly app: string; readonly step: number }
-  | { readonly kind: 'recovery' | 'email'; readonly code: string }
+  | { readonly kind: 'recovery'; readonly code: string }
+  /** `action`: what its message says that it approves. */
+  | { readonly kind: 'email'; readonly code: string; readonly action?: string }
   | { readonly kind: 'wrong'; readonly of: 'totp' | 'recovery' | 'email' };
 
 export type Sent = {
@@ -38,6 +41,10 @@ export type Sent = {
   readonly newPassword?: string;
   readonly challenge?: string;
   readonly proof?: Proof;
+  /** What the challenge asks to approve. */
+  readonly action?: string;
+  /** The assertion that is redeemed. */
+  readonly assertion?: string;
   /** The session that the request used, and the one that it ends. */
   readonly session?: string;
   readonly ends?: string;

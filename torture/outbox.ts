@@ -1,8 +1,19 @@
 import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 
-/** Reads the messages that the servers send: the newest code for each address, with its time, so that equal codes can be told apart. */
-export function readOutbox(file: string): (address: string) => string | undefined {
-  const newest = new Map<string, string>();
+/** A code as it was sent, with its time, so that equal codes can be told apart. */
+export type SentCode = {
+  readonly code: string;
+  readonly at: string;
+  /** What it approves, if its message says so. */
+  readonly action?: string;
+};
+
+/** An action that no other challenge has. */
+export const actionOf = (drawn: number) => `tortured-action-${drawn.toString(16)}`;
+
+/** Reads the messages that the servers send: the newest code for each address. */
+export function readOutbox(file: string): (address: string) => SentCode | undefined {
+  const newest = new Map<string, SentCode>();
   let at = 0;
   let rest = '';
 
@@ -15,8 +26,9 @@ export function readOutbox(file: string): (address: string) => string | undefine
       const lines = (rest + buffer.toString()).split('\n');
       rest = lines.pop() ?? '';
       for (const line of lines) {
-        const { to, code, at: when } = JSON.parse(line) as { to: string; code: string | null; at: string };
-        if (code !== null) newest.set(to, `${code} ${when}`);
+        const { to, code, at: when, body } = JSON.parse(line) as Record<'to' | 'at' | 'body', string> & SentCode;
+        const [action] = /tortured-action-[0-9a-f]+/.exec(body) ?? [];
+        if (code !== null) newest.set(to, { code, at: when, ...(action !== undefined && { action }) });
       }
     } finally {
       closeSync(open);

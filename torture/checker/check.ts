@@ -4,7 +4,7 @@ import { tooFewFactors, tooLittleProof } from './factors.ts';
 import { lostAuthenticators, lostPasswords, lostSessions } from './durability.ts';
 import { moreThanProofs, unloggedSuccesses } from './log.ts';
 import { tooManyGuesses } from './guesses.ts';
-import { spentTwice, stepsBack } from './spent.ts';
+import { answersAnother, spentTwice, stepsBack } from './spent.ts';
 
 /** Rules about the observations of one person. */
 const perPerson: readonly ((timeline: readonly Observation[], history: History) => readonly Violation[])[] = [
@@ -27,6 +27,7 @@ export function check(history: History, attempts: readonly AttemptRow[]): readon
   return [
     ...spentTwice(seen),
     ...stepsBack(seen),
+    ...answersAnother(seen),
     ...[...timelines.values()].flatMap((timeline) => {
       const sorted = timeline.toSorted((a, b) => a.start - b.start);
       return perPerson.flatMap((rule) => rule(sorted, history));

@@ -28,9 +28,20 @@ function spendings(one: Observation): readonly string[] {
     (op === 'answer' || op === 'verify') && sent.challenge !== undefined ? `challenge ${sent.challenge}` : undefined,
     op === 'confirm' && sent.app !== 'email' ? `enrollment ${sent.app}` : undefined,
     sent.refresh === undefined ? undefined : `refresh token ${sent.refresh}`,
+    sent.assertion === undefined ? undefined : `redeemed ${sent.assertion}`,
     received.assertion === undefined ? undefined : `assertion ${received.assertion}`,
   ];
   return words.filter((word) => word !== undefined);
+}
+
+/** I6: a code whose message names an action approves this action, and a code of a login or an enrollment approves none. */
+export function answersAnother(seen: readonly Observation[]): readonly Violation[] {
+  return seen.filter(did).flatMap((one) => {
+    const proof = spentIn(one);
+    if (proof?.kind !== 'email' || proof.action === one.sent.action) return [];
+    const what = `the code for ${proof.action ?? 'a login'} was accepted for ${one.sent.action ?? one.op}`;
+    return [{ rule: 'I6 codes answer their own question', what, seen: [one] }];
+  });
 }
 
 /** I3: the accepted steps of an app grow. */

@@ -56,6 +56,22 @@ export const mutants: readonly Mutant[] = [
     rule: 'I2',
   },
   {
+    name: 'an assertion is redeemed again',
+    file: 'src/engine/challenge/redeem-assertion.ts',
+    from: "if (!(await spendReply(ctx.store, { providerId, id, until }))) return refuse('already_redeemed');",
+    to: 'await spendReply(ctx.store, { providerId, id, until });',
+    rule: 'I2',
+  },
+  {
+    name: 'a code of one challenge answers another',
+    file: 'src/engine/proof/verify-response.ts',
+    from: "return kind === 'service' || kind === 'step_up' ? { purpose: kind, challengeId, action } : forLogin.binding;",
+    to: "return action === challengeId ? { purpose: 'step_up', challengeId, action } : forLogin.binding;",
+    rule: 'I6',
+    // One user in five gets codes by e-mail.
+    minutes: 2,
+  },
+  {
     name: 'an attempt is claimed without a limit',
     file: 'src/store/throttles.ts',
     from: "where('throttles.failures', '<', failuresWithoutDelay),",

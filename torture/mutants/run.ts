@@ -30,6 +30,9 @@ const known = {
 
 type Options = OptionsOf<typeof known>;
 
+/** Some mutants show only in a race: each gets this many experiments, with seeds of their own. */
+const mostTries = 3;
+
 await command({ name: 'torture', help, options: known }, runMutants);
 
 async function runMutants(options: Options): Promise<void> {
@@ -51,9 +54,6 @@ async function runMutants(options: Options): Promise<void> {
   ];
   process.stdout.write(`${[...head, ...rows].join('\n')}\n`);
 }
-
-/** Some mutants show only in a race: each gets this many experiments, with seeds of their own. */
-const mostTries = 3;
 
 async function findMutant(mutant: Mutant, folder: string, options: Options) {
   let operations = 0;

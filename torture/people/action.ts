@@ -1,6 +1,7 @@
 import type { SeededRandom } from '../seeded-random.ts';
 import { fingerprint, sessionIn, type Answer, type Call, type Body } from '../recorder.ts';
 import type { Received } from '../history.ts';
+import type { SentCode } from '../outbox.ts';
 import { remember, type Person, type Session } from './person.ts';
 
 /** What an action needs: the nodes, the clock, and what was prepared before the first fault. */
@@ -11,7 +12,7 @@ export type ActionContext = {
   readonly now: () => number;
   readonly ask: (call: Call) => Promise<Answer>;
   /** The newest code that was sent to an address. */
-  readonly mail: (address: string) => string | undefined;
+  readonly mail: (address: string) => SentCode | undefined;
   /** Adds a secret that no log may contain. */
   readonly addSecret: (secret: string) => void;
   readonly client: { readonly id: string; readonly secret: string };

@@ -1,6 +1,7 @@
 import { fingerprint } from '../recorder.ts';
-import { appCode } from './logins.ts';
-import { remember, type Person } from './person.ts';
+import { actionOf } from '../outbox.ts';
+import { answer, appCode, newestCode, openChallenge } from './logins.ts';
+import { remember, type Person, type Shown } from './person.ts';
 import { rememberSession, tokensIn, twoNodes, type UserAction, type ActionContext } from './action.ts';
 
 /** An OAuth2 client logs its user in and then refreshes, at times with one token twice. */
@@ -17,7 +18,7 @@ export const oauth: UserAction = async (ctx, person) => {
 async function grant(ctx: ActionContext, person: Person): Promise<void> {
   const [password = ''] = person.passwords;
   const second = person.apps.length > 0 ? appCode(ctx, person) : undefined;
-  const answer = await ctx.ask({
+  const granted = await ctx.ask({
     op: 'grant',
     who: person.name,
     method: 'POST',
@@ -32,11 +33,11 @@ async function grant(ctx: ActionContext, person: Person): Promise<void> {
     sent: { password: fingerprint(password), ...(second && { proof: second.proof }) },
     received: tokensIn(ctx, 'access_token'),
   });
-  rememberSession(ctx, person, answer, 'access_token');
+  rememberSession(ctx, person, granted, 'access_token');
 }
 
 export async function refresh(ctx: ActionContext, person: Person, token: string, node?: number): Promise<void> {
-  const answer = await ctx.ask({
+  const refreshed = await ctx.ask({
     op: 'refresh',
     who: person.name,
     node,
@@ -46,30 +47,32 @@ export async function refresh(ctx: ActionContext, person: Person, token: string,
     sent: { refresh: fingerprint(token) },
     received: tokensIn(ctx, 'access_token'),
   });
-  rememberSession(ctx, person, answer, 'access_token');
+  rememberSession(ctx, person, refreshed, 'access_token');
 }
 
 const clientOf = ({ client }: ActionContext) => ({ client_id: client.id, client_secret: client.secret });
 
-/** An application that checks passwords itself asks for a second factor, and sends a proof twice. */
+/** An application that checks passwords itself asks for a second factor, sends a proof twice, and redeems what it gets twice. */
 export const service: UserAction = async (ctx, person) => {
+  const action = actionOf(ctx.random.between(0, 2 ** 40));
   const asked = await ctx.ask({
     op: 'ask',
     who: person.name,
     method: 'POST',
     path: '/challenges',
     token: ctx.apikey,
-    json: { user: { name: person.name } },
+    json: { user: { name: person.name }, action },
     sent: {},
     received: ({ id }) => (typeof id === 'string' ? { challenge: id } : {}),
   });
   const challenge = asked.seen.received.challenge;
-  const one = challenge === undefined ? undefined : appCode(ctx, person);
-  if (challenge === undefined || !one) return;
+  if (challenge === undefined) return;
+  const one = person.factor === 'email' ? await sentCode(ctx, person, challenge) : appCode(ctx, person);
+  if (!one) return;
   const [here, there] = twoNodes(ctx);
   const other = ctx.random.chance(0.4) ? appCode(ctx, person) : one;
   const shown = [[one, here] as const, ...(other ? [[other, there] as const] : [])];
-  await Promise.all(
+  const answers = await Promise.all(
     shown.map(([{ code, proof }, node]) =>
       ctx.ask({
         op: 'verify',
@@ -79,12 +82,50 @@ export const service: UserAction = async (ctx, person) => {
         path: `/challenges/${challenge}/verify`,
         token: ctx.apikey,
         json: { code },
-        sent: { challenge, proof },
+        sent: { challenge, proof, action },
         received: ({ assertion }) => assertionIn(assertion),
       }),
     ),
   );
+  const assertion = answers.find(({ ok }) => ok)?.body['assertion'];
+  if (typeof assertion !== 'string') return;
+  await Promise.all([here, there].map((node) => redeem(ctx, person, { challenge, assertion, node })));
 };
+
+/**
+ * The code of a service's challenge. At times the person brings it to a login first, or brings the code of a login here; neither may be
+ * accepted.
+ */
+async function sentCode(ctx: ActionContext, person: Person, challenge: string): Promise<Shown | undefined> {
+  if (ctx.random.chance(0.3)) return newestCode(ctx, person);
+  const { ok } = await ctx.ask({
+    op: 'send',
+    who: person.name,
+    method: 'POST',
+    path: `/challenges/${challenge}/send`,
+    token: ctx.apikey,
+    json: {},
+    sent: { challenge },
+  });
+  const sent = ok ? newestCode(ctx, person) : undefined;
+  const login = sent && ctx.random.chance(0.5) ? await openChallenge(ctx, person) : undefined;
+  if (sent && login !== undefined) await answer(ctx, person, login, sent);
+  return sent;
+}
+
+type Redemption = { readonly challenge: string; readonly assertion: string; readonly node: number };
+
+const redeem = (ctx: ActionContext, person: Person, { challenge, assertion, node }: Redemption) =>
+  ctx.ask({
+    op: 'redeem',
+    who: person.name,
+    node,
+    method: 'POST',
+    path: `/challenges/${challenge}/redeem`,
+    token: ctx.apikey,
+    json: { assertion },
+    sent: assertionIn(assertion),
+  });
 
 function assertionIn(assertion: unknown): { assertion?: string } {
   if (typeof assertion !== 'string') return {};

@@ -138,10 +138,11 @@ async function sendCode(ctx: ActionContext, person: Person, challenge: string): 
 export const addressOf = ({ name }: Pick<Person, 'name'>) => `${name}@mail.example`;
 
 export function newestCode(ctx: ActionContext, person: Person): Shown | undefined {
-  const code = ctx.mail(addressOf(person));
-  return code === undefined
-    ? undefined
-    : { code: code.split(' ')[0] ?? '', proof: { kind: 'email', code: `${person.name} ${fingerprint(code)}` } };
+  const sent = ctx.mail(addressOf(person));
+  if (!sent) return undefined;
+  const { code, at, action } = sent;
+  const proof = { kind: 'email', code: `${person.name} ${fingerprint(`${code} ${at}`)}` } as const;
+  return { code, proof: { ...proof, ...(action !== undefined && { action }) } };
 }
 
 /** Picked at random: a variant that is listed three times is three times as likely. */

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { check } from '../checker/check.ts';
+import type { Sent } from '../history.ts';
 import { answered, code, enrolled, entered, historyOf, recovery, wrong, type Line, finds, sound } from './history.ts';
 
 test('an ordinary life breaks nothing', () => {
@@ -96,6 +97,11 @@ describe('I2: proofs are used once', () => {
     twice(verify('c1', 2), verify('c2', 3));
   });
 
+  test('an assertion that is redeemed', () => {
+    const redeem = ['redeem', { sent: { assertion: 'j1' } }] as const;
+    twice(redeem, redeem);
+  });
+
   test('but not a code that came along where none was needed', () => {
     const grant = [
       'grant',
@@ -116,6 +122,27 @@ test('I3: an older code after a newer one', () => {
     answered('c2', code(8), 's3'),
   ];
   finds(historyOf(...life), /^I3: the code of step 8 was accepted after one of step 9/);
+});
+
+describe('I6: codes answer their own question', () => {
+  const sent = (action?: string) => ({ kind: 'email', code: 'e1', ...(action !== undefined && { action }) }) as const;
+  const approve = (action: string, proof: Sent['proof']) =>
+    ['verify', { sent: { challenge: 'c1', action, ...(proof && { proof }) } }] as const;
+
+  test('a code for an action in a login', () => {
+    finds(historyOf(entered('c1'), answered('c1', sent('pay'), 's1')), /^I6: the code for pay was accepted for answer/);
+  });
+
+  test('a code for an action at another, and a code of a login at any', () => {
+    finds(historyOf(approve('pay more', sent('pay'))), /^I6: the code for pay was accepted for pay more/);
+    finds(historyOf(approve('pay', sent())), /^I6: the code for a login was accepted for pay/);
+  });
+
+  test('but not one at its own, nor one that was refused', () => {
+    const [op, refused] = approve('pay more', sent('pay'));
+    sound(historyOf(entered('c1'), answered('c1', sent(), 's1'), [op, { ...refused, outcome: 'refused' }]));
+    sound(historyOf(approve('pay', sent('pay'))));
+  });
 });
 
 describe('I4: guessing is bounded', () => {
