@@ -13,7 +13,7 @@ export function errorsPage(): string {
     '# Error codes',
     'Written by `npm run docs` from [src/http/problem-codes](../src/http/problem-codes/index.ts).',
     'Most operations answer an error as `application/problem+json` (RFC 9457). `code` is a stable word for programs, and `type` is the URL of ' +
-      'a page that explains it, `/problems/{code}` below the URL of the server: HTML for browsers, JSON for programs. A request that is not ' +
+      'a page that explains it, `/problems/{code}` below the URL of the server: HTML for browsers, JSON for programs. `/problems` lists them all. A request that is not ' +
       'HTTP is answered before the URL of a server without `COUNTERSIGN_URL` is known; its `type` is then `urn:countersign:problem:{code}`.',
     'Other dialects carry the same errors in their own form. Below `/mfa` the answer has `detail` or a list of sentences for each wrong ' +
       'member. The token routes answer the `error` of RFC 6749. Below `/v2` the code is the `message` of the envelope, where Crossbar has no ' +

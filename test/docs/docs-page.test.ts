@@ -49,11 +49,11 @@ test(
     for (const look of looks) {
       const { width } = look.viewport;
       const page = await place.browser.newPage(look);
-      for (const path of ['/', '/docs']) {
+      for (const path of ['/', '/problems', '/problems/insufficient_user_authentication', '/docs']) {
         await page.goto(place.url + path);
         const size = await sizeOf(page);
         assert.equal(size.width, width, path);
-        if (width === 1280) assert.ok(size.height < 10 * look.viewport.height, `${size.height} px`);
+        assert.ok(size.height < 10 * look.viewport.height, `${path}: ${size.height} px`);
       }
       await page.evaluate(`for (const one of document.querySelectorAll('details')) one.open = true`);
       assert.equal((await sizeOf(page)).width, width, 'unfolded');
@@ -94,6 +94,8 @@ test(
       await page.getByRole('link', { name: 'API documentation' }).click();
       await page.getByRole('navigation').getByRole('link', { name: 'Enroll an authenticator app' }).click();
       await page.getByText('Create the secret.').waitFor({ state: 'visible' });
+      await page.getByRole('navigation').getByRole('link', { name: 'Providers (Crossbar)' }).click();
+      await page.getByText('/v2/multi_factor', { exact: true }).first().waitFor({ state: 'visible' });
       colors.push(String(await page.evaluate(`getComputedStyle(document.body).backgroundColor`)));
       await page.close();
     }

@@ -241,6 +241,7 @@ const known: Readonly<Record<string, Known>> = {
   'GET /v2/accounts/{id}/security/attempts/{attemptId}': managesAccounts(),
 
   'GET /': { does: 'tells' },
+  'GET /problems': { does: 'tells' },
   'GET /problems/{code}': { does: 'tells' },
   'GET /health/live': { does: 'tells' },
   'GET /health/ready': { does: 'tells' },

@@ -81,6 +81,7 @@ export async function live(server: Server): Promise<readonly Secret[]> {
   await ask(204, 'DELETE', `/users/${uid}`, { bearer: admin.token });
   for (const path of [
     '/',
+    '/problems',
     '/problems/name_taken',
     '/health/live',
     '/health/ready',

@@ -18,29 +18,37 @@ export function docsPage(routes: readonly Route[], path = ''): Promise<string> {
       </p>
     </header>
     ${navigation(routes, sections)}
-    <main>
-      ${startHere(routes)} ${authentication()} ${errors(path)}
-      ${sections.map(
-        ({ title, about, routes: own }) =>
-          html`<section id="${sectionId(title)}">
-            <h2>${title}</h2>
-            ${about === '' ? '' : html`<p>${inline(about)}</p>`} ${own.map(operation)}
-          </section>`,
-      )}
-    </main>`;
+    <main>${startHere(routes)} ${authentication()} ${errors(path)} ${sections.map(reference)}</main>`;
   return frame({ path, title: 'Countersign API', content });
+}
+
+type Section = ReturnType<typeof sectionsOf>[number];
+
+/** A section of the reference. The id of a folded one is inside what is folded: see `operation`. */
+function reference({ title, about, isFolded, routes }: Section): Markup {
+  const id = sectionId(title);
+  const content = html`${about === '' ? '' : html`<p>${inline(about)}</p>`} ${routes.map(operation)}`;
+  if (!isFolded)
+    return html`<section id="${id}">
+      <h2>${title}</h2>
+      ${content}
+    </section>`;
+  return html`<details class="section">
+    <summary><h2>${title}</h2></summary>
+    <div id="${id}">${content}</div>
+  </details>`;
 }
 
 type Link = readonly [id: string, title: string];
 
-function navigation(routes: readonly Route[], sections: ReturnType<typeof sectionsOf>): Markup {
+function navigation(routes: readonly Route[], sections: readonly Section[]): Markup {
   const guide: readonly Link[] = [
     ['start-here', 'Start here'],
     ...toursOf(routes).map(({ id, title }): Link => [id, title]),
     ['authentication', 'Authentication'],
     ['errors', 'Errors'],
   ];
-  const reference = sections.map(({ title }): Link => [sectionId(title), title]);
+  const operations = sections.map(({ title }): Link => [sectionId(title), title]);
   const list = (links: readonly Link[]) =>
     html`<ul>
       ${links.map(([id, title]) => html`<li><a href="#${id}">${title}</a></li>`)}
@@ -49,6 +57,6 @@ function navigation(routes: readonly Route[], sections: ReturnType<typeof sectio
     <b>Guide</b>
     ${list(guide)}
     <b>Operations</b>
-    ${list(reference)}
+    ${list(operations)}
   </nav>`;
 }

@@ -30,9 +30,10 @@ th, td { text-align: left; vertical-align: top; padding: 0.25rem 0.75rem 0.25rem
 .members th:nth-child(1) { width: 30%; }
 .members th:nth-child(2) { width: 25%; }
 .members th:nth-child(3) { width: 6rem; }
+.problems th { width: 20rem; }
+.problems td:nth-child(2) { width: 6rem; }
 thead th { border: 0; color: var(--muted); }
 .statuses { list-style: none; padding: 0; margin: 0.5rem 0; columns: 20rem; }
-.codes { columns: 16rem; margin: 0.5rem 0; }
 .example { border: 1px solid var(--line); border-radius: 6px; overflow: hidden; margin: 0.5rem 0; }
 .example pre + pre { border-top: 1px solid var(--line); background: none; }
 details { border: 1px solid var(--line); }
@@ -42,7 +43,9 @@ summary::-webkit-details-marker { display: none; }
 summary::before { content: '▸'; color: var(--muted); }
 details[open] > summary::before { content: '▾'; }
 summary:hover, details[open] > summary { background: var(--panel); }
-summary h3 { margin: 0; }
+summary h2, summary h3 { margin: 0; }
+section + .section, .section + section { margin-top: 1.75rem; }
+.section > summary { padding: 0.375rem 0.75rem; }
 details > div { padding: 0.5rem 0.75rem; border-top: 1px solid var(--line); scroll-margin-top: 2.5rem; }
 details > .example { margin: 0; padding: 0; border-width: 1px 0 0; border-radius: 0; }
 .operation > summary { display: grid; grid-template-columns: 0.75rem minmax(0, 29rem) minmax(0, 1fr) 1.5rem; gap: 0 0.5rem; }
@@ -75,5 +78,7 @@ details > .example { margin: 0; padding: 0; border-width: 1px 0 0; border-radius
   table:not(.members) th { font-weight: 600; }
   table:not(.members) td { display: block; }
   table:not(.members) td::before { content: none; }
+  .problems th, .problems td:nth-child(2) { display: inline; width: auto; }
+  .problems td:nth-child(2)::before { content: ' · '; }
 }
 `;

@@ -1,5 +1,4 @@
 import { html } from 'hono/html';
-import { problemGroups } from '../problem-codes/index.ts';
 import { errorForms } from './error-forms.ts';
 import { example } from './operation.ts';
 import { inline, type Markup } from './text.ts';
@@ -103,44 +102,23 @@ export const errors = (path: string): Markup =>
     <h2>Errors</h2>
     <p>
       The status means the same everywhere, the body depends on the path. <code>X-Request-Id</code> finds the request in
-      the log of the server.
+      the log of the server. <a href="${path}/problems">Every error code</a> has a page, and the <code>type</code> of a
+      problem is its URL.
     </p>
     <ul class="statuses">
       ${statuses.map(([status, meaning]) => html`<li><b>${status}</b> ${inline(meaning)}</li>`)}
     </ul>
     ${forms.map(
       ([form, title, text]) =>
-        html`<div id="${errorForms[form].id}">
-          <h3>${title}</h3>
-          <p>${inline(text)}</p>
-          <details>
-            <summary>Example</summary>
-            ${example(errorForms[form].example)}
-          </details>
-        </div>`,
-    )}
-    ${codes(path)}
-  </section>`;
-
-const codes = (path: string): Markup =>
-  html`<div id="error-codes">
-    <h3>Error codes</h3>
-    <p>The <code>type</code> of a problem is the URL of the page that explains its code.</p>
-    ${problemGroups.map(
-      ({ title, codes: own }) =>
         html`<details>
-          <summary>${title}</summary>
-          <ul class="codes">
-            ${own.map(
-              (code) =>
-                html`<li>
-                  <a href="${path}/problems/${code}"><code>${code}</code></a>
-                </li>`,
-            )}
-          </ul>
+          <summary><h3>${title}</h3></summary>
+          <div id="${errorForms[form].id}">
+            <p>${inline(text)}</p>
+            ${example(errorForms[form].example)}
+          </div>
         </details>`,
     )}
-  </div>`;
+  </section>`;
 
 const statuses: readonly (readonly [status: number, meaning: string])[] = [
   [400, 'The request is invalid.'],

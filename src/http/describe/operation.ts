@@ -6,7 +6,7 @@ import { examples } from './examples.ts';
 import { operationId } from './openapi.ts';
 import { members } from './members.ts';
 import { shapesOf } from './schema-rows.ts';
-import { inline, type Markup } from './text.ts';
+import { breakable, inline, type Markup } from './text.ts';
 
 /**
  * A folded operation. The id is inside the folded part, because a browser that goes to an id unfolds the elements around it, but not the
@@ -18,7 +18,7 @@ export function operation(route: Route): Markup {
   const errors = errorFormOf(route);
   return html`<details class="operation">
     <summary>
-      <h3><span class="${method}">${method.toUpperCase()}</span> <code>${path}</code></h3>
+      <h3><span class="${method}">${method.toUpperCase()}</span> <code>${breakable(path)}</code></h3>
       <span>${summary}</span>
       <a href="#${id}" title="Link to this operation">#</a>
     </summary>

@@ -2,7 +2,7 @@ import { html } from 'hono/html';
 import { titleOf } from '../errors/problem.ts';
 import { meaningOf, type ProblemCode } from '../problem-codes/index.ts';
 import { frame } from './frame.ts';
-import { inline } from './text.ts';
+import { breakable, inline } from './text.ts';
 
 /** The page that the `type` of a problem links to. `path` is the path that the server is mounted below. */
 export function problemPage(code: ProblemCode, path: string): Promise<string> {
@@ -12,7 +12,7 @@ export function problemPage(code: ProblemCode, path: string): Promise<string> {
     path,
     title: `${code} · Countersign`,
     content: html`<header>
-        <h1>${code}</h1>
+        <h1>${breakable(code)}</h1>
         <p>${title}</p>
       </header>
       <main>
@@ -20,7 +20,7 @@ export function problemPage(code: ProblemCode, path: string): Promise<string> {
         <p>${inline(when)}</p>
         <h2 id="action">What to do</h2>
         <p>${inline(action)}</p>
-        <p><a href="${path}/docs#error-codes">All error codes</a></p>
+        <p><a href="${path}/problems">All error codes</a></p>
       </main>`,
   });
 }

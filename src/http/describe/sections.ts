@@ -1,7 +1,13 @@
 import type { Route } from '../route.ts';
 
 /** A part of the reference: the routes of one tag. */
-export type Section = { readonly tag: string; readonly title: string; readonly about: string };
+export type Section = {
+  readonly tag: string;
+  readonly title: string;
+  readonly about: string;
+  /** A dialect of another system is folded: most readers do not need it. */
+  readonly isFolded?: true;
+};
 
 /** In the order of the page: the sections that most applications need come first. */
 export const sections: readonly Section[] = [
@@ -42,6 +48,7 @@ export const sections: readonly Section[] = [
     title: 'Self-service (Deux)',
     about:
       'The routes of Deux: a user turns multi-factor authentication on and off, and logs in with a password and a code.',
+    isFolded: true,
   },
   { tag: 'OAuth2', title: 'OAuth 2.0 tokens', about: 'For applications that log users in with OAuth 2.0.' },
   {
@@ -54,6 +61,7 @@ export const sections: readonly Section[] = [
     title: 'Accounts (Crossbar)',
     about:
       'The routes of Kazoo Crossbar: tenants, which form a tree, and their users. `root` is the highest account. Times are Gregorian seconds, counted from the year 0.',
+    isFolded: true,
   },
   {
     tag: 'Security',
@@ -62,13 +70,20 @@ export const sections: readonly Section[] = [
       'What an account requires of each login method (`auth_modules`). A method has `enabled`, `token_auth_expiry_s`, ' +
       '`log_failed_attempts`, `log_successful_attempts` and `multi_factor`; that has `enabled`, `configuration_id`, `account_id`, ' +
       '`include_subaccounts` and `when_unavailable` (`"deny"` or `"allow"`). All of them are optional.',
+    isFolded: true,
   },
   {
     tag: 'Providers',
     title: 'Providers (Crossbar)',
     about: 'Settings of kinds of factor, of an account or of the system.',
+    isFolded: true,
   },
-  { tag: 'Attempts', title: 'Audit log (Crossbar)', about: 'Successful and failed logins, for administrators.' },
+  {
+    tag: 'Attempts',
+    title: 'Audit log (Crossbar)',
+    about: 'Successful and failed logins, for administrators.',
+    isFolded: true,
+  },
   { tag: 'Server', title: 'Server', about: 'Health, metrics, keys and documents.' },
 ];
 

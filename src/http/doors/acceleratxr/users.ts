@@ -51,7 +51,7 @@ export const userRoutes: readonly Route[] = [
     path: '/users',
     access: 'optional',
     tag,
-    summary: 'Make a user',
+    summary: 'Create a user',
     description:
       'An administrator creates a user of their account. Where registration is open, anybody can register, and is logged in.',
     body: newUserProfile,

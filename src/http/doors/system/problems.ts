@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { refuse } from '../../../base/outcome.ts';
 import { problemPage } from '../../describe/problem-page.ts';
+import { problemsPage } from '../../describe/problems-page.ts';
 import { problemType } from '../../errors/problem.ts';
 import { refused } from '../../errors/reasons.ts';
-import { isProblemCode, meaningOf } from '../../problem-codes/index.ts';
+import { isProblemCode, meaningOf, problemCodes, type ProblemCode } from '../../problem-codes/index.ts';
 import { route, type Route } from '../../route.ts';
 import { byAccept } from './by-accept.ts';
 
@@ -17,8 +18,27 @@ const meaningView = z
   })
   .meta({ id: 'ProblemMeaning' });
 
-/** The page of every problem code, at the URL in the problem's `type`. `url` is the server's; `path` is the path in it. */
-export const problemRoute = ({ url, path }: { readonly url: string; readonly path: string }): Route =>
+type Place = { readonly url: string; readonly path: string };
+
+const meaning = (code: ProblemCode, { url }: Place) => ({ type: problemType(code, url), code, ...meaningOf(code) });
+
+/** The list of problem codes, and the page of each, at the URL in the problem's `type`. `url` is the server's; `path` is the path in it. */
+export const problemRoutes = (place: Place): readonly Route[] => [
+  route({
+    method: 'get',
+    path: '/problems',
+    access: 'anyone',
+    tag: 'Server',
+    summary: 'List the error codes',
+    responses: {
+      200: { description: 'Every code with its meaning; browsers get a page.', body: z.array(meaningView), page: true },
+    },
+    handle: async ({ headers }) =>
+      byAccept(headers, {
+        json: problemCodes.map((code) => meaning(code, place)),
+        page: () => problemsPage(place.path),
+      }),
+  }),
   route({
     method: 'get',
     path: '/problems/{code}',
@@ -35,7 +55,7 @@ export const problemRoute = ({ url, path }: { readonly url: string; readonly pat
     },
     async handle({ params: { code }, headers }) {
       if (!isProblemCode(code)) return refused(refuse('not_found'));
-      const json = { type: problemType(code, url), code, ...meaningOf(code) };
-      return byAccept(headers, { json, page: () => problemPage(code, path) });
+      return byAccept(headers, { json: meaning(code, place), page: () => problemPage(code, place.path) });
     },
-  });
+  }),
+];

@@ -5,7 +5,7 @@ import { docsStyle } from '../../describe/docs-style.ts';
 import { openApiDocument } from '../../describe/openapi.ts';
 import { problem } from '../../errors/problem.ts';
 import { route, type Route } from '../../route.ts';
-import { problemRoute } from './problems.ts';
+import { problemRoutes } from './problems.ts';
 import { rootRoute } from './root.ts';
 
 const tag = 'Server';
@@ -90,7 +90,7 @@ function documentRoutes(all: readonly Route[], about: About): readonly Route[] {
   const page = once(() => docsPage(all, path));
   return [
     rootRoute({ version: about.version, url, path }),
-    problemRoute({ url, path }),
+    ...problemRoutes({ url, path }),
     route({
       method: 'get',
       path: '/openapi.json',

@@ -39,10 +39,14 @@ test('a code that does not exist has no page', async () => {
   }
 });
 
-test('every code is in one group, and /docs links to its page', async () => {
+test('every code is in one group, and the list that /docs links to has its page and its meaning', async () => {
   await using server = await startServer();
   const grouped = problemGroups.flatMap(({ codes }) => codes);
   assert.deepEqual(grouped.toSorted(), problemCodes.toSorted());
-  const { text } = await server.call('GET', '/docs');
+  assert.match((await server.call('GET', '/docs')).text, /href="\/problems"/);
+  const { text } = await server.call('GET', '/problems', fromBrowser);
   for (const code of problemCodes) assert.ok(text.includes(`href="/problems/${code}"`), code);
+  const { json } = await server.call('GET', '/problems');
+  const meanings = problemCodes.map((code) => ({ type: `${url}/problems/${code}`, code, ...meaningOf(code) }));
+  assert.deepEqual(json, meanings);
 });
