@@ -88,8 +88,8 @@ export type PendingFactor = {
   readonly options?: Readonly<Record<string, unknown>> | undefined;
 };
 
-/** A code may have spaces and dashes. */
-export type Confirmation = { readonly code: string | number; readonly challenge_id?: string | undefined };
+/** A code may have spaces and dashes. It is text: a number loses the zeros that one code in ten begins with. */
+export type Confirmation = { readonly code: string; readonly challenge_id?: string | undefined };
 
 export type ConfirmedFactor = {
   readonly id: string;
@@ -150,8 +150,8 @@ export type SentCode = {
   readonly retry_after: number;
 };
 
-/** Digits, which may have spaces and dashes between them; or the parameters of Duo's redirect. */
-export type Code = string | number | { readonly state: string; readonly duo_code: string };
+/** Digits as text, which may have spaces and dashes between them; or the parameters of Duo's redirect. */
+export type Code = string | { readonly state: string; readonly duo_code: string };
 
 /** One of `code`, `backup_code` and `duo_code`. */
 export type ChallengeReply = {

@@ -37,6 +37,11 @@ type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
 type Sent<Schema extends z.ZodType> = Readable<z.input<Schema>>;
 type Told<Schema extends z.ZodType> = Readable<z.output<Schema>>;
 
+/** The server also takes a code as a JSON number. The client does not send one, because it loses leading zeros. */
+type CodesAsText<Body> = {
+  [Member in keyof Body]: Member extends 'code' | 'mfa_code' ? Exclude<Body[Member], number> : Body[Member];
+};
+
 /** The compiler checks it: a type that is not its schema's does not compile. */
 const same: readonly true[] = [
   true satisfies Same<client.ExternalUser, Told<typeof userView>>,
@@ -44,18 +49,18 @@ const same: readonly true[] = [
   true satisfies Same<client.Factors, Told<typeof factorsView>>,
   true satisfies Same<client.FactorOf<'totp' | 'sms' | 'email'>, Sent<typeof newFactor>>,
   true satisfies Same<client.PendingFactor, Told<typeof pendingView>>,
-  true satisfies Same<client.Confirmation, Sent<typeof confirmation>>,
+  true satisfies Same<client.Confirmation, CodesAsText<Sent<typeof confirmation>>>,
   true satisfies Same<client.ConfirmedFactor, Told<typeof confirmedView>>,
   true satisfies Same<client.NewChallenge, Sent<typeof newChallenge>>,
   true satisfies Same<client.PendingChallenge, Told<typeof challengeView>>,
   true satisfies Same<client.ChallengeStatus, Told<typeof challengeStateView>>,
   true satisfies Same<client.SentCode, Told<typeof sentView>>,
-  true satisfies Same<client.ChallengeReply, Sent<typeof response>>,
+  true satisfies Same<client.ChallengeReply, CodesAsText<Sent<typeof response>>>,
   true satisfies Same<client.Approved, Told<typeof approvedView>>,
   true satisfies Same<client.Redemption, Sent<typeof redeeming>>,
   true satisfies Same<client.Redeemed, Told<typeof redeemedView>>,
   true satisfies Same<client.MfaRequired, Told<typeof mfaRequiredView>>,
-  true satisfies Same<client.Login, Sent<typeof authtokenLogin>>,
+  true satisfies Same<client.Login, CodesAsText<Sent<typeof authtokenLogin>>>,
   true satisfies Same<client.SessionInfo, Told<typeof sessionView>>,
 ];
 
