@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { systemClock, type Clock } from './base/clock.ts';
+import { databaseUrl } from './base/database-url.ts';
 import { SetupError } from './base/fault.ts';
 import type { HashCost } from './base/hasher.ts';
-import { baseUrlForm, databaseForm, hostForm, isBaseUrl, isDatabaseUrl, isHost } from './base/locations.ts';
+import { baseUrlForm, hostForm, isBaseUrl, isHost } from './base/locations.ts';
 import type { Random } from './base/random.ts';
 import type { Context, Log } from './engine/context.ts';
 import { newUserProfile } from './engine/directory/profile.ts';
@@ -83,7 +84,7 @@ const gateways = z
 
 const shape = z.strictObject(
   {
-    database: text(databaseForm, isDatabaseUrl),
+    database: databaseUrl,
     keysFile: text('the path of a file', (file) => file !== ''),
     url: text(baseUrlForm, isBaseUrl),
     admin: z.strictObject({ username: newUserProfile.shape.name, password: newPassword.optional() }).optional(),

@@ -1,10 +1,4 @@
-/** Where databases and servers are, as operators and embedders write it. */
-
-export const databaseForm =
-  'sqlite:FILE or postgres://USER:PASSWORD@HOST/NAME, with special characters percent-encoded';
-
-export const isDatabaseUrl = (text: string): boolean =>
-  /^sqlite:./.test(text) || (/^postgres(ql)?:\/\//.test(text) && URL.canParse(text));
+/** Where servers are, as operators and embedders write it. */
 
 export const hostForm = 'host names, each with :PORT where it is not 443';
 

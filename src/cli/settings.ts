@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { second, systemClock } from '../base/clock.ts';
+import { databaseUrl } from '../base/database-url.ts';
 import { errorCode } from '../base/error-code.ts';
 import { SetupError } from '../base/fault.ts';
-import { isBaseUrl, isDatabaseUrl, isHost } from '../base/locations.ts';
+import { isBaseUrl, isHost } from '../base/locations.ts';
 import type { Options } from '../options.ts';
 import { newUserProfile } from '../engine/directory/profile.ts';
 import { newPassword } from '../factors/password.ts';
@@ -22,8 +23,6 @@ const baseUrl = z
   .string()
   .refine((text) => isBaseUrl(text) && new URL(text).pathname === '/', expected('COUNTERSIGN_URL'))
   .transform((text) => new URL(text).origin);
-
-const database = z.string().refine(isDatabaseUrl, expected('COUNTERSIGN_DATABASE'));
 
 const count = (name: Variable, least: number, most: number) =>
   z
@@ -73,7 +72,7 @@ const environment = z.strictObject({
   COUNTERSIGN_PORT: count('COUNTERSIGN_PORT', 0, 65_535).default(8000),
   COUNTERSIGN_WORKERS: count('COUNTERSIGN_WORKERS', 1, 64).default(1),
   COUNTERSIGN_URL: baseUrl.optional(),
-  COUNTERSIGN_DATABASE: database.default('sqlite:./data/countersign.db'),
+  COUNTERSIGN_DATABASE: databaseUrl.default('sqlite:./data/countersign.db'),
   COUNTERSIGN_KEYS: path('COUNTERSIGN_KEYS').default('./data/keys.json'),
   COUNTERSIGN_ADMIN_USERNAME: newUserProfile.shape.name.default('admin'),
   COUNTERSIGN_ADMIN_PASSWORD: newPassword.optional(),

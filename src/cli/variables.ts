@@ -1,4 +1,5 @@
-import { baseUrlForm, databaseForm, hostForm } from '../base/locations.ts';
+import { databaseForm, databaseParameters } from '../base/database-url.ts';
+import { baseUrlForm, hostForm } from '../base/locations.ts';
 
 /** One variable of the environment that a server and its commands read. */
 type VariableRow = {
@@ -57,7 +58,7 @@ export const variables = {
     group: 'Database and keys',
     type: databaseForm,
     default: 'sqlite:./data/countersign.db',
-    meaning: 'the database; SQLite is created at the first start, PostgreSQL has to exist',
+    meaning: `the database; SQLite is created at the first start, PostgreSQL has to exist; the parameters of its URL are ${databaseParameters.join(', ')}`,
     example: 'postgres://countersign:PASSWORD@db.example.com/countersign?sslmode=verify-full',
   },
   COUNTERSIGN_KEYS: {

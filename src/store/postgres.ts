@@ -1,6 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import { PostgresDialect, type Dialect, type PostgresPool, type PostgresPoolClient } from 'kysely';
-import { SetupError } from '../base/fault.ts';
+import { withoutSslWarning } from '../base/database-url.ts';
 
 const int8 = 20;
 
@@ -28,19 +28,13 @@ export function postgresDialect(url: string, onLostConnection: (error: Error) =>
 }
 
 /** `prepare` is a parameter of ours; pg ignores parameters that it does not know. */
-function isPreparing(url: string): boolean {
-  const [, query] = url.split('?');
-  const prepare = new URLSearchParams(query).get('prepare') ?? 'true';
-  if (prepare !== 'true' && prepare !== 'false')
-    throw new SetupError('the parameter prepare of the database URL must be true or false');
-  return prepare === 'true';
-}
+const isPreparing = (url: string): boolean => !/[?&]prepare=false(&|$)/.test(url);
 
 async function openPool(url: string, onLostConnection: (error: Error) => void): Promise<Pool> {
   // Imported here, so that servers on SQLite do not load pg.
   const { Pool, types } = await import('pg');
   const pool = new Pool({
-    connectionString: url,
+    connectionString: withoutSslWarning(url),
     max: 20,
     connectionTimeoutMillis: 5000,
     statement_timeout: limits.statement,

@@ -1,6 +1,6 @@
 import { Kysely, sql } from 'kysely';
+import { databaseForm } from '../base/database-url.ts';
 import { SetupError } from '../base/fault.ts';
-import { databaseForm } from '../base/locations.ts';
 import type { Outcome } from '../base/outcome.ts';
 import type { Safe } from '../base/seal.ts';
 import { insideTransaction } from '../base/transaction.ts';

@@ -114,6 +114,11 @@ describe(
       });
     }
 
+    test('a database out of reach is one line, with sslmode too, of which pg would warn in many', async () => {
+      const env = { COUNTERSIGN_DATABASE: 'postgres://127.0.0.1:1/name?sslmode=require' };
+      assert.match(errorLineOf(await countersign(['migrate'], { env }), 1), /ECONNREFUSED/);
+    });
+
     test('no command at all shows the help on standard error', async () => {
       const { code, stdout, stderr } = await countersign([]);
       assert.deepEqual([code, stdout], [2, '']);

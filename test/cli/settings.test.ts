@@ -59,6 +59,7 @@ test('an empty variable that is unknown stops the start', () => {
 
 /** These have several rules, and say which one is broken. */
 const detailed: readonly string[] = [
+  'COUNTERSIGN_DATABASE',
   'COUNTERSIGN_GATEWAYS',
   'COUNTERSIGN_TEXTS',
   'COUNTERSIGN_ADMIN_USERNAME',
