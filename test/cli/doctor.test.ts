@@ -70,6 +70,20 @@ const change = ({ db }: Opened, text: string) => sql.raw(text).execute(db);
 const ofFiles: readonly Case[] = [
   ['keys that are not there', ({ keysFile }) => rmSync(keysFile), /^problem keys there is no keys file .*keys make$/],
   ['keys that others can read', ({ keysFile }) => chmodSync(keysFile, 0o644), /^problem keys .*chmod 600/],
+  [
+    'a database that others can read',
+    ({ opened }) => chmodSync(opened.url.replace('sqlite:', ''), 0o644),
+    /^warning database its mode lets other users open (\S+): run chmod 600 \1$/,
+  ],
+  [
+    'a write-ahead log that others can read',
+    ({ opened }) => {
+      const file = `${opened.url.replace('sqlite:', '')}-wal`;
+      writeFileSync(file, '', { flag: 'a' });
+      chmodSync(file, 0o640);
+    },
+    /^warning database its mode lets other users open \S+-wal: run chmod 600 \S+-wal$/,
+  ],
   ['keys that are none', ({ keysFile }) => writeFileSync(keysFile, '{}'), /^problem keys .*is not a valid key ring/],
   ['an address without TLS', () => {}, /^problem url .*is not https/, { COUNTERSIGN_URL: 'http://house.example' }],
 ];

@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
+import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { systemClock } from '../../base/clock.ts';
 import type { KeyRing } from '../../base/keys.ts';
@@ -52,7 +52,22 @@ function checkFile(file: string): readonly Finding[] {
     return [problem('database', `${file} cannot be written`, `let the server's user write to it and to ${folder}`)];
   }
   const { bavail, bsize } = statfsSync(folder);
-  const [left, is] = [bavail * bsize, `${Math.floor((bavail * bsize) / 1024 ** 2).toLocaleString('en')} MiB left`];
+  return [...checkModes(file), ...checkRoom(bavail * bsize, folder)];
+}
+
+/** SQLite gives its -wal and -shm the mode of the database. Windows has no such modes. */
+function checkModes(file: string): readonly Finding[] {
+  if (process.platform === 'win32') return [];
+  const open = [file, `${file}-wal`, `${file}-shm`].filter(
+    (name) => ((statSync(name, { throwIfNoEntry: false })?.mode ?? 0) & 0o077) !== 0,
+  );
+  if (open.length === 0) return [];
+  const names = open.join(' ');
+  return [warning('database', `its mode lets other users open ${names}`, `run chmod 600 ${names}`)];
+}
+
+function checkRoom(left: number, folder: string): readonly Finding[] {
+  const is = `${Math.floor(left / 1024 ** 2).toLocaleString('en')} MiB left`;
   if (left < veryLittle) return [problem('disk', is, `make room where ${folder} is`)];
   return [left < little ? warning('disk', is, `make room where ${folder} is`) : ok('disk', is)];
 }
