@@ -62,8 +62,11 @@ export async function createCountersign(options: Options): Promise<Countersign> 
     log.warn({ err: error }, 'a database connection was lost'),
   );
   try {
+    // First, so that a start that fails because of the keys leaves the database as it was.
+    const loaded = await loadKeyRing(options.keysFile, database, random);
     await migrate(database, clock.now());
-    const { context, ring, rereadKeys } = await openEngine(options, database, { clock, random, log, messenger });
+    const parts = { clock, random, log, messenger };
+    const { context, ring, rereadKeys } = await openEngine(options, { database, loaded }, parts);
     const made = await prepareRoot(requestContext(context, operator), options.admin ?? { username: 'admin' });
     const { routes, fetch } = openDoors(options, context);
     return {
@@ -93,10 +96,11 @@ export async function createCountersign(options: Options): Promise<Countersign> 
 
 type ContextParts = Pick<Context, 'clock' | 'random' | 'log' | 'messenger'>;
 
-async function openEngine(options: Options, database: Database, parts: ContextParts) {
+type Opened = { readonly database: Database; readonly loaded: KeyRing };
+
+async function openEngine(options: Options, { database, loaded }: Opened, parts: ContextParts) {
   const { clock, random } = parts;
   const { keysFile, url } = options;
-  const loaded = await loadKeyRing(keysFile, database, random);
   const ring = createLiveRing(loaded, clock);
   const store = { db: database.db, safe: createLiveSafe(ring, random) };
   await checkKeyRing(store);

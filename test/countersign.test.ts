@@ -1,19 +1,21 @@
 /** The house as a library: what its options open, and what it gives to the program around it. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { minute } from '../src/base/clock.ts';
 import { SetupError } from '../src/base/fault.ts';
 import { createHasher } from '../src/base/hasher.ts';
-import { changeKeyFile } from '../src/base/key-file.ts';
-import { activeKey, keyKinds } from '../src/base/keys.ts';
+import { changeKeyFile, writeKeyFile } from '../src/base/key-file.ts';
+import { activeKey, keyKinds, makeKeyRing } from '../src/base/keys.ts';
 import { systemRandom } from '../src/base/random.ts';
 import { withNextKeys } from '../src/base/rotation.ts';
 import { createCountersign } from '../src/countersign.ts';
 import { doorNames } from '../src/http/doors/index.ts';
+import { pendingMigrations } from '../src/store/migrate.ts';
 import { clockAt } from '../kit/clock.ts';
+import { onEachDatabase } from '../kit/databases.ts';
 import { cheapCost } from '../kit/hasher.ts';
 import { startServer, type Server } from '../kit/server.ts';
 
@@ -147,4 +149,29 @@ test('maintenance tells people what changed and forgets what is over', async () 
   );
   assert.deepEqual((await server.rows())['challenges'], []);
   assert.equal(app.codes.length, 10);
+});
+
+const spoiled: readonly (readonly [what: string, spoil: (file: string) => void, said: RegExp])[] = [
+  ['is missing', (file) => rmSync(file), /keys file .*(?:is missing|countersign keys make)/],
+  ['other users can read', (file) => chmodSync(file, 0o644), /other users can read the keys file/],
+  ['is not valid', (file) => writeFileSync(file, '{}'), /is not a valid key ring/],
+];
+
+onEachDatabase('a start with a key ring', (database) => {
+  for (const [what, spoil, said] of spoiled)
+    test(`that ${what} leaves the database of the last version as it was`, async (on) => {
+      const folder = mkdtempSync(join(tmpdir(), 'countersign-test-keys-'));
+      on.after(() => rmSync(folder, { recursive: true }));
+      const keysFile = join(folder, 'keys.json');
+      writeKeyFile(keysFile, makeKeyRing(systemRandom), systemRandom);
+      await using opened = await database.bare();
+      const options = { database: opened.url, keysFile, url: 'https://house.example', hashCost: cheapCost };
+      await (await createCountersign(options)).close();
+      await opened.db.schema.dropTable('prompts').execute();
+      await opened.db.deleteFrom('migrations').where('name', '=', '0010-prompts').execute();
+
+      spoil(keysFile);
+      await assert.rejects(createCountersign(options), said);
+      assert.deepEqual((await pendingMigrations(opened)).missing, ['0010-prompts']);
+    });
 });

@@ -65,7 +65,9 @@ function opens({ safe }: Store, sealed: string): boolean {
   }
 }
 
-/** Whether no server has started on this database yet, so that nothing in it was sealed. */
+/** Whether no server has started on this database yet, so that nothing in it was sealed. It may have no tables yet. */
 export async function isFresh(db: Store['db']): Promise<boolean> {
+  const tables = await db.introspection.getTables();
+  if (!tables.some(({ name }) => name === 'meta')) return true;
   return (await db.selectFrom('meta').select('key').where('key', '=', 'key_check').executeTakeFirst()) === undefined;
 }

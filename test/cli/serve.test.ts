@@ -184,8 +184,10 @@ describe('a start that can not be is refused in one line', { concurrency: 3 }, (
   });
 
   test('a PostgreSQL that does not answer, without the password of its URL', async () => {
+    const folder = newFolder();
     const env = { COUNTERSIGN_DATABASE: 'postgres://me:hunter2hunter2@127.0.0.1:1/name' };
-    const said = errorLineOf(await start(newFolder(), env), 1);
+    assert.equal((await countersign(['keys', 'make'], { folder, env })).code, 0);
+    const said = errorLineOf(await start(folder, env), 1);
     assert.match(said, /the database reported: connect ECONNREFUSED/);
     assert.doesNotMatch(said, /hunter2/);
   });

@@ -11,7 +11,7 @@ import type { Database } from '../../store/store.ts';
 import { createAccessTokens } from '../access-token.ts';
 import type { Context } from '../context.ts';
 
-/** Loads the key ring at the start. With SQLite and a new database, it is created. */
+/** Loads the key ring at the start, before migrations. With SQLite and a new database, it is created. */
 export async function loadKeyRing(keysFile: string, database: Database, random: Random): Promise<KeyRing> {
   const ring = readKeyFile(keysFile);
   if (ring) return ring;
