@@ -68,16 +68,15 @@ function oneLine(value: unknown): string {
 }
 
 /** Values that differ from run to run. The order matters: parts of a token look like an id. */
-const varying: readonly (readonly [RegExp, string])[] = [
-  [/\beyJ[\w-]+\.[\w-]+\.[\w-]+/g, 'eyJ…'],
+const varying: readonly (readonly [RegExp, string | ((found: string) => string)])[] = [
+  [/\beyJ[\w-]+(?:\.[\w-]*){2,4}/g, 'eyJ…'],
   [/\bcsk_[\w-]{43}/g, 'csk_…'],
   [/\b(TX|APP)\|[\w+/=]+\|[0-9a-f]{40}/g, '$1|…|…'],
-  // Challenge tokens and public keys.
-  [/(?<![\w-])[\w-]{43}(?![\w-])/g, '…'],
   [/\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, '…'],
-  [/\b(?:[0-9a-f]{12}|[0-9a-f]{32})\b/g, '…'],
-  // Seeds and recovery codes.
-  [/\b[A-Z2-7]{32}\b/g, '…'],
+  [/\b(?:[0-9a-f]{12}|[0-9a-f]{32,})\b/g, unlessPlain],
+  // Tokens, keys, signatures and seeds, in base64url or base32.
+  [/(?<![\w-])[\w-]{32,}(?![\w-])/g, unlessPlain],
+  // Recovery codes.
   [/\b[0-9a-z]{4}(?:-[0-9a-z]{4}){3}\b/g, '…'],
   // Backup codes and pictures.
   [/\b[0-9A-F]{12}\b/g, '…'],
@@ -87,6 +86,20 @@ const varying: readonly (readonly [RegExp, string])[] = [
   [/^(Retry-After: )(?:2\d|30)$/gim, '$130'],
 ];
 
+/** Words, such as `insufficient_user_authentication`. No random value has this form: its letters and digits alternate. */
+const areWords = /^(?:(?:[A-Z]?[a-z]{1,20}|[A-Z]{1,20}|\d{1,4})(?:[-_]+|$))+$/;
+
+/** A value that a page gives, such as `deadbeefdeadbeef`. */
+const isRepeated = /^(\w{1,8})\1+$/;
+
+function unlessPlain(found: string): string {
+  return areWords.test(found) || isRepeated.test(found) ? found : '…';
+}
+
 function shorten(text: string): string {
-  return varying.reduce((shortened, [pattern, instead]) => shortened.replace(pattern, instead), text);
+  return varying.reduce(
+    (shortened, [pattern, instead]) =>
+      typeof instead === 'string' ? shortened.replace(pattern, instead) : shortened.replace(pattern, instead),
+    text,
+  );
 }
