@@ -153,12 +153,14 @@ export type SentCode = {
 /** Digits as text, which may have spaces and dashes between them; or the parameters of Duo's redirect. */
 export type Code = string | { readonly state: string; readonly duo_code: string };
 
-/** One of `code`, `backup_code` and `duo_code`. */
+/** One of `code`, `backup_code`, `duo_code` and `password`. */
 export type ChallengeReply = {
   readonly factor_id?: string | undefined;
   readonly code?: Code | undefined;
   readonly backup_code?: string | undefined;
   readonly duo_code?: string | undefined;
+  /** For a session that steps up and whose user has no second factor. */
+  readonly password?: string | undefined;
 };
 
 /** A service gets an `assertion`, a session its next `token`. */
@@ -167,7 +169,7 @@ export type Approved = {
   readonly user_id: string;
   /** RFC 8176. */
   readonly amr: readonly string[];
-  readonly acr: 'aal2';
+  readonly acr: 'aal1' | 'aal2';
   /** A JWT for this service only, valid for five minutes. */
   readonly assertion?: string | undefined;
   readonly token?: string | undefined;

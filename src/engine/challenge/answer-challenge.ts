@@ -9,6 +9,8 @@ import type { SecondFactorResponse } from '../proof/response.ts';
 import { inTurn, type RequestContext } from '../context.ts';
 import type { Reason } from '../reasons.ts';
 import { verifyResponse } from '../proof/verify-response.ts';
+import { assuranceOf } from '../session/assurance.ts';
+import type { Caller } from '../session/authenticate.ts';
 import { issueNextTokens, type IssuedTokens } from '../session/issue-token.ts';
 
 /** How long an assertion is valid, in milliseconds. */
@@ -17,6 +19,7 @@ const assertionLife = 5 * minute;
 export type Approval = {
   readonly userId: string;
   readonly amr: readonly string[];
+  readonly acr: 'aal1' | 'aal2';
   /** The assertion for the service that created the challenge. */
   readonly assertion?: string;
 } & Partial<IssuedTokens>;
@@ -39,30 +42,35 @@ export async function answerChallenge(
     const { user } = found;
     const verified = await verifyResponse(turn, { challenge, user, input, onPassed: approve(reached) });
     if (!verified.ok) return verified;
-    const { amr } = verified.value;
+    const { amr, at, assurance } = verified.value;
+    const acr = assuranceOf({ secondFactorAt: assurance ? assurance.secondFactorAt : at });
     const proof =
       reached.type === 'service'
         ? { assertion: await assertionOf(turn, reached, verified.value) }
         : await steppedUpTokens(turn, reached, verified.value);
-    return success({ userId: user.id, amr, ...proof });
+    return success({ userId: user.id, amr, acr, ...proof });
   });
 }
 
 /** Approves the challenge. If a session created it, the session steps up in the same transaction. */
 function approve(reached: ReachedApproval) {
-  return async (
-    tx: RequestContext,
-    { user, epoch, amr, secondKinds }: Passed,
-  ): Promise<Outcome<PassedApproval, Reason>> => {
-    if (reached.type === 'step_up') {
-      const { id, secondKinds: before } = reached.session;
-      const kinds = [...new Set([...(before ?? []), ...secondKinds])];
-      const proven = { amr, secondKinds: kinds, secondFactorAt: tx.now };
-      const generation = await stepUpSession(tx.store, { id, userId: user.id, epoch, ...proven }, tx.now);
-      return generation === undefined ? refuse('raced') : success({ type: 'approved', amr, at: tx.now, generation });
-    }
-    return success({ type: 'approved', amr, at: tx.now });
+  return async (tx: RequestContext, passed: Passed): Promise<Outcome<PassedApproval, Reason>> => {
+    const approved = { type: 'approved', amr: passed.amr, at: tx.now } as const;
+    if (reached.type === 'service') return success(approved);
+    const { user, epoch } = passed;
+    const { id, authTime } = reached.session;
+    const proven = provenBy(reached.session, passed, tx.now);
+    const generation = await stepUpSession(tx.store, { id, userId: user.id, epoch, ...proven }, tx.now);
+    return generation === undefined
+      ? refuse('raced')
+      : success({ ...approved, assurance: { authTime, ...proven, generation } });
   };
+}
+
+/** What a session has proven after a step-up: with a second factor, or with its first if its user has no second. */
+function provenBy({ secondFactorAt, secondKinds: before }: Caller, { amr, secondKinds }: Passed, now: number) {
+  if (secondKinds.length === 0) return { amr, secondFactorAt, secondKinds: before, authTime: now };
+  return { amr, secondFactorAt: now, secondKinds: [...new Set([...(before ?? []), ...secondKinds])] };
 }
 
 async function assertionOf(
@@ -92,7 +100,7 @@ async function assertionOf(
 async function steppedUpTokens(
   ctx: RequestContext,
   { session }: Extract<ReachedChallenge, { readonly type: 'step_up' }>,
-  { amr, at, generation = session.generation }: PassedApproval,
+  { assurance }: PassedApproval,
 ): Promise<IssuedTokens> {
-  return issueNextTokens(ctx.at(), { ...session, amr, secondFactorAt: at, generation });
+  return issueNextTokens(ctx.at(), { ...session, ...assurance });
 }

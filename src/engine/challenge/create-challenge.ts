@@ -7,7 +7,10 @@ import type { User } from '../../store/users.ts';
 import type { ChallengeActor } from './challenge-actor.ts';
 import type { RequestContext } from '../context.ts';
 import { logRefusal, type AttemptFacts } from '../audit/log-attempt.ts';
-import { secondFactors } from '../policy/second-factors.ts';
+import { asksProvider } from '../policy/asks-provider.ts';
+import { isAuthModule } from '../policy/auth-modules.ts';
+import { firstFactors, secondFactors } from '../policy/second-factors.ts';
+import type { Caller } from '../session/authenticate.ts';
 import {
   promptProvider,
   promptsToStore,
@@ -118,10 +121,30 @@ function columnsOfActor(actor: Exclude<ChallengeActor, { type: 'holder' }>) {
 async function neededOf(ctx: RequestContext, actor: ChallengeActor, user: User): Promise<Outcome<LoginNeeds, Reason>> {
   const authenticators = await listForLogin(ctx.store, user.id, []);
   if (actor.type === 'session') {
-    // To step up, users prove any second factor that they have, whatever policy requires of a login.
-    const origins = { authConfigOrigin: 'system', mfaConfigOrigin: 'system', requiredBy: undefined };
-    return success({ ...origins, anyOf: secondFactors(authenticators), kinds: null });
+    return stepUpNeeds(ctx, actor.session, authenticators);
   }
   const policy = await readPolicy(ctx.store, { authModule, accountId: user.accountId });
   return loginNeeds(ctx, { authModule, policy, authenticators });
+}
+
+/**
+ * To step up, users prove any second factor that they have, whatever policy requires of a login; else their account's
+ * provider; else, if no second factor exists, their password.
+ */
+async function stepUpNeeds(
+  ctx: RequestContext,
+  session: Caller,
+  authenticators: readonly Authenticator[],
+): Promise<Outcome<LoginNeeds, Reason>> {
+  const origins = { authConfigOrigin: 'system', mfaConfigOrigin: 'system', requiredBy: undefined };
+  const enrolled = secondFactors(authenticators);
+  if (enrolled.length > 0) return success({ ...origins, anyOf: enrolled, kinds: null });
+  if (await asksProvider(ctx, session)) {
+    const { authModule: module, accountId } = session;
+    if (!isAuthModule(module)) return refuse('invalid_token');
+    const policy = await readPolicy(ctx.store, { authModule: module, accountId });
+    return loginNeeds(ctx, { authModule: module, policy, authenticators });
+  }
+  const anyOf = firstFactors(authenticators);
+  return success({ ...origins, anyOf, kinds: anyOf.map(({ kind }) => kind) });
 }

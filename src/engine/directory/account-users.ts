@@ -5,7 +5,7 @@ import { changeFactors } from '../enrollment/change-factors.ts';
 import type { RequestContext } from '../context.ts';
 import type { Reason } from '../reasons.ts';
 import type { Caller } from '../session/authenticate.ts';
-import { makePassword, writePassword } from '../enrollment/set-password.ts';
+import { makePassword, resetPassword } from '../enrollment/set-password.ts';
 import { requireStepUp } from '../session/step-up.ts';
 import { changeProfile, refusingNamesTaken, writeProfile, type Changes } from './change-user.ts';
 import { insertNewUser } from './create-user.ts';
@@ -36,7 +36,8 @@ export async function reachUserOf(ctx: RequestContext, account: Account, id: str
 }
 
 /**
- * Changes the profile and password of a user, all or nothing. A new password ends the user's sessions. Administrators
+ * Changes the profile and password of a user, all or nothing. A new password ends the user's sessions, keys and device
+ * secrets. Administrators
  * change their own password with `setPassword`, which requires the current one.
  */
 export async function changeUserOf(
@@ -54,7 +55,7 @@ export async function changeUserOf(
   const change = { user, facts, notice: { name: 'password_changed' } } as const;
   return refusingNamesTaken(() =>
     changeFactors(ctx.at(), change, async (tx) => {
-      await writePassword(tx, made.value);
+      await resetPassword(tx, made.value);
       return writeProfile(tx, user, changes);
     }),
   );

@@ -7,7 +7,8 @@ import { changeFactors } from './change-factors.ts';
 import { forLogin, inTurn, type RequestContext } from '../context.ts';
 import { logRefusal } from '../audit/log-attempt.ts';
 import { makeAuthenticator } from './make-authenticator.ts';
-import { secondFactors } from '../policy/second-factors.ts';
+import { isUnattended } from '../policy/auth-modules.ts';
+import { secondFactors, unattendedKinds } from '../policy/second-factors.ts';
 import { prove } from '../proof/prove.ts';
 import type { Reason } from '../reasons.ts';
 import type { Caller } from '../session/authenticate.ts';
@@ -21,7 +22,11 @@ export type NewPassword = {
 };
 
 /** The password, and the next tokens of the session that has changed it. */
-export type ChangedPassword = IssuedTokens & { readonly authenticator: Authenticator };
+export type ChangedPassword = IssuedTokens & {
+  readonly authenticator: Authenticator;
+  /** The keys and device secrets that open a login without the password, as before. */
+  readonly surviving: readonly Authenticator[];
+};
 
 const { kind } = password;
 
@@ -55,7 +60,9 @@ export async function setPassword(
     await writePassword(tx, made.value);
     return success({ authenticator: made.value });
   });
-  return changed.ok ? success({ ...changed.value, ...(await issueNextTokens(ctx.at(), caller)) }) : changed;
+  if (!changed.ok) return changed;
+  const surviving = authenticators.filter((one) => isUnattended(one.kind));
+  return success({ ...changed.value, surviving, ...(await issueNextTokens(ctx.at(), caller)) });
 }
 
 type CurrentPassword = {
@@ -93,6 +100,12 @@ export async function makePassword(
   const { now } = ctx.at();
   const times = { createdAt: now, updatedAt: now, lastUsedAt: null };
   return success({ id, userId: user.id, kind, label, state, status: 'active', revision: 0, ...times });
+}
+
+/** Replaces the password of a user who may have lost control of the old one: their keys and device secrets end too. */
+export async function resetPassword(tx: RequestContext, made: Authenticator): Promise<void> {
+  await writePassword(tx, made);
+  await removeKinds(tx.store, made.userId, unattendedKinds);
 }
 
 /** Replaces a user's password, in the caller's transaction. */

@@ -3,10 +3,10 @@ import type { User } from '../../store/users.ts';
 import { changeFactors } from '../enrollment/change-factors.ts';
 import type { RequestContext } from '../context.ts';
 import type { Reason } from '../reasons.ts';
-import { makePassword, writePassword } from '../enrollment/set-password.ts';
+import { makePassword, resetPassword } from '../enrollment/set-password.ts';
 import { findNamed, type Named } from './find-user.ts';
 
-/** Sets a user's password and ends their sessions. */
+/** Sets a user's password and ends their sessions, keys and device secrets. */
 export async function overridePassword(
   ctx: RequestContext,
   named: Named,
@@ -19,7 +19,7 @@ export async function overridePassword(
   const facts = { action: 'operator.password', factor: 'password' };
   const notice = { name: 'password_changed' } as const;
   return changeFactors(ctx.at(), { user: user.value, facts, notice }, async (tx) => {
-    await writePassword(tx, made.value);
+    await resetPassword(tx, made.value);
     return success(user.value);
   });
 }

@@ -1,4 +1,4 @@
-import { hasRole, kindsWhere } from '../../factors/registry.ts';
+import { factorOf, hasRole, kindsWhere } from '../../factors/registry.ts';
 import type { Authenticator } from '../../store/authenticators.ts';
 import type { Store } from '../../store/store.ts';
 import { countAdministratorsWithout } from '../../store/user-counts.ts';
@@ -8,6 +8,13 @@ export function secondFactors(authenticators: readonly Authenticator[]): readonl
   return authenticators.filter(({ kind, status }) => status === 'active' && hasRole(kind, 'second'));
 }
 
+/** The active first factors that people prove themselves, which no program holds. */
+export function firstFactors(authenticators: readonly Authenticator[]): readonly Authenticator[] {
+  return authenticators.filter(
+    ({ kind, status }) => status === 'active' && hasRole(kind, 'first') && !factorOf(kind).traits.unattended,
+  );
+}
+
 /** The kinds that exist only for multi-factor authentication: second factors and recovery codes. */
 export const kindsBeyondFirst = kindsWhere(
   ({ enroll, traits }) => enroll !== undefined && !traits.roles.includes('first'),
@@ -15,6 +22,9 @@ export const kindsBeyondFirst = kindsWhere(
 
 /** The kinds of second factor that users enroll. */
 const secondKinds = kindsWhere(({ enroll, traits }) => enroll !== undefined && traits.roles.includes('second'));
+
+/** The kinds that programs hold: API keys and device secrets. */
+export const unattendedKinds = kindsWhere(({ traits }) => traits.unattended);
 
 /** The kinds that may replace a second factor of a user who has one. */
 export const recoveryKinds = kindsWhere(({ traits }) => traits.roles.includes('recovery'));

@@ -46,11 +46,15 @@ export function mayAnswer(challenge: Challenge, kind: string): boolean {
   const { roles, disablesMfa } = factorOf(kind).traits;
   // A code that turns multi-factor authentication off is for logins only.
   if (challenge.kind !== 'login' && disablesMfa) return false;
-  if (roles.includes('recovery')) return !isForProvidersOnly(challenge);
-  return roles.includes('second') && (kinds === null || kinds.includes(kind));
+  if (roles.includes('recovery')) return kinds === null || kinds.some(isEnrolledSecond);
+  // A user without a second factor steps up with the first.
+  if (!roles.includes('second')) return challenge.kind === 'step_up' && kinds?.includes(kind) === true;
+  return kinds === null || kinds.includes(kind);
 }
 
-/** Recovery codes do not replace an external provider, which has its own recovery. */
+/** Recovery codes do not replace a first factor, or an external provider, which has its own recovery. */
+const isEnrolledSecond = (kind: string) => isKind(kind) && isEnrolled(kind) && hasRole(kind, 'second');
+
 const isForProvidersOnly = ({ kinds }: Challenge) =>
   kinds !== null && !kinds.some((kind) => isKind(kind) && isEnrolled(kind));
 

@@ -4,7 +4,8 @@ import { removeKinds } from '../../store/authenticators.ts';
 import type { Challenge } from '../../store/challenge-rows.ts';
 import { closeChallenge } from '../../store/challenges.ts';
 import { writeNotice } from '../../store/notices.ts';
-import { resetThrottles } from '../../store/throttles.ts';
+import { resetThrottle, resetThrottles } from '../../store/throttles.ts';
+import type { Assurance } from '../../store/sessions.ts';
 import { advanceEpoch, type User } from '../../store/users.ts';
 import type { AccountPolicy } from '../policy/merge-policy.ts';
 import type { RequestContext } from '../context.ts';
@@ -16,7 +17,7 @@ import type { SecondFactorResponse } from './response.ts';
 import { readPolicy } from '../policy/read-policy.ts';
 import { requireStillEnough, type ProvenSecond } from '../policy/still-enough.ts';
 import type { Reason } from '../reasons.ts';
-import { withSecondFactor } from '../session/assurance.ts';
+import { withFactor, withSecondFactor } from '../session/assurance.ts';
 import type { CreatedSession } from '../session/create-session.ts';
 
 /** The result of a passed challenge: the session of a login, an offer to enroll, or an approval. */
@@ -30,8 +31,8 @@ export type PassedApproval = {
   readonly amr: readonly string[];
   /** The time of approval, in milliseconds since the Unix epoch. */
   readonly at: number;
-  /** The generation that begins with it, of a session that stepped up. */
-  readonly generation?: number;
+  /** What a session that stepped up has proven from then on. */
+  readonly assurance?: Assurance;
 };
 
 /** A user who has just passed a challenge, with the epoch, methods and policy that apply to them now. */
@@ -68,11 +69,12 @@ export async function completeChallenge<Result extends Completed>(
   if (!(await closeChallenge(tx.store, challenge.id, tx.now))) return refuse('raced');
   const refusal = await spend(tx, proven);
   if (refusal) return refuse(refusal);
-  await resetThrottles(tx.store, user.id, kind);
+  const isSecond = roles.includes('second') || roles.includes('recovery');
+  await (isSecond ? resetThrottles : resetThrottle)(tx.store, user.id, kind);
   const epoch = disablesMfa ? await turnOff(tx, user) : challenge.epoch;
   if (epoch === undefined) return refuse('raced');
   const policy = await readPolicy(tx.store, { authModule: challenge.authModule, accountId: user.accountId });
-  const secondKinds = roles.includes('recovery') ? (challenge.kinds ?? [kind]) : [kind];
+  const secondKinds = isSecond ? kindsProven(challenge, kind) : [];
   const enough = await judge(tx, {
     challenge,
     policy,
@@ -80,7 +82,9 @@ export async function completeChallenge<Result extends Completed>(
     providerId: proven.candidate.prompt?.provider?.id,
   });
   if (!enough.ok) return enough;
-  const amr = withSecondFactor(challenge.amr, proven.proof.amr);
+  const amr = isSecond
+    ? withSecondFactor(challenge.amr, proven.proof.amr)
+    : withFactor(challenge.amr, proven.proof.amr);
   const result = await onPassed(tx, { user, epoch, amr, secondKinds, policy });
   if (!result.ok) return result;
   const sendsNotice = roles.includes('recovery');
@@ -92,6 +96,10 @@ export async function completeChallenge<Result extends Completed>(
   if (sendsNotice) await writeNotice(tx.store, user, { attempt, name }, tx.now);
   return result;
 }
+
+/** A recovery code replaces the kinds that may answer. */
+const kindsProven = ({ kinds }: Challenge, kind: string) =>
+  factorOf(kind).traits.roles.includes('recovery') ? (kinds ?? [kind]) : [kind];
 
 /** Judges a challenge by the policy of the moment in which it completes. A step-up takes any second factor of the user. */
 async function judge(

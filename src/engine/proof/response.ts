@@ -3,8 +3,8 @@ import type { IssuedTo } from '../session/create-session.ts';
 export type SecondFactorResponse = {
   /** What the user sent: a code of a second factor, a recovery code, or the response of a provider. */
   readonly response: unknown;
-  /** Whether it is for a second factor or a recovery code; either, when absent. */
-  readonly role?: 'second' | 'recovery' | undefined;
+  /** Whether it is for a first or a second factor or a recovery code; any, when absent. */
+  readonly role?: 'first' | 'second' | 'recovery' | undefined;
   /** The kind of factor that it is for; any, when absent. */
   readonly kind?: string | undefined;
   readonly issuedTo?: IssuedTo | undefined;

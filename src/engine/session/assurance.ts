@@ -5,9 +5,14 @@ export function assuranceOf(session: Pick<Session, 'secondFactorAt'>): 'aal1' | 
   return session.secondFactorAt === null ? 'aal1' : 'aal2';
 }
 
+/** Adds the methods of a factor to the methods of a session (RFC 8176). */
+export function withFactor(amr: readonly string[], added: readonly string[]): readonly string[] {
+  return [...new Set([...amr, ...added])];
+}
+
 /** Adds the methods of a second factor, and `mfa`, to the methods of a session (RFC 8176). */
 export function withSecondFactor(amr: readonly string[], added: readonly string[]): readonly string[] {
-  return [...new Set([...amr, ...added, 'mfa'])];
+  return withFactor(amr, [...added, 'mfa']);
 }
 
 /** What a resource requires of a session (RFC 9470 section 3). */

@@ -1,11 +1,11 @@
 import { minute } from '../../base/clock.ts';
 import { refuse, success, type Outcome } from '../../base/outcome.ts';
-import { factorOf, isKind } from '../../factors/registry.ts';
 import { listAuthenticators, listForLogin, type Authenticator } from '../../store/authenticators.ts';
 import { findUser, type User } from '../../store/users.ts';
 import type { RequestContext } from '../context.ts';
 import type { ServiceActor } from './enrollment-actor.ts';
 import { isUnattended } from '../policy/auth-modules.ts';
+import { asksProvider } from '../policy/asks-provider.ts';
 import { secondFactors } from '../policy/second-factors.ts';
 import type { Reason } from '../reasons.ts';
 import type { Caller } from './authenticate.ts';
@@ -42,30 +42,35 @@ export async function findManager(ctx: RequestContext, caller: ProvingCaller): P
 }
 
 /**
- * Requires a recent proof (RFC 9470): of a second factor, or the login if the user has no second factor. Sessions of
+ * Requires fresh proof (RFC 9470): of a second factor, or of a first factor if the user has no second factor. Sessions of
  * API keys and device secrets are refused. A second factor counts as proven when it is enrolled.
  */
-export function requireProof(
+export async function requireProof(
   ctx: RequestContext,
   caller: ProvingCaller,
   manager: FactorManager,
-): Outcome<FactorManager, Reason> {
-  const { secondFactorAt, authTime = ctx.now } = caller;
-  const isEnrolled = secondFactors(manager.authenticators).length > 0;
-  if (isEnrolled && !isRecent(secondFactorAt, ctx.now)) return refuse('step_up_required');
-  if (isKind(caller.authModule) && factorOf(caller.authModule).traits.unattended) return refuse('unattended');
-  if (!isEnrolled && !isRecent(authTime, ctx.now)) return refuse('login_too_old');
-  return success(manager);
+): Promise<Outcome<FactorManager, Reason>> {
+  const fresh = await judge(ctx, { ...caller, accountId: manager.user.accountId }, async () => manager.authenticators);
+  return fresh.ok ? success(manager) : fresh;
 }
 
 /**
  * Allows an administrative write if the session was created by a person and has a recent proof, as in `requireProof`.
  */
-export async function requireFreshProof(ctx: RequestContext, caller: Caller): Promise<Outcome<undefined, Reason>> {
+export function requireFreshProof(ctx: RequestContext, caller: Caller): Promise<Outcome<undefined, Reason>> {
+  return judge(ctx, caller, () => listForLogin(ctx.store, caller.userId, []));
+}
+
+async function judge(
+  ctx: RequestContext,
+  { authTime = ctx.now, ...caller }: ProvingCaller & Pick<User, 'accountId'>,
+  read: () => Promise<readonly Authenticator[]>,
+): Promise<Outcome<undefined, Reason>> {
   if (isUnattended(caller.authModule)) return refuse('unattended');
   if (isRecent(caller.secondFactorAt, ctx.now)) return success(undefined);
-  if (secondFactors(await listForLogin(ctx.store, caller.userId, [])).length > 0) return refuse('step_up_required');
-  return isRecent(caller.authTime, ctx.now) ? success(undefined) : refuse('login_too_old');
+  const isEnrolled = secondFactors(await read()).length > 0;
+  if (isEnrolled || (await asksProvider(ctx, caller))) return refuse('step_up_required');
+  return isRecent(authTime, ctx.now) ? success(undefined) : refuse('login_too_old');
 }
 
 const isRecent = (provenAt: number | null, now: number) => provenAt !== null && now - provenAt <= stepUpLife;

@@ -163,7 +163,10 @@ async function makeSecret(
     // Without a session, the user cannot change the password of the login in progress.
     if (caller.type !== 'session') return refused({ ok: false, reason: 'forbidden' });
     const given = { secret: body.secret, current: body.currentPassword, label };
-    return shown(await setPassword(ctx, caller, given), viewMade);
+    return shown(await setPassword(ctx, caller, given), ({ surviving, ...made }) => ({
+      ...viewMade(made),
+      surviving: surviving.map(({ id, kind }) => ({ id, type: kind })),
+    }));
   }
   if (body.type === 'device') {
     const made = await enroll(ctx, caller, { kind: 'device', label, input: { secret: body.secret } });

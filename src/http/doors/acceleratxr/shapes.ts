@@ -70,12 +70,13 @@ export const madeSecretView = secretView
         ...(otherKinds.length > 0 ? [z.record(z.string(), z.unknown())] : []),
       ])
       .optional(),
+    surviving: z.array(z.strictObject({ id: uid, type: z.string() })).optional(),
     ...tokenMembers,
   })
   .meta({
     id: 'MadeSecret',
     description:
-      'A new secret. A generated value is in `secret`, shown only once. `token` is the next access token of a session that has added a factor or changed a password.',
+      'A new secret. A generated value is in `secret`, shown only once. `token` is the next access token of a session that has added a factor or changed a password. `surviving` lists the keys and device secrets that a new password does not end.',
   });
 
 export const newSecretBody = z.discriminatedUnion('type', [

@@ -134,8 +134,8 @@ export const challengeRoutes: readonly Route[] = [
         }
         const approved = await answerChallenge(ctx, reached, given);
         if (!approved.ok) return refused(approved, likeWrongCode);
-        const { userId, amr, assertion, ...tokens } = approved.value;
-        const json = { state: 'approved', user_id: userId, amr, acr: 'aal2' };
+        const { userId, amr, acr, assertion, ...tokens } = approved.value;
+        const json = { state: 'approved', user_id: userId, amr, acr };
         return {
           status: 200,
           json: { ...json, ...(assertion !== undefined && { assertion }), ...viewTokens(tokens) },
@@ -174,7 +174,11 @@ const noSuchFactor: Problem = {
 };
 
 /** The challenge says which prompt a code of Duo's belongs to. */
-function responseOf({ code, backup_code, duo_code }: z.infer<typeof response>, { challenge }: ReachedChallenge) {
+function responseOf(
+  { code, backup_code, duo_code, password }: z.infer<typeof response>,
+  { challenge }: ReachedChallenge,
+) {
+  if (password !== undefined) return { response: password, kind: 'password', role: 'first' as const };
   if (backup_code !== undefined) return { response: backup_code, role: 'recovery' as const };
   if (duo_code !== undefined) {
     const [state = ''] = challenge.prompts.flatMap(({ shown }) => (shown.shape === 'redirect' ? [shown.state] : []));

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { ChallengedUser } from '../../../engine/challenge/find-challenged-user.ts';
 import type { CreatedChallenge } from '../../../engine/challenge/create-challenge.ts';
 import { hintOf } from '../../../engine/operations.ts';
+import { hasRole } from '../../../factors/registry.ts';
 import type { Challenge } from '../../../store/challenge-rows.ts';
 import type { StoredPrompt } from '../../../store/prompts.ts';
 import { reference } from '../shared/reference.ts';
@@ -40,10 +41,12 @@ export const response = z
     code: responseMember.optional(),
     backup_code: z.string().max(64).optional(),
     duo_code: z.string().max(1024).optional(),
+    /** For a session that steps up and whose user has no second factor. */
+    password: z.string().max(1024).optional(),
   })
   .refine(
-    ({ code, backup_code, duo_code }) => [code, backup_code, duo_code].filter((one) => one !== undefined).length === 1,
-    'must have one of code, backup_code and duo_code',
+    ({ factor_id: _id, ...given }) => Object.values(given).filter((one) => one !== undefined).length === 1,
+    'must have one of code, backup_code, duo_code and password',
   );
 
 export const redeeming = z.strictObject({
@@ -84,6 +87,8 @@ export function viewCreatedChallenge({
   prompts,
 }: CreatedChallenge): z.infer<typeof challengeView> {
   const own = anyOf.map((authenticator) => {
+    // A password is nothing that a user chooses among others.
+    if (!hasRole(authenticator.kind, 'second')) return { type: authenticator.kind, label: null };
     const hint = hintOf(authenticator);
     const { id, kind, label } = authenticator;
     return { id, type: kind, label, ...(hint !== undefined && { hint }) };
@@ -125,7 +130,7 @@ export const approvedView = z
     state: z.literal('approved'),
     user_id: z.uuid(),
     amr: z.array(z.string()),
-    acr: z.literal('aal2'),
+    acr: z.enum(['aal1', 'aal2']),
     assertion: z.string().optional(),
     ...tokenMembers,
   })
