@@ -189,7 +189,7 @@ function responseOf(
 
 /**
  * The prompt that the challenge already has, of a provider or of the named factor. No code is sent for it. A code that
- * was sent before is sent anew.
+ * was sent before is sent again.
  */
 async function promptedBefore(ctx: RequestContext, challenge: Challenge, factorId: string | undefined) {
   const provided = challenge.prompts.find(({ provider }) => provider !== null);
