@@ -17,13 +17,17 @@ export async function authenticate(ctx: RequestContext, token: string): Promise<
   if (!session || session.userId !== claims.sub || session.accountId !== claims.account) return refuse('invalid_token');
   const assurance = assuranceOfToken(session, claims);
   if (assurance.generation < session.generationFrom) return refuse('invalid_token');
-  return success({ ...session, ...assurance, type: 'session', tokenId: claims.jti });
+  const { generation, amr, authTime, secondFactorAt } = assurance;
+  const proven = { generation, amr, authTime, secondFactorAt };
+  return success({ ...session, ...proven, type: 'session', tokenId: claims.jti });
 }
 
 /** What an access token proves: what its session had proven when it was issued, or when an enrollment raised it. */
 function assuranceOfToken(session: LiveSession, { jti, gen, amr, acr, ...claims }: Claims): Assurance {
   const { raised } = session;
   if (raised && raised.tokenId === jti) return raised;
+  // The session has the same times in milliseconds.
+  if (gen === session.generation) return session;
   const authTime = claims.auth_time * second;
   if (gen === undefined) {
     // A token of version 0.1.0 does not say when the second factor was proven.

@@ -131,10 +131,7 @@ onEachDatabase('an enrolment', (database) => {
     const { name, token, caller } = await engine.addProtected('ada');
     const { offer } = unwrap(await begin(engine, caller, 'apikey'));
     for (const kind of ['totp', 'apikey'] as const) {
-      assert.deepEqual(
-        await begin(engine, await engine.enter(name, String(offer.secret)), kind),
-        refuse('step_up_required'),
-      );
+      assert.deepEqual(await begin(engine, await engine.enter(name, String(offer.secret)), kind), refuse('unattended'));
     }
     engine.clock.tick(stepUpLife);
     assert.equal((await begin(engine, await engine.caller(token))).ok, true);

@@ -39,7 +39,7 @@ onEachDatabase('renewed recovery codes', (database) => {
     const { name, token, caller } = await engine.addProtected('ada');
     const { offer } = unwrap(await enroll(engine.ctx, caller, { kind: 'apikey', label: null, input: {} }));
     const program = await engine.enter(name, String(offer.secret));
-    assert.deepEqual(await renewRecoveryCodes(engine.ctx, program), refuse('step_up_required'));
+    assert.deepEqual(await renewRecoveryCodes(engine.ctx, program), refuse('unattended'));
     engine.clock.tick(stepUpLife + 1);
     assert.deepEqual(await renewRecoveryCodes(engine.ctx, await engine.caller(token)), refuse('step_up_required'));
   });

@@ -131,7 +131,7 @@ onEachDatabase('a removal', (database) => {
     const { offer } = unwrap(await enroll(engine.ctx, caller, { kind: 'apikey', label: null, input: {} }));
     assert.deepEqual(
       await take(engine, await engine.enter(name, String(offer.secret)), user, id),
-      refuse('step_up_required'),
+      refuse('unattended'),
     );
     engine.clock.tick(stepUpLife + 1);
     assert.deepEqual(await take(engine, await engine.caller(token), user, id), refuse('step_up_required'));

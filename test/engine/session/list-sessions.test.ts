@@ -8,7 +8,7 @@ import { onEachDatabase } from '../../../kit/databases.ts';
 import { startEngine } from '../../../kit/test-engine.ts';
 
 /** A caller as the database has their session. */
-const stored = ({ type: _type, ...session }: Caller) => session;
+const stored = ({ type: _type, tokenId: _tokenId, ...session }: Caller) => session;
 
 onEachDatabase('a session', (database) => {
   test("is on the list of its user's sessions, the newest first", async () => {

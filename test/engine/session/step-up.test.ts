@@ -45,10 +45,10 @@ onEachDatabase('step-up', (database) => {
     await using engine = await startEngine(database);
     const [ada, eve] = [await engine.addPerson('ada'), await engine.addProtected('eve')];
     for (const { caller } of [ada, eve]) {
-      const program = { ...caller, authModule: 'apikey' };
-      assert.deepEqual(await requireStepUp(engine.ctx, program), refuse('unattended'));
+      for (const authModule of ['apikey', 'device'])
+        assert.deepEqual(await requireStepUp(engine.ctx, { ...caller, authModule }), refuse('unattended'));
     }
-    for (const authModule of ['device', 'user_auth', 'authtoken', 'oauth2', 'toString']) {
+    for (const authModule of ['user_auth', 'authtoken', 'oauth2', 'toString']) {
       assert.equal((await requireStepUp(engine.ctx, { ...ada.caller, authModule })).ok, true);
     }
   });

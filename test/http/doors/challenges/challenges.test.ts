@@ -101,14 +101,15 @@ onEachDatabase('the challenges door', (on) => {
     const { server, ada } = home;
     const bearer = await server.logIn(ada, server.code(ada.app));
     server.clock.tick(16 * minute);
-    const remove = () => server.call('DELETE', `/users/me/secrets/${ada.app.secretId}`, { bearer });
-    assert.equal((await remove()).status, 401);
+    const remove = (by: string) => server.call('DELETE', `/users/me/secrets/${ada.app.secretId}`, { bearer: by });
+    assert.equal((await remove(bearer)).status, 401);
     const { id } = json(await put(server, bearer, {}));
     const { token, state } = json(await verify(server, bearer, id, { code: server.code(ada.app) }));
     assert.equal(state, 'approved');
     const { sid, acr } = decodeJwt(String(token));
     assert.deepEqual([sid, acr], [decodeJwt(bearer)['sid'], 'aal2']);
-    assert.equal((await remove()).status, 204);
+    assert.equal((await remove(bearer)).status, 401, 'the token from before');
+    assert.equal((await remove(String(token))).status, 204);
   });
 
   test('a code is sent, and the one after it waits', async () => {

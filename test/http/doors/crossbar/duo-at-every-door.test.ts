@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeJwt } from 'jose';
+import { operator, requestContext } from '../../../../src/engine/context.ts';
+import { makeClient } from '../../../../src/engine/oauth/change-client.ts';
 import { approve } from '../../../factors/duo-help.ts';
 import type { Answer } from '../../../../kit/server.ts';
-import { both } from '../oauth2/help.ts';
 import { door, type Data } from './door.ts';
 import { duoHouse, type DuoHouse, type Protocol } from './duo-house.ts';
 
@@ -30,12 +31,18 @@ const deux = (logIn: Door['logIn'], member: string): Door => ({
   refused: 400,
 });
 
-/** A client of the account's own. */
+/** A client of the account's own, made by the operator. */
 async function clientOf({ server, acme }: DuoHouse): Promise<Data> {
-  const wished = { name: 'app', grant_types: both, scope: '' };
-  const made = await server.call('POST', '/oauth2/clients', { bearer: acme.token, json: wished });
-  const { client_id, client_secret } = json(made);
-  return { client_id, client_secret };
+  const ctx = requestContext(server.countersign.context, operator);
+  const wished = {
+    name: 'app',
+    grantTypes: ['password', 'refresh_token'] as const,
+    scope: '',
+    isPublic: false,
+    accountId: acme.id,
+  };
+  const { client, secret } = await makeClient(ctx, undefined, wished);
+  return { client_id: client.id, client_secret: secret };
 }
 
 function tokens({ server }: DuoHouse, client: Data, members: Data): Promise<Answer> {

@@ -25,12 +25,14 @@ export type DuoHouse = AsyncDisposable & {
   newest(): Promise<Data>;
 };
 
-type Wishes = {
+export type Wishes = {
   readonly on?: TestDatabase;
   /** The URL of a database that the test has opened itself. */
   readonly database?: string;
   readonly allow?: true;
   readonly ca?: string;
+  /** What the account's administrator does before Duo is required, by a session that has not proven it. */
+  readonly before?: (server: Server, acme: Tenant) => Promise<void>;
 };
 
 export async function duoHouse(protocol: Protocol, wishes: Wishes = {}): Promise<DuoHouse> {
@@ -43,6 +45,7 @@ export async function duoHouse(protocol: Protocol, wishes: Wishes = {}): Promise
     duo: way,
   });
   const acme = await tenant(server, 'root', 'acme');
+  await wishes.before?.(server, acme);
   const ask = door(server);
   const made = await ask(201, 'PUT', `accounts/${acme.id}/multi_factor`, providerAt(duo, protocol));
   const provider = String(dataOf(made)['id']);

@@ -7,7 +7,7 @@ import { httpTroubles } from '../../../../kit/stand-ins/stand-in.ts';
 import type { Endpoint } from '../../../../kit/stand-ins/duo.ts';
 import type { Answer } from '../../../../kit/server.ts';
 import { dataOf, door, tenant } from './door.ts';
-import { duoHouse, providerAt, type DuoHouse } from './duo-house.ts';
+import { duoHouse, providerAt, type DuoHouse, type Wishes } from './duo-house.ts';
 
 /** Waiting for their end would be waiting for the deadline. */
 const endless = new Set(['says nothing', 'stops in the middle', 'talks slowly']);
@@ -180,13 +180,20 @@ describe('the provider that is required', () => {
 });
 
 describe('where the account goes on without Duo when it is out of order', () => {
-  test('a login goes on with what the user has, and the log says so', async () => {
+  test('a login goes on without it, and the log says so', async () => {
     await using house = await duoHouse('Universal Prompt', { allow: true });
     house.duo.play({ answers: { health_check: broken } });
     assert.equal((await house.logIn()).status, 201);
     const { message, debug_type } = await house.newest();
     assert.deepEqual([debug_type, message], ['failed', `${sentence.unavailable} (status 503)`]);
-    await house.server.addApp(house.acme);
+  });
+
+  test('a login of a user who has a second factor asks for that', async () => {
+    const before: Wishes['before'] = async (server, acme) => {
+      await server.addApp(acme);
+    };
+    await using house = await duoHouse('Universal Prompt', { allow: true, before });
+    house.duo.play({ answers: { health_check: broken } });
     const request = dataOf(await house.logIn())['multi_factor_request'] as { provider_name: string };
     assert.equal(request.provider_name, 'totp');
   });

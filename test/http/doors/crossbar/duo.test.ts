@@ -4,8 +4,9 @@ import { test } from 'node:test';
 import { decodeJwt } from 'jose';
 import { minute } from '../../../../src/base/clock.ts';
 import { onEachDatabase } from '../../../../kit/databases.ts';
+import type { App } from '../../../../kit/server.ts';
 import { bodyOf, dataOf, door } from './door.ts';
-import { duoHouse, protocols, tenantBelow, yes } from './duo-house.ts';
+import { duoHouse, protocols, tenantBelow, yes, type Wishes } from './duo-house.ts';
 
 const tokenOf = (answer: Parameters<typeof bodyOf>[0]) => String(bodyOf(answer)['auth_token']);
 
@@ -102,8 +103,12 @@ onEachDatabase('Duo', (on) => {
   });
 
   test('no recovery code stands in for it, nor a code of an app', async () => {
-    await using house = await duoHouse('Web SDK', { on });
-    const app = await house.server.addApp(house.acme);
+    let enrolled: App | undefined;
+    const before: Wishes['before'] = async (server, acme) => {
+      enrolled = await server.addApp(acme);
+    };
+    await using house = await duoHouse('Web SDK', { on, before });
+    const app = enrolled ?? assert.fail('no app was enrolled');
     house.server.clock.tick(minute);
     await house.asked();
     for (const multi_factor_response of [app.codes[0], house.server.code(app)]) {
