@@ -169,6 +169,7 @@ export type Approved = {
   readonly user_id: string;
   /** RFC 8176. */
   readonly amr: readonly string[];
+  /** `aal1` after a code by e-mail, unless the account of the user says otherwise. */
   readonly acr: 'aal1' | 'aal2';
   /** A JWT for this service only, valid for five minutes. */
   readonly assertion?: string | undefined;

@@ -60,7 +60,7 @@ export type Assertion = {
   readonly iat: number;
   readonly exp: number;
   readonly amr: readonly string[];
-  readonly acr: 'aal2';
+  readonly acr: 'aal1' | 'aal2';
   /** SHA-256 of the approved action, in base64url. */
   readonly action_hash?: string;
   /** The purpose that the service gave when it created the challenge. */

@@ -67,6 +67,7 @@ export { moveAccount } from './directory/move-account.ts';
 export { browseUsersOf, makeUserOf, reachUserOf, changeUserOf } from './directory/account-users.ts';
 export { explain } from './policy/explain.ts';
 export { namesIn } from './policy/named-providers.ts';
+export { accountsWithOpenModules } from './policy/open-modules.ts';
 export { readSecurity } from './policy/read-security.ts';
 export { writeSecurityOf } from './directory/write-security.ts';
 export { previewSecurity } from './policy/preview.ts';
@@ -83,6 +84,7 @@ export { makeProvider, patchProvider, removeProvider, replaceProvider } from './
 export { prepareRoot } from './operator/prepare-root.ts';
 export { addClient, clientsOf, dropClient } from './operator/manage-clients.ts';
 export { addUser } from './operator/add-user.ts';
+export { systemDefault } from './policy/required-provider.ts';
 export { administratorsWithoutMfa } from './policy/second-factors.ts';
 export { disableMfa } from './operator/disable-mfa.ts';
 export { findNamed } from './operator/find-user.ts';

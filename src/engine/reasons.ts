@@ -51,6 +51,8 @@ export type Reason =
   | 'mfa_enrollment_required'
   /** The configuration names a provider that does not exist or that the account may not use. */
   | 'unknown_configuration'
+  /** The configuration would loosen what an account above requires. */
+  | 'weaker_than_inherited'
   | 'forbidden'
   /** The operation is for services, and the caller is the session of a person. */
   | 'no_service'

@@ -71,6 +71,8 @@ export type Traits = {
   /** The credential of a program. No person is present to answer, so it may not manage its user's factors. */
   readonly unattended: boolean;
   readonly phishingResistant: boolean;
+  /** False: as a second factor it leaves a session at AAL1, unless the account says otherwise. */
+  readonly reachesAal2?: false;
   /** Whether a login with it removes every second factor of the user, as Deux's backup code does. */
   readonly disablesMfa?: true;
   /** The channel of its prompts. They leave as messages, so they are created only when a code is requested. */

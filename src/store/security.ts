@@ -1,3 +1,4 @@
+import type { Account } from './accounts.ts';
 import type { Store } from './store.ts';
 import { statement } from './statement.ts';
 
@@ -6,6 +7,8 @@ export type Security = {
   readonly accountId: string;
   /** A JSON object. The engine parses it. */
   readonly authModules: unknown;
+  /** A JSON object of rules that are not of one module. The engine parses it. */
+  readonly rules: unknown;
   /** Grows with every change; 0 if the account was never configured. */
   readonly revision: number;
 };
@@ -20,7 +23,7 @@ const downTo = statement((db, { accountId }: { accountId: string }) =>
   db
     .selectFrom('account_ancestors')
     .innerJoin('security', 'security.account_id', 'ancestor_id')
-    .select(['security.account_id', 'auth_modules', 'revision'])
+    .select(['security.account_id', 'auth_modules', 'rules', 'revision'])
     .where('account_ancestors.account_id', '=', accountId)
     .orderBy('depth', 'desc'),
 );
@@ -30,19 +33,38 @@ export async function securityBelow({ db }: Store, top: string): Promise<readonl
   const rows = await db
     .selectFrom('account_ancestors')
     .innerJoin('security', 'security.account_id', 'account_ancestors.account_id')
-    .select(['security.account_id', 'auth_modules', 'revision'])
+    .select(['security.account_id', 'auth_modules', 'rules', 'revision'])
     .where('ancestor_id', '=', top)
     .execute();
   return rows.map(read);
 }
 
+/** The accounts that have a configuration, by name. */
+export async function listConfiguredAccounts({
+  db,
+}: Pick<Store, 'db'>): Promise<readonly Pick<Account, 'id' | 'name'>[]> {
+  return db
+    .selectFrom('security')
+    .innerJoin('accounts', 'accounts.id', 'security.account_id')
+    .select(['accounts.id', 'accounts.name'])
+    .orderBy('accounts.name')
+    .execute();
+}
+
+type NewSecurity = Omit<Security, 'rules'> & Partial<Pick<Security, 'rules'>>;
+
 /** Writes a configuration if its revision is still the one that was read. False: another request changed it first. */
 export async function writeSecurity(
   { db }: Store,
-  { accountId, authModules, revision }: Security,
+  { accountId, authModules, rules = {}, revision }: NewSecurity,
   now: number,
 ): Promise<boolean> {
-  const row = { auth_modules: JSON.stringify(authModules), revision: revision + 1, updated_at: now };
+  const row = {
+    auth_modules: JSON.stringify(authModules),
+    rules: JSON.stringify(rules),
+    revision: revision + 1,
+    updated_at: now,
+  };
   if (revision === 0) {
     const inserted = await db
       .insertInto('security')
@@ -72,10 +94,17 @@ export async function namesProviderOf({ db }: Store, top: string, owners: readon
   return found !== undefined;
 }
 
-type SecurityRow = { readonly account_id: string; readonly auth_modules: string; readonly revision: number };
+type SecurityRow = {
+  readonly account_id: string;
+  readonly auth_modules: string;
+  readonly rules: string | null;
+  readonly revision: number;
+};
 
 const read = (row: SecurityRow): Security => ({
   accountId: row.account_id,
   authModules: JSON.parse(row.auth_modules),
+  // Null in rows that an earlier version wrote.
+  rules: row.rules === null ? {} : JSON.parse(row.rules),
   revision: row.revision,
 });

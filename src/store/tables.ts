@@ -40,8 +40,10 @@ export type Tables = SessionTables & {
   /** The security configuration of accounts. */
   security: {
     account_id: string;
-    /** A JSON object with one member for each auth module. */
+    /** A JSON object with one member for each auth module, by the names that were written. */
     auth_modules: string;
+    /** A JSON object of the account's other rules. */
+    rules: Generated<string | null>;
     revision: Generated<number>;
     updated_at: number;
   };

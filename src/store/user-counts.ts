@@ -7,6 +7,8 @@ export type Count = {
   readonly users: number;
   /** How many of them are administrators. */
   readonly administrators: number;
+  /** How many of them are services, which have no other role. */
+  readonly services: number;
 };
 
 /**
@@ -26,6 +28,7 @@ export async function countUsersBelow(
       fn.countAll<number>().as('users'),
       // Roles are a JSON list of fixed words, and no other role contains "admin".
       sql<number>`sum(case when roles like '%"admin"%' then 1 else 0 end)`.as('administrators'),
+      sql<number>`sum(case when roles = '["service"]' then 1 else 0 end)`.as('services'),
     ])
     .where('ancestor_id', '=', top)
     .$if(lacking !== null, (query) => query.where((where) => without(where, [lacking ?? ''])))

@@ -115,6 +115,16 @@ const cases: readonly Case[] = [
     ({ opened }) => change(opened, 'delete from attempt_chains'),
     /^problem log .*attempts verify$/,
   ],
+  [
+    'a rule that leaves login methods open',
+    ({ opened }) =>
+      change(
+        opened,
+        `insert into security (account_id, auth_modules, revision, updated_at)
+         select id, '{"cb_auth":{"multi_factor":{"enabled":true}},"device":{"enabled":false}}', 1, 0 from accounts`,
+      ),
+    /^warning policy root requires a second factor, but not of user_auth, apikey, browser: .*"default"$/,
+  ],
 ];
 
 onEachDatabase('doctor', (on) => {
@@ -124,7 +134,17 @@ onEachDatabase('doctor', (on) => {
     assert.deepEqual(amiss(seen), []);
     if (on.flavour === 'sqlite') assert.equal(seen.code, 0);
     const checks = new Set(seen.findings.map(({ check }) => check));
-    for (const check of ['configuration', 'url', 'gateways', 'keys', 'database', 'migrations', 'log', 'administrators'])
+    for (const check of [
+      'configuration',
+      'url',
+      'gateways',
+      'keys',
+      'database',
+      'migrations',
+      'log',
+      'administrators',
+      'policy',
+    ])
       assert.ok(checks.has(check), check);
     for (const { secret } of [...options.ring.sealing, ...options.ring.mac]) assert.ok(!seen.said.includes(secret));
     const { password } = new URL(options.opened.url.replace('sqlite:', 'file:'));

@@ -90,8 +90,7 @@ const ask = (kinds: readonly string[]) => (kinds.length === 0 ? 'password' : `pa
 function naive(all: Tree, at: number): string {
   const above = path(all, at);
   const holds = above.filter((one) => one === at || all.accounts[one]?.said?.forAll === true);
-  const open = above.map((one) => all.accounts[one]?.said?.open).findLast((word) => word !== undefined) ?? true;
-  if (!open) return 'nothing';
+  if (above.some((one) => all.accounts[one]?.said?.open === false)) return 'nothing';
   const has = all.accounts[at]?.has ?? [];
   const [by] = holds.filter((one) => all.accounts[one]?.said?.requires === true);
   if (by === undefined) return ask(has);

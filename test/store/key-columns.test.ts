@@ -39,7 +39,7 @@ const plain: Readonly<Record<string, string>> = {
   accounts: 'id parent_id name name_key realm revision created_at',
   account_ancestors: 'account_id ancestor_id depth',
   providers: 'id account_id provider_name name enabled revision created_at updated_at',
-  security: 'account_id auth_modules revision updated_at',
+  security: 'account_id auth_modules rules revision updated_at',
   users:
     'id account_id name name_key email email_key first_name last_name roles verified service_id epoch created_at updated_at version',
   authenticators: 'id user_id kind label status revision created_at updated_at last_used_at expires_at',

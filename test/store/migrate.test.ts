@@ -19,6 +19,7 @@ const all = [
   '0009-notice-shares',
   '0010-prompts',
   '0011-generations',
+  '0013-account-rules',
 ];
 
 const now = Date.parse('2026-11-21T12:00:00Z');

@@ -40,7 +40,7 @@ onEachDatabase('the store keeps what accounts say about logins', (database) => {
     assert.deepEqual(await below('east'), ['cellar', 'east']);
     assert.deepEqual(await below(engine.root), [engine.root, 'cellar', 'east', 'west'].toSorted());
     assert.deepEqual(await securityBelow(store, 'cellar'), [
-      { accountId: 'cellar', authModules: { of: 'cellar' }, revision: 1 },
+      { accountId: 'cellar', authModules: { of: 'cellar' }, rules: {}, revision: 1 },
     ]);
   });
 

@@ -26,8 +26,10 @@ async function give({ ctx }: TestEngine, userId: string, kind: string, status: '
   await insertAuthenticator(ctx.store, made, now);
 }
 
-const countsOf = (all: Readonly<Record<string, readonly [users: number, administrators: number]>>) =>
-  new Map(Object.entries(all).map(([id, [users, administrators]]) => [id, { users, administrators }]));
+const countsOf = (all: Readonly<Record<string, readonly [users: number, administrators: number, services: number]>>) =>
+  new Map(
+    Object.entries(all).map(([id, [users, administrators, services]]) => [id, { users, administrators, services }]),
+  );
 
 /** root → east → cellar, and west beside east. */
 async function town(engine: TestEngine) {
@@ -40,16 +42,16 @@ async function town(engine: TestEngine) {
   await add(engine, engine.root, 'rita', ['admin']);
   await add(engine, 'east', 'eve', ['user', 'admin']);
   await add(engine, 'east', 'ed', ['service', 'user']);
-  await add(engine, 'cellar', 'carol');
+  await add(engine, 'cellar', 'carol', ['service']);
   await add(engine, 'west', 'wim');
 }
 
 onEachDatabase('the store counts users', (database) => {
-  test('of an account and all below it, by account, and the administrators among them', async () => {
+  test('of an account and all below it, by account, and the administrators and services among them', async () => {
     await using engine = await startEngine(database);
     const { store } = engine.ctx;
     await town(engine);
-    assert.deepEqual(await countUsersBelow(store, 'east', null), countsOf({ east: [2, 1], cellar: [1, 0] }));
+    assert.deepEqual(await countUsersBelow(store, 'east', null), countsOf({ east: [2, 1, 0], cellar: [1, 0, 1] }));
     assert.equal((await countUsersBelow(store, engine.root, null)).size, 4);
   });
 
@@ -65,8 +67,8 @@ onEachDatabase('the store counts users', (database) => {
       ['ed', 'sms', 'active'],
     ] as const)
       await give(engine, user, kind, status);
-    assert.deepEqual(await countUsersBelow(store, 'east', 'totp'), countsOf({ east: [1, 0], cellar: [1, 0] }));
-    assert.deepEqual(await countUsersBelow(store, 'east', 'sms'), countsOf({ cellar: [1, 0] }));
+    assert.deepEqual(await countUsersBelow(store, 'east', 'totp'), countsOf({ east: [1, 0, 0], cellar: [1, 0, 1] }));
+    assert.deepEqual(await countUsersBelow(store, 'east', 'sms'), countsOf({ cellar: [1, 0, 1] }));
     assert.deepEqual(await countUsersBelow(store, 'east', 'email'), await countUsersBelow(store, 'east', null));
   });
 

@@ -15,6 +15,7 @@ import { explain } from '../explain.ts';
 import type { ServerSettings } from '../settings.ts';
 import { checkDifference } from './clock.ts';
 import { ok, problem, warning, type Finding } from './finding.ts';
+import { checkPolicy } from './policy.ts';
 
 export async function checkDatabase(
   { options }: ServerSettings,
@@ -159,6 +160,7 @@ async function checkContent(store: Store, ring: KeyRing): Promise<readonly Findi
     await checkSealed(store, ring),
     await checkLog(store),
     await checkPeople(store),
+    ...(await checkPolicy(store)),
   ];
 }
 

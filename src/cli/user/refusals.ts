@@ -55,6 +55,7 @@ export const refusals = {
   unsuitable_user: notHere,
   mfa_enrollment_required: notHere,
   unknown_configuration: notHere,
+  weaker_than_inherited: notHere,
   invalid_client: notHere,
   unauthorized_client: notHere,
   invalid_scope: notHere,

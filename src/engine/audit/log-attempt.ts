@@ -61,7 +61,7 @@ async function shouldLog(
   if (!loginActions.includes(action) || !authModule || !accountId) return true;
   if (logs) return logs[outcome];
   try {
-    return (await readPolicy(ctx.store, { authModule, accountId })).logs[outcome];
+    return (await readPolicy(ctx.store, { authModule, accountId, roles: [] })).logs[outcome];
   } catch (error) {
     ctx.log.error({ err: error, account_id: accountId }, 'log settings of an account not read');
     return true;

@@ -43,7 +43,7 @@ export async function answerChallenge(
     const verified = await verifyResponse(turn, { challenge, user, input, onPassed: approve(reached) });
     if (!verified.ok) return verified;
     const { amr, at, assurance } = verified.value;
-    const acr = assuranceOf({ secondFactorAt: assurance ? assurance.secondFactorAt : at });
+    const acr = assuranceOf({ amr, secondFactorAt: assurance ? assurance.secondFactorAt : at });
     const proof =
       reached.type === 'service'
         ? { assertion: await assertionOf(turn, reached, verified.value) }
@@ -88,7 +88,7 @@ async function assertionOf(
     iat,
     exp: iat + assertionLife / second,
     amr,
-    acr: 'aal2',
+    acr: assuranceOf({ amr, secondFactorAt: at }),
     ...(purpose !== null && { purpose }),
     ...(action !== null && { action_hash: createHash('sha256').update(action).digest('base64url') }),
   });

@@ -44,8 +44,9 @@ async function keyOfService(ctx: RequestContext, lookups: readonly string[]): Pr
   const found = await findByLookup(ctx.store, lookups);
   const user = found && (await findUser(ctx.store, found.userId));
   if (!user || !isService(user)) return refuse('invalid_token');
-  if (!(await policyOnFirst(ctx, { authModule: 'apikey', accountId: user.accountId }))) return refuse('invalid_token');
-  return success({ type: 'service', service: { id: user.id, accountId: user.accountId } });
+  const { id, accountId, roles } = user;
+  if (!(await policyOnFirst(ctx, { authModule: 'apikey', accountId, roles }))) return refuse('invalid_token');
+  return success({ type: 'service', service: { id, accountId } });
 }
 
 /** A session that a service created with its API key acts as the service. */

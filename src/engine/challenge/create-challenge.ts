@@ -9,7 +9,7 @@ import type { RequestContext } from '../context.ts';
 import { logRefusal, type AttemptFacts } from '../audit/log-attempt.ts';
 import { asksProvider } from '../policy/asks-provider.ts';
 import { isAuthModule } from '../policy/auth-modules.ts';
-import { firstFactors, secondFactors } from '../policy/second-factors.ts';
+import { firstFactors, kindsAmong, secondFactors, sufficientFactors } from '../policy/second-factors.ts';
 import type { Caller } from '../session/authenticate.ts';
 import {
   promptProvider,
@@ -123,12 +123,12 @@ async function neededOf(ctx: RequestContext, actor: ChallengeActor, user: User):
   if (actor.type === 'session') {
     return stepUpNeeds(ctx, actor.session, authenticators);
   }
-  const policy = await readPolicy(ctx.store, { authModule, accountId: user.accountId });
+  const policy = await readPolicy(ctx.store, { authModule, accountId: user.accountId, roles: user.roles });
   return loginNeeds(ctx, { authModule, policy, authenticators });
 }
 
 /**
- * To step up, users prove any second factor that they have, whatever policy requires of a login; else their account's
+ * To step up, users prove any sufficient second factor that they have, whatever policy requires of a login; else their account's
  * provider; else, if no second factor exists, their password.
  */
 async function stepUpNeeds(
@@ -137,12 +137,16 @@ async function stepUpNeeds(
   authenticators: readonly Authenticator[],
 ): Promise<Outcome<LoginNeeds, Reason>> {
   const origins = { authConfigOrigin: 'system', mfaConfigOrigin: 'system', requiredBy: undefined };
-  const enrolled = secondFactors(authenticators);
-  if (enrolled.length > 0) return success({ ...origins, anyOf: enrolled, kinds: null });
+  const [all, sufficient] = [secondFactors(authenticators), sufficientFactors(authenticators)];
+  if (all.length > 0) {
+    const takesAll = sufficient.length < all.length && (await readPolicy(ctx.store, session)).emailIsAal2;
+    const anyOf = takesAll ? all : sufficient;
+    return success({ ...origins, anyOf, kinds: kindsAmong(anyOf, all) });
+  }
   if (await asksProvider(ctx, session)) {
-    const { authModule: module, accountId } = session;
+    const { authModule: module, accountId, roles } = session;
     if (!isAuthModule(module)) return refuse('invalid_token');
-    const policy = await readPolicy(ctx.store, { authModule: module, accountId });
+    const policy = await readPolicy(ctx.store, { authModule: module, accountId, roles });
     return loginNeeds(ctx, { authModule: module, policy, authenticators });
   }
   const anyOf = firstFactors(authenticators);

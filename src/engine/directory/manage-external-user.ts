@@ -40,8 +40,10 @@ export async function manageExternalUser(
   if (logsIn || user.roles.some((role) => role !== 'user')) return refuse('forbidden');
   const secondFactorAt = await provenAt(ctx, service, { user, challengeId });
   const { id: userId, accountId, epoch: approvalEpoch } = user;
+  // The methods that external users prove to their application are not known here.
+  const proven = { amr: [], secondFactorAt };
   const acting = { type: 'service', serviceId: service.id, authModule: 'password', approvalEpoch } as const;
-  return success({ ...acting, userId, accountId, secondFactorAt });
+  return success({ ...acting, userId, accountId, ...proven });
 }
 
 /** When the user passed the challenge, or null. A challenge that approved an action approves nothing else. */

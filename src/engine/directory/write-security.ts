@@ -1,21 +1,22 @@
-import { refuse, success, type Outcome } from '../../base/outcome.ts';
+import { refuse, success, type Success } from '../../base/outcome.ts';
 import { lockTree } from '../../store/account-tree.ts';
 import type { Account } from '../../store/accounts.ts';
 import { lockProvider } from '../../store/providers.ts';
 import { writeSecurity } from '../../store/security.ts';
-import { inheritedConfig } from '../policy/merge-policy.ts';
-import type { AuthModulesConfig } from '../policy/configuration.ts';
+import { accountConfig, type AccountRules, type AuthModulesConfig } from '../policy/configuration.ts';
 import { withTransaction, type RequestContext } from '../context.ts';
 import { logSuccess } from '../audit/log-attempt.ts';
 import type { Reason } from '../reasons.ts';
 import { configsDownTo } from '../policy/read-policy.ts';
 import type { Caller } from '../session/authenticate.ts';
-import type { AccountSecurity } from '../policy/read-security.ts';
-import { mayNameAll, namedIn } from '../policy/named-providers.ts';
+import { securityOf, type AccountSecurity } from '../policy/read-security.ts';
+import { namedIn } from '../policy/named-providers.ts';
+import { mayConfigure, type ConfigRefusal } from '../policy/may-configure.ts';
 
 export type SecurityChange = {
   readonly account: Account;
   readonly config: AuthModulesConfig;
+  readonly rules: AccountRules;
   readonly revision: number;
 };
 
@@ -23,21 +24,23 @@ export type SecurityChange = {
 export async function writeSecurityOf(
   ctx: RequestContext,
   caller: Caller,
-  { account, config, revision }: SecurityChange,
-): Promise<Outcome<AccountSecurity, Reason>> {
+  { account, config, rules, revision }: SecurityChange,
+): Promise<Success<AccountSecurity> | ConfigRefusal> {
   const { now } = ctx;
-  return withTransaction(ctx, async (tx) => {
+  return withTransaction<AccountSecurity, Reason>(ctx, async (tx) => {
     // Locked, so that the account cannot be moved away from an ancestor whose provider the configuration names.
     await lockTree(tx.store);
     const chain = await configsDownTo(tx.store, account.id);
-    if (!mayNameAll(account, chain, config)) return refuse('unknown_configuration');
+    const own = accountConfig(account.id, config, { rules, revision: revision + 1 });
+    const allowed = mayConfigure(account, chain, own);
+    if (!allowed.ok) return allowed;
     if (!(await lockNamed(tx, account, config))) return refuse('unknown_configuration');
-    const security = { accountId: account.id, authModules: config, revision };
+    const security = { accountId: account.id, authModules: config, rules, revision };
     if (!(await writeSecurity(tx.store, security, now))) return refuse('raced');
     const who = { accountId: account.id, userId: caller.userId, sessionId: caller.id, objectId: account.id };
     await logSuccess(tx, { action: 'security.change', ...who });
-    const inherited = inheritedConfig(chain.filter(({ accountId }) => accountId !== account.id));
-    return success({ own: config, inherited, revision: revision + 1 });
+    const above = chain.filter(({ accountId }) => accountId !== account.id);
+    return success(securityOf(account.id, [...above, own]));
   });
 }
 

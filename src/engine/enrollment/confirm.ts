@@ -12,6 +12,7 @@ import { madeBy, mayEnroll, type EnrollmentActor, type EnrollingActor } from '..
 import { logRefusal, logSuccess } from '../audit/log-attempt.ts';
 import { aboutEnrolling } from './make-authenticator.ts';
 import { prove, type Proven } from '../proof/prove.ts';
+import type { AccountPolicy } from '../policy/merge-policy.ts';
 import { readPolicy } from '../policy/read-policy.ts';
 import { requireStillEnough } from '../policy/still-enough.ts';
 import type { Reason } from '../reasons.ts';
@@ -19,7 +20,7 @@ import { codesLeft, makeRecoveryCodes, writeCodes, type MadeCodes } from './reco
 import { issueNextTokens, type IssuedTokens } from '../session/issue-token.ts';
 import type { Caller } from '../session/authenticate.ts';
 import { createSession } from '../session/create-session.ts';
-import { withSecondFactor } from '../session/assurance.ts';
+import { withEnrollment, type ProvenFactors } from '../session/assurance.ts';
 import { countedInEnrollment, hasReachedLimit, mayEnrollOneMore, type EnrollmentLimit } from './enroll.ts';
 import { requireStepUp, type FactorManager } from '../session/step-up.ts';
 
@@ -115,7 +116,6 @@ async function complete(
 ): Promise<Outcome<Confirmed, Reason>> {
   const { kind } = pending;
   const { state = pending.state, lookup } = proven.proof;
-  const amr = withSecondFactor(provenBy(actor), proven.proof.amr);
   const facts = { action: 'confirm', factor: kind, ...madeBy(actor) };
   const notice = { name: 'factor_added', factor: kind } as const;
   const changed = await changeFactors(ctx, { user, facts, notice }, async (tx) => {
@@ -123,7 +123,8 @@ async function complete(
     await resetThrottle(tx.store, user.id, proven.counted);
     if (codes) await writeCodes(tx, codes);
     const recoveryCodes = codes?.codes ?? [];
-    const session = await sessionAfter(tx, { user, actor, kind, amr, raisesToken });
+    const enrolled = { user, actor, kind, methods: proven.proof.amr, raisesToken };
+    const session = await sessionAfter(tx, enrolled);
     return session.ok ? success({ recoveryCodes, session: session.value }) : session;
   });
   if (!changed.ok) return changed;
@@ -131,40 +132,44 @@ async function complete(
   return success({ recoveryCodes, ...(session && (await issueNextTokens(ctx, session))) });
 }
 
-/** The methods that the actor had proven before. Those of a service's users are not known here. */
-function provenBy(actor: EnrollmentActor): readonly string[] {
-  if (actor.type === 'service') return [];
-  return actor.type === 'enrollment' ? actor.challenge.amr : actor.amr;
-}
-
 type Enrollment = Pick<ProvenEnrollment, 'user' | 'actor' | 'raisesToken'> & {
   readonly kind: string;
-  readonly amr: readonly string[];
+  /** The methods that the enrollment has proven. */
+  readonly methods: readonly string[];
 };
 
-type SessionOfUser = Session & Pick<User, 'accountId'>;
+/** An enrollment, and what its session has proven with it. */
+type Enrolled = Pick<Enrollment, 'user' | 'kind' | 'raisesToken'> & {
+  readonly policy: AccountPolicy;
+  readonly proven: ProvenFactors;
+};
+
+type SessionOfUser = Session & Pick<User, 'accountId' | 'roles'>;
 
 /** The session of the actor, whose next generation begins with the enrollment. A service has none. */
 async function sessionAfter(
   tx: RequestContext,
-  { actor, ...enrolled }: Enrollment,
+  { actor, methods, ...enrollment }: Enrollment,
 ): Promise<Outcome<SessionOfUser | undefined, Reason>> {
   if (actor.type === 'service') return success(undefined);
+  const { accountId, roles } = enrollment.user;
+  const policy = await readPolicy(tx.store, { authModule: actor.authModule, accountId, roles });
+  const enrolled = { ...enrollment, policy, proven: withEnrollment(actor, methods, { policy, now: tx.now }) };
   return actor.type === 'enrollment' ? logIn(tx, actor, enrolled) : raise(tx, actor, enrolled);
 }
 
 async function raise(
   tx: RequestContext,
   caller: Caller,
-  { user, kind, amr, raisesToken }: Omit<Enrollment, 'actor'>,
+  { user, kind, proven, raisesToken }: Enrolled,
 ): Promise<Outcome<SessionOfUser, Reason>> {
   const secondKinds = [...new Set([...(caller.secondKinds ?? []), kind])];
-  const next = { ...caller, epoch: user.epoch + 1, amr, secondFactorAt: tx.now, secondKinds };
+  const next = { ...caller, epoch: user.epoch + 1, ...proven, secondKinds };
   const generation = await raiseSession(tx.store, next);
   if (generation === undefined) return refuse('raced');
-  const { tokenId, authTime, secondFactorAt } = next;
+  const { tokenId, authTime } = next;
   if (raisesToken && tokenId !== undefined) {
-    await raiseToken(tx.store, caller.id, { tokenId, generation, amr, authTime, secondFactorAt });
+    await raiseToken(tx.store, caller.id, { tokenId, generation, authTime, ...proven });
   }
   return success({ ...next, generation });
 }
@@ -176,11 +181,10 @@ async function raise(
 async function logIn(
   tx: RequestContext,
   { challenge }: EnrollingActor,
-  { user, kind, amr }: Omit<Enrollment, 'actor'>,
+  { user, kind, policy, proven: { amr } }: Enrolled,
 ): Promise<Outcome<SessionOfUser, Reason>> {
   if (!(await closeChallenge(tx.store, challenge.id, tx.now))) return refuse('raced');
   const { authModule, authConfigOrigin, mfaConfigOrigin } = challenge;
-  const policy = await readPolicy(tx.store, { authModule, accountId: user.accountId });
   const enough = await requireStillEnough(tx, policy, { kinds: [kind] });
   if (!enough.ok) return enough;
   const epoch = user.epoch + 1;
@@ -189,5 +193,5 @@ async function logIn(
   const { logs } = policy;
   const about = { action: 'answer', factor: kind, authModule, authConfigOrigin, mfaConfigOrigin, logs };
   await logSuccess(tx, { ...about, ...who });
-  return success({ ...session, accountId: user.accountId });
+  return success({ ...session, accountId: user.accountId, roles: user.roles });
 }

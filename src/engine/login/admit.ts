@@ -37,7 +37,8 @@ export async function admit(
   const { kind } = proven.candidate;
   const authModule = moduleOf(door, kind);
   const who = { accountId: user.accountId, userId: user.id, authModule };
-  const policy = await readPolicy(ctx.store, who);
+  // Read again after the hash, during which an administrator may have changed it.
+  const policy = await readPolicy(ctx.store, { ...who, roles: user.roles });
   const facts = { action: 'login', ...who, factor: kind, logs: policy.logs };
   const step = { user, proven, authModule, issuedTo, policy, facts };
   const needed = await loginNeeds(ctx, { authModule, policy, authenticators });

@@ -1,6 +1,5 @@
-import { refuse, type Success } from '../../base/outcome.ts';
+import { refuse, type Outcome, type Refusal, type Success } from '../../base/outcome.ts';
 import { comparableName } from '../../base/text.ts';
-import type { Read } from '../../factors/define-factor.ts';
 import { factorOf, kindsWhere } from '../../factors/registry.ts';
 import { findAccount } from '../../store/accounts.ts';
 import { listForLogin, type Authenticator } from '../../store/authenticators.ts';
@@ -13,7 +12,9 @@ import { factorContext, forLogin, inTurn, type Context, type RequestContext } fr
 import type { LoginRefusal } from '../session/offer-enrollment.ts';
 import { logRefusal } from '../audit/log-attempt.ts';
 import type { AuthModule } from '../policy/auth-modules.ts';
+import type { Reason } from '../reasons.ts';
 import { prove } from '../proof/prove.ts';
+import { readsOfOpenModules, type Reads } from './open-reads.ts';
 import type { IssuedTo } from '../session/create-session.ts';
 
 export type LoginInput = {
@@ -47,10 +48,18 @@ export async function login(
   ctx: RequestContext,
   input: LoginInput & Partial<GivenResponse>,
 ): Promise<Success<Admitted | Resumed> | LoginRefusal> {
-  const reads = readSecret(input.secret);
-  const read = reads.get(guessed);
-  if (!read) return refuse('malformed_reply');
+  const given = readSecret(input.secret);
+  if (!given.has(guessed)) return refuse('malformed_reply');
+  const { authModule: door, issuedTo, response } = input;
   const account = await findAccount(ctx.store, input.account);
+  const open = account && (await readsOfOpenModules(ctx, { accountId: account.id, door, reads: given }));
+  const { reads = given } = open ?? {};
+  const facts = { action: 'login', authModule: door, accountId: account?.id ?? null, ...(open && { logs: open.logs }) };
+  const [read] = reads.values();
+  if (!read) {
+    await logRefusal(ctx, { ...facts, factor: guessed }, 'module_disabled');
+    return refuse('module_disabled');
+  }
   const user = account && (await findUserByLogin(ctx.store, account.id, input.login));
   const subject = user?.id ?? (await unknownUserSubject(ctx, account?.id ?? '', input.login));
 
@@ -62,22 +71,28 @@ export async function login(
     const candidates = firstFactors(authenticators, reads);
     // If the hash queue is full, refuse before a try is counted. Keys that were found by their hash need no password
     // hash.
-    if (!candidates.some(isFound)) ctx.hasher.requireRoom();
+    if (reads.has(guessed) && !candidates.some(isFound)) ctx.hasher.requireRoom();
+    // Where passwords are closed, this is the read of a key, which is counted in the same way and hashes nothing.
     const none = { kind: guessed, read };
     const { outcome: proof } = await prove(turn, { ...forLogin, subject, user, countAs: countedAs, candidates, none });
-    if (proof.ok && user) {
-      // The hash may have waited in the queue.
-      const { authModule: door, issuedTo, response } = input;
+    // The hash may have waited in the queue.
+    if (proof.ok && user)
       return admit(turn.at(), { user, authenticators, proven: proof.value, door, issuedTo, response });
-    }
-    // An unknown user is throttled like a known one.
-    const unknown = proof.ok || (!user && proof.reason !== 'throttled');
-    const refused = refuse(unknown ? 'unknown_user' : proof.reason, proof.ok ? undefined : proof.retryAfter);
-    const facts = { action: 'login', authModule: input.authModule, factor: candidates[0]?.kind ?? guessed };
-    const who = { accountId: account?.id ?? null, userId: user?.id ?? null };
-    await logRefusal(turn, { ...facts, ...who }, refused.reason);
+    const refused = firstFactorRefusal(proof, { isKnown: user !== undefined, isClosed: !reads.has(guessed) });
+    const factor = candidates[0]?.kind ?? guessed;
+    await logRefusal(turn, { ...facts, factor, userId: user?.id ?? null }, refused.reason);
     return refused;
   });
+}
+
+/** An unknown user is throttled like a known one. Where passwords are closed, a secret that is no key is no login. */
+function firstFactorRefusal(
+  proof: Outcome<unknown, Reason>,
+  { isKnown, isClosed }: { readonly isKnown: boolean; readonly isClosed: boolean },
+): Refusal<Reason> {
+  if (!proof.ok && proof.reason === 'throttled') return refuse(proof.reason, proof.retryAfter);
+  if (isClosed) return refuse('module_disabled');
+  return refuse(proof.ok || !isKnown ? 'unknown_user' : proof.reason);
 }
 
 /**
@@ -98,8 +113,6 @@ function countedAs(kind: string): string {
 }
 
 const isFound = ({ kind }: Responding) => factorOf(kind).isFound;
-
-type Reads = ReadonlyMap<string, Read>;
 
 /** The secret as parsed by each first factor. */
 function readSecret(secret: string): Reads {

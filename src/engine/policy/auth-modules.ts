@@ -2,7 +2,16 @@ import type { Authenticator } from '../../store/authenticators.ts';
 import { secondFactors } from './second-factors.ts';
 
 /** The login methods that policy can configure. */
-export const authModules = ['user_auth', 'authtoken', 'oauth2', 'password', 'apikey', 'device'] as const;
+export const authModules = [
+  'user_auth',
+  'authtoken',
+  'oauth2',
+  'password',
+  'apikey',
+  'device',
+  'passkey',
+  'browser',
+] as const;
 
 export type AuthModule = (typeof authModules)[number];
 
@@ -17,7 +26,13 @@ const requiresSecondFactor: Record<AuthModule, boolean> = {
   // A program cannot answer a challenge. Its key has 256 bits and is not shared.
   apikey: false,
   device: true,
+  // A passkey whose user was verified is two factors.
+  passkey: false,
+  browser: true,
 };
+
+/** Modules whose logins are two factors by themselves, so that they are not open without a second one. */
+export const provesTwoFactors = (name: AuthModule): boolean => name === 'passkey';
 
 /** The authenticators of which one is required after the first factor; empty if none is required. */
 export type Requirement = { readonly anyOf: readonly Authenticator[] };

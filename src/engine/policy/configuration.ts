@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { authModules } from './auth-modules.ts';
+import { documentNames, modulesOf, type DocumentName, type PolicyModule } from './module-names.ts';
 
 /** 32 lower-case hexadecimal digits. */
 const reference = z.string().regex(/^[0-9a-f]{32}$/, 'must be 32 lower-case hexadecimal digits');
@@ -17,30 +17,79 @@ const multiFactor = z.strictObject({
   when_unavailable: z.enum(['deny', 'allow']).optional(),
 });
 
-const thirtyDays = 2_592_000;
+/** In seconds. */
+const [fiveMinutes, thirtyDays] = [300, 2_592_000];
 
-const moduleConfig = z.strictObject({
-  enabled: z.boolean().optional(),
-  log_failed_attempts: z.boolean().optional(),
-  log_successful_attempts: z.boolean().optional(),
-  /** The lifetime of access tokens, in seconds. */
-  token_auth_expiry_s: z.int().min(1).max(thirtyDays).optional(),
-  multi_factor: multiFactor.optional(),
+const documentWith = (shortestLife: number) =>
+  z.partialRecord(
+    z.enum(documentNames),
+    z.strictObject({
+      enabled: z.boolean().optional(),
+      log_failed_attempts: z.boolean().optional(),
+      log_successful_attempts: z.boolean().optional(),
+      /** The lifetime of access tokens, in seconds. */
+      token_auth_expiry_s: z.int().min(shortestLife).max(thirtyDays).optional(),
+      multi_factor: multiFactor.optional(),
+    }),
+  );
+
+/** A stored document. Earlier versions allowed shorter lifetimes. */
+export const storedDocument = documentWith(1);
+
+/** The security configuration of an account, by the names of modules that its administrator used. */
+export const authModulesConfig = documentWith(fiveMinutes).superRefine((document, issues) => {
+  const seen = new Set<PolicyModule>();
+  for (const [name, modules] of namedModules(document)) {
+    if (modules.some((module) => seen.has(module)))
+      issues.addIssue({ code: 'custom', path: [name], message: 'names a module that another member names too' });
+    for (const module of modules) seen.add(module);
+  }
 });
 
-/** The security configuration of an account, by auth module. */
-export const authModulesConfig = z.partialRecord(z.enum(authModules), moduleConfig);
+/** The rules of an account that are not of one module. */
+export const accountRules = z.strictObject({
+  /** Whether a code by e-mail raises a session to AAL2, against SP 800-63B-4 section 3.1.3.1. */
+  email_is_aal2: z.boolean().optional(),
+});
 
 export type MultiFactor = z.infer<typeof multiFactor>;
 
-export type ModuleConfig = z.infer<typeof moduleConfig>;
+export type AuthModulesConfig = z.infer<typeof storedDocument>;
 
-export type AuthModulesConfig = z.infer<typeof authModulesConfig>;
+export type ModuleConfig = NonNullable<AuthModulesConfig['default']>;
+
+export type AccountRules = z.infer<typeof accountRules>;
 
 /** An account that has a security configuration. */
 export type AccountConfig = {
   readonly accountId: string;
-  readonly authModules: AuthModulesConfig;
+  /** As it was written. */
+  readonly document: AuthModulesConfig;
+  /** The document by module. */
+  readonly modules: ExpandedConfig;
+  readonly rules: AccountRules;
   /** The revision of the configuration. */
-  readonly revision?: number;
+  readonly revision: number;
 };
+
+export type ExpandedConfig = Partial<Readonly<Record<PolicyModule, ModuleConfig>>>;
+
+/** Expands a document before it is merged with those of other accounts. */
+export function accountConfig(
+  accountId: string,
+  document: AuthModulesConfig,
+  { rules = {}, revision = 0 }: Partial<Pick<AccountConfig, 'rules' | 'revision'>> = {},
+): AccountConfig {
+  const modules = Object.fromEntries(
+    namedModules(document).flatMap(([name, names]) => names.map((module) => [module, document[name]])),
+  );
+  return { accountId, document, modules, rules, revision };
+}
+
+/** Each name of a document with the modules that it stands for. */
+export function namedModules(
+  document: AuthModulesConfig,
+): readonly (readonly [name: DocumentName, modules: readonly PolicyModule[]])[] {
+  const names = documentNames.filter((name) => document[name] !== undefined);
+  return names.map((name) => [name, modulesOf(name, names)]);
+}

@@ -17,7 +17,7 @@ export type Explained = Origins & {
 
 /** Explains what a login of a user through a module would require after the first factor. */
 export async function explain(ctx: RequestContext, user: User, authModule: AuthModule): Promise<Explained> {
-  const policy = await readPolicy(ctx.store, { authModule, accountId: user.accountId });
+  const policy = await readPolicy(ctx.store, { authModule, accountId: user.accountId, roles: user.roles });
   const authenticators = await listForLogin(ctx.store, user.id, []);
   const needed = await loginNeeds(ctx, { authModule, policy, authenticators });
   if (!needed.ok) {

@@ -3,7 +3,7 @@ import type { Authenticator } from '../../store/authenticators.ts';
 import type { AccountPolicy, Rule } from './merge-policy.ts';
 import type { RequestContext } from '../context.ts';
 import { isAuthModule, requirement, type AuthModule } from './auth-modules.ts';
-import { secondFactors } from './second-factors.ts';
+import { kindsAmong, secondFactors, sufficientFactors } from './second-factors.ts';
 import { readPolicy, type LoginModule } from './read-policy.ts';
 import type { Reason } from '../reasons.ts';
 import { workingProvider, type WorkingProvider, type Verifier } from './required-provider.ts';
@@ -68,7 +68,8 @@ export async function loginNeeds(
   const enrolled = secondFactors(authenticators);
   const anyOf = enrolled.filter((one) => one.kind === kind);
   if (anyOf.length > 0) return success({ ...origins, anyOf, kinds: [kind] });
-  return success({ ...origins, anyOf: enrolled, kinds: null, enrolls: kind });
+  const provers = policy.emailIsAal2 ? enrolled : sufficientFactors(authenticators);
+  return success({ ...origins, anyOf: provers, kinds: kindsAmong(provers, enrolled), enrolls: kind });
 }
 
 function originsOf({ enabled, origin, required }: AccountPolicy): Origins {
@@ -86,10 +87,10 @@ export const maySkip = ({ required }: AccountPolicy) => required?.whenUnavailabl
  */
 export async function policyOnFirst(
   ctx: RequestContext,
-  { authModule, accountId }: LoginModule,
+  { authModule, accountId, roles }: LoginModule,
 ): Promise<AccountPolicy | undefined> {
   if (!isAuthModule(authModule)) return undefined;
-  const policy = await readPolicy(ctx.store, { authModule, accountId });
+  const policy = await readPolicy(ctx.store, { authModule, accountId, roles });
   // The user's second factors do not matter: enrolling one ends all earlier sessions.
   const needed = await loginNeeds(ctx, { authModule, policy, authenticators: [] });
   return needed.ok && !needed.value.verifier && needed.value.enrolls === undefined ? policy : undefined;

@@ -1,6 +1,6 @@
 import { hour, second } from '../../base/clock.ts';
-import { authModules, type AuthModule } from './auth-modules.ts';
-import type { MultiFactor, ModuleConfig, AuthModulesConfig, AccountConfig } from './configuration.ts';
+import type { MultiFactor, ModuleConfig, AccountConfig, AccountRules } from './configuration.ts';
+import type { PolicyModule } from './module-names.ts';
 
 /** The requirement of a second factor. */
 export type Rule = {
@@ -19,6 +19,8 @@ export type AccountPolicy = {
   /** The lifetime of access tokens, and of sessions that cannot be refreshed, in milliseconds. */
   readonly tokenLife: number;
   readonly logs: Logs;
+  /** Whether a code by e-mail raises a session to AAL2. */
+  readonly emailIsAal2: boolean;
 };
 
 /** Which login events are logged, by outcome. */
@@ -28,44 +30,47 @@ export type Logs = { readonly failed: boolean; readonly success: boolean };
 export const accessTokenLife = hour;
 
 /**
- * Merges the configurations `chain`, from the root down to an account, into its policy for a module. The highest requirement
- * with `include_subaccounts` applies; its provider may be skipped only if all requirements allow it. The shortest token
- * lifetime applies, and the highest account's choice of what to log.
+ * Merges the configurations `chain`, from the root down to an account, into its policy for a module. No account loosens
+ * what one above it says: a module that one closes is closed, the highest requirement with `include_subaccounts`
+ * applies, and its provider may be skipped only if all requirements allow it. The shortest token lifetime applies, and
+ * the highest account's choice of what to log.
  */
-export function accountPolicy(
-  authModule: AuthModule,
-  accountId: string,
-  chain: readonly AccountConfig[],
-): AccountPolicy {
-  const configs = chain.flatMap(({ accountId: by, authModules: all }) => {
-    const config = all[authModule];
-    return config ? [{ by, config }] : [];
-  });
-  const nearest = configs.findLast(({ config }) => config.enabled !== undefined);
-  const applicable = configs.flatMap(({ by, config: { multi_factor: multiFactor } }) =>
-    multiFactor && (by === accountId || multiFactor.include_subaccounts === true) ? [{ by, multiFactor }] : [],
-  );
-  const rules = applicable.flatMap(({ by, multiFactor }, at) =>
-    multiFactor.enabled === true ? [ruleOf(by, applicable.slice(0, at + 1))] : [],
-  );
-  const [highest] = rules;
-  const required = highest && {
-    ...highest,
-    whenUnavailable: rules.every(({ whenUnavailable }) => whenUnavailable === 'allow')
-      ? ('allow' as const)
-      : ('deny' as const),
-  };
-  const terms = configs.map(({ config }) => config).reduce(mergeTerms, {});
+export function accountPolicy(module: PolicyModule, accountId: string, chain: readonly AccountConfig[]): AccountPolicy {
+  const configs = configsOf(module, chain);
+  const required = requirementOf(applicableTo(accountId, configs));
+  const terms = termsOf(configs);
   return {
-    enabled: nearest?.config.enabled ?? true,
+    enabled: isOpen(configs),
     origin: required?.by ?? configs.at(-1)?.by ?? 'system',
     required,
     tokenLife: terms.token_auth_expiry_s === undefined ? accessTokenLife : terms.token_auth_expiry_s * second,
     logs: { failed: terms.log_failed_attempts ?? true, success: terms.log_successful_attempts ?? true },
+    emailIsAal2: mergeRules(chain).email_is_aal2 ?? false,
   };
 }
 
+/** The rules of the last account of a chain: a value that an account sets can only be tightened below it. */
+export function mergeRules(chain: readonly AccountConfig[]): AccountRules {
+  const set = chain.flatMap(({ rules }) => rules.email_is_aal2 ?? []);
+  return set.length === 0 ? {} : { email_is_aal2: !set.includes(false) };
+}
+
+export type ConfigBy = { readonly by: string; readonly config: ModuleConfig };
+
+/** What the accounts of a chain say about a module. */
+export function configsOf(module: PolicyModule, chain: readonly AccountConfig[]): readonly ConfigBy[] {
+  return chain.flatMap(({ accountId: by, modules }) => {
+    const config = modules[module];
+    return config ? [{ by, config }] : [];
+  });
+}
+
+export const isOpen = (configs: readonly ConfigBy[]) => configs.every(({ config }) => config.enabled !== false);
+
 type Terms = Pick<ModuleConfig, 'log_failed_attempts' | 'log_successful_attempts' | 'token_auth_expiry_s'>;
+
+export const termsOf = (configs: readonly ConfigBy[]): Terms =>
+  configs.map(({ config }) => config).reduce(mergeTerms, {});
 
 /** Merges an account's own terms with those that it inherits. */
 function mergeTerms(above: Terms, own: Terms): Terms {
@@ -79,7 +84,24 @@ function mergeTerms(above: Terms, own: Terms): Terms {
   };
 }
 
-type ApplicableConfig = { readonly by: string; readonly multiFactor: MultiFactor };
+export type ApplicableConfig = { readonly by: string; readonly multiFactor: MultiFactor };
+
+/** What applies to an account: its own words, and those of accounts above that are for their sub-accounts too. */
+export function applicableTo(accountId: string | undefined, configs: readonly ConfigBy[]): readonly ApplicableConfig[] {
+  return configs.flatMap(({ by, config: { multi_factor: multiFactor } }) =>
+    multiFactor && (by === accountId || multiFactor.include_subaccounts === true) ? [{ by, multiFactor }] : [],
+  );
+}
+
+export function requirementOf(applicable: readonly ApplicableConfig[]): Rule | undefined {
+  const rules = applicable.flatMap(({ by, multiFactor }, at) =>
+    multiFactor.enabled === true ? [ruleOf(by, applicable.slice(0, at + 1))] : [],
+  );
+  const [highest] = rules;
+  if (!highest) return undefined;
+  const isSkippable = rules.every(({ whenUnavailable }) => whenUnavailable === 'allow');
+  return { ...highest, whenUnavailable: isSkippable ? 'allow' : 'deny' };
+}
 
 /** The rule of the last of these accounts. If it names no provider, the nearest ancestor's applies. */
 function ruleOf(by: string, upToIt: readonly ApplicableConfig[]): Rule {
@@ -91,23 +113,4 @@ function ruleOf(by: string, upToIt: readonly ApplicableConfig[]): Rule {
   const whenUnavailable = upToIt.findLast(({ multiFactor }) => multiFactor.when_unavailable !== undefined)?.multiFactor
     .when_unavailable;
   return { by, provider: provider || 'system default', whenUnavailable: whenUnavailable ?? 'deny' };
-}
-
-/** The configuration that an account inherits. Of `multi_factor` it inherits only what has `include_subaccounts`. */
-export function inheritedConfig(above: readonly AccountConfig[]): AuthModulesConfig {
-  const merged: AuthModulesConfig = {};
-  for (const { accountId, authModules: configs } of above) {
-    for (const name of authModules) {
-      const config = configs[name];
-      if (!config) continue;
-      const { enabled = merged[name]?.enabled, multi_factor: own } = config;
-      // A descendant needs the id of the account that owns the provider.
-      const owner = own?.configuration_id !== undefined && { account_id: own.account_id ?? accountId };
-      const before = merged[name]?.multi_factor;
-      const factor = own?.include_subaccounts === true ? { ...before, ...own, ...owner } : before;
-      const terms = mergeTerms(merged[name] ?? {}, config);
-      merged[name] = { ...(enabled !== undefined && { enabled }), ...terms, ...(factor && { multi_factor: factor }) };
-    }
-  }
-  return merged;
 }

@@ -1,8 +1,7 @@
 import type { Account } from '../../store/accounts.ts';
 import { findProvider, type Provider, type ProviderPlace } from '../../store/providers.ts';
-import type { AuthModulesConfig, AccountConfig } from './configuration.ts';
+import { namedModules, type AccountConfig, type AuthModulesConfig, type MultiFactor } from './configuration.ts';
 import type { RequestContext } from '../context.ts';
-import { authModules, type AuthModule } from './auth-modules.ts';
 
 /** The names that are shown with a provider's id. */
 export type ProviderNames = Pick<Provider, 'name' | 'providerName'>;
@@ -22,25 +21,32 @@ export async function namesIn(
 }
 
 /**
- * Whether an account may use all providers in a configuration: its own, and those of ancestors that set
- * `include_subaccounts`.
+ * Whether an account may use all providers in a configuration: its own, and those that an account above it names for
+ * the same module with `include_subaccounts`.
  */
 export function mayNameAll(account: Account, chain: readonly AccountConfig[], config: AuthModulesConfig): boolean {
-  const shares = (owner: string, name: AuthModule) =>
-    chain.some(
-      ({ accountId, authModules: modules }) =>
-        accountId === owner && modules[name]?.multi_factor?.include_subaccounts === true,
+  const above = chain.filter(({ accountId }) => accountId !== account.id);
+  return namedModules(config).every(([name, modules]) => {
+    const place = placeIn(account.id, config[name]?.multi_factor);
+    if (!place || place.accountId === account.id) return true;
+    const isShared = modules.map((module) =>
+      above.some(({ accountId, modules: shared }) => {
+        const multiFactor = shared[module]?.multi_factor;
+        const named = multiFactor?.include_subaccounts === true ? placeIn(accountId, multiFactor) : undefined;
+        return named?.id === place.id && named.accountId === place.accountId;
+      }),
     );
-  return authModules.every((name) => {
-    const { account_id: owner = account.id } = config[name]?.multi_factor ?? {};
-    return owner === account.id || shares(owner, name);
+    // A name that stands for no module is shared by no account.
+    return isShared.length > 0 && isShared.every(Boolean);
   });
 }
 
 /** The providers that an account's configuration names. */
 export function namedIn(account: Account, config: AuthModulesConfig): readonly ProviderPlace[] {
-  return authModules.flatMap((name) => {
-    const { configuration_id: id, account_id: accountId = account.id } = config[name]?.multi_factor ?? {};
-    return id === undefined ? [] : [{ accountId, id }];
-  });
+  return namedModules(config).flatMap(([name]) => placeIn(account.id, config[name]?.multi_factor) ?? []);
+}
+
+function placeIn(self: string, multiFactor: MultiFactor | undefined): ProviderPlace | undefined {
+  const { configuration_id: id, account_id: accountId = self } = multiFactor ?? {};
+  return id === undefined ? undefined : { accountId, id };
 }

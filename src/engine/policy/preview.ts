@@ -1,26 +1,29 @@
-import { refuse, success, type Outcome } from '../../base/outcome.ts';
+import { refuse, success, type Success } from '../../base/outcome.ts';
 import { listTree, type TreePlace } from '../../store/account-tree.ts';
 import type { Account } from '../../store/accounts.ts';
 import { findProvider } from '../../store/providers.ts';
 import { securityBelow } from '../../store/security.ts';
 import { countUsersBelow, type Count } from '../../store/user-counts.ts';
 import { accountPolicy, type Rule } from './merge-policy.ts';
-import type { AuthModulesConfig, AccountConfig } from './configuration.ts';
+import { accountConfig, type AccountConfig, type AccountRules, type AuthModulesConfig } from './configuration.ts';
 import type { RequestContext } from '../context.ts';
-import { authModules, type AuthModule } from './auth-modules.ts';
+import type { AuthModule } from './auth-modules.ts';
+import { policyModules, type PolicyModule } from './module-names.ts';
 import { parseAccountConfig, configsDownTo } from './read-policy.ts';
-import type { Reason } from '../reasons.ts';
 import { demandOf } from './login-needs.ts';
 import { workingProvider } from './required-provider.ts';
-import { mayNameAll, namedIn } from './named-providers.ts';
+import { namedIn } from './named-providers.ts';
+import { mayConfigure, type ConfigRefusal } from './may-configure.ts';
 
 /** How many users a configuration would affect at their next login through a module. */
 export type AffectedUsers = {
   /** Users who must enroll the required second factor first. */
-  readonly enrollment: Count;
+  readonly enrollment: UserCount;
   /** Users who cannot log in, because the module is disabled or the required provider does not work. */
-  readonly lockedOut: Count;
+  readonly lockedOut: UserCount;
 };
+
+export type UserCount = Pick<Count, 'users' | 'administrators'>;
 
 export type Preview = Readonly<Record<AuthModule, AffectedUsers>>;
 
@@ -31,42 +34,65 @@ export type Preview = Readonly<Record<AuthModule, AffectedUsers>>;
 export async function previewSecurity(
   ctx: RequestContext,
   account: Account,
-  config: AuthModulesConfig,
-): Promise<Outcome<Preview, Reason>> {
+  { config, rules }: { readonly config: AuthModulesConfig; readonly rules: AccountRules },
+): Promise<Success<Preview> | ConfigRefusal> {
   const { store } = ctx;
   const chain = await configsDownTo(store, account.id);
-  if (!mayNameAll(account, chain, config)) return refuse('unknown_configuration');
+  const own = accountConfig(account.id, config, { rules });
+  const allowed = mayConfigure(account, chain, own);
+  if (!allowed.ok) return allowed;
   for (const place of namedIn(account, config))
     if (!(await findProvider(store, place))) return refuse('unknown_configuration');
 
   const configs = new Map(
     (await securityBelow(store, account.id)).map((row) => [row.accountId, parseAccountConfig(row)]),
   );
-  configs.set(account.id, { accountId: account.id, authModules: config });
+  configs.set(account.id, own);
   const above = chain.filter(({ accountId }) => accountId !== account.id);
   const groups = groupsOf(await listTree(store, account.id), above, configs);
   const find = cached((named) => workingProvider(ctx, named));
   const effects = await Promise.all(
-    authModules.map(async (name) => [name, await effectsOf(name, groups, find)] as const),
+    policyModules.map(async (name) => [name, await effectsOf(name, groups, find)] as const),
   );
 
+  const counts = await countLacking(ctx, account, effects);
+  const affected = (name: PolicyModule, all: readonly Effect[]) =>
+    all
+      .flatMap(({ lacking, accounts }) => accounts.map((id) => counts.get(lacking)?.get(id) ?? noUsers))
+      .map((found) => concerned(name, found))
+      .reduce(add, noUsers);
+  const byModule = new Map<AuthModule, AffectedUsers>();
+  for (const [name, all] of effects) {
+    const module = name === 'service apikey' ? 'apikey' : name;
+    const { enrollment, lockedOut } = byModule.get(module) ?? { enrollment: noUsers, lockedOut: noUsers };
+    const enrolling = all.filter((effect) => !isLockout(effect));
+    byModule.set(module, {
+      enrollment: add(enrollment, affected(name, enrolling)),
+      lockedOut: add(lockedOut, affected(name, all.filter(isLockout))),
+    });
+  }
+  return success(Object.fromEntries(byModule) as Preview);
+}
+
+type Effects = readonly (readonly [PolicyModule, readonly Effect[]])[];
+
+/** Counts the users who lack each kind of factor, by account. */
+async function countLacking({ store }: RequestContext, account: Account, effects: Effects) {
   const counts = new Map<string | null, ReadonlyMap<string, Count>>();
   for (const { lacking } of effects.flatMap(([, all]) => all))
     if (!counts.has(lacking)) counts.set(lacking, await countUsersBelow(store, account.id, lacking));
-  const count = (all: readonly Effect[]): Count =>
-    all
-      .flatMap(({ lacking, accounts }) => accounts.map((id) => counts.get(lacking)?.get(id) ?? noUsers))
-      .reduce(add, noUsers);
-  const entries = effects.map(([name, all]) => {
-    const [lockedOut, enrollment] = [all.filter(isLockout), all.filter((effect) => !isLockout(effect))];
-    return [name, { enrollment: count(enrollment), lockedOut: count(lockedOut) }];
-  });
-  return success(Object.fromEntries(entries) as Preview);
+  return counts;
 }
 
-const noUsers: Count = { users: 0, administrators: 0 };
+const noUsers = { users: 0, administrators: 0, services: 0 };
 
-const add = (one: Count, other: Count): Count => ({
+/** Of some users, those whom a policy of the module concerns. */
+function concerned(name: PolicyModule, { users, administrators, services }: Count): UserCount {
+  if (name === 'service apikey') return { users: services, administrators: 0 };
+  return { users: name === 'apikey' ? users - services : users, administrators };
+}
+
+const add = (one: UserCount, other: UserCount): UserCount => ({
   users: one.users + other.users,
   administrators: one.administrators + other.administrators,
 });
@@ -103,10 +129,10 @@ const isLockout = ({ lacking }: Effect) => lacking === null;
 
 type Find = Parameters<typeof demandOf>[1];
 
-async function effectsOf(authModule: AuthModule, groups: readonly Group[], find: Find): Promise<readonly Effect[]> {
+async function effectsOf(module: PolicyModule, groups: readonly Group[], find: Find): Promise<readonly Effect[]> {
   const effects: Effect[] = [];
   for (const { chain, accounts } of groups) {
-    const demand = await demandOf(accountPolicy(authModule, accounts[0], chain), find);
+    const demand = await demandOf(accountPolicy(module, accounts[0], chain), find);
     if (!demand.ok) effects.push({ accounts, lacking: null });
     else if (demand.value.kind !== undefined && !demand.value.verifier)
       effects.push({ accounts, lacking: demand.value.kind });

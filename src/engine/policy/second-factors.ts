@@ -15,6 +15,20 @@ export function firstFactors(authenticators: readonly Authenticator[]): readonly
   );
 }
 
+/**
+ * The second factors that prove enough to change a user's factors. A code by e-mail counts only for a user who has
+ * nothing else.
+ */
+export function sufficientFactors(authenticators: readonly Authenticator[]): readonly Authenticator[] {
+  const all = secondFactors(authenticators);
+  const strong = all.filter(({ kind }) => factorOf(kind).traits.reachesAal2 !== false);
+  return strong.length > 0 ? strong : all;
+}
+
+/** The kinds of authenticators that a challenge names to exclude the user's others; null if there are no others. */
+export const kindsAmong = (some: readonly Authenticator[], all: readonly Authenticator[]): readonly string[] | null =>
+  some.length === all.length ? null : some.map(({ kind }) => kind);
+
 /** The kinds that exist only for multi-factor authentication: second factors and recovery codes. */
 export const kindsBeyondFirst = kindsWhere(
   ({ enroll, traits }) => enroll !== undefined && !traits.roles.includes('first'),

@@ -73,7 +73,8 @@ export async function completeChallenge<Result extends Completed>(
   await (isSecond ? resetThrottles : resetThrottle)(tx.store, user.id, kind);
   const epoch = disablesMfa ? await turnOff(tx, user) : challenge.epoch;
   if (epoch === undefined) return refuse('raced');
-  const policy = await readPolicy(tx.store, { authModule: challenge.authModule, accountId: user.accountId });
+  const { accountId, roles: userRoles } = user;
+  const policy = await readPolicy(tx.store, { authModule: challenge.authModule, accountId, roles: userRoles });
   const secondKinds = isSecond ? kindsProven(challenge, kind) : [];
   const enough = await judge(tx, {
     challenge,
@@ -83,7 +84,7 @@ export async function completeChallenge<Result extends Completed>(
   });
   if (!enough.ok) return enough;
   const amr = isSecond
-    ? withSecondFactor(challenge.amr, proven.proof.amr)
+    ? withSecondFactor(challenge.amr, proven.proof.amr, policy)
     : withFactor(challenge.amr, proven.proof.amr);
   const result = await onPassed(tx, { user, epoch, amr, secondKinds, policy });
   if (!result.ok) return result;

@@ -1,8 +1,17 @@
 import type { Session } from '../../store/sessions.ts';
+import type { AccountPolicy } from '../policy/merge-policy.ts';
 
-/** The authentication assurance level of SP 800-63B: `aal2` with a second factor. */
-export function assuranceOf(session: Pick<Session, 'secondFactorAt'>): 'aal1' | 'aal2' {
-  return session.secondFactorAt === null ? 'aal1' : 'aal2';
+export type ProvenFactors = Pick<Session, 'amr' | 'secondFactorAt'>;
+
+/**
+ * The method of a second factor that leaves a session at AAL1 (SP 800-63B-4 section 3.1.3.1). `amr` has it only while
+ * no stronger second factor was proven.
+ */
+const weakMethod = 'email';
+
+/** The authentication assurance level of SP 800-63B: `aal2` with a second factor other than a code by e-mail. */
+export function assuranceOf({ amr, secondFactorAt }: ProvenFactors): 'aal1' | 'aal2' {
+  return secondFactorAt === null || amr.includes(weakMethod) ? 'aal1' : 'aal2';
 }
 
 /** Adds the methods of a factor to the methods of a session (RFC 8176). */
@@ -11,8 +20,26 @@ export function withFactor(amr: readonly string[], added: readonly string[]): re
 }
 
 /** Adds the methods of a second factor, and `mfa`, to the methods of a session (RFC 8176). */
-export function withSecondFactor(amr: readonly string[], added: readonly string[]): readonly string[] {
-  return withFactor(amr, [...added, 'mfa']);
+export function withSecondFactor(
+  amr: readonly string[],
+  added: readonly string[],
+  { emailIsAal2 }: Pick<AccountPolicy, 'emailIsAal2'>,
+): readonly string[] {
+  const withoutWeak = (methods: readonly string[]) => methods.filter((method) => method !== weakMethod);
+  const proven = emailIsAal2 ? withoutWeak(added) : added;
+  const before = proven.includes(weakMethod) ? amr : withoutWeak(amr);
+  return withFactor(before, [...proven, 'mfa']);
+}
+
+/** What a session has proven once its user enrolled a factor. An address takes nothing from a stronger proof. */
+export function withEnrollment(
+  before: ProvenFactors,
+  added: readonly string[],
+  { policy, now }: { readonly policy: Pick<AccountPolicy, 'emailIsAal2'>; readonly now: number },
+): ProvenFactors {
+  const after = { amr: withSecondFactor(before.amr, added, policy), secondFactorAt: now };
+  const isWeaker = assuranceOf(before) === 'aal2' && assuranceOf(after) === 'aal1';
+  return isWeaker ? { amr: before.amr, secondFactorAt: before.secondFactorAt } : after;
 }
 
 /** What a resource requires of a session (RFC 9470 section 3). */

@@ -9,7 +9,7 @@ import type { Reason } from '../reasons.ts';
 import { authenticate, type Caller } from './authenticate.ts';
 
 /** What all actors have. */
-type ActorBase = Pick<Caller, 'userId' | 'accountId' | 'authModule' | 'secondFactorAt'>;
+type ActorBase = Pick<Caller, 'userId' | 'accountId' | 'authModule' | 'amr' | 'secondFactorAt'>;
 
 /**
  * A user who has proven all factors they have, and must enroll another before they get a session. They can do nothing
@@ -46,7 +46,8 @@ export async function authenticateEnrollmentActor(
   const { challenge, user } = open;
   const { userId, authModule, amr, createdAt } = challenge;
   const secondFactorAt = amr.includes('mfa') ? createdAt : null;
-  return success({ type: 'enrollment', userId, accountId: user.accountId, authModule, secondFactorAt, challenge });
+  const proven = { amr, secondFactorAt };
+  return success({ type: 'enrollment', userId, accountId: user.accountId, authModule, ...proven, challenge });
 }
 
 /** The session of an actor, if it has one. */

@@ -36,7 +36,7 @@ export type IssuedTokens = { readonly token: string; readonly refreshToken?: str
 /** Issues new tokens for a session, with the assurance that `session` has: after a step-up or a change of its user. */
 export async function issueNextTokens(
   ctx: RequestContext,
-  session: Session & Pick<User, 'accountId'>,
+  session: Session & Pick<User, 'accountId' | 'roles'>,
 ): Promise<IssuedTokens> {
   const { tokenLife } = await readPolicy(ctx.store, session);
   const token = await issueToken(ctx, { ...session, tokenLife }, session.accountId);

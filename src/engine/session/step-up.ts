@@ -6,8 +6,9 @@ import type { RequestContext } from '../context.ts';
 import type { ServiceActor } from './enrollment-actor.ts';
 import { isUnattended } from '../policy/auth-modules.ts';
 import { asksProvider } from '../policy/asks-provider.ts';
-import { secondFactors } from '../policy/second-factors.ts';
+import { secondFactors, sufficientFactors } from '../policy/second-factors.ts';
 import type { Reason } from '../reasons.ts';
+import { assuranceOf, type ProvenFactors } from './assurance.ts';
 import type { Caller } from './authenticate.ts';
 
 /** How long a proof is recent enough for a step-up, in milliseconds. */
@@ -16,7 +17,7 @@ export const stepUpLife = 15 * minute;
 /** The user of a caller who may change factors, and their authenticators, including pending ones. */
 export type FactorManager = { readonly user: User; readonly authenticators: readonly Authenticator[] };
 
-type ProvingCaller = Pick<Caller, 'userId' | 'secondFactorAt' | 'authModule'> &
+type ProvingCaller = Pick<Caller, 'userId' | 'amr' | 'secondFactorAt' | 'authModule'> &
   Partial<Pick<Caller, 'authTime'>> &
   Partial<Pick<ServiceActor, 'approvalEpoch'>>;
 
@@ -50,7 +51,7 @@ export async function requireProof(
   caller: ProvingCaller,
   manager: FactorManager,
 ): Promise<Outcome<FactorManager, Reason>> {
-  const fresh = await judge(ctx, { ...caller, accountId: manager.user.accountId }, async () => manager.authenticators);
+  const fresh = await judge(ctx, { ...caller, ...placeOf(manager.user) }, async () => manager.authenticators);
   return fresh.ok ? success(manager) : fresh;
 }
 
@@ -63,14 +64,25 @@ export function requireFreshProof(ctx: RequestContext, caller: Caller): Promise<
 
 async function judge(
   ctx: RequestContext,
-  { authTime = ctx.now, ...caller }: ProvingCaller & Pick<User, 'accountId'>,
+  { authTime = ctx.now, ...caller }: ProvingCaller & Pick<User, 'accountId' | 'roles'>,
   read: () => Promise<readonly Authenticator[]>,
 ): Promise<Outcome<undefined, Reason>> {
   if (isUnattended(caller.authModule)) return refuse('unattended');
-  if (isRecent(caller.secondFactorAt, ctx.now)) return success(undefined);
-  const isEnrolled = secondFactors(await read()).length > 0;
+  if (isRecent(caller.secondFactorAt, ctx.now) && assuranceOf(caller) === 'aal2') return success(undefined);
+  const authenticators = await read();
+  const isEnrolled = secondFactors(authenticators).length > 0;
+  if (isEnrolled && isProven(caller, authenticators, ctx.now)) return success(undefined);
   if (isEnrolled || (await asksProvider(ctx, caller))) return refuse('step_up_required');
   return isRecent(authTime, ctx.now) ? success(undefined) : refuse('login_too_old');
 }
+
+/** Whether a second factor was proven recently. A code by e-mail is not enough for a user who has a stronger factor. */
+function isProven(caller: ProvenFactors, authenticators: readonly Authenticator[], now: number): boolean {
+  if (!isRecent(caller.secondFactorAt, now)) return false;
+  if (assuranceOf(caller) === 'aal2') return true;
+  return sufficientFactors(authenticators).length === secondFactors(authenticators).length;
+}
+
+const placeOf = ({ accountId, roles }: User) => ({ accountId, roles });
 
 const isRecent = (provenAt: number | null, now: number) => provenAt !== null && now - provenAt <= stepUpLife;

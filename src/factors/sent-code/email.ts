@@ -8,7 +8,8 @@ import { sentCode } from './sent-code.ts';
  */
 export const email = sentCode({
   kind: 'email',
-  amr: ['otp'],
+  amr: ['otp', 'email'],
   destination: z.email().max(254),
   settings: noSettings,
+  reachesAal2: false,
 });

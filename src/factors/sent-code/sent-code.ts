@@ -22,6 +22,7 @@ type Sent<Settings> = {
   readonly settings: ProviderSpec<Settings>;
   /** The limits on messages that the settings contain. */
   readonly limits?: (settings: Settings) => Pick<CodeMessage, 'countries'>;
+  readonly reachesAal2?: false;
 };
 
 const sentCodeFields = z.strictObject({
@@ -48,12 +49,12 @@ type SentCode = z.infer<typeof sentCodeFields>;
  * binding. The code of a login or an enrollment is in the authenticator's state, and that of a service's or a session's
  * challenge in the memo of this challenge, so neither answers or replaces the other.
  */
-export function sentCode<Settings>({ kind, amr, destination, settings, limits }: Sent<Settings>) {
+export function sentCode<Settings>({ kind, amr, destination, settings, limits, ...more }: Sent<Settings>) {
   const state = z.strictObject({ destination, code: sentCodeFields.nullable() });
 
   return defineFactor({
     kind,
-    traits: { ...traits, sends: kind },
+    traits: { ...traits, ...more, sends: kind },
     settings,
     state,
     memo: sentCodeFields,

@@ -58,7 +58,7 @@ const meanings: Readonly<Record<string, string>> = {
   account: 'Id or name of the account of the user.',
   account_id: 'Id of the account of the user.',
   account_name: 'Name of the account of the user.',
-  acr: 'Assurance level: `aal2` once a second factor was proven.',
+  acr: 'Assurance level: `aal2` once a second factor was proven; a code by e-mail leaves it at `aal1`, unless the account says otherwise.',
   acr_values: 'The assurance level that is needed.',
   action: 'What the user is asked to approve. The assertion holds its hash.',
   active: 'Whether the token is valid. All other members are there only then.',

@@ -149,7 +149,13 @@ const outside = {
   unknown_configuration: {
     status: 400,
     code: 'invalid_request',
-    detail: '`configuration_id` must name a provider of this account, or one that an account above it shares.',
+    detail:
+      '`configuration_id` must name a provider of this account, or one that an account above it names for the same module with `include_subaccounts`.',
+  },
+  weaker_than_inherited: {
+    status: 400,
+    code: 'weaker_than_inherited',
+    detail: 'An account above requires more. A rule can only be tightened below it.',
   },
   forbidden: { status: 403, code: 'forbidden', detail: 'This is only for administrators of the account.' },
   no_service: {

@@ -16,6 +16,16 @@ export const changes = {
     when: 'Another request changed the object at the same time.',
     action: 'Read the object again, and repeat the change.',
   },
+  weaker_than_inherited: {
+    statuses: [400],
+    when: 'A security configuration would loosen what an account above requires. `errors`, or `data` in `/v2`, names the member.',
+    action: 'Leave the member out, or change the rule at the account that requires it.',
+  },
+  not_supported: {
+    statuses: [400],
+    when: 'The request sets a rule that this version does not enforce.',
+    action: 'Leave the member out.',
+  },
   in_use: {
     statuses: [409],
     when: 'Other objects refer to the object that would be removed.',

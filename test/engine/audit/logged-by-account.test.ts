@@ -158,24 +158,24 @@ onEachDatabase('the log of attempts of an account', (database) => {
     assert.deepEqual(await engine.logged(() => engine.signIn(name, password)), []);
   });
 
-  test('has what was tried where it can not be read what is said', async () => {
+  test('has what was tried where it cannot be read what is said, and nobody gets in', async () => {
     await using engine = await startEngine(database);
     const ada = await engine.addProtected('ada');
     const challengeToken = await engine.challenge('ada', ada.password);
     const garbled = { accountId: engine.root, authModules: { password: { log_failed_attempts: 'no' } }, revision: 0 };
     await writeSecurity(engine.ctx.store, garbled, engine.clock.now());
     const logged = await engine.logged(async () => {
-      assert.deepEqual(await engine.logIn('ada', 'a wrong guess'), refuse('wrong'));
+      for (const secret of [ada.password, 'a wrong guess']) await assert.rejects(engine.logIn('ada', secret));
       const response = engine.wrongCodeFor(ada.seed);
       assert.deepEqual(await answerLogin(engine.ctx, { challengeToken, response }), refuse('wrong'));
     });
-    assert.deepEqual(logged.map(({ action }) => action).toSorted(), ['answer', 'login']);
+    assert.deepEqual(
+      logged.map(({ action }) => action),
+      ['answer'],
+    );
     assert.deepEqual(
       engine.lines.map(({ level, fields }) => [level, fields['account_id']]),
-      [
-        ['error', engine.root],
-        ['error', engine.root],
-      ],
+      [['error', engine.root]],
     );
     await assert.rejects(answerLogin(engine.ctx, { challengeToken, response: engine.codeFor(ada.seed) }));
   });

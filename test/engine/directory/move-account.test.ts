@@ -20,7 +20,11 @@ async function share(engine: TestEngine, by: Caller, accountId: string): Promise
   const id = accountId.replace(/^00/, 'ff');
   const made = { id, accountId, providerName: 'totp', name: null, enabled: true, settings: {} };
   await insertProvider(engine.ctx.store, made, engine.clock.now());
-  unwrap(await say(engine.ctx, by, accountId, { user_auth: { multi_factor: { include_subaccounts: true } } }));
+  unwrap(
+    await say(engine.ctx, by, accountId, {
+      user_auth: { multi_factor: { include_subaccounts: true, configuration_id: id } },
+    }),
+  );
   return { configuration_id: id };
 }
 

@@ -70,5 +70,5 @@ export const requiring = (more: object): AuthModulesConfig => ({
 });
 
 export async function say(ctx: RequestContext, by: Caller, id: string, config: AuthModulesConfig) {
-  return writeSecurityOf(ctx, by, { account: unwrap(await reachAccount(ctx, by, id)), config, revision: 0 });
+  return writeSecurityOf(ctx, by, { account: unwrap(await reachAccount(ctx, by, id)), config, rules: {}, revision: 0 });
 }

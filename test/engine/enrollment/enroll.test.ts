@@ -43,6 +43,7 @@ onEachDatabase('an enrolment', (database) => {
       userId,
       accountId,
       authModule: 'password',
+      amr: [],
       secondFactorAt: null,
       approvalEpoch: 0,
     };

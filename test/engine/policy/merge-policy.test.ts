@@ -1,30 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { accountPolicy, inheritedConfig } from '../../../src/engine/policy/merge-policy.ts';
-import {
-  authModulesConfig,
-  type AuthModulesConfig,
-  type MultiFactor,
-  type AccountConfig,
-} from '../../../src/engine/policy/configuration.ts';
-
-/** root → mid → leaf, and what each says of user_auth. */
-const [root, mid, leaf] = ['a', 'b', 'c'].map((digit) => digit.repeat(32)) as [string, string, string];
-const [duo, app] = ['d', 'e'].map((digit) => digit.repeat(32)) as [string, string];
-
-type Line = NonNullable<AuthModulesConfig['user_auth']> | undefined;
-
-const chainOf = (...lines: readonly Line[]): readonly AccountConfig[] =>
-  [root, mid, leaf].flatMap((accountId, at) => {
-    const said = lines[at];
-    return said ? [{ accountId, authModules: { user_auth: said } }] : [];
-  });
-
-const atLeaf = (...lines: readonly Line[]) => accountPolicy('user_auth', leaf, chainOf(...lines));
-
-const requires = (more: MultiFactor = {}): Line => ({ multi_factor: { enabled: true, ...more } });
-const forAll = (more: MultiFactor = {}): Line => requires({ include_subaccounts: true, ...more });
+import { accountPolicy } from '../../../src/engine/policy/merge-policy.ts';
+import { accountConfig, authModulesConfig, storedDocument } from '../../../src/engine/policy/configuration.ts';
+import { anyLine, app, atLeaf, chainOf, duo, forAll, leaf, mid, requires, root, type Line } from './three-accounts.ts';
 
 describe('what an account requires', () => {
   const cases: Readonly<Record<string, readonly [lines: readonly Line[], by: string | undefined, provider?: unknown]>> =
@@ -87,11 +66,11 @@ test('a login goes on without its provider only where everybody who requires one
   assert.equal(whenUnavailable(undefined, undefined, requires(allow)), 'allow');
 });
 
-test('a module is open unless the nearest that says anything about it closes it', () => {
+test('a module that one account closes is closed for all below it, whatever they say', () => {
   assert.equal(atLeaf().enabled, true);
   assert.equal(atLeaf({ enabled: false }).enabled, false);
-  assert.equal(atLeaf({ enabled: false }, undefined, { enabled: true }).enabled, true);
-  assert.equal(atLeaf({ enabled: false }, undefined, requires()).enabled, false);
+  assert.equal(atLeaf({ enabled: false }, undefined, { enabled: true }).enabled, false);
+  assert.equal(atLeaf({ enabled: true }, undefined, { enabled: false }).enabled, false);
 });
 
 describe('how long a token lives', () => {
@@ -139,27 +118,20 @@ test('what is said of one module holds for no other', () => {
   assert.equal(accountPolicy('oauth2', leaf, chainOf(forAll(), undefined, requires())).required, undefined);
 });
 
-test('what is inherited is the nearest word, and of second factors only what is meant for sub-accounts', () => {
-  const chain = chainOf(
-    { enabled: false, multi_factor: { enabled: true, include_subaccounts: true, configuration_id: duo } },
-    { enabled: true, multi_factor: { enabled: true, configuration_id: app } },
-  );
-  assert.deepEqual(inheritedConfig(chain), {
-    user_auth: {
-      enabled: true,
-      multi_factor: { enabled: true, include_subaccounts: true, configuration_id: duo, account_id: root },
-    },
-  });
-  assert.deepEqual(inheritedConfig([]), {});
-});
-
-test('what is inherited is the shortest life, and of what is logged the highest word', () => {
-  const chain = chainOf(
-    { log_failed_attempts: true, token_auth_expiry_s: 600 },
-    { log_failed_attempts: false, log_successful_attempts: false, token_auth_expiry_s: 900 },
-  );
-  const terms = { log_failed_attempts: true, log_successful_attempts: false, token_auth_expiry_s: 600 };
-  assert.deepEqual(inheritedConfig(chain), { user_auth: terms });
+describe('whether a code by e-mail is aal2', () => {
+  const rules = (...said: readonly (boolean | undefined)[]) =>
+    said.map((word, at) =>
+      accountConfig([root, mid, leaf][at] ?? leaf, {}, { rules: word === undefined ? {} : { email_is_aal2: word } }),
+    );
+  const cases: Readonly<Record<string, readonly [said: readonly (boolean | undefined)[], is: boolean]>> = {
+    'no, where nobody says it': [[], false],
+    'yes, where the account says so': [[undefined, undefined, true], true],
+    'yes, where an ancestor says so': [[true], true],
+    'no, where the account says no below that': [[true, undefined, false], false],
+    'no, where an ancestor says no, whatever is said below': [[undefined, false, true], false],
+  };
+  for (const [name, [said, is]] of Object.entries(cases))
+    test(name, () => assert.equal(accountPolicy('user_auth', leaf, rules(...said)).emailIsAal2, is));
 });
 
 test('a configuration is what the schema knows and nothing else', () => {
@@ -172,6 +144,7 @@ test('a configuration is what the schema knows and nothing else', () => {
     { user_auth: { log_failed_attempts: 1 } },
     { user_auth: { log_successful_attempts: 'no' } },
     { user_auth: { token_auth_expiry_s: 0 } },
+    { user_auth: { token_auth_expiry_s: 299 } },
     { user_auth: { token_auth_expiry_s: 1.5 } },
     { user_auth: { token_auth_expiry_s: 2_592_001 } },
     { user_auth: { token_auth_expiry_s: '60' } },
@@ -182,32 +155,15 @@ test('a configuration is what the schema knows and nothing else', () => {
   const terms = { log_failed_attempts: false, log_successful_attempts: true };
   for (const good of [
     { user_auth: {}, oauth2: { enabled: true } },
-    { user_auth: { ...terms, token_auth_expiry_s: 1 }, apikey: { token_auth_expiry_s: 2_592_000 } },
+    { user_auth: { ...terms, token_auth_expiry_s: 300 }, apikey: { token_auth_expiry_s: 2_592_000 } },
   ])
     assert.equal(authModulesConfig.safeParse(good).success, true, JSON.stringify(good));
+  assert.equal(
+    storedDocument.safeParse({ user_auth: { token_auth_expiry_s: 60 } }).success,
+    true,
+    'of an earlier version',
+  );
 });
-
-const anyLine: fc.Arbitrary<Line> = fc.option(
-  fc.record(
-    {
-      enabled: fc.boolean(),
-      log_failed_attempts: fc.boolean(),
-      log_successful_attempts: fc.boolean(),
-      token_auth_expiry_s: fc.integer({ min: 1, max: 10_000 }),
-      multi_factor: fc.record(
-        {
-          enabled: fc.boolean(),
-          include_subaccounts: fc.boolean(),
-          configuration_id: fc.constantFrom(duo, app),
-          when_unavailable: fc.constantFrom('deny' as const, 'allow' as const),
-        },
-        { requiredKeys: [] },
-      ),
-    },
-    { requiredKeys: [] },
-  ),
-  { nil: undefined },
-);
 
 describe('over any three accounts', () => {
   test('a descendant never loosens what an ancestor requires of it', () => {
@@ -217,6 +173,7 @@ describe('over any three accounts', () => {
         const after = atLeaf(first, second, own).required;
         if (!before) return;
         assert.deepEqual([after?.by, after?.provider], [before.by, before.provider]);
+        if (!atLeaf(first, second).enabled) assert.equal(atLeaf(first, second, own).enabled, false);
         if (before.whenUnavailable === 'deny') assert.equal(after?.whenUnavailable, 'deny');
       }),
     );
@@ -236,19 +193,6 @@ describe('over any three accounts', () => {
           const turnedOff = words.some((word, at) => word === false && !words.slice(0, at).includes(true));
           assert.equal(logs[outcome], !turnedOff, outcome);
         }
-      }),
-    );
-  });
-
-  test('what is inherited, said by the account itself, changes nothing', () => {
-    fc.assert(
-      fc.property(anyLine, anyLine, (first, second) => {
-        const inherited = inheritedConfig(chainOf(first, second)).user_auth;
-        const { tokenLife, logs } = atLeaf(first, second);
-        assert.deepEqual(
-          [atLeaf(undefined, undefined, inherited).tokenLife, atLeaf(inherited).logs],
-          [tokenLife, logs],
-        );
       }),
     );
   });

@@ -51,7 +51,9 @@ const anyWord = fc.record(
   { requiredKeys: ['names'] },
 );
 
-const anyWords = fc.dictionary(fc.constantFrom(...authModules), anyWord, { noNullPrototype: true });
+const anyWords = fc.dictionary(fc.constantFrom(...authModules, 'default', 'default'), anyWord, {
+  noNullPrototype: true,
+});
 
 const kinds = ['totp', 'sms', 'email'];
 
@@ -161,7 +163,14 @@ export async function build(engine: TestEngine, scene: Scene) {
       await insertAuthenticator(store, has(kind, 'active'), clock.now());
     for (const kind of pending) await insertAuthenticator(store, has(kind, 'pending'), clock.now());
     const { password } = person;
-    const doors = { user_auth: password, authtoken: password, oauth2: password, password };
+    const doors = {
+      user_auth: password,
+      authtoken: password,
+      oauth2: password,
+      password,
+      passkey: password,
+      browser: password,
+    };
     return { ...person, secrets: { ...doors, apikey: String(made.offer.secret), device } };
   }
 }

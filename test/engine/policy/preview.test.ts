@@ -5,12 +5,11 @@ import type { KyselyPlugin } from 'kysely';
 import { timeOrderedHex } from '../../../src/base/random.ts';
 import { login, previewSecurity, writeSecurityOf } from '../../../src/engine/operations.ts';
 import { authModules } from '../../../src/engine/policy/auth-modules.ts';
-import type { Preview, AffectedUsers } from '../../../src/engine/policy/preview.ts';
+import type { Preview, AffectedUsers, UserCount } from '../../../src/engine/policy/preview.ts';
 import { findAccount } from '../../../src/store/accounts.ts';
 import { findOpenChallenge } from '../../../src/store/challenges.ts';
 import { insertProvider } from '../../../src/store/providers.ts';
 import { writeSecurity } from '../../../src/store/security.ts';
-import type { Count } from '../../../src/store/user-counts.ts';
 import { onEachDatabase } from '../../../kit/databases.ts';
 import { unwrap, startEngine, type TestEngine } from '../../../kit/test-engine.ts';
 import { anyScene, build, type Played } from './preview-scene.ts';
@@ -40,7 +39,7 @@ async function mustEnroll({ ctx, clock }: TestEngine, outcome: Awaited<ReturnTyp
   return asked.challenge.enrolls !== null;
 }
 
-const count = (people: readonly Played[]): Count => ({
+const count = (people: readonly Played[]): UserCount => ({
   users: people.length,
   administrators: people.filter(({ user }) => user.roles.includes('admin')).length,
 });
@@ -54,8 +53,8 @@ onEachDatabase('a preview', (database) => {
       await using engine = await startEngine(database);
       const { caller, accountId, config, revision, below } = await build(engine, scene);
       const top = (await findAccount(engine.ctx.store, accountId)) ?? assert.fail('it is not there');
-      const foretold = await previewSecurity(engine.ctx, top, config);
-      const said = await writeSecurityOf(engine.ctx, caller, { account: top, config, revision });
+      const foretold = await previewSecurity(engine.ctx, top, { config, rules: {} });
+      const said = await writeSecurityOf(engine.ctx, caller, { account: top, config, rules: {}, revision });
       assert.equal(said.ok ? undefined : said.reason, foretold.ok ? undefined : foretold.reason);
       seen.refused += foretold.ok ? 0 : 1;
       if (!foretold.ok) return;
@@ -95,7 +94,7 @@ onEachDatabase('a preview', (database) => {
       };
       const ctx = { ...engine.ctx, store: { ...store, db: store.db.withPlugin(counting) } };
       const root = (await findAccount(store, engine.root)) ?? assert.fail('it is not there');
-      const preview = unwrap(await previewSecurity(ctx, root, {}));
+      const preview = unwrap(await previewSecurity(ctx, root, { config: {}, rules: {} }));
       assert.deepEqual(preview.user_auth.enrollment, { users: accounts, administrators: 0 });
       return asked;
     };

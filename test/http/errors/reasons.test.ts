@@ -44,6 +44,7 @@ const told = {
   unsuitable_user: '401 second_factor_unavailable',
   mfa_enrollment_required: '403 mfa_enrollment_required',
   unknown_configuration: '400 invalid_request',
+  weaker_than_inherited: '400 weaker_than_inherited',
   invalid_settings: '400 invalid_request',
   in_use: '409 in_use',
   too_deep: '409 too_deep',

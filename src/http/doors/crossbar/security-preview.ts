@@ -4,7 +4,7 @@ import { authModules } from '../../../engine/policy/auth-modules.ts';
 import type { AffectedUsers } from '../../../engine/policy/preview.ts';
 import { route, type Route } from '../../route.ts';
 import { answered, declined, envelope, inData, formatProblem } from './envelope.ts';
-import { managed, readConfig, securityBody, securityPath, withoutNames } from './security-shapes.ts';
+import { declinedConfig, managed, readSecurityBody, securityBody, securityPath } from './security-shapes.ts';
 
 const countView = z.strictObject({ users: z.int(), administrators: z.int() }).meta({ id: 'Count' });
 
@@ -38,10 +38,10 @@ export const securityPreviewRoutes: readonly Route[] = [
       const { ctx, caller, params, body } = request;
       const account = await reachAccount(ctx, caller, params.id);
       if (!account.ok) return declined(account, request);
-      const config = readConfig(withoutNames(body.data.auth_modules));
-      if (!config.ok) return formatProblem(config.problem, request);
-      const preview = await previewSecurity(ctx, account.value, config.value);
-      if (!preview.ok) return declined(preview, request);
+      const read = readSecurityBody(body.data);
+      if (!read.ok) return formatProblem(read.problem, request);
+      const preview = await previewSecurity(ctx, account.value, read.value);
+      if (!preview.ok) return declinedConfig(preview, request);
       const views = Object.entries(preview.value).map(([name, stopped]) => [name, viewStopped(stopped)]);
       return answered(request, { data: { auth_modules: Object.fromEntries(views) as unknown } });
     },

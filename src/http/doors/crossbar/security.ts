@@ -1,51 +1,21 @@
 import { z } from 'zod';
-import { mergePatch, type Members } from '../../../base/merge-patch.ts';
-import type { AuthModulesConfig } from '../../../engine/policy/configuration.ts';
-import {
-  explain,
-  findNamed,
-  namesIn,
-  reachAccount,
-  readSecurity,
-  writeSecurityOf,
-} from '../../../engine/operations.ts';
+import { explain, findNamed, reachAccount, readSecurity, writeSecurityOf } from '../../../engine/operations.ts';
 import { authModules } from '../../../engine/policy/auth-modules.ts';
-import type { ProviderNames } from '../../../engine/policy/named-providers.ts';
-import type { AccountSecurity } from '../../../engine/policy/read-security.ts';
-import type { Account } from '../../../store/accounts.ts';
+import { moduleNames } from '../../../engine/policy/module-names.ts';
 import { reference } from '../shared/reference.ts';
-import { route, type UnparsedRequest, type Reply, type Route } from '../../route.ts';
+import { route, type Route } from '../../route.ts';
 import { unchanged } from './accounts.ts';
 import { answered, declined, envelope, inData, formatProblem } from './envelope.ts';
-import { managed, readConfig, securityBody, securityPath, withoutNames } from './security-shapes.ts';
-
-const securityView = z.strictObject({
-  account: z.strictObject({ auth_modules: z.looseObject({}) }),
-  inherited_config: z.strictObject({ auth_modules: z.looseObject({}) }),
-});
-
-const securityAnswer = { description: 'What the account sets, and what it inherits.', body: envelope(securityView) };
-
-/** Describes each named provider for readers. A client may send the description back; it is ignored. */
-async function view(security: AccountSecurity, account: Account, request: UnparsedRequest): Promise<Reply> {
-  const described = async (said: AuthModulesConfig) => {
-    const names = await namesIn(request.ctx, account, said);
-    return Object.fromEntries(Object.entries(said).map(([name, module]) => [name, withNames(module, names)]));
-  };
-  const [own, inherited] = [await described(security.own), await described(security.inherited)];
-  const data = { account: { auth_modules: own }, inherited_config: { auth_modules: inherited } };
-  return answered(request, { data, revision: security.revision });
-}
-
-type AnyModuleConfig = NonNullable<AuthModulesConfig['user_auth']>;
-
-function withNames(said: AnyModuleConfig, names: ReadonlyMap<string, ProviderNames>) {
-  const found = names.get(said.multi_factor?.configuration_id ?? '');
-  if (!found) return said;
-  const { name, providerName: provider_name } = found;
-  const readOnly = { ...(name !== null && { name }), provider_name };
-  return { ...said, multi_factor: { ...said.multi_factor, _read_only: readOnly } };
-}
+import {
+  declinedConfig,
+  managed,
+  readSecurityBody,
+  securityBody,
+  securityPatch,
+  securityPath,
+  type SecurityBody,
+} from './security-shapes.ts';
+import { securityAnswer, viewSecurity } from './security-view.ts';
 
 /** POST replaces the whole configuration, PATCH changes given members, DELETE removes all of it. */
 const changing = (method: 'post' | 'patch' | 'delete', summary: string): Route =>
@@ -55,7 +25,7 @@ const changing = (method: 'post' | 'patch' | 'delete', summary: string): Route =
     administers: 'always',
     path: securityPath,
     summary,
-    ...(method !== 'delete' && { body: inData(securityBody) }),
+    ...(method !== 'delete' && { body: inData(method === 'patch' ? securityPatch : securityBody) }),
     responses: { 200: securityAnswer },
     async handle(request) {
       const { ctx, caller, params, headers } = request;
@@ -63,15 +33,12 @@ const changing = (method: 'post' | 'patch' | 'delete', summary: string): Route =
       if (!account.ok) return declined(account, request);
       const present = unchanged({ ok: true, value: await readSecurity(ctx, account.value) }, headers);
       if (!present.ok) return declined(present, request);
-      const { own, revision } = present.value;
-      const body = request.body as { data: { auth_modules: unknown } } | undefined;
-      const said = withoutNames(body?.data.auth_modules ?? {});
-      const whole = method === 'patch' ? mergePatch(own, said as Members) : said;
-      const read = readConfig(whole);
+      const { own: config, rules, revision } = present.value;
+      const body = request.body as { data: SecurityBody } | undefined;
+      const read = readSecurityBody(body?.data ?? {}, method === 'patch' ? { config, rules } : undefined);
       if (!read.ok) return formatProblem(read.problem, request);
-      const change = { config: read.value, revision };
-      const changed = await writeSecurityOf(ctx, caller, { account: account.value, ...change });
-      return changed.ok ? view(changed.value, account.value, request) : declined(changed, request);
+      const changed = await writeSecurityOf(ctx, caller, { account: account.value, ...read.value, revision });
+      return changed.ok ? viewSecurity(changed.value, account.value, request) : declinedConfig(changed, request);
     },
   });
 
@@ -98,7 +65,7 @@ export const securityRoutes: readonly Route[] = [
         body: envelope(z.strictObject({ available_auth_modules: z.array(z.string()) })),
       },
     },
-    handle: async (request) => answered(request, { data: { available_auth_modules: authModules } }),
+    handle: async (request) => answered(request, { data: { available_auth_modules: moduleNames } }),
   }),
   route({
     ...managed,
@@ -109,7 +76,7 @@ export const securityRoutes: readonly Route[] = [
     async handle(request) {
       const account = await reachAccount(request.ctx, request.caller, request.params.id);
       if (!account.ok) return declined(account, request);
-      return view(await readSecurity(request.ctx, account.value), account.value, request);
+      return viewSecurity(await readSecurity(request.ctx, account.value), account.value, request);
     },
   }),
   changing('post', 'Replace the login policy of an account'),

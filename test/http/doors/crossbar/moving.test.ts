@@ -69,7 +69,7 @@ onEachDatabase('moving an account', (on) => {
     const apps = { provider_name: 'totp', provider_type: 'multi_factor', enabled: true, settings: {} };
     const { id } = dataOf(await ask(201, 'PUT', `accounts/${east.id}/multi_factor`, apps));
     const says = (multi_factor: object) => ({ auth_modules: { oauth2: { multi_factor } } });
-    await ask(200, 'POST', `accounts/${east.id}/security`, says({ include_subaccounts: true }));
+    await ask(200, 'POST', `accounts/${east.id}/security`, says({ include_subaccounts: true, configuration_id: id }));
     const named = says({ enabled: true, configuration_id: id, account_id: east.id });
     await ask(200, 'POST', `accounts/${cellar.id}/security`, named);
     assert.equal(await refused(409, cellar.id, west.id), 'in_use');

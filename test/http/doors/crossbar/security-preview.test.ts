@@ -6,7 +6,7 @@ import { startServer, type Server } from '../../../../kit/server.ts';
 import { dataOf, door, town } from './door.ts';
 import { duo } from './provider-help.ts';
 
-const modules = ['user_auth', 'authtoken', 'oauth2', 'password', 'apikey', 'device'];
+const modules = ['user_auth', 'authtoken', 'oauth2', 'password', 'apikey', 'device', 'passkey', 'browser'];
 
 const none = { users: 0, administrators: 0 };
 const nobody = { enrollment: none, locked_out: none };

@@ -5,7 +5,7 @@ import { minute, second } from '../../../../src/base/clock.ts';
 import { onEachDatabase } from '../../../../kit/databases.ts';
 import { startServer } from '../../../../kit/server.ts';
 import { bodyOf, dataOf, door, listOf, tenant, type Data } from './door.ts';
-import { login, modules, one, other, provider, requiring } from './security-help.ts';
+import { inheriting, login, modules, one, other, provider, requiring, systemDefault } from './security-help.ts';
 
 onEachDatabase('security', (on) => {
   test('an account says what holds for its modules, in whole or in part, and takes it back', async () => {
@@ -14,15 +14,23 @@ onEachDatabase('security', (on) => {
     const ask = door(server);
     const path = `accounts/${id}/security`;
     const available = dataOf(await ask(200, 'GET', 'security'))['available_auth_modules'];
-    assert.deepEqual(available, ['user_auth', 'authtoken', 'oauth2', 'password', 'apikey', 'device']);
-    const nothing = { account: { auth_modules: {} }, inherited_config: { auth_modules: {} } };
+    const ours = ['user_auth', 'authtoken', 'oauth2', 'password', 'apikey', 'device', 'passkey', 'browser'];
+    assert.deepEqual(available, [...ours, 'cb_user_auth', 'cb_api_auth', 'cb_auth', 'cb_ip_auth']);
+    const answering = (own: object) => ({
+      id: 'configs_crossbar.auth',
+      auth_modules: own,
+      account: { auth_modules: own },
+      inherited_config: inheriting(),
+    });
+    const nothing = answering({});
     assert.deepEqual(dataOf(await ask(200, 'GET', path)), nothing);
     const said = modules(requiring(), 'user_auth');
     const made = await ask(200, 'POST', path, said, { headers: { 'If-Match': '0' } });
-    assert.deepEqual([bodyOf(made)['revision'], dataOf(made)['account']], ['1', said]);
+    const shown = modules(requiring(systemDefault), 'user_auth');
+    assert.deepEqual([bodyOf(made)['revision'], dataOf(made)['account']], ['1', shown]);
     await ask(412, 'POST', path, said, { headers: { 'If-Match': '0' } });
     const patched = await ask(200, 'PATCH', path, { auth_modules: { oauth2: { enabled: false }, user_auth: null } });
-    assert.deepEqual(dataOf(patched)['account'], { auth_modules: { oauth2: { enabled: false } } });
+    assert.deepEqual(dataOf(patched), answering({ oauth2: { enabled: false } }));
     assert.deepEqual(dataOf(await ask(200, 'DELETE', path)), nothing);
   });
 
@@ -37,10 +45,13 @@ onEachDatabase('security', (on) => {
     const own = dataOf(await door(server)(200, 'POST', `accounts/${acme.id}/security`, said))['account'] as Data;
     const shown = modules(requiring({ include_subaccounts: true, configuration_id: id, ...names }), 'user_auth');
     assert.deepEqual(own, shown);
-    assert.deepEqual(dataOf(await door(server)(200, 'POST', `accounts/${acme.id}/security`, own))['account'], shown);
+    const whole = dataOf(await door(server)(200, 'GET', `accounts/${acme.id}/security`));
+    for (const sent of [own, whole])
+      assert.deepEqual(dataOf(await door(server)(200, 'POST', `accounts/${acme.id}/security`, sent))['account'], shown);
     const below = dataOf(await door(server)(200, 'GET', `accounts/${east.id}/security`))['inherited_config'];
     const inherited = requiring({ include_subaccounts: true, configuration_id: id, account_id: acme.id, ...names });
-    assert.deepEqual(below, modules(inherited, 'user_auth'));
+    const multi_factor = { ...inherited, when_unavailable: 'deny' };
+    assert.deepEqual(below, inheriting({ user_auth: { multi_factor } }));
   });
 
   test('it says how long tokens live and what is logged, and accounts below inherit that', async () => {
@@ -53,7 +64,7 @@ onEachDatabase('security', (on) => {
     assert.deepEqual(dataOf(await door(server)(200, 'POST', above, said(terms)))['account'], said(terms));
     const looser = { log_failed_attempts: false, log_successful_attempts: true, token_auth_expiry_s: 900 };
     const own = dataOf(await door(server, east.token)(200, 'POST', below, said(looser)));
-    assert.deepEqual(own, { account: said(looser), inherited_config: said(terms) });
+    assert.deepEqual([own['account'], own['inherited_config']], [said(looser), inheriting({ user_auth: terms })]);
     assert.equal((await login(server, { ...east, password: 'wrong' })).status, 401);
     const entered = await login(server, east);
     const attempts = listOf(await door(server)(200, 'GET', `accounts/${east.id}/security/attempts`));
@@ -88,6 +99,15 @@ onEachDatabase('security', (on) => {
       [{ user_auth: { log_failed_attempts: 'no' } }, 'auth_modules.user_auth.log_failed_attempts'],
       [{ user_auth: { log_successful_attempts: 1 } }, 'auth_modules.user_auth.log_successful_attempts'],
       [{ user_auth: { token_auth_expiry_s: 2_592_001 } }, 'auth_modules.user_auth.token_auth_expiry_s'],
+      [{ user_auth: { token_auth_expiry_s: 299 } }, 'auth_modules.user_auth.token_auth_expiry_s'],
+      [{ user_auth: { multi_factor: { enable: true } } }, 'auth_modules.user_auth.multi_factor.enable'],
+      [
+        { default: { multi_factor: { include_subacounts: true } } },
+        'auth_modules.default.multi_factor.include_subacounts',
+      ],
+      [{ user_auth: {}, cb_user_auth: {} }, 'auth_modules.cb_user_auth'],
+      [{ cb_auth: {}, password: {} }, 'auth_modules.cb_auth'],
+      [{ cb_api_auth: {}, apikey: {} }, 'auth_modules.cb_api_auth'],
       [{ user_auth: { unknown: true } }, 'auth_modules.user_auth.unknown'],
       [{ ftp: {} }, 'auth_modules.ftp'],
     ] as const) {
@@ -122,8 +142,18 @@ onEachDatabase('security', (on) => {
     ] as const)
       said.push(JSON.stringify(dataOf(await name(400, id, account))));
     assert.equal(new Set(said).size, 1);
-    const sharing = modules({ include_subaccounts: true }, 'user_auth');
-    await door(server)(200, 'POST', `accounts/${acme.id}/security`, sharing);
+    const share = (more: object, module: string) =>
+      door(server)(
+        200,
+        'POST',
+        `accounts/${acme.id}/security`,
+        modules({ include_subaccounts: true, ...more }, module),
+      );
+    await share({}, 'user_auth');
+    await name(400, one, acme.id);
+    await share({ configuration_id: one }, 'oauth2');
+    await name(400, one, acme.id);
+    await share({ configuration_id: one }, 'user_auth');
     await name(200, one, acme.id);
     await name(400, other, stranger.id);
   });
