@@ -1,5 +1,5 @@
 import { SetupError } from './base/fault.ts';
-import { complaintAboutNode } from './base/node-version.ts';
+import { nodeVersionError } from './base/node-version.ts';
 import type { Countersign } from './countersign.ts';
 import type { Options } from './options.ts';
 
@@ -14,11 +14,11 @@ export { SetupError } from './base/fault.ts';
 export { version } from './base/version.ts';
 
 /**
- * Creates a Countersign in this process: brings the database up to date and checks the key ring against it. Throws a `SetupError` where an
- * option is wrong, or Node too old. The rest is imported only here, because an old Node cannot read it.
+ * Creates a Countersign in this process: brings the database up to date and checks the key ring against it. Throws a `SetupError` if an
+ * option is invalid or Node is too old. The other files are imported only here, because an old Node cannot parse them.
  */
 export async function createCountersign(options: Options): Promise<Countersign> {
-  const complaint = complaintAboutNode(process.versions.node);
+  const complaint = nodeVersionError(process.versions.node);
   if (complaint !== undefined) throw new SetupError(`createCountersign: ${complaint}`);
   const { createCountersign: create } = await import('./countersign.ts');
   return create(options);

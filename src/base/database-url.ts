@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Where a database is, as operators and embedders write it. */
+/** The form in which operators and applications write the location of a database. */
 export const databaseForm =
   'sqlite:FILE or postgres://USER:PASSWORD@HOST/NAME, with special characters percent-encoded';
 

@@ -31,7 +31,7 @@ export function readKeyFile(file: string): KeyRing | undefined {
   if (found.isDirectory()) throw new SetupError(`the keys file ${file} is a folder: give the path of a file`);
   if (process.platform !== 'win32' && (found.mode & 0o077) !== 0) {
     throw new SetupError(
-      `other users can read the keys file ${file}: run chmod 600 ${file}, and treat its keys as known to them`,
+      `other users can read the keys file ${file}: run chmod 600 ${file}, and assume that those users know its keys`,
     );
   }
   const parsed = keyRing.safeParse(jsonOf(readFileSync(file, 'utf8')));

@@ -1,4 +1,4 @@
-/** Where servers are, as operators and embedders write it. */
+/** The forms in which operators and applications write the locations of servers. */
 
 export const hostForm = 'host names, each with :PORT where it is not 443';
 

@@ -1,5 +1,10 @@
 import { isIPv6 } from 'node:net';
 
+/** Whether a host is this machine, as written in a URL or in a socket's address. Its traffic never leaves the machine. */
+export function isLoopback(host: string): boolean {
+  return /^(?:localhost|127(?:\.[0-9]{1,3}){3}|\[?::1\]?)$/.test(host);
+}
+
 /**
  * The address under which a client is counted: the IPv4 address, or the first 64 bits of an IPv6 address (RFC 6177),
  * because a client can choose the other bits itself. `ip` is an address as Node's sockets report it.

@@ -26,9 +26,6 @@ export function isPlainText(text: string): boolean {
   return !invisible.test(text);
 }
 
-/** Whether a URL's host is this machine, so that its traffic never leaves it. */
-export const isLoopback = (host: string) => ['localhost', '127.0.0.1', '[::1]'].includes(host);
-
 /** Decodes UTF-8; undefined if the bytes are invalid. */
 export function utf8Of(bytes: Uint8Array): string | undefined {
   try {

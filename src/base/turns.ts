@@ -2,15 +2,13 @@ import { stopwatch } from './clock.ts';
 import { Busy, longestWait } from './fault.ts';
 
 /**
- * Runs work on one key one after another, so that simultaneous requests of one user do not count as simultaneous
+ * Runs the work of each key one at a time, so that simultaneous requests of one user do not count as simultaneous
  * guesses. It only covers this process: the limits themselves are enforced in the database. Throws `Busy` if the wait
  * is too long.
  */
 export type Turns = <Value>(key: string, work: () => Promise<Value>) => Promise<Value>;
 
-/**
- * `most` limits the waiting work of all keys together: the limit of the hash queue does not count work that waits here.
- */
+/** `most` limits the waiting work of all keys together, which the limit of the hash queue does not include. */
 export function createTurns({ most = 256, watch = stopwatch } = {}): Turns {
   const last = new Map<string, Promise<unknown>>();
   let waiting = 0;

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 
-/** What is wrong with one member of an input. Its value is not repeated, because it may be a secret. */
+/** An error in one member of an input. The value is not repeated, because it may be a secret. */
 export type WrongMember = {
   readonly path: readonly PropertyKey[];
   readonly detail: string;

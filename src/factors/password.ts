@@ -45,36 +45,36 @@ export const password = defineFactor({
     async begin({ input: { secret } }, { hasher, user }) {
       if (await isCommonPassword(secret)) return refuse('password_too_common');
       if (user && comparableName(secret) === comparableName(user.name)) return refuse('password_is_name');
-      return success({ state: { hash: await hasher.hash(oneForm(secret)) }, shown: {} });
+      return success({ state: { hash: await hasher.hash(normalized(secret)) }, shown: {} });
     },
     confirm: 'none',
   },
 
   async verify({ state: current, response: secret }, { hasher }) {
-    const forms = current.imported ? formsElsewhere(secret) : [oneForm(secret)];
+    const forms = current.imported ? otherNormalizations(secret) : [normalized(secret)];
     if (!(await matchesAny(forms, (form) => hasher.verify(current.hash, form)))) return refuse('wrong');
     // An imported hash, or one with other costs than today's, is replaced now: only a login has the plain text.
     const isOutdated = current.imported || costOf(current.hash) !== costOf(phcHead(hasher.cost));
-    return success(isOutdated ? { ...proven, state: { hash: await hasher.hash(oneForm(secret)) } } : proven);
+    return success(isOutdated ? { ...proven, state: { hash: await hasher.hash(normalized(secret)) } } : proven);
   },
 
   async decoy(secret, { hasher }) {
-    await hasher.hash(oneForm(secret));
+    await hasher.hash(normalized(secret));
   },
 
   transfer: {
     kept: z.strictObject({
-      hash: z.string().refine(isPasswordHash, 'is no hash that passwords are checked against here'),
+      hash: z.string().refine(isPasswordHash, 'has an unsupported format or cost'),
     }),
     adopt: ({ hash }) => ({ hash, imported: true as const }),
   },
 });
 
 /** Keyboards compose the same letter in different ways (SP 800-63B-4 section 3.1.1.2). */
-const oneForm = (secret: string) => secret.normalize('NFC');
+const normalized = (secret: string) => secret.normalize('NFC');
 
 /** Other systems hash the input as typed or in NFKC. Most passwords are the same in all three forms. */
-const formsElsewhere = (secret: string) => new Set([secret, oneForm(secret), secret.normalize('NFKC')]);
+const otherNormalizations = (secret: string) => new Set([secret, normalized(secret), secret.normalize('NFKC')]);
 
 async function matchesAny(forms: Iterable<string>, matches: (form: string) => Promise<boolean>): Promise<boolean> {
   for (const form of forms) if (await matches(form)) return true;

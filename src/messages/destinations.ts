@@ -43,8 +43,8 @@ export function mayReach(number: string, countries: Countries): boolean {
   return parsed !== undefined && isAllowed(parsed, countries);
 }
 
-/** Kinds of numbers that earn money for the person who is called (attack A13.1). */
-const costly: readonly unknown[] = ['PREMIUM_RATE', 'SHARED_COST'];
+/** Kinds of premium-rate numbers, which earn money for their owner (attack A13.1). */
+const premiumRate: readonly unknown[] = ['PREMIUM_RATE', 'SHARED_COST'];
 
 /**
  * The country comes from the whole number: +1 is the United States and some twenty islands. An unassigned number has no
@@ -53,7 +53,7 @@ const costly: readonly unknown[] = ['PREMIUM_RATE', 'SHARED_COST'];
 function isAllowed(number: PhoneNumber, { allowed, denied }: Countries): boolean {
   const { country } = number;
   // Satellite and other networks without a country cost many times more.
-  if (number.isNonGeographic() || costly.includes(number.getType())) return false;
+  if (number.isNonGeographic() || premiumRate.includes(number.getType())) return false;
   if (country === undefined) return allowed === undefined && denied === undefined;
   return denied?.includes(country) !== true && (allowed === undefined || allowed.includes(country));
 }
@@ -68,8 +68,8 @@ const localPart = /^[A-Za-z0-9#$&'*+=?^_{}~-]+(?:\.[A-Za-z0-9#$&'*+=?^_{}~-]+)*$
 /** Two labels or more. The last one is not a number. */
 const asciiDomain = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 /** ASCII characters that no domain contains. The URL parser would decode some of them. */
-// oxlint-disable-next-line no-control-regex -- control characters are what it looks for
-const noDomain = /[\u0000-,/:-@[-`{-\u007f]/;
+// oxlint-disable-next-line no-control-regex -- it looks for control characters
+const notInDomain = /[\u0000-,/:-@[-`{-\u007f]/;
 
 /**
  * Reads an e-mail address in its stored form. Compatibility characters are resolved first, because other software reads
@@ -80,7 +80,7 @@ export function readEmailAddress(text: string): Outcome<string, 'invalid_destina
   const [local = '', domain = '', ...more] = text.normalize('NFKC').split('@');
   if (more.length > 0 || local.length > longestLocalPart || !localPart.test(local))
     return refuse('invalid_destination');
-  const ascii = noDomain.test(domain) ? '' : domainToASCII(domain);
+  const ascii = notInDomain.test(domain) ? '' : domainToASCII(domain);
   const address = `${local}@${ascii}`;
   return asciiDomain.test(ascii) && address.length <= longestAddress ? success(address) : refuse('invalid_destination');
 }
@@ -90,9 +90,4 @@ export function isDestination(channel: Channel, to: string): boolean {
   if (channel === 'sms') return international.test(to);
   const read = readEmailAddress(to);
   return read.ok && read.value === to;
-}
-
-/** Masks a destination, so that its owner recognizes it and others cannot learn it. */
-export function hint(channel: Channel, to: string): string {
-  return channel === 'sms' ? `•••${to.slice(-2)}` : `${to.slice(0, 1)}•••${to.slice(to.lastIndexOf('@'))}`;
 }

@@ -15,7 +15,7 @@ const actionCode = { placeholders: [...code.placeholders, 'action'], needed: ['c
 const notice = { placeholders: ['service', 'host', 'user', 'when'], needed: [] };
 const factorNotice = { placeholders: [...notice.placeholders, 'factor'], needed: [] };
 
-const ifNot = `If this was not you, somebody else can sign in as you: change your password at {host} now, and tell the people who run {service}.`;
+const ifNot = `If this was not you, somebody else may have access to your account: change your password at {host} now, and tell the support of {service}.`;
 
 /** The texts that are used unless they are replaced. */
 export const english = {
@@ -27,11 +27,11 @@ export const english = {
     ...code,
     subject: 'Your code for {service}',
     // The code is not at the beginning, because lock screens show the beginning.
-    body: `Somebody, we hope you, is about to prove to {service} who they are, and needs the code that we send to this address:
+    body: `You, or somebody else in your name, requested a code from {service}, to sign in or to confirm this address. The code is:
 
 {code}
 
-It works once, for {minutes} minutes; only the newest code counts. Type it at {host} and nowhere else. Never give it to anybody: nobody who works for {service} will ask you for it.
+It works once, for {minutes} minutes; only the newest code counts. Type it at {host} and nowhere else. Never give it to anybody: {service} will not ask you for it.
 
 If you did not ask for it, somebody may know your password: change it.`,
   },
@@ -56,23 +56,23 @@ If you did not ask for it, do not type the code: somebody may know your password
   },
   factor_added: {
     ...factorNotice,
-    subject: 'A way to sign in was added to your account at {service}',
-    body: `On {when}, {factor} was added to the ways in which {user} can prove who they are at {service}.\n\n${ifNot}`,
+    subject: 'A sign-in method was added to your account at {service}',
+    body: `On {when}, the sign-in method {factor} was added to the account of {user} at {service}.\n\n${ifNot}`,
   },
   factor_removed: {
     ...factorNotice,
-    subject: 'A way to sign in was removed from your account at {service}',
-    body: `On {when}, {factor} was removed from the ways in which {user} can prove who they are at {service}.\n\n${ifNot}`,
+    subject: 'A sign-in method was removed from your account at {service}',
+    body: `On {when}, the sign-in method {factor} was removed from the account of {user} at {service}.\n\n${ifNot}`,
   },
   mfa_enabled: {
     ...notice,
     subject: 'Two-step sign-in is on at {service}',
-    body: `On {when}, two-step sign-in was switched on for {user} at {service}. From now on a password alone is not enough.\n\n${ifNot}`,
+    body: `On {when}, two-step sign-in was turned on for {user} at {service}. From now on, signing in requires a second step after the password.\n\n${ifNot}`,
   },
   mfa_disabled: {
     ...notice,
     subject: 'Two-step sign-in is off at {service}',
-    body: `On {when}, two-step sign-in was switched off for {user} at {service}. From now on a password alone is enough.\n\n${ifNot}`,
+    body: `On {when}, two-step sign-in was turned off for {user} at {service}. From now on, the password alone is enough to sign in.\n\n${ifNot}`,
   },
   password_changed: {
     ...notice,
@@ -82,18 +82,18 @@ If you did not ask for it, do not type the code: somebody may know your password
   recovery_codes_renewed: {
     ...notice,
     subject: 'New recovery codes at {service}',
-    body: `On {when}, new recovery codes were made for {user} at {service}. The old ones have stopped working.\n\n${ifNot}`,
+    body: `On {when}, new recovery codes were created for {user} at {service}. The old ones no longer work.\n\n${ifNot}`,
   },
   recovery_code_used: {
     ...notice,
     subject: 'A recovery code was used at {service}',
-    body: `On {when}, a recovery code was used to sign in as {user} at {service}. It works no more.\n\n${ifNot}`,
+    body: `On {when}, a recovery code was used to sign in as {user} at {service}. It no longer works.\n\n${ifNot}`,
   },
   notices_collected: {
     placeholders: ['service', 'host', 'changes'],
     needed: ['changes'],
     subject: 'More changes to accounts with this address at {service}',
-    body: `There were more changes at {service} than we send single messages about. These are the others:\n\n{changes}\n\n${ifNot}`,
+    body: `There were too many changes at {service} to send a message about each. These are the others:\n\n{changes}\n\n${ifNot}`,
   },
 } satisfies Record<string, BuiltIn>;
 

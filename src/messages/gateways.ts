@@ -1,8 +1,8 @@
 import type { Clock } from '../base/clock.ts';
 import { SetupError } from '../base/fault.ts';
+import { isLoopback } from '../base/network.ts';
 import type { Gateway } from './message.ts';
 import { createOutbox } from './outbox.ts';
-import { isLoopback } from './settings.ts';
 import { createSmtp } from './smtp.ts';
 import { createTwilio } from './twilio.ts';
 import { createWebhook } from './webhook.ts';
@@ -51,7 +51,7 @@ const webhook: Scheme = {
   parameters: ['secret', 'channels'],
   create: ({ url, user, password, parameters, deadline, clock }) => {
     if (user !== undefined || password !== undefined)
-      throw new SetupError('a webhook takes no user and password: what it sends is signed');
+      throw new SetupError('a webhook takes no user and password: its messages are signed');
     // `createWebhook` validates it, like every other value.
     const channels = parameters.channels?.split(',') as ('sms' | 'email')[] | undefined;
     const target = `${url.protocol.slice('webhook+'.length)}//${url.host}${url.pathname}`;
@@ -107,7 +107,7 @@ export function readGateways(text: string, clock: Clock): readonly Gateway[] {
 function readGateway(text: string, clock: Clock): Gateway {
   const url = URL.parse(text);
   const scheme = schemes[url?.protocol ?? ''];
-  if (!url || !scheme) throw new SetupError(`is none of ${forms}`);
+  if (!url || !scheme) throw new SetupError(`expected one of ${forms}`);
   const { form, parts } = scheme;
   if (!parts.includes('path') && !['', '/'].includes(url.pathname)) {
     throw new SetupError(`has a path: a / in a password is written as %2F (${form})`);
@@ -128,9 +128,9 @@ function readParameters(url: URL, known: readonly string[], form: string): Recor
   const given = [...url.searchParams];
   const names = new Set(given.map(([name]) => name));
   if (url.hash !== '') throw new SetupError(`has a # in it: write it as %23 (${form})`);
-  if (names.size !== given.length) throw new SetupError('has a parameter twice');
+  if (names.size !== given.length) throw new SetupError('has a parameter more than once');
   if (!names.isSubsetOf(new Set(known))) {
-    throw new SetupError(`has a parameter that it does not know; it knows ${known.join(', ')} (${form})`);
+    throw new SetupError(`has an unknown parameter: expected ${known.join(', ')} (${form})`);
   }
   return Object.fromEntries(given);
 }
@@ -139,6 +139,6 @@ function decode(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    throw new SetupError('has a % that begins no character: write it as %25');
+    throw new SetupError('has an invalid % sequence: write a % as %25');
   }
 }

@@ -1,17 +1,13 @@
 import { z } from 'zod';
 import { SetupError } from '../base/fault.ts';
+import { isLoopback } from '../base/network.ts';
 
 /** Milliseconds for the whole exchange with a gateway, from the DNS lookup to the last byte. */
 export const deadline = z
-  .int('must be a time')
-  .min(1, 'must be a time')
+  .int('must be a number of seconds')
+  .min(1, 'must be more than 0 s')
   .max(60_000, 'must be at most 60 s')
   .default(10_000);
-
-/** Whether a host is this machine, as written in a URL or in a socket's address. */
-export function isLoopback(host: string): boolean {
-  return /^(?:localhost|127(?:\.[0-9]{1,3}){3}|\[?::1\]?)$/.test(host);
-}
 
 /** A URL to which codes and credentials may be posted: over TLS, or to this machine. */
 export const httpUrl = z.string().refine((text) => {
@@ -25,7 +21,7 @@ export function readSettings<Settings>(schema: z.ZodType<Settings>, given: unkno
   const read = schema.safeParse(given);
   if (read.success) return read.data;
   const wrong = read.error.issues.map(({ code, path, message }) =>
-    code === 'unrecognized_keys' ? 'has a setting that it does not know' : [path.join('.'), message].join(' ').trim(),
+    code === 'unrecognized_keys' ? 'has an unknown setting' : [path.join('.'), message].join(' ').trim(),
   );
-  throw new SetupError(`the ${gateway} gateway is not set up right: ${wrong.join('; ')}`);
+  throw new SetupError(`the settings of the ${gateway} gateway are invalid: ${wrong.join('; ')}`);
 }

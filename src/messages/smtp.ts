@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { errorCode } from '../base/error-code.ts';
+import { isLoopback } from '../base/network.ts';
 import { success } from '../base/outcome.ts';
 import { readEmailAddress } from './destinations.ts';
 import { declined, type Delivery, type Gateway, type Message } from './message.ts';
-import { deadline, isLoopback, readSettings } from './settings.ts';
+import { deadline, readSettings } from './settings.ts';
 
 const settings = z
   .strictObject({
@@ -27,8 +28,8 @@ type SmtpSettings = z.infer<typeof settings>;
 /** Sends e-mail through a mail server (RFC 5321), as plain text. */
 export function createSmtp(given: z.input<typeof settings>): Gateway {
   const checked = readSettings(settings, given, 'smtp');
-  const line = openLine(checked);
-  const letter = ({ to, subject = '', body }: Message) => ({
+  const connection = openTransport(checked);
+  const mailOf = ({ to, subject = '', body }: Message) => ({
     // Objects are used as they are. In a string, a comma would begin another recipient.
     from: { name: '', address: checked.from },
     to: { name: '', address: to },
@@ -43,15 +44,15 @@ export function createSmtp(given: z.input<typeof settings>): Gateway {
     channels: ['email'],
     async send(message) {
       try {
-        const transport = await line.transport();
+        const transport = await connection.transport();
         if (!transport) return declined('gateway_failed', 'closed');
-        await transport.sendMail(letter(message));
+        await transport.sendMail(mailOf(message));
         return success(undefined);
       } catch (error) {
-        return judge(error);
+        return classify(error);
       }
     },
-    close: () => line.close(),
+    close: () => connection.close(),
   };
 }
 
@@ -59,7 +60,7 @@ export function createSmtp(given: z.input<typeof settings>): Gateway {
  * Nodemailer is loaded with the first e-mail, so that a server that sends none does not hold it in memory. After
  * `close` there is no transport.
  */
-function openLine(checked: SmtpSettings) {
+function openTransport(checked: SmtpSettings) {
   const open = async () => (await import('nodemailer')).createTransport(transportOptions(checked));
   let opened: ReturnType<typeof open> | undefined;
   let isClosed = false;
@@ -107,7 +108,7 @@ const badAddress = new Set(['5.1.1', '5.1.2', '5.1.3', '5.1.6', '5.1.10']);
  * Classifies a failure. Without such a code, a server that refuses the recipient may refuse to relay for us or block
  * us. A 4xx asks for a later retry (greylisting), but the user cannot wait that long for a code.
  */
-function judge(error: unknown): Delivery {
+function classify(error: unknown): Delivery {
   const { command, response = '' } = smtpError.safeParse(error).data ?? {};
   const [, reply, status] = /^([245][0-9]{2})(?:[ -]([245]\.[0-9]{1,3}\.[0-9]{1,3})\b)?/.exec(response) ?? [];
   const detail = [errorCode(error), reply, status].filter((part) => part !== undefined).join(' ');

@@ -12,7 +12,7 @@ const lines = z
   .max(2000)
   .refine((text) => isPlainText(text.replaceAll('\n', '')), 'must be text');
 
-/** A replacement for one text in one language, for one account or for all. It must have what the text needs. */
+/** A replacement for one text in one language, for one account or for all. It must have the placeholders that the text needs. */
 export const textReplacement = z
   .strictObject({
     account: z.string().min(1).optional(),
@@ -37,11 +37,11 @@ function wrongIn(
     /[{}]/.test(part.replaceAll(/\{(\w*)\}/g, (found, name: string) => (known.includes(name) ? '' : found)));
   const wrong: string[] = [];
   if (needed.some((name) => !body.includes(`{${name}}`))) wrong.push(`needs {${needed.join('}, {')}} in its body`);
-  if (strayIn(body, placeholders)) wrong.push(`knows no other placeholders than {${placeholders.join('}, {')}}`);
+  if (strayIn(body, placeholders)) wrong.push(`has an unknown placeholder: expected {${placeholders.join('}, {')}}`);
   // Values that the body must have, such as a code, are not allowed here: others can read subjects (attack A13.8).
   const open = placeholders.filter((name) => !needed.includes(name));
   if (strayIn(subject ?? '', open))
-    wrong.push(`knows no other placeholders in its subject than {${open.join('}, {')}}`);
+    wrong.push(`has an unknown placeholder in its subject: expected {${open.join('}, {')}}`);
   if ((ours === undefined) !== (subject === undefined)) wrong.push(ours ? 'needs a subject' : 'has no subject');
   return wrong;
 }
@@ -57,7 +57,7 @@ export type CodeValues = {
   readonly minutes: number;
   /** The name of the service whose challenge the code answers. The text names it in place of `service`. */
   readonly requestedBy?: string | undefined;
-  /** What the code approves, in the words of the service or the session. */
+  /** The action that the code approves, in the words of the service or the session. */
   readonly action?: string | null | undefined;
 };
 
@@ -146,7 +146,7 @@ function keyOf({ text, account = '', language }: TextPlace): string {
 function checked(replacement: TextReplacement): TextReplacement {
   const read = textReplacement.safeParse(replacement);
   if (read.success) return read.data;
-  throw new SetupError(`the text ${replacement.text} is not right: ${read.error.issues[0]?.message ?? ''}`);
+  throw new SetupError(`the text ${replacement.text} is invalid: ${read.error.issues[0]?.message ?? ''}`);
 }
 
 /** One line of a digest: the time, the change in the words of its notice's subject, and the user. */

@@ -43,7 +43,7 @@ const reasons: ReadonlyMap<number, MessageReason> = new Map([
   [21610, 'not_allowed'], // the owner has answered STOP
 ]);
 
-const taken = z.object({
+const accepted = z.object({
   sid: z.string().regex(/^(?:SM|MM)[0-9a-fA-F]{32}$/),
   status: z.string(),
   error_code: z.null().optional(),
@@ -71,7 +71,7 @@ export function createTwilio(given: z.input<typeof settings>): Gateway {
     async send(message) {
       try {
         const response = await post({ url: url.href, headers, body: form(message), deadline: checked.deadline });
-        return judge(response.status, jsonOf(await readText(response)));
+        return classify(response.status, jsonOf(await readText(response)));
       } catch (error) {
         return declined('gateway_failed', errorCode(error));
       }
@@ -79,8 +79,8 @@ export function createTwilio(given: z.input<typeof settings>): Gateway {
   };
 }
 
-function judge(status: number, answer: unknown): Delivery {
-  const message = taken.safeParse(answer);
+function classify(status: number, answer: unknown): Delivery {
+  const message = accepted.safeParse(answer);
   if (status === 201 && message.success && !failures.has(message.data.status)) return success(undefined);
   const { data = {} } = refused.safeParse(answer);
   const code = data.code ?? data.error_code ?? 0;

@@ -38,7 +38,7 @@ export function createWebhook(given: z.input<typeof settings>, clock: Clock): Ga
         'countersign-signature': `v1=${createHmac('sha256', secret).update(`${timestamp}.${text}`).digest('hex')}`,
       };
       try {
-        return await judge(await post({ url, headers, body: text, deadline: limit }));
+        return await classify(await post({ url, headers, body: text, deadline: limit }));
       } catch (error) {
         return declined('gateway_failed', errorCode(error));
       }
@@ -46,7 +46,7 @@ export function createWebhook(given: z.input<typeof settings>, clock: Clock): Ga
   };
 }
 
-async function judge(answer: Answer): Promise<Delivery> {
+async function classify(answer: Answer): Promise<Delivery> {
   const { status } = answer;
   const ok = status >= 200 && status < 300;
   const detail = `status ${status}`;

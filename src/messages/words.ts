@@ -28,7 +28,7 @@ export function oneLineEach<Names extends string>(
 }
 
 /** In characters. */
-const mostTyped = 64;
+const maxTyped = 64;
 
 /**
  * Shortens what a user typed, and separates dots, colons and double slashes so that no mail program turns it into a
@@ -36,6 +36,6 @@ const mostTyped = 64;
  */
 export function typedText(value: string): string {
   const points = Array.from(oneLine(value));
-  const short = points.length > mostTyped ? `${points.slice(0, mostTyped - 1).join('')}…` : points.join('');
+  const short = points.length > maxTyped ? `${points.slice(0, maxTyped - 1).join('')}…` : points.join('');
   return short.replaceAll(/(?<=\S)[.:\u3002\uFF0E\uFF61](?=\S)/g, '[$&]').replaceAll(/(?<=[/\\])(?=[/\\])/g, ' ');
 }

@@ -6,7 +6,7 @@ import vectors from '../vectors/base32-edge.json' with { type: 'json' };
 
 // The cases beyond these two lists are of seeds, not of the codec: test/factors/totp.test.ts has them.
 const read = new Set(['accept', 'reject-short', 'reject-weak']);
-// A seed typed in groups is for an import, which the house does not have: its codec reads canonical text only.
+// A seed typed in groups is for an import, which the server does not have: its codec reads canonical text only.
 const refused = new Set(['reject', 'reject-noncanonical', 'accept-import']);
 
 for (const { hex, base32, nopad } of vectors.roundtrip) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { networkOf } from '../../src/base/network.ts';
+import { isLoopback, networkOf } from '../../src/base/network.ts';
 
 const cases = [
   ['192.0.2.1', '192.0.2.1'],
@@ -19,3 +19,17 @@ for (const [ip, network] of cases) {
   test(`a client at ${ip || 'no address'} is counted as ${network || 'none'}`, () =>
     assert.equal(networkOf(ip), network));
 }
+
+test('this machine is localhost, an address that begins with 127, or ::1', () => {
+  for (const [text, is] of [
+    ['http://localhost:8000', true],
+    ['http://127.0.0.1', true],
+    ['http://127.1.2.3', true],
+    ['http://[::1]:8000', true],
+    ['http://localhost.example', false],
+    ['http://127.0.0.1.example', false],
+    ['http://[::2]', false],
+  ] as const)
+    assert.equal(isLoopback(new URL(text).hostname), is, text);
+  assert.equal(isLoopback('::1'), true);
+});

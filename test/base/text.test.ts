@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { comparableName, isLoopback, isPlainText } from '../../src/base/text.ts';
+import { comparableName, isPlainText } from '../../src/base/text.ts';
 
 const same: Record<string, [string, string]> = {
   'in capitals': ['alice', 'ALICE'],
@@ -82,17 +82,6 @@ for (const [what, text] of Object.entries(notPlain)) {
     assert.equal(isPlainText(text), false);
   });
 }
-
-test('this machine is a host by three names', () => {
-  for (const [text, is] of [
-    ['http://localhost:8000', true],
-    ['http://127.0.0.1', true],
-    ['http://[::1]:8000', true],
-    ['http://localhost.example', false],
-    ['http://127.0.0.1.example', false],
-  ] as const)
-    assert.equal(isLoopback(new URL(text).hostname), is, text);
-});
 
 test('a text that is longer than any name is compared as it is, for its marks would take long to order', () => {
   const longest = 'Á'.repeat(254);

@@ -32,7 +32,7 @@ test('an apikey with any character changed is wrong', async () => {
   }
 });
 
-test('an apikey means nothing to a house with other keys', async () => {
+test('an apikey means nothing to a server with other keys', async () => {
   const { state, shown } = await enrol();
   const other = { ...help(), safe: createSafe(makeKeyRing(seededRandom('other')), seededRandom()) };
   assert.equal((await verify(apikey, state, shown.secret, other)).ok, false);

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { Exchange } from '../../src/base/exchange.ts';
-import type { DuoHelp, DuoOutcome } from '../../src/factors/duo/protocol.ts';
+import type { DuoContext, DuoOutcome } from '../../src/factors/duo/protocol.ts';
 import { duoSettings, type DuoSettings } from '../../src/factors/duo/settings.ts';
 import { duoClient, duoSecret } from '../../kit/stand-ins/duo.ts';
 import { seededRandom } from '../../kit/random.ts';
@@ -22,7 +22,10 @@ const random = seededRandom('duo');
 
 const nobody: Exchange = () => Promise.reject(new Error('nothing was to be sent'));
 
-export function duoHelp({ now = noon, exchange = nobody }: Partial<Pick<DuoHelp, 'now' | 'exchange'>> = {}): DuoHelp {
+export function duoContext({
+  now = noon,
+  exchange = nobody,
+}: Partial<Pick<DuoContext, 'now' | 'exchange'>> = {}): DuoContext {
   return { now, random, redirectUri, exchange };
 }
 

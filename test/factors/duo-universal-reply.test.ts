@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { duoUniversal } from '../../src/factors/duo/universal.ts';
 import { duoSecret, type Tricks } from '../../kit/stand-ins/duo.ts';
 import { jwtOf, sign } from '../../kit/hs512.ts';
-import { duoHelp, endOf } from './duo-help.ts';
+import { duoContext, endOf } from './duo-help.ts';
 import { openScene } from './duo-universal-help.ts';
 import { noon, yes } from './help.ts';
 
@@ -49,7 +49,7 @@ describe('a reply by the Universal Prompt', () => {
     await using scene = await openScene();
     const [first, second] = [await scene.ask(), await scene.ask()];
     const reply = await scene.visit(first);
-    assert.equal(endOf(await scene.check(second, reply)), 'wrong: answers another question');
+    assert.equal(endOf(await scene.check(second, reply)), 'wrong: answers another prompt');
     assert.equal(scene.server.seen.filter(({ path }) => path === '/oauth/v1/token').length, 0);
   });
 
@@ -58,7 +58,7 @@ describe('a reply by the Universal Prompt', () => {
     const [first, second] = [await scene.ask(), await scene.ask()];
     const { duo_code } = await scene.visit(first);
     const outcome = await scene.check(second, { state: second.ask.state, duo_code });
-    assert.equal(endOf(outcome), 'wrong: answers another question');
+    assert.equal(endOf(outcome), 'wrong: answers another prompt');
   });
 
   test("is refused with somebody else's code, though its state is right", async () => {
@@ -86,8 +86,8 @@ describe('a reply by the Universal Prompt', () => {
         const right = { state: memo.state, duo_code: 'code' };
         const answered = { user: 'alice', memo, response: reply };
         const asked = { user: 'alice', memo: other, response: right };
-        assert.match(endOf(await duoUniversal.check(scene.settings, answered, duoHelp())), /^wrong: /);
-        assert.match(endOf(await duoUniversal.check(scene.settings, asked, duoHelp())), /^wrong: /);
+        assert.match(endOf(await duoUniversal.check(scene.settings, answered, duoContext())), /^wrong: /);
+        assert.match(endOf(await duoUniversal.check(scene.settings, asked, duoContext())), /^wrong: /);
       }),
     );
   });
@@ -133,22 +133,19 @@ describe('an id token from Duo', () => {
   };
   for (const [what, tricks] of Object.entries(nonsense)) {
     test(`is nonsense when it ${what}`, async () =>
-      assert.equal(await endWith(tricks), 'provider_nonsense: the id token is not right'));
+      assert.equal(await endWith(tricks), 'provider_nonsense: the id token is invalid'));
   }
 
   const wrong: Record<string, [Tricks, string]> = {
-    'has another nonce': [{ claims: { nonce: 'b'.repeat(36) } }, 'wrong: answers another question'],
+    'has another nonce': [{ claims: { nonce: 'b'.repeat(36) } }, 'wrong: answers another prompt'],
     'is about Bob': [{ claims: { preferred_username: 'bob' } }, 'wrong: is about another user'],
     'is about Bob, though its subject is Alice': [
       { claims: { preferred_username: 'bob', sub: 'alice' } },
       'wrong: is about another user',
     ],
     'is about ALICE': [{ claims: { preferred_username: 'ALICE' } }, 'wrong: is about another user'],
-    'says deny': [
-      { claims: { auth_result: { result: 'deny', status: 'deny' } } },
-      'wrong: Duo did not let the user in',
-    ],
-    'says ALLOW': [{ claims: { auth_result: { result: 'ALLOW' } } }, 'wrong: Duo did not let the user in'],
+    'says deny': [{ claims: { auth_result: { result: 'deny', status: 'deny' } } }, 'wrong: Duo denied the login'],
+    'says ALLOW': [{ claims: { auth_result: { result: 'ALLOW' } } }, 'wrong: Duo denied the login'],
   };
   for (const [what, [tricks, end]] of Object.entries(wrong)) {
     test(`lets nobody in when it ${what}`, async () => assert.equal(await endWith(tricks), end));

@@ -8,7 +8,7 @@ import { selfSigned } from '../../kit/stand-ins/certificate.ts';
 import { httpTroubles } from '../../kit/stand-ins/stand-in.ts';
 import { duoClient, duoSecret, type Endpoint } from '../../kit/stand-ins/duo.ts';
 import { claimsOf } from '../../kit/hs512.ts';
-import { duoHelp, endOf, redirectUri } from './duo-help.ts';
+import { duoContext, endOf, redirectUri } from './duo-help.ts';
 import { openScene, questionOf } from './duo-universal-help.ts';
 import { noon, yes } from './help.ts';
 
@@ -139,7 +139,7 @@ describe('a Duo that is not to be had', () => {
   test('is not taken for Duo when it has a certificate of its own making', async () => {
     await using scene = await openScene();
     const exchange = createExchange({ deadline: 10_000, ca: selfSigned().cert });
-    const outcome = await duoUniversal.ask(scene.settings, 'alice', duoHelp({ exchange }));
+    const outcome = await duoUniversal.ask(scene.settings, 'alice', duoContext({ exchange }));
     assert.match(endOf(outcome), /^provider_unavailable: [A-Z_]*(?:CERT|SIGNATURE)[A-Z_]*$/);
     assert.equal(scene.server.seen.length, 0);
   });

@@ -5,19 +5,19 @@ import type { DuoSettings } from '../../src/factors/duo/settings.ts';
 import { duoWeb } from '../../src/factors/duo/web.ts';
 import { duoSecret } from '../../kit/stand-ins/duo.ts';
 import vectors from '../vectors/duo-web-v2.json' with { type: 'json' };
-import { approve, common, duoHelp, endOf, ownKey, partOf, webSettings } from './duo-help.ts';
+import { approve, common, duoContext, endOf, ownKey, partOf, webSettings } from './duo-help.ts';
 import { noon, yes } from './help.ts';
 
 const { keys } = vectors;
 
 async function ask(user = 'alice', now = noon, settings = webSettings) {
-  const { prompt, ...question } = yes(await duoWeb.ask(settings, user, duoHelp({ now })));
+  const { prompt, ...question } = yes(await duoWeb.ask(settings, user, duoContext({ now })));
   assert.ok(prompt.shape === 'signedRequest');
   return { ask: prompt, ...question };
 }
 
 async function check(memo: unknown, reply: unknown, { user = 'alice', now = noon, settings = webSettings } = {}) {
-  return endOf(await duoWeb.check(settings, { user, memo, response: reply }, duoHelp({ now })));
+  return endOf(await duoWeb.check(settings, { user, memo, response: reply }, duoContext({ now })));
 }
 
 describe('the vectors of Duo Web v2', () => {
@@ -60,13 +60,13 @@ describe('a question by the Web SDK', () => {
 
   for (const user of ['', 'in|valid', '|', 'half \ud800 a pair']) {
     test(`can't be asked about ${JSON.stringify(user)}`, async () => {
-      assert.match(endOf(await duoWeb.ask(webSettings, user, duoHelp())), /^unsuitable_user: /);
+      assert.match(endOf(await duoWeb.ask(webSettings, user, duoContext())), /^unsuitable_user: /);
     });
   }
 
   test('is not asked with an empty key in the place of the own one', async () => {
     const { application_secret_key: _, ...settings } = webSettings;
-    assert.match(endOf(await duoWeb.ask(settings, 'alice', duoHelp())), /^provider_refused: /);
+    assert.match(endOf(await duoWeb.ask(settings, 'alice', duoContext())), /^provider_refused: /);
     const app = partOf('APP', '', `alice|${common.integration_key}|9999999999`);
     const reply = `${partOf('AUTH', duoSecret, `alice|${common.integration_key}|9999999999`)}:${app}`;
     assert.match(await check({ app }, reply, { settings }), /^provider_refused: /);
@@ -136,13 +136,13 @@ describe('a response by the Web SDK', () => {
     const first = await ask();
     const second = await ask('alice', noon + 1000);
     const end = await check(second.memo, approve(first.ask.request), { now: noon + 1000 });
-    assert.equal(end, 'wrong: answers another question');
+    assert.equal(end, 'wrong: answers another prompt');
   });
 
   test('is refused when its APP part was signed with the key that Duo knows', async () => {
     const content = `alice|${common.integration_key}|9999999999`;
     const [auth, app] = [partOf('AUTH', duoSecret, content), partOf('APP', duoSecret, content)];
-    assert.equal(await check({ app }, `${auth}:${app}`), 'wrong: is not signed by Duo and us');
+    assert.equal(await check({ app }, `${auth}:${app}`), 'wrong: does not have the signatures of Duo and Countersign');
   });
 
   test('is known again by its AUTH part, whichever question it comes with, until that is over', async () => {
@@ -151,8 +151,8 @@ describe('a response by the Web SDK', () => {
     const reply = approve(first.ask.request);
     const mixed = `${reply.split(':')[0]}:${approve(second.ask.request).split(':')[1]}`;
     const user = 'alice';
-    const one = yes(await duoWeb.check(webSettings, { user, memo: first.memo, response: reply }, duoHelp()));
-    const two = yes(await duoWeb.check(webSettings, { user, memo: second.memo, response: mixed }, duoHelp()));
+    const one = yes(await duoWeb.check(webSettings, { user, memo: first.memo, response: reply }, duoContext()));
+    const two = yes(await duoWeb.check(webSettings, { user, memo: second.memo, response: mixed }, duoContext()));
     assert.deepEqual(one, two);
     assert.equal(one.until, noon + 300_000);
     assert.equal(reply.includes(one.id), false);
@@ -162,7 +162,7 @@ describe('a response by the Web SDK', () => {
     const answered = async (now: number) => {
       const { ask: asked, memo } = await ask('alice', now);
       const response = approve(asked.request);
-      return yes(await duoWeb.check(webSettings, { user: 'alice', memo, response }, duoHelp({ now }))).id;
+      return yes(await duoWeb.check(webSettings, { user: 'alice', memo, response }, duoContext({ now }))).id;
     };
     assert.notEqual(await answered(noon), await answered(noon + 1000));
   });
@@ -172,13 +172,13 @@ describe('a response by the Web SDK', () => {
     const content = Buffer.concat([Buffer.from([0xff]), Buffer.from(rest)]);
     const app = partOf('APP', ownKey, `\ufffd${rest}`);
     const end = await check({ app }, `${partOf('AUTH', duoSecret, content)}:${app}`, { user: '\ufffd' });
-    assert.equal(end, 'wrong: is not signed by Duo and us');
+    assert.equal(end, 'wrong: does not have the signatures of Duo and Countersign');
   });
 
   test('is not read when it is longer than any of ours', async () => {
     const user = 'x'.repeat(6000);
     const { ask: asked, memo } = await ask(user);
-    assert.equal(await check(memo, approve(asked.request), { user }), 'wrong: is no signed response');
+    assert.equal(await check(memo, approve(asked.request), { user }), 'wrong: is not a signed response');
   });
 
   test('is refused, and nothing is thrown, whatever comes', async () => {

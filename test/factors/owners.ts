@@ -76,7 +76,7 @@ const totp: Owner = {
     return {
       right: (now) => app.generate({ timestamp: now }),
       wrong: (now) => app.generate({ timestamp: now - 10 * app.period * 1000 }),
-      // The house has to know the seed; the store seals it.
+      // The server has to know the seed; the store seals it.
       secrets: [],
     };
   },

@@ -26,7 +26,7 @@ for (const input of [
   { algorithm: 'SHA256', digits: 8, period: 60, issuer: 'Acme & Sons?' },
   { algorithm: 'SHA512', period: 15, issuer: 'Käse+Brot #1' },
 ]) {
-  test(`an app reads from the URL what the house keeps: ${JSON.stringify(input)}`, async () => {
+  test(`an app reads from the URL what the server keeps: ${JSON.stringify(input)}`, async () => {
     const { state, shown, app } = await scanned(input);
     const { algorithm, digits, period, secret, issuer } = app;
     assert.partialDeepStrictEqual(state, { algorithm, digits, period, seed: secret.base32 });

@@ -172,7 +172,7 @@ describe('notices that are sent in one message', () => {
     const lines = body.split('\n\n')[1]?.split('\n');
     assert.deepEqual(lines, [
       '2026-01-01 12:34 UTC: Your password at Countersign was changed (alice)',
-      '2026-01-01 12:34 – 2026-01-01 13:34 UTC: A way to sign in was added to your account at Countersign (90 ×, evil[.]example, totp)',
+      '2026-01-01 12:34 – 2026-01-01 13:34 UTC: A sign-in method was added to your account at Countersign (90 ×, evil[.]example, totp)',
       '… + 29',
     ]);
     assert.match(body, /change your password at login\.example\.com/);
@@ -193,7 +193,7 @@ describe('notices that are sent in one message', () => {
   });
 });
 
-describe('texts of the house', () => {
+describe('texts of the server', () => {
   test('keep the rules that it has for others', () => {
     for (const text of textNames) {
       const { body, ...rest } = english[text];

@@ -1,4 +1,4 @@
-import { isLoopback } from '../../base/text.ts';
+import { isLoopback } from '../../base/network.ts';
 import { channels } from '../../messages/message.ts';
 import type { ServerSettings } from '../settings.ts';
 import { ok, problem, warning, type Finding } from './finding.ts';
@@ -12,7 +12,7 @@ export function checkUrl({ url, port }: ServerSettings): readonly Finding[] {
   ];
 }
 
-/** Which channels can send. Nothing is sent. */
+/** Checks which channels can send. Nothing is sent. */
 export function checkGateways({ outbox, gateways }: ServerSettings): readonly Finding[] {
   if (outbox !== undefined)
     return [
@@ -25,7 +25,7 @@ export function checkGateways({ outbox, gateways }: ServerSettings): readonly Fi
   return channels.map((channel) => {
     const names = gateways.filter((gateway) => gateway.channels.includes(channel)).map(({ name }) => name);
     return names.length > 0
-      ? ok('gateways', `${channel} goes by ${names.join(', then ')}`)
+      ? ok('gateways', `${channel} is sent through ${names.join(', then ')}`)
       : warning('gateways', `no gateway sends ${channel}`, 'set COUNTERSIGN_GATEWAYS if users need it');
   });
 }

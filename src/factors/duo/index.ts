@@ -3,12 +3,12 @@ import { second } from '../../base/clock.ts';
 import { success } from '../../base/outcome.ts';
 import { defineFactor } from '../define-factor.ts';
 import type { FactorContext } from '../factor.ts';
-import type { Duo, DuoHelp } from './protocol.ts';
+import type { Duo, DuoContext } from './protocol.ts';
 import { duoSecrets, duoSettings, type DuoSettings } from './settings.ts';
 import { duoUniversal, universalMemo, universalResponse } from './universal.ts';
 import { duoWeb, longestResponse, webMemo } from './web.ts';
 
-/** A code of another factor is a wrong response here, not a malformed one, because clients send what users type. */
+/** A code of another factor is a wrong response here, not a malformed one: clients send whatever a user types. */
 const response = z.union([z.string().max(longestResponse), z.int().nonnegative(), universalResponse]);
 
 /** Only Duo knows how the user authenticated, and RFC 8176 has no value for that. */
@@ -35,18 +35,18 @@ export const duo = defineFactor({
   memo: z.union([webMemo, universalMemo]),
   response,
   async prompt({ settings }, ctx) {
-    const asked = await protocolOf(settings).ask(settings, nameIn(ctx), helpIn(ctx, settings));
-    if (asked.ok) return success({ ...asked.value, life: settings.app_expire * second });
-    const { reason } = asked;
+    const prompted = await protocolOf(settings).ask(settings, nameIn(ctx), duoContext(ctx, settings));
+    if (prompted.ok) return success({ ...prompted.value, life: settings.app_expire * second });
+    const { reason } = prompted;
     // There is no response yet that could be wrong.
-    if (reason === 'wrong') throw new Error('a question was wrong');
-    return { ...asked, reason };
+    if (reason === 'wrong') throw new Error('a prompt of Duo was refused as a wrong response');
+    return { ...prompted, reason };
   },
   async verify({ settings, memo, response: given }, ctx) {
     const checked = await protocolOf(settings).check(
       settings,
       { user: nameIn(ctx), memo, response: given },
-      helpIn(ctx, settings),
+      duoContext(ctx, settings),
     );
     return checked.ok ? success({ ...proven, spends: checked.value }) : checked;
   },
@@ -60,12 +60,12 @@ export function protocolOf({ application_secret_key: secret }: DuoSettings): Duo
 
 function nearest(layers: readonly DuoSettings[]): DuoSettings {
   const last = layers.at(-1);
-  if (!last) throw new Error('Duo is asked without a provider');
+  if (!last) throw new Error('no provider of Duo is configured');
   return last;
 }
 
 const nameIn = ({ user }: FactorContext) => user?.name ?? '';
 
-function helpIn({ now, random, exchange, operator }: FactorContext, settings: DuoSettings): DuoHelp {
+function duoContext({ now, random, exchange, operator }: FactorContext, settings: DuoSettings): DuoContext {
   return { now, random, exchange, redirectUri: settings.redirect_uri ?? operator.redirectUri };
 }

@@ -7,19 +7,19 @@ import type { DuoSettings } from './settings.ts';
  */
 export type Duo = {
   /** Creates a prompt for `user`, the exact name that passed the first factor. */
-  ask(settings: DuoSettings, user: string, help: DuoHelp): Promise<DuoOutcome<DuoQuestion>>;
+  ask(settings: DuoSettings, user: string, ctx: DuoContext): Promise<DuoOutcome<DuoPrompt>>;
   /** Verifies a response. No response makes it throw. */
-  check(settings: DuoSettings, answered: DuoResponse, help: DuoHelp): Promise<DuoOutcome<Spent>>;
+  check(settings: DuoSettings, answered: DuoResponse, ctx: DuoContext): Promise<DuoOutcome<Spent>>;
   /** The `handle` of the prompt that a response claims to answer. It proves nothing. */
   handleOf(response: unknown): string | undefined;
 };
 
-export type DuoHelp = Pick<FactorContext, 'now' | 'random' | 'exchange'> & {
+export type DuoContext = Pick<FactorContext, 'now' | 'random' | 'exchange'> & {
   /** The page to which Duo sends the user back after the Universal Prompt. */
   readonly redirectUri: string;
 };
 
-export type DuoQuestion = {
+export type DuoPrompt = {
   readonly prompt: Extract<Prompt, { shape: 'signedRequest' | 'redirect' }>;
   /** Passed to `check`. */
   readonly memo:

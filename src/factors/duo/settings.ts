@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isLoopback } from '../../base/text.ts';
+import { isLoopback } from '../../base/network.ts';
 
 /** Members that are never shown again once they are set. */
 export const duoSecrets = ['secret_key', 'application_secret_key'] as const;

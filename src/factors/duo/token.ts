@@ -62,17 +62,17 @@ type Expected = {
   readonly now: number;
 };
 
-/** Verifies that an id token says that Duo allowed this user just now, in answer to the prompt with this nonce. */
+/** Verifies an id token: Duo must have allowed this user just now, in answer to the prompt with this nonce. */
 export async function readIdToken(
   settings: DuoSettings,
   token: string,
   { issuer, user, nonce, now }: Expected,
 ): Promise<DuoOutcome<Spent>> {
   const read = idToken.safeParse(await verified(settings, token, issuer, now));
-  if (!read.success) return declined('provider_nonsense', 'the id token is not right');
-  if (!sameText(read.data.nonce, nonce)) return declined('wrong', 'answers another question');
+  if (!read.success) return declined('provider_nonsense', 'the id token is invalid');
+  if (!sameText(read.data.nonce, nonce)) return declined('wrong', 'answers another prompt');
   if (!sameText(read.data.preferred_username, user)) return declined('wrong', 'is about another user');
-  if (read.data.auth_result.result !== 'allow') return declined('wrong', 'Duo did not let the user in');
+  if (read.data.auth_result.result !== 'allow') return declined('wrong', 'Duo denied the login');
   return success({ id: nonce, until: read.data.exp * second + clockSkew });
 }
 

@@ -8,10 +8,10 @@ import {
   declined,
   isSuitable,
   type Duo,
-  type DuoHelp,
+  type DuoContext,
   type DuoOutcome,
   type DuoResponse,
-  type DuoQuestion,
+  type DuoPrompt,
   type Spent,
 } from './protocol.ts';
 import type { DuoSettings } from './settings.ts';
@@ -35,20 +35,20 @@ export const duoUniversal: Duo = {
   handleOf: (response) => universalResponse.safeParse(response).data?.state,
 };
 
-async function askDuo(settings: DuoSettings, user: string, help: DuoHelp): Promise<DuoOutcome<DuoQuestion>> {
-  if (!isSuitable(user)) return declined('unsuitable_user', 'the name is empty or no text');
-  const healthy = await checkHealth(settings, help);
+async function askDuo(settings: DuoSettings, user: string, ctx: DuoContext): Promise<DuoOutcome<DuoPrompt>> {
+  if (!isSuitable(user)) return declined('unsuitable_user', 'the name is empty or not valid Unicode');
+  const healthy = await checkHealth(settings, ctx);
   if (!healthy.ok) return healthy;
   const { integration_key: client_id } = settings;
-  const state = drawText(help.random);
-  const nonce = drawText(help.random);
+  const state = drawText(ctx.random);
+  const nonce = drawText(ctx.random);
   const life = Math.min(settings.duo_expire, longestLife / second);
-  const common = { response_type: 'code', client_id, redirect_uri: help.redirectUri, scope: 'openid', nonce };
+  const common = { response_type: 'code', client_id, redirect_uri: ctx.redirectUri, scope: 'openid', nonce };
   const request = await signed(settings, {
     ...common,
     iss: client_id,
     aud: origin(settings),
-    exp: Math.floor(help.now / second) + life,
+    exp: Math.floor(ctx.now / second) + life,
     state,
     duo_uname: user,
     // Duo returns the code as `duo_code`, so that no other OAuth 2.0 client on the page uses it.
@@ -58,43 +58,43 @@ async function askDuo(settings: DuoSettings, user: string, help: DuoHelp): Promi
   const query = new URLSearchParams({ ...common, request });
   return success({
     prompt: { shape: 'redirect', url: `${endpoint(settings, 'authorize')}?${query.toString()}`, state },
-    memo: { state, nonce, redirect_uri: help.redirectUri },
+    memo: { state, nonce, redirect_uri: ctx.redirectUri },
     handle: state,
   });
 }
 
-async function checkHealth(settings: DuoSettings, help: DuoHelp): Promise<DuoOutcome<unknown>> {
+async function checkHealth(settings: DuoSettings, ctx: DuoContext): Promise<DuoOutcome<unknown>> {
   const url = endpoint(settings, 'health_check');
-  const answered = await call(help.exchange, url, {
+  const answered = await call(ctx.exchange, url, {
     client_id: settings.integration_key,
-    client_assertion: await assertion(settings, url, help),
+    client_assertion: await assertion(settings, url, ctx),
   });
-  return answered.ok && !healthy.safeParse(answered.value).success ? nonsense(200) : answered;
+  return answered.ok && !healthy.safeParse(answered.value).success ? invalidAnswer(200) : answered;
 }
 
 async function checkWithDuo(
   settings: DuoSettings,
   { user, memo, response }: DuoResponse,
-  help: DuoHelp,
+  ctx: DuoContext,
 ): Promise<DuoOutcome<Spent>> {
-  const asked = universalMemo.safeParse(memo);
-  const came = universalResponse.safeParse(response);
-  if (!asked.success) return declined('wrong', 'was asked in another way');
-  if (!came.success) return declined('wrong', 'has no state and code');
-  if (!sameText(came.data.state, asked.data.state)) return declined('wrong', 'answers another question');
+  const stored = universalMemo.safeParse(memo);
+  const parsed = universalResponse.safeParse(response);
+  if (!stored.success) return declined('wrong', 'answers a prompt of the Web SDK');
+  if (!parsed.success) return declined('wrong', 'has no state and code');
+  if (!sameText(parsed.data.state, stored.data.state)) return declined('wrong', 'answers another prompt');
   const url = endpoint(settings, 'token');
-  const answered = await call(help.exchange, url, {
+  const answered = await call(ctx.exchange, url, {
     grant_type: 'authorization_code',
-    code: came.data.duo_code,
-    redirect_uri: asked.data.redirect_uri,
+    code: parsed.data.duo_code,
+    redirect_uri: stored.data.redirect_uri,
     client_id: settings.integration_key,
     client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
-    client_assertion: await assertion(settings, url, help),
+    client_assertion: await assertion(settings, url, ctx),
   });
   if (!answered.ok) return answered;
   const token = tokens.safeParse(answered.value);
-  if (!token.success) return nonsense(200);
-  const expected = { issuer: url, user, nonce: asked.data.nonce, now: help.now };
+  if (!token.success) return invalidAnswer(200);
+  const expected = { issuer: url, user, nonce: stored.data.nonce, now: ctx.now };
   return readIdToken(settings, token.data.id_token, expected);
 }
 
@@ -125,14 +125,14 @@ async function call(exchange: Exchange, url: string, form: Record<string, string
   if (status === 429 || status >= 500) return declined('provider_unavailable', `status ${status}`);
   const answer = jsonOf(exchanged.text);
   const refused = refusal.safeParse(answer).data;
-  if (!refused || (status >= 300 && status < 400)) return status === 200 ? success(answer) : nonsense(status);
+  if (!refused || (status >= 300 && status < 400)) return status === 200 ? success(answer) : invalidAnswer(status);
   const error = 'error' in refused ? refused.error : refused.message;
   // The code is spent, expired or unknown to Duo. The response is at fault, not the provider's settings.
   if (error === 'invalid_grant' && form.code !== undefined) return declined('wrong', 'Duo does not know the code');
   return declined('provider_refused', knownErrors.has(error ?? '') ? `status ${status}, ${error}` : `status ${status}`);
 }
 
-function nonsense(status: number): DuoOutcome<never> {
+function invalidAnswer(status: number): DuoOutcome<never> {
   return declined('provider_nonsense', `status ${status}`);
 }
 

@@ -8,7 +8,7 @@ import {
   isSuitable,
   type Duo,
   type DuoOutcome,
-  type DuoQuestion,
+  type DuoPrompt,
   type DuoResponse,
   type Spent,
 } from './protocol.ts';
@@ -29,7 +29,7 @@ const webResponse = z.string().min(1).max(longestResponse);
 /** The APP part of the request. A response with another APP part answers another prompt. */
 export const webMemo = z.strictObject({ app: z.string() });
 
-/** With an empty key in its place, anyone could sign. */
+/** An empty key in its place would let anyone sign. */
 const noOwnKey = declined('provider_refused', 'the provider has no application secret key');
 
 /** Seconds since the Unix epoch in the only accepted spelling, within the range of dates. */
@@ -42,7 +42,7 @@ export const duoWeb: Duo = {
 };
 
 /** Here and below, `now` is in seconds since the Unix epoch, as in Duo's parts. */
-function askAt(settings: DuoSettings, user: string, now: number): DuoOutcome<DuoQuestion> {
+function askAt(settings: DuoSettings, user: string, now: number): DuoOutcome<DuoPrompt> {
   // A `|` in the name would shift the fields after it, so that `alice|…` would be read as `alice`.
   if (!isSuitable(user) || user.includes('|')) return declined('unsuitable_user', 'the name is empty or has a |');
   const { application_secret_key: ownKey } = settings;
@@ -57,23 +57,23 @@ function askAt(settings: DuoSettings, user: string, now: number): DuoOutcome<Duo
 }
 
 function checkAt(settings: DuoSettings, { user, memo, response }: DuoResponse, now: number): DuoOutcome<Spent> {
-  const asked = webMemo.safeParse(memo);
-  const came = partsOf(response);
-  if (!asked.success) return declined('wrong', 'was asked in another way');
-  if (!came) return declined('wrong', 'is no signed response');
-  if (!sameText(came.app, asked.data.app)) return declined('wrong', 'answers another question');
+  const stored = webMemo.safeParse(memo);
+  const parsed = partsOf(response);
+  if (!stored.success) return declined('wrong', 'answers a prompt of the Universal Prompt');
+  if (!parsed) return declined('wrong', 'is not a signed response');
+  if (!sameText(parsed.app, stored.data.app)) return declined('wrong', 'answers another prompt');
   const { application_secret_key: ownKey } = settings;
   if (ownKey === undefined) return noOwnKey;
-  const auth = open('AUTH', settings.secret_key, came.auth);
-  const app = open('APP', ownKey, came.app);
-  if (!auth || !app) return declined('wrong', 'is not signed by Duo and us');
+  const auth = open('AUTH', settings.secret_key, parsed.auth);
+  const app = open('APP', ownKey, parsed.app);
+  if (!auth || !app) return declined('wrong', 'does not have the signatures of Duo and Countersign');
   for (const part of [auth, app]) {
     if (part.integrationKey !== settings.integration_key) return declined('wrong', 'is for another integration');
     if (part.user !== user) return declined('wrong', 'is about another user');
     if (part.expiry <= now) return declined('wrong', 'has expired');
   }
   // Duo signs no challenge of ours, so an AUTH part must never be accepted twice, whichever APP part comes with it.
-  return success({ id: createHash('sha256').update(came.auth).digest('base64url'), until: auth.expiry * second });
+  return success({ id: createHash('sha256').update(parsed.auth).digest('base64url'), until: auth.expiry * second });
 }
 
 function partsOf(response: unknown): { readonly auth: string; readonly app: string } | undefined {

@@ -5,14 +5,14 @@ import { sameText } from '../../base/seal.ts';
 import { codeOfLength, codeReply } from '../code.ts';
 import { defineFactor } from '../define-factor.ts';
 import type { Channel, FactorContext, CodeMessage, Held, ProviderSpec, Remembered } from '../factor.ts';
-import { hint } from './hint.ts';
+import { mask } from './mask.ts';
 
 /**
  * How long a sent code is valid (SP 800-63B-4 section 3.1.3.2 allows ten minutes), and after how many wrong responses
  * it is not.
  */
 export const sentCodeLife = 5 * minute;
-const looks = 5;
+const maxGuesses = 5;
 
 type Sent<Settings> = {
   readonly kind: Channel;
@@ -65,7 +65,7 @@ export function sentCode<Settings>({ kind, amr, destination, settings, limits, .
       confirm: 'verify',
     },
     prompt({ settings: inForce, candidates: [held] }, ctx) {
-      if (!held) throw new Error('a code has nowhere to go');
+      if (!held) throw new Error('there is no authenticator to send a code for');
       const { destination: to } = held.state;
       const { codeDigits: digits } = ctx.operator;
       const text = drawCode(ctx);
@@ -73,7 +73,7 @@ export function sentCode<Settings>({ kind, amr, destination, settings, limits, .
       const expiresAt = ctx.now + sentCodeLife;
       const kept = keep(held, { hash, digits, expiresAt, failures: ctx.failures }, ctx);
       const message = { channel: kind, to, code: text, life: sentCodeLife, ...limits?.(inForce) };
-      return success({ prompt: { shape: 'code', digits, sentTo: hint(kind, to), expiresAt }, message, ...kept });
+      return success({ prompt: { shape: 'code', digits, sentTo: mask(kind, to), expiresAt }, message, ...kept });
     },
     isOpen: (given, ctx) => isAlive(sentFor(given, ctx), ctx),
     verify({ response, ...given }, ctx) {
@@ -86,7 +86,7 @@ export function sentCode<Settings>({ kind, amr, destination, settings, limits, .
       const spent = isForOneChallenge(ctx) ? {} : { state: { ...given.state, code: null } };
       return success({ ...spent, amr, factors: 1, phishingResistant: false });
     },
-    describe: ({ destination: to }) => ({ hint: hint(kind, to) }),
+    describe: ({ destination: to }) => ({ hint: mask(kind, to) }),
     destination: ({ destination: to }) => ({ channel: kind, to }),
     transfer: { kept: z.strictObject({ destination }), adopt: (kept) => ({ ...kept, code: null }) },
   });
@@ -101,7 +101,7 @@ function keep({ id, state }: Held<State>, code: SentCode, ctx: FactorContext) {
   return isForOneChallenge(ctx) ? { memo: code } : { next: { id, state: { ...state, code } } };
 }
 
-/** The code that was sent for what the context is bound to. */
+/** The code that was sent for the binding of the context. */
 function sentFor({ state, memo }: Remembered<State, SentCode>, ctx: FactorContext): SentCode | undefined {
   return (isForOneChallenge(ctx) ? memo : state.code) ?? undefined;
 }
@@ -113,7 +113,7 @@ function hashesOf(kind: Channel, to: string, text: string, { safe, binding }: Fa
 }
 
 function isAlive(sent: SentCode | undefined, { now, failures }: FactorContext): boolean {
-  return sent !== undefined && sent.expiresAt > now && failures - sent.failures < looks;
+  return sent !== undefined && sent.expiresAt > now && failures - sent.failures < maxGuesses;
 }
 
 /** Every code is equally likely: a number that would favor low codes is drawn again. */

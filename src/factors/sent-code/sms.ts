@@ -17,14 +17,14 @@ export const sms = sentCode({
   kind: 'sms',
   amr: ['sms'],
   destination: z.e164(),
-  settings: { schema: () => settings, secrets: [], inForce: (layers) => layers.reduce(tighten, {}) },
+  settings: { schema: () => settings, secrets: [], inForce: (layers) => layers.reduce(intersect, {}) },
   limits: ({ allowed_countries: allowed, denied_countries: denied }) => ({
     countries: { ...(allowed && { allowed }), ...(denied && { denied }) },
   }),
 });
 
 /** Combines two layers: a country is allowed only if both layers allow it. */
-function tighten(above: SmsSettings, own: SmsSettings): SmsSettings {
+function intersect(above: SmsSettings, own: SmsSettings): SmsSettings {
   const [first, second] = [above.allowed_countries, own.allowed_countries];
   const allowed = first && second ? first.filter((country) => second.includes(country)) : (first ?? second);
   const denied = [...(above.denied_countries ?? []), ...(own.denied_countries ?? [])];
