@@ -92,10 +92,10 @@ async function whyRefused(folder: string, format: string, write: (folder: string
   const { code, stdout, stderr } = await imports(folder, [format, write(folder), '--report', file]);
   assert.equal(code, 1, stdout);
   assert.match(stderr, /the source was refused, and no user was imported/);
-  assert.match(stdout, /^users: 0 made, 0 there already, 0 not taken\n/);
+  assert.match(stdout, /^users: 0 imported, 0 existing, 0 skipped\n/);
   assert.deepEqual(
     reportOf(file).map(({ outcome, what: part }) => [outcome, part]),
-    [['not taken', 'source']],
+    [['skipped', 'source']],
   );
   return reportOf(file)[0]?.['why'] ?? '';
 }
@@ -138,7 +138,7 @@ export function testHarmless({ format, source, names, factors }: Declared): void
       const { code, stderr } = await run('--harmless', `${names.join(',')},${factor}`);
       assert.deepEqual(
         [code, stderr.trim()],
-        [2, `countersign: --harmless ${factor}: this is known to say who has a second factor`],
+        [2, `countersign: --harmless ${factor}: this name is known to belong to second factors`],
       );
     }
     assert.equal(await login(server, 'ada'), 'is not imported');

@@ -16,7 +16,7 @@ import { createApp } from './http/server/app.ts';
 import type { Environment } from './http/server/client.ts';
 import { systemRoutes } from './http/doors/system/system.ts';
 import { dialects, routesOf } from './http/doors/index.ts';
-import { inProcess, type Speaker } from './http/server/in-process.ts';
+import { inProcess, type InProcessCaller } from './http/server/in-process.ts';
 import { createListener, type Listener } from './http/server/listener.ts';
 import { createMetrics } from './http/server/metrics.ts';
 import type { Route } from './http/route.ts';
@@ -33,18 +33,18 @@ export type Countersign = {
   readonly routes: readonly Route[];
   /** Answers a request at any door. Mount it in any framework that has web-standard requests. */
   fetch(request: Request, environment?: Environment): Promise<Response>;
-  /** The same for Node's own server, and for frameworks on it: `app.use('/mfa', countersign.listener)` in Express, before any parser of bodies. */
+  /** The same for Node's own server and frameworks on it: `app.use('/mfa', countersign.listener)` in Express, before any body parser. */
   readonly listener: Listener;
   /**
    * The operations of the service of that name, which is created if it does not exist. It needs no socket and no key, because this process is
    * trusted. `account` is an account's id or name, the root account when absent.
    */
   service(name: string, account?: string): Promise<Operations & { readonly id: string }>;
-  /** The same for the holder of a credential: an access token, a challenge token or a service's key. Without one, for logging in. */
+  /** The operations of the holder of a credential: an access token, a challenge token or a service's key. Without a credential: to log in. */
   as(credential?: string): Operations;
   /** The first administrator's password, if it was generated at this start. */
-  readonly madePassword?: string;
-  /** The present key ring. */
+  readonly generatedPassword?: string;
+  /** The current key ring. */
   keys(): KeyRing;
   /** Reads the key ring's file again, for keys that rotate. A file that cannot be used is logged, and the ring stays as it was. */
   rereadKeys(): Promise<void>;
@@ -135,7 +135,7 @@ function openDoors({ url, doors, metrics: ofAll }: Options, context: Context): P
 
 function operationsInProcess(context: Context): Pick<Countersign, 'service' | 'as'> {
   const transportOf = inProcess(context, routesOf());
-  const inside = (speaker: Speaker) => operationsOver(transportOf(speaker));
+  const inside = (speaker: InProcessCaller) => operationsOver(transportOf(speaker));
   return {
     async service(name, account) {
       const found = await ensureService(requestContext(context, operator), { name, account });

@@ -1,15 +1,18 @@
 import type { Countersign } from '../countersign.ts';
 import type { ServerSettings } from './settings.ts';
 
-/** Shows the password that was made for the first administrator: the only time. */
-export function announceAdministrator({ options: { admin } }: ServerSettings, { madePassword }: Countersign): void {
-  if (madePassword === undefined) return;
+/** Prints the generated password of the first administrator. It is not shown again. */
+export function announceAdministrator(
+  { options: { admin } }: ServerSettings,
+  { generatedPassword }: Countersign,
+): void {
+  if (generatedPassword === undefined) return;
   process.stdout.write(
-    `The administrator ${admin.username} was made, with the password ${madePassword} (it is shown this once: keep it)\n`,
+    `created the administrator ${admin.username} with the password ${generatedPassword} (it is not shown again)\n`,
   );
 }
 
-/** The socket's address, and the URL that a proxy may have in front of it. */
+/** The socket's address, and the public URL, which may be that of a proxy. */
 export type Serving = { readonly address: string; readonly url: string };
 
 export function announceServing({ address, url }: Serving): void {

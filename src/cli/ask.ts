@@ -7,7 +7,7 @@ import { Refused } from './explain.ts';
 export async function askTwice(question: string, again: string): Promise<string> {
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const [first, second] = await ask([question, again], nowhere);
-  if (first !== second) throw new SetupError('the two passwords are not the same');
+  if (first !== second) throw new SetupError('the two passwords differ');
   return first ?? '';
 }
 
@@ -20,7 +20,7 @@ export async function confirmed(question: string): Promise<boolean> {
 /** Questions go to standard error, so that standard output holds results only. */
 async function ask(questions: readonly string[], echo: NodeJS.WritableStream): Promise<readonly string[]> {
   const terminal = createInterface({ input: process.stdin, output: echo, terminal: true, historySize: 0 });
-  // Ctrl-C, which the terminal hands over as a key while readline listens.
+  // While readline reads, the terminal passes Ctrl-C on as a key.
   terminal.on('SIGINT', () => terminal.close());
   const lines = terminal[Symbol.asyncIterator]();
   const answers: string[] = [];

@@ -14,10 +14,10 @@ import { codeOf } from './plain-error.ts';
 const longestLine = 8;
 
 /** The log of malformed requests and of the connection limit. */
-export type Heard = Pick<Log, 'info' | 'warn'>;
+export type ConnectionLog = Pick<Log, 'info' | 'warn'>;
 
 type Bounds = {
-  readonly log: Heard | undefined;
+  readonly log: ConnectionLog | undefined;
   /** The limit of open connections. */
   readonly connections: number;
   /** The server's public URL, where it is set. */
@@ -36,7 +36,7 @@ type State = { readonly lines: Lines; closing: boolean };
 /**
  * Handles one request of a connection at a time, so that unread answers do not pile up. At the connection limit a new connection closes the
  * one that has been idle for the longest. Node itself would handle pipelined requests at once, and count an unused connection as busy.
- * @returns Stops taking requests and waits for those under way, for the given milliseconds.
+ * @returns A function that stops taking requests and waits for those in progress, for the given milliseconds.
  */
 export function answerInTurn(
   server: Server,

@@ -42,11 +42,13 @@ async function play({ say, title, request }: Scene): Promise<void> {
   title('A first login, on a temporary server.');
   const codes = await enrollApp({ say, request });
 
-  say('From now on her password alone is not enough. It gets a challenge, and a token that can only answer it.');
+  say(
+    'From now on her password alone is not enough. The answer is a challenge, and a token that can only answer that challenge.',
+  );
   const first = await request('GET', '/auth/password', { authorization: basic, expect: 302, read: challenge });
 
   say(
-    `The app's next code is ${codes.next}. (The demo does not wait 30 seconds: a clock may be one step ahead.) With it she is logged in.`,
+    `The app's next code is ${codes.next}. (The demo does not wait 30 seconds for it, because a clock may be one step ahead.) The code logs her in.`,
   );
   const reply = { token: codes.next };
   await request('POST', '/auth/totp', { body: { challenge_token: first.challenge_token, ...reply }, expect: 200 });
@@ -60,7 +62,7 @@ async function play({ say, title, request }: Scene): Promise<void> {
 
 /** Registers a user and enrolls an authenticator app. Returns the codes that the app shows. */
 async function enrollApp({ say, request }: Pick<Scene, 'say' | 'request'>): Promise<ReturnType<typeof codesOf>> {
-  say('Alice registers with a password. The answer holds a token: her session.');
+  say('Alice registers with a password. The answer has a token for her session.');
   const user = await request('POST', '/users', {
     body: { name, password },
     expect: 201,
@@ -68,7 +70,7 @@ async function enrollApp({ say, request }: Pick<Scene, 'say' | 'request'>): Prom
   });
   const bearer = `Bearer ${user.token}`;
 
-  say('She enrolls an authenticator app. The answer holds its secret, as text and as the URL of a QR code.');
+  say('She enrolls an authenticator app. The answer has its secret, as text and as the URL of a QR code.');
   const app = await request('POST', '/users/me/secrets', {
     authorization: bearer,
     body: { type: 'mfa', description: "Alice's phone" },
@@ -88,7 +90,7 @@ async function enrollApp({ say, request }: Pick<Scene, 'say' | 'request'>): Prom
 
 const challenge = z.object({ challenge_token: z.string() });
 
-/** The present code of an authenticator app with this seed, and the next one. */
+/** The current code of an authenticator app with this seed, and the next one. */
 function codesOf(seed: string): { readonly now: string; readonly next: string } {
   const key = base32Decode(seed);
   if (!key) throw new Error('the seed is not base32');

@@ -16,22 +16,22 @@ export function explain(error: unknown): { readonly text: string; readonly exitC
   return { text: `internal error: ${type}: ${message}\n${stack}`, exitCode: 1 };
 }
 
-/** SQLite's result codes (sqlite.org/rescode.html) about the file and its disk: BUSY, READONLY, IOERR, CORRUPT, FULL, CANTOPEN, NOTADB. */
-const ofTheFile = new Set([5, 8, 10, 11, 13, 14, 26]);
+/** SQLite's result codes about the file and its disk (sqlite.org/rescode.html): BUSY, READONLY, IOERR, CORRUPT, FULL, CANTOPEN, NOTADB. */
+const sqliteEnvironmentErrors = new Set([5, 8, 10, 11, 13, 14, 26]);
 
 /** PostgreSQL's error classes about the server and access to it (connections, authorization, names, resources, operators, read-only), and TLS. */
-const ofTheServer = /^(08|28|3D|53|57)[0-9A-Z]{3}$|^42501$|^25006$|CERT/;
+const postgresEnvironmentErrors = /^(08|28|3D|53|57)[0-9A-Z]{3}$|^42501$|^25006$|CERT/;
 
 /** Messages of pg without a code: no answer, no TLS, no password. */
-const sayings = /^Connection terminated|^timeout exceeded|^Query read timeout|\bSSL\b|^SASL/;
+const pgMessages = /^Connection terminated|^timeout exceeded|^Query read timeout|\bSSL\b|^SASL/;
 
-/** The part of the environment that failed: then it is not a bug, and a stack would not help. */
+/** The part of the environment that failed. Then it is not a bug, and no stack is shown. */
 function failedPart(error: Error): string | undefined {
   const code = codeOf(error);
-  if (code === undefined) return sayings.test(error.message) ? 'the database' : undefined;
-  // The lower byte is the result, the others its variety.
-  if ('errcode' in error) return ofTheFile.has(Number(error.errcode) & 0xff) ? 'the database' : undefined;
-  if (ofTheServer.test(code)) return 'the database';
+  if (code === undefined) return pgMessages.test(error.message) ? 'the database' : undefined;
+  // The low byte of an extended code is its primary code.
+  if ('errcode' in error) return sqliteEnvironmentErrors.has(Number(error.errcode) & 0xff) ? 'the database' : undefined;
+  if (postgresEnvironmentErrors.test(code)) return 'the database';
   if (!/^E(?!RR_)[A-Z0-9_]+$/.test(code)) return undefined;
   // Messages about files begin with the code; those about connections do not, and the only connection is the database's.
   return error.message.startsWith(`${code}:`) ? 'the system' : 'the database';

@@ -20,12 +20,12 @@ export function logChannels(
   { log, messenger }: Pick<Context, 'log' | 'messenger'>,
   gateways: readonly Gateway[],
 ): void {
-  const open = messenger.channels();
-  log.info({ channels: open, gateways: gateways.map(({ name }) => name) }, 'messages are sent on these channels');
-  const shut = channels.filter((channel) => !open.includes(channel));
-  if (shut.length === 0) return;
+  const usable = messenger.channels();
+  log.info({ channels: usable, gateways: gateways.map(({ name }) => name) }, 'messages are sent on these channels');
+  const unusable = channels.filter((channel) => !usable.includes(channel));
+  if (unusable.length === 0) return;
   log.warn(
-    { channels: shut },
-    'nothing is sent on these channels: set COUNTERSIGN_GATEWAYS, or COUNTERSIGN_OUTBOX to try it',
+    { channels: unusable },
+    'no gateway sends on these channels: set COUNTERSIGN_GATEWAYS, or COUNTERSIGN_OUTBOX for a test',
   );
 }

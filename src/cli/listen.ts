@@ -4,18 +4,18 @@ import type { AddressInfo } from 'node:net';
 import { second } from '../base/clock.ts';
 import { SetupError } from '../base/fault.ts';
 import type { Listener } from '../http/server/listener.ts';
-import { answerInTurn, type Heard } from './connections.ts';
+import { answerInTurn, type ConnectionLog } from './connections.ts';
 import { roomForConnections } from './open-files.ts';
 import { codeOf } from './plain-error.ts';
 
-/** The socket that requests come in at. */
-export type Front = {
+/** The socket that accepts requests. */
+export type ServerSocket = {
   readonly port: number;
   /** Its address and port, such as `127.0.0.1:8000` or `[::]:8000`. */
   readonly address: string;
-  /** Begins to answer requests. Earlier ones have waited. */
+  /** Begins to answer requests, those that have waited first. */
   open(listener: Listener): void;
-  /** Stops taking requests and waits for those under way; after `patience` milliseconds their connections are closed. */
+  /** Stops taking requests and waits for those in progress; after `patience` milliseconds their connections are closed. */
   close(patience: number): Promise<void>;
 };
 
@@ -27,14 +27,14 @@ const timeouts = {
   connectionsCheckingInterval: 5 * second,
 };
 
-/** No answer takes this long: a connection without traffic for that time does not read its answer. */
-const longestStillness = 60 * second;
+/** No answer takes this long, so a connection without traffic for that time does not read its answer. */
+const maxIdleTime = 60 * second;
 
-export type Ways = {
+export type ListenOptions = {
   /** The log of malformed requests. */
-  readonly log?: Heard;
+  readonly log?: ConnectionLog;
   /** In milliseconds. */
-  readonly stillness?: number;
+  readonly idleLimit?: number;
   /** The limit of open connections. */
   readonly connections?: number;
   /** The server's public URL, where it is set. */
@@ -45,12 +45,12 @@ export type Ways = {
 export async function listen(
   host: string,
   port: number,
-  { log, stillness = longestStillness, connections = roomForConnections(), url }: Ways = {},
-): Promise<Front> {
+  { log, idleLimit = maxIdleTime, connections = roomForConnections(), url }: ListenOptions = {},
+): Promise<ServerSocket> {
   const opened = Promise.withResolvers<Listener>();
   // A missing Host is answered by our own handler, as a problem.
   const server = createServer({ ...timeouts, requireHostHeader: false });
-  server.timeout = stillness;
+  server.timeout = idleLimit;
   const close = answerInTurn(server, opened.promise, { log, connections, url });
   server.listen(port, host);
   try {
@@ -67,9 +67,12 @@ export async function listen(
 function unreachable(error: unknown, host: string, port: number): unknown {
   const code = error instanceof Error ? codeOf(error) : undefined;
   if (code === 'EADDRINUSE') {
-    return new SetupError(`port ${port} of ${host} is in use: stop what listens there, or set COUNTERSIGN_PORT`);
+    return new SetupError(
+      `port ${port} of ${host} is in use: stop the process that listens there, or set COUNTERSIGN_PORT`,
+    );
   }
-  if (code === 'EACCES') return new SetupError(`port ${port} may not be used: set COUNTERSIGN_PORT to 1024 or more`);
+  if (code === 'EACCES')
+    return new SetupError(`port ${port} needs more rights than this user has: set COUNTERSIGN_PORT to 1024 or more`);
   if (code !== undefined && /^(EADDRNOTAVAIL|ENOTFOUND|EAI_\w+|EINVAL)$/.test(code)) {
     return new SetupError(`${host} is not an address of this machine: set COUNTERSIGN_HOST to one`);
   }

@@ -9,18 +9,18 @@ import { refusals } from './user/refusals.ts';
 
 const text = {
   subject: 'A test of Countersign',
-  body: 'This is a test message from Countersign. It carries no code, and nothing has to be done.',
+  body: 'This is a test message from Countersign. It has no code, and no action is needed.',
 };
 
-/** Sends a message through the gateways, as a code would be, and says which one accepted it. Needs no database. */
+/** Sends a message through the gateways, like a code, and prints which gateway accepted it. Needs no database. */
 export async function testMessage(channel: Channel, given: string): Promise<void> {
   const settings = readSettings(process.env);
   const to = destination(channel, given, settings);
-  const took: string[] = [];
+  const accepting: string[] = [];
   const declined: string[] = [];
-  const log = { warn: (fields: Readonly<Record<string, unknown>>) => void declined.push(whyNot(fields)) };
+  const log = { warn: (fields: Readonly<Record<string, unknown>>) => void declined.push(reasonOf(fields)) };
   const messenger = createMessenger(
-    gatewaysOf(settings).map((gateway) => noting(gateway, took)),
+    gatewaysOf(settings).map((gateway) => recording(gateway, accepting)),
     log,
   );
   try {
@@ -31,16 +31,16 @@ export async function testMessage(channel: Channel, given: string): Promise<void
       ...(channel === 'email' && { subject: text.subject }),
     });
     const why = declined.filter((part) => part !== '').join('; ');
-    if (!sent.ok) throw new Refused(`${channel}: ${sayings[sent.reason]}${why && ` (${why})`}`);
-    process.stdout.write(`${channel}: ${took.join()} accepted the message to ${to}\n${why && `before it, ${why}\n`}`);
+    if (!sent.ok) throw new Refused(`${channel}: ${failures[sent.reason]}${why && ` (${why})`}`);
+    process.stdout.write(`${channel}: ${accepting.join()} accepted the message to ${to}\n${why && `before, ${why}\n`}`);
   } finally {
     messenger.close();
   }
 }
 
-const sayings = {
+const failures = {
   ...refusals,
-  no_gateway: 'no gateway is set up that could send it: set COUNTERSIGN_GATEWAYS',
+  no_gateway: 'no gateway is configured for this channel: set COUNTERSIGN_GATEWAYS',
   gateway_failed: 'no gateway accepted the message',
 };
 
@@ -51,18 +51,18 @@ function destination(channel: Channel, given: string, { options }: ServerSetting
 }
 
 /** The same gateway; it records its name when it accepts a message. */
-function noting(gateway: Gateway, took: string[]): Gateway {
+function recording(gateway: Gateway, accepting: string[]): Gateway {
   return {
     ...gateway,
     async send(message) {
       const delivery = await gateway.send(message);
-      if (delivery.ok) took.push(gateway.name);
+      if (delivery.ok) accepting.push(gateway.name);
       return delivery;
     },
   };
 }
 
-function whyNot({ gateway, reason, detail }: Readonly<Record<string, unknown>>): string {
+function reasonOf({ gateway, reason, detail }: Readonly<Record<string, unknown>>): string {
   if (typeof gateway !== 'string') return '';
   return `${gateway} declined: ${typeof detail === 'string' ? detail : String(reason)}`;
 }

@@ -8,11 +8,9 @@ export async function runMigrations(): Promise<void> {
   const database = openDatabase(options.database);
   try {
     const ran = await migrate(database, systemClock.now());
-    const said =
-      ran.length === 0
-        ? 'the database is up to date: there was nothing to do'
-        : `the database is up to date now: ran ${ran.join(', ')}`;
-    process.stdout.write(`${said}\n`);
+    const message =
+      ran.length === 0 ? 'the database is already up to date' : `the database is now up to date: ran ${ran.join(', ')}`;
+    process.stdout.write(`${message}\n`);
   } finally {
     await database.db.destroy();
   }

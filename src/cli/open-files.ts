@@ -1,4 +1,4 @@
-/** An idle connection takes 20 kB, so these take a third of what a node needs anyway. */
+/** An idle connection takes 20 kB, so that many take about a third of a server's memory. */
 const most = 8192;
 
 /** Reserved for other files: the database, gateways, providers, the keys. */

@@ -7,8 +7,8 @@ export type PlainError = {
 };
 
 /**
- * The members of an error that may be logged. The databases' errors carry rows, parameters and parts of statements in others, so nothing
- * else is copied.
+ * The members of an error that may be logged. Other members of database errors contain rows, parameters and parts of statements, so
+ * they are not copied.
  */
 export function plainError(error: unknown): PlainError {
   if (!(error instanceof Error)) return { type: typeof error, message: 'the thrown value is not an error' };

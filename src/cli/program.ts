@@ -12,12 +12,12 @@ import { addUserCommands } from './user/commands.ts';
 import { describeVariables } from './variables.ts';
 import { onWarning } from './warnings.ts';
 
-/** Runs one command to its end and answers with the exit code: 2 for a mistake in how it was asked for, 1 for every other failure. */
+/** Runs one command to its end and returns the exit code: 2 for a wrong command line or configuration, 1 for every other failure. */
 export async function run(args: readonly string[]): Promise<number> {
-  // All files created from here on are for the user who runs this alone.
+  // Files that are created from here on can be read by this user only.
   process.umask(0o077);
   for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe);
-  onWarning(({ message }) => complain(`a warning: ${message}`));
+  onWarning(({ message }) => printError(`a warning: ${message}`));
   try {
     await createProgram().parseAsync(args, { from: 'user' });
     return 0;
@@ -25,7 +25,7 @@ export async function run(args: readonly string[]): Promise<number> {
     // Commander has printed the message already.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     const { text, exitCode } = explain(error);
-    complain(text);
+    printError(text);
     return exitCode;
   }
 }
@@ -36,7 +36,7 @@ function ignoreClosedPipe(error: Error): void {
 }
 
 /** Each mistake is one line; only an internal error has a stack. */
-function complain(text: string): void {
+function printError(text: string): void {
   process.stderr.write(`countersign: ${text.trim()}\n`);
 }
 
@@ -46,7 +46,7 @@ function createProgram(): Command {
     .description('Multi-factor authentication for any application.')
     .version(version)
     .exitOverride()
-    .configureOutput({ outputError: (text) => complain(text.replace(/^error: /, '').replaceAll('\n', ' ')) });
+    .configureOutput({ outputError: (text) => printError(text.replace(/^error: /, '').replaceAll('\n', ' ')) });
 
   addServerCommands(program);
   addKeysCommands(program.command('keys').description('create, list and rotate keys while servers run'));

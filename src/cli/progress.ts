@@ -1,6 +1,6 @@
 export type Progress = {
   readonly tell: (more: number) => void;
-  /** Clears the line for other output. */
+  /** Clears the progress line before other output. */
   readonly clear: () => void;
 };
 

@@ -25,14 +25,14 @@ export async function serve(): Promise<void> {
   const settings = readSettings(process.env);
   if (cluster.isPrimary && settings.workers > 1) return supervise(settings);
   try {
-    await serveHere(settings);
+    await serveInThisProcess(settings);
   } finally {
-    // A worker that could not start would not end by itself while it is connected to the primary.
+    // A worker that cannot start must disconnect from the primary, or it would not end.
     cluster.worker?.disconnect();
   }
 }
 
-async function serveHere(settings: ServerSettings): Promise<void> {
+async function serveInThisProcess(settings: ServerSettings): Promise<void> {
   const hashing = hashesAtATime(settings.workers);
   makeRoomFor(hashing);
   const stopped = stopSignal();
@@ -74,7 +74,7 @@ async function serveHere(settings: ServerSettings): Promise<void> {
 
 /** Node itself would print errors with all members, in which databases put values. */
 function logUncaughtErrors(log: Log): void {
-  onWarning((warning) => log.warn({ err: warning }, 'node warns'));
+  onWarning((warning) => log.warn({ err: warning }, 'warning of Node'));
   process.on('uncaughtException', (error) => {
     log.error({ err: error }, 'uncaught error; the process ends');
     process.exit(1);

@@ -31,7 +31,7 @@ const count = (name: Variable, least: number, most: number) =>
     .transform(Number)
     .refine((number) => number >= least && number <= most, expected(name));
 
-/** Its messages repeat nothing of the text, which holds passwords. */
+/** Its messages do not quote the text, which contains passwords. */
 const gateways = z.string().transform((text, context) => {
   try {
     const read = readGateways(text, systemClock);
@@ -114,11 +114,11 @@ export type ServerSettings = {
 
 type ProcessVariables = Readonly<Record<string, string | undefined>>;
 
-/** Reads every variable of ours, and refuses unknown ones: a misspelt one would be a setting without effect. */
+/** Reads every `COUNTERSIGN_` variable, and refuses unknown ones: a misspelled one would have no effect. */
 export function readSettings(given: ProcessVariables): ServerSettings {
   const own = Object.entries(given).filter(([name, value]) => name.startsWith('COUNTERSIGN_') && !isUnset(name, value));
   const read = environment.safeParse(Object.fromEntries(own));
-  if (!read.success) throw new SetupError(read.error.issues.flatMap(complaints).join('; '));
+  if (!read.success) throw new SetupError(read.error.issues.flatMap(messagesOf).join('; '));
   const { data } = read;
   return {
     host: data.COUNTERSIGN_HOST,
@@ -148,14 +148,14 @@ export function readSettings(given: ProcessVariables): ServerSettings {
 }
 
 /**
- * An empty value counts as unset, as compose files write it. An empty place of the data does not: the default would be a new, empty
- * installation. Neither does an unknown variable.
+ * An empty value counts as unset, because compose files write unset variables so. The places of the data are exceptions, because their
+ * defaults would start a new, empty installation. Unknown variables are refused even if they are empty.
  */
 const isUnset = (name: string, value: string | undefined): boolean =>
   value === '' && name in variables && name !== 'COUNTERSIGN_DATABASE' && name !== 'COUNTERSIGN_KEYS';
 
 /** Names the variable and never its value, which may be a secret. */
-function complaints(issue: z.core.$ZodIssue): readonly string[] {
+function messagesOf(issue: z.core.$ZodIssue): readonly string[] {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((name) => `unknown variable ${oneLine(name)}; countersign serve --help lists the known ones`);
   }

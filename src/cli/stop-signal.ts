@@ -8,7 +8,7 @@ export function stopSignal(): Promise<NodeJS.Signals> {
     const hear = (signal: NodeJS.Signals) => {
       const now = performance.now();
       first ??= now;
-      // Ctrl-C under npm comes twice within a moment: from the terminal, and passed on by npm.
+      // Under npm, Ctrl-C arrives twice at once: from the terminal, and forwarded by npm.
       if (now - first > second / 2) process.exit(128 + constants.signals[signal]);
       resolve(signal);
     };

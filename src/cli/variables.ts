@@ -4,9 +4,9 @@ import { baseUrlForm, hostForm } from '../base/locations.ts';
 /** One variable of the environment that a server and its commands read. */
 type VariableRow = {
   readonly group: 'Server' | 'Database and keys' | 'First administrator' | 'Messages' | 'Limits of messages' | 'Duo';
-  /** The values that it takes, as they stand after "expected" in a message. */
+  /** The allowed values, in the words that follow "expected" in a message. */
   readonly type: string;
-  /** What holds when it is not set. */
+  /** The value when it is not set. */
   readonly default: string;
   readonly meaning: string;
   readonly example?: string;
@@ -52,13 +52,13 @@ export const variables = {
     group: 'Server',
     type: 'one of fatal, error, warn, info, debug, trace, silent',
     default: 'info',
-    meaning: 'the least important log lines that are written; the log goes to standard error as JSON lines',
+    meaning: 'the lowest level of log lines that are written; the log goes to standard error as JSON lines',
   },
   COUNTERSIGN_DATABASE: {
     group: 'Database and keys',
     type: databaseForm,
     default: 'sqlite:./data/countersign.db',
-    meaning: `the database; SQLite is created at the first start, PostgreSQL has to exist; the parameters of its URL are ${databaseParameters.join(', ')}`,
+    meaning: `the database; SQLite is created at the first start, a PostgreSQL database must exist already; the parameters of its URL are ${databaseParameters.join(', ')}`,
     example: 'postgres://countersign:PASSWORD@db.example.com/countersign?sslmode=verify-full',
   },
   COUNTERSIGN_KEYS: {
@@ -92,7 +92,7 @@ export const variables = {
     type: 'the path of a file',
     default: 'unset',
     meaning:
-      'a file that all messages are written to instead of being sent, as JSON lines; for tests only, because the lines hold codes',
+      'a file that all messages are written to instead of being sent, as JSON lines; for tests only, because the lines contain codes',
     example: '/tmp/outbox.jsonl',
   },
   COUNTERSIGN_TEXTS: {
@@ -118,25 +118,25 @@ export const variables = {
     group: 'Limits of messages',
     type: numberFrom(1, 3600),
     default: '30',
-    meaning: 'the least number of seconds between two codes to one destination',
+    meaning: 'the minimum number of seconds between two codes to one destination',
   },
   COUNTERSIGN_SENDS_PER_DAY: {
     group: 'Limits of messages',
     type: numberFrom(1, 1000),
     default: '10',
-    meaning: 'the number of codes that one destination gets in a day, for logins and for enrollments each',
+    meaning: 'the maximum number of codes to one destination per day; logins and enrollments are counted separately',
   },
   COUNTERSIGN_ENROLLMENTS_PER_ADDRESS: {
     group: 'Limits of messages',
     type: numberFrom(0, 999_999),
     default: '100',
-    meaning: 'the number of codes that enrollments send in a day for one client address; 0 sets no limit',
+    meaning: 'the maximum number of enrollment codes per day for one client address; 0 sets no limit',
   },
   COUNTERSIGN_ENROLLMENTS_PER_ACCOUNT: {
     group: 'Limits of messages',
     type: numberFrom(0, 999_999),
     default: '1000',
-    meaning: 'the number of codes that enrollments send in a day in one account; 0 sets no limit',
+    meaning: 'the maximum number of enrollment codes per day in one account; 0 sets no limit',
   },
   COUNTERSIGN_DUO_HOSTS: {
     group: 'Duo',
@@ -158,7 +158,7 @@ export function variablesByGroup(): readonly (readonly [
   return [...Map.groupBy(all, ([, { group }]) => group)];
 }
 
-/** The same as a part of a command's help. */
+/** The same text as part of a command's help. */
 export function describeVariables(): string {
   const groups = variablesByGroup().map(([group, rows]) => {
     const lines = rows.map(([name, row]) => `  ${name.padEnd(37)}${row.meaning} (default: ${row.default})`);

@@ -1,4 +1,4 @@
-/** Replaces Node's own output of warnings, which is not one line each. */
+/** Replaces Node's own output of warnings, which takes several lines for each. */
 export function onWarning(tell: (warning: Error) => void): void {
   process.removeAllListeners('warning');
   process.on('warning', (warning) => {

@@ -69,16 +69,16 @@ describe('the log of attempts at the machine', { concurrency: 3 }, () => {
     folder = await folderWithLog();
   });
 
-  test('verify says where each strand ends, and that nothing is wrong', async () => {
+  test('verify says where each chain ends, and that nothing is wrong', async () => {
     const said = outputOf(await attempts(folder, 'verify'));
     const rows = rowsIn(folder);
     const strandOfUser = rows.find(({ user_id }) => user_id !== null)?.strand;
-    // What nobody in particular tried may be in the same strand.
+    // What nobody in particular tried may be in the same chain.
     const newest = rows.findLast((row) => row.strand === strandOfUser);
     assert.ok(newest);
     const { strand, seq, id, hash } = newest;
-    assert.ok(said.includes(`intact   strand=${strand} seq=${seq} id=${id} hash=${hash}\n`), said);
-    assert.match(said, /\nchecked 4 attempts in [12] strands\nnothing was changed, removed or added\n$/);
+    assert.ok(said.includes(`intact   chain=${strand} seq=${seq} id=${id} hash=${hash}\n`), said);
+    assert.match(said, /\nchecked 4 attempts in [12] chains\nnothing was changed, removed or added\n$/);
     assert.equal(outputOf(await attempts(folder, 'verify', '--account', 'root')), said);
     assert.equal(outputOf(await attempts(folder, 'verify', '--account', strand?.toString().split('/')[0] ?? '')), said);
   });
@@ -146,7 +146,7 @@ test('verify names what was changed, removed and added, and ends with 1', async 
   assert.ok(made && login);
   change(folder, `update attempts set reason = 'replayed' where id = '${made.id}'`);
   const changed = await attempts(folder, 'verify');
-  assert.match(changed.stdout, new RegExp(`^changed  strand=${made.strand} seq=1 id=${made.id}: `, 'm'));
+  assert.match(changed.stdout, new RegExp(`^changed  chain=${made.strand} seq=1 id=${made.id}: `, 'm'));
   assert.equal(changed.code, 1);
   assert.match(changed.stderr, /^countersign: the log does not verify: 1 [^\n]+\n$/);
   assert.ok(!changed.stdout.includes('nothing was changed'));
@@ -154,8 +154,8 @@ test('verify names what was changed, removed and added, and ends with 1', async 
   change(folder, `delete from attempts where id = '${made.id}'`);
   change(folder, `insert into attempts (id, at, action, outcome) values ('202699-a', 1, 'login', 'success')`);
   const more = await attempts(folder, 'verify');
-  assert.match(more.stdout, new RegExp(`^removed  strand=${made.strand} seq=1 id=-: the row is missing$`, 'm'));
-  assert.match(more.stdout, /^added {4}strand=- seq=- id=202699-a: /m);
+  assert.match(more.stdout, new RegExp(`^removed  chain=${made.strand} seq=1 id=-: the row is missing$`, 'm'));
+  assert.match(more.stdout, /^added {4}chain=- seq=- id=202699-a: /m);
   assert.equal(more.code, 1);
   assert.match(more.stderr, /: 2 findings/);
 });
@@ -164,13 +164,13 @@ test('prune removes what is old, says how much, and is itself in the log', async
   const folder = await folderWithLog();
   assert.match(
     outputOf(await attempts(folder, 'prune', '--older-than', '400d')),
-    /^removed 0 attempts of before \S+Z\n$/,
+    /^removed 0 attempts from before \S+Z\n$/,
   );
   const tomorrow = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
-  assert.match(errorLineOf(await attempts(folder, 'prune', '--before', tomorrow(2)), 2), /--before lies in the future/);
+  assert.match(errorLineOf(await attempts(folder, 'prune', '--before', tomorrow(2)), 2), /--before is in the future/);
   assert.equal(rowsIn(folder).length, 4);
   const now = new Date().toISOString();
-  assert.equal(outputOf(await attempts(folder, 'prune', '--before', now)), `removed 4 attempts of before ${now}\n`);
+  assert.equal(outputOf(await attempts(folder, 'prune', '--before', now)), `removed 4 attempts from before ${now}\n`);
   assert.deepEqual(
     rowsIn(folder).map(({ action, object_id }) => [action, object_id]),
     [['attempts.prune', now]],

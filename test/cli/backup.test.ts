@@ -59,7 +59,7 @@ describe('a backup', () => {
     const told = outputOf(await countersign(['backup', copy], { folder }));
     stop.abort();
     await crowd;
-    assert.match(told, /^backed up [\d,]+ users to .*copy\.db \([\d.]+ MB\); it cannot be read without the key ring /);
+    assert.match(told, /^backed up [\d,]+ users to .*copy\.db \([\d.]+ MB\)\nback up the key ring /);
     assert.equal(statSync(copy).mode & 0o777, 0o600);
     assert.equal(existsSync(`${copy}.part`), false);
     using closed = new DatabaseSync(copy, { readOnly: true });
@@ -78,7 +78,7 @@ describe('a backup', () => {
     );
     assert.match(
       errorLineOf(await countersign(['restore', copy], { folder: elsewhere }), 2),
-      /there is a database .* already/,
+      /the database .* exists already/,
     );
     const again = await serve({ folder: elsewhere });
     const me = await fetch(`${again.url}/users/me`, { headers: { Authorization: `Bearer ${token}` } });

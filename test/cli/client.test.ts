@@ -4,7 +4,7 @@ import { countersign, outputOf, errorLineOf, serve, type Running } from '../../k
 
 const admin = { name: 'admin', password: 'the first of them all' };
 const made =
-  /^made the client app of (\w+)\nits id is ([0-9a-f-]{36})\nits secret is (\S{43}) \(it is shown this once\)\n$/;
+  /^created the client app of (\w+)\nits id is ([0-9a-f-]{36})\nits secret is (\S{43}) \(it is not shown again\)\n$/;
 
 describe('clients, changed at the machine beside a running server', { concurrency: 3 }, () => {
   let server: Running;
@@ -33,7 +33,7 @@ describe('clients, changed at the machine beside a running server', { concurrenc
 
   test('a public client has no secret', async () => {
     const said = outputOf(await client(['add', 'phone', '--public', '--grant', 'password']));
-    const [, id = ''] = /^made the client phone\nits id is ([0-9a-f-]{36})\nit has no secret\n$/.exec(said) ?? [];
+    const [, id = ''] = /^created the client phone\nits id is ([0-9a-f-]{36})\nit has no secret\n$/.exec(said) ?? [];
     assert.equal((await token(id, undefined)).status, 200);
     assert.equal((await token(id, 'a secret of nobody')).status, 401);
   });
@@ -53,7 +53,10 @@ describe('clients, changed at the machine beside a running server', { concurrenc
     assert.equal((await me()).status, 200);
     assert.match(outputOf(await client(['remove', id])), /^app of cy was removed, and its sessions have ended\n$/);
     assert.deepEqual([(await me()).status, (await token(id, secret)).status], [401, 401]);
-    assert.equal(errorLineOf(await client(['remove', id]), 1), 'countersign: there is no such client');
+    assert.equal(
+      errorLineOf(await client(['remove', id]), 1),
+      `countersign: no client has the id ${id}: countersign client list shows the ids`,
+    );
   });
 
   test('an account that is not there is refused', async () => {
@@ -66,7 +69,7 @@ describe('clients, changed at the machine beside a running server', { concurrenc
   });
 });
 
-test('a house without clients says so', async () => {
+test('a server without clients says so', async () => {
   const server = await serve();
   assert.equal(outputOf(await countersign(['client', 'list'], { folder: server.folder })), 'there are no clients\n');
 });

@@ -24,20 +24,20 @@ async function doctor(env: Readonly<Record<string, string>>): Promise<Seen> {
   return { code, said: stdout + stderr, findings: JSON.parse(stdout) as readonly Finding[] };
 }
 
-/** What was found that is not as it should be, but for what a house without gateways and people has. */
+/** What was found that is not as it should be, but for what a server without gateways and people has. */
 function amiss({ findings }: Seen): readonly string[] {
   const expected = ['gateways', 'administrators', 'server'];
   // The tests' own PostgreSQL waits for no disk.
-  const isOfTheTests = ({ is }: Finding) => is === 'fsync is off' || is === 'full_page_writes is off';
+  const isOfTheTests = ({ state }: Finding) => state === 'fsync is off' || state === 'full_page_writes is off';
   const wrong = findings.filter(
     ({ level, check }) => level === 'problem' || (level === 'warning' && !expected.includes(check)),
   );
   return wrong
     .filter((finding) => !isOfTheTests(finding))
-    .map(({ level, check, is, mend }) => `${level} ${check} ${is}: ${mend}`);
+    .map(({ level, check, state, advice }) => `${level} ${check} ${state}: ${advice}`);
 }
 
-/** A house that was started once, and is in order. */
+/** A server that was started once, and is in order. */
 async function scene(on: TestDatabase) {
   const opened = await on.bare();
   const keysFile = join(newFolder(), 'keys.json');
@@ -90,7 +90,7 @@ const ofFiles: readonly Case[] = [
 
 const cases: readonly Case[] = [
   [
-    'the keys of another house',
+    'the keys of another server',
     ({ keysFile }) => {
       rmSync(keysFile);
       writeKeyFile(keysFile, makeKeyRing(systemRandom), systemRandom);
@@ -128,7 +128,7 @@ const cases: readonly Case[] = [
 ];
 
 onEachDatabase('doctor', (on) => {
-  test('finds nothing amiss in a house that is in order, and says so with exit code 0', async () => {
+  test('finds nothing amiss in a server that is in order, and says so with exit code 0', async () => {
     await using options = await scene(on);
     const seen = await doctor(options.env);
     assert.deepEqual(amiss(seen), []);
@@ -182,7 +182,7 @@ onEachDatabase('doctor', (on) => {
   test('counts administrators without a second factor', async () => {
     await using options = await scene(on);
     const { findings } = await doctor(options.env);
-    assert.equal(findings.find(({ check }) => check === 'administrators')?.is, '1 without a second factor');
+    assert.equal(findings.find(({ check }) => check === 'administrators')?.state, '1 without a second factor');
     await change(options.opened, `update authenticators set kind = 'totp'`);
     const later = await doctor(options.env);
     assert.equal(later.findings.find(({ check }) => check === 'administrators')?.level, 'ok');
@@ -226,20 +226,23 @@ describe('doctor', { concurrency: 2 }, () => {
   test('finds a variable that is not known, repeats no value of it and looks no further', async () => {
     const { code, said, findings } = await doctor({ COUNTERSIGN_PROT: 'hunter2' });
     assert.deepEqual([code, findings.length, findings[0]?.level], [1, 1, 'problem']);
-    assert.match(findings[0]?.is ?? '', /unknown variable COUNTERSIGN_PROT/);
+    assert.match(findings[0]?.state ?? '', /unknown variable COUNTERSIGN_PROT/);
     assert.doesNotMatch(said, /hunter2/);
   });
 
   test('finds a database that is out of reach, and shows no password', async () => {
     const { said, findings } = await doctor({ COUNTERSIGN_DATABASE: 'postgres://me:hunter2@127.0.0.1:1/x' });
-    assert.match(findings.find(({ check }) => check === 'database')?.is ?? '', /the database reported: .*ECONNREFUSED/);
+    assert.match(
+      findings.find(({ check }) => check === 'database')?.state ?? '',
+      /the database reported: .*ECONNREFUSED/,
+    );
     assert.doesNotMatch(said, /hunter2/);
   });
 
   test('finds that codes go into a file', async () => {
     const { findings } = await doctor({ COUNTERSIGN_OUTBOX: 'outbox.jsonl' });
     assert.deepEqual(
-      findings.filter(({ check }) => check === 'gateways').map(({ level, is }) => [level, is]),
+      findings.filter(({ check }) => check === 'gateways').map(({ level, state }) => [level, state]),
       [['warning', 'messages and their codes are written to a file']],
     );
   });

@@ -1,7 +1,7 @@
-/** Requests that no honest client sends, over a real socket to the server as `serve` sets it up. Node answers some of them and the house the others. */
+/** Requests that no honest client sends, over a real socket to the server as `serve` sets it up. Node answers some of them and the server the others. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { listen, type Front } from '../../src/cli/listen.ts';
+import { listen, type ServerSocket } from '../../src/cli/listen.ts';
 import { problemBody } from '../../src/http/errors/problem.ts';
 import { sendRaw, hostileRequests, marker } from '../../kit/hostile-requests.ts';
 import { startServer, type Server } from '../../kit/server.ts';
@@ -9,7 +9,7 @@ import type { Rows } from '../../kit/rows.ts';
 
 describe('what no honest client sends is refused or cut off, and does no harm', () => {
   let server: Server;
-  let front: Front;
+  let front: ServerSocket;
   let rows: Rows;
   before(async () => {
     server = await startServer();

@@ -17,7 +17,7 @@ describe('keys make', { concurrency: 2 }, () => {
     const env = { COUNTERSIGN_KEYS: join(folder, 'secrets', 'ring.json') };
     const { code, stdout, stderr } = await countersign(['keys', 'make'], { folder, env });
     assert.deepEqual([code, stderr], [0, '']);
-    assert.match(stdout, /^made the key ring .*ring\.json: back it up/);
+    assert.match(stdout, /^created the key ring .*ring\.json: back it up/);
     assert.equal(statSync(env.COUNTERSIGN_KEYS).mode & 0o777, 0o600);
     assert.deepEqual([readdirSync(folder), readdirSync(join(folder, 'secrets'))], [['secrets'], ['ring.json']]);
     const ring = readKeyFile(env.COUNTERSIGN_KEYS);
@@ -93,7 +93,7 @@ describe('keys rotate', { concurrency: 2 }, () => {
     outputOf(await countersign(['keys', 'rotate'], { folder }));
     const kept = readFileSync(file);
     const refused = await countersign(['keys', 'rotate', '--only', 'mac'], { folder });
-    assert.match(errorLineOf(refused, 1), /the mac key \S+ is to become active at .*: wait/);
+    assert.match(errorLineOf(refused, 1), /the mac key \S+ becomes active at .*: wait/);
     assert.deepEqual(readFileSync(file), kept);
     become(file, Date.now());
     outputOf(await countersign(['keys', 'rotate', '--only', 'mac'], { folder }));
@@ -211,8 +211,8 @@ onEachDatabase('migrate', (kind) => {
     const env = { COUNTERSIGN_DATABASE: opened.url };
     const [first, second] = [await countersign(['migrate'], { env }), await countersign(['migrate'], { env })];
     assert.deepEqual([first.code, first.stderr, second.code, second.stderr], [0, '', 0, '']);
-    assert.match(first.stdout, /^the database is up to date now: ran 0001-first(, \S+)*\n$/);
-    assert.equal(second.stdout, 'the database is up to date: there was nothing to do\n');
+    assert.match(first.stdout, /^the database is now up to date: ran 0001-first(, \S+)*\n$/);
+    assert.equal(second.stdout, 'the database is already up to date\n');
   });
 
   test('makes no user and no key ring', async () => {

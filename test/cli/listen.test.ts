@@ -4,7 +4,7 @@ import { Agent, request, type IncomingMessage, type ServerResponse } from 'node:
 import { connect, type Socket } from 'node:net';
 import { after, test } from 'node:test';
 import { SetupError } from '../../src/base/fault.ts';
-import { listen, type Front, type Ways } from '../../src/cli/listen.ts';
+import { listen, type ServerSocket, type ListenOptions } from '../../src/cli/listen.ts';
 
 const minute = 60_000;
 const sockets: Socket[] = [];
@@ -12,7 +12,7 @@ after(() => {
   for (const socket of sockets) socket.destroy();
 });
 
-test('a request that comes before the house is ready waits for it', async () => {
+test('a request that comes before the server is ready waits for it', async () => {
   const front = await listen('127.0.0.1', 0);
   const answer = fetch(`http://127.0.0.1:${front.port}/`);
   const socket = await connected(front);
@@ -81,7 +81,7 @@ test('closing waits no longer than it is told to', async () => {
   await assert.rejects(answer);
 });
 
-test('closing before the house was ready drops what waits', async () => {
+test('closing before the server was ready drops what waits', async () => {
   const front = await listen('127.0.0.1', 0);
   const socket = await connected(front);
   socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
@@ -130,7 +130,7 @@ test('closing answers the request of a connection that is under way, and does no
 });
 
 test('who does not read an answer is hung up on', async () => {
-  const front = await listen('127.0.0.1', 0, { stillness: 50 });
+  const front = await listen('127.0.0.1', 0, { idleLimit: 50 });
   const asked = Promise.withResolvers<ServerResponse>();
   front.open((_request, response) => asked.resolve(response));
   const socket = await connected(front);
@@ -239,7 +239,7 @@ test('an address that can not be had is a mistake in the settings, and names its
 });
 
 /** A front that answers with what the test does to the responses that `next` hands over. */
-async function opened(ways: Ways = {}) {
+async function opened(ways: ListenOptions = {}) {
   const front = await listen('127.0.0.1', 0, ways);
   const responses: ServerResponse[] = [];
   let arrived = Promise.withResolvers<void>();
@@ -256,13 +256,13 @@ async function opened(ways: Ways = {}) {
 }
 
 /** Lets somebody else be served, by which time whatever came before has been handed over. */
-async function served(front: Front, next: () => Promise<ServerResponse>): Promise<void> {
+async function served(front: ServerSocket, next: () => Promise<ServerResponse>): Promise<void> {
   const other = fetch(`http://127.0.0.1:${front.port}/`);
   (await next()).end('served');
   assert.equal(await (await other).text(), 'served');
 }
 
-async function connected({ port }: Front): Promise<Socket> {
+async function connected({ port }: ServerSocket): Promise<Socket> {
   const socket = connect(port, '127.0.0.1');
   sockets.push(socket);
   await once(socket, 'connect');

@@ -78,7 +78,7 @@ describe('a test message', { concurrency: 3 }, () => {
       ['email', 'ada@example.com'],
     ] as const) {
       const said = errorLineOf(await countersign(['message', 'test', channel, to]), 1);
-      assert.match(said, new RegExp(`^countersign: ${channel}: no gateway is set up .*COUNTERSIGN_GATEWAYS$`));
+      assert.match(said, new RegExp(`^countersign: ${channel}: no gateway is configured .*COUNTERSIGN_GATEWAYS$`));
     }
   });
 
@@ -98,7 +98,7 @@ describe('a server says at its start which channels can send', { concurrency: 3 
 
   test('none, with nothing set', async () => {
     const server = await serve();
-    await server.logged(/nothing is sent on these channels/);
+    await server.logged(/no gateway sends on these channels/);
     assert.deepEqual(said(server.stderr), [
       { level: 'info', channels: [], gateways: [] },
       { level: 'warn', channels: ['sms', 'email'] },
@@ -108,7 +108,7 @@ describe('a server says at its start which channels can send', { concurrency: 3 
   test('one, with a mail server, and not what its URL holds beside the host', async () => {
     const env = { COUNTERSIGN_GATEWAYS: 'smtp://me:hunter2hunter2@mail.example.com?from=a@example.com' };
     const server = await serve({ env });
-    await server.logged(/nothing is sent on these channels/);
+    await server.logged(/no gateway sends on these channels/);
     assert.deepEqual(said(server.stderr), [
       { level: 'info', channels: ['email'], gateways: ['smtp mail.example.com'] },
       { level: 'warn', channels: ['sms'] },

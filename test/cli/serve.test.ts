@@ -16,7 +16,7 @@ import { freePort } from '../../kit/free-port.ts';
 const listeningLine = (url: string) =>
   `countersign listening on ${url.replace('http://localhost', '127.0.0.1')}, public URL ${url}`;
 
-const announced = /^The administrator (\S+) was made, with the password (\S+) /;
+const announced = /^created the administrator (\S+) with the password (\S+) /;
 
 describe('a first start with nothing set', () => {
   let server: Running;

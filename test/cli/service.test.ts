@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { countersign, outputOf, errorLineOf, serve, type Running } from '../../kit/process.ts';
 
-const made = /^the service (\S+) has the id ([0-9a-f-]{36})\nits key is (csk_\S{43}) \(it is shown this once\)\n$/;
+const made = /^the service (\S+) has the id ([0-9a-f-]{36})\nits key is (csk_\S{43}) \(it is not shown again\)\n$/;
 
 describe('services, made at the machine beside a running server', () => {
   let server: Running;

@@ -30,7 +30,7 @@ describe('users, changed at the machine beside a running server', { concurrency:
 
   test('a user is made with a password from standard input, and logs in with it', async () => {
     const said = outputOf(await user(['add', 'ada', '--password-stdin'], `${password}\n`));
-    assert.match(said, /^made the user ada \([0-9a-f-]{36}\)\n$/);
+    assert.match(said, /^created the user ada \([0-9a-f-]{36}\)\n$/);
     assert.equal((await logIn('ada', password)).status, 200);
   });
 
@@ -42,7 +42,7 @@ describe('users, changed at the machine beside a running server', { concurrency:
   test('a user is made with roles, addresses and a password that is printed once', async () => {
     const options = ['--role', 'admin', '--role', 'service', '--email', 'cy@example.com', '--phone', '+12025550123'];
     const [made, told = ''] = outputOf(await user(['add', 'cy', ...options, '--generate-password'])).split('\n');
-    assert.match(made ?? '', /^made the user cy /);
+    assert.match(made ?? '', /^created the user cy /);
     const [, secret = ''] = /^their password is (\S{20}) /.exec(told) ?? [];
     const { token } = (await (await logIn('cy@example.com', secret)).json()) as { token: string };
     const me = await fetch(`${server.url}/users/me`, { headers: { Authorization: `Bearer ${token}` } });
@@ -88,7 +88,7 @@ describe('users, changed at the machine beside a running server', { concurrency:
     const code = new TOTP({ secret: Secret.fromBase32(secret.secret) }).generate();
     await send('PUT', `/users/me/secrets/${uid}/enroll`, { token: code }, token);
     assert.equal((await logIn('gus', password)).status, 302);
-    assert.match(outputOf(await user(['disable-mfa', 'gus', '--yes'])), /^gus has no second factor any more/);
+    assert.match(outputOf(await user(['disable-mfa', 'gus', '--yes'])), /^gus no longer has a second factor/);
     assert.equal((await logIn('gus', password)).status, 200);
   });
 
@@ -109,7 +109,7 @@ describe('users, changed at the machine beside a running server', { concurrency:
       [
         'a password that is the name',
         ['add', 'hal and dave', '--password-stdin'],
-        /may not be the name/,
+        /must differ from the name/,
         'HAL and Dave',
       ],
     ];

@@ -25,7 +25,7 @@ export function addAttemptsCommands(attempts: Command): void {
     .description('write the log as JSON lines, the oldest first')
     .option('--account <account>', "the account's id or name (default: all)")
     .addOption(new Option('--from <time>', 'the first instant (ISO 8601)').argParser(readTime))
-    .addOption(new Option('--to <time>', 'the instant before which it ends (ISO 8601)').argParser(readTime))
+    .addOption(new Option('--to <time>', 'the first instant that is not included (ISO 8601)').argParser(readTime))
     .addHelpText(
       'after',
       examples(['export > attempts.jsonl', 'export --account east --from 2026-11-01 --to 2026-12-01']),

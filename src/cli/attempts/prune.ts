@@ -11,12 +11,13 @@ export type PruneOptions = { readonly olderThan?: number; readonly before?: numb
 export async function pruneLog({ olderThan, before }: PruneOptions): Promise<void> {
   const now = systemClock.now();
   const until = before ?? (olderThan === undefined ? undefined : now - olderThan);
-  if (until === undefined) throw new SetupError('say what to remove: give --older-than or --before');
-  if (until > now) throw new SetupError('--before lies in the future: that would remove everything');
+  if (until === undefined) throw new SetupError('no time was given: give --older-than or --before');
+  if (until > now)
+    throw new SetupError('--before is in the future, which would remove everything: give a time in the past');
   const progress = progressOf({ what: 'removed', of: 'attempts' });
   const { rows, damaged } = await withCountersign((ctx) => pruneAttempts(ctx, until, progress.tell));
   progress.clear();
-  process.stdout.write(`removed ${rows} attempts of before ${new Date(until).toISOString()}\n`);
+  process.stdout.write(`removed ${rows} attempts from before ${new Date(until).toISOString()}\n`);
   if (damaged.length > 0) {
     throw new Refused(
       `these chains do not verify, and their remaining rows were kept (see attempts verify): ${damaged.join(', ')}`,

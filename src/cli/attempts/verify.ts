@@ -6,7 +6,7 @@ import { progressOf } from '../progress.ts';
 
 export type VerifyOptions = { readonly account?: string };
 
-/** Prints one line for each chain: its last row, or what is wrong. */
+/** Prints one line for each chain: its last row, or the first error in it. */
 export async function verifyLog({ account }: VerifyOptions): Promise<void> {
   const wrong = await withCountersign(async (ctx) => {
     const accountId = account === undefined ? undefined : granted(await findLog(ctx, account), account);
@@ -15,17 +15,17 @@ export async function verifyLog({ account }: VerifyOptions): Promise<void> {
       progress.clear();
       process.stdout.write(`${line}\n`);
     };
-    const count = { rows: 0, strands: 0, wrong: 0 };
+    const count = { rows: 0, chains: 0, wrong: 0 };
     for await (const verified of verifyChains(ctx, accountId, progress.tell)) {
       count.rows += verified.rows;
-      count.strands += 1;
+      count.chains += 1;
       if (verified.finding) count.wrong += 1;
       say(verified.finding ? lineOf(verified.finding) : endOf(verified));
     }
     const { older, findings } = await verifyStrayRows(ctx, accountId);
     for (const finding of findings) say(lineOf(finding));
     if (older > 0) say(`${older} attempts are older than the chains: only their number is known`);
-    say(`checked ${count.rows} attempts in ${count.strands} strands`);
+    say(`checked ${count.rows} attempts in ${count.chains} chains`);
     return count.wrong + findings.length;
   });
   if (wrong > 0)
@@ -35,10 +35,10 @@ export async function verifyLog({ account }: VerifyOptions): Promise<void> {
 
 function endOf({ strand, newest }: Verified): string {
   return newest === undefined
-    ? `intact   strand=${strand} pruned to its end`
-    : `intact   strand=${strand} seq=${newest.seq} id=${newest.id} hash=${newest.hash}`;
+    ? `intact   chain=${strand} has no rows after pruning`
+    : `intact   chain=${strand} seq=${newest.seq} id=${newest.id} hash=${newest.hash}`;
 }
 
 function lineOf({ what, strand, seq, id, detail }: LogFinding): string {
-  return `${what.padEnd(8)} strand=${strand ?? '-'} seq=${seq ?? '-'} id=${id ?? '-'}: ${detail}`;
+  return `${what.padEnd(8)} chain=${strand ?? '-'} seq=${seq ?? '-'} id=${id ?? '-'}: ${detail}`;
 }

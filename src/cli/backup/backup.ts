@@ -10,7 +10,7 @@ export async function runBackup(to: string): Promise<void> {
   // Also checks that the key ring belongs to the copy.
   const users = await withCountersign(async () => copyDatabase({ from, to }));
   process.stdout.write(
-    `backed up ${users.toLocaleString('en')} users to ${to} (${megabytes(to)}); it cannot be read without the key ring ${settings.options.keysFile}: keep that elsewhere\n`,
+    `backed up ${users.toLocaleString('en')} users to ${to} (${megabytes(to)})\nback up the key ring ${settings.options.keysFile} elsewhere: the copy cannot be read without it\n`,
   );
 }
 

@@ -16,12 +16,12 @@ export function embeddedFile({ options: { database } }: Pick<ServerSettings, 'op
 }
 
 /**
- * Copies a database completely or not at all: the copy is written to a draft, checked, settled, and renamed last. Returns the number of
+ * Copies a database completely or not at all: the copy is written to a draft, checked, prepared and then renamed. Returns the number of
  * users.
  */
 export async function copyDatabase(
   { from, to }: { readonly from: string; readonly to: string },
-  settle: (draft: string) => Promise<void> = async () => {},
+  prepare: (draft: string) => Promise<void> = async () => {},
 ): Promise<number> {
   if (existsSync(to)) throw new SetupError(`the file ${to} exists already and was not changed`);
   const draft = `${to}.part`;
@@ -37,7 +37,7 @@ export async function copyDatabase(
     });
     const found = inspectCopy(draft);
     if ('wrong' in found) throw new SetupError(`${from} cannot be copied: ${found.wrong}`);
-    await settle(draft);
+    await prepare(draft);
     closeIntoOneFile(draft);
     renameSync(draft, to);
     return found.users;

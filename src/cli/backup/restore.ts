@@ -8,7 +8,7 @@ import { readSettings } from '../settings.ts';
 import { withCountersign } from '../user/with-countersign.ts';
 import { copyDatabase, embeddedFile } from './copy.ts';
 
-/** Restores a checked copy where no database is, and ends the sessions and challenges in it. */
+/** Restores a checked copy if no database exists, and ends the sessions and challenges in it. */
 export async function runRestore(from: string): Promise<void> {
   const settings = readSettings(process.env);
   const to = embeddedFile(settings);
@@ -16,11 +16,12 @@ export async function runRestore(from: string): Promise<void> {
   for (const end of ['', '-wal', '-shm'])
     if (existsSync(`${to}${end}`))
       throw new SetupError(
-        `there is a database ${to} already: stop the servers, move it away with its -wal and -shm, and repeat`,
+        `the database ${to} exists already: stop the servers, move it away with its -wal and -shm files, and run this again`,
       );
   const { keysFile } = settings.options;
   // Otherwise a new key ring would be created for a database in which nothing is sealed.
-  if (!readKeyFile(keysFile)) throw new SetupError(`there is no keys file ${keysFile}: give the one of this database`);
+  if (!readKeyFile(keysFile))
+    throw new SetupError(`there is no keys file ${keysFile}: set COUNTERSIGN_KEYS to the keys file of this database`);
   let newest: number | undefined;
   const users = await copyDatabase({ from, to }, async (draft) => {
     newest = await withCountersign((ctx) => voidRestoredSessions(ctx), `sqlite:${draft}`);
@@ -29,6 +30,7 @@ export async function runRestore(from: string): Promise<void> {
   const safe = new Date(systemClock.now() + sentCodeLife).toISOString().slice(11, 19);
   process.stdout.write(
     `restored ${users.toLocaleString('en')} users to ${to}${until}; every session has ended
-start the servers after ${safe} (UTC), when no code is good any more that was used before; removed factors, changed passwords and used recovery codes are as they were then, so have people renew what matters\n`,
+start the servers after ${safe} (UTC): until then a code that was already used would be accepted again
+factors, passwords and recovery codes are as they were at the time of the backup: users should repeat changes that they made since\n`,
   );
 }

@@ -24,8 +24,8 @@ export async function addClient(name: string, options: AddClientOptions): Promis
   const { client, secret } = await withCountersign(async (ctx) =>
     granted(await add(ctx, { ...read.data, account, grantTypes, isPublic }), read.data.name),
   );
-  process.stdout.write(`made the client ${client.name}\nits id is ${client.id}\n`);
+  process.stdout.write(`created the client ${client.name}\nits id is ${client.id}\n`);
   process.stdout.write(
-    secret === undefined ? 'it has no secret\n' : `its secret is ${secret} (it is shown this once)\n`,
+    secret === undefined ? 'it has no secret\n' : `its secret is ${secret} (it is not shown again)\n`,
   );
 }

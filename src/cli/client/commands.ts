@@ -5,7 +5,7 @@ import type { AccountOptions } from './list.ts';
 export function addClientCommands(client: Command): void {
   const add = client
     .command('add <name>')
-    .description('make a client; its secret is printed once')
+    .description('create a client; its secret is printed once')
     .addOption(
       new Option('--grant <grant>', 'password or refresh_token; more than once for both')
         .argParser(addGrant)
@@ -22,7 +22,7 @@ export function addClientCommands(client: Command): void {
 
   client
     .command('remove <id>')
-    .description('remove a client and end the sessions that were made for it')
+    .description('remove a client and end its sessions')
     .action(async (id: string) => (await import('./remove.ts')).removeClient(id));
 
   for (const command of [add, list]) command.option('--account <account>', "the account's id or name (default: root)");

@@ -3,7 +3,7 @@ import { granted, withCountersign } from '../user/with-countersign.ts';
 
 export type AccountOptions = { readonly account?: string };
 
-/** One line a client: its id, its grants, its scope in brackets, its name. */
+/** Prints one line for each client: its id, its grants, its scope in brackets, its name. */
 export async function listClients({ account }: AccountOptions): Promise<void> {
   const clients = await withCountersign(async (ctx) => granted(await clientsOf(ctx, account), account ?? 'root'));
   const lines = clients.map(

@@ -4,6 +4,6 @@ import { withCountersign } from '../user/with-countersign.ts';
 
 export async function removeClient(id: string): Promise<void> {
   const removed = await withCountersign((ctx) => dropClient(ctx, id));
-  if (!removed.ok) throw new Refused('there is no such client');
+  if (!removed.ok) throw new Refused(`no client has the id ${id}: countersign client list shows the ids`);
   process.stdout.write(`${removed.value.name} was removed, and its sessions have ended\n`);
 }

@@ -6,12 +6,12 @@ import { ok, problem, warning, type Finding } from './finding.ts';
 const [noticeable, wrong] = [5 * second, 30 * second];
 
 /** Compares another clock, in milliseconds since the Unix epoch, with this machine's. */
-export function checkDifference(whose: string, theirs: number, ours: number, precision = 0): Finding {
+export function checkDifference(name: string, theirs: number, ours: number, precision = 0): Finding {
   const apart = Math.max(0, Math.abs(ours - theirs) - precision);
-  const is = `${whose} is ${(apart / second).toFixed(1)} s from this machine's`;
-  if (apart < noticeable) return ok('clock', is);
-  const mend = 'set both clocks by NTP: codes of authenticator apps depend on it';
-  return apart < wrong ? warning('clock', is, mend) : problem('clock', is, mend);
+  const state = `${name} is ${(apart / second).toFixed(1)} s off this machine's`;
+  if (apart < noticeable) return ok('clock', state);
+  const advice = 'synchronize both clocks with NTP: codes of authenticator apps depend on them';
+  return apart < wrong ? warning('clock', state, advice) : problem('clock', state, advice);
 }
 
 /** Asks the server itself, through its proxy if there is one. */

@@ -68,9 +68,9 @@ function checkModes(file: string): readonly Finding[] {
 }
 
 function checkRoom(left: number, folder: string): readonly Finding[] {
-  const is = `${Math.floor(left / 1024 ** 2).toLocaleString('en')} MiB left`;
-  if (left < veryLittle) return [problem('disk', is, `make room where ${folder} is`)];
-  return [left < little ? warning('disk', is, `make room where ${folder} is`) : ok('disk', is)];
+  const state = `${Math.floor(left / 1024 ** 2).toLocaleString('en')} MiB left`;
+  if (left < veryLittle) return [problem('disk', state, `free space on the disk of ${folder}`)];
+  return [left < little ? warning('disk', state, `free space on the disk of ${folder}`) : ok('disk', state)];
 }
 
 async function checkOpen(database: Database, ring: KeyRing | undefined): Promise<readonly Finding[]> {
@@ -109,18 +109,18 @@ export function judgePostgres(facts: PostgresFacts, now: number): readonly Findi
     found.push(
       problem('database', `${version} is read-only`, 'set COUNTERSIGN_DATABASE to the primary, not a standby'),
     );
-  const lost = 'without it a spent code may come back after a crash: turn it on';
+  const lost = 'turn it on, because a spent code may be accepted again after a crash';
   if (!facts.fsync) found.push(problem('database', 'fsync is off', lost));
   if (!facts.fullPageWrites) found.push(problem('database', 'full_page_writes is off', lost));
   if (facts.synchronousCommit === 'off') found.push(problem('database', 'synchronous_commit is off', lost));
   found.push(...judgeStandbys(facts));
-  const endless = [
-    { name: 'statement_timeout', is: facts.statementTimeout },
-    { name: 'idle_in_transaction_session_timeout', is: facts.idleTimeout },
+  const timeouts = [
+    { name: 'statement_timeout', value: facts.statementTimeout },
+    { name: 'idle_in_transaction_session_timeout', value: facts.idleTimeout },
   ];
-  for (const { name, is } of endless)
+  for (const { name, value } of timeouts)
     // Countersign sets both, but a connection pooler may drop the setting.
-    if (is === '0')
+    if (value === '0')
       found.push(warning('database', `${name} is off`, `set it for the role: alter role … set ${name} = '10s'`));
   if (facts.version < 140_000)
     found.push(warning('database', `${version} is out of support`, 'upgrade to a supported version'));
@@ -136,7 +136,7 @@ function judgeStandbys({ waitsFor, standbys, synchronousCommit }: PostgresFacts)
       problem(
         'database',
         `commits wait for ${waitsFor}, and no standby is connected`,
-        'start it: nothing can be written',
+        'start a standby: until then nothing can be written',
       ),
     ];
   if (standbys === 0) return [];
@@ -152,11 +152,11 @@ async function checkContent(store: Store, ring: KeyRing): Promise<readonly Findi
       problem(
         'keys',
         'the key ring does not belong to this database',
-        'set COUNTERSIGN_KEYS to its keys file, or restore that',
+        'set COUNTERSIGN_KEYS to the keys file of this database, or restore that file',
       ),
     ];
   return [
-    ok('keys', 'they open the database'),
+    ok('keys', 'the key ring belongs to the database'),
     await checkSealed(store, ring),
     await checkLog(store),
     await checkPeople(store),

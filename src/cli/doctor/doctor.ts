@@ -14,7 +14,7 @@ export async function examine({ json }: DoctorOptions): Promise<void> {
   const findings = await findAll();
   process.stdout.write(json ? `${JSON.stringify(findings, null, 2)}\n` : findings.map(lineOf).join(''));
   const problems = findings.filter(({ level }) => level === 'problem').length;
-  if (problems > 0) throw new Refused(problems === 1 ? 'there is a problem' : `there are ${problems} problems`);
+  if (problems > 0) throw new Refused(problems === 1 ? 'found one problem' : `found ${problems} problems`);
 }
 
 async function findAll(): Promise<readonly Finding[]> {
@@ -40,5 +40,5 @@ function settingsOf(): ServerSettings | Finding {
   }
 }
 
-const lineOf = ({ check, level, is, mend }: Finding) =>
-  `${level.padEnd(7)}  ${check.padEnd(14)} ${is}${mend === undefined ? '' : `: ${mend}`}\n`;
+const lineOf = ({ check, level, state, advice }: Finding) =>
+  `${level.padEnd(7)}  ${check.padEnd(14)} ${state}${advice === undefined ? '' : `: ${advice}`}\n`;

@@ -4,11 +4,21 @@ export type Finding = {
   readonly check: string;
   readonly level: 'ok' | 'warning' | 'problem';
   /** The state, without secrets. */
-  readonly is: string;
-  /** What to do. */
-  readonly mend?: string;
+  readonly state: string;
+  /** The advice to the operator. */
+  readonly advice?: string;
 };
 
-export const ok = (check: string, is: string): Finding => ({ check, level: 'ok', is });
-export const warning = (check: string, is: string, mend: string): Finding => ({ check, level: 'warning', is, mend });
-export const problem = (check: string, is: string, mend: string): Finding => ({ check, level: 'problem', is, mend });
+export const ok = (check: string, state: string): Finding => ({ check, level: 'ok', state });
+export const warning = (check: string, state: string, advice: string): Finding => ({
+  check,
+  level: 'warning',
+  state,
+  advice,
+});
+export const problem = (check: string, state: string, advice: string): Finding => ({
+  check,
+  level: 'problem',
+  state,
+  advice,
+});

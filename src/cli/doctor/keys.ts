@@ -22,7 +22,7 @@ export function checkKeys({ options }: ServerSettings): {
     return { ring, keys: [ok('keys', `active: ${active.join(', ')}`), ...checkPlace(keysFile, database)] };
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
-    return { keys: [problem('keys', error.message, 'without it no server starts here')] };
+    return { keys: [problem('keys', error.message, 'correct it: without the key ring no server starts')] };
   }
 }
 
@@ -42,7 +42,7 @@ function checkPlace(keysFile: string, database: string): readonly Finding[] {
     warning(
       'keys',
       `the keys are in the same folder as the database, ${folder}`,
-      'put them elsewhere (COUNTERSIGN_KEYS) and back them up separately: a copy of that folder contains everything',
+      'move the keys (COUNTERSIGN_KEYS) and back them up separately: a copy of that folder contains all secrets',
     ),
   ];
 }

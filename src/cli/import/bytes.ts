@@ -48,7 +48,7 @@ export async function* linesOf(chunks: AsyncIterable<Buffer>, longest: number): 
       yield line.take();
       from = at + 1;
     }
-    // A copy: the rest would keep the whole chunk.
+    // Copied, because a view of the rest would keep the whole chunk in memory.
     if (from < chunk.length) line.add(Buffer.from(chunk.subarray(from)));
   }
   if (!line.isEmpty()) yield line.take();

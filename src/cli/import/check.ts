@@ -7,31 +7,31 @@ import { readEmailAddress, readPhoneNumber } from '../../messages/destinations.t
 import type { FoundUser } from './found.ts';
 
 /** Normalizes the names and addresses of a user of the source, and lets the engine judge the user. */
-export function check(ctx: RequestContext, { profile, authenticators, left, guarded }: FoundUser): JudgedUser {
+export function check(ctx: RequestContext, { profile, authenticators, skipped, guarded }: FoundUser): JudgedUser {
   const name = newUserProfile.shape.name.safeParse(profile.name);
-  if (!name.success) return { left: [...left, { what: 'user', why: `the name ${messageOf(name.error)}` }] };
-  const unfit: Skipped[] = [];
-  const take = (what: keyof typeof newUserProfile.shape, given: string | null | undefined): string | null => {
+  if (!name.success) return { skipped: [...skipped, { what: 'user', why: `the name ${messageOf(name.error)}` }] };
+  const invalid: Skipped[] = [];
+  const readMember = (what: keyof typeof newUserProfile.shape, given: string | null | undefined): string | null => {
     // Other systems store an absent value as an empty text.
     if ((given ?? '').trim() === '') return null;
     const read = newUserProfile.shape[what].safeParse(given);
     if (read.success) return read.data ?? null;
-    unfit.push({ what, why: messageOf(read.error) });
+    invalid.push({ what, why: messageOf(read.error) });
     return null;
   };
   const phone = profile.phone ?? '';
   const number = readPhoneNumber(phone, ctx.settings.region);
   const sourceUser: SourceUser = {
     name: name.data,
-    email: take('email', profile.email),
-    phone: take('phone', number.ok ? number.value : phone),
-    firstName: take('firstName', profile.firstName),
-    lastName: take('lastName', profile.lastName),
-    authenticators: authenticators.map((one) => ({ ...one, label: labelOf(one), kept: keptHere(ctx, one) })),
+    email: readMember('email', profile.email),
+    phone: readMember('phone', number.ok ? number.value : phone),
+    firstName: readMember('firstName', profile.firstName),
+    lastName: readMember('lastName', profile.lastName),
+    authenticators: authenticators.map((one) => ({ ...one, label: labelOf(one), kept: normalized(ctx, one) })),
     guarded,
   };
   const judged = judgeSourceUser(ctx, sourceUser);
-  return { ...judged, left: [...left, ...unfit, ...judged.left] };
+  return { ...judged, skipped: [...skipped, ...invalid, ...judged.skipped] };
 }
 
 /** A name that may be shown. Anything else may be a secret. */
@@ -42,7 +42,7 @@ const messageOf = (error: z.ZodError) => error.issues[0]?.message ?? '';
 const labelOf = ({ label }: SourceCredential) => factorLabel.safeParse(label).data ?? null;
 
 /** Normalizes the number or address that codes are sent to. One that cannot receive messages becomes empty, and its factor refuses it. */
-function keptHere({ settings }: RequestContext, { kind, kept }: SourceCredential): unknown {
+function normalized({ settings }: RequestContext, { kind, kept }: SourceCredential): unknown {
   if (typeof kept !== 'object' || kept === null || !('destination' in kept)) return kept;
   const { destination } = kept;
   if (typeof destination !== 'string') return kept;

@@ -2,7 +2,7 @@ import { Argument, Option, type Command } from 'commander';
 import type { Format } from './formats/index.ts';
 import type { ImportOptions } from './run.ts';
 
-/** Named here too, so that help needs none of the readers. */
+/** Listed here too, so that `--help` does not load the readers. */
 const formats = [
   'jsonl',
   'better-auth',
@@ -22,7 +22,7 @@ export function addImportCommand(program: Command): void {
     .addOption(
       new Option(
         '--harmless <names>',
-        'models, tables, fields and attributes that say nothing about second factors, separated by commas; can be repeated',
+        'models, tables, fields and attributes that are irrelevant to second factors, separated by commas; can be repeated',
       ).argParser(addNames),
     )
     .option('--no-second-factors', 'declare that a Django dump without rows of second factors has none')

@@ -9,7 +9,7 @@ export type FoundUser = {
   readonly profile: SourceProfile;
   readonly authenticators: readonly SourceCredential[];
   /** The items that the reader cannot import. */
-  readonly left: readonly Skipped[];
+  readonly skipped: readonly Skipped[];
   /** Whether the source system requires more than a password. */
   readonly guarded: boolean;
 };
@@ -49,6 +49,6 @@ export type SourceOptions = {
   readonly harmless?: readonly string[];
 };
 
-export const off = 'is switched off there';
-export const unlikeOurs = 'does not have the form of recovery codes here; new ones can be generated';
+export const disabledInSource = 'is disabled in the source';
+export const foreignRecoveryCodes = 'recovery codes of other systems are not imported; the user can generate new ones';
 export const unconfirmed = 'was never confirmed by its owner';

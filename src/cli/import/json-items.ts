@@ -5,18 +5,18 @@ const [openList, closeList, openObject, closeObject] = [0x5b, 0x5d, 0x7b, 0x7d];
 const isSpace = (byte: number) => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 
 /** The deepest nesting of brackets. */
-const deepest = 1000;
+const maxDepth = 1000;
 
 export const cutOff = Symbol('the list does not end');
-export const noList = Symbol('there is no such list');
-export const notOne = Symbol('something stands after the document');
-export const twice = Symbol('the member appears more than once');
-export const noJson = Symbol('brackets do not match, or are too many');
-export type Fault = typeof cutOff | typeof noList | typeof notOne | typeof twice | typeof noJson;
+export const missingList = Symbol('there is no such list');
+export const trailingData = Symbol('there is data after the document');
+export const duplicate = Symbol('the member appears more than once');
+export const malformed = Symbol('brackets do not match or nest too deep');
+export type Fault = typeof cutOff | typeof missingList | typeof trailingData | typeof duplicate | typeof malformed;
 
 /**
- * The items of one list in a JSON document that may be larger than the memory: the document itself, or that member of its object. Items are
- * not parsed; only brackets are followed. A fault of the document is yielded last.
+ * The items of one list in a JSON document that may be larger than the memory. Without `member` the document is the list; otherwise the list
+ * is this member of its object. Items are not parsed; only brackets are counted. A fault of the document is yielded last.
  */
 export async function* jsonItems(
   chunks: AsyncIterable<Buffer>,
@@ -58,32 +58,32 @@ type Seen = 'begin' | 'next' | 'end' | Fault | undefined;
 function listFollower(member: string | undefined): (byte: number | undefined) => Seen {
   const isOfString = stringFollower();
   const keys = keyFollower(member);
-  /** The brackets that have to come. */
+  /** The closing brackets that are expected. */
   const open: number[] = [];
   const listDepth = member === undefined ? 1 : 2;
   let state: 'before' | 'inside' | 'after' = 'before';
   let isClosed = false;
   const opened = (closing: number): Seen => {
     open.push(closing);
-    if (open.length > deepest) return noJson;
-    const isIt = closing === closeList && open.length === listDepth && keys.isAtMember();
-    if (state !== 'before' || !isIt) return undefined;
+    if (open.length > maxDepth) return malformed;
+    const isWanted = closing === closeList && open.length === listDepth && keys.isAtMember();
+    if (state !== 'before' || !isWanted) return undefined;
     state = 'inside';
     return 'begin';
   };
   const closed = (byte: number): Seen => {
     const isEnd = state === 'inside' && open.length === listDepth;
-    if (open.pop() !== byte) return noJson;
+    if (open.pop() !== byte) return malformed;
     isClosed = open.length === 0;
     if (!isEnd) return undefined;
     state = 'after';
     return 'end';
   };
   return (byte) => {
-    if (byte === undefined) return state === 'before' ? noList : isClosed ? undefined : cutOff;
-    if (isClosed) return isSpace(byte) ? undefined : notOne;
+    if (byte === undefined) return state === 'before' ? missingList : isClosed ? undefined : cutOff;
+    if (isClosed) return isSpace(byte) ? undefined : trailingData;
     const isString = isOfString(byte);
-    if (open.length === 1 && open[0] === closeObject && keys.add(byte, isString)) return twice;
+    if (open.length === 1 && open[0] === closeObject && keys.add(byte, isString)) return duplicate;
     if (isString) return undefined;
     if (byte === openList) return opened(closeList);
     if (byte === openObject) return opened(closeObject);
@@ -119,7 +119,7 @@ function textOf(key: Buffer): unknown {
   }
 }
 
-/** Tells for each byte whether it belongs to a string, including its quotation marks. */
+/** Returns a function that says for each byte whether it belongs to a string, including its quotation marks. */
 function stringFollower(): (byte: number) => boolean {
   let inside = false;
   let escaped = false;

@@ -1,15 +1,15 @@
 import { z } from 'zod';
 import { parseStrictJson } from '../../http/server/strict-json.ts';
 
-/** Messages about a source quote nothing of it, because it may be secret. */
+/** Messages about a source never quote it, because it may be secret. */
 export const notJson = 'is not valid I-JSON (RFC 7493)';
 export const tooLong = (bytes: number) => `is longer than ${bytes / 1024} KiB`;
 
 /** The problem of an entry: its member and the message, without values and indexes. */
-export function complaintOf(error: z.ZodError): string {
+export function problemIn(error: z.ZodError): string {
   const [issue] = error.issues;
   const path = issue?.path.filter((part) => typeof part === 'string').join('.') ?? '';
-  const what = issue?.code === 'unrecognized_keys' ? 'holds a member that has no meaning here' : (issue?.message ?? '');
+  const what = issue?.code === 'unrecognized_keys' ? 'has an unknown member' : (issue?.message ?? '');
   return path === '' ? what : `${path}: ${what}`;
 }
 

@@ -6,13 +6,13 @@ export type Line = {
   readonly at: string;
   /** Absent if it is not a valid name. */
   readonly name?: string | undefined;
-} & ({ readonly outcome: 'there already' } | ({ readonly outcome: 'not taken' } & Skipped));
+} & ({ readonly outcome: 'existing' } | ({ readonly outcome: 'skipped' } & Skipped));
 
 export type Report = {
-  made(users: number): void;
+  addImported(users: number): void;
   add(line: Line): void;
-  /** The number of items that were not taken. */
-  readonly left: () => number;
+  /** The number of skipped items. */
+  readonly skipped: () => number;
   /** Whether the source was refused as a whole. */
   readonly isRefused: () => boolean;
   /** The report as text. */
@@ -20,33 +20,33 @@ export type Report = {
   close(): void;
 };
 
-/** Counts the results of an import, and writes each item that was not taken to a file if one is given. */
+/** Counts the results of an import, and writes each skipped item to a file if one is given. */
 export function createReport(file: string | undefined, dryRun: boolean): Report {
   const descriptor = file === undefined ? undefined : openSync(file, 'w', 0o600);
   const reasons = new Map<string, number>();
-  const count = { made: 0, there: 0, users: 0, left: 0, sources: 0 };
+  const count = { imported: 0, existing: 0, users: 0, skipped: 0, sources: 0 };
   return {
-    made: (users) => void (count.made += users),
+    addImported: (users) => void (count.imported += users),
     add(line) {
       if (descriptor !== undefined) writeSync(descriptor, `${JSON.stringify(line)}\n`);
-      if (line.outcome === 'there already') {
-        count.there += 1;
+      if (line.outcome === 'existing') {
+        count.existing += 1;
         return;
       }
       if (line.what === 'user') count.users += 1;
       if (line.what === 'source') count.sources += 1;
-      count.left += 1;
+      count.skipped += 1;
       const reason = `${line.what}: ${line.why}`;
       reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
     },
-    left: () => count.left,
+    skipped: () => count.skipped,
     isRefused: () => count.sources > 0,
     text() {
-      const [was, were] = dryRun ? ['would be made', 'would not be taken'] : ['made', 'not taken'];
-      const users = `users: ${number(count.made)} ${was}, ${number(count.there)} there already, ${number(count.users)} ${were}\n`;
-      if (count.left === 0) return users;
+      const [was, were] = dryRun ? ['would be imported', 'would be skipped'] : ['imported', 'skipped'];
+      const users = `users: ${number(count.imported)} ${was}, ${number(count.existing)} existing, ${number(count.users)} ${were}\n`;
+      if (count.skipped === 0) return users;
       const rows = [...reasons].toSorted(([, one], [, other]) => other - one);
-      return `${users}${were}:\n${rows.map(([reason, times]) => `${number(times).padStart(9)}  ${reason}\n`).join('')}`;
+      return `${users}${were}:\n${rows.map(([reason, occurrences]) => `${number(occurrences).padStart(9)}  ${reason}\n`).join('')}`;
     },
     close() {
       if (descriptor !== undefined) closeSync(descriptor);

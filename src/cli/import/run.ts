@@ -24,7 +24,9 @@ export async function runImport(format: Format, file: string, options: ImportOpt
   if (options.secondFactors === false && format !== 'django')
     throw new SetupError('--no-second-factors is for django: every other format says which users have a second factor');
   if (options.harmless && (format === 'jsonl' || format === 'otpauth-migration'))
-    throw new SetupError(`--harmless is for better-auth, django and keycloak: ${format} has no names of its own`);
+    throw new SetupError(
+      `--harmless is for better-auth, django and keycloak: ${format} has no names that could be unknown`,
+    );
   if (file !== '-' && !existsSync(file)) throw new SetupError(`there is no file ${file}`);
   const collect = keepHeapSmall();
   const done = await withCountersign(async (ctx) => {
@@ -34,8 +36,8 @@ export async function runImport(format: Format, file: string, options: ImportOpt
     const what = dryRun ? 'checked' : 'read';
     const progress = progressOf({ what, of: 'users', fraction: reading.fraction, lineEvery: 10_000 });
     try {
-      const mover = { ctx, accountId, report, collect, write: dryRun ? wouldBeMade : importUsers };
-      await moveAll(mover, reading, progress);
+      const run = { ctx, accountId, report, collect, write: dryRun ? findImportable : importUsers };
+      await importAll(run, reading, progress);
     } finally {
       progress.clear();
       reading.close?.();
@@ -45,7 +47,7 @@ export async function runImport(format: Format, file: string, options: ImportOpt
     return report;
   });
   if (done.isRefused()) throw new Refused('the source was refused, and no user was imported: see above');
-  if (done.left() > 0) throw new Refused('some items were not taken: see above, or use --report for each');
+  if (done.skipped() > 0) throw new Refused('some items were skipped: see above, or use --report for each');
 }
 
 /** The number of batches after which garbage is collected. */
@@ -59,7 +61,7 @@ function keepHeapSmall(): () => void {
   return runInNewContext('gc') as () => void;
 }
 
-type Mover = {
+type ImportRun = {
   readonly ctx: RequestContext;
   readonly accountId: string;
   readonly report: Report;
@@ -70,19 +72,19 @@ type Mover = {
 
 type BatchEntry = { readonly importable: ImportableUser; readonly at: string };
 
-async function moveAll(mover: Mover, reading: Reading, progress: Progress): Promise<void> {
-  const repeated = await findRepeated(mover, reading);
+async function importAll(run: ImportRun, reading: Reading, progress: Progress): Promise<void> {
+  const repeated = await findRepeated(run, reading);
   if (!repeated) return;
   let batch: BatchEntry[] = [];
   let batches = 0;
   const flush = async () => {
-    if (batch.length > 0) await moveBatch(mover, batch);
+    if (batch.length > 0) await moveBatch(run, batch);
     batch = [];
     batches += 1;
-    if (batches % collectEvery === 0) mover.collect();
+    if (batches % collectEvery === 0) run.collect();
   };
   for await (const found of reading.users()) {
-    const judged = judge(mover, repeated, found);
+    const judged = judge(run, repeated, found);
     if (judged) batch.push(judged);
     if (batch.length >= batchSize) await flush();
     progress.tell(1);
@@ -91,13 +93,13 @@ async function moveAll(mover: Mover, reading: Reading, progress: Progress): Prom
 }
 
 /** Reads the source to its end, before any user is written. Undefined: it is refused, as the report says. */
-async function findRepeated({ report }: Mover, { users }: Reading): Promise<ReadonlySet<string> | undefined> {
+async function findRepeated({ report }: ImportRun, { users }: Reading): Promise<ReadonlySet<string> | undefined> {
   const [names, repeated] = [new Set<string>(), new Set<string>()];
   let isEmpty = true;
   for await (const found of users()) {
     isEmpty = false;
     if ('why' in found && found.what === 'source') {
-      report.add({ at: found.at, outcome: 'not taken', what: found.what, why: found.why });
+      report.add({ at: found.at, outcome: 'skipped', what: found.what, why: found.why });
       return undefined;
     }
     const name = shownName(nameOf(found));
@@ -106,38 +108,38 @@ async function findRepeated({ report }: Mover, { users }: Reading): Promise<Read
     if (names.has(key)) repeated.add(key);
     names.add(key);
   }
-  if (isEmpty) throw new Refused('the source holds no users');
+  if (isEmpty) throw new Refused('the source has no users');
   return repeated;
 }
 
 const nameOf = (found: Found) => ('why' in found ? found.name : found.profile.name);
 
 /** Reports what cannot be imported of an entry, and returns the rest. */
-function judge({ ctx, report }: Mover, repeated: ReadonlySet<string>, found: Found): BatchEntry | undefined {
+function judge({ ctx, report }: ImportRun, repeated: ReadonlySet<string>, found: Found): BatchEntry | undefined {
   const { at } = found;
   const name = shownName(nameOf(found));
-  const { importable, left }: JudgedUser =
-    'why' in found ? { left: [{ what: found.what ?? 'user', why: found.why }] } : check(ctx, found);
-  for (const one of left) report.add({ at, name, outcome: 'not taken', ...one });
+  const { importable, skipped }: JudgedUser =
+    'why' in found ? { skipped: [{ what: found.what ?? 'user', why: found.why }] } : check(ctx, found);
+  for (const one of skipped) report.add({ at, name, outcome: 'skipped', ...one });
   if (!importable) return undefined;
-  // One entry may say less of the user than another.
+  // One entry may lack a second factor that another one has.
   const isRepeated = repeated.has(comparableName(importable.name));
-  if (isRepeated) report.add({ at, name, outcome: 'not taken', what: 'user', why: moreThanOnce });
+  if (isRepeated) report.add({ at, name, outcome: 'skipped', what: 'user', why: moreThanOnce });
   return isRepeated ? undefined : { importable, at };
 }
 
 const moreThanOnce = 'the name appears in the source more than once';
 
-async function moveBatch({ ctx, accountId, report, write }: Mover, batch: readonly BatchEntry[]): Promise<void> {
+async function moveBatch({ ctx, accountId, report, write }: ImportRun, batch: readonly BatchEntry[]): Promise<void> {
   const made = await write(
     ctx.at(),
     accountId,
     batch.map(({ importable }) => importable),
   );
-  report.made(made.size);
+  report.addImported(made.size);
   for (const { importable, at } of batch)
-    if (!made.has(importable)) report.add({ at, name: importable.name, outcome: 'there already' });
+    if (!made.has(importable)) report.add({ at, name: importable.name, outcome: 'existing' });
 }
 
-const wouldBeMade: typeof importUsers = async (ctx, accountId, importables) =>
+const findImportable: typeof importUsers = async (ctx, accountId, importables) =>
   new Set(importables).difference(await findExistingUsers(ctx, accountId, importables));

@@ -4,7 +4,7 @@ import { isPlainText } from '../../base/text.ts';
 /** Names of models, tables, fields and attributes in a source that neither its reader nor the operator declares harmless. */
 export type UnknownNames = {
   add(name: string): void;
-  /** Why no user can be imported; undefined where every name is known. */
+  /** The reason why no user can be imported; undefined if every name is known. */
   readonly fault: () => string | undefined;
 };
 
@@ -14,14 +14,15 @@ const most = 20;
 /** `harmless`: names that the operator declares irrelevant to second factors. A name that the reader knows as relevant is refused. */
 export function unknownNames(harmless: readonly string[] = [], isFactor: (name: string) => boolean): UnknownNames {
   const factor = harmless.find(isFactor);
-  if (factor !== undefined) throw new SetupError(`--harmless ${factor}: this is known to say who has a second factor`);
+  if (factor !== undefined)
+    throw new SetupError(`--harmless ${factor}: this name is known to belong to second factors`);
   const known = new Set(harmless);
   const unknown = new Set<string>();
   return {
     add: (name) => void (unknown.size <= most && !known.has(name) && unknown.add(name)),
     fault() {
       if (unknown.size === 0) return undefined;
-      return `contains unknown names: ${listed(unknown)}; add --harmless NAME,NAME with those that say nothing about second factors`;
+      return `contains unknown names: ${listed(unknown)}; check them, and add --harmless NAME,NAME for those that are irrelevant to second factors`;
     },
   };
 }

@@ -14,6 +14,6 @@ export function makeKeys(): void {
   const ring = makeKeyRing(systemRandom);
   if (!isDeepStrictEqual(writeKeyFile(keysFile, ring, systemRandom), ring)) throw new Refused(refusal);
   process.stdout.write(
-    `made the key ring ${keysFile}: back it up, apart from the database, which cannot be read without it\n`,
+    `created the key ring ${keysFile}: back it up separately from the database, which cannot be read without it\n`,
   );
 }

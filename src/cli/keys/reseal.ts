@@ -12,17 +12,17 @@ export async function resealAll(): Promise<void> {
     const ring = countersign.keys();
     const total = await countToReseal(store, ring);
     let looked = 0;
-    // More may come while servers run.
+    // Servers may write more such values at the same time.
     const fraction = () => Math.min(1, looked / total);
     const progress = progressOf({ what: 'resealed', of: 'values', fraction, step: 1 });
-    let took = stopwatch();
+    let elapsed = stopwatch();
     for await (const { values, unreadable } of reseal(store, ring)) {
       looked += values;
       lost.push(...unreadable);
       progress.tell(values);
       // Half of the time is left to the servers, because SQLite has one writer.
-      await setTimeout(took() * second);
-      took = stopwatch();
+      await setTimeout(elapsed() * second);
+      elapsed = stopwatch();
     }
     progress.clear();
     process.stdout.write(`sealed ${looked - lost.length} values with the key ${activeKey(ring.sealing).id}\n`);

@@ -6,9 +6,9 @@ import { usesOf } from '../../engine/operations.ts';
 import { Refused } from '../explain.ts';
 import { readSettings } from '../settings.ts';
 import { withCountersign } from '../user/with-countersign.ts';
-import { said } from './list.ts';
+import { usesText } from './list.ts';
 
-/** The time in which a node whose clock is behind, or a request under way, may still use a key that is retired elsewhere. */
+/** For this long, a node whose clock is slow, or a request in progress, may still use a key that other nodes have retired. */
 const grace = 10 * minute;
 
 export async function retireKey(id: string): Promise<void> {
@@ -19,7 +19,7 @@ export async function retireKey(id: string): Promise<void> {
       assertOver(kind, key, ctx.now);
       const uses = await usesOf(ctx, kind, key);
       if (uses.length > 0)
-        throw new Refused(`the ${kind} key ${id} is still used and stays: ${said(uses)}${advice[kind]}`);
+        throw new Refused(`the ${kind} key ${id} is still used and stays: ${usesText(uses)}${advice[kind]}`);
     }
     return found.map(({ kind }) => kind);
   });
@@ -33,11 +33,11 @@ export async function retireKey(id: string): Promise<void> {
 
 const advice: Readonly<Record<KeyKind, string>> = {
   sealing: ': run countersign keys reseal',
-  mac: '; a keyed hash cannot be computed again, and goes with its row',
+  mac: '; keyed hashes cannot be resealed: they are deleted with their rows',
   signing: '; their tokens expire with them',
 };
 
-/** Ids are random, but a ring that was written by hand may have one twice. */
+/** Ids are random, but a ring that was written by hand may have duplicates. */
 const keysWith = (ring: KeyRing, id: string): readonly { kind: KeyKind; key: AnyKey }[] =>
   keyKinds.flatMap((kind) => ring[kind].filter((key) => key.id === id).map((key) => ({ kind, key })));
 
@@ -45,6 +45,6 @@ function assertOver(kind: KeyKind, { id, state, retired_at: at }: AnyKey, now: n
   if (state !== 'retired') throw new Refused(`the ${kind} key ${id} is ${state}: only a retired key can be removed`);
   if (at !== undefined && now < Date.parse(at) + grace)
     throw new Refused(
-      `the ${kind} key ${id} was retired at ${at}: wait until ${new Date(Date.parse(at) + grace).toISOString()}, because a node may be behind`,
+      `the ${kind} key ${id} was retired at ${at}: wait until ${new Date(Date.parse(at) + grace).toISOString()}, because the clock of a node may be slow`,
     );
 }

@@ -18,8 +18,7 @@ export function rotateKeys({ only, activeIn }: RotateOptions): void {
     const ring = ringAt(read, now);
     for (const kind of kinds) {
       const next = nextOf(ring[kind]);
-      if (next)
-        throw new Refused(`the ${kind} key ${next.id} is to become active at ${next.active_from}: wait until it is`);
+      if (next) throw new Refused(`the ${kind} key ${next.id} becomes active at ${next.active_from}: wait until then`);
     }
     return withNextKeys(ring, kinds, now + activeIn, systemRandom);
   });

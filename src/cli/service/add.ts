@@ -10,7 +10,7 @@ export async function addService(name: string, { account }: UserOptions): Promis
     const service = granted(await ensureService(ctx, { ...read.data, account }), name);
     const key = granted(await makeServiceKey(ctx, service), name);
     process.stdout.write(
-      `the service ${service.name} has the id ${service.id}\nits key is ${key} (it is shown this once)\n`,
+      `the service ${service.name} has the id ${service.id}\nits key is ${key} (it is not shown again)\n`,
     );
   });
 }

@@ -2,7 +2,7 @@ import { SetupError } from '../../base/fault.ts';
 import { newUserProfile } from '../../engine/directory/profile.ts';
 import { addUser as add } from '../../engine/operations.ts';
 import type { Profile } from '../../store/users.ts';
-import { choosePassword, tellPassword, type PasswordOptions } from './new-password.ts';
+import { choosePassword, printPassword, type PasswordOptions } from './new-password.ts';
 import { granted, withCountersign, type UserOptions } from './with-countersign.ts';
 
 export type AddUserOptions = UserOptions &
@@ -15,8 +15,8 @@ export async function addUser(name: string, options: AddUserOptions): Promise<vo
   const user = await withCountersign(async (ctx) =>
     granted(await add(ctx, { ...profile, roles: [...new Set(role)], password }), profile.name),
   );
-  process.stdout.write(`made the user ${user.name} (${user.id})\n`);
-  tellPassword(options, password);
+  process.stdout.write(`created the user ${user.name} (${user.id})\n`);
+  printPassword(options, password);
 }
 
 function checked(given: Readonly<Record<string, string | undefined>>) {

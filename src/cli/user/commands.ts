@@ -7,7 +7,7 @@ import type { UserOptions } from './with-countersign.ts';
 export function addUserCommands(user: Command): void {
   const add = user
     .command('add <name>')
-    .description('make a user')
+    .description('create a user')
     .addOption(
       new Option('--role <role>', 'admin, service or user; more than once for several (default: user)').argParser(
         addRole,

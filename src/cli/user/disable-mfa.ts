@@ -14,5 +14,5 @@ export async function disableUserMfa(login: string, { account, yes = false }: Di
     if (!yes && !(await confirmed(question))) throw new Refused('nothing was changed');
     granted(await disableMfa(ctx.at(), { account, login }), login);
   });
-  process.stdout.write(`${login} has no second factor any more, and their sessions have ended\n`);
+  process.stdout.write(`${login} no longer has a second factor, and their sessions have ended\n`);
 }

@@ -7,7 +7,7 @@ import { askTwice } from '../ask.ts';
 export type PasswordOptions = {
   readonly passwordStdin?: boolean;
   readonly generatePassword?: boolean;
-  /** False when none is wanted. */
+  /** False: the user gets no password. */
   readonly password?: boolean;
 };
 
@@ -26,7 +26,7 @@ function checked(given: string): string {
   return read.data;
 }
 
-/** Shows a generated password, the only time. */
-export function tellPassword({ generatePassword: made }: PasswordOptions, secret: string | undefined): void {
-  if (made && secret !== undefined) process.stdout.write(`their password is ${secret} (it is shown this once)\n`);
+/** Prints a generated password. It is not shown again. */
+export function printPassword({ generatePassword: made }: PasswordOptions, secret: string | undefined): void {
+  if (made && secret !== undefined) process.stdout.write(`their password is ${secret} (it is not shown again)\n`);
 }

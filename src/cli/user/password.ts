@@ -1,5 +1,5 @@
 import { overridePassword } from '../../engine/operations.ts';
-import { choosePassword, tellPassword, type PasswordOptions } from './new-password.ts';
+import { choosePassword, printPassword, type PasswordOptions } from './new-password.ts';
 import { granted, withCountersign, type UserOptions } from './with-countersign.ts';
 
 export async function setPassword(login: string, options: UserOptions & PasswordOptions): Promise<void> {
@@ -7,5 +7,5 @@ export async function setPassword(login: string, options: UserOptions & Password
   const secret = (await choosePassword(options)) ?? '';
   await withCountersign(async (ctx) => granted(await overridePassword(ctx, { account, login }, secret), login));
   process.stdout.write(`${login} has a new password, and their sessions have ended\n`);
-  tellPassword(options, secret);
+  printPassword(options, secret);
 }

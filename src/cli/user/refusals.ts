@@ -2,20 +2,20 @@ import type { Reason } from '../../engine/reasons.ts';
 
 const notHere = 'this cannot be done on the command line';
 
-/** The message of each reason for an operator, from whom nothing is hidden. */
+/** The message of each reason for an operator, who may see every cause. */
 export const refusals = {
   unknown_user: 'the account has no user with this name, id or address',
   unknown_account: 'there is no such account',
   name_taken: 'the name is taken in this account',
-  password_too_common: 'this password is too common; choose another',
-  password_is_name: 'the password may not be the name; choose another',
+  password_too_common: 'the password is too common: choose another',
+  password_is_name: 'the password must differ from the name: choose another',
   malformed_input: 'the password must be 8 to 1,024 bytes long',
-  raced: 'the user was changed at the same time; nothing was done, try again',
+  raced: 'the user was changed at the same time and this change was not made: try again',
   not_found: 'the user was removed at the same time',
   mfa_not_enabled: 'the user has no second factor',
-  too_many: 'the user has the maximum number of this kind',
-  already_confirmed: 'this is enrolled already',
-  no_authenticator: 'the user has nothing of this kind',
+  too_many: 'the user has the maximum number of authenticators of this kind: remove one first',
+  already_confirmed: 'the factor is already enrolled',
+  no_authenticator: 'the user has no authenticator of this kind',
   // These reasons occur in requests only.
   wrong: notHere,
   replayed: notHere,
@@ -36,7 +36,7 @@ export const refusals = {
   registration_closed: notHere,
   wrong_second_factor: notHere,
   send_limited: notHere,
-  no_gateway: 'no gateway is set up that could send it',
+  no_gateway: 'no gateway is configured for this kind of message: set COUNTERSIGN_GATEWAYS',
   gateway_failed: 'no gateway accepted the message; the log says why',
   invalid_destination: 'this phone number or address cannot receive messages',
   not_allowed: 'messages to this country or kind of number are not allowed',

@@ -4,6 +4,6 @@ import { granted, withCountersign, type UserOptions } from './with-countersign.t
 export async function unlockUser(login: string, { account }: UserOptions): Promise<void> {
   const kinds = await withCountersign(async (ctx) => granted(await unlock(ctx, { account, login }), login));
   process.stdout.write(
-    kinds === 0 ? `${login} had no failed attempts\n` : `${login} can log in again: failed attempts were reset\n`,
+    kinds === 0 ? `${login} had no failed attempts\n` : `${login} is unlocked: failed attempts were reset\n`,
   );
 }

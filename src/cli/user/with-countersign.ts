@@ -25,7 +25,9 @@ export async function withCountersign<Value>(
   const file = sqliteFileOf(database);
   // Opening would create it, and the command would change a database that no server uses.
   if (file !== undefined && !existsSync(file)) {
-    throw new SetupError(`there is no database ${file}: set COUNTERSIGN_DATABASE to the server's, or start it once`);
+    throw new SetupError(
+      `there is no database ${file}: set COUNTERSIGN_DATABASE to that of the server, or start the server once`,
+    );
   }
   const url = settings.url ?? 'http://localhost';
   const gateways = gatewaysOf(settings);

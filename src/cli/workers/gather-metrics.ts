@@ -1,29 +1,29 @@
 import type { Worker } from 'node:cluster';
 import { second } from '../../base/clock.ts';
-import type { FromWorker, ToWorker } from './told.ts';
+import type { FromWorker, ToWorker } from './worker-messages.ts';
 
 /** The longest wait for a worker's page, in milliseconds. A busy worker answers in time; one that hangs is left out. */
 const patience = 2 * second;
 
-const send = (worker: Worker, told: ToWorker) => {
+const send = (worker: Worker, message: ToWorker) => {
   // A worker that is ending needs no answer.
-  if (worker.isConnected()) worker.send(told, () => {});
+  if (worker.isConnected()) worker.send(message, () => {});
 };
 
-/** Collects the pages of all workers for the worker that asks. */
-export function gatherMetrics(workers: () => readonly Worker[]): (from: Worker, told: FromWorker) => void {
+/** Collects the pages of all workers for the worker that requests them. */
+export function gatherMetrics(workers: () => readonly Worker[]): (from: Worker, message: FromWorker) => void {
   const gathering = new Map<number, (page: string) => void>();
   let gathered = 0;
 
-  function gather(asker: Worker, asked: number, page: string): void {
+  function gather(requester: Worker, asked: number, page: string): void {
     gathered += 1;
     const number = gathered;
-    const others = workers().filter((worker) => worker !== asker);
+    const others = workers().filter((worker) => worker !== requester);
     const pages = [page];
     const finish = () => {
       clearTimeout(timer);
       gathering.delete(number);
-      send(asker, { asked, pages });
+      send(requester, { asked, pages });
     };
     const timer = setTimeout(finish, patience);
     gathering.set(number, (other) => {
@@ -34,8 +34,8 @@ export function gatherMetrics(workers: () => readonly Worker[]): (from: Worker, 
     if (others.length === 0) finish();
   }
 
-  return (from, told) => {
-    if ('asks' in told) gather(from, told.asks, told.page);
-    if ('answers' in told) gathering.get(told.answers)?.(told.page);
+  return (from, message) => {
+    if ('asks' in message) gather(from, message.asks, message.page);
+    if ('answers' in message) gathering.get(message.answers)?.(message.page);
   };
 }

@@ -1,7 +1,7 @@
 /** A metric with its help and type, and its series. */
 type Family = { readonly about: Set<string>; readonly series: Map<string, number> };
 
-/** Adds up pages of metrics in Prometheus' text format, each family in one piece: counts and gauges of all are their sum. */
+/** Adds up pages of metrics in Prometheus' text format. The series of a family stay together. */
 export function sumPages(pages: readonly string[]): string {
   const families = new Map<string, Family>();
   for (const page of pages) {

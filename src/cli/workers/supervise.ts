@@ -6,7 +6,7 @@ import { createLog } from '../log.ts';
 import type { ServerSettings } from '../settings.ts';
 import { stopSignal } from '../stop-signal.ts';
 import { gatherMetrics } from './gather-metrics.ts';
-import type { FromWorker } from './told.ts';
+import type { FromWorker } from './worker-messages.ts';
 
 /** The pause before an ended worker is replaced, so that a failing start does not keep the machine busy. */
 const pause = second;
@@ -45,11 +45,11 @@ export async function supervise({ workers: count, logLevel }: ServerSettings): P
   process.exit(0);
 }
 
-/** Waits until a new worker serves. One that cannot has printed why. */
+/** Waits until a new worker serves. If it ends first, this process ends too: the worker has printed the reason. */
 async function serving(worker: Worker): Promise<Serving> {
   const { promise, resolve } = Promise.withResolvers<Serving>();
-  worker.on('message', (told: FromWorker) => {
-    if ('serving' in told) resolve(told.serving);
+  worker.on('message', (message: FromWorker) => {
+    if ('serving' in message) resolve(message.serving);
   });
   const giveUp = (code: number | null) => process.exit(code || 1);
   worker.once('exit', giveUp);

@@ -28,8 +28,8 @@ export type ImportableUser = Omit<Profile, 'roles'> & {
 /** Something that is not imported, and why. Neither member quotes the other system's data. */
 export type Skipped = { readonly what: string; readonly why: string };
 
-/** `importable` is absent if the user is not imported; `left` lists what is skipped. */
-export type JudgedUser = { readonly importable?: ImportableUser; readonly left: readonly Skipped[] };
+/** `importable` is absent if the user is not imported; `skipped` lists the rest. */
+export type JudgedUser = { readonly importable?: ImportableUser; readonly skipped: readonly Skipped[] };
 
 /** The account into which users are imported. */
 export async function findTargetAccount(
@@ -46,21 +46,21 @@ export async function findTargetAccount(
  */
 export function judgeSourceUser(ctx: RequestContext, { guarded, authenticators, ...profile }: SourceUser): JudgedUser {
   const context = factorContext(ctx);
-  const left: Skipped[] = [];
+  const skipped: Skipped[] = [];
   const imported: ImportableUser['authenticators'][number][] = [];
   for (const { kind, label, kept } of authenticators) {
     const factor = factorOf(kind);
     const adopted = factor.adopt?.(kept, context);
     const count = imported.filter((one) => one.kind === kind).length;
-    if (!adopted?.ok) left.push({ what: kind, why: adopted?.detail ?? 'cannot be imported' });
+    if (!adopted?.ok) skipped.push({ what: kind, why: adopted?.detail ?? 'cannot be imported' });
     else if (count >= factor.traits.limit)
-      left.push({ what: kind, why: `a user may have at most ${factor.traits.limit}` });
+      skipped.push({ what: kind, why: `exceeds the limit of ${factor.traits.limit} for each user` });
     else imported.push({ kind, label, state: adopted.value });
   }
   if (guarded && !imported.some(({ kind }) => hasRole(kind, 'second'))) {
-    return { left: [...left, { what: 'user', why: lessProtected }] };
+    return { skipped: [...skipped, { what: 'user', why: lessProtected }] };
   }
-  return { importable: { ...profile, authenticators: imported }, left };
+  return { importable: { ...profile, authenticators: imported }, skipped };
 }
 
 const lessProtected =

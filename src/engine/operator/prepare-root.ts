@@ -20,16 +20,16 @@ export type FirstAdministrator = {
 export async function prepareRoot(
   ctx: RequestContext,
   admin: FirstAdministrator,
-): Promise<{ readonly madePassword?: string }> {
+): Promise<{ readonly generatedPassword?: string }> {
   if (await rootAccount(ctx.store)) return {};
   const { now } = ctx;
   const [accountId, id] = [timeOrderedHex(ctx.random, now), uuid(ctx.random, now)];
-  const madePassword = admin.password === undefined ? generatePassword(ctx.random) : undefined;
+  const generatedPassword = admin.password === undefined ? generatePassword(ctx.random) : undefined;
   const secret = await makePassword(
     ctx,
     { id, name: admin.username },
     {
-      secret: admin.password ?? madePassword ?? '',
+      secret: admin.password ?? generatedPassword ?? '',
     },
   );
   if (!secret.ok) throw new SetupError(`the administrator's password was refused (${secret.reason}): choose another`);
@@ -45,5 +45,5 @@ export async function prepareRoot(
     if (isDuplicate(error)) return {};
     throw error;
   }
-  return madePassword === undefined ? {} : { madePassword };
+  return generatedPassword === undefined ? {} : { generatedPassword };
 }

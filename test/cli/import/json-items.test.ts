@@ -2,7 +2,14 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { linesOf } from '../../../src/cli/import/bytes.ts';
-import { cutOff, jsonItems, noJson, noList, notOne, twice } from '../../../src/cli/import/json-items.ts';
+import {
+  cutOff,
+  jsonItems,
+  malformed,
+  missingList,
+  trailingData,
+  duplicate,
+} from '../../../src/cli/import/json-items.ts';
 
 async function* inPieces(text: string, size: number): AsyncGenerator<Buffer> {
   const bytes = Buffer.from(text);
@@ -58,34 +65,34 @@ describe('the items of a list', () => {
   });
 
   test('of a document that something follows end with a word about it', async () => {
-    assert.deepEqual(await items('[1]\n [2]'), ['1', notOne]);
-    assert.deepEqual(await items('[1] "'), ['1', notOne]);
-    assert.deepEqual(await items('{}{"users":[1]}', 'users'), [notOne]);
+    assert.deepEqual(await items('[1]\n [2]'), ['1', trailingData]);
+    assert.deepEqual(await items('[1] "'), ['1', trailingData]);
+    assert.deepEqual(await items('{}{"users":[1]}', 'users'), [trailingData]);
     assert.deepEqual(await items('[1] \r\n'), ['1']);
   });
 
   test('of a document that has no such list are none', async () => {
     for (const text of ['', '{}', '{"users":{"users":[1]}}', '[{"users":[1]}]', '"users"', 'users:[1]'])
-      assert.deepEqual(await items(text, 'users'), [noList], text);
-    assert.deepEqual(await items('{"a":[1]}'), [noList]);
+      assert.deepEqual(await items(text, 'users'), [missingList], text);
+    assert.deepEqual(await items('{"a":[1]}'), [missingList]);
   });
 
   test('may be none', async () => assert.deepEqual(await items(' [ ] '), []));
 
   test('of a document whose brackets do not match, or are too many, end with a word about it', async () => {
-    assert.deepEqual(await items('[{"a":1},{"b":2}}'), ['{"a":1}', noJson]);
-    assert.deepEqual(await items('{"users":[1,2}}', 'users'), ['1', noJson]);
-    assert.deepEqual(await items('{"users":[1,2],"a":[}}', 'users'), ['1', '2', noJson]);
-    assert.deepEqual(await items('{"users":[1,2]]', 'users'), ['1', '2', noJson]);
-    assert.deepEqual(await items('}[1]'), [noJson]);
-    assert.deepEqual(await items(`[${'['.repeat(100_000)}`, undefined, { size: 4096 }), [noJson]);
+    assert.deepEqual(await items('[{"a":1},{"b":2}}'), ['{"a":1}', malformed]);
+    assert.deepEqual(await items('{"users":[1,2}}', 'users'), ['1', malformed]);
+    assert.deepEqual(await items('{"users":[1,2],"a":[}}', 'users'), ['1', '2', malformed]);
+    assert.deepEqual(await items('{"users":[1,2]]', 'users'), ['1', '2', malformed]);
+    assert.deepEqual(await items('}[1]'), [malformed]);
+    assert.deepEqual(await items(`[${'['.repeat(100_000)}`, undefined, { size: 4096 }), [malformed]);
   });
 
   test('of a document that has the member twice, however it is written, end with a word about it', async () => {
     for (const other of ['"users":[2]', '"\\u0075sers" : [2]', '"users":null', '"users":{}'])
-      assert.deepEqual(await items(`{"users":[1],"a":"users",${other}}`, 'users'), ['1', twice], other);
+      assert.deepEqual(await items(`{"users":[1],"a":"users",${other}}`, 'users'), ['1', duplicate], other);
     assert.deepEqual(await items('{"\\u0075sers":[1]}', 'users'), ['1']);
-    assert.deepEqual(await items('{"users":null,"users":[1]}', 'users'), [twice]);
+    assert.deepEqual(await items('{"users":null,"users":[1]}', 'users'), [duplicate]);
   });
 
   test('are each there where one is empty', async () => {

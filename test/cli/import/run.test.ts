@@ -34,7 +34,7 @@ function writeDatabase(folder: string): string {
   return file;
 }
 
-const failed = 'countersign: some items were not taken: see above, or use --report for each\n';
+const failed = 'countersign: some items were skipped: see above, or use --report for each\n';
 
 describe('an import of each format', { concurrency: 2 }, () => {
   /** Whom the fixture holds that can log in, with the seed of their app where they have one; and what the import says. */
@@ -56,7 +56,7 @@ describe('an import of each format', { concurrency: 2 }, () => {
         ['ada', 'the password of ada', { secret: Secret.fromBase32(betterSeed) }],
         ['bob@example.com', 'the pässword of bob'],
       ],
-      said: /^users: 3 made, 0 there already, 1 not taken\n/,
+      said: /^users: 3 imported, 0 existing, 1 skipped\n/,
     },
     django: {
       file: () => fixture('django.json'),
@@ -64,7 +64,7 @@ describe('an import of each format', { concurrency: 2 }, () => {
         ['ada', 'the password of ada', { secret: ofText('12345678901234567890') }],
         ['bob', 'the password of bob'],
       ],
-      said: /^users: 5 made, 0 there already, 2 not taken\n/,
+      said: /^users: 5 imported, 0 existing, 2 skipped\n/,
     },
     keycloak: {
       file: () => fixture('keycloak.json'),
@@ -77,7 +77,7 @@ describe('an import of each format', { concurrency: 2 }, () => {
           { secret: ofText('12345678901234567890123456789012'), algorithm: 'SHA256', digits: 8, period: 60 },
         ],
       ],
-      said: /^users: 5 made, 0 there already, 4 not taken\n/,
+      said: /^users: 5 imported, 0 existing, 4 skipped\n/,
     },
   };
 
@@ -117,7 +117,7 @@ describe('an import of each format', { concurrency: 2 }, () => {
       ['otpauth-migration', '-'],
       readFileSync(fixture('otpauth-migration.txt'), 'utf8'),
     );
-    assert.match(stdout, /^users: 2 made, 0 there already, 3 not taken\n/);
+    assert.match(stdout, /^users: 2 imported, 0 existing, 3 skipped\n/);
     assert.deepEqual(
       everybody(folder).map(({ name, email, roles, epoch, held }) => [name, email, roles, epoch, held]),
       [
@@ -168,7 +168,7 @@ describe('an import', { concurrency: 2 }, () => {
     const said = await imports(broken, ['jsonl', file]);
     assert.equal(
       said.stdout,
-      `users: ${(3000 - some).toLocaleString('en')} made, ${some.toLocaleString('en')} there already, 0 not taken\n`,
+      `users: ${(3000 - some).toLocaleString('en')} imported, ${some.toLocaleString('en')} existing, 0 skipped\n`,
     );
     assert.equal((await imports(whole, ['jsonl', file])).code, 0);
     assert.deepEqual(everybody(broken), everybody(whole));
@@ -183,22 +183,25 @@ describe('an import', { concurrency: 2 }, () => {
     const dry = await imports(folder, ['jsonl', linesIn(folder, text), '--dry-run']);
     assert.equal(
       dry.stdout,
-      `users: 2 would be made, 0 there already, 3 would not be taken
-would not be taken:
+      `users: 2 would be imported, 0 existing, 3 would be skipped
+would be skipped:
         2  user: the name appears in the source more than once
         1  user: the name must not contain a colon
 `,
     );
     assert.deepEqual([dry.code, everybody(folder)], [1, []]);
     const wet = await imports(await serverFolder(), ['jsonl', linesIn(folder, text)]);
-    assert.equal(wet.stdout, dry.stdout.replace('would be made', 'made').replaceAll('would not be taken', 'not taken'));
+    assert.equal(
+      wet.stdout,
+      dry.stdout.replace('would be imported', 'imported').replaceAll('would be skipped', 'skipped'),
+    );
   });
 
   test('takes the lines that the page shows, whole', async () => {
     const page = readFileSync(new URL('../../../docs/import.md', import.meta.url), 'utf8');
     const [, lines = ''] = /```jsonl\n(.*?)```/s.exec(page) ?? [];
     const { code, stdout } = await imports(await serverFolder(), ['jsonl', linesIn(folder, lines)]);
-    assert.deepEqual([code, stdout], [0, 'users: 3 made, 0 there already, 0 not taken\n']);
+    assert.deepEqual([code, stdout], [0, 'users: 3 imported, 0 existing, 0 skipped\n']);
   });
 
   test('goes into the account that is named, and into none that is not there', async () => {
@@ -232,11 +235,11 @@ would not be taken:
     const refused = (at: number, name: string | undefined, what: string, why: string) => ({
       at: `line ${at}`,
       ...(name !== undefined && { name }),
-      outcome: 'not taken',
+      outcome: 'skipped',
       what,
       why,
     });
-    const noHash = 'is no hash that passwords are checked against here';
+    const noHash = 'has an unsupported format or cost';
     const lessProtected =
       'none of their second factors can be imported, and with a password alone they would be less protected';
     assert.deepEqual(reportOf(report), [
@@ -250,8 +253,8 @@ would not be taken:
       refused(3, 'cy', 'sms', 'Invalid E.164 number'),
       refused(3, 'cy', 'user', lessProtected),
       refused(4, undefined, 'user', 'the name contains invisible characters'),
-      refused(5, 'dee', 'user', 'holds a member that has no meaning here'),
-      { at: 'line 6', name: 'ADMIN', outcome: 'there already' },
+      refused(5, 'dee', 'user', 'has an unknown member'),
+      { at: 'line 6', name: 'ADMIN', outcome: 'existing' },
     ]);
     assert.deepEqual(reportOf(`${report}.cut`), [refused(7, undefined, 'source', 'is not valid I-JSON (RFC 7493)')]);
     const shown = [report, `${report}.cut`].map((file) => readFileSync(file, 'utf8'));

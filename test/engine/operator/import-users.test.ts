@@ -79,16 +79,16 @@ onEachDatabase('people move in', (database) => {
   });
 
   // Two that took them in different orders would wait for each other.
-  test('the strands of the log are taken in their order', async () => {
+  test('the chains of the log are taken in their order', async () => {
     await using engine = await startEngine(database);
     const many = Array.from({ length: 40 }, (_, at) => importable(engine, `user ${at}`));
     await importUsers(engine.ctx, engine.root, many);
     const rows = await engine.ctx.store.db.selectFrom('attempts').select('strand').orderBy('id').execute();
-    const strands = rows.map(({ strand }) => String(strand));
-    assert.ok(new Set(strands).size > 5);
+    const chains = rows.map(({ strand }) => String(strand));
+    assert.ok(new Set(chains).size > 5);
     assert.deepEqual(
-      strands,
-      strands.toSorted((one, other) => (one < other ? -1 : Number(one > other))),
+      chains,
+      chains.toSorted((one, other) => (one < other ? -1 : Number(one > other))),
     );
   });
 
@@ -166,17 +166,17 @@ onEachDatabase('people move in', (database) => {
 onEachDatabase('what people bring is judged', (database) => {
   const judged = async (more: Partial<SourceUser>) => {
     await using engine = await startEngine(database);
-    const { importable: made, left } = judgeSourceUser(engine.ctx, sourceUser('ada', more));
-    return { kinds: made?.authenticators.map(({ kind }) => kind), left: left.map(({ what }) => what) };
+    const { importable: made, skipped } = judgeSourceUser(engine.ctx, sourceUser('ada', more));
+    return { kinds: made?.authenticators.map(({ kind }) => kind), skipped: skipped.map(({ what }) => what) };
   };
 
   test('what can not be taken is left, and the rest comes along', async () => {
-    assert.deepEqual(await judged({ authenticators: [totp, shortTotp] }), { kinds: ['totp'], left: ['totp'] });
+    assert.deepEqual(await judged({ authenticators: [totp, shortTotp] }), { kinds: ['totp'], skipped: ['totp'] });
   });
 
   test('who had a second factor and can bring none stays where they are', async () => {
-    assert.deepEqual(await judged({ authenticators: [shortTotp] }), { kinds: undefined, left: ['totp', 'user'] });
-    assert.deepEqual(await judged({ authenticators: [] }), { kinds: undefined, left: ['user'] });
+    assert.deepEqual(await judged({ authenticators: [shortTotp] }), { kinds: undefined, skipped: ['totp', 'user'] });
+    assert.deepEqual(await judged({ authenticators: [] }), { kinds: undefined, skipped: ['user'] });
   });
 
   test('a backup code is no second factor that would do', async () => {
@@ -185,19 +185,19 @@ onEachDatabase('what people bring is judged', (database) => {
   });
 
   test('who had none comes without one', async () => {
-    assert.deepEqual(await judged({ authenticators: [], guarded: false }), { kinds: [], left: [] });
+    assert.deepEqual(await judged({ authenticators: [], guarded: false }), { kinds: [], skipped: [] });
   });
 
   test('nobody brings more than one may have', async () => {
-    const { kinds, left } = await judged({ authenticators: Array.from({ length: 7 }, () => totp) });
-    assert.deepEqual([kinds?.length, left], [5, ['totp', 'totp']]);
+    const { kinds, skipped } = await judged({ authenticators: Array.from({ length: 7 }, () => totp) });
+    assert.deepEqual([kinds?.length, skipped], [5, ['totp', 'totp']]);
   });
 
   test('recovery codes and keys do not move', async () => {
     const others = ['recovery', 'apikey', 'device'].map((kind) => ({ kind, label: null, kept: {} }));
     assert.deepEqual(await judged({ authenticators: [totp, ...others] }), {
       kinds: ['totp'],
-      left: ['recovery', 'apikey', 'device'],
+      skipped: ['recovery', 'apikey', 'device'],
     });
   });
 });

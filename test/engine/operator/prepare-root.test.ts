@@ -14,9 +14,9 @@ onEachDatabase('the first start', (database) => {
   test('makes the root account and in it an administrator, whose password is told once', async () => {
     await using engine = await startEngine(database);
     await forgetRoot(engine);
-    const { madePassword = '' } = await prepareRoot(engine.ctx, { username: 'admin' });
-    assert.ok(madePassword.length >= 15);
-    const caller = await engine.enter('ADMIN', madePassword);
+    const { generatedPassword = '' } = await prepareRoot(engine.ctx, { username: 'admin' });
+    assert.ok(generatedPassword.length >= 15);
+    const caller = await engine.enter('ADMIN', generatedPassword);
     assert.deepEqual(caller.roles, ['admin']);
     const root = await findAccount(engine.ctx.store, 'root');
     const { id, parentId, name } = root ?? assert.fail('there is no root');
@@ -34,10 +34,10 @@ onEachDatabase('the first start', (database) => {
   test('happens once: later ones change nothing, whatever they are given', async () => {
     await using engine = await startEngine(database);
     await forgetRoot(engine);
-    const { madePassword = '' } = await prepareRoot(engine.ctx, { username: 'admin' });
+    const { generatedPassword = '' } = await prepareRoot(engine.ctx, { username: 'admin' });
     assert.deepEqual(await prepareRoot(engine.ctx, { username: 'admin', password: 'another password' }), {});
     assert.deepEqual(await prepareRoot(engine.ctx, { username: 'chief' }), {});
-    assert.ok(await engine.enter('admin', madePassword));
+    assert.ok(await engine.enter('admin', generatedPassword));
     assert.equal((await engine.ctx.store.db.selectFrom('users').select('id').execute()).length, 1);
   });
 
@@ -55,7 +55,7 @@ onEachDatabase('the first start', (database) => {
     await forgetRoot(engine);
     const nodes = [engine, await engine.node(), await engine.node()];
     const made = await Promise.all(nodes.map(({ ctx }) => prepareRoot(ctx, { username: 'admin' })));
-    const passwords = made.flatMap(({ madePassword }) => madePassword ?? []);
+    const passwords = made.flatMap(({ generatedPassword }) => generatedPassword ?? []);
     assert.equal(passwords.length, 1);
     assert.ok(await engine.enter('admin', passwords[0] ?? ''));
     assert.equal((await engine.ctx.store.db.selectFrom('accounts').select('id').execute()).length, 1);

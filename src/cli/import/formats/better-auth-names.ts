@@ -43,7 +43,7 @@ const columns: ReadonlyMap<string, ReadonlySet<string>> = new Map([
 ]);
 const factorTables = kinds('twoFactor passkey');
 
-/** Names that the operator cannot declare harmless. Columns of the user were so named before Better Auth 1.0. */
+/** Names that the operator cannot declare harmless. Before Better Auth 1.0 the table of users had such columns. */
 export const isFactorName = (name: string): boolean =>
   factorTables.has(kindOf(name)) || /^users?\.two_?factor/i.test(name);
 
@@ -58,8 +58,8 @@ const providers = new Set(
 
 /** The reason why no user of the database can be imported; undefined if they can. */
 export function faultOf(database: DatabaseSync, tables: BetterAuthTables, names: UnknownNames): string | undefined {
-  const held = tables.filter(({ name }) => database.prepare(`select 1 from ${quoted(name)} limit 1`).get());
-  for (const table of held) {
+  const filled = tables.filter(({ name }) => database.prepare(`select 1 from ${quoted(name)} limit 1`).get());
+  for (const table of filled) {
     const known = columns.get(table.kind);
     if (known) for (const name of unknownColumns(database, table, known)) names.add(name);
     else if (!harmlessTables.has(table.kind) && !factorTables.has(table.kind)) names.add(table.name);
@@ -69,23 +69,22 @@ export function faultOf(database: DatabaseSync, tables: BetterAuthTables, names:
   if (unknown !== undefined) return unknown;
   const known = tables.filter(({ kind }) => columns.has(kind) || factorTables.has(kind));
   const same = [
-    ...twins(known),
-    ...known.flatMap(({ columns: own }) => twins(own.map((name) => ({ name, kind: kindOf(name) })))),
+    ...duplicates(known),
+    ...known.flatMap(({ columns: own }) => duplicates(own.map((name) => ({ name, kind: kindOf(name) })))),
   ];
-  if (same.length > 0) return `contains tables or columns of which only one can be meant: ${listed(same)}`;
-  const lost = held.filter((table) => factorTables.has(table.kind) && !areOwned(database, tables, table));
-  if (lost.length > 0)
-    return `contains rows of second factors whose user is not in it: ${listed(lost.map(({ name }) => name))}`;
+  if (same.length > 0) return `has two names for the same table or column: ${listed(same)}`;
+  const lost = filled.filter((table) => factorTables.has(table.kind) && !areOwned(database, tables, table));
+  if (lost.length > 0) return `has rows of second factors without a user: ${listed(lost.map(({ name }) => name))}`;
   return undefined;
 }
 
 type NamedTable = { readonly name: string; readonly kind: string };
 
-/** All tables or columns that Better Auth would find by one name. */
-const twins = (all: readonly NamedTable[]): readonly string[] =>
+/** All tables or columns that share a name in Better Auth. */
+const duplicates = (all: readonly NamedTable[]): readonly string[] =>
   all.filter(({ kind }) => all.filter((other) => other.kind === kind).length > 1).map(({ name }) => name);
 
-/** Columns that are not known and have a value in any row. */
+/** Unknown columns that have a value in any row. */
 function unknownColumns(
   database: DatabaseSync,
   { name, columns: own }: Table,

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { SetupError } from '../../../base/fault.ts';
 
-/** A table or column by its name in Better Auth, without regard to case, underscores and a plural. */
+/** The name of a table or column without case, underscores and plural, as Better Auth matches it. */
 export const kindOf = (name: string) => name.toLowerCase().replaceAll('_', '').replace(/s$/, '');
 
 export type Table = { readonly name: string; readonly kind: string; readonly columns: readonly string[] };
@@ -33,19 +33,21 @@ export function readTables(database: DatabaseSync, file: string): BetterAuthTabl
   for (const [table, columns] of Object.entries(needed))
     for (const column of columns)
       if (columnOf(tables, table, column) === undefined)
-        throw new SetupError(`${file} is no database of Better Auth: it has no table ${table} with a column ${column}`);
+        throw new SetupError(
+          `${file} is not a database of Better Auth: it has no table ${table} with a column ${column}`,
+        );
   return tables;
 }
 
 /** SQLite's results CORRUPT and NOTADB (sqlite.org/rescode.html). */
-const ofDamage = new Set([11, 26]);
+const damageCodes = new Set([11, 26]);
 
 /** Whether SQLite finds a part of the file missing or wrong. */
 export function isDamaged(database: DatabaseSync): boolean {
   try {
     return database.prepare('pragma quick_check(1)').get()?.['quick_check'] !== 'ok';
   } catch (error) {
-    if (error instanceof Error && 'errcode' in error && ofDamage.has(Number(error.errcode) & 0xff)) return true;
+    if (error instanceof Error && 'errcode' in error && damageCodes.has(Number(error.errcode) & 0xff)) return true;
     throw error;
   }
 }

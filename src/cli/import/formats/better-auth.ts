@@ -4,8 +4,16 @@ import { z } from 'zod';
 import { base32Encode } from '../../../base/base32.ts';
 import { SetupError } from '../../../base/fault.ts';
 import type { SourceCredential, Skipped } from '../../../engine/operator/import-users.ts';
-import { off, refusedSource, unconfirmed, unlikeOurs, type Found, type Reading, type SourceOptions } from '../found.ts';
-import { complaintOf } from '../read-json.ts';
+import {
+  disabledInSource,
+  refusedSource,
+  unconfirmed,
+  foreignRecoveryCodes,
+  type Found,
+  type Reading,
+  type SourceOptions,
+} from '../found.ts';
+import { problemIn } from '../read-json.ts';
 import { from, query } from './better-auth-query.ts';
 import { unknownNames, type UnknownNames } from '../unknown-names.ts';
 import { faultOf, isFactorName } from './better-auth-names.ts';
@@ -15,7 +23,7 @@ import { openXChaCha } from './xchacha.ts';
 
 const text = z.string().nullish();
 
-/** A row of `query`. SQLite does not enforce types, so any member may be of any. */
+/** A row of `query`. SQLite does not enforce types, so any member may have any type. */
 const row = z.object({
   email: z.string(),
   username: text,
@@ -38,7 +46,7 @@ export function readBetterAuth(file: string, secret: string | undefined, { harml
     // One transaction reads a consistent state while the application runs.
     database.exec('begin');
     const close = () => database.close();
-    if (isDamaged(database)) return { users: () => refused('is damaged, or was cut off'), fraction: () => 1, close };
+    if (isDamaged(database)) return { users: () => refused('is damaged or incomplete'), fraction: () => 1, close };
     const tables = readTables(database, file);
     if (tableOf(tables, 'twoFactor') && !secret)
       throw new SetupError(
@@ -85,38 +93,38 @@ async function* users({ database, tables, names, key }: Source, progress: { read
     progress.read += 1;
     const at = `user ${number}`;
     const read = row.safeParse(given);
-    yield read.success ? userOf(at, read.data, key) : { at, why: complaintOf(read.error) };
+    yield read.success ? userOf(at, read.data, key) : { at, why: problemIn(read.error) };
   }
 }
 
 const falsy = new Set(['', '0', 'false', 'null']);
 
-/** SQLite stores booleans as applications write them: anything that is not certainly false counts as true. */
+/** SQLite stores booleans as applications write them. Any value that is not clearly false counts as true. */
 const isTrue = (value: unknown) =>
   typeof value === 'string' ? !falsy.has(value.trim().toLowerCase()) : Boolean(value ?? false);
 
 function userOf(at: string, given: z.infer<typeof row>, key: Buffer): Found {
   const { email, username, phoneNumber: phone, password } = given;
   const name = username ?? email;
-  if (isTrue(given.banned)) return { at, name, why: off };
+  if (isTrue(given.banned)) return { at, name, why: disabledInSource };
   const isOn = isTrue(given.twoFactorEnabled);
-  const left: Skipped[] = [];
+  const skipped: Skipped[] = [];
   const authenticators: SourceCredential[] = [];
   if (password) authenticators.push({ kind: 'password', label: null, kept: { hash: phcOf(password) } });
   if (given.secret) {
     const seed = seedOf(given.secret, key);
     const works = isOn && isTrue(given.verified ?? 1);
-    if (!works) left.push({ what: 'totp', why: unconfirmed });
-    else if (seed === undefined) left.push({ what: 'totp', why: 'BETTER_AUTH_SECRET does not open it' });
+    if (!works) skipped.push({ what: 'totp', why: unconfirmed });
+    else if (seed === undefined) skipped.push({ what: 'totp', why: 'cannot be decrypted with BETTER_AUTH_SECRET' });
     else authenticators.push({ kind: 'totp', label: null, kept: { seed } });
   }
   const hasPasskey = isTrue(given.passkey);
-  if (hasPasskey) left.push({ what: 'passkey', why: 'is of a kind that cannot be imported' });
-  if (given.backupCodes && isOn) left.push({ what: 'recovery codes', why: unlikeOurs });
-  return { at, profile: { name, email, phone }, authenticators, left, guarded: isOn || hasPasskey };
+  if (hasPasskey) skipped.push({ what: 'passkey', why: 'is of a kind that cannot be imported' });
+  if (given.backupCodes && isOn) skipped.push({ what: 'recovery codes', why: foreignRecoveryCodes });
+  return { at, profile: { name, email, phone }, authenticators, skipped, guarded: isOn || hasPasskey };
 }
 
-/** `salt:key`, both in hexadecimal digits; the hash takes the salt's digits, not its bytes. */
+/** `salt:key`, both in hexadecimal digits. The salt of the hash is the text of these digits, not their bytes. */
 function phcOf(kept: string): string {
   const [salt = '', key = ''] = kept.split(':');
   return scryptPhc({ ln: 14, r: 16, p: 1 }, Buffer.from(salt), Buffer.from(key, 'hex'));
@@ -126,7 +134,7 @@ function phcOf(kept: string): string {
 function seedOf(kept: string, key: Buffer): string | undefined {
   const opened = openXChaCha(key, Buffer.from(kept.replace(/^\$ba\$\d+\$/, ''), 'hex'));
   if (opened === undefined) return undefined;
-  // The text itself is the key, except for imported ones.
+  // The bytes of the text are the key, unless the text has the prefix of an imported key.
   const prefix = 'base32:';
   return opened.startsWith(prefix) ? opened.slice(prefix.length) : base32Encode(Buffer.from(opened));
 }

@@ -8,7 +8,7 @@ export type Dump = {
   readonly userModels: Set<string>;
   /** By the key of their user, as JSON: a third of the memory that objects need. */
   readonly factorsOf: Map<string, string>;
-  /** Primary keys of the devices that recovery codes belong to, and those that the codes refer to. */
+  /** Primary keys of the devices of recovery codes, and the keys that recovery codes refer to. */
   readonly codeDevices: Set<string>;
   readonly codesOf: Set<string>;
   /** Models, and fields of users. */
@@ -93,7 +93,7 @@ export function addRow(dump: Dump, row: Row): void {
   }
   dump.hasFactors = true;
   const key = ownerKey(found.owner);
-  dump.factorsOf.set(key, JSON.stringify(both(storedFactors(dump, key), found.factors)));
+  dump.factorsOf.set(key, JSON.stringify(merged(storedFactors(dump, key), found.factors)));
 }
 
 /** The reason why no user of the dump can be imported; undefined if they can. */
@@ -101,26 +101,27 @@ export function faultOf(dump: Dump, mayLackFactors: boolean): string | undefined
   const { users, userModels, factorsOf, codeDevices, codesOf, names } = dump;
   const unknown = names.fault();
   if (unknown !== undefined) return unknown;
-  if (userModels.size > 1) return `holds users of more than one model: ${listed(userModels)}`;
+  if (userModels.size > 1) return `has users of more than one model: ${listed(userModels)}`;
   if (![...factorsOf.keys()].every((owner) => users.has(owner)))
-    return 'holds a row of a second factor whose user is not in it: dump all users, with their primary keys';
-  if (!codesOf.isSubsetOf(codeDevices)) return 'holds a row of otp_static.statictoken whose device is not in it';
+    return 'has a row of a second factor without its user: dump all users, with their primary keys';
+  if (!codesOf.isSubsetOf(codeDevices))
+    return 'has a row of otp_static.statictoken without its device: dump all of otp_static';
   if (users.size > 0 && !dump.hasFactors && !mayLackFactors) return noFactors;
   return undefined;
 }
 
 const noFactors =
-  'holds no row of a second factor: dump the apps of all second factors too (such as otp_totp, otp_static, two_factor, mfa or deux), ' +
-  'or say --no-second-factors where the source has none';
+  'has no row of a second factor: dump the apps of all second factors too (such as otp_totp, otp_static, two_factor, mfa or deux), ' +
+  'or give --no-second-factors if the source has none';
 
 /** A user's second factors, as the dump has them. */
 export function factorsOfUser(dump: Dump, row: Row): DjangoFactors {
   return keysOf(row)
     .map((key) => storedFactors(dump, key))
-    .reduce(both, {});
+    .reduce(merged, {});
 }
 
-/** The ways in which rows may refer to a user. As JSON, so that different kinds of keys never match. */
+/** The keys by which rows may refer to a user. As JSON, so that different kinds of keys never match. */
 function keysOf({ pk, fields }: Row): readonly string[] {
   return [pk, [fields['username']]].map(ownerKey).filter((key) => key !== noKey);
 }
@@ -136,8 +137,8 @@ function ownerKey(owner: unknown): string {
 const storedFactors = ({ factorsOf }: Dump, key: string): DjangoFactors =>
   JSON.parse(factorsOf.get(key) ?? '{}') as DjangoFactors;
 
-const both = (one: DjangoFactors, other: DjangoFactors): DjangoFactors => ({
+const merged = (one: DjangoFactors, other: DjangoFactors): DjangoFactors => ({
   authenticators: [...(one.authenticators ?? []), ...(other.authenticators ?? [])],
-  left: [...(one.left ?? []), ...(other.left ?? [])],
+  skipped: [...(one.skipped ?? []), ...(other.skipped ?? [])],
   guarded: one.guarded === true || other.guarded === true,
 });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { base32Encode } from '../../../base/base32.ts';
 import type { SourceCredential, Skipped } from '../../../engine/operator/import-users.ts';
-import { unconfirmed, unlikeOurs } from '../found.ts';
+import { unconfirmed, foreignRecoveryCodes } from '../found.ts';
 
 /** One object of a dump. */
 export const rowShape = z.object({
@@ -11,10 +11,10 @@ export const rowShape = z.object({
 });
 export type Row = z.infer<typeof rowShape>;
 
-/** A user's second factors, as rows have them. */
+/** A user's second factors in the rows of a dump. */
 export type DjangoFactors = {
   readonly authenticators?: readonly SourceCredential[];
-  readonly left?: readonly Skipped[];
+  readonly skipped?: readonly Skipped[];
   readonly guarded?: boolean;
 };
 
@@ -32,7 +32,7 @@ const totpFields = z.object({
   last_t: z.int(),
 });
 
-/** Deux's, whose key is the user's own. */
+/** The fields of Deux's model. Its primary key is that of the user. */
 const deuxFields = z.strictObject({
   challenge_type: z.enum(['', 'sms']),
   phone_number: z.string().nullish(),
@@ -60,15 +60,15 @@ function ownerIn({ user, user_id: userId, owner, username }: Row['fields']): unk
   return user ?? userId ?? owner ?? (typeof username === 'string' ? [username] : undefined);
 }
 
-const noForm = 'has an unknown form';
-const guardedWithout = (what: string, why: string): DjangoFactors => ({ left: [{ what, why }], guarded: true });
+const unknownForm = 'has an unknown form';
+const guardedWithout = (what: string, why: string): DjangoFactors => ({ skipped: [{ what, why }], guarded: true });
 
 function totpOf(fields: unknown): DjangoFactors {
   const { data } = totpFields.safeParse(fields);
-  if (!data) return guardedWithout('totp', noForm);
-  if (!data.confirmed) return { left: [{ what: 'totp', why: unconfirmed }] };
+  if (!data) return guardedWithout('totp', unknownForm);
+  if (!data.confirmed) return { skipped: [{ what: 'totp', why: unconfirmed }] };
   const { step: period, digits, last_t: lastStep, name } = data;
-  if (data.t0 !== 0) return guardedWithout('totp', 'counts its steps from another instant than 1970');
+  if (data.t0 !== 0) return guardedWithout('totp', 'counts its steps from a time other than 1970');
   if (Math.abs(data.drift) > 1) return guardedWithout('totp', 'its clock is off by more than one step');
   const seed = base32Encode(Buffer.from(data.key, 'hex'));
   return {
@@ -79,13 +79,13 @@ function totpOf(fields: unknown): DjangoFactors {
 
 /** The tokens of a device refer to it and not to its user, and none can be imported. */
 function codesOf({ confirmed }: Row['fields']): DjangoFactors {
-  return { left: [{ what: 'recovery codes', why: unlikeOurs }], guarded: confirmed !== false };
+  return { skipped: [{ what: 'recovery codes', why: foreignRecoveryCodes }], guarded: confirmed !== false };
 }
 
-/** A phone that codes are sent to, and a backup code of the first twelve of its key's digits. */
+/** A phone that codes are sent to, and a backup code: the first twelve digits of its key. */
 function deuxOf(fields: unknown): DjangoFactors {
   const { data } = deuxFields.safeParse(fields);
-  if (!data) return guardedWithout('sms', noForm);
+  if (!data) return guardedWithout('sms', unknownForm);
   if (data.challenge_type === '') return {};
   const { phone_number: destination, backup_key: key } = data;
   const sms = { kind: 'sms', label: null, kept: { destination } };
@@ -93,8 +93,9 @@ function deuxOf(fields: unknown): DjangoFactors {
   return { authenticators: key ? [sms, backup] : [sms], guarded: true };
 }
 
-/** Every model of django-otp that ends with `device` has its field `confirmed`; in others the name may mean something else. */
+/** In django-otp, every model that ends with `device` has a field `confirmed`. In other models a field of this name may have another meaning. */
 function otherOf(model: string, { confirmed }: Row['fields']): DjangoFactors {
-  if (confirmed === false && model.endsWith('device')) return { left: [{ what: 'another device', why: unconfirmed }] };
+  if (confirmed === false && model.endsWith('device'))
+    return { skipped: [{ what: 'another device', why: unconfirmed }] };
   return guardedWithout('another device', 'is of a kind that cannot be imported');
 }

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { parseStrictJson } from '../../../http/server/strict-json.ts';
-import { off, refusedSource, type Found, type Reading, type SourceOptions } from '../found.ts';
-import { cutOff, jsonItems, noJson, noList, notOne, twice, type Fault } from '../json-items.ts';
+import { disabledInSource, refusedSource, type Found, type Reading, type SourceOptions } from '../found.ts';
+import { cutOff, jsonItems, malformed, missingList, trailingData, duplicate, type Fault } from '../json-items.ts';
 import type { Passes } from '../passes.ts';
-import { complaintOf, notJson, tooLong } from '../read-json.ts';
+import { problemIn, notJson, tooLong } from '../read-json.ts';
 import { addRow, factorsOfUser, faultOf, isUser, newDump, type Dump } from './django-dump.ts';
 import { rowShape, type DjangoFactors, type Row } from './django-factors.ts';
 import { pbkdf2Phc, scryptPhc } from './phc.ts';
@@ -53,11 +53,11 @@ type Numbered = { readonly at: string } & (
 
 /** Faults of the file as a whole. */
 const faults: Readonly<Record<Fault, string>> = {
-  [cutOff]: 'ends in the middle',
-  [noList]: 'is no list, as dumpdata writes it with --format json',
-  [notOne]: 'does not end with its list: import one dump of everything',
-  [twice]: notJson,
-  [noJson]: notJson,
+  [cutOff]: 'is incomplete',
+  [missingList]: 'is not a list, as dumpdata writes it with --format json',
+  [trailingData]: 'has more data after its list: import one dump of everything',
+  [duplicate]: notJson,
+  [malformed]: notJson,
 };
 
 async function* rows(chunks: AsyncIterable<Buffer>): AsyncGenerator<Numbered> {
@@ -75,31 +75,31 @@ function rowOf(bytes: Buffer): { readonly row: Row } | { readonly why: string } 
   const json = parseStrictJson(bytes);
   if (!json.ok) return { why: notJson };
   const read = rowShape.safeParse(json.value);
-  return read.success ? { row: read.data } : { why: complaintOf(read.error) };
+  return read.success ? { row: read.data } : { why: problemIn(read.error) };
 }
 
 function userOf(
   at: string,
   { fields }: Row,
-  { authenticators: held = [], left = [], guarded = false }: DjangoFactors,
+  { authenticators: held = [], skipped = [], guarded = false }: DjangoFactors,
 ): Found {
   const checked = userFields.safeParse(fields);
-  if (!checked.success) return { at, why: complaintOf(checked.error) };
+  if (!checked.success) return { at, why: problemIn(checked.error) };
   const { username: name, email, first_name: firstName, last_name: lastName, password } = checked.data;
-  if (!checked.data.is_active) return { at, name, why: off };
-  // `!` begins what nobody can log in with.
+  if (!checked.data.is_active) return { at, name, why: disabledInSource };
+  // `!` begins an unusable password.
   const known = password === '' || password.startsWith('!') ? [] : [phcOf(password)];
   const authenticators = known.map((hash) => ({ kind: 'password', label: null, kept: { hash } }));
   return {
     at,
     profile: { name, email: email || null, firstName: firstName || null, lastName: lastName || null },
     authenticators: [...authenticators, ...held],
-    left,
+    skipped,
     guarded,
   };
 }
 
-/** Django's own forms as PHC strings. Salts are texts, and so are their bytes. Other forms are refused later. */
+/** Converts Django's own formats to PHC strings; the bytes of a salt are those of its text. Other formats are refused later. */
 function phcOf(kept: string): string {
   const [algorithm = '', ...parts] = kept.split('$');
   const [first = '', second = '', third = '', p = '', hash = ''] = parts;

@@ -7,14 +7,14 @@ import { readJsonLines } from './jsonl.ts';
 import { readKeycloak } from './keycloak.ts';
 import { readMigrations } from './otpauth-migration.ts';
 
-type SourceReader = (file: string, said: SourceOptions, environment: NodeJS.ProcessEnv) => Reading;
+type SourceReader = (file: string, options: SourceOptions, environment: NodeJS.ProcessEnv) => Reading;
 
 /** The readers, by the names of their formats on the command line. */
 export const formats = {
   jsonl: (file) => readJsonLines(twoPasses(file)),
-  'better-auth': (file, said, { BETTER_AUTH_SECRET: secret }) => readBetterAuth(file, secret, said),
-  django: (file, said) => readDjango(twoPasses(file), said),
-  keycloak: (file, said) => readKeycloak(twoPasses(file), said),
+  'better-auth': (file, options, { BETTER_AUTH_SECRET: secret }) => readBetterAuth(file, secret, options),
+  django: (file, options) => readDjango(twoPasses(file), options),
+  keycloak: (file, options) => readKeycloak(twoPasses(file), options),
   'otpauth-migration': (file) => readMigrations(bytesOf(file)),
 } satisfies Record<string, SourceReader>;
 

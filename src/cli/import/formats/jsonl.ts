@@ -4,7 +4,7 @@ import { parseStrictJson } from '../../../http/server/strict-json.ts';
 import { linesOf } from '../bytes.ts';
 import { refusedSource, type Found, type Reading } from '../found.ts';
 import type { Passes } from '../passes.ts';
-import { complaintOf, nameIn, notJson, tooLong } from '../read-json.ts';
+import { problemIn, nameIn, notJson, tooLong } from '../read-json.ts';
 
 /** Bytes of a line. */
 const longest = 64 * 1024;
@@ -52,14 +52,14 @@ function userOf(at: string, bytes: Buffer): Found {
   const json = parseStrictJson(bytes);
   if (!json.ok) return refusedSource(at, notJson);
   const read = entry.safeParse(json.value);
-  if (!read.success) return { at, why: complaintOf(read.error), ...nameIn(json.value, 'name') };
+  if (!read.success) return { at, why: problemIn(read.error), ...nameIn(json.value, 'name') };
   const { password, factors, ...profile } = read.data;
-  const authenticators: SourceCredential[] = factors.map(keptOf);
+  const authenticators: SourceCredential[] = factors.map(credentialOf);
   if (typeof password === 'string') authenticators.push({ kind: 'password', label: null, kept: { hash: password } });
-  return { at, profile, authenticators, left: [], guarded: factors.length > 0 };
+  return { at, profile, authenticators, skipped: [], guarded: factors.length > 0 };
 }
 
-function keptOf({ type: kind, label: own, ...given }: z.infer<typeof authenticator>): SourceCredential {
+function credentialOf({ type: kind, label: own, ...given }: z.infer<typeof authenticator>): SourceCredential {
   if ('secret' in given) {
     const { secret: seed, ...parameters } = given;
     return { kind, label: own ?? null, kept: { seed, ...parameters } };

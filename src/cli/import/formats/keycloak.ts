@@ -1,10 +1,17 @@
 import { z } from 'zod';
 import type { SourceCredential, Skipped } from '../../../engine/operator/import-users.ts';
 import { parseStrictJson } from '../../../http/server/strict-json.ts';
-import { off, refusedSource, unlikeOurs, type Found, type Reading, type SourceOptions } from '../found.ts';
-import { cutOff, jsonItems, noJson, noList, notOne, twice, type Fault } from '../json-items.ts';
+import {
+  disabledInSource,
+  refusedSource,
+  foreignRecoveryCodes,
+  type Found,
+  type Reading,
+  type SourceOptions,
+} from '../found.ts';
+import { cutOff, jsonItems, malformed, missingList, trailingData, duplicate, type Fault } from '../json-items.ts';
 import type { Passes } from '../passes.ts';
-import { complaintOf, nameIn, notJson, tooLong } from '../read-json.ts';
+import { problemIn, nameIn, notJson, tooLong } from '../read-json.ts';
 import { isEmpty, unknownNames, type UnknownNames } from '../unknown-names.ts';
 import { credential, passwordOf, totpOf, type Credential } from './keycloak-credentials.ts';
 
@@ -41,11 +48,11 @@ export function readKeycloak({ next, fraction }: Passes, { harmless }: SourceOpt
 
 /** Faults of the file as a whole. */
 const faults: Readonly<Record<Fault, string>> = {
-  [cutOff]: 'ends in the middle',
-  [noList]: 'is not an export of one realm with its users',
-  [notOne]: 'goes on after its export: import one file at a time',
-  [twice]: 'contains more than one list of users',
-  [noJson]: notJson,
+  [cutOff]: 'is incomplete',
+  [missingList]: 'is not an export of one realm with its users',
+  [trailingData]: 'has more data after its export: import one file at a time',
+  [duplicate]: 'contains more than one list of users',
+  [malformed]: notJson,
 };
 
 async function* users(chunks: AsyncIterable<Buffer>, names: UnknownNames): AsyncGenerator<Found> {
@@ -64,19 +71,21 @@ function userOf(at: string, bytes: Buffer, names: UnknownNames): Found {
   const json = parseStrictJson(bytes);
   if (!json.ok) return refusedSource(at, notJson);
   const read = entry.safeParse(json.value);
-  if (!read.success) return { at, why: complaintOf(read.error), ...nameIn(json.value, 'username') };
+  if (!read.success) return { at, why: problemIn(read.error), ...nameIn(json.value, 'username') };
   const { username: name, email, firstName, lastName, credentials } = read.data;
-  if (read.data.serviceAccountClientId) return { at, name, why: "is a client's account, not a person's" };
-  if (!read.data.enabled) return { at, name, why: off };
+  if (read.data.serviceAccountClientId) return { at, name, why: 'is a service account' };
+  if (!read.data.enabled) return { at, name, why: disabledInSource };
   for (const unknown of unknownIn(read.data)) names.add(unknown);
-  const left: Skipped[] = read.data.requiredActions.every((action) => harmlessActions.has(action)) ? [] : [enrollment];
+  const skipped: Skipped[] = read.data.requiredActions.every((action) => harmlessActions.has(action))
+    ? []
+    : [enrollment];
   const authenticators: SourceCredential[] = [];
   for (const one of credentials) {
-    const held = keptOf(one, read.data);
-    if ('why' in held) left.push(held);
+    const held = credentialOf(one, read.data);
+    if ('why' in held) skipped.push(held);
     else authenticators.push(held);
   }
-  return { at, profile: { name, email, firstName, lastName }, authenticators, left, guarded: isGuarded(read.data) };
+  return { at, profile: { name, email, firstName, lastName }, authenticators, skipped, guarded: isGuarded(read.data) };
 }
 
 /** Members of a user (UserRepresentation). */
@@ -124,7 +133,7 @@ const harmlessActions = new Set([
 
 const enrollment: Skipped = {
   what: 'required action',
-  why: 'may ask for a second factor at the next login there, which is not asked for here',
+  why: 'may require a second factor at the next login in Keycloak; Countersign would not require it',
 };
 
 function isGuarded({ totp, credentials, disableableCredentialTypes, requiredActions }: Entry): boolean {
@@ -136,11 +145,11 @@ function isGuarded({ totp, credentials, disableableCredentialTypes, requiredActi
   );
 }
 
-function keptOf(one: Credential, user: Entry): SourceCredential | Skipped {
+function credentialOf(one: Credential, user: Entry): SourceCredential | Skipped {
   if (one.type === 'otp') return totpOf(one);
-  if (one.type === 'recovery-authn-codes') return { what: 'recovery codes', why: unlikeOurs };
+  if (one.type === 'recovery-authn-codes') return { what: 'recovery codes', why: foreignRecoveryCodes };
   if (one.type !== 'password') return { what: 'another credential', why: 'is of a kind that cannot be imported' };
   if (user.requiredActions.includes('UPDATE_PASSWORD'))
-    return { what: 'password', why: 'has to be changed at the next login there, which is not asked for here' };
+    return { what: 'password', why: 'must be changed at the next login in Keycloak; Countersign would not require it' };
   return passwordOf(one);
 }

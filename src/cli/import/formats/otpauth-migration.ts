@@ -13,7 +13,7 @@ const longest = 16 * 1024;
 const most = 10_000;
 
 /**
- * The lines of `otpauth-migration://offline?data=…` that an authenticator app shows as QR codes. Entries of one name are one user's: the name
+ * The lines of `otpauth-migration://offline?data=…` that an authenticator app shows as QR codes. Entries with the same name belong to one user: the name
  * is the part after the issuer and a colon.
  */
 export function readMigrations({ chunks, fraction }: Bytes): Reading {
@@ -33,7 +33,7 @@ type Gathered = {
   readonly at: string;
   readonly name: string;
   readonly authenticators: SourceCredential[];
-  readonly left: Skipped[];
+  readonly skipped: Skipped[];
 };
 
 async function* users(chunks: AsyncIterable<Buffer>): AsyncGenerator<Found> {
@@ -47,27 +47,27 @@ async function* users(chunks: AsyncIterable<Buffer>): AsyncGenerator<Found> {
     const entries = uri === undefined ? undefined : entriesOf(uri);
     count += entries?.length ?? 1;
     if (count > most) {
-      yield { at, why: `there are more than ${most} entries: divide them over several runs` };
+      yield { at, why: `there are more than ${most} entries: import them in several runs` };
       break;
     }
     if (entries === undefined) {
-      yield { at, why: uri === undefined ? tooLong(longest) : 'is no otpauth-migration://offline?data=…' };
+      yield { at, why: uri === undefined ? tooLong(longest) : 'is not otpauth-migration://offline?data=…' };
       continue;
     }
     for (const [index, entry] of entries.entries()) gather(gathered, `${at}, entry ${index + 1}`, entry);
   }
-  for (const { at, name, authenticators, left } of gathered.values())
-    yield { at, profile: { name }, authenticators, left, guarded: true };
+  for (const { at, name, authenticators, skipped } of gathered.values())
+    yield { at, profile: { name }, authenticators, skipped, guarded: true };
 }
 
 function gather(gathered: Map<string, Gathered>, at: string, entry: Fields): void {
   const name = text(entry, 2).replace(/^[^:]*:\s*/, '');
   const key = comparableName(name);
-  const user = gathered.get(key) ?? { at, name, authenticators: [], left: [] };
+  const user = gathered.get(key) ?? { at, name, authenticators: [], skipped: [] };
   gathered.set(key, user);
-  const held = keptOf(entry);
-  if ('why' in held) user.left.push(held);
-  else user.authenticators.push(held);
+  const credential = credentialOf(entry);
+  if ('why' in credential) user.skipped.push(credential);
+  else user.authenticators.push(credential);
 }
 
 /** The entries of one batch: field 1 of the message. */
@@ -86,7 +86,7 @@ function entriesOf(line: string): readonly Fields[] | undefined {
 const algorithms: Readonly<Record<number, string>> = { 0: 'SHA1', 1: 'SHA1', 2: 'SHA256', 3: 'SHA512' };
 const lengths: Readonly<Record<number, number>> = { 0: 6, 1: 6, 2: 8 };
 
-function keptOf(entry: Fields): SourceCredential | Skipped {
+function credentialOf(entry: Fields): SourceCredential | Skipped {
   const [algorithm, digits] = [algorithms[number(entry, 4)], lengths[number(entry, 5)]];
   if (number(entry, 6) !== 2) return { what: 'hotp', why: 'is not supported' };
   if (algorithm === undefined || digits === undefined) return { what: 'totp', why: 'has an unknown form' };

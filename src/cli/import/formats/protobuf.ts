@@ -28,7 +28,7 @@ export function readFields(bytes: Buffer): Fields | undefined {
   return fields;
 }
 
-/** Seven bits a byte, the lowest first. Ten bytes at most; a number that a double cannot hold exactly is not valid in these messages. */
+/** Seven bits per byte, the lowest first, in at most ten bytes. A number that a double cannot represent exactly is invalid. */
 function varint(bytes: Buffer, from: number): { readonly value: number; readonly end: number } | undefined {
   let value = 0;
   for (let at = from; at < from + 10; at += 1) {

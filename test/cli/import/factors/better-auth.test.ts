@@ -125,9 +125,9 @@ for (const [spelling, style] of Object.entries(styles)) {
       ),
       'two columns of one name': refused(
         `alter table ${user} add column "twofactor_enabled" integer`,
-        /only one can be meant: two/,
+        /two names for the same table or column: two/,
       ),
-      'two tables of apps': refused(`create table "two_fac_tor" (id text)`, /only one can be meant: /),
+      'two tables of apps': refused(`create table "two_fac_tor" (id text)`, /two names for the same table or column: /),
       // These do not depend on the spelling.
       ...(spelling === 'camel' && {
         'an app without a user': refused(

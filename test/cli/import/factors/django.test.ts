@@ -107,7 +107,7 @@ const fields = {
   codes_left: 0,
   methods: ['', 'sms'],
 };
-const notThere = /whose user is not in it/;
+const notThere = /without its user/;
 
 testImporter({
   format: 'django',
@@ -127,11 +127,11 @@ testImporter({
   },
   refused: {
     'an end before the rows of devices': [dumped(ada), /no row of a second factor.*--no-second-factors/],
-    'an end in the middle of a device': [raw(whole.slice(0, -30)), /ends in the middle/],
-    'an end between two rows': [raw(whole.slice(0, whole.indexOf(',{"model":"otp'))), /ends in the middle/],
+    'an end in the middle of a device': [raw(whole.slice(0, -30)), /is incomplete/],
+    'an end between two rows': [raw(whole.slice(0, whole.indexOf(',{"model":"otp'))), /is incomplete/],
     'a second list after the first': [
       raw(`${JSON.stringify([ada])}\n${JSON.stringify([device(1)])}`),
-      /does not end with its list/,
+      /has more data after its list/,
     ],
     'a row that cannot be read': [raw(whole.replace('"otp_totp.totpdevice"', 'null')), /^model: /],
     'a device without an owner': [dumped(ada, device(null)), notThere],
@@ -171,7 +171,7 @@ test('django: --no-second-factors says that the source has none, and whoever has
 test('django: a dump without users is refused', async () => {
   const folder = await serverFolder();
   const { code, stderr } = await imports(folder, ['django', dumped()(folder)]);
-  assert.deepEqual([code, stderr], [1, 'countersign: the source holds no users\n']);
+  assert.deepEqual([code, stderr], [1, 'countersign: the source has no users\n']);
 });
 
 testHarmless({

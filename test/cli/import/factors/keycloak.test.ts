@@ -87,11 +87,11 @@ testImporter({
   refused: {
     'an end in the middle of a user': [
       raw(whole.slice(0, whole.indexOf('"hashIter', whole.indexOf('bob')))),
-      /ends in the middle/,
+      /is incomplete/,
     ],
-    'an end between two users': [raw(whole.slice(0, whole.indexOf(',{"username":"bob"'))), /ends in the middle/],
-    'an end after the users': [raw(whole.slice(0, whole.indexOf(',"groups"'))), /ends in the middle/],
-    'something after its end': [raw(whole + whole), /goes on after its export/],
+    'an end between two users': [raw(whole.slice(0, whole.indexOf(',{"username":"bob"'))), /is incomplete/],
+    'an end after the users': [raw(whole.slice(0, whole.indexOf(',"groups"'))), /is incomplete/],
+    'something after its end': [raw(whole + whole), /has more data after its export/],
     'two lists of users': [
       raw(
         JSON.stringify({ users: [user('ada')] }).replace(

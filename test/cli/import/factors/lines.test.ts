@@ -86,6 +86,6 @@ test('otpauth-migration: whoever has nothing but counters, or a cut line, is not
     ['otpauth-migration', '-'],
     whole + migration('dee', 2).slice(0, -12),
   );
-  assert.deepEqual([code, stdout.split('\n')[0]], [1, 'users: 1 made, 0 there already, 3 not taken']);
+  assert.deepEqual([code, stdout.split('\n')[0]], [1, 'users: 1 imported, 0 existing, 3 skipped']);
   for (const name of ['ada', 'bob', 'cy', 'dee']) assert.equal(await login(server, name), 'is not imported');
 });

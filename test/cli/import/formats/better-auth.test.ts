@@ -27,7 +27,7 @@ describe('Better Auth', () => {
         'ada, password, totp, no recovery codes, guarded',
         'bob@example.com, password',
         'cy@example.com, password, no totp',
-        'dee@example.com: is switched off there',
+        'dee@example.com: is disabled in the source',
       ],
     );
     const [, seed] = /ada's seed is (\S+)/.exec(readFileSync(fixture('better-auth.sql'), 'utf8')) ?? [];
@@ -62,6 +62,6 @@ describe('Better Auth', () => {
 
   test('the secret is asked for, and a database of something else is refused', () => {
     assert.throws(() => readBetterAuth(betterAuthDatabase(), undefined), /set BETTER_AUTH_SECRET/);
-    assert.throws(() => readBetterAuth(fileOf(''), 'a secret'), /no database of Better Auth/);
+    assert.throws(() => readBetterAuth(fileOf(''), 'a secret'), /not a database of Better Auth/);
   });
 });

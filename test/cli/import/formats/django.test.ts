@@ -12,7 +12,7 @@ describe('Django, with django-otp and Deux', () => {
       'bob, password',
       'cy, password',
       'dee, password, no totp',
-      'eve: is switched off there',
+      'eve: is disabled in the source',
       'fay, password, sms, backup, guarded',
       'gil, password, no recovery codes, guarded',
     ]);
@@ -79,7 +79,7 @@ describe('Django, with django-otp and Deux', () => {
     'no object': ['1', 'Invalid input: expected object, received number'],
     'an object without a model': ['{"model": 2}', 'model: Invalid input: expected string, received number'],
     'an object of a megabyte': [`"${'x'.repeat(2 ** 20)}"`, 'is longer than 64 KiB'],
-    'a string without end': ['"', 'ends in the middle'],
+    'a string without end': ['"', 'is incomplete'],
   })) {
     test(`a dump with ${what} imports no user`, async () => {
       const ada = JSON.stringify({ model: 'auth.user', pk: 1, fields: user });

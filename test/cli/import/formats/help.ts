@@ -26,9 +26,11 @@ export async function found(reading: Reading): Promise<Found[]> {
 /** What matters of somebody, in one line a thing. */
 export function told(one: Found): string {
   if ('why' in one) return `${one.name ?? '?'}: ${one.why}`;
-  const { profile, authenticators, left, guarded } = one;
+  const { profile, authenticators, skipped, guarded } = one;
   const kept = authenticators.map(({ kind, label }) => (label === null ? kind : `${kind} ${label}`));
-  return [profile.name, ...kept, ...left.map(({ what }) => `no ${what}`), ...(guarded ? ['guarded'] : [])].join(', ');
+  return [profile.name, ...kept, ...skipped.map(({ what }) => `no ${what}`), ...(guarded ? ['guarded'] : [])].join(
+    ', ',
+  );
 }
 
 export function keptOf(all: readonly Found[], name: string, kind: string): unknown {

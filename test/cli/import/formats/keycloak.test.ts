@@ -14,11 +14,11 @@ describe('Keycloak', () => {
       'bob, password',
       'cy, password, totp phone, guarded',
       'dee, password, no another credential, guarded',
-      'eve: is switched off there',
+      'eve: is disabled in the source',
       'fay, password, no hotp, guarded',
       'gil, no password',
       'hal, password',
-      "service-account-app: is a client's account, not a person's",
+      'service-account-app: is a service account',
     ]);
     assert.deepEqual(keptOf(all, 'ada', 'totp'), {
       seed: 'MZXEGWCSKB3EW6KUPBNHO5SDPJ4HOWSS',
@@ -44,7 +44,7 @@ describe('Keycloak', () => {
 
   test('a user who says nothing about being enabled is not', async () => {
     assert.deepEqual((await found(readKeycloak(writtenFile('{"users":[{"username":"ada"}]}')))).map(told), [
-      'ada: is switched off there',
+      'ada: is disabled in the source',
     ]);
   });
 

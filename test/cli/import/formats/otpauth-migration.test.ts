@@ -43,7 +43,7 @@ describe('otpauth-migration', () => {
   })) {
     test(`a line with ${what} is named`, async () => {
       assert.deepEqual((await found(readMigrations(written(text)))).map(told), [
-        '?: is no otpauth-migration://offline?data=…',
+        '?: is not otpauth-migration://offline?data=…',
       ]);
     });
   }
@@ -51,6 +51,6 @@ describe('otpauth-migration', () => {
   test('more entries than people have are refused', async () => {
     const many = uri(Array.from({ length: 5000 }, () => [10, 0]).flat());
     const all = await found(readMigrations(written(many + many + many)));
-    assert.deepEqual(all.map(told)[0], '?: there are more than 10000 entries: divide them over several runs');
+    assert.deepEqual(all.map(told)[0], '?: there are more than 10000 entries: import them in several runs');
   });
 });

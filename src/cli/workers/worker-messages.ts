@@ -3,9 +3,9 @@ import type { Serving } from '../announce.ts';
 /** Messages of a worker to the primary process. */
 export type FromWorker =
   | { readonly serving: Serving }
-  /** The worker's own page of metrics; it asks for the sum of all. */
+  /** The worker's own page of metrics, and its request for the pages of all. */
   | { readonly asks: number; readonly page: string }
-  /** The same from a worker that was asked for it. */
+  /** The page of a worker that the primary asked for it. */
   | { readonly answers: number; readonly page: string };
 
 /** Messages to a worker: a request for its page, or the pages of all. */
