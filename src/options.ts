@@ -24,7 +24,7 @@ export type Options = {
   readonly url: string;
   readonly admin?: FirstAdministrator;
   readonly registration?: 'open' | 'closed';
-  /** What sends messages, in the order in which it is tried: URLs with spaces between them, as in `COUNTERSIGN_GATEWAYS`, or your own functions. */
+  /** The gateways that send messages, tried in this order: URLs with spaces between them, as in `COUNTERSIGN_GATEWAYS`, or your own functions. */
   readonly gateways?: string | readonly Gateway[];
   /** Replacements for the texts of messages. */
   readonly texts?: readonly TextReplacement[];
@@ -38,7 +38,7 @@ export type Options = {
   /** The doors that `fetch` and `listener` open: all of them when absent. */
   readonly doors?: readonly Door[];
   /**
-   * Makes the answer of `/metrics` from this process's own page (Prometheus' text format): where several processes serve, the sum of theirs.
+   * Returns the answer of `/metrics` for this process's own page (Prometheus' text format). If several processes serve, it adds up their pages.
    */
   readonly metrics?: (own: () => string) => () => Promise<string>;
   readonly log?: Log;
@@ -67,12 +67,12 @@ const count = (least: number, most: number) => {
   return z.int(error).min(least, error).max(most, error);
 };
 
-const made = (form: string) =>
+const object = (form: string) =>
   z.custom((value) => typeof value === 'object' && value !== null, `expected ${form}`).optional();
 
-/** As URLs, its messages repeat nothing of the text, which holds passwords. */
+/** Its messages do not quote URLs, because they contain passwords. */
 const gateways = z
-  .union([z.string(), z.array(made('a gateway'))], 'expected URLs with spaces between them, or a list of gateways')
+  .union([z.string(), z.array(object('a gateway'))], 'expected URLs with spaces between them, or a list of gateways')
   .superRefine((given, context) => {
     try {
       if (typeof given === 'string') readGateways(given, systemClock);
@@ -112,16 +112,16 @@ const shape = z.strictObject(
       .optional(),
     doors: z.array(z.enum(doorNames, `expected one of ${doorNames.join(', ')}`)).optional(),
     metrics: z.custom((value) => typeof value === 'function', 'expected a function').optional(),
-    log: made('a log with info, warn and error'),
-    clock: made('a clock'),
-    random: made('a source of random bytes'),
-    hashCost: made('the costs of a password hash'),
+    log: object('a log with info, warn and error'),
+    clock: object('a clock'),
+    random: object('a source of random bytes'),
+    hashCost: object('the costs of a password hash'),
     hashing: count(1, 1024).optional(),
   } satisfies Record<keyof Options, z.ZodType>,
   'expected the options database, keysFile and url',
 );
 
-/** Checks what programs without types pass. Names the option and never its value, which may be a secret. */
+/** Checks the options, for programs without types. Errors name the option and never its value, which may be a secret. */
 export function checkOptions(options: unknown): void {
   const read = shape.safeParse(options);
   if (read.success) return;

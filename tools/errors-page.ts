@@ -1,4 +1,4 @@
-import { crossbarWords } from '../src/http/doors/crossbar/envelope.ts';
+import { crossbarMessages } from '../src/http/doors/crossbar/envelope.ts';
 import { titleOf } from '../src/http/errors/problem.ts';
 import { meaningOf, problemGroups, type ProblemCode } from '../src/http/problem-codes/index.ts';
 
@@ -8,7 +8,7 @@ const width = 120;
 
 /** docs/errors.md: every problem code, from the table that the pages at `/problems/{code}` are made from. */
 export function errorsPage(): string {
-  const words = Object.entries(crossbarWords).map(([code, word]) => `\`${word}\` for \`${code}\``);
+  const words = Object.entries(crossbarMessages).map(([code, word]) => `\`${word}\` for \`${code}\``);
   const paragraphs = [
     '# Error codes',
     'Written by `npm run docs` from [src/http/problem-codes](../src/http/problem-codes/index.ts).',

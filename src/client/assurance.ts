@@ -1,6 +1,6 @@
 import type { Operations } from './operations.ts';
 import type { Refused } from './result.ts';
-import type { Assured, Wanted } from './types.ts';
+import type { Assured, SessionRequirements } from './types.ts';
 
 /** A client, or Countersign in this process: looks up a session by its token. */
 export type Judge = { as(credential: string): Pick<Operations, 'sessions'> };
@@ -16,17 +16,21 @@ export type Decision =
     };
 
 /**
- * Decides about a request by its `Authorization` header. What a session lacks is said as in RFC 9470; a session that has ended counts as
+ * Decides about a request by its `Authorization` header. The answer says what the session lacks (RFC 9470); an ended session counts as
  * none. Throws if the server cannot be reached: then the request must be refused.
  */
-export async function decide(judge: Judge, wanted: Wanted, authorization: string | undefined): Promise<Decision> {
+export async function decide(
+  judge: Judge,
+  wanted: SessionRequirements,
+  authorization: string | undefined,
+): Promise<Decision> {
   const token = /^bearer +([^\s,]+)$/i.exec(authorization ?? '')?.[1];
-  if (token === undefined) return answer(nothingShown);
+  if (token === undefined) return answer(missingCredential);
   const assured = await judge.as(token).sessions.assure(wanted);
   return assured.ok ? { ok: true, session: assured.value } : answer(assured);
 }
 
-const nothingShown: Refused = {
+const missingCredential: Refused = {
   ok: false,
   status: 401,
   code: 'authentication_required',

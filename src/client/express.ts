@@ -1,5 +1,5 @@
 import { decide, remember, type Decision, type Judge } from './assurance.ts';
-import type { Wanted } from './types.ts';
+import type { SessionRequirements } from './types.ts';
 
 export { sessionOf } from './assurance.ts';
 
@@ -11,10 +11,10 @@ type ExpressResponse = {
 };
 
 /**
- * Passes requests whose session is authenticated strongly and recently enough; others get 401 with what they lack (RFC 9470). A handler
+ * Passes requests whose session is authenticated strongly and recently enough; others are answered 401, which says what they lack (RFC 9470). A handler
  * after it reads the session with `sessionOf(req)`.
  */
-export function requireAssurance(judge: Judge, wanted: Wanted = {}) {
+export function requireAssurance(judge: Judge, wanted: SessionRequirements = {}) {
   return async (request: ExpressRequest, response: ExpressResponse, next: (error?: unknown) => void): Promise<void> => {
     // Express before version 5 ignores promises.
     let decision: Decision;

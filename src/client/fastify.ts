@@ -1,5 +1,5 @@
 import { decide, remember, type Judge } from './assurance.ts';
-import type { Wanted } from './types.ts';
+import type { SessionRequirements } from './types.ts';
 
 export { sessionOf } from './assurance.ts';
 
@@ -12,10 +12,10 @@ type FastifyReply = {
 };
 
 /**
- * A `preHandler` that passes requests whose session is authenticated strongly and recently enough; others get 401 with what they lack
- * (RFC 9470). A handler after it reads the session with `sessionOf(request)`.
+ * A `preHandler` that passes requests whose session is authenticated strongly and recently enough; others are answered 401, which says what they
+ * lack (RFC 9470). A handler after it reads the session with `sessionOf(request)`.
  */
-export function requireAssurance(judge: Judge, wanted: Wanted = {}) {
+export function requireAssurance(judge: Judge, wanted: SessionRequirements = {}) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
     const decision = await decide(judge, wanted, request.headers.authorization);
     if (!decision.ok)

@@ -57,7 +57,7 @@ function pathOf({ path, params = {}, query = {} }: ApiRequest): string {
   return given.length === 0 ? filled : `${filled}?${new URLSearchParams(given).toString()}`;
 }
 
-/** A URL cannot hold these segments: it would be another path. */
+/** These ids cannot be path segments, because they would change the path. */
 function segment(id: string): string {
   if (/^\.{0,2}$/.test(id)) throw new TypeError(`${JSON.stringify(id)} cannot be an id`);
   return encodeURIComponent(id);

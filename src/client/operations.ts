@@ -22,7 +22,7 @@ import type {
   SentCode,
   SessionInfo,
   ExternalUser,
-  Wanted,
+  SessionRequirements,
 } from './types.ts';
 
 /** The account of your user, if it is not the service's own. */
@@ -72,10 +72,10 @@ export type Operations = {
     /** Logs in with a password, and with a code if one is required: the answer says so. Needs no credential. */
     logIn(login: Login): Promise<Result<LoggedIn | MfaRequired>>;
     list(): Promise<Result<readonly SessionInfo[]>>;
-    /** Ends a session: the present one when absent. */
+    /** Ends a session: the current one when absent. */
     end(sid?: string): Promise<Result<undefined>>;
     /** Whether the session was authenticated strongly and recently enough. */
-    assure(wanted: Wanted): Promise<Result<Assured>>;
+    assure(wanted: SessionRequirements): Promise<Result<Assured>>;
   };
 };
 
@@ -87,7 +87,7 @@ export function operationsOver(transport: Transport): Operations {
   return { users: users(ask), factors: factors(ask), challenges: challenges(ask), sessions: sessions(ask, transport) };
 }
 
-/** For programs without types: the number 42 would be another user than '42', and not found. */
+/** Checks ids, for programs without types: the number 42 would not find the user '42'. */
 function checkIds({ params = {} }: ApiRequest): void {
   for (const [name, value] of Object.entries(params))
     if (typeof value !== 'string') throw new TypeError(`${name}: expected a string, got ${typeof value}`);

@@ -14,7 +14,7 @@ export type Refused = {
   readonly detail: string;
   /** Seconds to wait before a retry. */
   readonly retryAfter?: number;
-  /** What the credential lacks, from the header `WWW-Authenticate` says it (RFC 9470 for step-up). */
+  /** The header `WWW-Authenticate`, which says what the credential lacks (RFC 9470 for step-up). */
   readonly authenticate?: string;
   /** If a second factor must be enrolled first: a token that allows only the enrollment. */
   readonly enrollmentToken?: string;
@@ -28,32 +28,32 @@ export function resultOf<Value>(answered: ApiResponse, value: (answered: ApiResp
 }
 
 function refusedOf({ status, json, header }: ApiResponse): Refused {
-  const said = isObject(json) ? json : {};
+  const body = isObject(json) ? json : {};
   const retryAfter = Number(header('retry-after') ?? NaN);
   const [authenticate, requestId] = [header('www-authenticate'), header('x-request-id')];
   return {
     ok: false,
     status,
-    code: codeIn(said),
-    detail: sentenceIn(said['detail'] ?? said['non_field_errors'] ?? json) ?? `The server answered ${status}.`,
+    code: codeIn(body),
+    detail: sentenceIn(body['detail'] ?? body['non_field_errors'] ?? json) ?? `The server answered ${status}.`,
     ...(Number.isFinite(retryAfter) && { retryAfter }),
     ...(authenticate !== null && { authenticate }),
-    ...(typeof said['enrollment_token'] === 'string' && { enrollmentToken: said['enrollment_token'] }),
+    ...(typeof body['enrollment_token'] === 'string' && { enrollmentToken: body['enrollment_token'] }),
     ...(requestId !== null && { requestId }),
   };
 }
 
-function codeIn(said: Readonly<Record<string, unknown>>): string {
-  if (typeof said['code'] === 'string') return said['code'];
-  if (said['mfa_enrollment_required'] === true) return 'mfa_enrollment_required';
-  return 'non_field_errors' in said ? 'invalid_credentials' : 'refused';
+function codeIn(body: Readonly<Record<string, unknown>>): string {
+  if (typeof body['code'] === 'string') return body['code'];
+  if (body['mfa_enrollment_required'] === true) return 'mfa_enrollment_required';
+  return 'non_field_errors' in body ? 'invalid_credentials' : 'refused';
 }
 
 /** Deux lists errors by the names of members. */
-function sentenceIn(said: unknown): string | undefined {
-  if (typeof said === 'string') return said;
-  if (!isObject(said)) return undefined;
-  return sentenceIn(Object.values(said)[0]);
+function sentenceIn(body: unknown): string | undefined {
+  if (typeof body === 'string') return body;
+  if (!isObject(body)) return undefined;
+  return sentenceIn(Object.values(body)[0]);
 }
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>

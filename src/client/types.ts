@@ -106,7 +106,7 @@ export type NewChallenge = {
     | undefined;
   /** The accepted types of factor. */
   readonly factors?: readonly string[] | undefined;
-  /** What the user is asked to approve: show it to them. The assertion has its SHA-256 as `action_hash`. */
+  /** The action that the user is asked to approve: show it to them. The assertion has its SHA-256 as `action_hash`. */
   readonly action?: string | undefined;
   /** The purpose, in one word, which the assertion repeats. */
   readonly purpose?: string | undefined;
@@ -225,7 +225,7 @@ export type SessionInfo = {
 };
 
 /** The requirements of a resource on a session (RFC 9470 section 3). */
-export type Wanted = {
+export type SessionRequirements = {
   readonly acr?: 'aal1' | 'aal2' | undefined;
   /** The maximum age of the last authentication, in seconds. */
   readonly maxAge?: number | undefined;

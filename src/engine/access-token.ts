@@ -67,7 +67,7 @@ export type Assertion = {
   readonly purpose?: string;
 };
 
-/** What the service learns when it redeems an assertion. */
+/** The claims that the service gets when it redeems an assertion. */
 const assertionClaims = z.object({
   sub: z.string(),
   jti: z.string(),

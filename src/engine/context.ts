@@ -97,7 +97,7 @@ export function requestContext(ctx: Context, client: Client): RequestContext {
   };
 }
 
-/** Runs work on one key one after another. `work` gets a context with the time at which its turn begins. */
+/** Runs the work of each key one at a time. `work` gets a context with the time at which its turn begins. */
 export function inTurn<Value>(
   ctx: RequestContext,
   key: string,

@@ -108,7 +108,7 @@ type CallerFor<A extends Access> = A extends 'session'
           ? Caller | undefined
           : undefined;
 
-/** A route that a session can write through must say whether the write is administrative; other routes cannot say it. */
+/** A route through which a session can write must have `administers`; other routes cannot have it. */
 type Decided<M extends Route['method'], A extends Access> = M extends 'get'
   ? { readonly administers?: never }
   : A extends 'session' | 'optional' | 'enrollment' | 'challenge'

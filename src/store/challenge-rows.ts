@@ -4,7 +4,7 @@ import { openPrompt, type StoredPrompt } from './prompts.ts';
 import type { Store } from './store.ts';
 import { openUser, type User } from './users.ts';
 
-/** What all challenges have. */
+/** The members that all challenges have. */
 type AnyChallenge = {
   readonly id: string;
   readonly userId: string;
@@ -23,7 +23,7 @@ type AnyChallenge = {
   readonly prompts: readonly StoredPrompt[];
 };
 
-/** What the user is asked to approve, and the purpose in the words of the service or session. */
+/** The action that the user is asked to approve, and the purpose in the words of the service or session. */
 type Approvable = { readonly action: string | null; readonly purpose: string | null };
 
 /**

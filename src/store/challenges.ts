@@ -13,7 +13,7 @@ import { handleHashes, insertPrompt } from './prompts.ts';
 import { statement } from './statement.ts';
 import type { Store } from './store.ts';
 
-/** What a token allows: to answer a challenge, or to enroll after it. The purpose is part of the token's hash. */
+/** The purpose of a token: to answer a challenge, or to enroll after it. It is part of the token's hash. */
 type Purpose = 'challenge' | 'enrollment';
 
 export async function insertChallenge(store: Store, challenge: Challenge, token: string): Promise<void> {

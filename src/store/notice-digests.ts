@@ -4,10 +4,10 @@ import { destinationsOf, noticeIn, type DueNotice } from './notices.ts';
 import type { Store } from './store.ts';
 import type { Tables } from './tables.ts';
 
-/** How many changes a message lists. It only counts the others. */
+/** The number of changes that a message lists. The others are only counted. */
 const maxChanges = 100;
 
-/** How many notices one call postpones, so that a long queue does not mean a long transaction. */
+/** The number of notices that one call postpones. The limit keeps transactions short. */
 const maxPostponed = 1000;
 
 /**

@@ -4,7 +4,7 @@ import type { Store } from './store.ts';
 import type { Tables } from './tables.ts';
 import type { User } from './users.ts';
 
-/** What a notice is about: the name of its text, and the kind of factor. */
+/** The subject of a notice: the name of its text, and the kind of factor. */
 export type NoticeContent = { readonly name: NoticeName; readonly factor?: string | undefined };
 
 /** A notice that waits to be sent. Sending is retried until the mail server accepts it. */

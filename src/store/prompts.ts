@@ -10,11 +10,11 @@ export type StoredPrompt = {
   readonly kind: string;
   /** The provider that issued it, for factors without authenticators. */
   readonly provider: ProviderPlace | null;
-  /** What the user's client shows. It is stored so that it can be shown again. */
+  /** The data that the user's client shows. It is stored so that it can be shown again. */
   readonly shown: Prompt;
-  /** What the factor needs to verify the response. The factor parses it. */
+  /** The data that verifies the response. The factor parses it. */
   readonly memo?: unknown;
-  /** What identifies the prompt in a response that comes without a challenge token. */
+  /** Identifies the prompt in a response that comes without a challenge token. */
   readonly handle?: string | undefined;
   readonly expiresAt: number;
 };

@@ -5,7 +5,7 @@ import type { Store } from './store.ts';
 import type { Tables } from './tables.ts';
 
 /**
- * A refresh token (RFC 6749 section 6). Each use replaces it by a new one; all refresh tokens of a session are one
+ * A refresh token (RFC 6749 section 6). Each use replaces it with a new one; all refresh tokens of a session are one
  * family.
  */
 export type RefreshToken = {
@@ -15,7 +15,7 @@ export type RefreshToken = {
   readonly createdAt: number;
   readonly expiresAt: number;
   readonly usedAt: number | null;
-  /** What its session had proven when it was issued, which a refresh keeps. Null in rows of version 0.1.0. */
+  /** The proof of its session when it was issued, which a refresh keeps. Null in rows of version 0.1.0. */
   readonly proven: Assurance | null;
 };
 

@@ -5,7 +5,7 @@ import type { Store } from './store.ts';
 /** A session as one of its tokens refers to it. */
 type OfToken = Pick<Session, 'id' | 'userId' | 'generation'>;
 
-/** What a response has just proven. `authTime` is absent if it was no first factor. */
+/** The proof of a response. `authTime` is absent if it was not a first factor. */
 export type NewlyProven = Pick<Session, 'amr' | 'secondFactorAt' | 'secondKinds'> & Partial<Pick<Session, 'authTime'>>;
 
 /**

@@ -39,7 +39,7 @@ export type SessionTables = {
     created_at: number;
     expires_at: number;
     used_at: number | null;
-    /** What its session had proven when it was issued. `amr` and `auth_time` are null in rows of version 0.1.0. */
+    /** The proof of its session when it was issued. `amr` and `auth_time` are null in rows of version 0.1.0. */
     generation: Generated<number>;
     amr: Generated<string | null>;
     auth_time: Generated<number | null>;

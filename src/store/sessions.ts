@@ -6,7 +6,7 @@ import type { Store } from './store.ts';
 import type { Tables } from './tables.ts';
 import { openUser, type User } from './users.ts';
 
-/** What a session or one of its tokens has proven. Times are milliseconds since the Unix epoch. */
+/** The proof of a session or of one of its tokens. Times are milliseconds since the Unix epoch. */
 export type Assurance = {
   /** Grows with every step-up and enrollment of the session. */
   readonly generation: number;

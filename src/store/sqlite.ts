@@ -22,7 +22,7 @@ export function sqliteDialect(file: string): Dialect {
   return dialect;
 }
 
-/** Other users of the machine may not read it, whatever the umask. SQLite gives its -wal and -shm the same mode. */
+/** Creates the file so that only its owner can read it, whatever the umask. SQLite gives -wal and -shm the same mode. */
 function makeOwn(file: string): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   if (!existsSync(file)) closeSync(openSync(file, 'a', 0o600));

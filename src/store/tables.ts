@@ -112,7 +112,7 @@ export type Tables = SessionTables & {
     /** The user of the service, or the session to step up, that created it. Both are null for a login. */
     service_id: Generated<string | null>;
     session_id: Generated<string | null>;
-    /** What its user is asked to approve. */
+    /** The action that its user is asked to approve. */
     action: Generated<string | null>;
     /** The purpose, in the words of the service or session. */
     purpose: Generated<string | null>;
@@ -125,7 +125,7 @@ export type Tables = SessionTables & {
     /** The provider that issued it, for factors without authenticators. */
     provider_account_id: string | null;
     provider_id: string | null;
-    /** What the user's client shows and what the factor needs to verify the response, sealed JSON. */
+    /** The data that the user's client shows, and the data that verifies the response: sealed JSON. */
     memo: string;
     /** The keyed hash of the handle that identifies the prompt in a response. */
     handle: string | null;

@@ -9,9 +9,10 @@ const phrases: readonly (readonly [phrase: RegExp, instead: string])[] = [
   [/\bways? in\b(?! (?:which|that|this))/i, 'login method'],
   [/\b(?:hangs? on|stands? twice|vouch(?:es)? for|in wrong hands|in a circle)\b/i, 'say it plainly'],
   [/\b(?:makes?|made) themsel(?:f|ves)\b/i, 'register'],
-  [/\bis no (?:variable|thief|JSON|error)\b/i, 'is not …'],
+  [/\bis no (?:variable|thief|JSON|error|text|list|hash|number|signed)\b/i, 'is not …'],
+  [/\b(?:shown this once|works no more|for ever|not taken|there already)\b/i, 'say it plainly'],
   [
-    /\b(?:Asker|Enroller|Foreigner|Newcomer|turnAway|comeBack|keepTold|keepSwept|openEars|mourn|haunt)\b/,
+    /\b(?:Asker|Enroller|Foreigner|Newcomer|turnAway|comeBack|keepTold|keepSwept|openEars|mourn|haunt|DuoHelp|DuoQuestion)\b/,
     'see the names in use',
   ],
 ];
@@ -20,6 +21,9 @@ const phrases: readonly (readonly [phrase: RegExp, instead: string])[] = [
 const opening = /(?:^[ /*|>-]*|[.!] )(?:Who|Whoever|Whom|Nobody|That which) [a-z][^?]*$/;
 
 export type OddPhrase = { readonly line: number; readonly said: string; readonly instead: string };
+
+/** A comment that begins with a clause instead of a noun: "What a session needs". */
+const label = /(?:\/\*\*|^\s*\/\/) (?:What|Whose) [a-z][^?]*$/;
 
 /** Where a text has such phrases. Lines of fenced code, headings and links to files are not prose. */
 export function oddPhrases(text: string): readonly OddPhrase[] {
@@ -32,7 +36,7 @@ export function oddPhrases(text: string): readonly OddPhrase[] {
       const found = phrase.exec(prose)?.[0];
       return found === undefined ? [] : [{ line: at + 1, said: found, instead }];
     });
-    const clause = opening.exec(prose)?.[0];
+    const clause = opening.exec(prose)?.[0] ?? label.exec(prose)?.[0];
     return clause === undefined
       ? said
       : [...said, { line: at + 1, said: clause.trim(), instead: 'subject, then verb' }];

@@ -25,6 +25,8 @@ test('phrases are found in comments, strings and prose, and not in code blocks, 
   assert.deepEqual(said("throw new Error('can not be read');"), ['can not']);
   assert.deepEqual(said('/** The house answers. */'), ['The house']);
   assert.deepEqual(said('/** Who finds one full gets 503. */'), ['/** Who finds one full gets 503. */']);
+  assert.deepEqual(said('/** What a session needs. */'), ['/** What a session needs. */']);
+  assert.deepEqual(said('// What is it?'), []);
   assert.deepEqual(said('It is full. Nobody gets in.'), ['. Nobody gets in.']);
   assert.deepEqual(said('# Who reads this\n```sh\n# the house\n```\nWho is it?\nSee [this](the-house.md).'), []);
 });

@@ -17,7 +17,7 @@ export type LogFinding = {
 export type Verified = {
   /** The name of the chain. */
   readonly strand: string;
-  /** How many rows were read. */
+  /** The number of rows that were read. */
   readonly rows: number;
   /** The newest row of an intact chain, if it was not pruned, to be recorded outside the database. */
   readonly newest: Pick<PlacedRow, 'seq' | 'id' | 'hash'> | undefined;

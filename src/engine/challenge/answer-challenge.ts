@@ -67,7 +67,7 @@ function approve(reached: ReachedApproval) {
   };
 }
 
-/** What a session has proven after a step-up: with a second factor, or with its first if its user has no second. */
+/** The proof of a session after a step-up: with a second factor, or with its first if its user has no second. */
 function provenBy({ secondFactorAt, secondKinds: before }: Caller, { amr, secondKinds }: Passed, now: number) {
   if (secondKinds.length === 0) return { amr, secondFactorAt, secondKinds: before, authTime: now };
   return { amr, secondFactorAt: now, secondKinds: [...new Set([...(before ?? []), ...secondKinds])] };

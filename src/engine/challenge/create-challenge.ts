@@ -31,7 +31,7 @@ export type ChallengeRequest = {
   readonly user?: ChallengedUser | undefined;
   /** The kinds of factor that may answer; when absent, all that the user has. */
   readonly kinds?: readonly string[] | undefined;
-  /** What the user is asked to approve. */
+  /** The action that the user is asked to approve. */
   readonly action?: string | undefined;
   /** The purpose, which the assertion repeats. */
   readonly purpose?: string | undefined;

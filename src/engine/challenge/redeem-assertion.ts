@@ -9,7 +9,7 @@ import { reachChallenge } from './reach-challenge.ts';
 
 export type Redemption = { readonly challengeId: string; readonly assertion: string };
 
-/** What the user approved. `action` and `purpose` are those that the service gave. */
+/** The approval of the user. `action` and `purpose` are those that the service gave. */
 export type Redeemed = Pick<AssertionClaims, 'amr' | 'acr'> & {
   readonly userId: string;
   readonly action: string | null;

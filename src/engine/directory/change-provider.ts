@@ -12,7 +12,7 @@ import { showProvider, type Owner, type ShownProvider } from './reach-provider.t
 import type { Reason } from '../reasons.ts';
 import type { Caller } from '../session/authenticate.ts';
 
-/** What configures a provider. */
+/** The configuration of a provider. */
 export type ProviderInput = {
   readonly providerName: Kind;
   readonly name: string | null;

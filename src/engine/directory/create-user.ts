@@ -24,7 +24,7 @@ export type Made = {
   /** An access token for a user who registered themselves. */ readonly token?: string;
 };
 
-/** Creates a user: for an administrator, or for people themselves if registration is open. */
+/** Creates a user, for an administrator or, if registration is open, for the user themselves. */
 export async function createUser(
   ctx: RequestContext,
   caller: Caller | undefined,

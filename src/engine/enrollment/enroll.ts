@@ -20,7 +20,7 @@ import { findManager, requireProof, type FactorManager } from '../session/step-u
 export type Enrollment = {
   readonly kind: Kind;
   readonly label: string | null;
-  /** What the factor needs from the user or their client. */
+  /** The data that the factor needs from the user or their client. */
   readonly input: Readonly<Record<string, unknown>>;
   /** The name to show in the authenticator, if it is not the user's name. */
   readonly person?: { readonly name: string } | undefined;
@@ -30,7 +30,7 @@ export type Enrollment = {
 
 export type Enrolled = {
   readonly authenticator: Authenticator;
-  /** What the factor shows to the user once, such as a secret. It is not stored. */
+  /** The data that the user is shown once, such as a secret. It is not stored. */
   readonly offer: Readonly<Record<string, unknown>>;
 } & Partial<IssuedTokens>;
 

@@ -50,7 +50,7 @@ export async function denyLogin(
   return refuse(refused);
 }
 
-/** What the challenge of a login asks for. */
+/** The second factors that the challenge of a login asks for. */
 export type ChallengeQuestion = Pick<LoginNeeds, 'kinds' | 'authConfigOrigin' | 'mfaConfigOrigin' | 'enrolls'> & {
   readonly issued: readonly IssuedPrompt[];
 };

@@ -20,7 +20,7 @@ import { narrowScope, type Granted } from './grant.ts';
  * A second use of a refresh token within this time, in milliseconds, is a repeated request of the client and is not
  * token theft.
  */
-const raceLife = 10 * second;
+const retryWindow = 10 * second;
 
 /**
  * Exchanges a refresh token for a new one (RFC 6749 section 6). Each is accepted once. A later second use revokes the
@@ -38,7 +38,7 @@ export async function refresh(
   const { token, session } = found;
   const facts = { action: 'refresh', userId: session.userId, accountId: session.accountId, sessionId: session.id };
   if (token.usedAt !== null) {
-    if (now - token.usedAt > raceLife) await revokeSession(ctx.store, session.userId, session.id, now);
+    if (now - token.usedAt > retryWindow) await revokeSession(ctx.store, session.userId, session.id, now);
     await logRefusal(ctx, facts, 'replayed');
     return refuse('invalid_grant');
   }

@@ -37,7 +37,7 @@ export const provesTwoFactors = (name: AuthModule): boolean => name === 'passkey
 /** The authenticators of which one is required after the first factor; empty if none is required. */
 export type Requirement = { readonly anyOf: readonly Authenticator[] };
 
-/** What a login through a module requires after its first factor, from the authenticators that the user has. */
+/** The requirement of a module after the first factor, for a user with these authenticators. */
 export function requirement(authModule: AuthModule, authenticators: readonly Authenticator[]): Requirement {
   return { anyOf: requiresSecondFactor[authModule] ? secondFactors(authenticators) : [] };
 }

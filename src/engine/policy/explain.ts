@@ -6,7 +6,7 @@ import type { Reason } from '../reasons.ts';
 import { readPolicy } from './read-policy.ts';
 import { loginNeeds, type Origins } from './login-needs.ts';
 
-/** What a login would require after its first factor, and why. */
+/** The requirement of a login after its first factor, and the reason for it. */
 export type Explained = Origins & {
   readonly asks: 'nothing' | 'any' | 'provider' | 'enrollment' | 'refused';
   /** The kinds of factor that would be accepted. */
@@ -15,7 +15,7 @@ export type Explained = Origins & {
   readonly reason: Reason | undefined;
 };
 
-/** Explains what a login of a user through a module would require after the first factor. */
+/** Explains which second factor a login of a user through a module would require. */
 export async function explain(ctx: RequestContext, user: User, authModule: AuthModule): Promise<Explained> {
   const policy = await readPolicy(ctx.store, { authModule, accountId: user.accountId, roles: user.roles });
   const authenticators = await listForLogin(ctx.store, user.id, []);

@@ -48,8 +48,8 @@ export type LoginState = {
 };
 
 /**
- * What a login needs after its first factor, from the policy of its auth module and the authenticators that the user
- * has.
+ * Decides what a login needs after its first factor, by the policy of its auth module and the authenticators of its
+ * user.
  */
 export async function loginNeeds(
   ctx: RequestContext,
@@ -96,7 +96,7 @@ export async function policyOnFirst(
   return needed.ok && !needed.value.verifier && needed.value.enrolls === undefined ? policy : undefined;
 }
 
-/** What a policy demands of all users, independent of their authenticators. */
+/** The demand of a policy on all users, independent of their authenticators. */
 export type Demand = {
   /** The required kind of factor; absent: any that the user has. */
   readonly kind?: string;
@@ -106,7 +106,7 @@ export type Demand = {
   readonly passedOver?: Refusal<Reason>;
 };
 
-/** What a policy demands with the providers that exist, or why all logins are refused. */
+/** The demand of a policy with the providers that exist, or the reason why all logins are refused. */
 export async function demandOf(
   policy: AccountPolicy,
   find: (named: Rule['provider']) => Promise<Outcome<WorkingProvider, Reason>>,

@@ -24,7 +24,7 @@ export async function requireStillEnough(
   const demand = await demandOf(policy, (named) => workingProvider(ctx, named));
   if (!demand.ok) return refuse('invalid_challenge');
   const { kind, verifier } = demand.value;
-  // A provider that was unavailable was skipped; whether it is available again is not asked.
+  // A provider that was skipped because it was unavailable is not asked again.
   if (kind === undefined || (verifier && maySkip(policy) && kinds.length > 0)) return success(undefined);
   const isOther = verifier && providerId !== undefined && providerId !== verifier.provider.id;
   return kinds.includes(kind) && !isOther ? success(undefined) : refuse('invalid_challenge');

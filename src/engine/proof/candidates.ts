@@ -7,7 +7,7 @@ import type { SecondFactorResponse } from './response.ts';
 import type { RequestContext } from '../context.ts';
 import { recoveryKinds } from '../policy/second-factors.ts';
 
-/** What may verify a response: an authenticator of the user, or an external provider. */
+/** A possible verifier of a response: an authenticator of the user, or an external provider. */
 export type Candidate = {
   readonly kind: string;
   readonly state: unknown;

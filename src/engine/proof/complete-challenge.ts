@@ -31,7 +31,7 @@ export type PassedApproval = {
   readonly amr: readonly string[];
   /** The time of approval, in milliseconds since the Unix epoch. */
   readonly at: number;
-  /** What a session that stepped up has proven from then on. */
+  /** The proof of a session after it has stepped up. */
   readonly assurance?: Assurance;
 };
 

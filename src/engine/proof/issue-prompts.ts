@@ -19,7 +19,7 @@ export type ShownPrompt = { readonly kind: string; readonly prompt: Prompt };
 
 export type IssuedPrompt = {
   readonly shown: ShownPrompt;
-  /** What the challenge stores of it; empty if nothing must be remembered. */
+  /** The prompts that the challenge stores; empty if the response can be verified without them. */
   readonly stored: readonly Omit<StoredPrompt, 'expiresAt'>[];
   /** Milliseconds. */
   readonly life: number;
@@ -79,7 +79,7 @@ export async function issuePrompts(
   return issued;
 }
 
-/** What a challenge stores of its prompts, and when it expires. */
+/** The prompts that a challenge stores, and when it expires. */
 export function promptsToStore(issued: readonly IssuedPrompt[], now: number) {
   const expiresAt = now + (issued.length === 0 ? challengeLife : Math.max(...issued.map(({ life }) => life)));
   return {

@@ -33,7 +33,7 @@ export type VerificationInput = {
   readonly candidates: readonly Responding[];
   /** The kind under which failures with a factor are counted; by default its own. */
   readonly countAs?: (kind: string) => string;
-  /** What is counted and verified against a decoy if there is no candidate, so that it takes the same time. */
+  /** The kind that is counted, and verified against a decoy, if there is no candidate: so it takes the same time. */
   readonly none?: { readonly kind: string; readonly read: Read };
   /** The kinds under which a failure with the same response was counted before. */
   readonly missed?: readonly string[];

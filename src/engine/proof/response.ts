@@ -1,7 +1,7 @@
 import type { IssuedTo } from '../session/create-session.ts';
 
 export type SecondFactorResponse = {
-  /** What the user sent: a code of a second factor, a recovery code, or the response of a provider. */
+  /** The value that the user sent: a code of a second factor, a recovery code, or the response of a provider. */
   readonly response: unknown;
   /** Whether it is for a first or a second factor or a recovery code; any, when absent. */
   readonly role?: 'first' | 'second' | 'recovery' | undefined;

@@ -95,7 +95,7 @@ function questionOf(
   return { subject: user.id, user, binding: bindingOf(challenge), candidates };
 }
 
-/** What a proof is bound to. It is not accepted for anything else. */
+/** The purpose that a proof is bound to. It is not accepted for any other. */
 export function bindingOf(challenge: Pick<Challenge, 'id' | 'kind'> & { readonly action?: string | null }): Binding {
   const { id: challengeId, kind, action = null } = challenge;
   return kind === 'service' || kind === 'step_up' ? { purpose: kind, challengeId, action } : forLogin.binding;

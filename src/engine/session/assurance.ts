@@ -42,7 +42,7 @@ export function withEnrollment(
   return isWeaker ? { amr: before.amr, secondFactorAt: before.secondFactorAt } : after;
 }
 
-/** What a resource requires of a session (RFC 9470 section 3). */
+/** The requirements of a resource on a session (RFC 9470 section 3). */
 export type RequiredAssurance = {
   readonly acr?: 'aal1' | 'aal2' | undefined;
   /** The greatest age of the last proof, in seconds. */

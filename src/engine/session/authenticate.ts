@@ -22,7 +22,7 @@ export async function authenticate(ctx: RequestContext, token: string): Promise<
   return success({ ...session, ...proven, type: 'session', tokenId: claims.jti });
 }
 
-/** What an access token proves: what its session had proven when it was issued, or when an enrollment raised it. */
+/** The proof of an access token: that of its session when it was issued, or when an enrollment raised it. */
 function assuranceOfToken(session: LiveSession, { jti, gen, amr, acr, ...claims }: Claims): Assurance {
   const { raised } = session;
   if (raised && raised.tokenId === jti) return raised;

@@ -8,7 +8,7 @@ import type { AttemptFacts } from '../audit/log-attempt.ts';
 import type { Reason } from '../reasons.ts';
 import { authenticate, type Caller } from './authenticate.ts';
 
-/** What all actors have. */
+/** The members that all actors have. */
 type ActorBase = Pick<Caller, 'userId' | 'accountId' | 'authModule' | 'amr' | 'secondFactorAt'>;
 
 /**

@@ -17,7 +17,7 @@ export async function loadKeyRing(keysFile: string, database: Database, random: 
   if (ring) return ring;
   if (database.flavour === 'postgres') {
     throw new SetupError(
-      `there is no keys file ${keysFile}: with PostgreSQL, all nodes need the same one; make it with: countersign keys make`,
+      `there is no keys file ${keysFile}: with PostgreSQL, all nodes need the same one; create it with: countersign keys make`,
     );
   }
   if (!(await isFresh(database.db))) {

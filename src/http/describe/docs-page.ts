@@ -24,7 +24,7 @@ export function docsPage(routes: readonly Route[], path = ''): Promise<string> {
 
 type Section = ReturnType<typeof sectionsOf>[number];
 
-/** A section of the reference. The id of a folded one is inside what is folded: see `operation`. */
+/** A section of the reference. The id of a folded section is inside the folded part: see `operation`. */
 function reference({ title, about, isFolded, routes }: Section): Markup {
   const id = sectionId(title);
   const content = html`${about === '' ? '' : html`<p>${inline(about)}</p>`} ${routes.map(operation)}`;

@@ -6,7 +6,7 @@ import { inline, type Markup } from './text.ts';
 const credentials: readonly (readonly [name: string, how: string, from: string])[] = [
   [
     'Access token',
-    '`Authorization: Bearer TOKEN`. `Token` and `JWT` in the place of `Bearer`, and `X-Auth-Token: TOKEN`, work too.',
+    '`Authorization: Bearer TOKEN`. `Token TOKEN`, `JWT TOKEN` and the header `X-Auth-Token: TOKEN` are accepted too.',
     'A login. It belongs to a session, and is valid for an hour unless the policy of the account sets another time.',
   ],
   [
@@ -27,7 +27,7 @@ const credentials: readonly (readonly [name: string, how: string, from: string])
   [
     'Enrollment token',
     '`Authorization: Bearer TOKEN`.',
-    'A login that is refused with `mfa_enrollment_required`. It can enroll the factor that is required and nothing else, for ten minutes.',
+    'A login that is refused with `mfa_enrollment_required`. For ten minutes it can enroll the required factor, and nothing else.',
   ],
   [
     'Client id and secret',
@@ -90,10 +90,10 @@ const forms: readonly (readonly [form: keyof typeof errorForms, title: string, t
   [
     'crossbar',
     "Crossbar's envelope",
-    'Below `/v2`: every answer is an envelope. `data` holds what was asked for, and `status` is `"success"` or `"error"`. Around it stand ' +
-      '`timestamp`, `version`, `node`, `request_id`, the `auth_token` that was sent and, where a document can change, its `revision` ' +
-      '(send it back in `If-Match`). With an error, `error` is the status, `message` a word for programs, and `data` says more. The ' +
-      'tables below leave out what is around `data`.',
+    'Below `/v2`: every answer is an envelope. `data` has the result, and `status` is `"success"` or `"error"`. The other members are ' +
+      '`timestamp`, `version`, `node`, `request_id`, the `auth_token` that was sent and, if the document can change, its `revision` ' +
+      '(send it back in `If-Match`). With an error, `error` is the status, `message` a word for programs, and `data` has the details. The ' +
+      'tables below show `data` only.',
   ],
 ];
 
@@ -122,7 +122,7 @@ export const errors = (path: string): Markup =>
 
 const statuses: readonly (readonly [status: number, meaning: string])[] = [
   [400, 'The request is invalid.'],
-  [401, 'A credential is missing, wrong or not enough: see `WWW-Authenticate`.'],
+  [401, 'A credential is missing, wrong or insufficient: see `WWW-Authenticate`.'],
   [403, 'The credential is valid, but does not permit this.'],
   [404, 'Not found, or not visible to you.'],
   [409, 'The request conflicts with the current state.'],

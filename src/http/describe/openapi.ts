@@ -5,7 +5,7 @@ import type { Access, ResponseSpec, Route } from '../route.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** OpenAPI 3.1, made from the schemas that check the requests, so that the two cannot differ. */
+/** The OpenAPI 3.1 document. It is made from the schemas that check the requests, so the two cannot differ. */
 export function openApiDocument(
   routes: readonly Route[],
   { version, url }: { readonly version: string; readonly url: string },
@@ -22,8 +22,8 @@ export function openApiDocument(
       title: 'Countersign',
       version,
       description:
-        'Multi-factor authentication for any application. Paths work with and without a trailing slash. *Fresh proof* is a session in which the user ' +
-        'proved a second factor in the last 15 minutes, or logged in then where they have none.',
+        'Multi-factor authentication for any application. Paths work with and without a trailing slash. *Fresh proof* means that the user ' +
+        'proved a second factor in the last 15 minutes, or logged in during that time if they have none.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url }],

@@ -47,7 +47,7 @@ function textType({ format, pattern, minLength, maxLength }: JsonSchema): string
 const inCode = (value: unknown) => `\`${JSON.stringify(value)}\``;
 
 function between(least: number | undefined, most: number | undefined): string {
-  const isBound = most !== undefined && most < Number.MAX_SAFE_INTEGER;
-  if (least !== undefined && least > 0) return isBound ? `, ${least} to ${most}` : `, at least ${least}`;
-  return isBound ? `, at most ${most}` : '';
+  const hasMaximum = most !== undefined && most < Number.MAX_SAFE_INTEGER;
+  if (least !== undefined && least > 0) return hasMaximum ? `, ${least} to ${most}` : `, at least ${least}`;
+  return hasMaximum ? `, at most ${most}` : '';
 }

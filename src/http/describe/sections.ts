@@ -14,12 +14,12 @@ export const sections: readonly Section[] = [
   {
     tag: 'Login',
     title: 'Log in',
-    about: 'A password, an apikey or a device secret, and then a code where the user has a second factor.',
+    about: 'A password, an apikey or a device secret, and then a code if the user has a second factor.',
   },
   {
     tag: 'Sessions',
     title: 'Sessions',
-    about: 'A login makes a session. It ends after an hour, unless the policy of the account sets another time.',
+    about: 'A login creates a session. It ends after an hour, unless the policy of the account sets another time.',
   },
   {
     tag: 'Challenges',

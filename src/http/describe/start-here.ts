@@ -42,7 +42,7 @@ export const tours: readonly Tour[] = [
         operation: 'POST /users/{uid}/secrets',
       },
       {
-        text: 'Send a code that the app shows. The answer holds recovery codes: show them once. From now on a login asks for a code:',
+        text: 'Send a code that the app shows. The answer has recovery codes: show them once. From now on a login asks for a code:',
         operation: 'PUT /users/{uid}/secrets/{secretId}/enroll',
       },
     ],
@@ -71,7 +71,7 @@ export const tours: readonly Tour[] = [
   },
 ];
 
-/** The tours whose operations all exist: an installation may have some doors closed. */
+/** The tours whose operations all exist, because an installation may have closed some doors. */
 export function toursOf(routes: readonly Route[]): readonly Tour[] {
   const names = new Set(routes.map(nameOf));
   return tours.filter(({ steps }) => steps.every(({ operation }) => names.has(operation)));
@@ -84,9 +84,9 @@ export function startHere(routes: readonly Route[]): Markup {
   return html`<section id="start-here">
     <h2>Start here</h2>
     <p>
-      The requests on this page are commands of a shell, and the answers are those of a server that was running.
-      <code>$URL</code> is the address of this server, <code>$TOKEN</code> an access token. What differs from one run to
-      the next is shortened to <code>…</code>. Headers that every answer carries are left out.
+      The requests on this page are shell commands, and the answers are those of a real server.
+      <code>$URL</code> is the address of this server, <code>$TOKEN</code> an access token. Values that change from run
+      to run are shortened to <code>…</code>. Headers that every answer has are left out.
     </p>
     ${toursOf(routes).map(
       ({ id, title, about, steps }, at) =>

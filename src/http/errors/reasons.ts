@@ -176,18 +176,18 @@ const outside = {
     detail: 'The settings of this provider are incomplete or invalid.',
   },
   in_use: { status: 409, code: 'in_use', detail: 'It is still in use. Remove what refers to it first.' },
-  too_deep: { status: 409, code: 'too_deep', detail: 'The tree of accounts cannot become deeper than this.' },
+  too_deep: { status: 409, code: 'too_deep', detail: 'The tree of accounts has reached its maximum depth.' },
   below_itself: { status: 409, code: 'below_itself', detail: 'An account cannot be its own descendant.' },
   too_many: {
     status: 409,
     code: 'too_many',
-    detail: 'The user has reached the limit of this kind. Remove one first.',
+    detail: 'The user has the maximum number of secrets of this kind. Remove one first.',
   },
   already_confirmed: { status: 409, code: 'already_enrolled', detail: 'The factor is already enrolled.' },
   current_password_required: {
     status: 400,
     code: 'current_password_required',
-    detail: 'Changing the password needs the current one as `currentPassword`.',
+    detail: '`currentPassword` is required to change the password.',
   },
   wrong_current_password: { status: 400, code: 'wrong_current_password', detail: 'The current password is wrong.' },
   password_needed: {
@@ -238,9 +238,11 @@ export function problemOf(
   { reason, retryAfter, enrollment }: Declined,
   otherwise: Partial<Record<ErrorReason, Partial<Problem>>> = {},
 ): Problem {
-  const said: Problem = { ...outside[reason], ...otherwise[reason] };
-  if (enrollment) return { ...said, more: viewEnrollment(enrollment) };
-  return retryAfter === undefined ? said : { ...said, headers: { ...said.headers, 'Retry-After': String(retryAfter) } };
+  const shown: Problem = { ...outside[reason], ...otherwise[reason] };
+  if (enrollment) return { ...shown, more: viewEnrollment(enrollment) };
+  return retryAfter === undefined
+    ? shown
+    : { ...shown, headers: { ...shown.headers, 'Retry-After': String(retryAfter) } };
 }
 
 /** The same problem as a reply in the common dialect. */

@@ -29,7 +29,7 @@ export const changes = {
   in_use: {
     statuses: [409],
     when: 'Other objects refer to the object that would be removed.',
-    action: 'Remove what refers to it first.',
+    action: 'Remove these other objects first.',
   },
   too_deep: {
     statuses: [409],

@@ -53,12 +53,12 @@ export const factors = {
   },
   send_limited: {
     statuses: [429],
-    when: 'The destination, the user or the account has used its share of messages for now.',
+    when: 'The limit on messages of the destination, the user or the account is reached.',
     action: 'Use the code that was sent, or wait as long as `Retry-After` says.',
   },
   cannot_send: {
     statuses: [503],
     when: 'No gateway is configured for this kind of message, or every gateway failed.',
-    action: 'Try again later, and tell the operator if it does not end.',
+    action: 'Try again later. If the error persists, tell the operator.',
   },
 } as const satisfies ProblemMeanings;

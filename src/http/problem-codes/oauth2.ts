@@ -3,7 +3,7 @@ import type { ProblemMeanings } from './problem-code.ts';
 export const oauth2 = {
   invalid_grant: {
     statuses: [400],
-    when: 'The name, the secret or the code is wrong, or the refresh token is expired, used, revoked or of another client.',
+    when: 'The name, the secret or the code is wrong, or the refresh token is expired, used, revoked or belongs to another client.',
     action: 'Let the user log in again.',
   },
   invalid_scope: {

@@ -3,7 +3,7 @@ import type { ProblemMeanings } from './problem-code.ts';
 export const server = {
   internal_error: {
     statuses: [500],
-    when: 'The server met an unexpected fault. Its log has the cause under the `request_id`.',
+    when: 'An unexpected error occurred in the server. Its log has the cause under the `request_id`.',
     action: 'Tell the operator the `request_id`.',
   },
   not_implemented: {

@@ -30,7 +30,7 @@ export function createApp(context: Context, { routes, dialects, metrics, url }: 
     const place = { path, formatProblem: rows[0]?.formatProblem ?? problem };
     for (const route of rows) {
       app.on(route.method.toUpperCase(), honoPath(path), (c) =>
-        serve(c, place, (asked) => handle(route, asked, broughtBy(c, route, asked.ctx))),
+        serve(c, place, (asked) => handle(route, asked, rawRequestOf(c, route, asked.ctx))),
       );
     }
     const allow = rows
@@ -83,7 +83,7 @@ function serving(context: Context, { metrics, url }: Pick<AppParts, 'metrics' | 
 }
 
 /** The parts of a request from a socket: the credential in the headers, the URL, and the bytes of the body. */
-const broughtBy = (c: Incoming<Env>, route: Route, ctx: RequestContext): RawRequest => ({
+const rawRequestOf = (c: Incoming<Env>, route: Route, ctx: RequestContext): RawRequest => ({
   caller: () => callerOf(ctx, shownToken(c.req.raw.headers), route.access),
   params: c.req.param(),
   query: new URL(c.req.url).search,

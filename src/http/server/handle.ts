@@ -28,23 +28,23 @@ export type RawRequest = {
 };
 
 /** Authenticates, then parses, then calls the handler: the body of a refused caller is never read. */
-export async function handle(route: Route, stranger: UnparsedRequest, brought: RawRequest): Promise<Reply> {
-  const caller = await brought.caller();
-  const asked = { ...stranger, caller: caller.ok ? (caller.value as UnparsedRequest['caller']) : undefined };
-  const formatProblem = (wrong: Problem) => (route.formatProblem ?? problem)(wrong, asked);
+export async function handle(route: Route, anonymous: UnparsedRequest, raw: RawRequest): Promise<Reply> {
+  const caller = await raw.caller();
+  const request = { ...anonymous, caller: caller.ok ? (caller.value as UnparsedRequest['caller']) : undefined };
+  const formatProblem = (wrong: Problem) => (route.formatProblem ?? problem)(wrong, request);
   if (!caller.ok) return formatProblem(problemOf(caller));
-  const params = route.params?.safeParse(brought.params);
+  const params = route.params?.safeParse(raw.params);
   if (params && !params.success) return formatProblem(problemOf(refuse('not_found')));
   const administrator = administering(route, caller.value, params?.data);
-  const fresh = administrator ? await requireFreshProof(asked.ctx, administrator) : success(undefined);
+  const fresh = administrator ? await requireFreshProof(request.ctx, administrator) : success(undefined);
   if (!fresh.ok) return formatProblem(problemOf(fresh));
-  const query = readQuery(route.query, brought.query);
+  const query = readQuery(route.query, raw.query);
   if (!query.ok) return formatProblem(query.problem);
-  const body = await brought.body();
+  const body = await raw.body();
   if (!body.ok) return formatProblem(body.problem);
   const parsed = { params: params?.data, query: query.value, body: body.value };
   // The body may arrive slowly, so the handler gets a context with the current time.
-  return route.handle({ ...asked, ctx: asked.ctx.at(), ...parsed });
+  return route.handle({ ...request, ctx: request.ctx.at(), ...parsed });
 }
 
 /** The administrator's session by which a request makes an administrative write, or undefined. */

@@ -10,36 +10,36 @@ import type { Access, Reply, Route } from '../route.ts';
 import { callerOf, handle, type AnyCaller } from './handle.ts';
 import { check } from './parse.ts';
 
-/** The caller inside the process: a service that the process itself is, the holder of a token, or none. */
-export type Speaker = { readonly service: Service } | { readonly token: string } | undefined;
+/** The caller inside the process: a service, which is the process itself; the holder of a token; or none. */
+export type InProcessCaller = { readonly service: Service } | { readonly token: string } | undefined;
 
 /** Calls the routes from inside the process, without a socket and without encoding credentials or bodies. */
-export function inProcess(context: Context, routes: readonly Route[]): (speaker: Speaker) => Transport {
+export function inProcess(context: Context, routes: readonly Route[]): (speaker: InProcessCaller) => Transport {
   const table = new Map(routes.map((route) => [`${route.method.toUpperCase()} ${route.path}`, route]));
   return (speaker) =>
     async ({ method, path, params, query, body }) => {
       const route = table.get(`${method} ${path}`);
-      if (!route) throw new Error(`no door has ${method} ${path}`);
+      if (!route) throw new Error(`there is no route ${method} ${path}`);
       const requestId = timeOrderedHex(context.random, context.clock.now());
       const ctx = requestContext(context, { ip: null, userAgent: null, requestId });
-      const stranger = { ctx, caller: undefined, headers: new Headers() };
+      const anonymous = { ctx, caller: undefined, headers: new Headers() };
       const formatProblem = route.formatProblem ?? problem;
-      const brought = {
-        caller: () => speakerAt(ctx, speaker, route.access),
+      const raw = {
+        caller: () => callerAt(ctx, speaker, route.access),
         params,
         query: queryOf(query),
         body: async () => (route.body ? check(route.body, body) : ({ ok: true, value: undefined } as const)),
       };
-      const reply = await handle(route, stranger, brought).catch((fault: unknown) =>
-        formatProblem(problemOfFault(ctx, fault), stranger),
+      const reply = await handle(route, anonymous, raw).catch((fault: unknown) =>
+        formatProblem(problemOfFault(ctx, fault), anonymous),
       );
       return answered(reply, requestId);
     };
 }
 
-async function speakerAt(
+async function callerAt(
   ctx: RequestContext,
-  speaker: Speaker,
+  speaker: InProcessCaller,
   access: Access,
 ): Promise<Outcome<AnyCaller, ErrorReason>> {
   if (!speaker || 'token' in speaker) return callerOf(ctx, speaker ?? 'nothing', access);

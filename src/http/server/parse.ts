@@ -28,7 +28,7 @@ export async function readBody(schema: z.ZodType | undefined, request: Request, 
   if (!bytes) return no(413, 'content_too_large', `The body is larger than ${largestBody} bytes.`);
   if (isForm) {
     const text = bytes.toString('utf8');
-    return isLonger(text, mostPairs) ? tooManyPairs : readPairs(schema, text);
+    return isLonger(text, maxPairs) ? tooManyPairs : readPairs(schema, text);
   }
   const json = parseStrictJson(bytes);
   if (!json.ok) return no(400, 'malformed_json', json.detail);
@@ -37,7 +37,7 @@ export async function readBody(schema: z.ZodType | undefined, request: Request, 
 
 /** The query of a request, checked by a route's schema. */
 export function readQuery(schema: z.ZodType | undefined, given: string): Parsed {
-  if (isLonger(given, mostPairs)) return tooManyPairs;
+  if (isLonger(given, maxPairs)) return tooManyPairs;
   return schema ? readPairs(schema, given) : { ok: true, value: undefined };
 }
 
@@ -45,9 +45,9 @@ export function readQuery(schema: z.ZodType | undefined, given: string): Parsed 
  * The most parameters in a form or a query; no dialect needs more than ten. They are counted before they are parsed, because parsing 30,000
  * of them costs more than most requests.
  */
-const mostPairs = 64;
+const maxPairs = 64;
 
-const tooManyPairs = no(400, 'invalid_request', `A form or a query has at most ${mostPairs} parameters.`);
+const tooManyPairs = no(400, 'invalid_request', `A form or a query has at most ${maxPairs} parameters.`);
 
 /** Names and values. Unknown names are ignored; a name that appears more than once is refused (RFC 6749 section 3.2). */
 function readPairs(schema: z.ZodType, given: string): Parsed {

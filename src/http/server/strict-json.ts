@@ -2,7 +2,7 @@ import { jsonOf } from '../../base/json.ts';
 import { utf8Of } from '../../base/text.ts';
 
 /** The greatest depth of a body. No dialect needs more than six. */
-const deepest = 32;
+const maxDepth = 32;
 
 export type StrictJson =
   | { readonly ok: true; readonly value: unknown }
@@ -35,7 +35,7 @@ function faultIn(text: string): string | undefined {
   for (const [token, quoted, colon] of text.matchAll(/("(?:[^"\\]|\\.)*")(\s*:)?|[[\]{}]/g)) {
     if (token === '{' || token === '[') {
       objects.push(token === '{' ? new Set() : undefined);
-      if (objects.length > deepest) return `The body nests deeper than ${deepest} levels.`;
+      if (objects.length > maxDepth) return `The body nests deeper than ${maxDepth} levels.`;
     } else if (quoted === undefined) {
       objects.pop();
     } else {

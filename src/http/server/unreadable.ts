@@ -22,7 +22,7 @@ const problems: Readonly<Record<string, Problem>> = {
   },
 };
 
-const noHttp: Problem = {
+const notHttp: Problem = {
   status: 400,
   code: 'invalid_request',
   detail: 'The request is not HTTP/1.1, or its framing is invalid (RFC 9112).',
@@ -36,7 +36,7 @@ export const unmetExpectation: Problem = {
 };
 
 /** The problem for an error of Node's parser, by the error's code. */
-export const unreadable = (code: string | undefined): Problem => problems[code ?? ''] ?? noHttp;
+export const unreadable = (code: string | undefined): Problem => problems[code ?? ''] ?? notHttp;
 
 /** The text of the answer, in the form of RFC 9457, because no dialect is known yet. The connection closes after it. */
 export function refusalOf(what: Problem, origin: Origin): string {

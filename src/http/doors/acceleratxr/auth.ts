@@ -6,7 +6,7 @@ import { basicCredentials } from '../../server/credentials.ts';
 import { problem } from '../../errors/problem.ts';
 import { problemOf, refused } from '../../errors/reasons.ts';
 import { route, type Problem, type Route } from '../../route.ts';
-import { likeWrongCode } from '../shared/invalid-code.ts';
+import { asWrongCode } from '../shared/invalid-code.ts';
 import { promptSettings, responseMember, viewProviders } from '../shared/second-factor.ts';
 
 const tag = 'Login';
@@ -31,16 +31,22 @@ const challengeView = z
 
 const headers = { 'WWW-Authenticate': 'Basic realm="countersign", charset="UTF-8"' };
 const wrong = { ...problemOf(refuse('unknown_user')), headers };
-const noBasic: Problem = {
+const missingBasic: Problem = {
   ...wrong,
   code: 'authentication_required',
   detail: 'Send the name and the secret as HTTP Basic.',
 };
 
 /** Every failure of a first factor has the same answer, so that none reveals whether the user exists. */
-const inBasic = { wrong, no_authenticator: wrong, unknown_user: wrong, raced: wrong, malformed_reply: wrong };
+const firstFactorProblems = {
+  wrong,
+  no_authenticator: wrong,
+  unknown_user: wrong,
+  raced: wrong,
+  malformed_reply: wrong,
+};
 
-const byBasic = (method: 'get' | 'post'): Route =>
+const passwordLogin = (method: 'get' | 'post'): Route =>
   route({
     method,
     path: '/auth/password',
@@ -48,8 +54,8 @@ const byBasic = (method: 'get' | 'post'): Route =>
     tag,
     summary: 'Log in with a password, an apikey or a device secret',
     description:
-      "HTTP Basic with the user's name, id or e-mail address. When a second factor is needed the answer is a redirect to it, and its body says " +
-      'the same for clients that do not follow it. The challenge token is valid for 3 minutes.',
+      "HTTP Basic with the user's name, id or e-mail address. If a second factor is needed, the answer is a redirect to it; the body has the same " +
+      'content for clients that do not follow redirects. The challenge token is valid for 3 minutes.',
     query: z.object({ account: accountReference.optional() }),
     responses: {
       200: { description: 'Logged in.', body: tokenView },
@@ -57,9 +63,9 @@ const byBasic = (method: 'get' | 'post'): Route =>
     },
     async handle({ ctx, query, headers: given }) {
       const shown = basicCredentials(given);
-      if (!shown) return problem(noBasic);
+      if (!shown) return problem(missingBasic);
       const outcome = await login(ctx, { authModule: 'password', ...query, ...shown });
-      if (!outcome.ok) return refused(outcome, inBasic);
+      if (!outcome.ok) return refused(outcome, firstFactorProblems);
       if (outcome.value.state === 'session') return { status: 200, json: { token: outcome.value.token } };
       const { challengeToken, anyOf } = outcome.value;
       const own = anyOf.map(({ id, kind, label }) => ({ id, type: kind, label }));
@@ -73,8 +79,8 @@ const byBasic = (method: 'get' | 'post'): Route =>
   });
 
 export const authRoutes: readonly Route[] = [
-  byBasic('get'),
-  byBasic('post'),
+  passwordLogin('get'),
+  passwordLogin('post'),
   route({
     method: 'post',
     path: '/auth/totp',
@@ -82,7 +88,7 @@ export const authRoutes: readonly Route[] = [
     tag,
     summary: 'Complete a login with a code',
     description:
-      'Send a code of an authenticator app, a recovery code, or what a provider signed, with the challenge token in the query or in the body.',
+      'Send a code of an authenticator app, a recovery code, or the signed response of a provider, with the challenge token in the query or in the body.',
     query: z.object({ jwt_token: z.string().max(256).optional() }),
     body: z.strictObject({ token: responseMember, challenge_token: z.string().max(256).optional() }),
     responses: { 200: { description: 'Logged in, with two factors.', body: tokenView } },
@@ -94,7 +100,7 @@ export const authRoutes: readonly Route[] = [
         return problem({ status: 400, code: 'invalid_request', detail });
       }
       const outcome = await answerLogin(ctx, { challengeToken, response: body.token });
-      return outcome.ok ? { status: 200, json: { token: outcome.value.token } } : refused(outcome, likeWrongCode);
+      return outcome.ok ? { status: 200, json: { token: outcome.value.token } } : refused(outcome, asWrongCode);
     },
   }),
 ];

@@ -15,7 +15,7 @@ import type { EnrollmentActor } from '../../../engine/session/enrollment-actor.t
 import type { Caller } from '../../../engine/session/authenticate.ts';
 import { refused } from '../../errors/reasons.ts';
 import { route, type Problem, type Reply, type Route } from '../../route.ts';
-import { done, shown } from '../shared/answers.ts';
+import { replyEmpty, replyWith } from '../shared/answers.ts';
 import { codesView } from '../shared/codes-view.ts';
 import { tokenMembers, viewTokens } from '../shared/tokens-view.ts';
 import { inputIn } from '../shared/factor-members.ts';
@@ -35,7 +35,7 @@ import {
 const tag = 'Secrets';
 
 /** The caller's session is valid here and only the code is wrong, so the status is not 401. */
-const wrongHere: Partial<Problem> = { status: 400, headers: {} };
+const wrongCodeProblem: Partial<Problem> = { status: 400, headers: {} };
 
 export const secretRoutes: readonly Route[] = [
   route({
@@ -47,7 +47,7 @@ export const secretRoutes: readonly Route[] = [
     params: userPath,
     responses: { 200: { description: 'The secrets, without their values.', body: z.array(secretView) } },
     async handle({ ctx, caller, params }) {
-      return shown(await secretsOf(ctx, caller, params.uid), (secrets) => secrets.map(viewSecret));
+      return replyWith(await secretsOf(ctx, caller, params.uid), (secrets) => secrets.map(viewSecret));
     },
   }),
   route({
@@ -57,9 +57,9 @@ export const secretRoutes: readonly Route[] = [
     tag,
     summary: "Count a user's secrets",
     params: userPath,
-    responses: { 200: { description: 'How many there are.', body: z.strictObject({ count: z.int() }) } },
+    responses: { 200: { description: 'The number of secrets.', body: z.strictObject({ count: z.int() }) } },
     async handle({ ctx, caller, params }) {
-      return shown(await secretsOf(ctx, caller, params.uid), (secrets) => ({ count: secrets.length }));
+      return replyWith(await secretsOf(ctx, caller, params.uid), (secrets) => ({ count: secrets.length }));
     },
   }),
   route({
@@ -71,12 +71,12 @@ export const secretRoutes: readonly Route[] = [
     summary: 'Create a secret of your own',
     description:
       'A password (one; setting it again needs `currentPassword`, or a fresh second factor), an apikey, a device secret ' +
-      'or an authenticator app (`mfa`, at most 5), which counts only after it is enrolled. Needs fresh proof, except for a password.',
+      'or an authenticator app (`mfa`, at most 5), which is active only after it is enrolled. Needs fresh proof, except for a password.',
     params: userPath,
     body: newSecretBody,
     responses: { 200: { description: 'The secret.', body: madeSecretView } },
     async handle({ ctx, caller, params, body }) {
-      if (!isOwn(caller, params.uid)) return refusedToOthers(ctx, caller, params.uid);
+      if (!isOwn(caller, params.uid)) return refuseOthers(ctx, caller, params.uid);
       return makeSecret(ctx, caller, body);
     },
   }),
@@ -91,8 +91,11 @@ export const secretRoutes: readonly Route[] = [
     params: userPath,
     responses: { 200: { description: 'Ten new codes, shown only once.', body: codesView.extend(tokenMembers) } },
     async handle({ ctx, caller, params }) {
-      if (!isOwn(caller, params.uid)) return refusedToOthers(ctx, caller, params.uid);
-      return shown(await renewRecoveryCodes(ctx, caller), ({ codes, ...tokens }) => ({ codes, ...viewTokens(tokens) }));
+      if (!isOwn(caller, params.uid)) return refuseOthers(ctx, caller, params.uid);
+      return replyWith(await renewRecoveryCodes(ctx, caller), ({ codes, ...tokens }) => ({
+        codes,
+        ...viewTokens(tokens),
+      }));
     },
   }),
   route({
@@ -125,7 +128,7 @@ export const secretRoutes: readonly Route[] = [
     async handle({ ctx, caller, params }) {
       const user = await reachUser(ctx, caller, params.uid);
       const authenticatorId = params.secretId;
-      return done(user.ok ? await remove(ctx, caller, { user: user.value, authenticatorId }) : user);
+      return replyEmpty(user.ok ? await remove(ctx, caller, { user: user.value, authenticatorId }) : user);
     },
   }),
 ];
@@ -144,9 +147,9 @@ function enrollRoute(path: string): Route {
     body: z.strictObject({ token: codeMember }),
     responses: { 200: { description: 'It is active. Recovery codes, if there were none.', body: enrolledView } },
     async handle({ ctx, caller, params, body }) {
-      if (!isOwn(caller, params.uid)) return refusedToOthers(ctx, caller, params.uid);
+      if (!isOwn(caller, params.uid)) return refuseOthers(ctx, caller, params.uid);
       const confirmed = await confirm(ctx, caller, { authenticatorId: params.secretId, response: body.token });
-      if (!confirmed.ok) return refused(confirmed, { wrong: wrongHere, replayed: wrongHere });
+      if (!confirmed.ok) return refused(confirmed, { wrong: wrongCodeProblem, replayed: wrongCodeProblem });
       const { recoveryCodes: codes, ...tokens } = confirmed.value;
       return { status: 200, json: { codes, ...viewTokens(tokens) } };
     },
@@ -163,18 +166,18 @@ async function makeSecret(
     // Without a session, the user cannot change the password of the login in progress.
     if (caller.type !== 'session') return refused({ ok: false, reason: 'forbidden' });
     const given = { secret: body.secret, current: body.currentPassword, label };
-    return shown(await setPassword(ctx, caller, given), ({ surviving, ...made }) => ({
+    return replyWith(await setPassword(ctx, caller, given), ({ surviving, ...made }) => ({
       ...viewMade(made),
       surviving: surviving.map(({ id, kind }) => ({ id, type: kind })),
     }));
   }
   if (body.type === 'device') {
     const made = await enroll(ctx, caller, { kind: 'device', label, input: { secret: body.secret } });
-    return shown(made, viewMade);
+    return replyWith(made, viewMade);
   }
   const kind = kindOf(body.type);
   const made = await enroll(ctx, caller, { kind, label, input: kind === 'totp' ? {} : inputIn(kind, body) });
-  return shown(made, ({ authenticator, offer, ...tokens }) => ({
+  return replyWith(made, ({ authenticator, offer, ...tokens }) => ({
     ...viewMade({ authenticator, ...tokens }),
     secret: kind === 'apikey' ? offer['secret'] : offer,
   }));
@@ -197,7 +200,7 @@ async function secretsOf(ctx: RequestContext, caller: Caller, uid: string) {
 const isOwn = (caller: EnrollmentActor, uid: string) => uid === 'me' || uid === caller.userId;
 
 /** An administrator may list and remove a user's secrets, but never create or use one. */
-async function refusedToOthers(ctx: RequestContext, caller: EnrollmentActor, uid: string): Promise<Reply> {
+async function refuseOthers(ctx: RequestContext, caller: EnrollmentActor, uid: string): Promise<Reply> {
   if (caller.type !== 'session') return refused({ ok: false, reason: 'not_found' });
   const user = await reachUser(ctx, caller, uid);
   if (!user.ok) return refused(user);

@@ -15,7 +15,7 @@ export const secretPath = userPath.extend({ secretId: uid });
 
 const isoDate = (milliseconds: number) => new Date(milliseconds).toISOString();
 
-/** AcceleratXR's word for a kind of factor. Only that for TOTP differs from ours. */
+/** AcceleratXR's name of a kind of factor. Only its name of TOTP differs from ours. */
 const typeOf = (kind: string) => (kind === 'totp' ? 'mfa' : kind);
 export const kindOf = (type: 'apikey' | 'mfa') => (type === 'mfa' ? 'totp' : type);
 

@@ -10,7 +10,7 @@ import {
 } from '../../../engine/operations.ts';
 import { refused } from '../../errors/reasons.ts';
 import { route, type Route } from '../../route.ts';
-import { done, shown } from '../shared/answers.ts';
+import { replyEmpty, replyWith } from '../shared/answers.ts';
 import { ownFactors } from '../shared/external-user.ts';
 import { userView, viewUser } from '../shared/user-view.ts';
 import { userPath } from './shapes.ts';
@@ -36,11 +36,11 @@ export const removeUserRoute = route({
   async handle({ ctx, caller, params }) {
     if (caller.type === 'holder') return refused({ ok: false, reason: 'invalid_token' });
     if (caller.type === 'service') {
-      const gone = await removeExternalUser(ctx, caller.service, params.uid);
-      return gone.ok ? { status: 204 } : refused(gone, { forbidden: ownFactors });
+      const removed = await removeExternalUser(ctx, caller.service, params.uid);
+      return removed.ok ? { status: 204 } : refused(removed, { forbidden: ownFactors });
     }
     const user = await reachUser(ctx, caller.session, params.uid);
-    return done(user.ok ? await removeUser(ctx, caller.session, user.value) : user);
+    return replyEmpty(user.ok ? await removeUser(ctx, caller.session, user.value) : user);
   },
 });
 
@@ -53,11 +53,11 @@ export const userRoutes: readonly Route[] = [
     tag,
     summary: 'Create a user',
     description:
-      'An administrator creates a user of their account. Where registration is open, anybody can register, and is logged in.',
+      'An administrator creates a user of their account. If registration is open, anybody can register and is logged in.',
     body: newUserProfile,
     responses: {
       201: {
-        description: 'The user; with a `token` after a registration.',
+        description: 'The user. After a registration it has a `token`.',
         body: userView.extend({ token: z.string().optional() }),
       },
     },
@@ -81,7 +81,7 @@ export const userRoutes: readonly Route[] = [
     query: paging,
     responses: { 200: { description: 'The users.', body: z.array(userView) } },
     async handle({ ctx, caller, query }) {
-      return shown(await browseUsers(ctx, caller, query), (users) => users.map(viewUser));
+      return replyWith(await browseUsers(ctx, caller, query), (users) => users.map(viewUser));
     },
   }),
   route({
@@ -93,7 +93,7 @@ export const userRoutes: readonly Route[] = [
     params: userPath,
     responses: { 200: { description: 'The user.', body: userView } },
     async handle({ ctx, caller, params }) {
-      return shown(await reachUser(ctx, caller, params.uid), viewUser);
+      return replyWith(await reachUser(ctx, caller, params.uid), viewUser);
     },
   }),
   route({
@@ -103,14 +103,14 @@ export const userRoutes: readonly Route[] = [
     access: 'session',
     tag,
     summary: "Change a user's profile",
-    description: 'Absent members stay; null clears. Needs fresh proof.',
+    description: 'Absent members are not changed; null clears a member. Needs fresh proof.',
     params: userPath,
     body: profileChanges,
-    responses: { 200: { description: 'The user as they are now.', body: userView } },
+    responses: { 200: { description: 'The changed user.', body: userView } },
     async handle({ ctx, caller, params, body }) {
       const user = await reachUser(ctx, caller, params.uid);
       const changed = user.ok ? await changeProfile(ctx, caller, { user: user.value, changes: body }) : user;
-      return shown(changed, viewUser);
+      return replyWith(changed, viewUser);
     },
   }),
   removeUserRoute,

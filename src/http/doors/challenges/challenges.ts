@@ -15,7 +15,7 @@ import { factorOf } from '../../../factors/registry.ts';
 import type { Challenge } from '../../../store/challenge-rows.ts';
 import { problem } from '../../errors/problem.ts';
 import { refused } from '../../errors/reasons.ts';
-import { likeWrongCode } from '../shared/invalid-code.ts';
+import { asWrongCode } from '../shared/invalid-code.ts';
 import { viewTokens } from '../shared/tokens-view.ts';
 import { route, type Problem, type Reply, type Route } from '../../route.ts';
 import {
@@ -35,16 +35,17 @@ import {
 } from './shapes.ts';
 
 /** For applications that check the first factor themselves, for sessions that step up, and for logins in progress. */
-const asked = { access: 'challenge', tag: 'Challenges' } as const;
+const common = { access: 'challenge', tag: 'Challenges' } as const;
 
 export const challengeRoutes: readonly Route[] = [
   route({
-    ...asked,
+    ...common,
     method: 'post',
     administers: 'never',
     path: '/challenges',
     summary: 'Ask a user for a second factor',
-    description: 'A service names a user of its account or one below it; a session means its own user, who steps up.',
+    description:
+      'A service names a user of its account or one below it; a session challenges its own user, to step up.',
     body: newChallenge,
     responses: {
       200: {
@@ -58,14 +59,19 @@ export const challengeRoutes: readonly Route[] = [
         return invalid('`user` is required: a service names the user of a challenge.');
       if (caller.type === 'session' && user)
         return invalid('A session creates challenges for its own user only: leave `user` out.');
-      const put = await createChallenge(ctx, caller, { user: user && namedBy(user), kinds: factors, action, purpose });
-      if (!put.ok) return refused(put, { no_authenticator: noSuchFactor });
-      if (!put.value) return { status: 200, json: { state: 'not_required' } };
-      return { status: 201, json: viewCreatedChallenge(put.value) };
+      const created = await createChallenge(ctx, caller, {
+        user: user && namedBy(user),
+        kinds: factors,
+        action,
+        purpose,
+      });
+      if (!created.ok) return refused(created, { no_authenticator: noSuchFactor });
+      if (!created.value) return { status: 200, json: { state: 'not_required' } };
+      return { status: 201, json: viewCreatedChallenge(created.value) };
     },
   }),
   route({
-    ...asked,
+    ...common,
     method: 'get',
     path: '/challenges/{id}',
     summary: 'Read the state of a challenge',
@@ -83,13 +89,13 @@ export const challengeRoutes: readonly Route[] = [
       })),
   }),
   route({
-    ...asked,
+    ...common,
     method: 'post',
     administers: 'never',
     path: '/challenges/{id}/send',
     summary: 'Send a code that answers a challenge',
     description:
-      'For a provider with its own prompt, such as Duo, and for a security key, the answer has what the prompt needs.',
+      'For a provider with its own prompt, such as Duo, and for a security key, no code is sent: the answer has the data of the prompt.',
     params: challengePath,
     body: sending,
     responses: { 202: { description: 'The code is being sent.', body: sentView } },
@@ -109,7 +115,7 @@ export const challengeRoutes: readonly Route[] = [
       }),
   }),
   route({
-    ...asked,
+    ...common,
     method: 'post',
     administers: 'never',
     path: '/challenges/{id}/verify',
@@ -130,10 +136,10 @@ export const challengeRoutes: readonly Route[] = [
         const given = { ...responseOf(body, reached), kind: kind?.value };
         if (reached.type === 'login') {
           const login = await answerLogin(ctx, { ...given, challengeToken: reached.token });
-          return login.ok ? { status: 200, json: { token: login.value.token } } : refused(login, likeWrongCode);
+          return login.ok ? { status: 200, json: { token: login.value.token } } : refused(login, asWrongCode);
         }
         const approved = await answerChallenge(ctx, reached, given);
-        if (!approved.ok) return refused(approved, likeWrongCode);
+        if (!approved.ok) return refused(approved, asWrongCode);
         const { userId, amr, acr, assertion, ...tokens } = approved.value;
         const json = { state: 'approved', user_id: userId, amr, acr };
         return {
@@ -173,7 +179,7 @@ const noSuchFactor: Problem = {
   headers: {},
 };
 
-/** The challenge says which prompt a code of Duo's belongs to. */
+/** The response that a body has. A `duo_code` belongs to the prompt of Duo in the challenge. */
 function responseOf(
   { code, backup_code, duo_code, password }: z.infer<typeof response>,
   { challenge }: ReachedChallenge,

@@ -32,7 +32,7 @@ import {
 } from './external-shapes.ts';
 import { externalId } from './external-users.ts';
 
-const asked = { access: 'service', tag: 'External users' } as const;
+const common = { access: 'service', tag: 'External users' } as const;
 
 const ofUser = z.strictObject({ externalId });
 const ofFactor = z.strictObject({ externalId, factorId: z.uuid() });
@@ -41,7 +41,7 @@ const inAccount = z.object({ account: accountReference.optional() });
 /** A service enrolls and removes the second factors of its own users through these routes. */
 export const externalFactorRoutes: readonly Route[] = [
   route({
-    ...asked,
+    ...common,
     method: 'get',
     path: '/users/{externalId}/factors',
     summary: "List the second factors of a service's user",
@@ -61,12 +61,12 @@ export const externalFactorRoutes: readonly Route[] = [
       }),
   }),
   route({
-    ...asked,
+    ...common,
     method: 'post',
     path: '/users/{externalId}/factors',
     summary: "Begin to enroll a second factor for a service's user",
     description:
-      'It counts after one of its codes has confirmed it, within ten minutes. A user who has a second factor completes a challenge first, which `challenge_id` names.',
+      'The factor is active after one of its codes has confirmed it, within ten minutes. A user who already has a second factor completes a challenge first, which `challenge_id` names.',
     params: ofUser,
     query: inAccount,
     body: newFactor,
@@ -86,7 +86,7 @@ export const externalFactorRoutes: readonly Route[] = [
       }),
   }),
   route({
-    ...asked,
+    ...common,
     method: 'post',
     path: '/users/{externalId}/factors/{factorId}/confirm',
     summary: 'Confirm a factor with one of its codes',
@@ -95,7 +95,7 @@ export const externalFactorRoutes: readonly Route[] = [
     body: confirmation,
     responses: {
       200: {
-        description: 'The factor counts from now on. Recovery codes, if there were none, are shown only once.',
+        description: 'The factor is active. Recovery codes, if there were none, are shown only once.',
         body: confirmedView,
       },
     },
@@ -111,7 +111,7 @@ export const externalFactorRoutes: readonly Route[] = [
       }),
   }),
   route({
-    ...asked,
+    ...common,
     method: 'delete',
     path: '/users/{externalId}/factors/{factorId}',
     summary: "Remove a factor of a service's user",
@@ -119,7 +119,7 @@ export const externalFactorRoutes: readonly Route[] = [
       'The recovery codes are removed with the last factor. `challenge_id` names a challenge that the user has completed.',
     params: ofFactor,
     query: inAccount.extend({ challenge_id: proof }),
-    responses: { 204: { description: 'The new parent account was removed.' } },
+    responses: { 204: { description: 'The factor was removed, and every session of the user has ended.' } },
     handle: (request) =>
       managing(request, request.query.challenge_id, async (manager, user) => {
         const { ctx, params } = request;
@@ -128,7 +128,7 @@ export const externalFactorRoutes: readonly Route[] = [
       }),
   }),
   route({
-    ...asked,
+    ...common,
     method: 'post',
     path: '/users/{externalId}/recovery-codes',
     summary: "Renew the recovery codes of a service's user",

@@ -6,7 +6,7 @@ import { readEmailAddress, readPhoneNumber, type Region } from '../../../message
 import type { User } from '../../../store/users.ts';
 import { problem } from '../../errors/problem.ts';
 import type { Reply } from '../../route.ts';
-import { confirmationOf, inputIn, inputMembers, secondsBeyond } from '../shared/factor-members.ts';
+import { confirmationOf, inputIn, inputMembers, otherSecondFactors } from '../shared/factor-members.ts';
 import { factorView } from '../shared/factor-view.ts';
 import { qrCode } from '../shared/qr-code.ts';
 import { optionsMember } from '../shared/second-factor.ts';
@@ -19,7 +19,7 @@ const label = factorLabel.optional();
 const ownTypes = ['totp', 'sms', 'email'];
 
 /** Factors without a body of their own in this dialect. */
-export const otherTypes = secondsBeyond(ownTypes);
+export const otherTypes = otherSecondFactors(ownTypes);
 
 /** The factors give the members, so the types here do not know them. */
 const others = otherTypes.map((kind) =>
@@ -37,7 +37,7 @@ export const factorsView = z
   .strictObject({ enabled: z.boolean(), factors: z.array(factorView), recovery_codes_left: z.int() })
   .meta({ id: 'Factors' });
 
-export const confirmation = z.strictObject({ code: confirmationOf(secondsBeyond([])), challenge_id: proof });
+export const confirmation = z.strictObject({ code: confirmationOf(otherSecondFactors([])), challenge_id: proof });
 
 export const confirmedView = z
   .strictObject({ id: z.uuid(), type: z.string(), recovery_codes: z.array(z.string()) })
@@ -55,7 +55,7 @@ export const pendingView = z
     qr: z.string().optional(),
     ...optionsMember,
   })
-  .meta({ id: 'PendingFactor', description: 'What an authenticator app needs is shown only once.' });
+  .meta({ id: 'PendingFactor', description: 'The secret of an authenticator app is shown only once.' });
 
 type Input = { readonly ok: true; readonly input: Readonly<Record<string, unknown>> } | { ok: false; response: Reply };
 

@@ -25,17 +25,17 @@ export const externalUserRoutes: readonly Route[] = [
     tag: 'External users',
     summary: "Create or change a user of a service's application",
     description:
-      '`uid` is the id that the application has for the user: their name here. Absent members stay, null clears. Ids that differ only in case are the same name, and the second is refused.',
+      '`uid` is the id that the application has for the user: their name here. Absent members are not changed; null clears a member. Of ids that differ only in case, the second is refused.',
     params: z.strictObject({ uid: externalId }),
     body: externalProfile,
     responses: {
-      200: { description: 'The user as they are now.', body: userView },
+      200: { description: 'The changed user.', body: userView },
       201: { description: 'The new user.', body: userView },
     },
     async handle({ ctx, caller, params, body: { account, ...profile } }) {
-      const put = await putExternalUser(ctx, caller, { externalId: params.uid, account, profile });
-      if (!put.ok) return refused(put, { forbidden: ownFactors });
-      return { status: put.value.made ? 201 : 200, json: viewUser(put.value.user) };
+      const result = await putExternalUser(ctx, caller, { externalId: params.uid, account, profile });
+      if (!result.ok) return refused(result, { forbidden: ownFactors });
+      return { status: result.value.made ? 201 : 200, json: viewUser(result.value.user) };
     },
   }),
 ];

@@ -27,9 +27,9 @@ export const forwardAuthRoutes: readonly Route[] = [
     tag: 'Step-up',
     summary: 'Check a session for a proxy',
     description:
-      'The proxy sends the credential of the request that it checks. The query of the configured URL says what is required; a session that is not enough is answered as in RFC 9470.',
+      'The proxy sends the credential of the request that it checks. The query of the configured URL says what is required; a session that does not meet it is answered as in RFC 9470.',
     query,
-    responses: { 204: { description: 'The session is enough. Headers name its user.' } },
+    responses: { 204: { description: 'The session meets the requirements. Headers name its user.' } },
     async handle({ ctx, caller, query: { acr_values: acr, max_age: maxAge, amr } }) {
       const wanted = { acr, maxAge, amr: amr?.split(' ') };
       if (!isEnough(caller, wanted, ctx.now)) return insufficient(wanted);

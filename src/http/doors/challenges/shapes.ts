@@ -20,15 +20,15 @@ export const namedBy = (given: z.infer<typeof named>): ChallengedUser =>
 
 /** PostgreSQL stores no NUL. A lone surrogate has no UTF-8, so its hash would differ between programs. */
 const isText = (text: string) => text.isWellFormed() && !text.includes('\0');
-const unwritten = 'contains an unassigned character';
+const notText = 'contains an unassigned character';
 
 export const newChallenge = z.strictObject({
   user: named.optional(),
   factors: z.array(z.string().max(32)).min(1).max(16).optional(),
   /** The text that the user is asked to approve; the assertion contains its hash. */
-  action: z.string().min(1).max(1024).refine(isText, unwritten).optional(),
+  action: z.string().min(1).max(1024).refine(isText, notText).optional(),
   /** The purpose in a word, which the assertion repeats. */
-  purpose: z.string().min(1).max(64).refine(isText, unwritten).optional(),
+  purpose: z.string().min(1).max(64).refine(isText, notText).optional(),
 });
 
 export const challengePath = z.strictObject({ id: z.union([z.literal('current'), z.uuid()]) });
@@ -72,7 +72,7 @@ export const challengeView = z
     expires_at: z.iso.datetime(),
     factors: z.array(factorView),
   })
-  .meta({ id: 'Challenge', description: '`settings` is what a provider with its own prompt needs.' });
+  .meta({ id: 'Challenge', description: '`settings` has the data for a provider with its own prompt.' });
 
 export const challengeStateView = z.strictObject({
   id: z.uuid(),
@@ -87,7 +87,7 @@ export function viewCreatedChallenge({
   prompts,
 }: CreatedChallenge): z.infer<typeof challengeView> {
   const own = anyOf.map((authenticator) => {
-    // A password is nothing that a user chooses among others.
+    // A password is not one of several factors that a user chooses from.
     if (!hasRole(authenticator.kind, 'second')) return { type: authenticator.kind, label: null };
     const hint = hintOf(authenticator);
     const { id, kind, label } = authenticator;
@@ -145,4 +145,4 @@ export const redeemedView = z
     purpose: z.string().optional(),
     action: z.string().optional(),
   })
-  .meta({ id: 'Redeemed', description: 'What the user approved, and how they were authenticated.' });
+  .meta({ id: 'Redeemed', description: 'The approval, and how the user was authenticated.' });

@@ -17,7 +17,7 @@ import { accountPatch, accountPath, accountView, hexId, newAccount, viewAccount 
 
 const path = '/v2/accounts/{id}';
 
-const managed = { access: 'session', tag: 'Accounts', formatProblem, params: accountPath } as const;
+const common = { access: 'session', tag: 'Accounts', formatProblem, params: accountPath } as const;
 
 const paging = z.object({
   page_size: z.coerce.number().int().min(1).max(500).default(100),
@@ -27,7 +27,7 @@ const paging = z.object({
 const accountAnswer = { description: 'The account.', body: envelope(accountView) };
 const accountsAnswer = { description: 'The accounts.', body: envelope(z.array(accountView)) };
 
-/** Refuses a thing whose revision differs from the one that the client has read. */
+/** Refuses a change if the client has not read the current revision. */
 export function unchanged<Thing extends { readonly revision: number }>(
   reached: Outcome<Thing, Reason>,
   headers: Headers,
@@ -40,7 +40,7 @@ export function unchanged<Thing extends { readonly revision: number }>(
 /** POST replaces the whole account and clears absent members; PATCH changes only given ones. */
 const changing = (method: 'post' | 'patch'): Route =>
   route({
-    ...managed,
+    ...common,
     method,
     administers: 'always',
     path,
@@ -54,13 +54,13 @@ const changing = (method: 'post' | 'patch'): Route =>
       const { name, realm } = request.body.data;
       const changes = { name, realm: method === 'post' ? (realm ?? null) : realm };
       const changed = await changeAccount(ctx, caller, { account: account.value, changes });
-      return changed.ok ? one(changed.value, request) : declined(changed, request);
+      return changed.ok ? accountReply(changed.value, request) : declined(changed, request);
     },
   });
 
 const listing = (which: 'children' | 'descendants'): Route =>
   route({
-    ...managed,
+    ...common,
     method: 'get',
     path: `${path}/${which}`,
     summary: `List the ${which} of an account`,
@@ -79,7 +79,7 @@ const listing = (which: 'children' | 'descendants'): Route =>
 
 export const accountRoutes: readonly Route[] = [
   route({
-    ...managed,
+    ...common,
     method: 'put',
     administers: 'always',
     path,
@@ -92,24 +92,24 @@ export const accountRoutes: readonly Route[] = [
       if (!parent.ok) return declined(parent, request);
       const { name, realm = null } = body.data;
       const made = await makeAccount(ctx, caller, { parent: parent.value, profile: { name, realm } });
-      return made.ok ? one(made.value, request, 201) : declined(made, request, elsewhere);
+      return made.ok ? accountReply(made.value, request, 201) : declined(made, request, nameErrors);
     },
   }),
   route({
-    ...managed,
+    ...common,
     method: 'get',
     path,
     summary: 'Read an account',
     responses: { 200: accountAnswer },
     async handle(request) {
       const account = await reachAccount(request.ctx, request.caller, request.params.id);
-      return account.ok ? one(account.value, request) : declined(account, request);
+      return account.ok ? accountReply(account.value, request) : declined(account, request);
     },
   }),
   changing('post'),
   changing('patch'),
   route({
-    ...managed,
+    ...common,
     method: 'delete',
     administers: 'always',
     path,
@@ -121,11 +121,11 @@ export const accountRoutes: readonly Route[] = [
       const account = unchanged(await reachAccount(ctx, caller, params.id), headers);
       if (!account.ok) return declined(account, request);
       const removed = await removeAccount(ctx, caller, account.value);
-      return removed.ok ? one(account.value, request) : declined(removed, request);
+      return removed.ok ? accountReply(account.value, request) : declined(removed, request);
     },
   }),
   route({
-    ...managed,
+    ...common,
     method: 'post',
     administers: 'always',
     path: `${path}/move`,
@@ -140,17 +140,17 @@ export const accountRoutes: readonly Route[] = [
       const parent = await reachAccount(ctx, caller, body.data.to);
       if (!parent.ok) return declined(parent, request);
       const moved = await moveAccount(ctx, caller, { account: account.value, parent: parent.value });
-      return moved.ok ? one(moved.value, request) : declined(moved, request, immovable);
+      return moved.ok ? accountReply(moved.value, request) : declined(moved, request, moveErrors);
     },
   }),
   listing('children'),
   listing('descendants'),
   route({
-    ...managed,
+    ...common,
     method: 'get',
     path: `${path}/parents`,
     summary: 'List the accounts above an account',
-    description: 'Highest first, and none above the account of the caller.',
+    description: 'Highest first. Accounts above that of the caller are left out.',
     responses: { 200: accountsAnswer },
     async handle(request) {
       const { ctx, caller, params } = request;
@@ -163,20 +163,20 @@ export const accountRoutes: readonly Route[] = [
 ];
 
 /** Names are unique in the whole tree, because users log in with them. The answer reveals nothing else about the account that has the name. */
-const elsewhere = {
+const nameErrors = {
   name_taken: { detail: 'The name is already taken. Choose another.' },
   in_use: { detail: 'The new parent account was removed.' },
 };
 
-const immovable = {
+const moveErrors = {
   forbidden: { detail: 'You cannot move the account that you belong to.' },
   in_use: {
     detail:
-      'The policy of a moved account names a provider of an account that would no longer be above it. Choose another provider first.',
+      'The policy of an account that would move uses a provider of an account that would no longer be above it. Choose another provider first.',
   },
 };
 
 type AnsweredRequest = Parameters<typeof answered>[0];
 
-const one = (account: Account, request: AnsweredRequest, status?: number) =>
+const accountReply = (account: Account, request: AnsweredRequest, status?: number) =>
   answered(request, { data: viewAccount(account), revision: account.revision }, status);

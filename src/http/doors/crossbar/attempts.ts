@@ -42,11 +42,11 @@ const details = summary.extend({
   request_id: z.string().optional(),
 });
 
-const managed = { method: 'get', access: 'session', tag: 'Attempts', formatProblem } as const;
+const common = { method: 'get', access: 'session', tag: 'Attempts', formatProblem } as const;
 
 const listing = (about: AttemptTopic, path: string): Route =>
   route({
-    ...managed,
+    ...common,
     path,
     summary: about === 'logins' ? 'List login attempts' : 'List attempts with second factors',
     description:
@@ -84,7 +84,7 @@ const filterOf = ({ created_from, created_to, owner_id, auth_module, debug_type 
 
 const reading = (about: AttemptTopic, path: string): Route =>
   route({
-    ...managed,
+    ...common,
     path: `${path}/{attemptId}`,
     summary: 'Read an attempt',
     params: accountPath.extend({ attemptId }),

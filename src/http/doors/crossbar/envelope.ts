@@ -40,7 +40,7 @@ type EnvelopeContent = {
 
 export function answered(request: UnparsedRequest, { data, revision, token }: EnvelopeContent, status = 200): Reply {
   const changing = revision === undefined ? {} : { revision: String(revision) };
-  const json = { data, ...changing, ...surroundings(request, token), status: 'success' };
+  const json = { data, ...changing, ...metadata(request, token), status: 'success' };
   return { status, json, ...(revision !== undefined && { headers: { ETag: `"${revision}"` } }) };
 }
 
@@ -55,8 +55,8 @@ export function formatProblem(
     json: {
       data,
       error: String(status),
-      message: crossbarWords[code] ?? code,
-      ...surroundings(request),
+      message: crossbarMessages[code] ?? code,
+      ...metadata(request),
       status: 'error',
     },
     ...(headers && { headers }),
@@ -66,7 +66,7 @@ export function formatProblem(
 export const crossbar: Dialect = { below: '/v2', formatProblem };
 
 /** Crossbar's own names of problem codes. */
-export const crossbarWords: Partial<Record<ProblemCode, string>> = {
+export const crossbarMessages: Partial<Record<ProblemCode, string>> = {
   not_found: 'bad_identifier',
   invalid_request: 'validation_error',
   revision_mismatch: 'precondition_failed',
@@ -98,7 +98,7 @@ function memberOf(pointer: string): string {
 }
 
 /** The token of a session is repeated to the client that sent it, as Crossbar does. No other token is repeated. */
-function surroundings({ ctx, caller, headers }: UnparsedRequest, token?: string) {
+function metadata({ ctx, caller, headers }: UnparsedRequest, token?: string) {
   const shown = caller && shownToken(headers);
   const auth = token ?? (typeof shown === 'object' ? shown.token : undefined);
   return {

@@ -13,7 +13,7 @@ import { inputOf, patchOf, providerPatch, providerView, viewProvider, wholeProvi
 
 /** The routes of one provider are the same for an account's providers and the system's. */
 
-export const managed = { access: 'session', tag: 'Providers', formatProblem } as const;
+export const common = { access: 'session', tag: 'Providers', formatProblem } as const;
 
 export const providerAnswer = { description: 'The provider.', body: envelope(providerView) };
 
@@ -41,7 +41,7 @@ export async function reach(place: ProviderPaths, request: ProviderRequest): Pro
 
 function reading(place: ProviderPaths): Route {
   return route({
-    ...managed,
+    ...common,
     method: 'get',
     path: place.path,
     summary: 'Read a provider',
@@ -56,7 +56,7 @@ function reading(place: ProviderPaths): Route {
 
 function replacing(place: ProviderPaths): Route {
   return route({
-    ...managed,
+    ...common,
     method: 'post',
     administers: 'always',
     path: place.path,
@@ -74,7 +74,7 @@ function replacing(place: ProviderPaths): Route {
 
 function patching(place: ProviderPaths): Route {
   return route({
-    ...managed,
+    ...common,
     method: 'patch',
     administers: 'always',
     path: place.path,

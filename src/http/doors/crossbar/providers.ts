@@ -2,7 +2,7 @@ import { browseProviders, makeProvider, reachAccount, removeProvider } from '../
 import { route, type Route } from '../../route.ts';
 import { answered, declined, envelope, inData } from './envelope.ts';
 import {
-  managed,
+  common,
   providerAnswer,
   providerRoutesAt,
   reach,
@@ -27,7 +27,7 @@ const place: ProviderPaths = {
 /** The providers that an account configures for its second factor. */
 export const providerRoutes: readonly Route[] = [
   route({
-    ...managed,
+    ...common,
     method: 'get',
     path,
     summary: "List an account's providers and the available kinds",
@@ -40,7 +40,7 @@ export const providerRoutes: readonly Route[] = [
     },
   }),
   route({
-    ...managed,
+    ...common,
     method: 'put',
     administers: 'always',
     path,
@@ -57,7 +57,7 @@ export const providerRoutes: readonly Route[] = [
   }),
   ...providerRoutesAt(place),
   route({
-    ...managed,
+    ...common,
     method: 'delete',
     administers: 'always',
     path: place.path,

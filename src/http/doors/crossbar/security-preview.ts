@@ -4,14 +4,14 @@ import { authModules } from '../../../engine/policy/auth-modules.ts';
 import type { AffectedUsers } from '../../../engine/policy/preview.ts';
 import { route, type Route } from '../../route.ts';
 import { answered, declined, envelope, inData, formatProblem } from './envelope.ts';
-import { declinedConfig, managed, readSecurityBody, securityBody, securityPath } from './security-shapes.ts';
+import { declinedConfig, common, readSecurityBody, securityBody, securityPath } from './security-shapes.ts';
 
 const countView = z.strictObject({ users: z.int(), administrators: z.int() }).meta({ id: 'Count' });
 
 const stoppedView = z.strictObject({ enrollment: countView, locked_out: countView }).meta({
   id: 'Stopped',
   description:
-    '`enrollment`: they must enroll a factor first; `locked_out`: the module is closed, or its provider does not work.',
+    '`enrollment`: they must enroll a factor first; `locked_out`: the login method is disabled, or its provider does not work.',
 });
 
 const previewView = z.strictObject({ auth_modules: z.record(z.enum(authModules), stoppedView) });
@@ -23,7 +23,7 @@ const viewStopped = ({ enrollment, lockedOut }: AffectedUsers): z.infer<typeof s
 
 export const securityPreviewRoutes: readonly Route[] = [
   route({
-    ...managed,
+    ...common,
     method: 'post',
     administers: 'never',
     path: `${securityPath}/preview`,
@@ -32,7 +32,7 @@ export const securityPreviewRoutes: readonly Route[] = [
       'By auth module, among the users of the account and of its descendants. Nothing is changed. The body is that of `POST /v2/accounts/{id}/security`.',
     body: inData(securityBody),
     responses: {
-      200: { description: 'How many users, and how many administrators of them.', body: envelope(previewView) },
+      200: { description: 'The number of users, and of administrators among them.', body: envelope(previewView) },
     },
     async handle(request) {
       const { ctx, caller, params, body } = request;

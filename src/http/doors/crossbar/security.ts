@@ -8,7 +8,7 @@ import { unchanged } from './accounts.ts';
 import { answered, declined, envelope, inData, formatProblem } from './envelope.ts';
 import {
   declinedConfig,
-  managed,
+  common,
   readSecurityBody,
   securityBody,
   securityPatch,
@@ -20,7 +20,7 @@ import { securityAnswer, viewSecurity } from './security-view.ts';
 /** POST replaces the whole configuration, PATCH changes given members, DELETE removes all of it. */
 const changing = (method: 'post' | 'patch' | 'delete', summary: string): Route =>
   route({
-    ...managed,
+    ...common,
     method,
     administers: 'always',
     path: securityPath,
@@ -56,7 +56,7 @@ export const securityRoutes: readonly Route[] = [
     method: 'get',
     path: '/v2/security',
     access: 'session',
-    tag: managed.tag,
+    tag: common.tag,
     formatProblem,
     summary: 'List the auth modules that a policy can set',
     responses: {
@@ -68,7 +68,7 @@ export const securityRoutes: readonly Route[] = [
     handle: async (request) => answered(request, { data: { available_auth_modules: moduleNames } }),
   }),
   route({
-    ...managed,
+    ...common,
     method: 'get',
     path: securityPath,
     summary: 'Read the login policy of an account',
@@ -83,14 +83,16 @@ export const securityRoutes: readonly Route[] = [
   changing('patch', 'Change the login policy of an account'),
   changing('delete', 'Remove the login policy of an account'),
   route({
-    ...managed,
+    ...common,
     method: 'get',
     path: `${securityPath}/explain`,
     summary: 'Explain which factors a user would be asked for',
     description:
-      'After their first factor: `nothing`, `any` of their factors, the `provider` that is required, `enrollment`, or they would be `refused`. `user` is a name, an id or an address; the caller when absent.',
+      'The step after the first factor: `nothing`, `any` (one of the factors of the user), `provider` (the required one), `enrollment` or `refused`. `user` is a name, an id or an address; the caller when absent.',
     query: z.object({ user: reference(254).optional(), auth_module: z.enum(authModules).default('user_auth') }),
-    responses: { 200: { description: 'What is asked, and which account requires it.', body: envelope(explained) } },
+    responses: {
+      200: { description: 'The required step, and the account that requires it.', body: envelope(explained) },
+    },
     async handle(request) {
       const { ctx, caller, params, query } = request;
       const account = await reachAccount(ctx, caller, params.id);

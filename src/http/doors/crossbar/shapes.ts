@@ -13,7 +13,7 @@ const accountName = plainText(128);
 const realm = z
   .string()
   .max(253)
-  .regex(/^(?!-)[a-z0-9-]+(?:\.[a-z0-9-]+)*$/, 'must be a domain name in small letters');
+  .regex(/^(?!-)[a-z0-9-]+(?:\.[a-z0-9-]+)*$/, 'must be a domain name in lower case');
 
 export const newAccount = z.strictObject({ name: accountName, realm: realm.optional() });
 export const accountPatch = z.strictObject({ name: accountName.optional(), realm: realm.nullable().optional() });
@@ -35,7 +35,7 @@ const roles = z
   .array(z.enum(['admin', 'service', 'user']))
   .min(1)
   .max(3)
-  .refine((list) => new Set(list).size === list.length, 'names a role twice');
+  .refine((list) => new Set(list).size === list.length, 'has a role more than once');
 
 const { name: username, email, phone, firstName, lastName } = newUserProfile.shape;
 const given = { email, phone, first_name: firstName, last_name: lastName };

@@ -12,7 +12,7 @@ import { route, type Route } from '../../route.ts';
 import { unchanged } from './accounts.ts';
 import { answered, declined, envelope, expectedRevision, inData } from './envelope.ts';
 import {
-  managed,
+  common,
   providerAnswer,
   providerRoutesAt,
   tell,
@@ -35,7 +35,7 @@ const place: ProviderPaths = {
 /** The providers that apply where an account names none: one of each kind, for administrators of the root account. */
 export const systemProviderRoutes: readonly Route[] = [
   route({
-    ...managed,
+    ...common,
     method: 'get',
     path,
     summary: "List the system's providers",
@@ -48,7 +48,7 @@ export const systemProviderRoutes: readonly Route[] = [
     },
   }),
   route({
-    ...managed,
+    ...common,
     method: 'put',
     administers: 'always',
     path,

@@ -37,7 +37,7 @@ export const userAuthRoutes: readonly Route[] = [
     access: 'anyone',
     tag: 'Accounts',
     formatProblem,
-    summary: 'Log in with a password, and a second factor where one is needed',
+    summary: 'Log in with a password, and with a second factor if one is needed',
     description:
       'If a second factor is needed, the answer is 401 and `multi_factor_request` says which; repeat the request with `multi_factor_response`.',
     body: inData(credentials),
@@ -48,7 +48,7 @@ export const userAuthRoutes: readonly Route[] = [
       const second = given === undefined ? undefined : secondOf(given);
       const account = account_id ?? account_name;
       const outcome = await loginWithBothFactors(request.ctx, { ...first, account, second });
-      if (!outcome.ok) return declined(outcome, request, alike);
+      if (!outcome.ok) return declined(outcome, request, sameProblem);
       if (outcome.value.state === 'challenge') return asks(outcome.value, request);
       const { session, token } = outcome.value;
       const own = await accountOf(request.ctx, outcome.value);
@@ -67,7 +67,7 @@ function secondOf(given: z.infer<typeof responseMember> | z.infer<typeof named>)
 
 /** Every failure of a first factor has the same answer. A wrong second factor has its own: the client was asked for one already. */
 const unknown = problemOf(refuse('unknown_user'));
-const alike = {
+const sameProblem = {
   wrong: unknown,
   no_authenticator: unknown,
   malformed_reply: unknown,
@@ -79,7 +79,7 @@ function asks(needed: SecondFactorNeeded, request: UnparsedRequest): Reply {
   const [asked] = askedByProviders(needed);
   if (asked) return demand(asked.kind, settingsOf(asked.prompt) ?? {}, request);
   const [first, ...others] = needed.anyOf;
-  if (!first) throw new Error('a second factor is needed, and none is there');
+  if (!first) throw new Error('a second factor is needed, but the challenge has none');
   const settings = {
     ...settingsFor(first, request),
     ...(others.length > 0 && {
@@ -90,9 +90,9 @@ function asks(needed: SecondFactorNeeded, request: UnparsedRequest): Reply {
 }
 
 function demand(provider_name: string, settings: Readonly<Record<string, unknown>>, request: UnparsedRequest): Reply {
-  const said = formatProblem({ status: 401, code: 'invalid_credentials', detail: needed, headers: bearer }, request);
+  const reply = formatProblem({ status: 401, code: 'invalid_credentials', detail: needed, headers: bearer }, request);
   const data = { message: needed, multi_factor_request: { provider_name, settings } };
-  return { ...said, json: { ...(said.json as object), data } };
+  return { ...reply, json: { ...(reply.json as object), data } };
 }
 
 const needed = 'client needs to perform second-factor authentication';

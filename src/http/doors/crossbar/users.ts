@@ -17,7 +17,7 @@ import { accountPath, newUser, userPatch, userPath, userView, viewUser } from '.
 
 const path = '/v2/accounts/{id}/users';
 
-const managed = { access: 'session', tag: 'Accounts', formatProblem } as const;
+const common = { access: 'session', tag: 'Accounts', formatProblem } as const;
 
 const paging = z.object({
   page_size: z.coerce.number().int().min(1).max(500).default(100),
@@ -43,7 +43,7 @@ const versioned = (user: User): Versioned => ({ ...user, revision: user.version 
 /** POST replaces the whole user and clears absent members; PATCH changes only given ones. The password is kept where none is given. */
 const changing = (method: 'post' | 'patch'): Route =>
   route({
-    ...managed,
+    ...common,
     method,
     administers: 'always',
     path: `${path}/{userId}`,
@@ -61,7 +61,7 @@ const changing = (method: 'post' | 'patch'): Route =>
       const { email = absent, phone = absent, first_name = absent, last_name = absent, roles } = rest;
       const changes = { name: username, email, phone, firstName: first_name, lastName: last_name, roles };
       const changed = await changeUserOf(ctx, caller, { user: user.value, changes, secret });
-      return changed.ok ? one(changed.value, request) : declined(changed, request, ownPassword);
+      return changed.ok ? userReply(changed.value, request) : declined(changed, request, ownPassword);
     },
   });
 
@@ -71,7 +71,7 @@ const ownPassword = {
 
 export const accountUserRoutes: readonly Route[] = [
   route({
-    ...managed,
+    ...common,
     method: 'put',
     administers: 'always',
     path,
@@ -86,11 +86,11 @@ export const accountUserRoutes: readonly Route[] = [
       const { username, password, email = null, phone = null, first_name = null, last_name = null, roles } = body.data;
       const profile = { name: username, email, phone, firstName: first_name, lastName: last_name, roles };
       const made = await makeUserOf(ctx, account.value, { ...profile, password });
-      return made.ok ? one(made.value, request, 201) : declined(made, request);
+      return made.ok ? userReply(made.value, request, 201) : declined(made, request);
     },
   }),
   route({
-    ...managed,
+    ...common,
     method: 'get',
     path,
     summary: "List an account's users",
@@ -107,7 +107,7 @@ export const accountUserRoutes: readonly Route[] = [
     },
   }),
   route({
-    ...managed,
+    ...common,
     method: 'get',
     path: `${path}/{userId}`,
     summary: 'Read a user',
@@ -115,13 +115,13 @@ export const accountUserRoutes: readonly Route[] = [
     responses: { 200: userAnswer },
     async handle(request) {
       const user = await reach(request);
-      return user.ok ? one(user.value, request) : declined(user, request);
+      return user.ok ? userReply(user.value, request) : declined(user, request);
     },
   }),
   changing('post'),
   changing('patch'),
   route({
-    ...managed,
+    ...common,
     method: 'delete',
     administers: 'always',
     path: `${path}/{userId}`,
@@ -133,12 +133,12 @@ export const accountUserRoutes: readonly Route[] = [
       const user = await reach(request);
       if (!user.ok) return declined(user, request);
       const removed = await removeUser(ctx, caller, user.value);
-      return removed.ok ? one(user.value, request) : declined(removed, request);
+      return removed.ok ? userReply(user.value, request) : declined(removed, request);
     },
   }),
 ];
 
 type AnsweredUserRequest = Parameters<typeof answered>[0];
 
-const one = (user: User, request: AnsweredUserRequest, status?: number) =>
+const userReply = (user: User, request: AnsweredUserRequest, status?: number) =>
   answered(request, { data: viewUser(user), revision: user.version }, status);

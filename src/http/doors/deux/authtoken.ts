@@ -28,8 +28,9 @@ const login = (method: 'put' | 'post'): Route =>
     access: 'anyone',
     tag: 'Self-service',
     formatProblem,
-    summary: 'Log in with a password, and a code where one is needed',
-    description: 'Without a code the answer says whether one is needed; a code by message is sent then.',
+    summary: 'Log in with a password, and with a code if one is needed',
+    description:
+      'Without a code, the answer says whether one is needed. If the user gets codes by message, one is sent.',
     body: authtokenLogin,
     responses: {
       200: {

@@ -10,7 +10,7 @@ import { readEmailAddress, readPhoneNumber } from '../../../messages/destination
 import type { Declined } from '../../errors/reasons.ts';
 import { route, type Reply, type Route } from '../../route.ts';
 import { codeSentences, failedToSend } from '../shared/both-factors.ts';
-import { confirmationOf, inputIn, inputMembers, isConfirmed, secondsBeyond } from '../shared/factor-members.ts';
+import { confirmationOf, inputIn, inputMembers, isConfirmed, otherSecondFactors } from '../shared/factor-members.ts';
 import { qrCode } from '../shared/qr-code.ts';
 import { badRequest, declined, required, formatProblem, sentences } from './dialect.ts';
 import { statusOf, statusView } from './status.ts';
@@ -22,7 +22,7 @@ const limit = 1;
 
 const requestPath = (method: string) => `/mfa/${method}/request`;
 
-const asked = { method: 'put', access: 'enrollment', administers: 'never', tag, formatProblem } as const;
+const common = { method: 'put', access: 'enrollment', administers: 'never', tag, formatProblem } as const;
 
 const pendingView = z.strictObject({
   enabled: z.literal(false),
@@ -36,7 +36,7 @@ const enabledView = statusView.extend({ token: z.string().optional() }).meta({ i
 /** Deux enables its own methods in two steps: a request sends or shows something, and a code verifies it. */
 const ownRequests = [
   route({
-    ...asked,
+    ...common,
     path: requestPath('sms'),
     summary: 'Begin to enable codes by text message',
     description: 'The code is sent. The number is E.164, or 7 to 15 digits read in the default region.',
@@ -50,10 +50,10 @@ const ownRequests = [
     },
   }),
   route({
-    ...asked,
+    ...common,
     path: requestPath('email'),
     summary: 'Begin to enable codes by e-mail',
-    description: "The code is sent to the address given, or else to the user's own.",
+    description: "The code is sent to the given address, or to the user's own.",
     body: z.strictObject({ email: z.string().max(254).optional() }),
     responses: { 200: { description: 'Sent.', body: pendingView } },
     async handle({ ctx, caller, body }) {
@@ -64,13 +64,13 @@ const ownRequests = [
     },
   }),
   route({
-    ...asked,
+    ...common,
     path: requestPath('totp'),
     summary: 'Begin to enable an authenticator app',
     body: z.strictObject({ label: factorLabel.optional() }),
     responses: {
       200: {
-        description: 'What the app needs, shown only once.',
+        description: 'The secret for the app, shown only once.',
         body: z.strictObject({
           enabled: z.literal(false),
           secret: z.string(),
@@ -90,7 +90,7 @@ const ownRequests = [
 
 const ownMethods = ['sms', 'email', 'totp'] as const;
 
-const otherMethods = secondsBeyond(ownMethods);
+const otherMethods = otherSecondFactors(ownMethods);
 
 export const enrollmentRoutes: readonly Route[] = [
   ...ownRequests,
@@ -102,12 +102,12 @@ export const enrollmentRoutes: readonly Route[] = [
 /** For kinds without a body of their own in this dialect, the factor gives the members of the body and of the answer. */
 function requestRoute(kind: Kind): Route {
   return route({
-    ...asked,
+    ...common,
     path: requestPath(kind),
     summary: `Begin to enable ${kind}`,
     body: z.strictObject({ ...inputMembers(kind), label: factorLabel.optional() }),
     responses: {
-      200: { description: 'What the factor needs, shown only once.', body: z.looseObject({ enabled: z.boolean() }) },
+      200: { description: 'The data for the factor, shown only once.', body: z.looseObject({ enabled: z.boolean() }) },
     },
     async handle({ ctx, caller, body }) {
       const given = { kind, label: body.label ?? null, input: inputIn(kind, body) };
@@ -121,7 +121,7 @@ function requestRoute(kind: Kind): Route {
 
 function verifyRoute(method: Kind): Route {
   return route({
-    ...asked,
+    ...common,
     path: `/mfa/${method}/verify`,
     summary: `Enable ${method} with a code`,
     body: z.strictObject({ mfa_code: confirmationOf([method]) }),
@@ -146,7 +146,7 @@ const isWrongCode = (reason: Reason) => ['wrong', 'replayed', 'malformed_reply',
 function notYet(step: 'request' | 'verify'): Route {
   const detail = 'Passkeys are not available yet.';
   return route({
-    ...asked,
+    ...common,
     path: `/mfa/webauthn/${step}`,
     summary: `Passkeys: ${step} (not available yet)`,
     responses: { 501: { description: detail, body: z.strictObject({ detail: z.string() }) } },

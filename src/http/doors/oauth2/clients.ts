@@ -11,7 +11,7 @@ import {
 import type { OAuthClient } from '../../../store/clients.ts';
 import { refused } from '../../errors/reasons.ts';
 import { route, type Route } from '../../route.ts';
-import { done, shown } from '../shared/answers.ts';
+import { replyEmpty, replyWith } from '../shared/answers.ts';
 
 const tag = 'OAuth2 clients';
 
@@ -35,21 +35,21 @@ function viewClient({ id, name, grantTypes: grants, scope: words, isPublic, crea
   return { client_id: id, name, grant_types: [...grants], scope: words, public: isPublic, created_at: made };
 }
 
-const managed = { access: 'session', tag } as const;
+const common = { access: 'session', tag } as const;
 
 export const clientRoutes: readonly Route[] = [
   route({
-    ...managed,
+    ...common,
     method: 'get',
     path: '/oauth2/clients',
     summary: "List the account's clients",
     responses: { 200: { description: 'The clients, without their secrets.', body: z.array(clientView) } },
     async handle({ ctx, caller }) {
-      return shown(await browseClients(ctx, caller), (clients) => clients.map(viewClient));
+      return replyWith(await browseClients(ctx, caller), (clients) => clients.map(viewClient));
     },
   }),
   route({
-    ...managed,
+    ...common,
     method: 'post',
     administers: 'always',
     path: '/oauth2/clients',
@@ -78,35 +78,35 @@ export const clientRoutes: readonly Route[] = [
     },
   }),
   route({
-    ...managed,
+    ...common,
     method: 'get',
     path: '/oauth2/clients/{id}',
     summary: 'Read a client',
     params: clientPath,
     responses: { 200: { description: 'The client, without its secret.', body: clientView } },
     async handle({ ctx, caller, params }) {
-      return shown(await reachClient(ctx, caller, params.id), viewClient);
+      return replyWith(await reachClient(ctx, caller, params.id), viewClient);
     },
   }),
   route({
-    ...managed,
+    ...common,
     method: 'patch',
     administers: 'always',
     path: '/oauth2/clients/{id}',
     summary: 'Change a client',
     params: clientPath,
     body: z.strictObject({ name: clientName.optional(), grant_types: grantTypes.optional(), scope: scope.optional() }),
-    responses: { 200: { description: 'The client as it is now.', body: clientView } },
+    responses: { 200: { description: 'The changed client.', body: clientView } },
     async handle({ ctx, caller, params, body }) {
       const client = await reachClient(ctx, caller, params.id);
       if (!client.ok) return refused(client);
       const { name, grant_types, scope: words } = body;
       const changes = { name, grantTypes: grant_types, scope: words };
-      return shown(await changeClient(ctx, caller, { client: client.value, changes }), viewClient);
+      return replyWith(await changeClient(ctx, caller, { client: client.value, changes }), viewClient);
     },
   }),
   route({
-    ...managed,
+    ...common,
     method: 'delete',
     administers: 'always',
     path: '/oauth2/clients/{id}',
@@ -115,7 +115,7 @@ export const clientRoutes: readonly Route[] = [
     responses: { 204: { description: 'The client was removed.' } },
     async handle({ ctx, caller, params }) {
       const client = await reachClient(ctx, caller, params.id);
-      return done(client.ok ? await removeClient(ctx, caller, client.value) : client);
+      return replyEmpty(client.ok ? await removeClient(ctx, caller, client.value) : client);
     },
   }),
 ];

@@ -67,12 +67,12 @@ const faults: Partial<Record<ProblemCode, string>> = {
 
 const invalid = (detail: string) => formatProblem({ status: 400, code: 'invalid_request', detail });
 
-const posted = { method: 'post', access: 'basic', tag, formatProblem, form: true } as const;
+const common = { method: 'post', access: 'basic', tag, formatProblem, form: true } as const;
 
 /** Deux's documents say PUT; Deux itself and RFC 6749 use POST. */
 const tokenRoute = (method: 'put' | 'post'): Route =>
   route({
-    ...posted,
+    ...common,
     method,
     path: '/mfa/oauth2/token',
     summary: 'Get tokens with a password and a code, or with a refresh token',
@@ -96,7 +96,7 @@ export const tokenRoutes: readonly Route[] = [
   tokenRoute('post'),
   tokenRoute('put'),
   route({
-    ...posted,
+    ...common,
     path: '/oauth2/introspect',
     summary: 'Introspect a token (RFC 7662)',
     body: z.object({ ...clientMembers, token: z.string().max(4096), token_type_hint: text(64) }),
@@ -116,14 +116,14 @@ export const tokenRoutes: readonly Route[] = [
       const { session, kind, expiresAt } = found;
       const times = { auth_time: Math.floor(session.authTime / 1000), exp: Math.floor(expiresAt / 1000) };
       const who = { sub: session.userId, account: session.accountId };
-      const said = { ...who, amr: session.amr, acr: assuranceOf(session), ...times };
+      const claims = { ...who, amr: session.amr, acr: assuranceOf(session), ...times };
       const owner = session.clientId === null ? {} : { client_id: session.clientId };
       const token_type = kind === 'access_token' ? 'Bearer' : 'refresh_token';
-      return { status: 200, json: { active: true, token_type, ...owner, ...said } };
+      return { status: 200, json: { active: true, token_type, ...owner, ...claims } };
     },
   }),
   route({
-    ...posted,
+    ...common,
     path: '/oauth2/revoke',
     summary: 'End the session of a token (RFC 7009)',
     body: z.object({ ...clientMembers, token: z.string().max(4096), token_type_hint: text(64) }),
@@ -175,9 +175,9 @@ function refusedGrant(refusal: RefusedLogin, sentence: string | undefined): Repl
   if (reason === 'gateway_failed' || reason === 'no_gateway') {
     return formatProblem({ status: 400, code: 'temporarily_unavailable', detail: failedToSend(refusal.asked) });
   }
-  const said = problemOf(refusal);
+  const shown = problemOf(refusal);
   return formatProblem(
-    reason === 'throttled' || reason === 'send_limited' ? { ...said, code: 'temporarily_unavailable' } : said,
+    reason === 'throttled' || reason === 'send_limited' ? { ...shown, code: 'temporarily_unavailable' } : shown,
   );
 }
 

@@ -1,2 +1,2 @@
-/** For a service that names a user with a login method here: such users manage their factors themselves. */
-export const ownFactors = { detail: 'This user can log in and changes this themselves.' };
+/** For a service that names a user who can log in here: such users manage their factors themselves. */
+export const ownFactors = { detail: 'Only the user can change this, because the user can log in here.' };

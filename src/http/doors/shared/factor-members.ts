@@ -3,7 +3,7 @@ import type { JsonObject } from '../../../factors/factor.ts';
 import { factorOf, kindsWhere, type Kind } from '../../../factors/registry.ts';
 
 /** The second factors that users enroll, except those in `own`, for which a dialect has its own bodies. */
-export const secondsBeyond = (own: readonly string[]): readonly Kind[] =>
+export const otherSecondFactors = (own: readonly string[]): readonly Kind[] =>
   kindsWhere(({ enroll, traits }) => enroll !== undefined && traits.roles.includes('second')).filter(
     (kind) => !own.includes(kind),
   );

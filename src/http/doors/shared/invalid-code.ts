@@ -4,4 +4,4 @@ import { problemOf } from '../../errors/reasons.ts';
 const wrong = problemOf(refuse('wrong'));
 
 /** A response that loses a race with the right code is answered like a used code. */
-export const likeWrongCode = { raced: wrong, no_authenticator: wrong };
+export const asWrongCode = { raced: wrong, no_authenticator: wrong };

@@ -13,7 +13,7 @@ export const mfaRequiredView = z
   .meta({
     id: 'MfaRequired',
     description:
-      'A second factor is needed. A code by message was sent. `mfa_settings` is what a provider with its own prompt needs.',
+      'A second factor is needed. A code by message was sent. `mfa_settings` has the data for a provider with its own prompt.',
   });
 
 export function viewNeeded(needed: SecondFactorNeeded): z.infer<typeof mfaRequiredView> {

@@ -5,4 +5,4 @@ export const reference = (max: number) =>
   z
     .string()
     .max(max)
-    .refine((text) => !/\p{Cc}/u.test(text), 'holds a control character');
+    .refine((text) => !/\p{Cc}/u.test(text), 'contains a control character');

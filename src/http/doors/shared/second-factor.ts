@@ -4,7 +4,7 @@ import type { ShownPrompt } from '../../../engine/proof/issue-prompts.ts';
 import type { Prompt } from '../../../factors/factor.ts';
 import { isEnrolled } from '../../../factors/registry.ts';
 import { sentCodeLife } from '../../../factors/sent-code/sent-code.ts';
-import { secondsBeyond } from './factor-members.ts';
+import { otherSecondFactors } from './factor-members.ts';
 
 /** The query of the page that Duo's Universal Prompt redirects to. */
 const fromPrompt = z.strictObject({ state: z.string().max(1024), duo_code: z.string().max(1024) });
@@ -17,8 +17,8 @@ export const promptSettings = z.record(z.string(), z.string());
 
 const options = z.record(z.string(), z.unknown()).optional();
 
-/** The member `options` of answers, where a factor other than these three exists: it is what a key signs or registers with. */
-export const optionsMember = (secondsBeyond(['totp', 'sms', 'email']).length > 0 ? { options } : {}) as {
+/** The member `options` of answers, where a factor other than these three exists: a key signs or registers with it. */
+export const optionsMember = (otherSecondFactors(['totp', 'sms', 'email']).length > 0 ? { options } : {}) as {
   readonly options: typeof options;
 };
 

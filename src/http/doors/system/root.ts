@@ -28,7 +28,7 @@ export function rootRoute({ version, url, path }: ServerInfo): Route {
     summary: 'Find the version and the documentation',
     responses: {
       200: {
-        description: 'Its name, its version and where its documents are; browsers get a page.',
+        description: 'The name, the version and the links to the documentation; browsers get a page.',
         body: rootView,
         page: true,
       },

@@ -4,7 +4,7 @@ import type { LiveSession } from '../../../store/sessions.ts';
 import { assuranceOf } from '../../../engine/session/assurance.ts';
 import type { Caller } from '../../../engine/session/authenticate.ts';
 import { route, type Route } from '../../route.ts';
-import { done } from '../shared/answers.ts';
+import { replyEmpty } from '../shared/answers.ts';
 
 const tag = 'Sessions';
 
@@ -43,7 +43,7 @@ export const sessionRoutes: readonly Route[] = [
     tag,
     summary: 'Log out',
     responses: { 204: { description: 'The session has ended; its token is no longer valid.' } },
-    handle: async ({ ctx, caller }) => done(await endSession(ctx, caller, caller.id)),
+    handle: async ({ ctx, caller }) => replyEmpty(await endSession(ctx, caller, caller.id)),
   }),
   route({
     method: 'delete',
@@ -54,7 +54,7 @@ export const sessionRoutes: readonly Route[] = [
     summary: 'End one of your sessions',
     params: z.strictObject({ sid: z.uuid() }),
     responses: { 204: { description: 'The session has ended; its token is no longer valid.' } },
-    handle: async ({ ctx, caller, params }) => done(await endSession(ctx, caller, params.sid)),
+    handle: async ({ ctx, caller, params }) => replyEmpty(await endSession(ctx, caller, params.sid)),
   }),
 ];
 

@@ -121,7 +121,7 @@ function documentRoutes(all: readonly Route[], about: About): readonly Route[] {
   ];
 }
 
-/** Makes a page only once, on the first request: that takes as long as some logins do, and any client may ask. */
+/** Renders a page once, on the first request, because rendering takes as long as some logins. */
 function once(make: () => string | Promise<string>): () => Promise<Uint8Array<ArrayBuffer>> {
   let made: Promise<Uint8Array<ArrayBuffer>> | undefined;
   const encoded = async () => new TextEncoder().encode(await make());
