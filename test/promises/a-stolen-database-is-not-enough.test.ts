@@ -30,11 +30,11 @@ async function live(engine: TestEngine): Promise<Readonly<Record<string, string>
   const { ctx } = engine;
   await checkKeyRing(ctx.store);
   await ctx.store.db.deleteFrom('accounts').execute();
-  const { madePassword = '' } = await prepareRoot(ctx, { username: 'admin' });
-  const account = (await engine.enter('admin', madePassword)).accountId;
+  const { generatedPassword = '' } = await prepareRoot(ctx, { username: 'admin' });
+  const account = (await engine.enter('admin', generatedPassword)).accountId;
   const phone = '+12025550123';
   const ada = await engine.addPerson('ada', { account, phone });
-  const seen: Record<string, string> = { madePassword, phone, password: ada.password, sessionToken: ada.token };
+  const seen: Record<string, string> = { generatedPassword, phone, password: ada.password, sessionToken: ada.token };
 
   const wrong = { login: 'a secret typed as a name', guess: 'a wrong guess at a password' };
   await engine.logIn(wrong.login, wrong.guess);
