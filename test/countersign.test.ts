@@ -1,4 +1,4 @@
-/** The house as a library: what its options open, and what it gives to the program around it. */
+/** The server as a library: what its options open, and what it gives to the program around it. */
 import assert from 'node:assert/strict';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,7 +19,7 @@ import { onEachDatabase } from '../kit/databases.ts';
 import { cheapCost } from '../kit/hasher.ts';
 import { startServer, type Server } from '../kit/server.ts';
 
-/** A route of each door, and of the house. */
+/** A route of each door, and of the server. */
 const places = {
   'self-service': '/mfa',
   secrets: '/auth/password',
@@ -99,14 +99,17 @@ test('as many passwords are hashed at a time as it is told to', async (on) => {
   on.after(() => rmSync(folder, { recursive: true }));
   const keysFile = join(folder, 'keys.json');
   const options = { database: 'sqlite::memory:', keysFile, url: 'https://house.example', hashCost: cheapCost };
-  const house = await createCountersign({ ...options, hashing: 1 });
+  const fixture = await createCountersign({ ...options, hashing: 1 });
   const slow = await createHasher({ memory: 8192, passes: 4, lanes: 1 }).hash('one');
-  const fast = await house.context.hasher.hash('two');
+  const fast = await fixture.context.hasher.hash('two');
   const ended: string[] = [];
-  const verify = async (name: string, phc: string) => (await house.context.hasher.verify(phc, name), ended.push(name));
+  const verify = async (name: string, phc: string) => (
+    await fixture.context.hasher.verify(phc, name),
+    ended.push(name)
+  );
   await Promise.all([verify('one', slow), verify('two', fast)]);
   assert.deepEqual(ended, ['one', 'two']);
-  await house.close();
+  await fixture.close();
 });
 
 test('maintenance follows the file of the key ring', async (on) => {
@@ -114,25 +117,25 @@ test('maintenance follows the file of the key ring', async (on) => {
   on.after(() => rmSync(folder, { recursive: true }));
   const [clock, keysFile] = [clockAt('2026-11-21T12:00:00Z'), join(folder, 'keys.json')];
   const options = { database: 'sqlite::memory:', keysFile, url: 'https://house.example', clock, hashCost: cheapCost };
-  const house = await createCountersign(options);
+  const fixture = await createCountersign(options);
   const published = async () => {
-    const answer = await house.fetch(new Request('https://house.example/.well-known/jwks.json'));
+    const answer = await fixture.fetch(new Request('https://house.example/.well-known/jwks.json'));
     return ((await answer.json()) as { keys: { kid: string }[] }).keys.map(({ kid }) => kid);
   };
-  const before = house.keys();
+  const before = fixture.keys();
   const { signing } = changeKeyFile(keysFile, (ring) =>
     withNextKeys(ring, keyKinds, clock.now() + minute, systemRandom),
   );
-  assert.equal(house.keys(), before);
-  await house.maintain();
+  assert.equal(fixture.keys(), before);
+  await fixture.maintain();
   assert.deepEqual(
     await published(),
     signing.map(({ id }) => id),
   );
-  assert.equal(activeKey(house.keys().signing).id, signing[0]?.id);
+  assert.equal(activeKey(fixture.keys().signing).id, signing[0]?.id);
   clock.tick(minute);
-  assert.equal(activeKey(house.keys().signing).id, signing[1]?.id);
-  await house.close();
+  assert.equal(activeKey(fixture.keys().signing).id, signing[1]?.id);
+  await fixture.close();
 });
 
 test('maintenance tells people what changed and forgets what is over', async () => {

@@ -192,7 +192,7 @@ const suite: Readonly<Record<string, (reached: Reached) => Promise<void>>> = {
 };
 
 for (const [way, open] of Object.entries(ways))
-  onEachDatabase(`the house, reached ${way}`, (on) => {
+  onEachDatabase(`the server, reached ${way}`, (on) => {
     // What it is mounted in is the same for both.
     if (way.startsWith('mounted') && on.flavour === 'postgres') return;
     for (const [what, expect] of Object.entries(suite))

@@ -18,7 +18,7 @@ function clientOf(answer: (request: Request) => Response | Promise<Response>, cr
 const json = (status: number, value: unknown, headers: Readonly<Record<string, string>> = {}) =>
   new Response(JSON.stringify(value), { status, headers: { 'Content-Type': 'application/problem+json', ...headers } });
 
-test('a request goes below the path that the house is mounted at, with the credential and nothing that was not said', async () => {
+test('a request goes below the path that the server is mounted at, with the credential and nothing that was not said', async () => {
   const { asked, client } = clientOf(() => json(200, {}), 'a-key');
   await client.factors.remove('a/b?c#d', 'x', { account: 'acme & co', challenge_id: undefined });
   await client.users.put('42', { email: 'ä@example.org' });

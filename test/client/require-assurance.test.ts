@@ -1,4 +1,4 @@
-/** A resource of the customer's own asks for a session that is proven well and lately enough, in each framework, with the house beside it or far away. */
+/** A resource of the customer's own asks for a session that is proven well and lately enough, in each framework, with the server beside it or far away. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { getRequestListener } from '@hono/node-server';
@@ -12,14 +12,14 @@ import * as forExpress from '../../src/client/express.ts';
 import * as forFastify from '../../src/client/fastify.ts';
 import * as forHono from '../../src/client/hono.ts';
 import { createClient } from '../../src/client/index.ts';
-import type { Wanted } from '../../src/client/types.ts';
+import type { SessionRequirements } from '../../src/client/types.ts';
 import { startServer, type App, type Person, type Server } from '../../kit/server.ts';
 import { serve } from './ways.ts';
 
 type Served = AsyncDisposable & { readonly url: string };
 
 /** An application with one resource, `/payments`, which says whose session it was. */
-const frameworks: Readonly<Record<string, (judge: Judge, wanted?: Wanted) => Promise<Served>>> = {
+const frameworks: Readonly<Record<string, (judge: Judge, wanted?: SessionRequirements) => Promise<Served>>> = {
   async Express(judge, wanted) {
     const app = express();
     // It would write faults to the terminal.
@@ -52,9 +52,9 @@ type Scene = AsyncDisposable & {
   readonly judge: Judge;
 };
 
-/** What looks at sessions: the house in the same process, or a client of one far away. */
+/** What looks at sessions: the server in the same process, or a client of one far away. */
 const judges: Readonly<Record<string, (server: Server) => Promise<Judge & Partial<AsyncDisposable>>>> = {
-  'the house in its process': async ({ countersign }) => countersign,
+  'the server in its process': async ({ countersign }) => countersign,
   async 'a client of a server'({ countersign }) {
     const served = await serve(countersign.listener);
     return { ...createClient({ url: served.url }), [Symbol.asyncDispose]: () => served[Symbol.asyncDispose]() };
@@ -86,8 +86,8 @@ for (const [framework, application] of Object.entries(frameworks))
   for (const [where, open] of Object.entries(judges))
     describe(`requireAssurance in ${framework}, asking ${where}`, () => {
       test('lets a session through that is proven well and lately enough, and says whose it is', async () => {
-        await using home = await scene(open);
-        const { server, ada, app, judge } = home;
+        await using fixture = await scene(open);
+        const { server, ada, app, judge } = fixture;
         await using shop = await application(judge, { acr: 'aal2', maxAge: 300, amr: ['otp'] });
         const token = await server.logIn(ada, server.code(app));
         const answer = await get(shop.url, bearer(token));
@@ -97,8 +97,8 @@ for (const [framework, application] of Object.entries(frameworks))
       });
 
       test('says what others lack, so that an OAuth2 client can read it', async () => {
-        await using home = await scene(open);
-        const { server, ada, app, judge } = home;
+        await using fixture = await scene(open);
+        const { server, ada, app, judge } = fixture;
         await using shop = await application(judge, { acr: 'aal2', maxAge: 300 });
         const token = await server.logIn(ada, server.code(app));
         server.clock.tick(6 * minute);
@@ -122,8 +122,8 @@ for (const [framework, application] of Object.entries(frameworks))
       });
 
       test('lets nobody through without a session, nor with one that is over', async () => {
-        await using home = await scene(open);
-        const { server, ada, app, judge } = home;
+        await using fixture = await scene(open);
+        const { server, ada, app, judge } = fixture;
         await using shop = await application(judge);
         const token = await server.logIn(ada, server.code(app));
         assert.equal((await get(shop.url, bearer(token))).status, 200);
@@ -145,15 +145,15 @@ for (const [framework, application] of Object.entries(frameworks))
       });
 
       test('lets nobody through when nobody can say', async () => {
-        await using home = await scene(open);
-        const { server, ada, app } = home;
+        await using fixture = await scene(open);
+        const { server, ada, app } = fixture;
         const token = await server.logIn(ada, server.code(app));
         const gone = await serve(server.countersign.listener);
         await gone[Symbol.asyncDispose]();
         await using shop = await application(createClient({ url: gone.url }));
         assert.equal((await get(shop.url, bearer(token))).status, 500);
         await server.countersign.context.store.db.schema.dropTable('sessions').execute();
-        await using broken = await application(home.judge);
+        await using broken = await application(fixture.judge);
         const answer = await get(broken.url, bearer(token));
         assert.ok(answer.status >= 500, String(answer.status));
       });

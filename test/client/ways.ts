@@ -1,4 +1,4 @@
-/** The ways in which an application reaches the house: inside its process, over HTTP, and mounted in somebody else's server. */
+/** The ways in which an application reaches the server: inside its process, over HTTP, and mounted in somebody else's server. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -13,7 +13,7 @@ import type { TestDatabase } from '../../kit/databases.ts';
 import { startServer, type Server } from '../../kit/server.ts';
 import { addService } from '../http/doors/challenges/service.ts';
 
-/** A house with a service in it, reached in one way. */
+/** A server with a service in it, reached in one way. */
 export type Reached = AsyncDisposable & {
   readonly server: Server;
   readonly serviceId: string;
@@ -95,7 +95,7 @@ export const ways: Readonly<Record<string, (on: TestDatabase) => Promise<Reached
   'mounted in Fastify': overClient(async ({ countersign }) => {
     const app = Fastify();
     await app.register(async (mounted) => {
-      // Bodies are the house's to read.
+      // Bodies are the server's to read.
       mounted.removeAllContentTypeParsers();
       mounted.addContentTypeParser('*', (_request, _payload, done) => done(null));
       mounted.all('/mfa/*', ({ raw }, reply) => {

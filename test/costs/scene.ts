@@ -3,7 +3,7 @@ import { addOAuthApp, enableSms, type OAuthApp } from '../../kit/doors.ts';
 import type { Ask } from '../../kit/nodes.ts';
 import type { Answer, App, Person, Server } from '../../kit/server.ts';
 import { openEveryChain, rootOf } from '../../kit/chains.ts';
-import { duoHouse, type DuoHouse } from '../http/doors/crossbar/duo-house.ts';
+import { duoFixture, type DuoFixture } from '../http/doors/crossbar/duo-fixture.ts';
 import { addService } from '../http/doors/challenges/service.ts';
 import { countedNode, type CountedNode } from './counted.ts';
 
@@ -13,7 +13,7 @@ export type Scene = AsyncDisposable & {
   /** Answers them. */
   readonly counted: CountedNode;
   /** An account whose users need Duo. */
-  readonly duo: DuoHouse;
+  readonly duo: DuoFixture;
   readonly client: OAuthApp;
   /** The apikey of a service. */
   readonly key: string;
@@ -37,7 +37,7 @@ export type Request = {
 };
 
 export async function openScene(database: string): Promise<Scene> {
-  const duo = await duoHouse('Web SDK', { database });
+  const duo = await duoFixture('Web SDK', { database });
   const { server, acme } = duo;
   for (const account of [await rootOf(server), acme.id]) await openEveryChain(server, account);
   const counted = countedNode(server, database);

@@ -36,7 +36,7 @@ test('the TypeScript of the pages fits the library', async () => {
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(settings));
   const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  const complaint = await complaintOf(compiler, '-p', folder);
+  const complaint = await problemIn(compiler, '-p', folder);
   assert.equal(complaint, '');
 });
 
@@ -46,11 +46,11 @@ test("the README's example of embedding runs and is answered", async () => {
   assert.notEqual(imported, text);
   const file = join(folder, 'run.mts');
   writeFileSync(file, `${imported}\nif (response.status !== 200) throw new Error(String(response.status));\n`);
-  assert.equal(await complaintOf(file), '');
+  assert.equal(await problemIn(file), '');
 });
 
 /** What a program says when it fails; nothing when it does not. */
-async function complaintOf(...args: readonly string[]): Promise<string> {
+async function problemIn(...args: readonly string[]): Promise<string> {
   const ended = promisify(execFile)(process.execPath, args, { cwd: folder });
   return ended.then(
     () => '',

@@ -52,13 +52,13 @@ test(
 
 type Place = AsyncDisposable & { readonly server: Server; readonly url: string };
 
-/** nginx in front of an application that says for whom it was asked, and a house beside it. */
+/** nginx in front of an application that says for whom it was asked, and a server beside it. */
 async function nginxBefore(): Promise<Place> {
   const front = await listen('127.0.0.1', 0);
   const server = await startServer();
   front.open(server.countersign.listener);
   const application = createServer((request, response) => response.end(`for ${String(request.headers['x-user'])}`));
-  const ports = { house: front.port, application: await portOf(application) };
+  const ports = { fixture: front.port, application: await portOf(application) };
   const nginx = await startNginx((folder, socket) => configuration(folder, socket, ports));
   return {
     server,
@@ -73,7 +73,7 @@ async function nginxBefore(): Promise<Place> {
   };
 }
 
-type Ports = { readonly house: number; readonly application: number };
+type Ports = { readonly fixture: number; readonly application: number };
 
 /** The page's own, around which stands what a server of one test needs. */
 function configuration(folder: string, socket: string, ports: Ports): string {
@@ -91,7 +91,7 @@ http {
   upstream application { server 127.0.0.1:${ports.application}; }
   server {
     listen unix:${socket};
-    ${shown.replaceAll('http://localhost:8000', `http://127.0.0.1:${ports.house}`)}
+    ${shown.replaceAll('http://localhost:8000', `http://127.0.0.1:${ports.fixture}`)}
   }
 }
 `;

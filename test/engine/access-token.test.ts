@@ -32,7 +32,7 @@ const header = { alg: 'EdDSA', typ: 'at+jwt', kid };
 const encode = (part: unknown) =>
   Buffer.from(typeof part === 'string' ? part : JSON.stringify(part)).toString('base64url');
 
-/** A token as anybody can write one, signed with the house's own key: each of these is refused for what it says, not for its signature. */
+/** A token as anybody can write one, signed with the server's own key: each of these is refused for what it says, not for its signature. */
 function token(payload: unknown, head: object = header, jwk: object = privateJwk): string {
   const signed = `${encode(head)}.${encode(payload)}`;
   return `${signed}.${sign(null, Buffer.from(signed), { key: jwk, format: 'jwk' }).toString('base64url')}`;
@@ -176,7 +176,7 @@ describe('access tokens', () => {
       'another audience': token({ ...issued, aud: 'https://other.example' }),
       'several audiences': token({ ...issued, aud: [url, 'https://other.example'] }),
       'no audience': token(without('aud')),
-      'another house, same keys': await (await createAccessTokens(ring, 'https://other.example')).issue(claims),
+      'another server, same keys': await (await createAccessTokens(ring, 'https://other.example')).issue(claims),
     });
   });
 

@@ -32,8 +32,8 @@ export type Fuzzed = {
   readonly routes: number;
 };
 
-/** How many requests one house gets: after that, sessions have ended and much has been deleted. */
-const perHouse = 50;
+/** How many requests one server gets: after that, sessions have ended and much has been deleted. */
+const perServer = 50;
 
 /**
  * Sends requests until there were so many. The server of the tests fails a 5xx, an answer that its route does not declare, and one without the
@@ -45,20 +45,20 @@ export async function fuzz(requests: number, seed: number, tell: (sent: number) 
   let [sent, routes] = [0, 0];
   let arbitrary: fc.Arbitrary<Shot> | undefined;
   for (let round = 0; sent < requests; round += 1) {
-    await using home = await scene();
-    // Chance and time are the tests' own, so every house has the same ids and tokens.
-    arbitrary ??= shotsAt(home);
-    const shots = fc.sample(arbitrary, { seed: seed + round, numRuns: Math.min(perHouse, requests - sent) });
+    await using fixture = await scene();
+    // Chance and time are the tests' own, so every server has the same ids and tokens.
+    arbitrary ??= shotsAt(fixture);
+    const shots = fc.sample(arbitrary, { seed: seed + round, numRuns: Math.min(perServer, requests - sent) });
     for (const shot of shots) {
-      const answer = await fire(home, shot).catch((error: unknown) => {
+      const answer = await fire(fixture, shot).catch((error: unknown) => {
         throw new Error(`seed ${seed}, round ${round}: ${JSON.stringify(shot).slice(0, 2000)}`, { cause: error });
       });
       statuses[answer.status] = (statuses[answer.status] ?? 0) + 1;
       if (answer.status < 400) granted.add(answer.route && nameOf(answer.route));
       sent += 1;
     }
-    routes = home.operations.length;
-    assertQuiet(home);
+    routes = fixture.operations.length;
+    assertQuiet(fixture);
     tell(sent);
   }
   return { requests: sent, statuses, granted: granted.size, routes };
@@ -66,7 +66,7 @@ export async function fuzz(requests: number, seed: number, tell: (sent: number) 
 
 type Home = Awaited<ReturnType<typeof scene>>;
 
-/** A house with some people in it, and all that they may show. */
+/** A server with some people in it, and all that they may show. */
 async function scene() {
   const server = await startServer({ registration: 'open' });
   const ada = await server.addPerson('ada', { email: 'ada@example.org' });

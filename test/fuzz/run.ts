@@ -9,7 +9,7 @@ const help = `npm run fuzz [-- options]
   --seed N          repeats them (default: drawn, and told)
   --help
 
-Random requests to every route, against houses in this process. Ends with 1 at the first fault.
+Random requests to every route, against servers in this process. Ends with 1 at the first fault.
 `;
 
 const options = { requests: { type: 'string', default: '100000' }, seed: { type: 'string' } } as const;

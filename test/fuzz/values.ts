@@ -42,7 +42,7 @@ const strange = fc.oneof(
   fc.jsonValue({ maxDepth: 3 }),
 );
 
-/** Values that a schema allows, as far as its keywords are known here. `known` are values of this house, such as ids that are there. */
+/** Values that a schema allows, as far as its keywords are known here. `known` are values of this server, such as ids that are there. */
 export function valid(schema: Schema, known: readonly unknown[], schemas: Schema): fc.Arbitrary<unknown> {
   const of = (inner: unknown) => valid(inner as Schema, known, schemas);
   const ref = schema['$ref'];

@@ -27,8 +27,8 @@ type Shape = (code: string) => Parameters<Login>[2];
 const asCode: Shape = (code) => ({ mfa_code: code });
 const asBackup: Shape = (code) => ({ backup_code: code });
 
-/** Houses in which the requests meet: one, where they take turns, and two nodes, where nothing does. */
-const houses: Readonly<Record<string, typeof twoNodes>> = {
+/** Servers in which the requests meet: one, where they take turns, and two nodes, where nothing does. */
+const fixtures: Readonly<Record<string, typeof twoNodes>> = {
   'on one node': async (on, settings) => {
     const server = await startServer({ on, ...settings });
     return { ...server, nodes: [server.call, server.call] };
@@ -77,7 +77,7 @@ async function assertOneWins(town: TwoNodes, ada: Person, code: string, shape: S
 }
 
 onEachDatabase('a code works once at every door', (on) => {
-  for (const [where, open] of Object.entries(houses)) {
+  for (const [where, open] of Object.entries(fixtures)) {
     test(`that of an authenticator app, ${where}`, async () => {
       await using town = await open(on);
       const ada = await town.addPerson('ada');
@@ -93,7 +93,7 @@ onEachDatabase('a code works once at every door', (on) => {
       await assertOneWins(town, ada, newestCode(town));
     });
 
-    test(`a recovery code of the house, ${where}`, async () => {
+    test(`a recovery code of the server, ${where}`, async () => {
       await using town = await open(on);
       const ada = await town.addPerson('ada');
       const { codes } = await town.addApp(ada);

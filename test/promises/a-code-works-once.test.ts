@@ -2,7 +2,7 @@
  * A code works once: of any number of simultaneous uses, over any number of challenges and nodes, exactly one wins.
  *
  * Every test runs on one node and over two. The two take nothing in turns, so that all sixteen requests are in flight
- * at once: turns are a courtesy, and what guards the house is the database.
+ * at once: turns are a courtesy, and what guards the server is the database.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

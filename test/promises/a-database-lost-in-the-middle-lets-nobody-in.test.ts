@@ -8,14 +8,14 @@ import type { KyselyPlugin } from 'kysely';
 import { minute } from '../../src/base/clock.ts';
 import { approve } from '../factors/duo-help.ts';
 import { dataOf, door } from '../http/doors/crossbar/door.ts';
-import { duoHouse, type DuoHouse } from '../http/doors/crossbar/duo-house.ts';
+import { duoFixture, type DuoFixture } from '../http/doors/crossbar/duo-fixture.ts';
 import { onEachDatabase, type TestDatabase } from '../../kit/databases.ts';
 import type { Answer, Call } from '../../kit/server.ts';
 
 type Line = { readonly losing: (at: number) => void; readonly lost: () => boolean; readonly mend: () => void };
 
 /** Loses the answer to a statement that was carried out. */
-function lineOf({ server }: DuoHouse): Line {
+function lineOf({ server }: DuoFixture): Line {
   const { store } = server.countersign.context;
   let left = Infinity;
   let lost = false;
@@ -43,28 +43,28 @@ function lineOf({ server }: DuoHouse): Line {
 
 type Scene = {
   /** What has to be there before the login. */
-  readonly before: (house: DuoHouse) => Promise<unknown>;
+  readonly before: (fixture: DuoFixture) => Promise<unknown>;
   /** The step of a login that the database does not survive, with a call that expects that. */
-  readonly step: (house: DuoHouse, before: never, call: Call) => Promise<Answer>;
+  readonly step: (fixture: DuoFixture, before: never, call: Call) => Promise<Answer>;
 };
 
 const scene = <Before>(
-  before: (house: DuoHouse) => Promise<Before>,
-  step: (house: DuoHouse, before: Before, call: Call) => Promise<Answer>,
+  before: (fixture: DuoFixture) => Promise<Before>,
+  step: (fixture: DuoFixture, before: Before, call: Call) => Promise<Answer>,
 ): Scene => ({ before, step });
 
-const logIn = ({ server, acme }: DuoHouse, call: Call, more: object = {}) => {
+const logIn = ({ server, acme }: DuoFixture, call: Call, more: object = {}) => {
   const { username, password, id } = acme;
   const data = { username, password, account_id: id, ...more };
   return server.call('PUT', '/v2/user_auth', { ...call, json: { data } });
 };
 
-async function free({ server, acme }: DuoHouse): Promise<void> {
+async function free({ server, acme }: DuoFixture): Promise<void> {
   await door(server)(200, 'DELETE', `accounts/${acme.id}/security`);
 }
 
 /** Acme requires an app in the place of Duo. */
-async function requireApp({ server, acme }: DuoHouse): Promise<void> {
+async function requireApp({ server, acme }: DuoFixture): Promise<void> {
   const provider = { provider_name: 'totp', provider_type: 'multi_factor', enabled: true, settings: {} };
   const made = await door(server)(201, 'PUT', `accounts/${acme.id}/multi_factor`, provider);
   const multi_factor = { enabled: true, configuration_id: dataOf(made)['id'] };
@@ -74,18 +74,18 @@ async function requireApp({ server, acme }: DuoHouse): Promise<void> {
 const member = ({ json }: Answer, name: string) => String((json as Record<string, unknown>)[name]);
 
 const scenes: Record<string, Scene> = {
-  'a password': scene(free, (house, _before, call) => logIn(house, call)),
+  'a password': scene(free, (fixture, _before, call) => logIn(fixture, call)),
   'a password and a code': scene(
-    async (house) => {
-      await free(house);
-      return house.server.addApp(house.acme);
+    async (fixture) => {
+      await free(fixture);
+      return fixture.server.addApp(fixture.acme);
     },
-    (house, app, call) => logIn(house, call, { multi_factor_response: house.server.code(app) }),
+    (fixture, app, call) => logIn(fixture, call, { multi_factor_response: fixture.server.code(app) }),
   ),
   'a challenge and a code': scene(
-    async (house) => {
-      await free(house);
-      return house.server.addApp(house.acme);
+    async (fixture) => {
+      await free(fixture);
+      return fixture.server.addApp(fixture.acme);
     },
     async ({ server, acme }, app, call) => {
       const basic = [acme.username, acme.password] as const;
@@ -96,14 +96,14 @@ const scenes: Record<string, Scene> = {
     },
   ),
   'what Duo said': scene(
-    async (house) => house.asked(),
-    (house, asked, call) => logIn(house, call, { multi_factor_response: approve(asked['duo_sig_request']) }),
+    async (fixture) => fixture.asked(),
+    (fixture, asked, call) => logIn(fixture, call, { multi_factor_response: approve(asked['duo_sig_request']) }),
   ),
   'an app that had to be enrolled': scene(
-    async (house) => {
-      await requireApp(house);
-      const bearer = String(dataOf(await logIn(house, {}))['enrollment_token']);
-      const begun = await house.server.call('PUT', '/mfa/totp/request', { bearer, json: {} });
+    async (fixture) => {
+      await requireApp(fixture);
+      const bearer = String(dataOf(await logIn(fixture, {}))['enrollment_token']);
+      const begun = await fixture.server.call('PUT', '/mfa/totp/request', { bearer, json: {} });
       return { bearer, seed: member(begun, 'secret') };
     },
     ({ server }, { bearer, seed }, call) =>
@@ -116,16 +116,16 @@ const hasToken = ({ text }: Answer) => /"(?:auth_)?token":"ey/.test(text);
 onEachDatabase('a database lost in the middle lets nobody in', (on: TestDatabase) => {
   for (const [what, { before, step }] of Object.entries(scenes)) {
     test(`of a login with ${what}`, async () => {
-      await using house = await duoHouse('Web SDK', { on });
-      const prepared = (await before(house)) as never;
-      const line = lineOf(house);
-      house.server.clock.tick(minute);
-      const sessions = async () => (await house.server.rows())['sessions'];
+      await using fixture = await duoFixture('Web SDK', { on });
+      const prepared = (await before(fixture)) as never;
+      const line = lineOf(fixture);
+      fixture.server.clock.tick(minute);
+      const sessions = async () => (await fixture.server.rows())['sessions'];
       const there = await sessions();
       for (let at = 1; ; at += 1) {
         assert.ok(at < 60, 'the login has an end');
         line.losing(at);
-        const answer = await step(house, prepared, { breaks: true });
+        const answer = await step(fixture, prepared, { breaks: true });
         const { lost } = line;
         line.mend();
         if (!lost()) assert.ok(hasToken(answer), answer.text);
@@ -134,7 +134,7 @@ onEachDatabase('a database lost in the middle lets nobody in', (on: TestDatabase
         if ((await sessions())?.length !== there?.length)
           return assert.ok(at > 4, 'it takes more statements than this');
         // What was claimed before the fault is a failure like any other.
-        await house.server.countersign.context.store.db.deleteFrom('throttles').execute();
+        await fixture.server.countersign.context.store.db.deleteFrom('throttles').execute();
       }
     });
   }

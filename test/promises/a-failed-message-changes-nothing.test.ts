@@ -35,7 +35,7 @@ const troubles: Readonly<Record<string, Trouble>> = {
   'talks nonsense': ['talks nonsense', patient],
 };
 
-/** A house whose text messages go into a box, until the trouble begins; then they go to a gateway that is in it. */
+/** A server whose text messages go into a box, until the trouble begins; then they go to a gateway that is in it. */
 async function town(on: TestDatabase, [trouble, deadline]: Trouble) {
   const stand = await openTwilio(trouble);
   const account = { account: twilioAccount, token: twilioToken, from: twilioFrom };

@@ -25,7 +25,7 @@ import { onEachDatabase } from '../../kit/databases.ts';
 import { unwrap, startEngine, type TestEngine } from '../../kit/test-engine.ts';
 import { seededRandom } from '../../kit/random.ts';
 
-/** A life with every kind of secret that the house ever sees. */
+/** A life with every kind of secret that the server ever sees. */
 async function live(engine: TestEngine): Promise<Readonly<Record<string, string>>> {
   const { ctx } = engine;
   await checkKeyRing(ctx.store);

@@ -65,8 +65,8 @@ async function accepts(server: Server, { service, user, challenge, action }: Que
 
 onEachDatabase('an assertion answers one question', (on) => {
   test('for another service, user, action or challenge it is worthless', async () => {
-    await using home = await town(on);
-    const { server, people, services } = home;
+    await using fixture = await town(on);
+    const { server, people, services } = fixture;
     const asked: Asked[] = [];
     const actions = ['Pay 40 EUR to Bob', 'Pay 40 EUR to Eve'];
     for (const service of services)
@@ -84,8 +84,8 @@ onEachDatabase('an assertion answers one question', (on) => {
   });
 
   test('after five minutes it is over', async () => {
-    await using home = await town(on);
-    const { server, people, services } = home;
+    await using fixture = await town(on);
+    const { server, people, services } = fixture;
     const [ada, shop] = [people[0] ?? assert.fail(), services[0] ?? assert.fail()];
     const { assertion, ...question } = await approved(server, shop, ada, 'Pay 40 EUR to Bob');
     server.clock.tick(5 * minute - second);
@@ -95,8 +95,8 @@ onEachDatabase('an assertion answers one question', (on) => {
   });
 
   test('it opens no door, and nothing that opens one is an assertion', async () => {
-    await using home = await town(on);
-    const { server, people, services } = home;
+    await using fixture = await town(on);
+    const { server, people, services } = fixture;
     const [ada, shop] = [people[0] ?? assert.fail(), services[0] ?? assert.fail()];
     const { assertion, ...question } = await approved(server, shop, ada, 'Pay 40 EUR to Bob');
     for (const [method, path] of [

@@ -9,7 +9,7 @@ import { onEachDatabase } from '../../kit/databases.ts';
 import { bodyOf } from '../../kit/doors.ts';
 import { twoNodes, type TwoNodes } from '../../kit/nodes.ts';
 import { member, type Answer, type Person } from '../../kit/server.ts';
-import { duoHouse } from '../http/doors/crossbar/duo-house.ts';
+import { duoFixture } from '../http/doors/crossbar/duo-fixture.ts';
 
 const addKey = async (town: TwoNodes, bearer: string) =>
   town.nodes[1]('POST', '/users/me/secrets', { bearer, json: { type: 'apikey' } });
@@ -109,10 +109,10 @@ onEachDatabase('a session', (on) => {
 
 onEachDatabase('a session of a user whose account requires Duo', (on) => {
   test('has to prove it again, and steps up with its prompt', async () => {
-    await using house = await duoHouse('Universal Prompt', { on });
-    const { server, duo } = house;
-    const asked = await house.asked();
-    const login = await house.logIn({ multi_factor_response: await duo.visit(asked['duo_auth_url'] ?? '') });
+    await using fixture = await duoFixture('Universal Prompt', { on });
+    const { server, duo } = fixture;
+    const asked = await fixture.asked();
+    const login = await fixture.logIn({ multi_factor_response: await duo.visit(asked['duo_auth_url'] ?? '') });
     const bearer = String(bodyOf(login)['auth_token']);
     const addKeyTo = () => server.call('POST', '/users/me/secrets', { bearer, json: { type: 'apikey' } });
     assert.equal((await addKeyTo()).status, 200);
@@ -129,8 +129,8 @@ onEachDatabase('a session of a user whose account requires Duo', (on) => {
   });
 
   test('that has never proven it adds nothing, however recent its password is', async () => {
-    await using house = await duoHouse('Web SDK', { on });
-    const { server, acme } = house;
+    await using fixture = await duoFixture('Web SDK', { on });
+    const { server, acme } = fixture;
     const json = { type: 'apikey' };
     const answer = await server.call('POST', '/users/me/secrets', { bearer: acme.token, json });
     assert.equal(codeOf(answer), '401 insufficient_user_authentication');

@@ -48,7 +48,7 @@ const waitingIn = async ({ db }: Store) =>
 
 const waiting = ({ countersign }: Server) => waitingIn(countersign.context.store);
 
-/** A house whose mail server is in trouble for as long as it is told to be, with notices for Ada. */
+/** A server whose mail server is in trouble for as long as it is told to be, with notices for Ada. */
 async function troubled(on: TestDatabase, notices: number) {
   const seen: Message[] = [];
   const now = { isBroken: false };

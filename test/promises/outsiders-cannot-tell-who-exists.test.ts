@@ -205,8 +205,8 @@ onEachDatabase('outsiders cannot tell who exists', (on) => {
       hash: (secret) => ((hashes += 1), context.hasher.hash(secret)),
       verify: (phc, secret) => ((hashes += 1), context.hasher.verify(phc, secret)),
     };
-    const house = { ...context, hasher: counting, store: { ...context.store, db } };
-    const app = createApp(house, { routes, dialects, metrics: createMetrics([]), url });
+    const fixture = { ...context, hasher: counting, store: { ...context.store, db } };
+    const app = createApp(fixture, { routes, dialects, metrics: createMetrics([]), url });
     for (const secret of ['this is wrong', `csk_${'A'.repeat(43)}`]) {
       const asked = new Map<string, number>();
       for (const [who, name] of Object.entries(names)) {

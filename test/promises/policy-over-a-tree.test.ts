@@ -1,5 +1,5 @@
 /**
- * Random trees of accounts that say random things and have random providers, some of them broken. What the house says that a login needs is what
+ * Random trees of accounts that say random things and have random providers, some of them broken. What the server says that a login needs is what
  * a naive reading of the same tree says; and whatever part breaks, nobody gets in with less than before.
  */
 import assert from 'node:assert/strict';
@@ -117,7 +117,7 @@ function naive(all: Tree, at: number): string {
 
 const enabledSystem = ({ system }: Tree) => (system?.state === 'disabled' ? undefined : system);
 
-/** The same in the words of the house. */
+/** The same in the words of the server. */
 function ways({ asks, kinds }: Explained, has: readonly string[]): string {
   if (asks === 'refused') return 'nothing';
   if (asks === 'enrollment') return `${ask(has)}, and enrolling ${kinds.join()}`;

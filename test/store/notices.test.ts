@@ -7,7 +7,7 @@ import { startEngine, winners, type TestEngine } from '../../kit/test-engine.ts'
 const now = Date.parse('2026-11-21T12:00:00Z');
 const attempt = '202611-00000000000000000000000000000001';
 
-/** A house with Ada, and one notice for her. */
+/** A server with Ada, and one notice for her. */
 async function told(engine: TestEngine) {
   const user = await engine.addUser({ name: 'ada', email: 'ada@example.org' });
   const notice = { attempt, name: 'factor_added', factor: 'totp' } as const;

@@ -34,7 +34,7 @@ onEachDatabase('refresh tokens', (database) => {
     for (const text of ['', 'On', 'ONE', one.id]) assert.equal(await findRefreshToken(store, text), undefined);
   });
 
-  test('are found when the keys of the house have turned since', async () => {
+  test('are found when the keys of the server have turned since', async () => {
     await using built = await startEngine(database);
     const one = await written(built, 'one');
     const made = makeKeyRing(seededRandom('new keys'));

@@ -71,7 +71,7 @@ onEachDatabase('pruning the log', (database) => {
     assert.deepEqual(await prune(engine, engine.clock.now() - 10 * day), { rows: 0, damaged: [] });
   });
 
-  test('of everything leaves strands that go on', async () => {
+  test('of everything leaves chains that go on', async () => {
     await using engine = await twoDays(database);
     engine.clock.tick(1);
     assert.deepEqual(await prune(engine, engine.clock.now()), { rows: 12, damaged: [] });
@@ -94,7 +94,7 @@ onEachDatabase('pruning the log', (database) => {
     assert.deepEqual(await findingsIn(ctx), []);
   });
 
-  test('goes no further in a strand than to the first row that must stay', async () => {
+  test('goes no further in a chain than to the first row that must stay', async () => {
     await using engine = await startEngine(database);
     await logFailedAttempts(engine, 2, 'ada');
     const between = engine.clock.now() + 1;
@@ -138,7 +138,7 @@ onEachDatabase('pruning the log', (database) => {
     assert.deepEqual((await findingsIn(engine.ctx)).map(brief), [['removed', third.strand, 1, null]]);
   });
 
-  test("does not take another strand's beginning for its own", async () => {
+  test("does not take another chain's beginning for its own", async () => {
     await using engine = await twoDays(database);
     await prune(engine, engine.between);
     const { db } = engine.ctx.store;
@@ -151,7 +151,7 @@ onEachDatabase('pruning the log', (database) => {
     assert.deepEqual((await findingsIn(engine.ctx)).map(brief), [['changed', adas, 3, null]]);
   });
 
-  test('keeps evidence: a strand that was changed among what is due stays, and is named', async () => {
+  test('keeps evidence: a chain that was changed among what is due stays, and is named', async () => {
     const changes: ((engine: TestEngine, id: string, strand: string) => Promise<unknown>)[] = [
       ({ ctx: { store } }, id) => store.db.updateTable('attempts').set({ reason: null }).where('id', '=', id).execute(),
       ({ ctx: { store } }, id) => store.db.deleteFrom('attempts').where('id', '=', id).execute(),
@@ -184,7 +184,7 @@ onEachDatabase('pruning the log', (database) => {
 
   test('that finds another one ahead goes on from there', async () => {
     await using engine = await twoDays(database);
-    // Its own row in the log comes first, in a transaction of its own; then the first strand's.
+    // Its own row in the log comes first, in a transaction of its own; then the first chain's.
     const late = interrupted(engine.ctx, async () => assert.equal((await prune(engine, engine.between)).rows, 6), 2);
     assert.deepEqual(await pruneAttempts(late, engine.between, () => {}), { rows: 0, damaged: [] });
     assert.deepEqual(await findingsIn(engine.ctx), []);

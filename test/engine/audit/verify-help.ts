@@ -19,7 +19,7 @@ type Scene = TestEngine &
     found(accountId?: string): Promise<readonly (readonly unknown[])[]>;
   };
 
-/** Six attempts of Ada, and some of others in other strands. */
+/** Six attempts of Ada, and some of others in other chains. */
 export async function scene(database: TestDatabase): Promise<Scene> {
   const engine = await startEngine(database);
   await logFailedAttempts(engine, 6, 'ada');

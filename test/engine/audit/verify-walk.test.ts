@@ -11,7 +11,7 @@ import { seededRandom } from '../../../kit/random.ts';
 import { scene } from './verify-help.ts';
 
 onEachDatabase('verification page by page', (database) => {
-  test('reads a strand of several pages', async () => {
+  test('reads a chain of several pages', async () => {
     await using engine = await startEngine(database);
     const { ctx } = engine;
     await ctx.store.db.transaction().execute(async (db) => {

@@ -81,7 +81,7 @@ type Scene = Of<typeof anyScene>;
 
 export type Played = Person & { readonly secrets: Readonly<Record<AuthModule, string>> };
 
-/** The scene in a house: who is there below the account that would say something else, and what it would say. */
+/** The scene in a server: who is there below the account that would say something else, and what it would say. */
 export async function build(engine: TestEngine, scene: Scene) {
   const { ctx, clock, root } = engine;
   const { store } = ctx;

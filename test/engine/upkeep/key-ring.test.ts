@@ -80,7 +80,7 @@ onEachDatabase('a key ring that is read again', (database) => {
     'is cut short': ({ keysFile }) => writeFileSync(keysFile, readFileSync(keysFile).subarray(0, 100)),
     'is no ring': ({ keysFile }) => writeFileSync(keysFile, '{}'),
     'others can read': ({ keysFile }) => chmodSync(keysFile, 0o644),
-    "is another house's": ({ put }) => put(makeKeyRing(seededRandom('another'))),
+    "is another server's": ({ put }) => put(makeKeyRing(seededRandom('another'))),
     'lacks the key that seals now': ({ put, ring, rotating, clock }) =>
       put(withoutKey(ringAt(rotating, clock.now() + 1000), 'sealing', ring.sealing[0]?.id ?? '')),
     'has another secret under the id of a key in use': ({ put, ring }) =>
@@ -112,7 +112,7 @@ onEachDatabase('a key ring that is read again', (database) => {
     on.put(on.rotating);
     await on.reread();
     on.clock.tick(1000);
-    // The house makes values with the new keys now; the proof is still sealed with the old one.
+    // The server makes values with the new keys now; the proof is still sealed with the old one.
     on.put(withoutKey(ringAt(on.rotating, on.clock.now()), 'sealing', on.ring.sealing[0]?.id ?? ''));
     await on.reread();
     assert.equal(on.live.current().sealing.length, 2);

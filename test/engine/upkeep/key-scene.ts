@@ -1,4 +1,4 @@
-/** A house in which a value stands in every column that names keys, and the same house after its keys have rotated. */
+/** A server in which a value stands in every column that names keys, and the same server after its keys have rotated. */
 import { hour } from '../../../src/base/clock.ts';
 import { makeKeyRing, type KeyRing } from '../../../src/base/keys.ts';
 import { ringAt, withNextKeys } from '../../../src/base/rotation.ts';

@@ -87,7 +87,7 @@ test('a request whose body comes slowly lives at the instant at which all of it 
   assert.deepEqual(rows, [{ at: clock.now() }]);
 });
 
-test('a house that is mounted elsewhere knows no address, and serves', async () => {
+test('a server that is mounted elsewhere knows no address, and serves', async () => {
   await using server = await startServer();
   const headers = { Authorization: basic(server.admin.name, server.admin.password) };
   const response = await server.countersign.fetch(new Request(`${url}/auth/password`, { headers }));

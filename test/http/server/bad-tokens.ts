@@ -11,7 +11,7 @@ const stranger = makeKeyRing(seededRandom('a stranger’s keys'));
 
 const privateKey = async ({ signing: [key] }: KeyRing) => importJWK({ ...key?.jwk }, 'EdDSA');
 
-/** Signs anything, with the house's own key where nothing else is said. */
+/** Signs anything, with the server's own key where nothing else is said. */
 async function sign(claims: object, head: Head = {}, keys = ring): Promise<string> {
   const header = { alg: 'EdDSA', typ: 'at+jwt', kid: ring.signing[0]?.id ?? '', ...head };
   return new SignJWT({ ...claims }).setProtectedHeader(header).sign(await privateKey(keys));

@@ -55,8 +55,8 @@ const broken = {
   words: { Crossbar: 'internal_error', OAuth2: 'server_error', ours: 'internal_error' },
 };
 
-/** A house with a hasher that holds as little as one can. */
-function busyHouse(server: Server, waiting: number) {
+/** A server with a hasher that holds as little as one can. */
+function busyServer(server: Server, waiting: number) {
   const hasher = createHasher(cheapCost, { running: 1, waiting });
   const context: Context = { ...server.countersign.context, hasher };
   const { routes } = server.countersign;
@@ -64,9 +64,9 @@ function busyHouse(server: Server, waiting: number) {
   return { hasher, fetch: (path: string, init?: RequestInit) => app.fetch(new Request(url + path, init), {}) };
 }
 
-test('when too many passwords wait to be hashed the answer is 503 with Retry-After, and the house still lives', async () => {
+test('when too many passwords wait to be hashed the answer is 503 with Retry-After, and the server still lives', async () => {
   await using server = await startServer();
-  const { hasher, fetch } = busyHouse(server, 0);
+  const { hasher, fetch } = busyServer(server, 0);
   const headers = { Authorization: basic('admin', server.admin.password) };
   const slow = createHasher({ memory: 65_536, passes: 3, lanes: 1 });
   const device = { type: 'device', secret: 'made by a device' };
@@ -109,10 +109,10 @@ const unavailable = {
 };
 
 onEachDatabase('a database out of reach', (on) => {
-  // SQLite is a file beside the house.
+  // SQLite is a file beside the server.
   if (on.flavour === 'sqlite') return;
 
-  test('is 503 wherever it is needed, and when it is back the house serves again', async () => {
+  test('is 503 wherever it is needed, and when it is back the server serves again', async () => {
     await using opened = await on.open();
     await using line = await lineTo(new URL(opened.url));
     await using server = await startServer({ database: line.url });

@@ -56,7 +56,7 @@ onEachDatabase('the first factor', (on) => {
     const { store, clock } = server.countersign.context;
     const root = await store.db.selectFrom('accounts').select('id').executeTakeFirstOrThrow();
     const id = 'b'.repeat(32);
-    await insertAccount(store, { id, parentId: root.id, name: 'Other House' }, clock.now());
+    await insertAccount(store, { id, parentId: root.id, name: 'Other Server' }, clock.now());
     const ada = { name: 'ada', password: 'ada in the library' };
     await server.call('POST', '/users', { json: { ...ada, account: id } });
     const there = { basic: [ada.name, ada.password] as const };

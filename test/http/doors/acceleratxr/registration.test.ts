@@ -59,8 +59,8 @@ onEachDatabase('registration', (on) => {
     const other = await otherAccount(server);
     for (const [name, account] of [
       ['a', other],
-      ['b', 'Other House'],
-      ['c', 'OTHER house'],
+      ['b', 'Other Server'],
+      ['c', 'OTHER server'],
     ]) {
       const made = await make(server, { ...good, name, account });
       assert.equal(user(made).accountId, other);

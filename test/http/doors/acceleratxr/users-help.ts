@@ -13,6 +13,6 @@ export async function otherAccount({ countersign }: Server): Promise<string> {
   const now = countersign.context.clock.now();
   const { store } = countersign.context;
   const root = await store.db.selectFrom('accounts').select('id').executeTakeFirstOrThrow();
-  await insertAccount(store, { id, parentId: root.id, name: 'Other House' }, now);
+  await insertAccount(store, { id, parentId: root.id, name: 'Other Server' }, now);
   return id;
 }

@@ -7,7 +7,7 @@ import { minute, second } from '../../../../src/base/clock.ts';
 import { onEachDatabase, type TestDatabase } from '../../../../kit/databases.ts';
 import { member, startServer, url, type Answer, type App, type Person, type Server } from '../../../../kit/server.ts';
 import { dataOf, door, tenant } from '../crossbar/door.ts';
-import { duoHouse } from '../crossbar/duo-house.ts';
+import { duoFixture } from '../crossbar/duo-fixture.ts';
 import { addService } from './service.ts';
 
 type Scene = AsyncDisposable & {
@@ -43,8 +43,8 @@ const verify = (server: Server, bearer: string, id: unknown, body: Json) =>
 
 onEachDatabase('the challenges door', (on) => {
   test('a service asks for the second factor of a user, and gets an assertion that it checks offline', async () => {
-    await using home = await scene(on);
-    const { server, ada, key, serviceId } = home;
+    await using fixture = await scene(on);
+    const { server, ada, key, serviceId } = fixture;
     const action = 'Pay 40 EUR to Bob';
     const made = await put(server, key, { user: { name: 'ada' }, action, purpose: 'payment' });
     assert.equal(made.status, 201, made.text);
@@ -82,8 +82,8 @@ onEachDatabase('the challenges door', (on) => {
   });
 
   test('who has no second factor is not asked, and a session asks of its own user alone', async () => {
-    await using home = await scene(on);
-    const { server, ada, key } = home;
+    await using fixture = await scene(on);
+    const { server, ada, key } = fixture;
     const bob = await server.addPerson('bob');
     const nothing = await put(server, key, { user: { name: 'bob' } });
     assert.deepEqual([nothing.status, json(nothing)], [200, { state: 'not_required' }]);
@@ -97,8 +97,8 @@ onEachDatabase('the challenges door', (on) => {
   });
 
   test('a session steps up, and its next token says so', async () => {
-    await using home = await scene(on);
-    const { server, ada } = home;
+    await using fixture = await scene(on);
+    const { server, ada } = fixture;
     const bearer = await server.logIn(ada, server.code(ada.app));
     server.clock.tick(16 * minute);
     const remove = (by: string) => server.call('DELETE', `/users/me/secrets/${ada.app.secretId}`, { bearer: by });
@@ -113,8 +113,8 @@ onEachDatabase('the challenges door', (on) => {
   });
 
   test('a code is sent, and the one after it waits', async () => {
-    await using home = await scene(on);
-    const { server, key } = home;
+    await using fixture = await scene(on);
+    const { server, key } = fixture;
     const bob = await server.addPerson('bob');
     await server.call('PUT', '/mfa/sms/request', { bearer: bob.token, json: { phone_number: '+12133734253' } });
     await server.call('PUT', '/mfa/sms/verify', { bearer: bob.token, json: { mfa_code: server.sent.at(-1)?.code } });
@@ -128,7 +128,7 @@ onEachDatabase('the challenges door', (on) => {
     assert.deepEqual([sent.status, json(sent)], [202, { hint: '•••53', expires_at, retry_after: 30 }]);
     const code = server.sent.at(-1)?.code;
     const [{ id: factor_id } = { id: '' }] = made['factors'] as { id: string }[];
-    assert.equal((await verify(server, key, made['id'], { factor_id: home.ada.app.secretId, code })).status, 404);
+    assert.equal((await verify(server, key, made['id'], { factor_id: fixture.ada.app.secretId, code })).status, 404);
     // Naming the factor sends another one, too.
     assert.equal((await send({ factor_id })).status, 429);
     server.clock.tick(30 * second);
@@ -139,8 +139,8 @@ onEachDatabase('the challenges door', (on) => {
   });
 
   test('a login goes on here with its challenge token', async () => {
-    await using home = await scene(on);
-    const { server, ada } = home;
+    await using fixture = await scene(on);
+    const { server, ada } = fixture;
     const bearer = await server.challenge(ada);
     assert.equal(json(await server.call('GET', '/challenges/current', { bearer }))['state'], 'pending');
     const done = await verify(server, bearer, 'current', { backup_code: ada.app.codes[0] });
@@ -148,8 +148,8 @@ onEachDatabase('the challenges door', (on) => {
   });
 
   test('a recovery code stands in for a factor, and turns nothing off', async () => {
-    await using home = await scene(on);
-    const { server, ada, key } = home;
+    await using fixture = await scene(on);
+    const { server, ada, key } = fixture;
     const { id } = json(await put(server, key, { user: { name: 'ada' } }));
     assert.equal((await verify(server, key, id, { backup_code: ada.app.codes[1] })).status, 200);
     const bearer = await server.logIn(ada, server.code(ada.app));
@@ -160,8 +160,8 @@ onEachDatabase('the challenges door', (on) => {
   });
 
   test('where an account requires Duo, the user is sent there and comes back with a code', async () => {
-    await using house = await duoHouse('Universal Prompt', { on });
-    const { server, acme, duo } = house;
+    await using fixture = await duoFixture('Universal Prompt', { on });
+    const { server, acme, duo } = fixture;
     const { key } = await addService(server, 'root', 'shop');
     const made = json(await put(server, key, { user: { uid: acme.uid } }));
     const [{ type, settings } = { type: '', settings: {} }] = made['factors'] as { type: string; settings: Json }[];
@@ -177,8 +177,8 @@ onEachDatabase('the challenges door', (on) => {
   });
 
   test('a choice of factors narrows what an account requires, and adds nothing to it', async () => {
-    await using home = await scene(on);
-    const { server, ada, key } = home;
+    await using fixture = await scene(on);
+    const { server, ada, key } = fixture;
     const bearer = await server.logIn(ada, server.code(ada.app));
     await server.call('PUT', '/mfa/sms/request', { bearer, json: { phone_number: '+12133734253' } });
     await server.call('PUT', '/mfa/sms/verify', { bearer, json: { mfa_code: server.sent.at(-1)?.code } });
@@ -198,17 +198,17 @@ onEachDatabase('the challenges door', (on) => {
   });
 
   test('that Duo could not be asked for a service stands in the log', async () => {
-    await using house = await duoHouse('Universal Prompt', { on });
-    const { key } = await addService(house.server, 'root', 'shop');
-    house.duo.play({ answers: { health_check: (response) => response.writeHead(503).end() } });
-    assert.equal((await put(house.server, key, { user: { uid: house.acme.uid } })).status, 401);
+    await using fixture = await duoFixture('Universal Prompt', { on });
+    const { key } = await addService(fixture.server, 'root', 'shop');
+    fixture.duo.play({ answers: { health_check: (response) => response.writeHead(503).end() } });
+    assert.equal((await put(fixture.server, key, { user: { uid: fixture.acme.uid } })).status, 401);
     const said = 'the multi factor authentication provider is unavailable (status 503)';
-    assert.equal((await house.newest())['message'], said);
+    assert.equal((await fixture.newest())['message'], said);
   });
 
   test('another service, another session and a stranger reach it not', async () => {
-    await using home = await scene(on);
-    const { server, ada, key } = home;
+    await using fixture = await scene(on);
+    const { server, ada, key } = fixture;
     const other = await addService(server, 'root', 'other shop');
     const { id, challenge_token } = json(await put(server, key, { user: { name: 'ada' } }));
     const code = server.code(ada.app);
@@ -248,16 +248,16 @@ onEachDatabase('the challenges door', (on) => {
   });
 
   test('an account that requires more than a key of its programs has no services', async () => {
-    await using home = await scene(on);
-    const { server, key } = home;
+    await using fixture = await scene(on);
+    const { server, key } = fixture;
     const said = { auth_modules: { apikey: { enabled: false } } };
     await door(server)(200, 'POST', 'accounts/root/security', said);
     assert.equal((await put(server, key, { user: { name: 'ada' } })).status, 401);
   });
 
   test('it is over after three minutes, and after a change of the factors', async () => {
-    await using home = await scene(on);
-    const { server, ada, key } = home;
+    await using fixture = await scene(on);
+    const { server, ada, key } = fixture;
     const stateOf = async (id: unknown) =>
       json(await server.call('GET', `/challenges/${String(id)}`, { bearer: key }))['state'];
     const first = json(await put(server, key, { user: { name: 'ada' } }))['id'];

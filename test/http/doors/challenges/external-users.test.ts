@@ -10,23 +10,25 @@ import { json, keeper, shop, type Json } from './external-users-help.ts';
 
 onEachDatabase('users of an application', (on) => {
   test('are made by what the application calls them, and changed by saying it again', async () => {
-    await using home = await shop(on);
-    const made = json(await home.ask(201, 'PUT', '/users/user%2F42', { email: 'ada@example.org', firstName: 'Ada' }));
+    await using fixture = await shop(on);
+    const made = json(
+      await fixture.ask(201, 'PUT', '/users/user%2F42', { email: 'ada@example.org', firstName: 'Ada' }),
+    );
     assert.deepEqual(
       [made['name'], made['email'], made['firstName'], made['roles']],
       ['user/42', 'ada@example.org', 'Ada', ['user']],
     );
-    const again = json(await home.ask(200, 'PUT', '/users/user%2F42', { email: null }));
+    const again = json(await fixture.ask(200, 'PUT', '/users/user%2F42', { email: null }));
     assert.deepEqual(again, { ...made, email: null, dateModified: again['dateModified'], version: 1 });
-    const rows = await home.server.rows();
-    await home.ask(200, 'PUT', '/users/user%2F42', {});
-    assert.deepEqual(await home.server.rows(), rows, 'saying the same changes nothing');
+    const rows = await fixture.server.rows();
+    await fixture.ask(200, 'PUT', '/users/user%2F42', {});
+    assert.deepEqual(await fixture.server.rows(), rows, 'saying the same changes nothing');
   });
 
   test('are made once, of eight at once', async () => {
-    await using home = await shop(on);
+    await using fixture = await shop(on);
     const answers = await Promise.all(
-      Array.from({ length: 8 }, () => home.server.call('PUT', '/users/42', { bearer: home.key, json: {} })),
+      Array.from({ length: 8 }, () => fixture.server.call('PUT', '/users/42', { bearer: fixture.key, json: {} })),
     );
     assert.equal(answers.filter(({ status }) => status === 201).length, 1);
     assert.equal(answers.filter(({ status }) => status === 200).length, 7);
@@ -34,22 +36,22 @@ onEachDatabase('users of an application', (on) => {
   });
 
   test('have no password, and no way in', async () => {
-    await using home = await shop(on);
-    const uid = member(await home.ask(201, 'PUT', '/users/42', {}), 'uid');
+    await using fixture = await shop(on);
+    const uid = member(await fixture.ask(201, 'PUT', '/users/42', {}), 'uid');
     for (const name of ['42', uid])
       for (const secret of ['', '42'])
-        assert.equal((await home.server.call('GET', '/auth/password', { basic: [name, secret] })).status, 401);
+        assert.equal((await fixture.server.call('GET', '/auth/password', { basic: [name, secret] })).status, 401);
   });
 
   test('are their own service’s, and nobody else’s', async () => {
-    await using home = await shop(on);
-    const { server, ask } = home;
+    await using fixture = await shop(on);
+    const { server, ask } = fixture;
     const ada = await server.addPerson('ada');
     await ask(201, 'PUT', '/users/42', {});
-    const { id } = await home.enrol('/users/42');
+    const { id } = await fixture.enrol('/users/42');
     const other = keeper(server, (await addService(server, 'root', 'another shop')).key);
     for (const path of ['/users/42', '/users/ada', '/users/admin', `/users/${ada.uid}`, '/users/nobody']) {
-      const by = path === '/users/42' ? other : home;
+      const by = path === '/users/42' ? other : fixture;
       await by.ask(404, 'GET', `${path}/factors`);
       await by.ask(404, 'POST', `${path}/factors`, { type: 'totp' });
       await by.ask(404, 'DELETE', `${path}/factors/${id}`);
@@ -58,9 +60,9 @@ onEachDatabase('users of an application', (on) => {
     const uid = member(await ask(200, 'PUT', '/users/42', {}), 'uid');
     for (const [by, whom] of [
       [other, uid],
-      [home, ada.uid],
-      [home, server.admin.uid],
-      [home, '0199aaaa-bbbb-7ccc-8ddd-eeeeeeeeeeee'],
+      [fixture, ada.uid],
+      [fixture, server.admin.uid],
+      [fixture, '0199aaaa-bbbb-7ccc-8ddd-eeeeeeeeeeee'],
     ] as const)
       await by.ask(404, 'DELETE', `/users/${whom}`);
     for (const name of ['ada', 'admin', 'ADA', 'shop'])
@@ -69,22 +71,22 @@ onEachDatabase('users of an application', (on) => {
   });
 
   test('ids that differ in case alone are not one user', async () => {
-    await using home = await shop(on);
-    await home.ask(201, 'PUT', '/users/aB', {});
-    await home.ask(409, 'PUT', '/users/Ab', {});
-    await home.ask(404, 'GET', '/users/Ab/factors');
+    await using fixture = await shop(on);
+    await fixture.ask(201, 'PUT', '/users/aB', {});
+    await fixture.ask(409, 'PUT', '/users/Ab', {});
+    await fixture.ask(404, 'GET', '/users/Ab/factors');
   });
 
   test('an address is no name: a challenge means whom the application calls so', async () => {
-    await using home = await shop(on);
-    await home.ask(201, 'PUT', '/users/mallory', { email: 'ada@example.org' });
-    await home.enrol('/users/mallory');
-    await home.ask(404, 'POST', '/challenges', { user: { name: 'ada@example.org' } });
+    await using fixture = await shop(on);
+    await fixture.ask(201, 'PUT', '/users/mallory', { email: 'ada@example.org' });
+    await fixture.enrol('/users/mallory');
+    await fixture.ask(404, 'POST', '/challenges', { user: { name: 'ada@example.org' } });
   });
 
   test('who was given a way in here manages their factors themself', async () => {
-    await using home = await shop(on);
-    const { server, ask } = home;
+    await using fixture = await shop(on);
+    const { server, ask } = fixture;
     const ofRoot = async (name: string, data: Json) => {
       const uid = member(await ask(201, 'PUT', `/users/${name}`, {}), 'uid');
       await door(server)(200, 'PATCH', `accounts/root/users/${uid}`, data);
@@ -129,23 +131,23 @@ onEachDatabase('users of an application', (on) => {
   });
 
   test('leave with everything they have', async () => {
-    await using home = await shop(on);
-    const uid = member(await home.ask(201, 'PUT', '/users/42', {}), 'uid');
-    const { seed } = await home.enrol('/users/42');
-    const challenge = await home.passed('42', seed);
-    await home.ask(204, 'DELETE', `/users/${uid}`);
-    await home.ask(404, 'GET', '/users/42/factors');
-    await home.ask(404, 'GET', `/challenges/${challenge}`);
-    await home.ask(201, 'PUT', '/users/42', {});
-    assert.equal(json(await home.ask(200, 'GET', '/users/42/factors'))['enabled'], false);
+    await using fixture = await shop(on);
+    const uid = member(await fixture.ask(201, 'PUT', '/users/42', {}), 'uid');
+    const { seed } = await fixture.enrol('/users/42');
+    const challenge = await fixture.passed('42', seed);
+    await fixture.ask(204, 'DELETE', `/users/${uid}`);
+    await fixture.ask(404, 'GET', '/users/42/factors');
+    await fixture.ask(404, 'GET', `/challenges/${challenge}`);
+    await fixture.ask(201, 'PUT', '/users/42', {});
+    assert.equal(json(await fixture.ask(200, 'GET', '/users/42/factors'))['enabled'], false);
   });
 
   test('the log says through which service it was', async () => {
-    await using home = await shop(on);
-    const { server, serviceId } = home;
-    await home.ask(201, 'PUT', '/users/42', {});
-    await home.enrol('/users/42');
-    await home.ask(200, 'PUT', '/users/42', { firstName: 'Ada' });
+    await using fixture = await shop(on);
+    const { server, serviceId } = fixture;
+    await fixture.ask(201, 'PUT', '/users/42', {});
+    await fixture.enrol('/users/42');
+    await fixture.ask(200, 'PUT', '/users/42', { firstName: 'Ada' });
     const { db } = server.countersign.context.store;
     const rows = await db
       .selectFrom('attempts')
@@ -156,11 +158,11 @@ onEachDatabase('users of an application', (on) => {
   });
 
   test('a person’s session and the token of a challenge are no service', async () => {
-    await using home = await shop(on);
-    const { server, ask } = home;
+    await using fixture = await shop(on);
+    const { server, ask } = fixture;
     const ada = await server.addPerson('ada');
     const uid = member(await ask(201, 'PUT', '/users/42', {}), 'uid');
-    await home.enrol('/users/42');
+    await fixture.enrol('/users/42');
     server.clock.tick(30 * second);
     const asked = await ask(201, 'POST', '/challenges', { user: { name: '42' } });
     for (const [bearer, status] of [

@@ -9,8 +9,8 @@ import { json, keeper, shop, type Json } from './external-users-help.ts';
 
 onEachDatabase('factors of users of an application', (on) => {
   test('enrol an app through their service, and answer its challenges from then on', async () => {
-    await using home = await shop(on);
-    const { server, ask } = home;
+    await using fixture = await shop(on);
+    const { server, ask } = fixture;
     const uid = member(await ask(201, 'PUT', '/users/42', { email: 'ada@example.org' }), 'uid');
     assert.deepEqual(json(await ask(200, 'POST', '/challenges', { user: { name: '42' } })), { state: 'not_required' });
     const begun = json(await ask(201, 'POST', '/users/42/factors', { type: 'totp', issuer: 'Shop', label: 'phone' }));
@@ -50,8 +50,8 @@ onEachDatabase('factors of users of an application', (on) => {
     ['email', {}, 'ada@example.org'],
   ] as const)
     test(`enrol by ${type} to ${to}`, async () => {
-      await using home = await shop(on);
-      const { server, ask } = home;
+      await using fixture = await shop(on);
+      const { server, ask } = fixture;
       await ask(201, 'PUT', '/users/42', { email: 'ada@example.org' });
       const begun = json(await ask(201, 'POST', '/users/42/factors', { type, ...body }));
       const message = server.sent.at(-1);
@@ -69,18 +69,18 @@ onEachDatabase('factors of users of an application', (on) => {
     });
 
   test('who can be reached nowhere enrols nothing by message', async () => {
-    await using home = await shop(on);
-    await home.ask(201, 'PUT', '/users/42', {});
+    await using fixture = await shop(on);
+    await fixture.ask(201, 'PUT', '/users/42', {});
     for (const body of [{ type: 'email' }, { type: 'email', email: 'ada' }, { type: 'sms', phone_number: '12' }])
-      assert.equal(json(await home.ask(400, 'POST', '/users/42/factors', body))['code'], 'invalid_destination');
-    assert.equal(home.server.sent.length, 0);
+      assert.equal(json(await fixture.ask(400, 'POST', '/users/42/factors', body))['code'], 'invalid_destination');
+    assert.equal(fixture.server.sent.length, 0);
   });
 
   test('with a second factor agree to every change of their factors by passing a challenge', async () => {
-    await using home = await shop(on);
-    const { server, ask, passed } = home;
+    await using fixture = await shop(on);
+    const { server, ask, passed } = fixture;
     await ask(201, 'PUT', '/users/42', {});
-    const { id, seed } = await home.enrol('/users/42');
+    const { id, seed } = await fixture.enrol('/users/42');
     const changes = (challenge_id: string) =>
       [
         ['POST', '/users/42/factors', { type: 'totp', challenge_id }],
@@ -101,7 +101,7 @@ onEachDatabase('factors of users of an application', (on) => {
     server.clock.tick(15 * minute);
     await refused(old, 'it is too long ago');
     await ask(201, 'PUT', '/users/43', {});
-    const other = await home.enrol('/users/43');
+    const other = await fixture.enrol('/users/43');
     await refused(await passed('43', other.seed), 'somebody else passed it');
     const stranger = keeper(server, (await addService(server, 'root', 'another shop')).key);
     await refused(await stranger.passed('42', seed), 'another service asked');
@@ -115,13 +115,13 @@ onEachDatabase('factors of users of an application', (on) => {
   });
 
   test('a second app is enrolled with one proof, from the request to its code', async () => {
-    await using home = await shop(on);
-    const { ask } = home;
+    await using fixture = await shop(on);
+    const { ask } = fixture;
     await ask(201, 'PUT', '/users/42', {});
-    const { seed } = await home.enrol('/users/42');
-    const challenge_id = await home.passed('42', seed);
+    const { seed } = await fixture.enrol('/users/42');
+    const challenge_id = await fixture.passed('42', seed);
     const begun = await ask(201, 'POST', '/users/42/factors', { type: 'totp', challenge_id });
-    const code = home.server.code({ seed: member(begun, 'secret') });
+    const code = fixture.server.code({ seed: member(begun, 'secret') });
     const confirm = `/users/42/factors/${member(begun, 'id')}/confirm`;
     await ask(401, 'POST', confirm, { code });
     assert.deepEqual(json(await ask(200, 'POST', confirm, { code, challenge_id }))['recovery_codes'], []);

@@ -7,11 +7,11 @@ import { makeClient } from '../../../../src/engine/oauth/change-client.ts';
 import { approve } from '../../../factors/duo-help.ts';
 import type { Answer } from '../../../../kit/server.ts';
 import { door, type Data } from './door.ts';
-import { duoHouse, type DuoHouse, type Protocol } from './duo-house.ts';
+import { duoFixture, type DuoFixture, type Protocol } from './duo-fixture.ts';
 
 type Door = {
   /** Asks with the password, and with a reply where there is one. */
-  readonly logIn: (house: DuoHouse, response?: unknown) => Promise<Answer>;
+  readonly logIn: (fixture: DuoFixture, response?: unknown) => Promise<Answer>;
   /** What the answer says that the client has to do. */
   readonly settings: (answer: Answer) => Data;
   readonly token: (answer: Answer) => unknown;
@@ -32,7 +32,7 @@ const deux = (logIn: Door['logIn'], member: string): Door => ({
 });
 
 /** A client of the account's own, made by the operator. */
-async function clientOf({ server, acme }: DuoHouse): Promise<Data> {
+async function clientOf({ server, acme }: DuoFixture): Promise<Data> {
   const ctx = requestContext(server.countersign.context, operator);
   const wished = {
     name: 'app',
@@ -45,14 +45,14 @@ async function clientOf({ server, acme }: DuoHouse): Promise<Data> {
   return { client_id: client.id, client_secret: secret };
 }
 
-function tokens({ server }: DuoHouse, client: Data, members: Data): Promise<Answer> {
+function tokens({ server }: DuoFixture, client: Data, members: Data): Promise<Answer> {
   return server.call('POST', '/mfa/oauth2/token', { json: { ...client, ...members } });
 }
 
-const byPassword = ({ acme: { username, password } }: DuoHouse) => ({ grant_type: 'password', username, password });
+const byPassword = ({ acme: { username, password } }: DuoFixture) => ({ grant_type: 'password', username, password });
 
-async function grant(house: DuoHouse, mfa_code?: unknown): Promise<Answer> {
-  return tokens(house, await clientOf(house), { ...byPassword(house), mfa_code });
+async function grant(fixture: DuoFixture, mfa_code?: unknown): Promise<Answer> {
+  return tokens(fixture, await clientOf(fixture), { ...byPassword(fixture), mfa_code });
 }
 
 const doors: Record<string, Door> = {
@@ -65,20 +65,20 @@ const doors: Record<string, Door> = {
 for (const [name, { logIn, settings, token, refused }] of Object.entries(doors)) {
   for (const protocol of ['Web SDK', 'Universal Prompt'] as const) {
     test(`${name} asks for Duo by the ${protocol}, and takes its reply as a code`, async () => {
-      await using house = await duoHouse(protocol);
-      const response = await yes(house, settings(await logIn(house)), protocol);
-      assert.equal((await logIn(house, '123456')).status, refused);
-      const answer = await logIn(house, response);
+      await using fixture = await duoFixture(protocol);
+      const response = await yes(fixture, settings(await logIn(fixture)), protocol);
+      assert.equal((await logIn(fixture, '123456')).status, refused);
+      const answer = await logIn(fixture, response);
       assert.deepEqual(decodeJwt(String(token(answer)))['amr'], ['pwd', 'duo', 'mfa'], answer.text);
-      assert.equal((await logIn(house, response)).status, refused);
+      assert.equal((await logIn(fixture, response)).status, refused);
     });
   }
 }
 
 for (const protocol of ['Web SDK', 'Universal Prompt'] as const) {
   test(`password asks for Duo by the ${protocol}, and the challenge takes its reply`, async () => {
-    await using house = await duoHouse(protocol);
-    const { server, acme } = house;
+    await using fixture = await duoFixture(protocol);
+    const { server, acme } = fixture;
     const first = await server.call('POST', `/auth/password?account=${acme.id}`, {
       basic: [acme.username, acme.password],
     });
@@ -88,20 +88,20 @@ for (const protocol of ['Web SDK', 'Universal Prompt'] as const) {
       server.call('POST', '/auth/totp', { json: { token: response, challenge_token } });
     for (const wrong of ['123456', 7, { state: 's', duo_code: 'd' }]) assert.equal((await answer(wrong)).status, 401);
     const [{ settings: asked } = { settings: {} }] = factors;
-    const token = await answer(await yes(house, asked, protocol));
+    const token = await answer(await yes(fixture, asked, protocol));
     assert.deepEqual(decodeJwt(String(json(token)['token']))['amr'], ['pwd', 'duo', 'mfa']);
   });
 }
 
 test('a session without Duo is not refreshed once Duo is required', async () => {
-  await using house = await duoHouse('Web SDK');
-  const { server, acme } = house;
+  await using fixture = await duoFixture('Web SDK');
+  const { server, acme } = fixture;
   const path = `accounts/${acme.id}/security`;
   const required = json(await door(server)(200, 'GET', path))['data'] as { account: Data };
   await door(server)(200, 'DELETE', path);
-  const client = await clientOf(house);
-  const renew = (refresh_token: unknown) => tokens(house, client, { grant_type: 'refresh_token', refresh_token });
-  const first = json(await tokens(house, client, byPassword(house)))['refresh_token'];
+  const client = await clientOf(fixture);
+  const renew = (refresh_token: unknown) => tokens(fixture, client, { grant_type: 'refresh_token', refresh_token });
+  const first = json(await tokens(fixture, client, byPassword(fixture)))['refresh_token'];
   const next = await renew(first);
   assert.equal(next.status, 200, next.text);
   await door(server)(200, 'POST', path, required.account);
@@ -109,6 +109,6 @@ test('a session without Duo is not refreshed once Duo is required', async () => 
   assert.deepEqual([answer.status, json(answer)['error']], [400, 'invalid_grant']);
 });
 
-async function yes({ duo }: DuoHouse, asked: Data, protocol: Protocol): Promise<unknown> {
+async function yes({ duo }: DuoFixture, asked: Data, protocol: Protocol): Promise<unknown> {
   return protocol === 'Web SDK' ? approve(String(asked['duo_sig_request'])) : duo.visit(String(asked['duo_auth_url']));
 }

@@ -1,4 +1,4 @@
-/** Whatever is wrong with Duo, or with what an account says of it, one factor is not enough: the house fails closed. */
+/** Whatever is wrong with Duo, or with what an account says of it, one factor is not enough: the server fails closed. */
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { describe, test } from 'node:test';
@@ -7,14 +7,14 @@ import { httpTroubles } from '../../../../kit/stand-ins/stand-in.ts';
 import type { Endpoint } from '../../../../kit/stand-ins/duo.ts';
 import type { Answer } from '../../../../kit/server.ts';
 import { dataOf, door, tenant } from './door.ts';
-import { duoHouse, providerAt, type DuoHouse, type Wishes } from './duo-house.ts';
+import { duoFixture, providerAt, type DuoFixture, type Wishes } from './duo-fixture.ts';
 
 /** Waiting for their end would be waiting for the deadline. */
 const endless = new Set(['says nothing', 'stops in the middle', 'talks slowly']);
 
 /** Plays a trouble while something is done, with a short patience where only that ends it. */
 async function during(
-  { server, duo }: DuoHouse,
+  { server, duo }: DuoFixture,
   endpoint: Endpoint,
   [what, trick]: readonly [string, Trick],
   act: () => Promise<void>,
@@ -42,17 +42,17 @@ const sentence = {
 };
 
 /** No token, no session, the same answer for every reason, and the administrator reads which it was. */
-async function assertClosed(house: DuoHouse, answer: Answer, said: string): Promise<void> {
+async function assertClosed(fixture: DuoFixture, answer: Answer, said: string): Promise<void> {
   assert.equal(answer.status, 401, answer.text);
   assert.doesNotMatch(answer.text, /"auth_token":"ey/);
-  assert.ok(!answer.text.includes(house.duo.host));
-  assert.equal(String((await house.newest())['message']).replace(/ \(.*\)$/, ''), said);
-  const sessions = (await house.server.rows())['sessions'] ?? [];
+  assert.ok(!answer.text.includes(fixture.duo.host));
+  assert.equal(String((await fixture.newest())['message']).replace(/ \(.*\)$/, ''), said);
+  const sessions = (await fixture.server.rows())['sessions'] ?? [];
   assert.ok(!sessions.some((row) => row.includes('duo')));
 }
 
-const path = ({ acme, provider }: DuoHouse) => `accounts/${acme.id}/multi_factor/${provider}`;
-const patch = (house: DuoHouse, change: object) => door(house.server)(200, 'PATCH', path(house), change);
+const path = ({ acme, provider }: DuoFixture) => `accounts/${acme.id}/multi_factor/${provider}`;
+const patch = (fixture: DuoFixture, change: object) => door(fixture.server)(200, 'PATCH', path(fixture), change);
 
 describe('Duo can not be asked', () => {
   const elsewhere: Trick = (response) => response.writeHead(307, { location: '/elsewhere' }).end();
@@ -69,111 +69,117 @@ describe('Duo can not be asked', () => {
   };
   for (const [what, [trick, said]] of Object.entries(troubles)) {
     test(`because it ${what}: nobody gets in, and a second later as before`, async () => {
-      await using house = await duoHouse('Universal Prompt');
-      await during(house, 'health_check', [what, trick], async () => assertClosed(house, await house.logIn(), said));
-      assert.ok((await house.asked())['duo_auth_url']);
+      await using fixture = await duoFixture('Universal Prompt');
+      await during(fixture, 'health_check', [what, trick], async () =>
+        assertClosed(fixture, await fixture.logIn(), said),
+      );
+      assert.ok((await fixture.asked())['duo_auth_url']);
     });
 
     test(`when the code is to be traded, because it ${what}: nobody gets in, and that is no failure of the user`, async () => {
-      await using house = await duoHouse('Universal Prompt');
-      const asked = await house.asked();
-      const multi_factor_response = await house.duo.visit(asked['duo_auth_url'] ?? '');
-      await during(house, 'token', [what, trick], async () =>
-        assertClosed(house, await house.logIn({ multi_factor_response }), said),
+      await using fixture = await duoFixture('Universal Prompt');
+      const asked = await fixture.asked();
+      const multi_factor_response = await fixture.duo.visit(asked['duo_auth_url'] ?? '');
+      await during(fixture, 'token', [what, trick], async () =>
+        assertClosed(fixture, await fixture.logIn({ multi_factor_response }), said),
       );
-      const { context } = house.server.countersign;
+      const { context } = fixture.server.countersign;
       const counted = await context.store.db.selectFrom('throttles').selectAll().where('kind', '=', 'duo').execute();
       assert.deepEqual(
         counted.map(({ failures }) => failures),
         [0],
       );
-      assert.equal((await house.logIn({ multi_factor_response })).status, 201);
+      assert.equal((await fixture.logIn({ multi_factor_response })).status, 201);
     });
   }
 
   test('because nothing listens there', async () => {
-    await using house = await duoHouse('Universal Prompt');
-    await house.duo[Symbol.asyncDispose]();
-    await assertClosed(house, await house.logIn(), sentence.unavailable);
+    await using fixture = await duoFixture('Universal Prompt');
+    await fixture.duo[Symbol.asyncDispose]();
+    await assertClosed(fixture, await fixture.logIn(), sentence.unavailable);
   });
 
   test('because somebody else answers in its name', async () => {
-    await using house = await duoHouse('Universal Prompt', { ca: 'not the authority' });
-    await assertClosed(house, await house.logIn(), sentence.unavailable);
+    await using fixture = await duoFixture('Universal Prompt', { ca: 'not the authority' });
+    await assertClosed(fixture, await fixture.logIn(), sentence.unavailable);
   });
 });
 
 describe('the provider that is required', () => {
   for (const protocol of ['Web SDK', 'Universal Prompt'] as const) {
     test(`${protocol}: was disabled, before it was asked or after`, async () => {
-      await using house = await duoHouse(protocol);
-      const asked = await house.asked();
-      await patch(house, { enabled: false });
-      await assertClosed(house, await house.logIn(), sentence.disabled);
+      await using fixture = await duoFixture(protocol);
+      const asked = await fixture.asked();
+      await patch(fixture, { enabled: false });
+      await assertClosed(fixture, await fixture.logIn(), sentence.disabled);
       const multi_factor_response = { state: asked['state'] ?? '', duo_code: 'd' };
-      await assertClosed(house, await house.logIn({ multi_factor_response }), sentence.disabled);
+      await assertClosed(fixture, await fixture.logIn({ multi_factor_response }), sentence.disabled);
     });
 
     test(`${protocol}: is not there any more`, async () => {
-      await using house = await duoHouse(protocol);
-      const { store } = house.server.countersign.context;
-      // The house itself refuses to delete what is referred to; somebody at the database may.
-      await door(house.server)(409, 'DELETE', path(house));
-      await store.db.deleteFrom('providers').where('id', '=', house.provider).execute();
-      await assertClosed(house, await house.logIn(), sentence.missing);
+      await using fixture = await duoFixture(protocol);
+      const { store } = fixture.server.countersign.context;
+      // The server itself refuses to delete what is referred to; somebody at the database may.
+      await door(fixture.server)(409, 'DELETE', path(fixture));
+      await store.db.deleteFrom('providers').where('id', '=', fixture.provider).execute();
+      await assertClosed(fixture, await fixture.logIn(), sentence.missing);
     });
 
     test(`${protocol}: was patched with null, which is refused and changes nothing`, async () => {
-      await using house = await duoHouse(protocol);
+      await using fixture = await duoFixture(protocol);
       for (const settings of [null, { secret_key: null }, { integration_key: null }, { api_hostname: null }])
-        await door(house.server)(400, 'PATCH', path(house), { settings });
-      await door(house.server)(400, 'PATCH', path(house), { enabled: null });
-      assert.ok(await house.asked());
+        await door(fixture.server)(400, 'PATCH', path(fixture), { settings });
+      await door(fixture.server)(400, 'PATCH', path(fixture), { enabled: null });
+      assert.ok(await fixture.asked());
     });
 
     test(`${protocol}: is half configured, which nobody can write here`, async () => {
-      await using house = await duoHouse(protocol);
-      const { store } = house.server.countersign.context;
-      const { duo, acme } = house;
+      await using fixture = await duoFixture(protocol);
+      const { store } = fixture.server.countersign.context;
+      const { duo, acme } = fixture;
       const { settings, ...whole } = providerAt(duo, protocol);
       const half = { ...settings, secret_key: undefined };
-      await door(house.server)(400, 'PUT', `accounts/${acme.id}/multi_factor`, { ...whole, settings: half });
-      const place = `providers.settings.${house.provider}.${acme.id}.duo`;
+      await door(fixture.server)(400, 'PUT', `accounts/${acme.id}/multi_factor`, { ...whole, settings: half });
+      const place = `providers.settings.${fixture.provider}.${acme.id}.duo`;
       const sealed = store.safe.seal(place, JSON.stringify(half));
-      await store.db.updateTable('providers').set({ settings: sealed }).where('id', '=', house.provider).execute();
-      await assertClosed(house, await house.logIn(), sentence.misconfigured);
+      await store.db.updateTable('providers').set({ settings: sealed }).where('id', '=', fixture.provider).execute();
+      await assertClosed(fixture, await fixture.logIn(), sentence.misconfigured);
     });
 
     test(`${protocol}: is at a host that the operator does not allow any more`, async () => {
-      await using house = await duoHouse(protocol);
-      const { context } = house.server.countersign;
+      await using fixture = await duoFixture(protocol);
+      const { context } = fixture.server.countersign;
       Object.assign(context.settings, { allowedHosts: [] });
-      await assertClosed(house, await house.logIn(), sentence.misconfigured);
-      assert.equal(house.duo.seen.length, 0);
+      await assertClosed(fixture, await fixture.logIn(), sentence.misconfigured);
+      assert.equal(fixture.duo.seen.length, 0);
     });
 
     test(`${protocol}: is a stranger's, which nobody can name`, async () => {
-      await using house = await duoHouse(protocol);
-      const west = await tenant(house.server, 'root', 'west');
-      const made = await door(house.server)(
+      await using fixture = await duoFixture(protocol);
+      const west = await tenant(fixture.server, 'root', 'west');
+      const made = await door(fixture.server)(
         201,
         'PUT',
         `accounts/${west.id}/multi_factor`,
-        providerAt(house.duo, protocol),
+        providerAt(fixture.duo, protocol),
       );
       const multi_factor = { enabled: true, configuration_id: dataOf(made)['id'], account_id: west.id };
       const said = { auth_modules: { user_auth: { multi_factor } } };
-      await door(house.server)(400, 'POST', `accounts/${house.acme.id}/security`, said);
+      await door(fixture.server)(400, 'POST', `accounts/${fixture.acme.id}/security`, said);
     });
   }
 
   test('has settings that can not be opened: that is a fault, and nobody gets in', async () => {
-    await using house = await duoHouse('Web SDK');
-    const { store } = house.server.countersign.context;
-    await store.db.updateTable('providers').set({ settings: 'not sealed' }).where('id', '=', house.provider).execute();
-    const { username, password, id } = house.acme;
+    await using fixture = await duoFixture('Web SDK');
+    const { store } = fixture.server.countersign.context;
+    await store.db
+      .updateTable('providers')
+      .set({ settings: 'not sealed' })
+      .where('id', '=', fixture.provider)
+      .execute();
+    const { username, password, id } = fixture.acme;
     const json = { data: { username, password, account_id: id } };
-    const answer = await house.server.call('PUT', '/v2/user_auth', { json, breaks: true });
+    const answer = await fixture.server.call('PUT', '/v2/user_auth', { json, breaks: true });
     assert.equal(answer.status, 500);
     assert.doesNotMatch(answer.text, /"auth_token":"ey/);
   });
@@ -181,10 +187,10 @@ describe('the provider that is required', () => {
 
 describe('where the account goes on without Duo when it is out of order', () => {
   test('a login goes on without it, and the log says so', async () => {
-    await using house = await duoHouse('Universal Prompt', { allow: true });
-    house.duo.play({ answers: { health_check: broken } });
-    assert.equal((await house.logIn()).status, 201);
-    const { message, debug_type } = await house.newest();
+    await using fixture = await duoFixture('Universal Prompt', { allow: true });
+    fixture.duo.play({ answers: { health_check: broken } });
+    assert.equal((await fixture.logIn()).status, 201);
+    const { message, debug_type } = await fixture.newest();
     assert.deepEqual([debug_type, message], ['failed', `${sentence.unavailable} (status 503)`]);
   });
 
@@ -192,26 +198,26 @@ describe('where the account goes on without Duo when it is out of order', () => 
     const before: Wishes['before'] = async (server, acme) => {
       await server.addApp(acme);
     };
-    await using house = await duoHouse('Universal Prompt', { allow: true, before });
-    house.duo.play({ answers: { health_check: broken } });
-    const request = dataOf(await house.logIn())['multi_factor_request'] as { provider_name: string };
+    await using fixture = await duoFixture('Universal Prompt', { allow: true, before });
+    fixture.duo.play({ answers: { health_check: broken } });
+    const request = dataOf(await fixture.logIn())['multi_factor_request'] as { provider_name: string };
     assert.equal(request.provider_name, 'totp');
   });
 
   test('who was asked already does not get in without an answer', async () => {
-    await using house = await duoHouse('Universal Prompt', { allow: true });
-    const asked = await house.asked();
-    const multi_factor_response = await house.duo.visit(asked['duo_auth_url'] ?? '');
-    house.duo.play({ answers: { token: broken } });
-    await assertClosed(house, await house.logIn({ multi_factor_response }), sentence.unavailable);
+    await using fixture = await duoFixture('Universal Prompt', { allow: true });
+    const asked = await fixture.asked();
+    const multi_factor_response = await fixture.duo.visit(asked['duo_auth_url'] ?? '');
+    fixture.duo.play({ answers: { token: broken } });
+    await assertClosed(fixture, await fixture.logIn({ multi_factor_response }), sentence.unavailable);
   });
 
   test('a name that Duo can not take is no reason', async () => {
-    await using house = await duoHouse('Web SDK', { allow: true });
+    await using fixture = await duoFixture('Web SDK', { allow: true });
     const named = { username: 'a|b', password: 'the secret of a|b' };
-    await door(house.server)(201, 'PUT', `accounts/${house.acme.id}/users`, named);
-    const answer = await house.logIn({}, { ...house.acme, ...named });
+    await door(fixture.server)(201, 'PUT', `accounts/${fixture.acme.id}/users`, named);
+    const answer = await fixture.logIn({}, { ...fixture.acme, ...named });
     const said = 'the user name is not suitable for the multi factor authentication provider';
-    await assertClosed(house, answer, said);
+    await assertClosed(fixture, answer, said);
   });
 });

@@ -3,31 +3,31 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { onEachDatabase } from '../../../../kit/databases.ts';
 import { approve } from '../../../factors/duo-help.ts';
-import { duoHouse, type DuoHouse, type Protocol } from './duo-house.ts';
+import { duoFixture, type DuoFixture, type Protocol } from './duo-fixture.ts';
 
 /** Duo alone was asked, and knows no such code. */
 const said = {
-  'Web SDK': 'the response is wrong (is no signed response)',
+  'Web SDK': 'the response is wrong (is not a signed response)',
   'Universal Prompt': 'the response is wrong (has no state and code)',
 };
 
 const protocols = ['Web SDK', 'Universal Prompt'] as const;
 
-async function yes({ duo }: DuoHouse, asked: Record<string, string>, protocol: Protocol): Promise<unknown> {
+async function yes({ duo }: DuoFixture, asked: Record<string, string>, protocol: Protocol): Promise<unknown> {
   return protocol === 'Web SDK' ? approve(asked['duo_sig_request']) : duo.visit(asked['duo_auth_url'] ?? '');
 }
 
 onEachDatabase('nodes of version 0.1.0', (on) => {
   for (const protocol of protocols) {
     test(`${protocol}: find a prompt of this one where they look for it, in the form that they read`, async () => {
-      await using house = await duoHouse(protocol, { on });
-      const asked = await house.asked();
-      const { store } = house.server.countersign.context;
+      await using fixture = await duoFixture(protocol, { on });
+      const asked = await fixture.asked();
+      const { store } = fixture.server.countersign.context;
       const row = await store.db.selectFrom('challenges').selectAll().executeTakeFirstOrThrow();
       const sealed = row?.prompt ?? assert.fail('nothing is there');
       const text = store.safe.open(`challenges.prompt.${row.id}.${row.user_id}`, sealed);
       const { provider, ask, memo, handle, token, ...more } = JSON.parse(text) as Record<string, unknown>;
-      assert.deepEqual([provider, ask, more], [{ accountId: house.acme.id, id: house.provider }, asked, {}]);
+      assert.deepEqual([provider, ask, more], [{ accountId: fixture.acme.id, id: fixture.provider }, asked, {}]);
       const memos = { 'Web SDK': ['app'], 'Universal Prompt': ['nonce', 'redirect_uri', 'state'] };
       assert.deepEqual(Object.keys(memo as object).toSorted(), memos[protocol]);
       assert.equal(store.safe.macs('challenge.handle', String(handle)).includes(row.handle ?? ''), true);
@@ -35,16 +35,16 @@ onEachDatabase('nodes of version 0.1.0', (on) => {
     });
 
     test(`${protocol}: put prompts that are answered here`, async () => {
-      await using house = await duoHouse(protocol, { on });
-      const multi_factor_response = await yes(house, await house.asked(), protocol);
-      assert.deepEqual((await house.server.rows())['prompts'], []);
-      assert.equal((await house.logIn({ multi_factor_response })).status, 201);
-      assert.equal((await house.logIn({ multi_factor_response })).status, 401);
+      await using fixture = await duoFixture(protocol, { on });
+      const multi_factor_response = await yes(fixture, await fixture.asked(), protocol);
+      assert.deepEqual((await fixture.server.rows())['prompts'], []);
+      assert.equal((await fixture.logIn({ multi_factor_response })).status, 201);
+      assert.equal((await fixture.logIn({ multi_factor_response })).status, 401);
     });
 
     test(`${protocol}: know as this one does that a recovery code and a code of an app answer no prompt`, async () => {
-      await using house = await duoHouse(protocol, { on });
-      const { server, acme } = house;
+      await using fixture = await duoFixture(protocol, { on });
+      const { server, acme } = fixture;
       const { codes } = await server.addApp(acme);
       const basic = [acme.username, acme.password] as const;
       const asked = await server.call('POST', `/auth/password?account=${acme.id}`, { basic });
@@ -53,7 +53,7 @@ onEachDatabase('nodes of version 0.1.0', (on) => {
         const answer = await server.call('POST', '/auth/totp', { json: { token, challenge_token } });
         assert.equal(answer.status, 401, answer.text);
       }
-      assert.equal((await house.newest())['message'], said[protocol]);
+      assert.equal((await fixture.newest())['message'], said[protocol]);
     });
   }
 });

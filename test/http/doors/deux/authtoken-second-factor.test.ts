@@ -172,7 +172,7 @@ onEachDatabase('the second factor of /mfa/authtoken/login', (on) => {
     assertSays(await logIn(server, ada, { backup_code }), 400, wrongBackup);
   });
 
-  test('a recovery code of the house is a backup code here, and leaves everything as it is', async () => {
+  test('a recovery code of the server is a backup code here, and leaves everything as it is', async () => {
     await using server = await startServer({ on });
     const { app, ...ada } = await withApp(server);
     const answer = await logIn(server, ada, { backup_code: app.codes[0] });

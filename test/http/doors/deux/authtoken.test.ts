@@ -66,8 +66,8 @@ onEachDatabase('/mfa/authtoken/login', (on) => {
     assertSays(await ask({ username: 'x', password: 'y', code: 1 }), 400, { code: ['is not a known member'] });
     const [username, account] = ['a\u0000b', 'a\u0000b'];
     assertSays(await ask({ username, password: 'y', account }), 400, {
-      username: ['holds a control character'],
-      account: ['holds a control character'],
+      username: ['contains a control character'],
+      account: ['contains a control character'],
     });
     const list = await ask([]);
     assert.deepEqual([list.status, Object.keys(list.json as object)], [400, ['non_field_errors']]);

@@ -1,4 +1,4 @@
-/** A client library that somebody else wrote, against the house on a real socket. */
+/** A client library that somebody else wrote, against the server on a real socket. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as oauth from 'oauth4webapi';
@@ -67,7 +67,7 @@ for (const [way, auth] of [
   });
 }
 
-test('oauth4webapi reads the errors of the house as those of RFC 6749', async () => {
+test('oauth4webapi reads the errors of the server as those of RFC 6749', async () => {
   await using running = await served();
   const { server, as, client, secret } = running;
   const ask = async (proof: oauth.ClientAuth, password: string) =>

@@ -62,7 +62,7 @@ test('/health/ready is 503 when the database is gone, and /health/live is not', 
   assert.equal((await server.call('GET', '/health/live')).status, 200);
 });
 
-test('the documents of the house name each other', async () => {
+test('the documents of the server name each other', async () => {
   await using server = await startServer();
   assert.match((await server.call('GET', '/docs')).text, /href="\/openapi\.json"/);
   const { paths } = (await server.call('GET', '/openapi.json')).json as { paths: object };

@@ -1,4 +1,4 @@
-/** A house in which an account requires Duo of `user_auth` for itself and its sub-accounts, and a Duo. */
+/** A server in which an account requires Duo of `user_auth` for itself and its sub-accounts, and a Duo. */
 import type { TestDatabase } from '../../../../kit/databases.ts';
 import { duoClient, duoSecret, openDuo, type DuoServer } from '../../../../kit/stand-ins/duo.ts';
 import { startServer, type Answer, type Server } from '../../../../kit/server.ts';
@@ -11,7 +11,7 @@ export type Protocol = 'Web SDK' | 'Universal Prompt';
 
 export type Tenant = Awaited<ReturnType<typeof tenant>>;
 
-export type DuoHouse = AsyncDisposable & {
+export type DuoFixture = AsyncDisposable & {
   readonly server: Server;
   readonly duo: DuoServer;
   readonly acme: Tenant;
@@ -35,7 +35,7 @@ export type Wishes = {
   readonly before?: (server: Server, acme: Tenant) => Promise<void>;
 };
 
-export async function duoHouse(protocol: Protocol, wishes: Wishes = {}): Promise<DuoHouse> {
+export async function duoFixture(protocol: Protocol, wishes: Wishes = {}): Promise<DuoFixture> {
   const { on, database, allow, ca } = wishes;
   const duo = await openDuo(() => server.clock.now());
   const way = { hosts: [duo.host], ca: ca ?? duo.ca, deadline: 10_000 };
@@ -95,12 +95,12 @@ export function providerAt({ host }: DuoServer, protocol: Protocol) {
 export const protocols = ['Web SDK', 'Universal Prompt'] as const;
 
 /** What a person brings back who was asked this and said yes. */
-export async function yes({ duo }: DuoHouse, asked: Record<string, string>): Promise<unknown> {
+export async function yes({ duo }: DuoFixture, asked: Record<string, string>): Promise<unknown> {
   const { duo_auth_url: url, duo_sig_request: request } = asked;
   return url === undefined ? approve(request) : duo.visit(url);
 }
 
-export async function tenantBelow({ server, acme }: DuoHouse): Promise<Tenant> {
+export async function tenantBelow({ server, acme }: DuoFixture): Promise<Tenant> {
   const id = String(dataOf(await door(server)(201, 'PUT', `accounts/${acme.id}`, { name: 'east' }))['id']);
   const [username, password] = ['boss of east', 'the secret of east'];
   const made = await door(server)(201, 'PUT', `accounts/${id}/users`, { username, password, roles: ['admin'] });
