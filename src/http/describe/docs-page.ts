@@ -22,10 +22,10 @@ export function docsPage(routes: readonly Route[], path = ''): Promise<string> {
   return frame({ path, title: 'Countersign API', content });
 }
 
-type Section = ReturnType<typeof sectionsOf>[number];
+type SectionRoutes = ReturnType<typeof sectionsOf>[number];
 
 /** A section of the reference. The id of a folded section is inside the folded part: see `operation`. */
-function reference({ title, about, isFolded, routes }: Section): Markup {
+function reference({ title, about, isFolded, routes }: SectionRoutes): Markup {
   const id = sectionId(title);
   const content = html`${about === '' ? '' : html`<p>${inline(about)}</p>`} ${routes.map(operation)}`;
   if (!isFolded)
@@ -41,7 +41,7 @@ function reference({ title, about, isFolded, routes }: Section): Markup {
 
 type Link = readonly [id: string, title: string];
 
-function navigation(routes: readonly Route[], sections: readonly Section[]): Markup {
+function navigation(routes: readonly Route[], sections: readonly SectionRoutes[]): Markup {
   const guide: readonly Link[] = [
     ['start-here', 'Start here'],
     ...toursOf(routes).map(({ id, title }): Link => [id, title]),

@@ -18,12 +18,16 @@ const meaningView = z
   })
   .meta({ id: 'ProblemMeaning' });
 
-type Place = { readonly url: string; readonly path: string };
+type ServerPlace = { readonly url: string; readonly path: string };
 
-const meaning = (code: ProblemCode, { url }: Place) => ({ type: problemType(code, url), code, ...meaningOf(code) });
+const meaning = (code: ProblemCode, { url }: ServerPlace) => ({
+  type: problemType(code, url),
+  code,
+  ...meaningOf(code),
+});
 
 /** The list of problem codes, and the page of each, at the URL in the problem's `type`. `url` is the server's; `path` is the path in it. */
-export const problemRoutes = (place: Place): readonly Route[] => [
+export const problemRoutes = (place: ServerPlace): readonly Route[] => [
   route({
     method: 'get',
     path: '/problems',
