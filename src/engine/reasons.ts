@@ -8,6 +8,8 @@ export type Reason =
   | EnrollReason
   /** No user of the account has this name, id or address. */
   | 'unknown_user'
+  /** The user is disabled, or their account or one above it is. Only services learn this, of their own users. */
+  | 'user_disabled'
   /** The user has no authenticator that this response could belong to. */
   | 'no_authenticator'
   /** The first factor was right, but the second factor in the same request was wrong. */

@@ -10,28 +10,39 @@ export type Account = {
   readonly parentId: string | null;
   readonly name: string;
   readonly realm: string | null;
+  /** False: no credential of its users, or of users of accounts below it, is valid. */
+  readonly enabled: boolean;
   /** Grows with every change. */
   readonly revision: number;
   readonly createdAt: number;
 };
 
-export type NewAccount = Pick<Account, 'id' | 'parentId' | 'name'> & { readonly realm?: string | null };
+export type NewAccount = Pick<Account, 'id' | 'parentId' | 'name'> & Partial<Pick<Account, 'realm' | 'enabled'>>;
 
 const columns = [
   'accounts.id as id',
   'parent_id as parentId',
   'name',
   'realm',
+  'accounts.enabled as enabled',
   'revision',
   'created_at as createdAt',
 ] as const;
 
 /** Inserts an account and its place in the tree. Call it in a transaction. */
 export async function insertAccount({ db }: Store, account: NewAccount, now: number): Promise<void> {
-  const { id, parentId, name, realm = null } = account;
+  const { id, parentId, name, realm = null, enabled = true } = account;
   await db
     .insertInto('accounts')
-    .values({ id, parent_id: parentId, name, name_key: comparableName(name), realm, created_at: now })
+    .values({
+      id,
+      parent_id: parentId,
+      name,
+      name_key: comparableName(name),
+      realm,
+      enabled: enabled ? 1 : 0,
+      created_at: now,
+    })
     .execute();
   await db.insertInto('account_ancestors').values({ account_id: id, ancestor_id: id, depth: 0 }).execute();
   if (parentId === null) return;
@@ -48,7 +59,8 @@ export async function insertAccount({ db }: Store, account: NewAccount, now: num
 }
 
 export async function rootAccount({ db }: Store): Promise<Account | undefined> {
-  return (await root(db, {})).rows[0];
+  const [row] = (await root(db, {})).rows;
+  return row && openAccount(row);
 }
 
 const root = statement((db) => db.selectFrom('accounts').select(columns).where('parent_id', 'is', null));
@@ -59,23 +71,25 @@ const root = statement((db) => db.selectFrom('accounts').select(columns).where('
  */
 export async function findAccount(store: Store, idOrName: string | undefined): Promise<Account | undefined> {
   if (idOrName === undefined) return rootAccount(store);
-  return store.db
+  const row = await store.db
     .selectFrom('accounts')
     .select(columns)
     .where((where) => where.or([where('id', '=', idOrName), where('name_key', '=', comparableName(idOrName))]))
     .orderBy((order) => order.case().when('id', '=', idOrName).then(0).else(1).end())
     .executeTakeFirst();
+  return row && openAccount(row);
 }
 
 /** Finds an account by id if it is `top` or one of its descendants. */
 export async function findBelow({ db }: Store, top: string, id: string): Promise<Account | undefined> {
-  return db
+  const row = await db
     .selectFrom('accounts')
     .innerJoin('account_ancestors', 'account_ancestors.account_id', 'accounts.id')
     .select(columns)
     .where('accounts.id', '=', id)
     .where('ancestor_id', '=', top)
     .executeTakeFirst();
+  return row && openAccount(row);
 }
 
 /** The number of ancestors of an account. */
@@ -109,12 +123,13 @@ export async function listBelow(
     .where('account_id', '>', after)
     .orderBy('account_id')
     .limit(limit);
-  return db.selectFrom('accounts').select(columns).where('id', 'in', page).orderBy('id').execute();
+  const rows = await db.selectFrom('accounts').select(columns).where('id', 'in', page).orderBy('id').execute();
+  return rows.map(openAccount);
 }
 
 /** The ancestors of an account that are at or below `top`, the highest first. */
 export async function listAbove({ db }: Store, top: string, id: string): Promise<readonly Account[]> {
-  return db
+  const rows = await db
     .selectFrom('accounts')
     .innerJoin('account_ancestors as above', 'above.ancestor_id', 'accounts.id')
     .innerJoin('account_ancestors as within', 'within.account_id', 'accounts.id')
@@ -124,17 +139,18 @@ export async function listAbove({ db }: Store, top: string, id: string): Promise
     .where('within.ancestor_id', '=', top)
     .orderBy('above.depth', 'desc')
     .execute();
+  return rows.map(openAccount);
 }
 
 /** Updates an account if its revision is still the one that was read. False: another request changed it first. */
 export async function updateAccount(
   { db }: Store,
   { id, revision }: Account,
-  { name, realm }: Pick<Account, 'name' | 'realm'>,
+  { name, realm, enabled = true }: Pick<Account, 'name' | 'realm'> & Partial<Pick<Account, 'enabled'>>,
 ): Promise<boolean> {
   const result = await db
     .updateTable('accounts')
-    .set({ name, name_key: comparableName(name), realm, revision: revision + 1 })
+    .set({ name, name_key: comparableName(name), realm, enabled: enabled ? 1 : 0, revision: revision + 1 })
     .where('id', '=', id)
     .where('revision', '=', revision)
     .executeTakeFirst();
@@ -164,3 +180,8 @@ export async function deleteAccount({ db }: Store, { id, revision }: Account): P
 function referencing(where: ExpressionBuilder<Tables, 'accounts'>, table: 'users' | 'clients') {
   return where.selectFrom(table).select(`${table}.id`).whereRef(`${table}.account_id`, '=', 'accounts.id');
 }
+
+const openAccount = ({ enabled, ...row }: Omit<Account, 'enabled'> & { readonly enabled: number }): Account => ({
+  ...row,
+  enabled: enabled === 1,
+});

@@ -1,3 +1,4 @@
+import { activeColumn } from './is-active.ts';
 import { readTexts } from './lists.ts';
 import { openOldPrompt } from './old-prompts.ts';
 import { openPrompt, type StoredPrompt } from './prompts.ts';
@@ -67,6 +68,7 @@ export function selectWithUser(db: Store['db']) {
     .innerJoin('users', 'users.id', 'challenges.user_id')
     .leftJoin('prompts', 'prompts.challenge_id', 'challenges.id')
     .selectAll('users')
+    .select(activeColumn)
     .select([
       'challenges.id as challenge_id',
       'auth_module',

@@ -8,6 +8,7 @@ import {
   type EnrollmentChallenge,
   type ChallengeRows,
 } from './challenge-rows.ts';
+import { isActive } from './is-active.ts';
 import { isInOldColumns, oldColumnsOf } from './old-prompts.ts';
 import { handleHashes, insertPrompt } from './prompts.ts';
 import { statement } from './statement.ts';
@@ -76,7 +77,8 @@ export type FoundChallenge = ChallengeWithUser & {
 };
 
 /**
- * A challenge by its id, with its state: `failed` if its user's factors have changed since. Enrollments are found by
+ * A challenge by its id, with its state: `failed` if its user was disabled, or their factors have changed before it was
+ * approved. Enrollments are found by
  * their token only, because their ids are never shown.
  */
 export async function findChallenge(store: Store, id: string, now: number): Promise<FoundChallenge | undefined> {
@@ -86,9 +88,9 @@ export async function findChallenge(store: Store, id: string, now: number): Prom
   const { challenge, user } = found;
   const approvedAt = rows[0]?.closed_at ?? null;
   const open = challenge.expiresAt > now ? ('pending' as const) : ('expired' as const);
-  const isCurrent = challenge.epoch === user.epoch;
-  const state = approvedAt !== null ? ('approved' as const) : isCurrent ? open : ('failed' as const);
-  return { challenge, user, state, approvedAt };
+  const ended = approvedAt === null ? open : ('approved' as const);
+  const isValid = user.isActive && (approvedAt !== null || challenge.epoch === user.epoch);
+  return { challenge, user, state: isValid ? ended : 'failed', approvedAt };
 }
 
 /** A login that returns with the response to an earlier prompt, which `handle` identifies. */
@@ -168,5 +170,6 @@ function selectOpen(db: Store['db'], now: number) {
   return selectWithUser(db)
     .where('closed_at', 'is', null)
     .where('challenges.expires_at', '>', now)
-    .whereRef('challenges.epoch', '=', 'users.epoch');
+    .whereRef('challenges.epoch', '=', 'users.epoch')
+    .where(isActive);
 }

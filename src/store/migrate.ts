@@ -12,6 +12,7 @@ import * as noticeShares from './migrations/0009-notice-shares.ts';
 import * as prompts from './migrations/0010-prompts.ts';
 import * as generations from './migrations/0011-generations.ts';
 import * as accountRules from './migrations/0013-account-rules.ts';
+import * as enabled from './migrations/0014-enabled.ts';
 import { withoutLimits } from './postgres.ts';
 import type { Database, Flavour } from './store.ts';
 import type { Tables } from './tables.ts';
@@ -30,6 +31,7 @@ const migrations = [
   { name: '0010-prompts', up: prompts.up },
   { name: '0011-generations', up: generations.up },
   { name: '0013-account-rules', up: accountRules.up },
+  { name: '0014-enabled', up: enabled.up },
 ];
 
 /**

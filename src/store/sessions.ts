@@ -1,10 +1,11 @@
 import type { ExpressionBuilder, Selectable } from 'kysely';
 import { z } from 'zod';
+import { isActive } from './is-active.ts';
 import { readTexts } from './lists.ts';
 import { statement } from './statement.ts';
 import type { Store } from './store.ts';
 import type { Tables } from './tables.ts';
-import { openUser, type User } from './users.ts';
+import { openUser, type User, type UserRow } from './users.ts';
 
 /** The proof of a session or of one of its tokens. Times are milliseconds since the Unix epoch. */
 export type Assurance = {
@@ -141,6 +142,7 @@ function selectLive(db: Store['db'], now: number) {
     .selectFrom('sessions')
     .innerJoin('users', 'users.id', 'sessions.user_id')
     .selectAll('users')
+    .select(({ lit }) => lit(1).as('active'))
     .select([
       'sessions.id as session_id',
       'auth_module',
@@ -162,6 +164,7 @@ function selectLive(db: Store['db'], now: number) {
     .where('revoked_at', 'is', null)
     .where('expires_at', '>', now)
     .whereRef('sessions.epoch', '=', 'users.epoch')
+    .where(isActive)
     .where((where) => where.or([where('client_id', 'is', null), where.exists(ownClient(where))]));
 }
 
@@ -170,7 +173,7 @@ function ownClient(where: ExpressionBuilder<Tables, 'sessions'>) {
   return where.selectFrom('clients').select('clients.id').whereRef('clients.id', '=', 'sessions.client_id');
 }
 
-type SessionRow = Selectable<Tables['users']> &
+type SessionRow = UserRow &
   Omit<Selectable<Tables['sessions']>, 'id' | 'user_id' | 'epoch' | 'revoked_at'> & { readonly session_id: string };
 
 function opened(store: Store, row: SessionRow): LiveSession {

@@ -16,6 +16,8 @@ export type Tables = SessionTables & {
     /** The name in the form used to compare names. */
     name_key: string;
     realm: Generated<string | null>;
+    /** 0: no credential of its users, or of users below it, is valid. */
+    enabled: Generated<number>;
     /** Grows with every change. */
     revision: Generated<number>;
     created_at: number;
@@ -60,6 +62,8 @@ export type Tables = SessionTables & {
     last_name: string | null;
     /** A JSON list. */
     roles: string;
+    /** 0: no credential of the user is valid. */
+    enabled: Generated<number>;
     verified: Generated<number>;
     /** The service that created and manages an external user. */
     service_id: Generated<string | null>;

@@ -1,5 +1,6 @@
 import { sql, type Selectable } from 'kysely';
 import { comparableName } from '../base/text.ts';
+import { activeColumn } from './is-active.ts';
 import { readRoles, type Role } from './lists.ts';
 import { statement } from './statement.ts';
 import type { Store } from './store.ts';
@@ -16,6 +17,9 @@ export type User = {
   readonly lastName: string | null;
   readonly roles: readonly Role[];
   readonly verified: boolean;
+  readonly enabled: boolean;
+  /** Whether the user, their account and all accounts above it are enabled. Otherwise no credential is valid. */
+  readonly isActive: boolean;
   /**
    * For an external user, the id of the service's user. The application checks the first factor, and the user cannot
    * log in here.
@@ -28,7 +32,8 @@ export type User = {
 };
 
 /** The members of a user that requests can set. */
-export type Profile = Pick<User, 'name' | 'email' | 'phone' | 'firstName' | 'lastName' | 'roles'>;
+export type Profile = Pick<User, 'name' | 'email' | 'phone' | 'firstName' | 'lastName' | 'roles'> &
+  Partial<Pick<User, 'enabled'>>;
 
 export async function insertUser(
   store: Store,
@@ -88,7 +93,12 @@ export async function findUser(store: Store, id: string): Promise<User | undefin
   return row && openUser(store, row);
 }
 
-const byId = statement((db, { id }: { id: string }) => db.selectFrom('users').selectAll().where('id', '=', id));
+const byId = statement((db, { id }: { id: string }) => selectUsers(db).where('id', '=', id));
+
+/** Selects the rows that `openUser` opens. */
+function selectUsers(db: Store['db']) {
+  return db.selectFrom('users').selectAll('users').select(activeColumn);
+}
 
 /**
  * Finds a user by name, id or e-mail address, in this order, so that a user cannot claim another's name by setting it
@@ -112,9 +122,7 @@ const byLogin = statement((db, { accountId, login, key }: { accountId: string; l
     .unionAll(ofAccount.where('id', '=', login))
     .unionAll(ofAccount.where('email_key', '=', key));
   return (
-    db
-      .selectFrom('users')
-      .selectAll()
+    selectUsers(db)
       .where('id', 'in', matching)
       // Many users may have the same address, so the one with the name or id must come first.
       .orderBy((order) => order.case().when('name_key', '=', key).then(0).when('id', '=', login).then(1).else(2).end())
@@ -125,9 +133,7 @@ const byLogin = statement((db, { accountId, login, key }: { accountId: string; l
 
 /** Finds a user by name only, not by id or address. */
 export async function findUserByName(store: Store, accountId: string, name: string): Promise<User | undefined> {
-  const row = await store.db
-    .selectFrom('users')
-    .selectAll()
+  const row = await selectUsers(store.db)
     .where('account_id', '=', accountId)
     .where('name_key', '=', comparableName(name))
     .executeTakeFirst();
@@ -140,9 +146,7 @@ export async function listUsers(
   limit: number,
   skip: number,
 ): Promise<readonly User[]> {
-  const rows = await store.db
-    .selectFrom('users')
-    .selectAll()
+  const rows = await selectUsers(store.db)
     .where('account_id', '=', accountId)
     .orderBy('id')
     .limit(limit)
@@ -151,11 +155,15 @@ export async function listUsers(
   return rows.map((row) => openUser(store, row));
 }
 
-/** Updates a profile if its version is still the one that was read. False: another request changed it first. */
+/**
+ * Updates a profile if its version is still the one that was read. False: another request changed it first. Disabling a
+ * user also moves them to the next epoch.
+ */
 export async function updateProfile(store: Store, user: User, profile: Profile, now: number): Promise<boolean> {
+  const ended = profile.enabled === false && { epoch: sql<number>`epoch + 1` };
   const result = await store.db
     .updateTable('users')
-    .set({ ...written(store, user.id, profile), updated_at: now, version: sql`version + 1` })
+    .set({ ...written(store, user.id, profile), updated_at: now, version: sql`version + 1`, ...ended })
     .where('id', '=', user.id)
     .where('version', '=', user.version)
     .executeTakeFirst();
@@ -212,11 +220,15 @@ function written({ safe }: Store, id: string, profile: Profile) {
     first_name: profile.firstName,
     last_name: profile.lastName,
     roles: JSON.stringify(profile.roles),
+    ...(profile.enabled !== undefined && { enabled: profile.enabled ? 1 : 0 }),
   };
 }
 
+/** A user's row and `activeColumn`. */
+export type UserRow = Selectable<Tables['users']> & { readonly active: number };
+
 /** Makes a user of a row. */
-export function openUser({ safe }: Store, row: Selectable<Tables['users']>): User {
+export function openUser({ safe }: Store, row: UserRow): User {
   return {
     id: row.id,
     accountId: row.account_id,
@@ -227,6 +239,8 @@ export function openUser({ safe }: Store, row: Selectable<Tables['users']>): Use
     lastName: row.last_name,
     roles: readRoles(row.roles),
     verified: row.verified === 1,
+    enabled: row.enabled === 1,
+    isActive: row.active === 1,
     serviceId: row.service_id,
     epoch: row.epoch,
     createdAt: row.created_at,

@@ -17,7 +17,7 @@ import { openEveryChain, rootOf } from '../../kit/chains.ts';
 import { assertAlike, seen, start, town } from './outsiders.ts';
 
 /** Names under which one may try to log in, and passwords that are not theirs. */
-const namesOf = ({ ada, mfa, foreign }: Awaited<ReturnType<typeof town>>): Readonly<Record<string, string>> => ({
+const namesOf = ({ ada, mfa, dan, foreign }: Awaited<ReturnType<typeof town>>): Readonly<Record<string, string>> => ({
   'a name that nobody has': 'nobody at all',
   'an id that nobody has': nobody,
   'an address that nobody has': 'nobody@example.org',
@@ -29,6 +29,8 @@ const namesOf = ({ ada, mfa, foreign }: Awaited<ReturnType<typeof town>>): Reado
   'a user with a second factor': mfa.name,
   'a user with a second factor, by address': 'GRACE@example.org',
   'a user without a password': 'no password',
+  'a disabled user': dan.name,
+  'a disabled user by id': dan.uid,
   'a user of another account': foreign.name,
   'a user of another account, by id': foreign.uid,
 });

@@ -26,6 +26,8 @@ export async function town(server: Server) {
   const app = await server.addApp(mfa);
   await server.call('POST', '/users', { bearer: server.admin.token, json: { name: 'no password' } });
   const { store, clock } = server.countersign.context;
+  const dan = await server.addPerson('dan');
+  await store.db.updateTable('users').set({ enabled: 0 }).where('id', '=', dan.uid).execute();
   const root = await store.db.selectFrom('accounts').select('id').executeTakeFirstOrThrow();
   const other = { id: 'c'.repeat(32), parentId: root.id, name: 'Elsewhere' };
   await insertAccount(store, other, clock.now());
@@ -37,7 +39,7 @@ export async function town(server: Server) {
   const clients = [await makeClient(ctx, undefined, { ...client, accountId: root.id })];
   clients.push(await makeClient(ctx, undefined, { ...client, accountId: other.id }));
   const [here = '', elsewhere = ''] = clients.map((one) => one.client.id);
-  return { ada, mfa, app, foreign, clients: { here, elsewhere } };
+  return { ada, mfa, app, dan, foreign, clients: { here, elsewhere } };
 }
 
 export const start = (on: Parameters<Parameters<typeof onEachDatabase>[1]>[0]) =>

@@ -26,6 +26,7 @@ onEachDatabase('the store keeps accounts', (database) => {
       parentId: null,
       name: 'root',
       realm: null,
+      enabled: true,
       revision: 0,
       createdAt: engine.clock.now(),
     };

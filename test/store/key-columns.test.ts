@@ -36,12 +36,12 @@ function naming(values: ReadonlyMap<string, readonly unknown[]>, keyIds: readonl
 const plain: Readonly<Record<string, string>> = {
   migrations: 'name applied_at',
   meta: 'key',
-  accounts: 'id parent_id name name_key realm revision created_at',
+  accounts: 'id parent_id name name_key realm revision created_at enabled',
   account_ancestors: 'account_id ancestor_id depth',
   providers: 'id account_id provider_name name enabled revision created_at updated_at',
   security: 'account_id auth_modules rules revision updated_at',
   users:
-    'id account_id name name_key email email_key first_name last_name roles verified service_id epoch created_at updated_at version',
+    'id account_id name name_key email email_key first_name last_name roles verified service_id epoch created_at updated_at version enabled',
   authenticators: 'id user_id kind label status revision created_at updated_at last_used_at expires_at',
   challenges:
     'id user_id auth_module amr epoch created_at expires_at closed_at kinds auth_config_origin mfa_config_origin enrolls service_id session_id action purpose',

@@ -20,6 +20,7 @@ const all = [
   '0010-prompts',
   '0011-generations',
   '0013-account-rules',
+  '0014-enabled',
 ];
 
 const now = Date.parse('2026-11-21T12:00:00Z');

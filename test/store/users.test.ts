@@ -54,6 +54,8 @@ onEachDatabase('the store keeps users', (database) => {
       accountId: engine.root,
       ...profile,
       verified: false,
+      enabled: true,
+      isActive: true,
       serviceId: null,
       epoch: 0,
       createdAt: now,

@@ -25,6 +25,7 @@ export const refusals = {
   already_redeemed: notHere,
   malformed_reply: notHere,
   invalid_token: notHere,
+  user_disabled: notHere,
   step_up_required: notHere,
   login_too_old: notHere,
   unattended: notHere,

@@ -43,7 +43,7 @@ export async function authenticateService(ctx: RequestContext, token: string): P
 async function keyOfService(ctx: RequestContext, lookups: readonly string[]): Promise<Outcome<ChallengeActor, Reason>> {
   const found = await findByLookup(ctx.store, lookups);
   const user = found && (await findUser(ctx.store, found.userId));
-  if (!user || !isService(user)) return refuse('invalid_token');
+  if (!user?.isActive || !isService(user)) return refuse('invalid_token');
   const { id, accountId, roles } = user;
   if (!(await policyOnFirst(ctx, { authModule: 'apikey', accountId, roles }))) return refuse('invalid_token');
   return success({ type: 'service', service: { id, accountId } });

@@ -59,6 +59,7 @@ export async function createChallenge(
   if (actor.type === 'holder') return refuse('forbidden');
   const user = await findChallengedUser(ctx, actor, input.user);
   if (!user) return refuse('not_found');
+  if (!user.isActive) return refuse('user_disabled');
   const needed = await neededOf(ctx, actor, user);
   const facts = { action: 'answer', authModule, accountId: user.accountId, userId: user.id };
   if (!needed.ok) return declined(ctx, facts, needed);

@@ -31,6 +31,7 @@ export async function redeemAssertion(
   const reached = await reachChallenge(ctx, { type: 'service', service }, challengeId);
   if (!reached.ok) return reached;
   if (reached.value.type !== 'service') return refuse('not_found');
+  if (reached.value.state === 'failed') return refuse('invalid_assertion');
   const { id, action, purpose } = reached.value.challenge;
   const claims = await ctx.tokens.readAssertion(assertion, service.id, ctx.now);
   if (claims?.jti !== id) return refuse('invalid_assertion');

@@ -46,6 +46,7 @@ export async function changeUserOf(
   { user, changes, secret }: { readonly user: User; readonly changes: Changes; readonly secret: string | undefined },
 ): Promise<Outcome<User, Reason>> {
   if (secret === undefined) return changeProfile(ctx, caller, { user, changes });
+  if (user.id === caller.userId && changes.enabled === false) return refuse('forbidden');
   if (user.id === caller.userId) return refuse('current_password_required');
   const allowed = await requireStepUp(ctx, caller);
   if (!allowed.ok) return allowed;

@@ -3,6 +3,7 @@ import { timeOrderedHex } from '../../base/random.ts';
 import { lockTree } from '../../store/account-tree.ts';
 import { deleteAccount, depthOf, insertAccount, updateAccount, type Account } from '../../store/accounts.ts';
 import { isDuplicate, isReferenced } from '../../store/store.ts';
+import { advanceEpochsBelow } from '../../store/users.ts';
 import { withTransaction, type RequestContext } from '../context.ts';
 import { logSuccess, type AttemptFacts } from '../audit/log-attempt.ts';
 import type { Reason } from '../reasons.ts';
@@ -11,7 +12,7 @@ import type { Caller } from '../session/authenticate.ts';
 /** The greatest number of ancestors of an account. */
 export const maxDepth = 32;
 
-export type AccountProfile = Pick<Account, 'name' | 'realm'>;
+export type AccountProfile = Pick<Account, 'name' | 'realm'> & Partial<Pick<Account, 'enabled'>>;
 
 /** Absent members are not changed. */
 export type AccountChanges = { readonly [Member in keyof AccountProfile]?: AccountProfile[Member] | undefined };
@@ -23,7 +24,12 @@ export async function makeAccount(
   { parent, profile }: { readonly parent: Account; readonly profile: AccountProfile },
 ): Promise<Outcome<Account, Reason>> {
   const { now } = ctx;
-  const made = { id: timeOrderedHex(ctx.random, now), parentId: parent.id, ...profile };
+  const made = {
+    id: timeOrderedHex(ctx.random, now),
+    parentId: parent.id,
+    ...profile,
+    enabled: profile.enabled ?? true,
+  };
   return refusingTreeErrors(async () =>
     withTransaction(ctx, async (tx) => {
       await lockTree(tx.store);
@@ -41,12 +47,16 @@ export async function changeAccount(
   caller: Caller,
   { account, changes }: { readonly account: Account; readonly changes: AccountChanges },
 ): Promise<Outcome<Account, Reason>> {
-  const { name = account.name, realm = account.realm } = changes;
+  const { name = account.name, realm = account.realm, enabled = account.enabled } = changes;
+  if (!enabled && account.id === caller.accountId) return refuse('forbidden');
   return refusingTreeErrors(async () =>
     withTransaction(ctx, async (tx) => {
-      if (!(await updateAccount(tx.store, account, { name, realm }))) return refuse('raced');
+      // Two accounts of one tree that are disabled at once would write their users' rows in different orders.
+      if (!enabled) await lockTree(tx.store);
+      if (!(await updateAccount(tx.store, account, { name, realm, enabled }))) return refuse('raced');
+      if (!enabled) await advanceEpochsBelow(tx.store, account.id);
       await logSuccess(tx, changed('account.change', caller, account.id));
-      return success({ ...account, name, realm, revision: account.revision + 1 });
+      return success({ ...account, name, realm, enabled, revision: account.revision + 1 });
     }),
   );
 }

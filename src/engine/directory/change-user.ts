@@ -17,6 +17,7 @@ export async function changeProfile(
   { user, changes }: { readonly user: User; readonly changes: Changes },
 ): Promise<Outcome<User, Reason>> {
   if (changes.roles && !isAdministrator(caller)) return refuse('forbidden');
+  if (changes.enabled === false && user.id === caller.userId) return refuse('forbidden');
   const allowed = await requireStepUp(ctx, caller);
   if (!allowed.ok) return allowed;
   return refusingNamesTaken(() =>

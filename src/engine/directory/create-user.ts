@@ -78,7 +78,7 @@ export async function writeNewUser(
 /** Logs a new user in, unless the account requires more than a password. */
 async function register(ctx: RequestContext, user: User): Promise<Outcome<Made, Reason>> {
   const policy = await policyOnFirst(ctx, { authModule: 'password', ...user });
-  if (!policy) return success({ user });
+  if (!policy || !user.isActive) return success({ user });
   const input = { user, epoch: user.epoch, authModule: 'password', amr: ['pwd'], secondKinds: [], policy };
   const session = await createSession(ctx, input);
   return success({ user, token: await issueToken(ctx, session, user.accountId) });

@@ -56,7 +56,7 @@ async function provenAt(
   if (found?.challenge.kind !== 'service') return null;
   const { serviceId, userId, epoch, action } = found.challenge;
   const isTheirs = serviceId === service.id && userId === user.id && epoch === user.epoch && action === null;
-  return isTheirs ? found.approvedAt : null;
+  return isTheirs && found.state === 'approved' ? found.approvedAt : null;
 }
 
 export async function accountOf(

@@ -60,7 +60,9 @@ export async function login(
     await logRefusal(ctx, { ...facts, factor: guessed }, 'module_disabled');
     return refuse('module_disabled');
   }
-  const user = account && (await findUserByLogin(ctx.store, account.id, input.login));
+  const found = account && (await findUserByLogin(ctx.store, account.id, input.login));
+  // A disabled user is answered like an unknown one, with the same statements and hashes.
+  const user = found?.isActive ? found : undefined;
   const subject = user?.id ?? (await unknownUserSubject(ctx, account?.id ?? '', input.login));
 
   return inTurn(ctx, `${subject}/${guessed}`, async (turn) => {

@@ -42,6 +42,7 @@ export type ErrorReason = Reason | 'no_token';
 const outside = {
   unknown_user: wrongCredentials,
   no_authenticator: wrongCredentials,
+  user_disabled: { status: 403, code: 'user_disabled', detail: 'The user or their account is disabled.' },
   unknown_account: { status: 400, code: 'unknown_account', detail: 'The account does not exist.' },
   wrong: wrongCode,
   wrong_second_factor: wrongCode,

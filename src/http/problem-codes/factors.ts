@@ -61,4 +61,9 @@ export const factors = {
     when: 'No gateway is configured for this kind of message, or every gateway failed.',
     action: 'Try again later. If the error persists, tell the operator.',
   },
+  user_disabled: {
+    statuses: [403],
+    when: 'A service asks for a challenge of a user who is disabled, or whose account or an account above it is.',
+    action: 'Refuse what the user wanted to do. An administrator can enable the user or the account.',
+  },
 } as const satisfies ProblemMeanings;

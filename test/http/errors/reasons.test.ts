@@ -28,6 +28,7 @@ const told = {
   wrong_current_password: '400 wrong_current_password',
   password_too_common: '400 password_too_common',
   password_is_name: '400 password_is_name',
+  user_disabled: '403 user_disabled',
   unattended: '403 unattended_credential',
   forbidden: '403 forbidden',
   no_service: '403 forbidden',

@@ -45,16 +45,18 @@ const changing = (method: 'post' | 'patch'): Route =>
     administers: 'always',
     path,
     summary: method === 'post' ? 'Replace an account' : 'Change an account',
+    description:
+      'While `enabled` is false, every credential of the users of the account, and of accounts below it, is refused like a wrong one; their sessions end. You cannot disable the account that you belong to.',
     body: inData(method === 'post' ? newAccount : accountPatch),
     responses: { 200: accountAnswer },
     async handle(request) {
       const { ctx, caller, params, headers } = request;
       const account = unchanged(await reachAccount(ctx, caller, params.id), headers);
       if (!account.ok) return declined(account, request);
-      const { name, realm } = request.body.data;
-      const changes = { name, realm: method === 'post' ? (realm ?? null) : realm };
+      const { name, realm, enabled } = request.body.data;
+      const changes = { name, realm: method === 'post' ? (realm ?? null) : realm, enabled };
       const changed = await changeAccount(ctx, caller, { account: account.value, changes });
-      return changed.ok ? accountReply(changed.value, request) : declined(changed, request);
+      return changed.ok ? accountReply(changed.value, request) : declined(changed, request, changeErrors);
     },
   });
 
@@ -90,8 +92,8 @@ export const accountRoutes: readonly Route[] = [
       const { ctx, caller, params, body } = request;
       const parent = await reachAccount(ctx, caller, params.id);
       if (!parent.ok) return declined(parent, request);
-      const { name, realm = null } = body.data;
-      const made = await makeAccount(ctx, caller, { parent: parent.value, profile: { name, realm } });
+      const { name, realm = null, enabled } = body.data;
+      const made = await makeAccount(ctx, caller, { parent: parent.value, profile: { name, realm, enabled } });
       return made.ok ? accountReply(made.value, request, 201) : declined(made, request, nameErrors);
     },
   }),
@@ -167,6 +169,8 @@ const nameErrors = {
   name_taken: { detail: 'The name is already taken. Choose another.' },
   in_use: { detail: 'The new parent account was removed.' },
 };
+
+const changeErrors = { forbidden: { detail: 'You cannot disable the account that you belong to.' } };
 
 const moveErrors = {
   forbidden: { detail: 'You cannot move the account that you belong to.' },

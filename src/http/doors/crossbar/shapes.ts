@@ -15,15 +15,27 @@ const realm = z
   .max(253)
   .regex(/^(?!-)[a-z0-9-]+(?:\.[a-z0-9-]+)*$/, 'must be a domain name in lower case');
 
-export const newAccount = z.strictObject({ name: accountName, realm: realm.optional() });
-export const accountPatch = z.strictObject({ name: accountName.optional(), realm: realm.nullable().optional() });
+export const newAccount = z.strictObject({
+  name: accountName,
+  realm: realm.optional(),
+  enabled: z.boolean().default(true),
+});
+export const accountPatch = z.strictObject({
+  name: accountName.optional(),
+  realm: realm.nullable().optional(),
+  enabled: z.boolean().optional(),
+});
 
 export const accountView = z
-  .strictObject({ id: hexId, name: z.string(), realm: z.string().optional(), created: z.int() })
-  .meta({ id: 'Account', description: '`created` is in Gregorian seconds.' });
+  .strictObject({ id: hexId, name: z.string(), realm: z.string().optional(), enabled: z.boolean(), created: z.int() })
+  .meta({
+    id: 'Account',
+    description:
+      '`created` is in Gregorian seconds. Where `enabled` is false, nobody of the account, or of an account below it, can log in.',
+  });
 
-export function viewAccount({ id, name, realm: own, createdAt }: Account): z.infer<typeof accountView> {
-  return { id, name, ...(own !== null && { realm: own }), created: gregorian(createdAt) };
+export function viewAccount({ id, name, realm: own, enabled, createdAt }: Account): z.infer<typeof accountView> {
+  return { id, name, ...(own !== null && { realm: own }), enabled, created: gregorian(createdAt) };
 }
 
 /** Seconds since the year 0, which is how Crossbar counts time. */
@@ -45,6 +57,7 @@ export const newUser = z.strictObject({
   password: newPassword.optional(),
   ...given,
   roles: roles.default(['user']),
+  enabled: z.boolean().default(true),
 });
 
 const changes = profileChanges.shape;
@@ -58,6 +71,7 @@ export const userPatch = z.strictObject({
   first_name: changes.firstName,
   last_name: changes.lastName,
   roles: roles.optional(),
+  enabled: z.boolean().optional(),
 });
 
 export const userPath = accountPath.extend({ userId: z.uuid() });
@@ -71,6 +85,7 @@ export const userView = z
     first_name: z.string().optional(),
     last_name: z.string().optional(),
     roles: z.array(z.string()),
+    enabled: z.boolean(),
     created: z.int(),
   })
   .meta({ id: 'AccountUser' });
@@ -84,6 +99,7 @@ export function viewUser(user: User): z.infer<typeof userView> {
     ...(user.firstName !== null && { first_name: user.firstName }),
     ...(user.lastName !== null && { last_name: user.lastName }),
     roles: [...user.roles],
+    enabled: user.enabled,
     created: gregorian(user.createdAt),
   };
 }

@@ -48,7 +48,8 @@ const changing = (method: 'post' | 'patch'): Route =>
     administers: 'always',
     path: `${path}/{userId}`,
     summary: method === 'post' ? 'Replace a user' : 'Change a user',
-    description: 'A new password ends the user’s sessions.',
+    description:
+      'A new password ends the user’s sessions. While `enabled` is false, every credential of the user is refused like a wrong one; disabling ends their sessions.',
     params: userPath,
     body: inData(method === 'post' ? newUser : userPatch),
     responses: { 200: userAnswer },
@@ -58,14 +59,15 @@ const changing = (method: 'post' | 'patch'): Route =>
       if (!user.ok) return declined(user, request);
       const { username, password: secret, ...rest } = request.body.data;
       const absent = method === 'post' ? null : undefined;
-      const { email = absent, phone = absent, first_name = absent, last_name = absent, roles } = rest;
-      const changes = { name: username, email, phone, firstName: first_name, lastName: last_name, roles };
+      const { email = absent, phone = absent, first_name = absent, last_name = absent, ...access } = rest;
+      const changes = { name: username, email, phone, firstName: first_name, lastName: last_name, ...access };
       const changed = await changeUserOf(ctx, caller, { user: user.value, changes, secret });
-      return changed.ok ? userReply(changed.value, request) : declined(changed, request, ownPassword);
+      return changed.ok ? userReply(changed.value, request) : declined(changed, request, ownUser);
     },
   });
 
-const ownPassword = {
+const ownUser = {
+  forbidden: { detail: 'You cannot disable yourself. Another administrator can.' },
   current_password_required: { detail: 'You cannot reset your own password. Change it at /users/me/secrets.' },
 };
 
@@ -83,8 +85,16 @@ export const accountUserRoutes: readonly Route[] = [
       const { ctx, caller, params, body } = request;
       const account = await reachAccount(ctx, caller, params.id);
       if (!account.ok) return declined(account, request);
-      const { username, password, email = null, phone = null, first_name = null, last_name = null, roles } = body.data;
-      const profile = { name: username, email, phone, firstName: first_name, lastName: last_name, roles };
+      const {
+        username,
+        password,
+        email = null,
+        phone = null,
+        first_name = null,
+        last_name = null,
+        ...access
+      } = body.data;
+      const profile = { name: username, email, phone, firstName: first_name, lastName: last_name, ...access };
       const made = await makeUserOf(ctx, account.value, { ...profile, password });
       return made.ok ? userReply(made.value, request, 201) : declined(made, request);
     },

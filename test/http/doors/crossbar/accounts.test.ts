@@ -25,7 +25,7 @@ onEachDatabase('accounts', (on) => {
     assert.match(String(node), /^[0-9a-f]{32}$/);
     const { id, ...account } = data as { id: string };
     assert.match(id, /^[0-9a-f]{32}$/);
-    assert.deepEqual(account, { name: 'acme', realm: 'acme.example', created: 63_962_481_600 });
+    assert.deepEqual(account, { name: 'acme', realm: 'acme.example', enabled: true, created: 63_962_481_600 });
   });
 
   test('a refusal stands in it too, with the words of the dialect, and repeats no token that is none', async () => {
@@ -112,7 +112,7 @@ onEachDatabase('accounts', (on) => {
     await ask(401, 'PUT', 'user_auth', login(given.password));
     await ask(201, 'PUT', 'user_auth', login('ada in the garden'));
     const replaced = dataOf(await ask(200, 'POST', own, { username: 'lovelace' }));
-    assert.deepEqual(Object.keys(replaced).toSorted(), ['created', 'id', 'roles', 'username']);
+    assert.deepEqual(Object.keys(replaced).toSorted(), ['created', 'enabled', 'id', 'roles', 'username']);
     assert.equal(listOf(await ask(200, 'GET', users)).length, 2);
     assert.equal(dataOf(await ask(200, 'DELETE', own))['username'], 'lovelace');
     await ask(404, 'GET', own);
