@@ -10,6 +10,10 @@ export type Reason =
   | 'unknown_user'
   /** The user is disabled, or their account or one above it is. Only services learn this, of their own users. */
   | 'user_disabled'
+  /** A user would be both service and administrator. */
+  | 'role_conflict'
+  /** The root would have no enabled administrator. */
+  | 'last_administrator'
   /** The user has no authenticator that this response could belong to. */
   | 'no_authenticator'
   /** The first factor was right, but the second factor in the same request was wrong. */

@@ -48,6 +48,20 @@ export async function countAdministratorsWithout({ db }: Pick<Store, 'db'>, kind
   return count;
 }
 
+/** The id of the root's only enabled administrator. Undefined if it has several. */
+export async function findLastAdministrator({ db }: Pick<Store, 'db'>): Promise<string | undefined> {
+  const [first, second] = await db
+    .selectFrom('users')
+    .innerJoin('accounts', 'accounts.id', 'users.account_id')
+    .select('users.id')
+    .where('parent_id', 'is', null)
+    .where('users.enabled', '=', 1)
+    .where('roles', 'like', '%"admin"%')
+    .limit(2)
+    .execute();
+  return second ? undefined : first?.id;
+}
+
 /** The condition that a user has no active authenticator of any of these kinds. */
 const without = (where: ExpressionBuilder<Tables, 'users'>, kinds: readonly string[]) =>
   where.not(

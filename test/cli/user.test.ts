@@ -40,7 +40,7 @@ describe('users, changed at the machine beside a running server', { concurrency:
   });
 
   test('a user is made with roles, addresses and a password that is printed once', async () => {
-    const options = ['--role', 'admin', '--role', 'service', '--email', 'cy@example.com', '--phone', '+12025550123'];
+    const options = ['--role', 'admin', '--role', 'user', '--email', 'cy@example.com', '--phone', '+12025550123'];
     const [made, told = ''] = outputOf(await user(['add', 'cy', ...options, '--generate-password'])).split('\n');
     assert.match(made ?? '', /^created the user cy /);
     const [, secret = ''] = /^their password is (\S{20}) /.exec(told) ?? [];
@@ -49,8 +49,13 @@ describe('users, changed at the machine beside a running server', { concurrency:
     const { roles, email, phone } = (await me.json()) as Record<string, unknown>;
     assert.deepEqual(
       { roles, email, phone },
-      { roles: ['admin', 'service'], email: 'cy@example.com', phone: '+12025550123' },
+      { roles: ['admin', 'user'], email: 'cy@example.com', phone: '+12025550123' },
     );
+  });
+
+  test('a user is never made both service and administrator', async () => {
+    const both = ['--role', 'admin', '--role', 'service', '--no-password'];
+    assert.match(errorLineOf(await user(['add', 'both', ...both]), 1), /service and administrator/);
   });
 
   test('a user is made without a password, logs in with none, and is given one later', async () => {

@@ -9,9 +9,10 @@ export function addUserCommands(user: Command): void {
     .command('add <name>')
     .description('create a user')
     .addOption(
-      new Option('--role <role>', 'admin, service or user; more than once for several (default: user)').argParser(
-        addRole,
-      ),
+      new Option(
+        '--role <role>',
+        'admin, service or user; more than once for several, but not admin and service (default: user)',
+      ).argParser(addRole),
     )
     .option('--email <address>', 'their e-mail address')
     .option('--phone <number>', 'their phone, in E.164: + and the country code first');

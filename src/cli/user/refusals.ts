@@ -25,6 +25,8 @@ export const refusals = {
   already_redeemed: notHere,
   malformed_reply: notHere,
   invalid_token: notHere,
+  role_conflict: 'a user cannot be both service and administrator; make a service with `countersign service add`',
+  last_administrator: 'this is the last enabled administrator of the root account; make another one first',
   user_disabled: notHere,
   step_up_required: notHere,
   login_too_old: notHere,

@@ -56,4 +56,5 @@ function asSession(session: Caller): ChallengeActor {
   return { type: 'service', service: { id: session.userId, accountId: session.accountId } };
 }
 
-export const isService = ({ roles }: Pick<User, 'roles'>) => roles.includes('service') || roles.includes('admin');
+/** An older row may have both roles, and is an administrator's. */
+export const isService = ({ roles }: Pick<User, 'roles'>) => roles.includes('service') && !roles.includes('admin');

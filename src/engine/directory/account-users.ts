@@ -9,6 +9,7 @@ import { makePassword, resetPassword } from '../enrollment/set-password.ts';
 import { requireStepUp } from '../session/step-up.ts';
 import { changeProfile, refusingNamesTaken, writeProfile, type Changes } from './change-user.ts';
 import { insertNewUser } from './create-user.ts';
+import { requireOneKind } from './roles.ts';
 
 /** Creates a user in an account that the caller may access. */
 export async function makeUserOf(
@@ -50,6 +51,9 @@ export async function changeUserOf(
   if (user.id === caller.userId) return refuse('current_password_required');
   const allowed = await requireStepUp(ctx, caller);
   if (!allowed.ok) return allowed;
+  // Before the password is hashed.
+  const oneKind = requireOneKind(changes.roles ?? []);
+  if (!oneKind.ok) return oneKind;
   const made = await makePassword(ctx, { id: user.id, name: changes.name ?? user.name }, { secret });
   if (!made.ok) return made;
   const facts = { action: 'password.reset', factor: 'password', sessionId: caller.id };

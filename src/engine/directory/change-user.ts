@@ -6,6 +6,7 @@ import { logSuccess } from '../audit/log-attempt.ts';
 import type { Reason } from '../reasons.ts';
 import { isAdministrator, type Caller } from '../session/authenticate.ts';
 import { requireStepUp } from '../session/step-up.ts';
+import { requireOneKind, requireOtherAdministrator } from './roles.ts';
 
 /** Absent members are not changed. */
 export type Changes = { readonly [Member in keyof Profile]?: Profile[Member] | undefined };
@@ -33,6 +34,13 @@ export async function changeProfile(
 /** Writes changes to a profile, in the caller's transaction. */
 export async function writeProfile(tx: RequestContext, user: User, changes: Changes): Promise<Outcome<User, Reason>> {
   const given = Object.entries(changes).filter(([, value]) => value !== undefined);
+  const { roles = user.roles, enabled = user.enabled } = changes;
+  const allowed = changes.roles ? requireOneKind(roles) : success(undefined);
+  if (!allowed.ok) return allowed;
+  if (isActiveAdministrator(user) && !isActiveAdministrator({ roles, enabled })) {
+    const other = await requireOtherAdministrator(tx, user);
+    if (!other.ok) return other;
+  }
   if (!(await updateProfile(tx.store, user, { ...user, ...Object.fromEntries(given) }, tx.now))) return refuse('raced');
   const updated = await findUser(tx.store, user.id);
   return updated ? success(updated) : refuse('not_found');
@@ -55,10 +63,16 @@ export async function removeUser(ctx: RequestContext, caller: Caller, user: User
   const allowed = await requireStepUp(ctx, caller);
   if (!allowed.ok) return allowed;
   return withTransaction(ctx, async (tx) => {
+    // Whatever roles were read: the user may have become an administrator since.
+    const other = await requireOtherAdministrator(tx, user);
+    if (!other.ok) return other;
     if (!(await deleteUser(tx.store, user.id))) return refuse('not_found');
     await logSuccess(tx, { action: 'user.delete', ...whose(user), sessionId: caller.id });
     return success(undefined);
   });
 }
+
+const isActiveAdministrator = ({ roles, enabled }: Pick<User, 'roles' | 'enabled'>) =>
+  enabled && roles.includes('admin');
 
 const whose = (user: User) => ({ accountId: user.accountId, userId: user.id });

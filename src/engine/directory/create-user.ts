@@ -12,6 +12,7 @@ import { createSession } from '../session/create-session.ts';
 import { isAdministrator, type Caller } from '../session/authenticate.ts';
 import { makePassword, writePassword } from '../enrollment/set-password.ts';
 import { refusingNamesTaken } from './change-user.ts';
+import { requireOneKind } from './roles.ts';
 
 export type NewUser = Profile & {
   /** The account's id or name; by default the caller's account. */
@@ -50,6 +51,8 @@ export async function insertNewUser(
     Partial<Pick<User, 'serviceId'>> & { readonly password?: string | undefined },
 ): Promise<Outcome<{ user: User }, Reason>> {
   const { password, accountId, ...profile } = input;
+  const allowed = requireOneKind(profile.roles);
+  if (!allowed.ok) return allowed;
   const id = uuid(ctx.random, ctx.now);
   const made =
     password === undefined ? undefined : await makePassword(ctx, { id, name: profile.name }, { secret: password });

@@ -12,7 +12,7 @@ const credentials: readonly (readonly [name: string, how: string, from: string])
   [
     'Apikey of a service',
     '`Authorization: Bearer KEY`.',
-    '`countersign service add NAME`, or `POST /users/{uid}/secrets` by a user whose role is `service` or `admin`. It does not expire.',
+    '`countersign service add NAME`, or `POST /users/{uid}/secrets` by a user whose role is `service`. It does not expire.',
   ],
   [
     'Name and secret',

@@ -3,6 +3,7 @@ import type { Refusal } from '../../base/outcome.ts';
 import type { Reason } from '../../engine/reasons.ts';
 import type { EnrollmentOffer, LoginRefusal } from '../../engine/session/offer-enrollment.ts';
 import { stepUpLife } from '../../engine/session/step-up.ts';
+import { directoryReasons } from './directory-reasons.ts';
 import { bearer, problem, type enrollmentView } from './problem.ts';
 import type { Problem, Reply } from '../route.ts';
 
@@ -40,10 +41,9 @@ export type ErrorReason = Reason | 'no_token';
 
 /** The problem that a client sees for each reason, in the common dialect. */
 const outside = {
+  ...directoryReasons,
   unknown_user: wrongCredentials,
   no_authenticator: wrongCredentials,
-  user_disabled: { status: 403, code: 'user_disabled', detail: 'The user or their account is disabled.' },
-  unknown_account: { status: 400, code: 'unknown_account', detail: 'The account does not exist.' },
   wrong: wrongCode,
   wrong_second_factor: wrongCode,
   replayed: wrongCode,
@@ -165,7 +165,6 @@ const outside = {
     detail: 'This is only for services: send the apikey of a user whose role is service.',
   },
   not_found: { status: 404, code: 'not_found', detail: 'Not found.' },
-  name_taken: { status: 409, code: 'name_taken', detail: 'The name is already taken in this account.' },
   revision_mismatch: {
     status: 412,
     code: 'revision_mismatch',
@@ -176,9 +175,6 @@ const outside = {
     code: 'invalid_request',
     detail: 'The settings of this provider are incomplete or invalid.',
   },
-  in_use: { status: 409, code: 'in_use', detail: 'It is still in use. Remove what refers to it first.' },
-  too_deep: { status: 409, code: 'too_deep', detail: 'The tree of accounts has reached its maximum depth.' },
-  below_itself: { status: 409, code: 'below_itself', detail: 'An account cannot be its own descendant.' },
   too_many: {
     status: 409,
     code: 'too_many',

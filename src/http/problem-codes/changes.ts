@@ -31,6 +31,16 @@ export const changes = {
     when: 'Other objects refer to the object that would be removed.',
     action: 'Remove these other objects first.',
   },
+  role_conflict: {
+    statuses: [400],
+    when: 'A user would have the roles `admin` and `service` together.',
+    action: 'Leave one of them out. `countersign service add` makes a service.',
+  },
+  last_administrator: {
+    statuses: [409],
+    when: 'The last enabled administrator of the root account would be removed, disabled or demoted.',
+    action: 'Make another administrator of the root account first.',
+  },
   too_deep: {
     statuses: [409],
     when: 'The tree of accounts would become deeper than the limit.',

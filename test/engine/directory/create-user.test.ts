@@ -22,6 +22,8 @@ onEachDatabase('users', (database) => {
       ...wish,
       id: user.id,
       accountId: engine.root,
+      enabled: true,
+      isActive: true,
       verified: false,
       serviceId: null,
       epoch: 0,

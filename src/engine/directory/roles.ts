@@ -1,0 +1,23 @@
+import { refuse, success, type Outcome } from '../../base/outcome.ts';
+import { lockTree } from '../../store/account-tree.ts';
+import { findLastAdministrator } from '../../store/user-counts.ts';
+import type { User } from '../../store/users.ts';
+import type { RequestContext } from '../context.ts';
+import type { Reason } from '../reasons.ts';
+
+/** Refuses roles that one user must not have together: an administrator's apikey must not act as a service. */
+export function requireOneKind(roles: User['roles']): Outcome<undefined, Reason> {
+  return roles.includes('admin') && roles.includes('service') ? refuse('role_conflict') : success(undefined);
+}
+
+/**
+ * Refuses to take from the root its last enabled administrator, in the transaction that would. It locks the tree, so
+ * that of two administrators who demote each other at once one succeeds.
+ */
+export async function requireOtherAdministrator(
+  tx: RequestContext,
+  user: Pick<User, 'id'>,
+): Promise<Outcome<undefined, Reason>> {
+  await lockTree(tx.store);
+  return (await findLastAdministrator(tx.store)) === user.id ? refuse('last_administrator') : success(undefined);
+}
