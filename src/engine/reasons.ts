@@ -10,6 +10,8 @@ export type Reason =
   | 'unknown_user'
   /** The user is disabled, or their account or one above it is. Only services learn this, of their own users. */
   | 'user_disabled'
+  /** Without the factor, its user would not meet what their account requires. An administrator can remove it. */
+  | 'required_by_policy'
   /** A user would be both service and administrator. */
   | 'role_conflict'
   /** The root would have no enabled administrator. */

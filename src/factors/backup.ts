@@ -3,7 +3,10 @@ import { refuse, success } from '../base/outcome.ts';
 import { sameText } from '../base/seal.ts';
 import { defineFactor } from './define-factor.ts';
 
-/** Deux's backup code, 48 bits. A login with it turns multi-factor authentication off. */
+/**
+ * Deux's backup code, 48 bits. A login with it turns multi-factor authentication off, unless the account requires a
+ * factor of its user.
+ */
 const state = z.strictObject({ hash: z.string() });
 
 export const backupShown = z.strictObject({ code: z.string() });
@@ -39,7 +42,7 @@ export const backup = defineFactor({
   },
   verify({ state: { hash }, response: code }, { safe }) {
     if (!safe.macs(context, code).some((mac) => sameText(mac, hash))) return refuse('wrong');
-    // The login removes this authenticator along with the second factors, so its state no longer matters.
+    // No code has this hash: the code is spent even if the login does not remove this authenticator.
     return success({ state: { hash: '' }, amr: ['otp'], factors: 1, phishingResistant: false });
   },
   transfer: {

@@ -27,6 +27,7 @@ export const refusals = {
   invalid_token: notHere,
   role_conflict: 'a user cannot be both service and administrator; make a service with `countersign service add`',
   last_administrator: 'this is the last enabled administrator of the root account; make another one first',
+  required_by_policy: notHere,
   user_disabled: notHere,
   step_up_required: notHere,
   login_too_old: notHere,

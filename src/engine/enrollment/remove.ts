@@ -11,6 +11,7 @@ import { changeFactors } from './change-factors.ts';
 import { withTransaction, type RequestContext } from '../context.ts';
 import { madeBy, sessionOf, type FactorChangeActor } from '../session/enrollment-actor.ts';
 import { logSuccess, type AttemptFacts } from '../audit/log-attempt.ts';
+import { wouldLackRequired } from '../policy/required-kinds.ts';
 import { recoveryKinds, secondFactors } from '../policy/second-factors.ts';
 import type { Reason } from '../reasons.ts';
 import { requireStepUp } from '../session/step-up.ts';
@@ -35,13 +36,16 @@ export async function remove(
   // A user without a password could set a new one without knowing the old one.
   if (roles.includes('first') && replaces && caller.userId === user.id) return refuse('password_needed');
 
-  const remaining = secondFactors(authenticators.filter(({ id }) => id !== authenticatorId));
+  const left = authenticators.filter(({ id }) => id !== authenticatorId);
   const facts = { action: 'remove', factor: removed.kind, ...madeBy(caller) };
   if (removed.status === 'pending') return discard(ctx, { user, removed, facts });
   const notice = { name: 'factor_removed', factor: removed.kind } as const;
   return changeFactors(ctx, { user, caller: sessionOf(caller), facts, notice }, async (tx) => {
+    // An administrator may remove what the user lost; the user may not weaken what the account requires.
+    const isOwn = sessionOf(caller)?.userId === user.id;
+    if (isOwn && (await wouldLackRequired(tx, user, left))) return refuse('required_by_policy');
     if (!(await removeAuthenticator(tx.store, user.id, authenticatorId))) return refuse('raced');
-    if (remaining.length === 0) await removeKinds(tx.store, user.id, recoveryKinds);
+    if (secondFactors(left).length === 0) await removeKinds(tx.store, user.id, recoveryKinds);
     return success(undefined);
   });
 }

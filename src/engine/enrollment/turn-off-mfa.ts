@@ -2,6 +2,7 @@ import { refuse, success, type Outcome } from '../../base/outcome.ts';
 import { removeKinds } from '../../store/authenticators.ts';
 import { changeFactors } from './change-factors.ts';
 import type { RequestContext } from '../context.ts';
+import { wouldLackRequired } from '../policy/required-kinds.ts';
 import { kindsBeyondFirst, secondFactors } from '../policy/second-factors.ts';
 import type { Reason } from '../reasons.ts';
 import type { Caller } from '../session/authenticate.ts';
@@ -15,6 +16,7 @@ export async function turnOffMfa(ctx: RequestContext, caller: Caller): Promise<O
   if (secondFactors(authenticators).length === 0) return refuse('mfa_not_enabled');
   const facts = { action: 'disable_mfa', sessionId: caller.id };
   return changeFactors(ctx, { user, caller, facts, notice: { name: 'mfa_disabled' } }, async (tx) => {
+    if (await wouldLackRequired(tx, user)) return refuse('required_by_policy');
     await removeKinds(tx.store, user.id, kindsBeyondFirst);
     return success(undefined);
   });

@@ -11,6 +11,7 @@ import type { AccountPolicy } from '../policy/merge-policy.ts';
 import type { RequestContext } from '../context.ts';
 import type { EnrollmentOffer } from '../session/offer-enrollment.ts';
 import { logAll, logSuccess, type AttemptFacts } from '../audit/log-attempt.ts';
+import { wouldLackRequired } from '../policy/required-kinds.ts';
 import { kindsBeyondFirst } from '../policy/second-factors.ts';
 import { spend, type Proven } from './prove.ts';
 import type { SecondFactorResponse } from './response.ts';
@@ -71,7 +72,8 @@ export async function completeChallenge<Result extends Completed>(
   if (refusal) return refuse(refusal);
   const isSecond = roles.includes('second') || roles.includes('recovery');
   await (isSecond ? resetThrottles : resetThrottle)(tx.store, user.id, kind);
-  const epoch = disablesMfa ? await turnOff(tx, user) : challenge.epoch;
+  const turnsOff = disablesMfa === true && !(await wouldLackRequired(tx, user));
+  const epoch = turnsOff ? await turnOff(tx, user) : challenge.epoch;
   if (epoch === undefined) return refuse('raced');
   const { accountId, roles: userRoles } = user;
   const policy = await readPolicy(tx.store, { authModule: challenge.authModule, accountId, roles: userRoles });
@@ -93,7 +95,7 @@ export async function completeChallenge<Result extends Completed>(
   const logs = sendsNotice ? logAll : policy.logs;
   const sessionId = sessionOf(challenge, result.value);
   const attempt = await logSuccess(tx, { ...facts, factor: kind, sessionId, logs });
-  const name = disablesMfa ? 'mfa_disabled' : 'recovery_code_used';
+  const name = turnsOff ? 'mfa_disabled' : 'recovery_code_used';
   if (sendsNotice) await writeNotice(tx.store, user, { attempt, name }, tx.now);
   return result;
 }

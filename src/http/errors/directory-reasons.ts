@@ -1,13 +1,19 @@
 import type { Reason } from '../../engine/reasons.ts';
 import type { Problem } from '../route.ts';
 
-/** The problems of operations on accounts and users. */
+/** The problems of operations on accounts and users, and of what their accounts require. */
 export const directoryReasons = {
   user_disabled: { status: 403, code: 'user_disabled', detail: 'The user or their account is disabled.' },
   role_conflict: {
     status: 400,
     code: 'role_conflict',
     detail: 'A user cannot be both service and administrator. Create a service of its own.',
+  },
+  required_by_policy: {
+    status: 409,
+    code: 'required_by_policy',
+    detail:
+      'Your account requires this factor. Enroll another of its kind first, or ask an administrator to remove it.',
   },
   last_administrator: {
     status: 409,

@@ -61,6 +61,11 @@ export const factors = {
     when: 'No gateway is configured for this kind of message, or every gateway failed.',
     action: 'Try again later. If the error persists, tell the operator.',
   },
+  required_by_policy: {
+    statuses: [409],
+    when: 'A user removes a factor that their account requires, and has no other of its kind.',
+    action: 'Enroll another factor of this kind first, or ask an administrator of the account to remove it.',
+  },
   user_disabled: {
     statuses: [403],
     when: 'A service asks for a challenge of a user who is disabled, or whose account or an account above it is.',

@@ -29,6 +29,7 @@ const told = {
   password_too_common: '400 password_too_common',
   password_is_name: '400 password_is_name',
   user_disabled: '403 user_disabled',
+  required_by_policy: '409 required_by_policy',
   role_conflict: '400 role_conflict',
   last_administrator: '409 last_administrator',
   unattended: '403 unattended_credential',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { turnOffMfa, renewBackupCode } from '../../../engine/operations.ts';
+import { problemOf } from '../../errors/reasons.ts';
 import { route, type Route } from '../../route.ts';
 import { badRequest, declined, formatProblem, sentences } from './dialect.ts';
 import { enrollmentRoutes } from './enrollment.ts';
@@ -26,11 +27,13 @@ export const mfaRoutes: readonly Route[] = [
     tag,
     formatProblem,
     summary: 'Turn multi-factor authentication off',
-    description: 'Removes all second factors and recovery codes. Needs fresh proof.',
+    description:
+      'Removes all second factors and recovery codes. Needs fresh proof. Refused with 400 where the account requires one of the factors.',
     responses: { 204: { description: 'It is off.' } },
     async handle({ ctx, caller }) {
       const disabled = await turnOffMfa(ctx, caller);
       if (disabled.ok) return { status: 204 };
+      if (disabled.reason === 'required_by_policy') return formatProblem({ ...problemOf(disabled), status: 400 });
       return disabled.reason === 'mfa_not_enabled' ? badRequest({ detail: sentences.notEnabled }) : declined(disabled);
     },
   }),
@@ -42,7 +45,7 @@ export const mfaRoutes: readonly Route[] = [
     formatProblem,
     summary: 'Create a backup code',
     description:
-      'Each request creates a new one, and the old one stops working. Logging in with it turns multi-factor authentication off. Needs fresh proof.',
+      'Each request creates a new one, and the old one stops working. Logging in with it turns multi-factor authentication off, unless the account requires a factor of its user. Needs fresh proof.',
     responses: {
       200: { description: 'The code, shown only once.', body: z.strictObject({ backup_code: z.string() }) },
     },
