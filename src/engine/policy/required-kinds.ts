@@ -3,8 +3,7 @@ import type { User } from '../../store/users.ts';
 import type { RequestContext } from '../context.ts';
 import { authModules } from './auth-modules.ts';
 import { demandOf } from './login-needs.ts';
-import { accountPolicy } from './merge-policy.ts';
-import { configsDownTo } from './read-policy.ts';
+import { readPolicies } from './read-policy.ts';
 import { workingProvider } from './required-provider.ts';
 import { secondFactors } from './second-factors.ts';
 
@@ -26,12 +25,11 @@ const kindsOf = (authenticators: readonly Authenticator[]) =>
   new Set(secondFactors(authenticators).map(({ kind }) => kind));
 
 /** The kinds of factor that users of the account have to enroll. Providers that verify users themselves have none. */
-async function requiredKinds(ctx: RequestContext, { accountId }: User): Promise<ReadonlySet<string>> {
-  const configs = await configsDownTo(ctx.store, accountId);
+async function requiredKinds(ctx: RequestContext, { accountId, roles }: User): Promise<ReadonlySet<string>> {
+  const policyOf = await readPolicies(ctx.store, accountId);
   const required = new Set<string>();
   for (const authModule of authModules) {
-    const policy = accountPolicy(authModule, accountId, configs);
-    const demand = await demandOf(policy, (named) => workingProvider(ctx, named));
+    const demand = await demandOf(policyOf(authModule, roles), (named) => workingProvider(ctx, named));
     if (demand.ok && demand.value.kind !== undefined && !demand.value.verifier) required.add(demand.value.kind);
   }
   return required;
