@@ -120,7 +120,12 @@ onEachDatabase('clients', (database) => {
     const opening = { user, epoch: user.epoch, authModule: 'oauth2', amr: ['pwd'], secondKinds: [], policy };
     const now = ctx.clock.now();
     const open = async (clientId: string) =>
-      (await createSession(ctx, { ...opening, issuedTo: { clientId, scope: '', life: 1000 } })).id;
+      (
+        await createSession(ctx, {
+          ...opening,
+          issuedTo: { client: { id: clientId, accountId: built.root }, scope: '', life: 1000 },
+        })
+      ).id;
     const [gone, stays] = [await open(app.id), await open(other.id)];
     assert.deepEqual([await deleteClient(ctx.store, app.id), await deleteClient(ctx.store, app.id)], [true, false]);
     assert.equal(await findLiveSession(ctx.store, gone, now), undefined);

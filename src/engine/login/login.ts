@@ -1,7 +1,7 @@
 import { refuse, type Outcome, type Refusal, type Success } from '../../base/outcome.ts';
 import { comparableName } from '../../base/text.ts';
 import { factorOf, kindsWhere } from '../../factors/registry.ts';
-import { findAccount } from '../../store/accounts.ts';
+import { findAccount, findBelow, type Account } from '../../store/accounts.ts';
 import { listForLogin, type Authenticator } from '../../store/authenticators.ts';
 import { unknownUserPrefix, existingSubject } from '../../store/throttles.ts';
 import { findUserByLogin } from '../../store/users.ts';
@@ -51,7 +51,7 @@ export async function login(
   const given = readSecret(input.secret);
   if (!given.has(guessed)) return refuse('malformed_reply');
   const { authModule: door, issuedTo, response } = input;
-  const account = await findAccount(ctx.store, input.account);
+  const account = await findLoginAccount(ctx, input);
   const open = account && (await readsOfOpenModules(ctx, { accountId: account.id, door, reads: given }));
   const { reads = given } = open ?? {};
   const facts = { action: 'login', authModule: door, accountId: account?.id ?? null, ...(open && { logs: open.logs }) };
@@ -137,4 +137,17 @@ function unknownUserSubject({ store }: Context, accountId: string, name: string)
     store,
     hashes.map((hash) => unknownUserPrefix + hash),
   );
+}
+
+/**
+ * The account of a login. An OAuth2 client logs users of its own account and its descendants in; any other account does
+ * not exist for it.
+ */
+async function findLoginAccount(
+  { store }: RequestContext,
+  { account: named, issuedTo }: LoginInput,
+): Promise<Account | undefined> {
+  const account = await findAccount(store, named);
+  if (!account || !issuedTo || account.id === issuedTo.client.accountId) return account;
+  return findBelow(store, issuedTo.client.accountId, account.id);
 }

@@ -27,7 +27,7 @@ export async function passwordGrant(
   if (!client.grantTypes.includes('password')) return refuse('unauthorized_client');
   const scope = narrowScope(client.scope, wanted);
   if (scope === undefined) return refuse('invalid_scope');
-  const issuedTo = { clientId: client.id, scope, life: refreshLife };
+  const issuedTo = { client, scope, life: refreshLife };
   const where = { authModule: 'oauth2', account: account ?? client.accountId, issuedTo } as const;
   const outcome = await loginWithBothFactors(ctx, { ...input, ...where });
   if (!outcome.ok) return outcome;

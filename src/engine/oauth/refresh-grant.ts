@@ -1,6 +1,7 @@
 import { second } from '../../base/clock.ts';
 import { refuse, success, type Outcome } from '../../base/outcome.ts';
 import type { OAuthClient } from '../../store/clients.ts';
+import { findBelow } from '../../store/accounts.ts';
 import { useRefreshToken } from '../../store/refresh-tokens.ts';
 import { revokeSession } from '../../store/sessions.ts';
 import { withTransaction, type RequestContext } from '../context.ts';
@@ -42,7 +43,7 @@ export async function refresh(
     await logRefusal(ctx, facts, 'replayed');
     return refuse('invalid_grant');
   }
-  const policy = await policyThatAllows(ctx, session);
+  const policy = await policyThatAllows(ctx, client, session);
   if (!policy.ok) {
     await logRefusal(ctx, facts, policy.reason);
     return refuse('invalid_grant');
@@ -69,7 +70,14 @@ export async function refresh(
 }
 
 /** The policy of the session's login method, which a session must meet again at each refresh, for weeks. */
-async function policyThatAllows(ctx: RequestContext, session: LiveSession): Promise<Outcome<AccountPolicy, Reason>> {
+async function policyThatAllows(
+  ctx: RequestContext,
+  { accountId }: OAuthClient,
+  session: LiveSession,
+): Promise<Outcome<AccountPolicy, Reason>> {
+  // Version 0.1.0 created sessions for users of any account.
+  const reaches = session.accountId === accountId || (await findBelow(ctx.store, accountId, session.accountId));
+  if (!reaches) return refuse('unknown_account');
   if (session.secondFactorAt === null) {
     const policy = await policyOnFirst(ctx, session);
     return policy ? success(policy) : refuse('mfa_enrollment_required');

@@ -1,11 +1,16 @@
 import { uuid } from '../../base/random.ts';
+import type { OAuthClient } from '../../store/clients.ts';
 import { insertSession, type FirstGeneration, type Session } from '../../store/sessions.ts';
 import type { User } from '../../store/users.ts';
 import type { AccountPolicy } from '../policy/merge-policy.ts';
 import type { RequestContext } from '../context.ts';
 
 /** The OAuth2 client of a login, the scope it gets, and how long its session can be refreshed, in milliseconds. */
-export type IssuedTo = { readonly clientId: string; readonly scope: string; readonly life: number };
+export type IssuedTo = {
+  readonly client: Pick<OAuthClient, 'id' | 'accountId'>;
+  readonly scope: string;
+  readonly life: number;
+};
 
 export type NewSession = {
   readonly user: Pick<User, 'id' | 'accountId'>;
@@ -37,7 +42,7 @@ export async function createSession(tx: RequestContext, input: NewSession): Prom
     secondKinds: input.secondKinds,
     authTime: now,
     expiresAt: now + (input.issuedTo?.life ?? tokenLife),
-    clientId: input.issuedTo?.clientId ?? null,
+    clientId: input.issuedTo?.client.id ?? null,
     scope: input.issuedTo?.scope ?? null,
     clientIp: client.ip,
     userAgent: client.userAgent,

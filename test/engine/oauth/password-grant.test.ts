@@ -49,7 +49,25 @@ onEachDatabase('the password grant', (database) => {
     assert.equal((await built.caller((await grant(built, app, here)).access)).userId, here.user.id);
     const outcome = await passwordGrant(built.ctx, app, { login: there.name, secret: there.password });
     assert.equal(outcome.ok, false);
-    assert.notEqual((await grant(built, app, there, { account: 'root' })).access, '');
+    const ofRoot = await addApp(built);
+    assert.notEqual((await grant(built, ofRoot, here, { account: 'branch' })).access, '');
+  });
+
+  test('finds no user of an account that is neither that of the client nor below it', async () => {
+    await using built = await startEngine(database);
+    const app = await addApp(built, {}, await built.addAccount('branch'));
+    const sibling = await built.addAccount('sibling');
+    const [above, beside] = [await built.addPerson('ada'), await built.addPerson('bea', { account: sibling })];
+    const tried = [
+      { who: above, account: 'root' },
+      { who: above, account: built.root },
+      { who: beside, account: 'sibling' },
+      { who: above, account: 'mars' },
+    ];
+    for (const { who, account } of tried) {
+      const given = { login: who.name, secret: who.password, account };
+      assert.deepEqual(await passwordGrant(built.ctx, app, given), { ok: false, reason: 'unknown_user' }, account);
+    }
   });
 
   test('takes a code with the password, once, and a recovery code', async () => {

@@ -128,6 +128,15 @@ onEachDatabase('a refresh token', (database) => {
     assert.equal(unwrap(await renew(built, app, narrowed.refreshToken ?? '')).scope, 'read');
   });
 
+  test('of a user who is neither in the account of the client nor below it is refused', async () => {
+    await using built = await startEngine(database);
+    const app = await addApp(built, {}, await built.addAccount('branch'));
+    const ada = await built.addPerson('ada');
+    // Version 0.1.0 gave such sessions to any client.
+    const { refreshToken } = await grant(built, { ...app, accountId: built.root }, ada);
+    assert.deepEqual(await renew(built, app, refreshToken), invalidGrant);
+  });
+
   test('is nothing else: no session, no challenge; and nothing else is one', async () => {
     await using built = await startEngine(database);
     const { app, access, refreshToken } = await begun(built);
