@@ -25,8 +25,9 @@ export function assertHardened({ asked, route, status, headers, text }: Hardened
   for (const [name, value] of Object.entries(hardening)) assert.equal(headers.get(name), value, about);
   assert.match(headers.get('content-security-policy') ?? '', /default-src 'none'.*frame-ancestors 'none'/, about);
   assert.equal(headers.get('set-cookie'), null, about);
-  // RFC 9110 sections 15.5.2 and 15.5.6; RFC 6585 section 4.
-  assert.equal(status === 401, headers.has('www-authenticate'), about);
+  // RFC 9110 sections 15.5.2 and 15.5.6; RFC 6585 section 4; RFC 6750 section 3.1.
+  const lacksScope = status === 403 && headers.get('www-authenticate')?.startsWith('Bearer error="insufficient_scope"');
+  assert.equal(status === 401 || lacksScope === true, headers.has('www-authenticate'), about);
   assert.equal(status === 405, headers.has('allow'), about);
   if (status === 429) assert.match(headers.get('retry-after') ?? '', /^[1-9][0-9]*$/, about);
 }

@@ -64,6 +64,8 @@ export type Reason =
   | 'forbidden'
   /** The operation is for services, and the caller is the session of a person. */
   | 'no_service'
+  /** The session of an OAuth2 client lacks the scope (RFC 6750). */
+  | 'insufficient_scope'
   | 'not_found'
   | 'name_taken'
   /** The object has another revision than the one that the caller expects. */

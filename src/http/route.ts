@@ -3,6 +3,7 @@ import type { RequestContext } from '../engine/context.ts';
 import type { ChallengeActor, Service } from '../engine/challenge/challenge-actor.ts';
 import type { EnrollmentActor } from '../engine/session/enrollment-actor.ts';
 import type { Caller } from '../engine/session/authenticate.ts';
+import type { NeededScope } from '../engine/session/scopes.ts';
 import type { ProblemCode } from './problem-codes/index.ts';
 
 /**
@@ -17,6 +18,8 @@ export type Route = {
   readonly access: Access;
   /** Whether it makes administrative writes; absent where it cannot. */
   readonly administers?: Administers;
+  /** What the session of an OAuth2 client needs. Without it, the route is closed to clients. */
+  readonly scope?: RouteScope;
   readonly tag: string;
   readonly summary: string;
   readonly description?: string;
@@ -48,6 +51,9 @@ export type Access = 'anyone' | 'session' | 'optional' | 'basic' | 'enrollment' 
  * user in `uid`, or none.
  */
 export type Administers = 'always' | 'others' | 'never';
+
+/** A scope, or that none is needed; where the path names a user or a session, one for the caller's own and one for others. */
+export type RouteScope = NeededScope | { readonly own?: NeededScope; readonly others?: NeededScope };
 
 /** The meaning of a status and the shape of its body. `type` is set where it is not JSON, `page` where a browser gets HTML instead. */
 export type ResponseSpec = {

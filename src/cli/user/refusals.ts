@@ -33,6 +33,7 @@ export const refusals = {
   login_too_old: notHere,
   unattended: notHere,
   no_service: notHere,
+  insufficient_scope: notHere,
   forbidden: notHere,
   current_password_required: notHere,
   wrong_current_password: notHere,

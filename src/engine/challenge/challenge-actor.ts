@@ -49,9 +49,9 @@ async function keyOfService(ctx: RequestContext, lookups: readonly string[]): Pr
   return success({ type: 'service', service: { id, accountId } });
 }
 
-/** A session that a service created with its API key acts as the service. */
+/** A session that a service created with its API key acts as the service. A session of an OAuth2 client does not. */
 function asSession(session: Caller): ChallengeActor {
-  const isProgram = session.authModule === 'apikey' && isService(session);
+  const isProgram = session.clientId === null && session.authModule === 'apikey' && isService(session);
   if (!isProgram) return { type: 'session', session };
   return { type: 'service', service: { id: session.userId, accountId: session.accountId } };
 }

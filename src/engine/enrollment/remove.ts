@@ -9,7 +9,7 @@ import {
 import type { User } from '../../store/users.ts';
 import { changeFactors } from './change-factors.ts';
 import { withTransaction, type RequestContext } from '../context.ts';
-import { madeBy, sessionOf, type FactorChangeActor } from '../session/enrollment-actor.ts';
+import { madeBy, mayChange, sessionOf, type FactorChangeActor } from '../session/enrollment-actor.ts';
 import { logSuccess, type AttemptFacts } from '../audit/log-attempt.ts';
 import { wouldLackRequired } from '../policy/required-kinds.ts';
 import { recoveryKinds, secondFactors } from '../policy/second-factors.ts';
@@ -32,6 +32,9 @@ export async function remove(
   const authenticators = await listAuthenticators(ctx.store, user.id, ctx.now);
   const removed = authenticators.find(({ id }) => id === authenticatorId);
   if (!removed) return refuse('not_found');
+  const session = sessionOf(caller);
+  const may = session?.userId === user.id ? mayChange(session, removed.kind) : success(undefined);
+  if (!may.ok) return may;
   const { roles, replaces } = factorOf(removed.kind).traits;
   // A user without a password could set a new one without knowing the old one.
   if (roles.includes('first') && replaces && caller.userId === user.id) return refuse('password_needed');
@@ -40,10 +43,9 @@ export async function remove(
   const facts = { action: 'remove', factor: removed.kind, ...madeBy(caller) };
   if (removed.status === 'pending') return discard(ctx, { user, removed, facts });
   const notice = { name: 'factor_removed', factor: removed.kind } as const;
-  return changeFactors(ctx, { user, caller: sessionOf(caller), facts, notice }, async (tx) => {
+  return changeFactors(ctx, { user, caller: session, facts, notice }, async (tx) => {
     // An administrator may remove what the user lost; the user may not weaken what the account requires.
-    const isOwn = sessionOf(caller)?.userId === user.id;
-    if (isOwn && (await wouldLackRequired(tx, user, left))) return refuse('required_by_policy');
+    if (session?.userId === user.id && (await wouldLackRequired(tx, user, left))) return refuse('required_by_policy');
     if (!(await removeAuthenticator(tx.store, user.id, authenticatorId))) return refuse('raced');
     if (secondFactors(left).length === 0) await removeKinds(tx.store, user.id, recoveryKinds);
     return success(undefined);

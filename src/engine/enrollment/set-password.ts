@@ -13,6 +13,7 @@ import { prove } from '../proof/prove.ts';
 import type { Reason } from '../reasons.ts';
 import type { Caller } from '../session/authenticate.ts';
 import { issueNextTokens, type IssuedTokens } from '../session/issue-token.ts';
+import { mayChange } from '../session/enrollment-actor.ts';
 import { requireStepUp } from '../session/step-up.ts';
 
 export type NewPassword = {
@@ -39,6 +40,8 @@ export async function setPassword(
   caller: Caller,
   { secret, current, label }: NewPassword,
 ): Promise<Outcome<ChangedPassword, Reason>> {
+  const may = mayChange(caller, kind);
+  if (!may.ok) return may;
   // Without `authTime`, an old login is not refused here: the current password is required below instead.
   const { authTime: _authTime, ...prover } = caller;
   const allowed = await requireStepUp(ctx, prover);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { stepUpLife } from '../../engine/session/step-up.ts';
 import type { Problem, Reply } from '../route.ts';
 
 /** For a user who must enroll before they can log in: the token allows the enrollment, which then completes the login. */
@@ -65,3 +66,8 @@ export function locate<Json extends { readonly code: string }>(json: Json, url: 
 }
 
 export const bearer = { 'WWW-Authenticate': 'Bearer realm="countersign"' };
+
+/** RFC 9470 section 3: what the session lacks, and how recent the proof must be. */
+export const insufficient = (lacks: string) => ({
+  'WWW-Authenticate': `Bearer error="insufficient_user_authentication", ${lacks}max_age="${stepUpLife / 1000}"`,
+});

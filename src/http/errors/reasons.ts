@@ -2,15 +2,9 @@ import type { z } from 'zod';
 import type { Refusal } from '../../base/outcome.ts';
 import type { Reason } from '../../engine/reasons.ts';
 import type { EnrollmentOffer, LoginRefusal } from '../../engine/session/offer-enrollment.ts';
-import { stepUpLife } from '../../engine/session/step-up.ts';
 import { directoryReasons } from './directory-reasons.ts';
-import { bearer, problem, type enrollmentView } from './problem.ts';
+import { bearer, insufficient, problem, type enrollmentView } from './problem.ts';
 import type { Problem, Reply } from '../route.ts';
-
-/** RFC 9470 section 3: what the session lacks, and how recent the proof must be. */
-const insufficient = (lacks: string) => ({
-  'WWW-Authenticate': `Bearer error="insufficient_user_authentication", ${lacks}max_age="${stepUpLife / 1000}"`,
-});
 
 /** One sentence for every failure of a first factor, so that none reveals whether the user exists. */
 const wrongCredentials: Problem = {
@@ -163,6 +157,12 @@ const outside = {
     status: 403,
     code: 'forbidden',
     detail: 'This is only for services: send the apikey of a user whose role is service.',
+  },
+  insufficient_scope: {
+    status: 403,
+    code: 'insufficient_scope',
+    detail: 'The access token of this client does not permit this. Ask for the scope, or log in without the client.',
+    headers: { 'WWW-Authenticate': 'Bearer error="insufficient_scope"' },
   },
   not_found: { status: 404, code: 'not_found', detail: 'Not found.' },
   revision_mismatch: {

@@ -6,6 +6,11 @@ export const oauth2 = {
     when: 'The name, the secret or the code is wrong, or the refresh token is expired, used, revoked or belongs to another client.',
     action: 'Let the user log in again.',
   },
+  insufficient_scope: {
+    statuses: [403],
+    when: 'The access token was issued to an OAuth2 client, and its scope does not permit the operation (RFC 6750). `WWW-Authenticate` names the scope, unless the operation is closed to clients.',
+    action: 'Ask for a token with the scope, or log in without the client.',
+  },
   invalid_scope: {
     statuses: [400],
     when: 'The client may not have the scope, or it is wider than the one that was granted.',

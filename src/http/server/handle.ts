@@ -14,6 +14,7 @@ import { problemOf, type ErrorReason } from '../errors/reasons.ts';
 import type { Access, Problem, Reply, Route, UnparsedRequest } from '../route.ts';
 import type { ShownCredential } from './credentials.ts';
 import { readQuery, type Parsed } from './parse.ts';
+import { isOwn, missingScope } from './require-scope.ts';
 
 /** The caller that a credential belongs to. */
 export type AnyCaller = EnrollmentActor | ChallengeActor | Service | undefined;
@@ -35,7 +36,10 @@ export async function handle(route: Route, anonymous: UnparsedRequest, raw: RawR
   if (!caller.ok) return formatProblem(problemOf(caller));
   const params = route.params?.safeParse(raw.params);
   if (params && !params.success) return formatProblem(problemOf(refuse('not_found')));
-  const administrator = administering(route, caller.value, params?.data);
+  const session = sessionAt(route.access, caller.value);
+  const scopeless = missingScope(route, session, params?.data);
+  if (scopeless) return formatProblem(scopeless);
+  const administrator = administering(route, session, params?.data);
   const fresh = administrator ? await requireFreshProof(request.ctx, administrator) : success(undefined);
   if (!fresh.ok) return formatProblem(problemOf(fresh));
   const query = readQuery(route.query, raw.query);
@@ -49,19 +53,19 @@ export async function handle(route: Route, anonymous: UnparsedRequest, raw: RawR
 
 /** The administrator's session by which a request makes an administrative write, or undefined. */
 function administering(
-  { access, administers = 'never' }: Route,
-  caller: AnyCaller,
+  { administers = 'never' }: Route,
+  session: Caller | undefined,
   params: unknown,
 ): Caller | undefined {
-  if (administers === 'never') return undefined;
-  const session = access === 'challenge' ? sessionOf(caller as ChallengeActor) : (caller as Caller | undefined);
-  if (!session || !isAdministrator(session)) return undefined;
-  const { uid } = (params ?? {}) as { readonly uid?: string };
-  const isOwn = administers === 'others' && (uid === 'me' || uid === session.userId);
-  return isOwn ? undefined : session;
+  if (administers === 'never' || !session || !isAdministrator(session)) return undefined;
+  return administers === 'others' && isOwn(session, params) ? undefined : session;
 }
 
-const sessionOf = (actor: ChallengeActor) => (actor.type === 'session' ? actor.session : undefined);
+/** The session of a caller, if a session is what calls. */
+function sessionAt(access: Access, caller: AnyCaller): Caller | undefined {
+  if (!caller || access === 'service' || !('type' in caller) || caller.type !== 'session') return undefined;
+  return 'session' in caller ? caller.session : caller;
+}
 
 /** Authenticates a credential as the kind of caller that a route accepts. */
 export async function callerOf(

@@ -69,6 +69,7 @@ const told = {
   unauthorized_client: '400 unauthorized_client',
   invalid_scope: '400 invalid_scope',
   invalid_grant: '400 invalid_grant',
+  insufficient_scope: '403 insufficient_scope',
 } satisfies Record<Told, string>;
 
 const reasons = Object.keys(told) as Told[];
@@ -86,8 +87,11 @@ for (const reason of reasons) {
     assert.equal(meaningOf(code).statuses[0], status);
     assert.equal(response.type, 'application/problem+json');
     assert.ok(problemBody.safeParse({ ...said(response), request_id: 'x' }).success);
-    // RFC 9110 section 15.5.2: a 401 says how to do better.
-    assert.equal(response.status === 401, response.headers?.['WWW-Authenticate'] !== undefined);
+    // RFC 9110 section 15.5.2: a 401 says how to do better; RFC 6750 section 3.1: and so does a scope that is missing.
+    assert.equal(
+      response.status === 401 || code === 'insufficient_scope',
+      response.headers?.['WWW-Authenticate'] !== undefined,
+    );
   });
 }
 

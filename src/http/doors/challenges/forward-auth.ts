@@ -24,6 +24,7 @@ export const forwardAuthRoutes: readonly Route[] = [
     method: 'get',
     path: '/forward-auth',
     access: 'session',
+    scope: 'none',
     tag: 'Step-up',
     summary: 'Check a session for a proxy',
     description:

@@ -17,7 +17,7 @@ import { accountPatch, accountPath, accountView, hexId, newAccount, viewAccount 
 
 const path = '/v2/accounts/{id}';
 
-const common = { access: 'session', tag: 'Accounts', formatProblem, params: accountPath } as const;
+const common = { access: 'session', scope: 'manage', tag: 'Accounts', formatProblem, params: accountPath } as const;
 
 const paging = z.object({
   page_size: z.coerce.number().int().min(1).max(500).default(100),

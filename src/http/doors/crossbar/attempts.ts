@@ -42,7 +42,7 @@ const details = summary.extend({
   request_id: z.string().optional(),
 });
 
-const common = { method: 'get', access: 'session', tag: 'Attempts', formatProblem } as const;
+const common = { method: 'get', access: 'session', scope: 'manage', tag: 'Attempts', formatProblem } as const;
 
 const listing = (about: AttemptTopic, path: string): Route =>
   route({

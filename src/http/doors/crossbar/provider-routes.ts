@@ -13,7 +13,7 @@ import { inputOf, patchOf, providerPatch, providerView, viewProvider, wholeProvi
 
 /** The routes of one provider are the same for an account's providers and the system's. */
 
-export const common = { access: 'session', tag: 'Providers', formatProblem } as const;
+export const common = { access: 'session', scope: 'manage', tag: 'Providers', formatProblem } as const;
 
 export const providerAnswer = { description: 'The provider.', body: envelope(providerView) };
 

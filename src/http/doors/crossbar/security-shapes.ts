@@ -16,7 +16,13 @@ import type { FieldError, Problem, Reply, UnparsedRequest } from '../../route.ts
 /** Shared by the routes of an account's security. */
 export const securityPath = '/v2/accounts/{id}/security';
 
-export const common = { access: 'session', tag: 'Security', formatProblem, params: accountPath } as const;
+export const common = {
+  access: 'session',
+  scope: 'manage',
+  tag: 'Security',
+  formatProblem,
+  params: accountPath,
+} as const;
 
 /** Rules that later versions enforce. To accept one would promise what is not done. */
 const unenforced = [

@@ -56,6 +56,7 @@ export const securityRoutes: readonly Route[] = [
     method: 'get',
     path: '/v2/security',
     access: 'session',
+    scope: 'manage',
     tag: common.tag,
     formatProblem,
     summary: 'List the auth modules that a policy can set',

@@ -17,7 +17,7 @@ import { accountPath, newUser, userPatch, userPath, userView, viewUser } from '.
 
 const path = '/v2/accounts/{id}/users';
 
-const common = { access: 'session', tag: 'Accounts', formatProblem } as const;
+const common = { access: 'session', scope: 'manage', tag: 'Accounts', formatProblem } as const;
 
 const paging = z.object({
   page_size: z.coerce.number().int().min(1).max(500).default(100),

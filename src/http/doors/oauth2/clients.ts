@@ -35,7 +35,7 @@ function viewClient({ id, name, grantTypes: grants, scope: words, isPublic, crea
   return { client_id: id, name, grant_types: [...grants], scope: words, public: isPublic, created_at: made };
 }
 
-const common = { access: 'session', tag } as const;
+const common = { access: 'session', scope: 'manage', tag } as const;
 
 export const clientRoutes: readonly Route[] = [
   route({

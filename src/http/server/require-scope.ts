@@ -1,0 +1,20 @@
+import { refuse } from '../../base/outcome.ts';
+import type { Caller } from '../../engine/session/authenticate.ts';
+import { hasScope } from '../../engine/session/scopes.ts';
+import { problemOf } from '../errors/reasons.ts';
+import type { Problem, Route } from '../route.ts';
+
+/** What is wrong if the session of an OAuth2 client lacks the scope of a route (RFC 6750 section 3.1). */
+export function missingScope({ scope }: Route, session: Caller | undefined, params: unknown): Problem | undefined {
+  if (!session) return undefined;
+  const needed = typeof scope === 'object' ? scope[isOwn(session, params) ? 'own' : 'others'] : scope;
+  if (hasScope(session, needed)) return undefined;
+  const headers = { 'WWW-Authenticate': `Bearer error="insufficient_scope", scope="${needed}"` };
+  return problemOf(refuse('insufficient_scope'), needed && { insufficient_scope: { headers } });
+}
+
+/** Whether a path names the session or its user. */
+export function isOwn({ id, userId }: Caller, params: unknown): boolean {
+  const { uid, sid } = (params ?? {}) as { readonly uid?: string; readonly sid?: string };
+  return sid === undefined ? uid === 'me' || uid === userId : sid === id;
+}
