@@ -143,8 +143,9 @@ function sessions(ask: Ask, transport: Transport): Operations['sessions'] {
       sid === undefined
         ? ask({ method: 'DELETE', path: '/sessions/current' })
         : ask({ method: 'DELETE', path: '/sessions/{sid}', params: { sid } }),
-    async assure({ acr, maxAge, amr }) {
-      const query = { acr_values: acr, max_age: maxAge?.toString(), amr: amr?.join(' ') };
+    async assure({ acr, maxAge, amr, clients }) {
+      const required = { acr_values: acr, max_age: maxAge?.toString(), amr: amr?.join(' ') };
+      const query = { ...required, client: clients?.join(' ') };
       const answered = await transport({ method: 'GET', path: '/forward-auth', query });
       return resultOf(answered, ({ header }) => ({
         user: header('x-auth-user') ?? '',

@@ -231,6 +231,8 @@ export type SessionRequirements = {
   readonly maxAge?: number | undefined;
   /** Methods that must all have been used (RFC 8176). */
   readonly amr?: readonly string[] | undefined;
+  /** The ids of the OAuth2 clients whose tokens are accepted; when absent, those of none. */
+  readonly clients?: readonly string[] | undefined;
 };
 
 /** The user of a session, and how they were authenticated. */

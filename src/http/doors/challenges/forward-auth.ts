@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { refuse } from '../../../base/outcome.ts';
 import { isEnough, assuranceOf, type RequiredAssurance } from '../../../engine/session/assurance.ts';
 import { problem } from '../../errors/problem.ts';
+import { refused } from '../../errors/reasons.ts';
 import { route, type Route } from '../../route.ts';
 
 const query = z.object({
@@ -16,6 +18,12 @@ const query = z.object({
     .max(256)
     .regex(/^[a-z0-9]+(?: [a-z0-9]+)*$/, 'must be methods separated by spaces')
     .optional(),
+  /** The OAuth2 clients whose tokens are accepted, separated by spaces. */
+  client: z
+    .string()
+    .max(1024)
+    .regex(/^[0-9a-f-]{36}(?: [0-9a-f-]{36})*$/, 'must be ids of clients separated by spaces')
+    .optional(),
 });
 
 /** For a proxy that asks before it forwards a request: nginx's `auth_request`, Caddy's and Traefik's `forward_auth`. */
@@ -28,10 +36,13 @@ export const forwardAuthRoutes: readonly Route[] = [
     tag: 'Step-up',
     summary: 'Check a session for a proxy',
     description:
-      'The proxy sends the credential of the request that it checks. The query of the configured URL says what is required; a session that does not meet it is answered as in RFC 9470.',
+      'The proxy sends the credential of the request that it checks. The query of the configured URL says what is required; a session that does not meet it is answered as in RFC 9470. Tokens of OAuth2 clients are refused, except those of the clients that `client` names.',
     query,
     responses: { 204: { description: 'The session meets the requirements. Headers name its user.' } },
-    async handle({ ctx, caller, query: { acr_values: acr, max_age: maxAge, amr } }) {
+    async handle({ ctx, caller, query: { acr_values: acr, max_age: maxAge, amr, client } }) {
+      // Such a token was given to an application, not to the resources behind the proxy.
+      if (caller.clientId !== null && !client?.split(' ').includes(caller.clientId))
+        return refused(refuse('insufficient_scope'));
       const wanted = { acr, maxAge, amr: amr?.split(' ') };
       if (!isEnough(caller, wanted, ctx.now)) return insufficient(wanted);
       const { userId, accountId } = caller;
