@@ -10,6 +10,7 @@ import type {
   Confirmation,
   ExternalProfile,
   Factors,
+  Granted,
   LoggedIn,
   Login,
   MfaRequired,
@@ -62,8 +63,8 @@ export type Operations = {
     read(id: string): Promise<Result<ChallengeStatus>>;
     /** Sends a code to the named factor, or to the first one that takes sent codes. */
     send(id: string, factor?: { readonly factor_id?: string | undefined }): Promise<Result<SentCode>>;
-    /** Returns an assertion to a service, the next token to a session, and the session's token to a login. */
-    verify(id: string, reply: ChallengeReply): Promise<Result<Approved | LoggedIn>>;
+    /** Returns an assertion to a service, the next token to a session, and the session's token to a login; to one that began at the token endpoint of OAuth2, what that answers. */
+    verify(id: string, reply: ChallengeReply): Promise<Result<Approved | LoggedIn | Granted>>;
     /** Spends an assertion that the user's browser handed over. For a service; it succeeds once. */
     redeem(id: string, redemption: Redemption): Promise<Result<Redeemed>>;
   };

@@ -192,6 +192,12 @@ export type Redeemed = {
 };
 
 export type LoggedIn = { readonly token: string };
+/** RFC 6749 section 5.1. `expires_in` is in seconds. */
+export type Granted = Readonly<Record<'access_token' | 'scope', string>> & {
+  readonly token_type: 'Bearer';
+  readonly expires_in: number;
+  readonly refresh_token?: string | undefined;
+};
 
 /** The password was correct. Continue with the token as credential and `challenges.verify('current', …)`. */
 export type MfaRequired = {

@@ -15,12 +15,13 @@ import { ofCurrent, type LiveRing } from '../base/live-ring.ts';
 
 /**
  * The claims of an access token (RFC 9068 and 8176). Private claims are `account`, `sid`, `gen` (the generation of the
- * session) and `mfa_time` (when a second factor was last proven). Times are in seconds. Tokens of version 0.1.0 have no
- * `jti`, `gen` and `mfa_time`.
+ * session) and `mfa_time` (when a second factor was last proven). Tokens of OAuth2 clients have `client_id` and `scope`,
+ * and are for other audiences than sessions. Times are in seconds. Tokens of version 0.1.0 have no `jti`, `gen`,
+ * `mfa_time`, `client_id` and `scope`.
  */
 const claims = z.strictObject({
   iss: z.string(),
-  aud: z.string(),
+  aud: z.union([z.string(), z.array(z.string()).min(1)]),
   sub: z.string(),
   account: z.string(),
   sid: z.uuid(),
@@ -32,12 +33,15 @@ const claims = z.strictObject({
   jti: z.string().exactOptional(),
   gen: z.int().min(1).exactOptional(),
   mfa_time: z.int().exactOptional(),
+  client_id: z.string().exactOptional(),
+  scope: z.string().exactOptional(),
 });
 
 export type Claims = z.infer<typeof claims>;
 
 export type AccessTokens = {
-  issue(claims: Omit<Claims, 'iss' | 'aud'>): Promise<string>;
+  /** `audiences` are those of the client; without any, the default. */
+  issue(claims: Omit<Claims, 'iss' | 'aud'>, audiences?: readonly string[]): Promise<string>;
   /** The claims of a valid token of this server, or undefined. `now` is in milliseconds. */
   read(token: string, now: number): Promise<Claims | undefined>;
   /** Signs a proof for one service that its user has passed a challenge. The service verifies it with the JWKS. */
@@ -94,7 +98,7 @@ export async function createLiveAccessTokens(ring: LiveRing, url: string): Promi
     get jwks() {
       return publicKeys(ring.current());
     },
-    issue: async (given) => (await tokens()).issue(given),
+    issue: async (...given) => (await tokens()).issue(...given),
     assert: async (assertion) => (await tokens()).assert(assertion),
     readAssertion: async (...given) => (await tokens()).readAssertion(...given),
     read: async (token, now) => (await tokens()).read(token, now),
@@ -123,7 +127,8 @@ export async function createAccessTokens(ring: KeyRing, url: string): Promise<Ac
 
   return {
     jwks: publicKeys(ring),
-    issue: (given) => sign(typ, { ...given, iss: url, aud: url }),
+    issue: (given, audiences = []) =>
+      sign(typ, { ...given, iss: url, aud: given.client_id === undefined ? url : audienceOf(audiences, url) }),
     assert: (assertion) => sign(assertionType, { ...assertion, iss: url }),
     async readAssertion(assertion, audience, now) {
       const payload = await verify(assertion, { typ: assertionType, audience }, now);
@@ -131,15 +136,15 @@ export async function createAccessTokens(ring: KeyRing, url: string): Promise<Ac
     },
     async read(token, now) {
       const cached = verified.get(token);
-      const valid = cached ?? claims.safeParse(await verify(token, { typ, audience: url }, now)).data;
-      if (!valid || !isCurrent(valid, now)) return undefined;
+      const valid = cached ?? claims.safeParse(await verify(token, { typ }, now)).data;
+      if (!valid || !isCurrent(valid, now) || !isFor(valid, url)) return undefined;
       if (!cached) addToCache(verified, token, valid);
       return valid;
     },
   };
 }
 
-type Expected = { readonly typ: string; readonly audience: string };
+type Expected = { readonly typ: string; readonly audience?: string };
 
 /** Returns the claims of a token that is signed with one of the keys and valid now. */
 function verifierOf(keys: ReadonlyMap<string, CryptoKey>, issuer: string) {
@@ -165,6 +170,17 @@ function verifierOf(keys: ReadonlyMap<string, CryptoKey>, issuer: string) {
  * Verified tokens in the cache. Verifying a signature is half the cost of a request, and its result does not change.
  */
 const cacheSize = 4096;
+
+/** The audience of a client's tokens: never that of sessions. */
+export function audienceOf(audiences: readonly string[], url: string): string | string[] {
+  const [only = `${url.replace(/\/$/, '')}/oauth2`, ...more] = audiences;
+  return more.length === 0 ? only : [only, ...more];
+}
+
+/** Whether a token has the audience of its kind. Otherwise a client's token could pass for a session's elsewhere. */
+function isFor({ aud, client_id }: Claims, url: string): boolean {
+  return client_id === undefined ? aud === url : ![aud].flat().includes(url);
+}
 
 /** Evicts the oldest token if the cache is full. */
 function addToCache(verified: Map<string, Claims>, token: string, valid: Claims): void {

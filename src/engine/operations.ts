@@ -55,6 +55,7 @@ export { codesLeft, renewBackupCode, renewRecoveryCodes } from './enrollment/rec
 /** OAuth2: clients, the password and refresh grants, introspection and revocation. */
 export { browseClients, managedAccount, proveClient, reachClient } from './oauth/reach-client.ts';
 export { changeClient, makeClient, removeClient } from './oauth/change-client.ts';
+export { grantTokens } from './oauth/grant.ts';
 export { introspect } from './oauth/introspect.ts';
 export { passwordGrant } from './oauth/password-grant.ts';
 export { refresh } from './oauth/refresh-grant.ts';

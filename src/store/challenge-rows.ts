@@ -27,14 +27,17 @@ type AnyChallenge = {
 /** The action that the user is asked to approve, and the purpose in the words of the service or session. */
 type Approvable = { readonly action: string | null; readonly purpose: string | null };
 
+/** The OAuth2 client of a login, and the scope that its session gets. */
+type OfClient = { readonly client?: { readonly id: string; readonly scope: string } };
+
 /**
  * The second factor of a login. It creates a session, or, if `enrolls` names a required kind of factor, lets the user
  * enroll it first.
  */
-export type LoginChallenge = AnyChallenge & { readonly kind: 'login'; readonly enrolls: string | null };
+export type LoginChallenge = AnyChallenge & OfClient & { readonly kind: 'login'; readonly enrolls: string | null };
 
 /** Lets a user, who has proven all factors they have, enroll one more kind of factor, and do nothing else. */
-export type EnrollmentChallenge = AnyChallenge & { readonly kind: 'enrollment'; readonly enrolls: string };
+export type EnrollmentChallenge = AnyChallenge & OfClient & { readonly kind: 'enrollment'; readonly enrolls: string };
 
 /** A challenge that a service created; `serviceId` is the id of the service's user. */
 export type ServiceChallenge = AnyChallenge & Approvable & { readonly kind: 'service'; readonly serviceId: string };
@@ -49,7 +52,8 @@ export type ChallengeWithUser<C extends Challenge = Challenge> = { readonly chal
 
 /** The columns that differ between the kinds of challenges. */
 export function columnsOf(challenge: Challenge) {
-  const none = { enrolls: null, service_id: null, session_id: null, action: null, purpose: null };
+  const unset = { enrolls: null, service_id: null, session_id: null, action: null, purpose: null };
+  const none = { ...unset, client_id: null, scope: null };
   if (challenge.kind === 'service') {
     const { serviceId, action, purpose } = challenge;
     return { ...none, service_id: serviceId, action, purpose };
@@ -58,7 +62,8 @@ export function columnsOf(challenge: Challenge) {
     const { sessionId, action, purpose } = challenge;
     return { ...none, session_id: sessionId, action, purpose };
   }
-  return { ...none, enrolls: challenge.enrolls };
+  const { enrolls, client } = challenge;
+  return { ...none, enrolls, ...(client && { client_id: client.id, scope: client.scope }) };
 }
 
 /** Selects one row for each prompt of a challenge, or one row if it has none. */
@@ -86,6 +91,8 @@ export function selectWithUser(db: Store['db']) {
       'session_id',
       'action',
       'purpose',
+      'challenges.client_id',
+      'challenges.scope',
       'prompts.kind as prompt_kind',
       'prompts.provider_account_id',
       'prompts.provider_id',
@@ -106,7 +113,7 @@ export function opened(store: Store, rows: ChallengeRows): ChallengeWithUser | u
   const { enrolls, asked_by: serviceId, session_id: sessionId, action, purpose } = row;
   if (serviceId !== null) return { challenge: { ...base, kind: 'service', serviceId, action, purpose }, user };
   if (sessionId !== null) return { challenge: { ...base, kind: 'step_up', sessionId, action, purpose }, user };
-  return { challenge: { ...base, kind: 'login', enrolls }, user };
+  return { challenge: { ...base, ...clientOf(row), kind: 'login', enrolls }, user };
 }
 
 /** Makes an enrollment challenge of rows that were found by an enrollment token. */
@@ -117,8 +124,11 @@ export function openedEnrollment(
   const [row] = rows;
   if (!row || row.enrolls === null) return undefined;
   const { base, user } = openedBase(store, row, rows);
-  return { challenge: { ...base, kind: 'enrollment', enrolls: row.enrolls }, user };
+  return { challenge: { ...base, ...clientOf(row), kind: 'enrollment', enrolls: row.enrolls }, user };
 }
+
+const clientOf = ({ client_id: id, scope }: ChallengeRow): OfClient =>
+  id === null ? {} : { client: { id, scope: scope ?? '' } };
 
 function openedBase(
   store: Store,

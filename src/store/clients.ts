@@ -9,6 +9,8 @@ export type OAuthClient = {
   readonly grantTypes: readonly string[];
   /** Space-separated (RFC 6749 section 3.3). */
   readonly scope: string;
+  /** The audiences of its access tokens; the default if there are none. */
+  readonly audiences?: readonly string[];
   readonly createdAt: number;
   /** A public client has no secret and identifies itself by its id alone (RFC 6749 section 2.1). */
   readonly isPublic: boolean;

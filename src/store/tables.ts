@@ -120,6 +120,9 @@ export type Tables = SessionTables & {
     action: Generated<string | null>;
     /** The purpose, in the words of the service or session. */
     purpose: Generated<string | null>;
+    /** The OAuth2 client of a login, and the scope that its session gets. */
+    client_id: Generated<string | null>;
+    scope: Generated<string | null>;
   };
   /** The prompts of challenges, at most one of each kind of factor. */
   prompts: {
@@ -176,8 +179,13 @@ export type Tables = SessionTables & {
     secret_hash: string | null;
     /** A JSON list. */
     grant_types: string;
+    /** For nodes of version 0.1.0. */
     scope: string;
     created_at: number;
+    /** JSON lists. Null in rows of version 0.1.0. */
+    scopes: Generated<string | null>;
+    default_scopes: Generated<string | null>;
+    audiences: Generated<string | null>;
   };
   /** The audit log. */
   attempts: {

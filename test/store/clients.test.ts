@@ -119,18 +119,18 @@ onEachDatabase('clients', (database) => {
     const policy = { tokenLife: accessTokenLife };
     const opening = { user, epoch: user.epoch, authModule: 'oauth2', amr: ['pwd'], secondKinds: [], policy };
     const now = ctx.clock.now();
-    const open = async (clientId: string) =>
+    const open = async (client: OAuthClient) =>
       (
         await createSession(ctx, {
           ...opening,
-          issuedTo: { client: { id: clientId, accountId: built.root }, scope: '', life: 1000 },
+          issuedTo: { client, scope: '' },
         })
       ).id;
-    const [gone, stays] = [await open(app.id), await open(other.id)];
+    const [gone, stays] = [await open(app), await open(other)];
     assert.deepEqual([await deleteClient(ctx.store, app.id), await deleteClient(ctx.store, app.id)], [true, false]);
     assert.equal(await findLiveSession(ctx.store, gone, now), undefined);
     assert.equal((await findLiveSession(ctx.store, stays, now))?.clientId, other.id);
-    const late = await open(app.id);
+    const late = await open(app);
     assert.equal(await findLiveSession(ctx.store, late, now), undefined, 'a login that was under way');
   });
 });

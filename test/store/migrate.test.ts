@@ -21,6 +21,7 @@ const all = [
   '0011-generations',
   '0013-account-rules',
   '0014-enabled',
+  '0015-client-scopes',
 ];
 
 const now = Date.parse('2026-11-21T12:00:00Z');

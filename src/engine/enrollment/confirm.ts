@@ -19,6 +19,7 @@ import type { Reason } from '../reasons.ts';
 import { codesLeft, makeRecoveryCodes, writeCodes, type MadeCodes } from './recovery-codes.ts';
 import { issueNextTokens, type IssuedTokens } from '../session/issue-token.ts';
 import type { Caller } from '../session/authenticate.ts';
+import { issuedToOf } from '../session/issued-to.ts';
 import { createSession } from '../session/create-session.ts';
 import { withEnrollment, type ProvenFactors } from '../session/assurance.ts';
 import { countedInEnrollment, hasReachedLimit, mayEnrollOneMore, type EnrollmentLimit } from './enroll.ts';
@@ -184,11 +185,14 @@ async function logIn(
   { user, kind, policy, proven: { amr } }: Enrolled,
 ): Promise<Outcome<SessionOfUser, Reason>> {
   if (!(await closeChallenge(tx.store, challenge.id, tx.now))) return refuse('raced');
+  const issuedTo = await issuedToOf(tx, challenge);
+  if (!issuedTo.ok) return issuedTo;
   const { authModule, authConfigOrigin, mfaConfigOrigin } = challenge;
   const enough = await requireStillEnough(tx, policy, { kinds: [kind] });
   if (!enough.ok) return enough;
   const epoch = user.epoch + 1;
-  const session = await createSession(tx, { user, epoch, authModule, amr, secondKinds: [kind], policy });
+  const login = { user, epoch, authModule, amr, secondKinds: [kind], policy };
+  const session = await createSession(tx, { ...login, issuedTo: issuedTo.value });
   const who = { accountId: user.accountId, userId: user.id, sessionId: session.id };
   const { logs } = policy;
   const about = { action: 'answer', factor: kind, authModule, authConfigOrigin, mfaConfigOrigin, logs };

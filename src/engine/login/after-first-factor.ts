@@ -77,6 +77,7 @@ export async function challenge(
     authConfigOrigin,
     mfaConfigOrigin,
     enrolls: enrolls ?? null,
+    ...remembered(step),
   };
   return withTransaction(ctx, async (tx) => {
     if (!(await spendFirstFactor(tx, step))) return refuse('raced');
@@ -86,6 +87,10 @@ export async function challenge(
     return success(token);
   });
 }
+
+/** The client of a login, as its challenge keeps it. */
+const remembered = ({ issuedTo }: FirstFactorProof) =>
+  issuedTo && { client: { id: issuedTo.client.id, scope: issuedTo.scope } };
 
 /** Continues with an earlier challenge, to which the request has the response. */
 export async function resumePrompt(ctx: RequestContext, step: FirstFactorProof): Promise<Outcome<undefined, Reason>> {
@@ -108,7 +113,8 @@ export async function requireEnrollment(
 ): Promise<LoginRefusal> {
   const { user, authModule, facts } = step;
   const { amr } = step.proven.proof;
-  const proven = { userId: user.id, authModule, amr, epoch: user.epoch, authConfigOrigin, mfaConfigOrigin };
+  const who = { userId: user.id, authModule, amr, epoch: user.epoch };
+  const proven = { ...who, authConfigOrigin, mfaConfigOrigin, ...remembered(step) };
   const offered = await withTransaction(ctx, async (tx) => {
     if (!(await spendFirstFactor(tx, step))) return refuse('raced');
     return success(await offerEnrollment(tx, proven, enrolls));

@@ -9,7 +9,8 @@ import { offerEnrollment, type LoginRefusal } from '../session/offer-enrollment.
 import { logRefusal } from '../audit/log-attempt.ts';
 import { verifyResponse } from '../proof/verify-response.ts';
 import { issueToken } from '../session/issue-token.ts';
-import { createSession } from '../session/create-session.ts';
+import { issuedToOf } from '../session/issued-to.ts';
+import { createSession, type IssuedTo } from '../session/create-session.ts';
 
 /**
  * Verifies the response to the challenge of a login and creates its session, or refuses with an offer if the user must
@@ -28,7 +29,9 @@ export async function answerLogin(
       return refuse('invalid_challenge');
     }
     const { challenge, user } = open;
-    const onPassed = completeLogin(challenge, input);
+    const issuedTo = await issuedToOf(turn, challenge, input.issuedTo);
+    if (!issuedTo.ok) return issuedTo;
+    const onPassed = completeLogin(challenge, issuedTo.value);
     const verified = await verifyResponse(turn, { challenge, user, input, onPassed });
     if (!verified.ok) return verified;
     const login = verified.value;
@@ -39,7 +42,7 @@ export async function answerLogin(
 }
 
 /** Creates the session of a login whose challenge was passed, or the offer to enroll a factor first. */
-function completeLogin(challenge: LoginChallenge, { issuedTo }: ChallengeResponse) {
+function completeLogin(challenge: LoginChallenge, issuedTo: IssuedTo | undefined) {
   return async (tx: RequestContext, passed: Passed): Promise<Success<LoginResult>> => {
     const login = { ...challenge, ...passed };
     if (challenge.enrolls !== null) {

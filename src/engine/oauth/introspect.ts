@@ -2,6 +2,7 @@ import { second } from '../../base/clock.ts';
 import { refuse, success, type Outcome } from '../../base/outcome.ts';
 import type { OAuthClient } from '../../store/clients.ts';
 import type { LiveSession } from '../../store/sessions.ts';
+import type { Claims } from '../access-token.ts';
 import type { RequestContext } from '../context.ts';
 import type { Reason } from '../reasons.ts';
 import { authenticate } from '../session/authenticate.ts';
@@ -12,6 +13,10 @@ export type Introspected = {
   readonly kind: 'access_token' | 'refresh_token';
   /** When the token expires, in milliseconds since the Unix epoch. */
   readonly expiresAt: number;
+  readonly issuedAt: number;
+  /** Of an access token. */
+  readonly claims?: Pick<Claims, 'aud' | 'jti'>;
+  readonly scope: string | null;
 };
 
 /**
@@ -32,10 +37,16 @@ async function findToken(ctx: RequestContext, client: OAuthClient, text: string)
   const claims = await ctx.tokens.read(text, now);
   if (claims) {
     const caller = await authenticate(ctx, text);
-    const isVisible = caller.ok && caller.value.accountId === client.accountId;
-    return isVisible ? { session: caller.value, kind: 'access_token', expiresAt: claims.exp * second } : undefined;
+    if (!caller.ok || !isVisible(client, caller.value)) return undefined;
+    const times = { expiresAt: claims.exp * second, issuedAt: claims.iat * second };
+    return { session: caller.value, kind: 'access_token', ...times, claims, scope: caller.value.scope };
   }
   const own = await findOwnToken(ctx, client, text);
   if (!own || own.token.usedAt !== null) return undefined;
-  return { session: own.session, kind: 'refresh_token', expiresAt: own.token.expiresAt };
+  const { expiresAt, createdAt: issuedAt, scope } = own.token;
+  return { session: own.session, kind: 'refresh_token', expiresAt, issuedAt, scope };
 }
+
+/** A client may ask about its own sessions and those of its account. */
+const isVisible = ({ id, accountId }: OAuthClient, session: LiveSession) =>
+  session.clientId === id || session.accountId === accountId;

@@ -58,7 +58,7 @@ export async function refresh(
     return success(written);
   });
   if (!next.ok) return next;
-  const refreshed = { ...session, tokenLife: policy.value.tokenLife };
+  const refreshed = { ...session, scope, client, tokenLife: policy.value.tokenLife };
   const accessToken = await issueToken(ctx, refreshed, session.accountId);
   return success({
     state: 'granted',

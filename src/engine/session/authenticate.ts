@@ -15,11 +15,15 @@ export async function authenticate(ctx: RequestContext, token: string): Promise<
   if (!claims) return refuse('invalid_token');
   const session = await findLiveSession(ctx.store, claims.sid, now);
   if (!session || session.userId !== claims.sub || session.accountId !== claims.account) return refuse('invalid_token');
+  // Tokens of version 0.1.0 do not name their client.
+  if (claims.client_id !== undefined && claims.client_id !== session.clientId) return refuse('invalid_token');
   const assurance = assuranceOfToken(session, claims);
   if (assurance.generation < session.generationFrom) return refuse('invalid_token');
   const { generation, amr, authTime, secondFactorAt } = assurance;
   const proven = { generation, amr, authTime, secondFactorAt };
-  return success({ ...session, ...proven, type: 'session', tokenId: claims.jti });
+  // A refresh may have narrowed the scope.
+  const { scope = session.scope } = claims;
+  return success({ ...session, ...proven, scope, type: 'session', tokenId: claims.jti });
 }
 
 /** The proof of an access token: that of its session when it was issued, or when an enrollment raised it. */

@@ -1,3 +1,4 @@
+import { day } from '../../base/clock.ts';
 import { uuid } from '../../base/random.ts';
 import type { OAuthClient } from '../../store/clients.ts';
 import { insertSession, type FirstGeneration, type Session } from '../../store/sessions.ts';
@@ -5,15 +6,14 @@ import type { User } from '../../store/users.ts';
 import type { AccountPolicy } from '../policy/merge-policy.ts';
 import type { RequestContext } from '../context.ts';
 
-/** The OAuth2 client of a login, the scope it gets, and how long its session can be refreshed, in milliseconds. */
-export type IssuedTo = {
-  readonly client: Pick<OAuthClient, 'id' | 'accountId'>;
-  readonly scope: string;
-  readonly life: number;
-};
+/** The OAuth2 client of a login, and the scope that its session gets. */
+export type IssuedTo = { readonly client: OAuthClient; readonly scope: string };
+
+/** How long a session of a client can be refreshed before its user must log in again, in milliseconds. */
+const refreshLife = 30 * day;
 
 export type NewSession = {
-  readonly user: Pick<User, 'id' | 'accountId'>;
+  readonly user: Pick<User, 'id' | 'accountId' | 'roles'>;
   /** The user's epoch when the login began. If the epoch has changed since, the session is void from the start. */
   readonly epoch: number;
   readonly authModule: string;
@@ -25,28 +25,46 @@ export type NewSession = {
   readonly policy: Pick<AccountPolicy, 'tokenLife'>;
 };
 
-/** A session, and the lifetime of its access tokens in milliseconds. */
-export type CreatedSession = Session & { readonly tokenLife: number };
+/** A session, the lifetime of its access tokens in milliseconds, and its OAuth2 client. */
+export type CreatedSession = Session & { readonly tokenLife: number; readonly client?: OAuthClient | undefined };
 
 /** Creates a session, in the transaction of the proof. */
 export async function createSession(tx: RequestContext, input: NewSession): Promise<CreatedSession> {
-  const { now, client } = tx;
+  const { now } = tx;
+  const { user, issuedTo } = input;
   const { tokenLife } = input.policy;
   const session: FirstGeneration = {
     id: uuid(tx.random, now),
-    userId: input.user.id,
+    userId: user.id,
     authModule: input.authModule,
     epoch: input.epoch,
     amr: input.amr,
     secondFactorAt: input.secondKinds.length > 0 ? now : null,
     secondKinds: input.secondKinds,
     authTime: now,
-    expiresAt: now + (input.issuedTo?.life ?? tokenLife),
-    clientId: input.issuedTo?.client.id ?? null,
-    scope: input.issuedTo?.scope ?? null,
-    clientIp: client.ip,
-    userAgent: client.userAgent,
+    expiresAt: now + (issuedTo ? refreshLife : tokenLife),
+    clientId: issuedTo?.client.id ?? null,
+    scope: issuedTo ? scopeFor(user, issuedTo.scope) : null,
+    clientIp: tx.client.ip,
+    userAgent: tx.client.userAgent,
   };
   await insertSession(tx.store, session);
-  return { ...session, generation: 1, generationFrom: 1, refreshFrom: 1, raised: null, tokenLife };
+  return {
+    ...session,
+    generation: 1,
+    generationFrom: 1,
+    refreshFrom: 1,
+    raised: null,
+    tokenLife,
+    client: issuedTo?.client,
+  };
 }
+
+/** Only administrators get `manage`. */
+const scopeFor = ({ roles }: Pick<User, 'roles'>, scope: string) =>
+  roles.includes('admin')
+    ? scope
+    : scope
+        .split(' ')
+        .filter((word) => word !== 'manage')
+        .join(' ');

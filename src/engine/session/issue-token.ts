@@ -2,9 +2,10 @@ import { second } from '../../base/clock.ts';
 import { uuid } from '../../base/random.ts';
 import { accessTokenLife } from '../policy/merge-policy.ts';
 import { readPolicy } from '../policy/read-policy.ts';
+import { findClient } from '../../store/clients.ts';
 import type { Session } from '../../store/sessions.ts';
 import type { User } from '../../store/users.ts';
-import { writeNextRefreshToken } from './refresh-tokens.ts';
+import { writeRefreshTokenOf } from './refresh-tokens.ts';
 import type { RequestContext } from '../context.ts';
 import type { CreatedSession } from './create-session.ts';
 import { assuranceOf } from './assurance.ts';
@@ -15,7 +16,8 @@ export async function issueToken(
   session: CreatedSession,
   accountId: string,
 ): Promise<string> {
-  return tokens.issue({
+  const { client } = session;
+  const claims = {
     sub: session.userId,
     account: accountId,
     sid: session.id,
@@ -27,7 +29,9 @@ export async function issueToken(
     jti: uuid(random, now),
     gen: session.generation,
     ...(session.secondFactorAt !== null && { mfa_time: seconds(session.secondFactorAt) }),
-  });
+    ...(session.clientId !== null && { client_id: session.clientId, scope: session.scope ?? '' }),
+  };
+  return tokens.issue(claims, client?.audiences);
 }
 
 /** The tokens that an answer hands out. The refresh token is for sessions of OAuth2 clients that use them. */
@@ -39,8 +43,9 @@ export async function issueNextTokens(
   session: Session & Pick<User, 'accountId' | 'roles'>,
 ): Promise<IssuedTokens> {
   const { tokenLife } = await readPolicy(ctx.store, session);
-  const token = await issueToken(ctx, { ...session, tokenLife }, session.accountId);
-  const refreshToken = await writeNextRefreshToken(ctx, session);
+  const client = session.clientId === null ? undefined : await findClient(ctx.store, session.clientId);
+  const token = await issueToken(ctx, { ...session, tokenLife, client }, session.accountId);
+  const refreshToken = await writeRefreshTokenOf(ctx, { ...session, client });
   return { token, ...(refreshToken !== undefined && { refreshToken }) };
 }
 

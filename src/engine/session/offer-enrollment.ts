@@ -1,7 +1,7 @@
 import { minute } from '../../base/clock.ts';
 import type { Refusal } from '../../base/outcome.ts';
 import { opaqueToken, uuid } from '../../base/random.ts';
-import type { Challenge } from '../../store/challenge-rows.ts';
+import type { LoginChallenge } from '../../store/challenge-rows.ts';
 import { insertChallenge } from '../../store/challenges.ts';
 import type { RequestContext } from '../context.ts';
 import type { Reason } from '../reasons.ts';
@@ -20,18 +20,22 @@ export type LoginRefusal = Refusal<Reason> & { readonly enrollment?: EnrollmentO
 /** How long a pending enrollment is valid, in milliseconds. */
 export const enrollmentLife = 10 * minute;
 
-type ProvenLogin = Pick<Challenge, 'userId' | 'authModule' | 'amr' | 'epoch' | 'authConfigOrigin' | 'mfaConfigOrigin'>;
+type ProvenLogin = Pick<
+  LoginChallenge,
+  'userId' | 'authModule' | 'amr' | 'epoch' | 'authConfigOrigin' | 'mfaConfigOrigin' | 'client'
+>;
 
 /** Creates an enrollment offer, in the transaction of the proof. */
 export async function offerEnrollment(
   tx: RequestContext,
-  { userId, authModule, amr, epoch, authConfigOrigin, mfaConfigOrigin }: ProvenLogin,
+  { userId, authModule, amr, epoch, authConfigOrigin, mfaConfigOrigin, client }: ProvenLogin,
   kind: string,
 ): Promise<EnrollmentOffer> {
   const { random, now } = tx;
   const token = opaqueToken(random);
   const expiresAt = now + enrollmentLife;
-  const proven = { userId, authModule, amr, epoch, authConfigOrigin, mfaConfigOrigin };
+  const who = { userId, authModule, amr, epoch, ...(client && { client }) };
+  const proven = { ...who, authConfigOrigin, mfaConfigOrigin };
   const enrollment = { id: uuid(random, now), createdAt: now, expiresAt, kinds: null, prompts: [], enrolls: kind };
   await insertChallenge(tx.store, { kind: 'enrollment', ...proven, ...enrollment }, token);
   return { token, kind, expiresAt };

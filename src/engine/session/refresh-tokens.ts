@@ -1,5 +1,5 @@
 import { opaqueToken, uuid } from '../../base/random.ts';
-import { findClient, type OAuthClient } from '../../store/clients.ts';
+import type { OAuthClient } from '../../store/clients.ts';
 import { findRefreshToken, insertRefreshToken, type RefreshToken } from '../../store/refresh-tokens.ts';
 import { findLiveSession, type Assurance, type LiveSession, type Session } from '../../store/sessions.ts';
 import type { RequestContext } from '../context.ts';
@@ -15,9 +15,11 @@ export async function writeRefreshToken(ctx: RequestContext, session: Session, s
   return text;
 }
 
-/** Writes the refresh token of a session's next generation, if its client uses them. */
-export async function writeNextRefreshToken(ctx: RequestContext, session: Session): Promise<string | undefined> {
-  const client = session.clientId === null ? undefined : await findClient(ctx.store, session.clientId);
+/** Writes a refresh token of a session, if its client uses them. */
+export async function writeRefreshTokenOf(
+  ctx: RequestContext,
+  { client, ...session }: Session & { readonly client?: OAuthClient | undefined },
+): Promise<string | undefined> {
   return client?.grantTypes.includes('refresh_token')
     ? writeRefreshToken(ctx, session, session.scope ?? '')
     : undefined;

@@ -6,6 +6,7 @@ import {
   answerLogin,
   answerChallenge,
   createChallenge,
+  grantTokens,
   reachChallenge,
   reachFactor,
   redeemAssertion,
@@ -16,6 +17,7 @@ import type { Challenge } from '../../../store/challenge-rows.ts';
 import { problem } from '../../errors/problem.ts';
 import { refused } from '../../errors/reasons.ts';
 import { asWrongCode } from '../shared/invalid-code.ts';
+import { granted, grantedView } from '../shared/granted-view.ts';
 import { viewTokens } from '../shared/tokens-view.ts';
 import { route, type Problem, type Reply, type Route } from '../../route.ts';
 import {
@@ -121,11 +123,14 @@ export const challengeRoutes: readonly Route[] = [
     path: '/challenges/{id}/verify',
     summary: 'Answer a challenge',
     description:
-      'A service gets an assertion (a JWT for this service, valid for five minutes), a session its next access token, a login its session.',
+      'A service gets an assertion (a JWT for this service, valid for five minutes), a session its next access token, a login its session. A login that a token endpoint began gets the answer of that endpoint.',
     params: challengePath,
     body: response,
     responses: {
-      200: { description: 'Approved.', body: z.union([approvedView, z.strictObject({ token: z.string() })]) },
+      200: {
+        description: 'Approved.',
+        body: z.union([approvedView, z.strictObject({ token: z.string() }), grantedView]),
+      },
     },
     handle: (request) =>
       withChallenge(request, async (reached) => {
@@ -136,7 +141,9 @@ export const challengeRoutes: readonly Route[] = [
         const given = { ...responseOf(body, reached), kind: kind?.value };
         if (reached.type === 'login') {
           const login = await answerLogin(ctx, { ...given, challengeToken: reached.token });
-          return login.ok ? { status: 200, json: { token: login.value.token } } : refused(login, asWrongCode);
+          if (!login.ok) return refused(login, asWrongCode);
+          if (login.value.session.clientId !== null) return granted(await grantTokens(ctx, login.value));
+          return { status: 200, json: { token: login.value.token } };
         }
         const approved = await answerChallenge(ctx, reached, given);
         if (!approved.ok) return refused(approved, asWrongCode);

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { Refusal } from '../../../base/outcome.ts';
 import type { RequestContext } from '../../../engine/context.ts';
-import type { Granted } from '../../../engine/oauth/grant.ts';
 import { introspect, passwordGrant, refresh, revoke } from '../../../engine/operations.ts';
 import type { RefusedLogin } from '../../../engine/login/login-with-both-factors.ts';
 import type { Reason } from '../../../engine/reasons.ts';
@@ -11,6 +10,7 @@ import { problemOf } from '../../errors/reasons.ts';
 import type { ProblemCode } from '../../problem-codes/index.ts';
 import { route, type Problem, type Reply, type Route } from '../../route.ts';
 import { codeSentences, failedToSend, secondMembers, secondOf, sentenceFor } from '../shared/both-factors.ts';
+import { grantedView, granted } from '../shared/granted-view.ts';
 import { mfaRequiredView, viewNeeded } from '../shared/mfa-required.ts';
 import { reference } from '../shared/reference.ts';
 import { callingClient } from './calling-client.ts';
@@ -32,16 +32,6 @@ const tokenBody = z.object({
   refresh_token: text(4096),
   ...secondMembers,
 });
-
-const grantedView = z
-  .strictObject({
-    access_token: z.string(),
-    token_type: z.literal('Bearer'),
-    expires_in: z.int(),
-    refresh_token: z.string().optional(),
-    scope: z.string(),
-  })
-  .meta({ id: 'Granted', description: 'RFC 6749 section 5.1.' });
 
 /** RFC 6749 section 5.2, with Deux's `detail`. */
 function formatProblem({ status, code, detail, headers, more }: Problem): Reply {
@@ -113,13 +103,18 @@ export const tokenRoutes: readonly Route[] = [
       if (!outcome.ok) return invalidClient(outcome);
       const found = outcome.value;
       if (!found) return { status: 200, json: { active: false } };
-      const { session, kind, expiresAt } = found;
-      const times = { auth_time: Math.floor(session.authTime / 1000), exp: Math.floor(expiresAt / 1000) };
+      const { session, kind, claims, scope } = found;
+      const times = {
+        auth_time: inSeconds(session.authTime),
+        exp: inSeconds(found.expiresAt),
+        iat: inSeconds(found.issuedAt),
+      };
       const who = { sub: session.userId, account: session.accountId };
-      const claims = { ...who, amr: session.amr, acr: assuranceOf(session), ...times };
-      const owner = session.clientId === null ? {} : { client_id: session.clientId };
+      const said = { ...who, amr: session.amr, acr: assuranceOf(session), ...times };
+      const token = claims && { aud: claims.aud, ...(claims.jti !== undefined && { jti: claims.jti }) };
+      const owner = session.clientId === null ? {} : { client_id: session.clientId, scope: scope ?? '' };
       const token_type = kind === 'access_token' ? 'Bearer' : 'refresh_token';
-      return { status: 200, json: { active: true, token_type, ...owner, ...claims } };
+      return { status: 200, json: { active: true, token_type, ...owner, ...said, ...token } };
     },
   }),
   route({
@@ -136,6 +131,8 @@ export const tokenRoutes: readonly Route[] = [
     },
   }),
 ];
+
+const inSeconds = (milliseconds: number) => Math.floor(milliseconds / 1000);
 
 type TokenBody = z.infer<typeof tokenBody>;
 
@@ -155,18 +152,6 @@ async function byRefreshToken(ctx: RequestContext, client: OAuthClient, body: To
   if (body.refresh_token === undefined) return invalid('The refresh grant requires `refresh_token`.');
   const outcome = await refresh(ctx, client, { refreshToken: body.refresh_token, scope: body.scope });
   return outcome.ok ? granted(outcome.value) : refusedGrant(outcome, undefined);
-}
-
-function granted({ accessToken, expiresIn, refreshToken, scope }: Granted): Reply {
-  const lasting = refreshToken === undefined ? {} : { refresh_token: refreshToken };
-  const json = {
-    access_token: accessToken,
-    token_type: 'Bearer',
-    expires_in: expiresIn,
-    ...lasting,
-    scope,
-  };
-  return { status: 200, json, headers: { Pragma: 'no-cache' } };
 }
 
 function refusedGrant(refusal: RefusedLogin, sentence: string | undefined): Reply {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { decodeJwt } from 'jose';
 import { startServer, type Server } from '../../../../kit/server.ts';
 import { addApp, assertError, grant, membersOf, post, renew, tokensOf, type App } from './help.ts';
 
@@ -17,10 +18,13 @@ describe('introspection (RFC 7662)', () => {
     const app = await addApp(server);
     const { access, refreshToken } = tokensOf(await grant(server, app, server.admin));
     const now = Math.floor(server.clock.now() / 1000);
-    const { account, ...said } = await worth(server, app, access);
+    const { account, jti, ...said } = await worth(server, app, access);
+    assert.equal(jti, decodeJwt(access).jti);
     assert.match(String(account), /^[0-9a-f]{32}$/);
-    const session = { client_id: app.id, sub: server.admin.uid, amr: ['pwd'], acr: 'aal1', auth_time: now };
-    assert.deepEqual(said, { active: true, token_type: 'Bearer', ...session, exp: now + 3600 });
+    const who = { client_id: app.id, scope: 'read write', sub: server.admin.uid };
+    const session = { ...who, amr: ['pwd'], acr: 'aal1', auth_time: now, iat: now };
+    const aud = 'https://house.example/oauth2';
+    assert.deepEqual(said, { active: true, token_type: 'Bearer', ...session, aud, exp: now + 3600 });
     const refresh = { active: true, token_type: 'refresh_token', account, ...session, exp: now + 30 * 24 * 3600 };
     assert.deepEqual(await worth(server, app, refreshToken), refresh);
     for (const hint of ['access_token', 'refresh_token', 'unheard_of']) {
