@@ -197,6 +197,7 @@ export type Granted = Readonly<Record<'access_token' | 'scope', string>> & {
   readonly token_type: 'Bearer';
   readonly expires_in: number;
   readonly refresh_token?: string | undefined;
+  readonly token?: undefined;
 };
 
 /** The password was correct. Continue with the token as credential and `challenges.verify('current', …)`. */

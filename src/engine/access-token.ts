@@ -173,7 +173,7 @@ const cacheSize = 4096;
 
 /** The audience of a client's tokens: never that of sessions. */
 export function audienceOf(audiences: readonly string[], url: string): string | string[] {
-  const [only = `${url.replace(/\/$/, '')}/oauth2`, ...more] = audiences;
+  const [only = `${url.replace(/\/$/, '')}/oauth2`, ...more] = audiences.filter((one) => one !== url);
   return more.length === 0 ? only : [only, ...more];
 }
 

@@ -7,8 +7,11 @@ export type OAuthClient = {
   readonly accountId: string;
   readonly name: string;
   readonly grantTypes: readonly string[];
-  /** Space-separated (RFC 6749 section 3.3). */
+  /** Words of the client's own, space-separated (RFC 6749 section 3.3). They permit nothing here. */
   readonly scope: string;
+  /** The scopes that it may get, and those that it gets if it asks for none. Absent for clients of version 0.1.0. */
+  readonly scopes?: readonly string[];
+  readonly defaultScopes?: readonly string[];
   /** The audiences of its access tokens; the default if there are none. */
   readonly audiences?: readonly string[];
   readonly createdAt: number;
@@ -34,6 +37,7 @@ export async function insertClient(
       grant_types: JSON.stringify(client.grantTypes),
       scope: client.scope,
       created_at: client.createdAt,
+      ...listsOf(client),
     })
     .execute();
 }
@@ -60,7 +64,7 @@ export async function listClients({ db }: Store, accountId: string): Promise<rea
 }
 
 export type ClientChanges = {
-  readonly [Member in 'name' | 'grantTypes' | 'scope']?: OAuthClient[Member] | undefined;
+  readonly [Member in 'name' | 'grantTypes' | 'scope' | Lists]?: OAuthClient[Member] | undefined;
 };
 
 /**
@@ -70,7 +74,7 @@ export type ClientChanges = {
 export async function updateClient(
   { db }: Store,
   id: string,
-  { name, grantTypes, scope }: ClientChanges,
+  { name, grantTypes, scope, ...lists }: ClientChanges,
 ): Promise<OAuthClient | undefined> {
   const row = await db
     .updateTable('clients')
@@ -78,6 +82,7 @@ export async function updateClient(
       name: name ?? column.ref('name'),
       grant_types: grantTypes ? JSON.stringify(grantTypes) : column.ref('grant_types'),
       scope: scope ?? column.ref('scope'),
+      ...listsOf(lists),
     }))
     .where('id', '=', id)
     .returningAll()
@@ -92,7 +97,21 @@ export async function deleteClient({ db }: Store, id: string): Promise<boolean> 
   return result.numDeletedRows === 1n;
 }
 
+type Lists = 'scopes' | 'defaultScopes' | 'audiences';
+
+/** The columns of the lists that are given. */
+function listsOf({ scopes, defaultScopes, audiences }: Pick<ClientChanges, Lists>) {
+  return {
+    ...(scopes && { scopes: JSON.stringify(scopes) }),
+    ...(defaultScopes && { default_scopes: JSON.stringify(defaultScopes) }),
+    ...(audiences && { audiences: JSON.stringify(audiences) }),
+  };
+}
+
 type ClientRow = {
+  scopes: string | null;
+  default_scopes: string | null;
+  audiences: string | null;
   id: string;
   account_id: string;
   name: string;
@@ -102,7 +121,8 @@ type ClientRow = {
   created_at: number;
 };
 
-function read({ id, account_id, name, secret_hash, grant_types, scope, created_at }: ClientRow): OAuthClient {
+function read({ id, account_id, name, secret_hash, grant_types, scope, created_at, ...lists }: ClientRow): OAuthClient {
+  const { scopes, default_scopes, audiences } = lists;
   const isPublic = secret_hash === null;
   return {
     id,
@@ -112,5 +132,8 @@ function read({ id, account_id, name, secret_hash, grant_types, scope, created_a
     scope,
     createdAt: created_at,
     isPublic,
+    ...(scopes !== null && { scopes: readTexts(scopes) }),
+    ...(default_scopes !== null && { defaultScopes: readTexts(default_scopes) }),
+    ...(audiences !== null && { audiences: readTexts(audiences) }),
   };
 }

@@ -55,7 +55,8 @@ const isFirstFactor = (json: unknown) =>
 
 /** What a client with these scopes gets for the administrator. */
 async function tokenFor(server: Server, scope: string, who: Pick<Person, 'name' | 'password'> = server.admin) {
-  const app = await addApp(server, { scope });
+  const scopes = scope.split(' ').filter((word) => word === 'mfa' || word === 'manage');
+  const app = await addApp(server, { scopes, default_scopes: scopes });
   return tokensOf(await grant(server, app, who)).access;
 }
 

@@ -11,6 +11,7 @@ export type AddClientOptions = AccountOptions & {
   readonly grant: readonly Grant[];
   readonly scope: string;
   readonly public?: boolean;
+  readonly deux?: boolean;
 };
 
 const given = z.object({ name: clientName, scope });
@@ -21,8 +22,9 @@ export async function addClient(name: string, options: AddClientOptions): Promis
     throw new SetupError(read.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '));
   }
   const { account, grant: grantTypes, public: isPublic = false } = options;
+  const scopes = options.deux ? { scopes: ['mfa'], defaultScopes: ['mfa'] } : {};
   const { client, secret } = await withCountersign(async (ctx) =>
-    granted(await add(ctx, { ...read.data, account, grantTypes, isPublic }), read.data.name),
+    granted(await add(ctx, { ...read.data, ...scopes, account, grantTypes, isPublic }), read.data.name),
   );
   process.stdout.write(`created the client ${client.name}\nits id is ${client.id}\n`);
   process.stdout.write(

@@ -7,7 +7,7 @@ import type { Reason } from '../reasons.ts';
 import type { Caller } from '../session/authenticate.ts';
 
 /** `isPublic`: a client that cannot keep a secret, such as a mobile app. */
-export type NewClient = Pick<OAuthClient, 'name' | 'grantTypes' | 'scope' | 'isPublic'>;
+export type NewClient = Omit<OAuthClient, 'id' | 'accountId' | 'createdAt'>;
 
 export type MadeClient = { readonly client: OAuthClient; /** Shown once. */ readonly secret: string | undefined };
 

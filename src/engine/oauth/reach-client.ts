@@ -1,4 +1,5 @@
 import { refuse, success, type Outcome } from '../../base/outcome.ts';
+import { findBelow } from '../../store/accounts.ts';
 import { findClient, listClients, type OAuthClient } from '../../store/clients.ts';
 import type { RequestContext } from '../context.ts';
 import type { Reason } from '../reasons.ts';
@@ -17,7 +18,7 @@ export async function browseClients(
   return account.ok ? success(await listClients(ctx.store, account.value)) : account;
 }
 
-/** A client of the caller's account. */
+/** A client of the caller's account or a descendant. */
 export async function reachClient(
   ctx: RequestContext,
   caller: Caller,
@@ -26,7 +27,9 @@ export async function reachClient(
   const account = managedAccount(caller);
   if (!account.ok) return account;
   const client = await findClient(ctx.store, id);
-  return client?.accountId === account.value ? success(client) : refuse('not_found');
+  if (!client) return refuse('not_found');
+  const isOwn = client.accountId === account.value;
+  return isOwn || (await findBelow(ctx.store, account.value, client.accountId)) ? success(client) : refuse('not_found');
 }
 
 /** Authenticates a client by id and secret (RFC 6749 section 2.3), or a public client by its id alone. */

@@ -15,7 +15,7 @@ import type { AccountPolicy } from '../policy/merge-policy.ts';
 import { policyOnFirst } from '../policy/login-needs.ts';
 import { issueToken, tokenSeconds } from '../session/issue-token.ts';
 import { writeRefreshToken, findOwnToken } from '../session/refresh-tokens.ts';
-import { narrowScope, type Granted } from './grant.ts';
+import { scopeFor, type Granted } from './grant.ts';
 
 /**
  * A second use of a refresh token within this time, in milliseconds, is a repeated request of the client and is not
@@ -48,7 +48,7 @@ export async function refresh(
     await logRefusal(ctx, facts, policy.reason);
     return refuse('invalid_grant');
   }
-  const scope = narrowScope(token.scope, wanted);
+  const scope = scopeFor(client, wanted, token.scope);
   if (scope === undefined) return refuse('invalid_scope');
 
   const next = await withTransaction<string, Reason>(ctx, async (tx) => {

@@ -1,10 +1,11 @@
 import { z } from 'zod';
-import { clientName, grantTypes, scope } from '../../../engine/oauth/client-metadata.ts';
+import { audienceList, clientName, grantTypes, scope, scopeList } from '../../../engine/oauth/client-metadata.ts';
 import {
   browseClients,
   changeClient,
   makeClient,
   managedAccount,
+  reachAccount,
   reachClient,
   removeClient,
 } from '../../../engine/operations.ts';
@@ -21,6 +22,10 @@ const clientView = z
     name: z.string(),
     grant_types: z.array(z.string()),
     scope: z.string(),
+    account: z.string(),
+    scopes: z.array(z.string()),
+    default_scopes: z.array(z.string()),
+    audiences: z.array(z.string()),
     public: z.boolean(),
     created_at: z.iso.datetime(),
   })
@@ -30,9 +35,30 @@ type View = z.infer<typeof clientView>;
 
 const clientPath = z.strictObject({ id: z.uuid() });
 
-function viewClient({ id, name, grantTypes: grants, scope: words, isPublic, createdAt }: OAuthClient): View {
-  const made = new Date(createdAt).toISOString();
-  return { client_id: id, name, grant_types: [...grants], scope: words, public: isPublic, created_at: made };
+function viewClient({ id, accountId, name, createdAt, ...client }: OAuthClient): View {
+  const { grantTypes: grants, scope: words, scopes = [], defaultScopes = [], audiences = [], isPublic } = client;
+  return {
+    client_id: id,
+    account: accountId,
+    name,
+    grant_types: [...grants],
+    scope: words,
+    scopes: [...scopes],
+    default_scopes: [...defaultScopes],
+    audiences: [...audiences],
+    public: isPublic,
+    created_at: new Date(createdAt).toISOString(),
+  };
+}
+
+const lists = {
+  scopes: scopeList.optional(),
+  default_scopes: scopeList.optional(),
+  audiences: audienceList.optional(),
+};
+
+function listsIn({ scopes, default_scopes: defaultScopes, audiences }: z.infer<z.ZodObject<typeof lists>>) {
+  return { ...(scopes && { scopes }), ...(defaultScopes && { defaultScopes }), ...(audiences && { audiences }) };
 }
 
 const common = { access: 'session', scope: 'manage', tag } as const;
@@ -54,12 +80,15 @@ export const clientRoutes: readonly Route[] = [
     administers: 'always',
     path: '/oauth2/clients',
     summary: 'Create a client',
-    description: 'A client may use only the grants it names. `public` clients have no secret.',
+    description:
+      'A client may use only the grants it names. It gets only `scopes`, and `default_scopes` if it asks for none that is known. `public` clients have no secret.',
     body: z.strictObject({
       name: clientName,
       grant_types: grantTypes,
       scope: scope.default(''),
       public: z.boolean().default(false),
+      account: z.string().max(128).optional(),
+      ...lists,
     }),
     responses: {
       201: {
@@ -68,11 +97,13 @@ export const clientRoutes: readonly Route[] = [
       },
     },
     async handle({ ctx, caller, body }) {
-      const account = managedAccount(caller);
-      if (!account.ok) return refused(account);
-      const { name, grant_types, scope: words, public: isPublic } = body;
-      const given = { name, grantTypes: grant_types, scope: words, isPublic };
-      const made = await makeClient(ctx, caller, { ...given, accountId: account.value });
+      const own = managedAccount(caller);
+      if (!own.ok) return refused(own);
+      const { name, grant_types, scope: words, public: isPublic, account = own.value } = body;
+      const reached = await reachAccount(ctx, caller, account);
+      if (!reached.ok) return refused(reached);
+      const given = { name, grantTypes: grant_types, scope: words, isPublic, ...listsIn(body) };
+      const made = await makeClient(ctx, caller, { ...given, accountId: reached.value.id });
       const secret = made.secret === undefined ? {} : { client_secret: made.secret };
       return { status: 201, json: { ...viewClient(made.client), ...secret } };
     },
@@ -95,13 +126,18 @@ export const clientRoutes: readonly Route[] = [
     path: '/oauth2/clients/{id}',
     summary: 'Change a client',
     params: clientPath,
-    body: z.strictObject({ name: clientName.optional(), grant_types: grantTypes.optional(), scope: scope.optional() }),
+    body: z.strictObject({
+      name: clientName.optional(),
+      grant_types: grantTypes.optional(),
+      scope: scope.optional(),
+      ...lists,
+    }),
     responses: { 200: { description: 'The changed client.', body: clientView } },
     async handle({ ctx, caller, params, body }) {
       const client = await reachClient(ctx, caller, params.id);
       if (!client.ok) return refused(client);
       const { name, grant_types, scope: words } = body;
-      const changes = { name, grantTypes: grant_types, scope: words };
+      const changes = { name, grantTypes: grant_types, scope: words, ...listsIn(body) };
       return replyWith(await changeClient(ctx, caller, { client: client.value, changes }), viewClient);
     },
   }),

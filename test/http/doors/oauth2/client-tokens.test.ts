@@ -28,7 +28,7 @@ onEachDatabase("a client's tokens", (on) => {
 
   test('that a refresh narrowed do what the narrower scope names', async () => {
     await using server = await startServer({ on });
-    const app = await addApp(server, { scope: 'mfa manage' });
+    const app = await addApp(server, { scopes: ['mfa', 'manage'], default_scopes: ['mfa', 'manage'] });
     const { access, refreshToken } = tokensOf(await grant(server, app, server.admin));
     const narrowed = tokensOf(await renew(server, app, refreshToken, { scope: 'mfa' })).access;
     assert.equal((await server.call('GET', '/users', { bearer: access })).status, 200);
@@ -37,7 +37,7 @@ onEachDatabase("a client's tokens", (on) => {
 
   test('do not administer for users who are no administrators', async () => {
     await using server = await startServer({ on });
-    const app = await addApp(server, { scope: 'mfa manage' });
+    const app = await addApp(server, { scopes: ['mfa', 'manage'], default_scopes: ['mfa', 'manage'] });
     const ada = await server.addPerson('ada');
     assert.equal(member(await grant(server, app, ada), 'scope'), 'mfa');
     assert.equal(member(await grant(server, app, server.admin), 'scope'), 'mfa manage');
