@@ -50,7 +50,7 @@ onEachDatabase('clients', (database) => {
     assert.deepEqual(wrong, { ok: false, reason: 'invalid_client' });
   });
 
-  test('are managed by administrators of their account alone', async () => {
+  test('are managed by administrators of their account or one above it', async () => {
     await using built = await startEngine(database);
     const branch = await built.addAccount('branch');
     const admin = await built.addPerson('ada', { roles: ['admin'] });
@@ -68,8 +68,13 @@ onEachDatabase('clients', (database) => {
       [own.id],
     );
     assert.equal(unwrap(await reachClient(built.ctx, admin.caller, own.id)).id, own.id);
-    for (const id of [others.id, nobody]) {
-      assert.deepEqual(await reachClient(built.ctx, admin.caller, id), { ok: false, reason: 'not_found' });
+    assert.equal(unwrap(await reachClient(built.ctx, admin.caller, others.id)).id, others.id);
+    const below = await built.addPerson('bea', { roles: ['admin'], account: branch });
+    for (const [{ caller }, id] of [
+      [admin, nobody],
+      [below, own.id],
+    ] as const) {
+      assert.deepEqual(await reachClient(built.ctx, caller, id), { ok: false, reason: 'not_found' });
     }
     for (const roles of [['user'], ['service']] as const) {
       const { caller } = await built.addPerson(`somebody of role ${roles[0]}`, { roles });
