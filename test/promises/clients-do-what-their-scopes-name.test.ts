@@ -23,7 +23,8 @@ const needs: Readonly<Record<string, Needed | readonly [own: Needed, others: Nee
   'GET /challenges/{id}': 'none',
   'POST /challenges/{id}/send': 'none',
   'POST /challenges/{id}/verify': 'none',
-  'GET /forward-auth': 'none',
+  // Without the client's name in the query.
+  'GET /forward-auth': 'closed',
   'GET /sessions': 'none',
   'DELETE /sessions/current': 'none',
   'DELETE /sessions/{sid}': ['none', 'closed'],
