@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isEnough, type RequiredAssurance } from '../../../src/engine/session/assurance.ts';
+import {
+  assuranceOf,
+  isEnough,
+  withEnrollment,
+  withSecondFactor,
+  type RequiredAssurance,
+} from '../../../src/engine/session/assurance.ts';
 
 const now = Date.parse('2026-11-21T12:00:00Z');
 const ago = (seconds: number) => now - seconds * 1000;
@@ -27,3 +33,21 @@ const cases: Readonly<
 
 for (const [what, [session, wanted, enough]] of Object.entries(cases))
   test(`${what}: ${enough ? 'enough' : 'not enough'}`, () => assert.equal(isEnough(session, wanted, now), enough));
+
+test('an address that is enrolled leaves a stronger proof as it was, and takes nothing else along', () => {
+  const strong = { ...two, epoch: 7 };
+  const policy = { emailIsAal2: false };
+  const after = withEnrollment(strong, ['otp', 'email'], { policy, now });
+  assert.deepEqual(after, { amr: two.amr, secondFactorAt: two.secondFactorAt });
+  const weak = { amr: ['pwd', 'otp', 'email', 'mfa'], secondFactorAt: now };
+  assert.deepEqual(withEnrollment(one, ['otp', 'email'], { policy, now }), weak);
+  assert.deepEqual(withEnrollment(weak, ['otp'], { policy, now }), { amr: ['pwd', 'otp', 'mfa'], secondFactorAt: now });
+});
+
+test('a code by e-mail is a second factor at aal1, unless the account accepts it', () => {
+  const methods = (emailIsAal2: boolean) => withSecondFactor(['pwd'], ['otp', 'email'], { emailIsAal2 });
+  assert.deepEqual(methods(false), ['pwd', 'otp', 'email', 'mfa']);
+  assert.equal(assuranceOf({ amr: methods(false), secondFactorAt: now }), 'aal1');
+  assert.deepEqual(methods(true), ['pwd', 'otp', 'mfa']);
+  assert.equal(assuranceOf({ amr: methods(true), secondFactorAt: now }), 'aal2');
+});
