@@ -142,7 +142,7 @@ function selectLive(db: Store['db'], now: number) {
     .selectFrom('sessions')
     .innerJoin('users', 'users.id', 'sessions.user_id')
     .selectAll('users')
-    .select(({ lit }) => lit(1).as('active'))
+    .select((of) => of.lit(1).as('active'))
     .select([
       'sessions.id as session_id',
       'auth_module',

@@ -3,6 +3,7 @@ import type { Refusal } from '../../base/outcome.ts';
 import type { Reason } from '../../engine/reasons.ts';
 import type { EnrollmentOffer, LoginRefusal } from '../../engine/session/offer-enrollment.ts';
 import { directoryReasons } from './directory-reasons.ts';
+import { sendingReasons } from './sending-reasons.ts';
 import { bearer, insufficient, problem, type enrollmentView } from './problem.ts';
 import type { Problem, Reply } from '../route.ts';
 
@@ -41,27 +42,7 @@ const outside = {
   wrong: wrongCode,
   wrong_second_factor: wrongCode,
   replayed: wrongCode,
-  send_limited: {
-    status: 429,
-    code: 'send_limited',
-    detail: 'Too many messages were sent to this destination. Use the code that was sent, or wait.',
-  },
-  no_gateway: {
-    status: 503,
-    code: 'cannot_send',
-    detail: 'No gateway is configured for this kind of message. Tell the operator.',
-  },
-  gateway_failed: { status: 503, code: 'cannot_send', detail: 'The message could not be sent. Try again later.' },
-  invalid_destination: {
-    status: 400,
-    code: 'invalid_destination',
-    detail: 'This phone number or address cannot receive messages.',
-  },
-  not_allowed: {
-    status: 400,
-    code: 'invalid_destination',
-    detail: 'Messages to this country or kind of number are not allowed.',
-  },
+  ...sendingReasons,
   raced: {
     status: 409,
     code: 'conflict',
