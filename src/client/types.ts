@@ -1,5 +1,7 @@
 import type { OtherFactors } from './other-factors.ts';
 
+export type * from './assurance-types.ts';
+
 /** The types of requests and answers, as in the OpenAPI document. Times are ISO 8601 texts. */
 
 /** A user of Countersign. */
@@ -229,23 +231,4 @@ export type SessionInfo = {
   readonly expires_at: string;
   readonly client_ip: string | null;
   readonly user_agent: string | null;
-};
-
-/** The requirements of a resource on a session (RFC 9470 section 3). */
-export type SessionRequirements = {
-  readonly acr?: 'aal1' | 'aal2' | undefined;
-  /** The maximum age of the last authentication, in seconds. */
-  readonly maxAge?: number | undefined;
-  /** Methods that must all have been used (RFC 8176). */
-  readonly amr?: readonly string[] | undefined;
-  /** The ids of the OAuth2 clients whose tokens are accepted; when absent, those of none. */
-  readonly clients?: readonly string[] | undefined;
-};
-
-/** The user of a session, and how they were authenticated. */
-export type Assured = {
-  readonly user: string;
-  readonly account: string;
-  readonly acr: 'aal1' | 'aal2';
-  readonly amr: readonly string[];
 };
