@@ -41,14 +41,14 @@ async function live(engine: TestEngine): Promise<Readonly<Record<string, string>
   Object.assign(seen, wrong);
 
   const app = await engine.enrollTotp(ada.caller);
-  const apikey = unwrap(await enroll(ctx, await engine.caller(ada.token), { kind: 'apikey', label: null, input: {} }));
+  const apikey = unwrap(await enroll(ctx, await engine.caller(app.token), { kind: 'apikey', label: null, input: {} }));
   const device = { secret: 'the secret of a device' };
-  unwrap(await enroll(ctx, await engine.caller(ada.token), { kind: 'device', label: null, input: device }));
-  const pending = unwrap(await enroll(ctx, await engine.caller(ada.token), { kind: 'totp', label: null, input: {} }));
+  unwrap(await enroll(ctx, await engine.caller(app.token), { kind: 'device', label: null, input: device }));
+  const pending = unwrap(await enroll(ctx, await engine.caller(app.token), { kind: 'totp', label: null, input: {} }));
   Object.assign(seen, { seed: app.seed, apikey: String(apikey.offer.secret), device: device.secret });
   seen.pendingSeed = String(pending.offer.secret);
   const wrongCode = engine.wrongCodeFor(seen.pendingSeed);
-  await confirm(ctx, await engine.caller(ada.token), {
+  await confirm(ctx, await engine.caller(app.token), {
     authenticatorId: pending.authenticator.id,
     response: wrongCode,
   });
@@ -58,7 +58,8 @@ async function live(engine: TestEngine): Promise<Readonly<Record<string, string>
     return outcome.state === 'challenge' ? outcome.challengeToken : assert.fail();
   };
   seen.openChallenge = await login(ada.password);
-  seen.spentChallenge = await login(device.secret);
+  seen.deviceChallenge = await login(device.secret);
+  seen.spentChallenge = await login(ada.password);
   const { token } = unwrap(
     await answerLogin(ctx, { challengeToken: seen.spentChallenge, response: engine.codeFor(app.seed) }),
   );

@@ -41,8 +41,9 @@ onEachDatabase('a session', (on) => {
     assert.equal(approved.status, 200, approved.text);
     const { amr, acr } = bodyOf(approved);
     assert.deepEqual([amr, acr], [['pwd'], 'aal1']);
-    assert.equal((await addKey(town, member(approved, 'token'))).status, 200);
     assert.equal(codeOf(await addKey(town, bearer)), '401 insufficient_user_authentication', 'the token from before');
+    assert.equal((await addKey(town, member(approved, 'token'))).status, 200);
+    assert.equal(codeOf(await addKey(town, bearer)), '401 invalid_token', 'an earlier generation, after a change');
     assert.equal((await answer({ password })).status, 401, 'a challenge is answered once');
   });
 
@@ -101,9 +102,11 @@ onEachDatabase('a session', (on) => {
     for (const [method, path] of [
       ['DELETE', '/mfa'],
       ['GET', '/mfa/recovery'],
-      ['PUT', '/mfa/totp/request'],
-    ] as const)
-      assert.equal((await town.nodes[0](method, path, { bearer, ...(method === 'PUT' && { json: {} }) })).status, 403);
+      ['PUT', '/mfa/sms/request'],
+    ] as const) {
+      const json = method === 'PUT' && { json: { phone_number: '+12133734253' } };
+      assert.equal((await town.nodes[0](method, path, { bearer, ...json })).status, 403, path);
+    }
   });
 });
 

@@ -47,6 +47,9 @@ export function moduleOf(door: AuthModule, kind: string): AuthModule {
   return isUnattended(kind) ? kind : door;
 }
 
+/** The kinds of secret with which a program may have logged in without a person. */
+export const unattendedKinds = ['apikey', 'device'] as const;
+
 /**
  * Whether logins of this module use an API key or a device secret, so that a program may have logged in without a
  * person.

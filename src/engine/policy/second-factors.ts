@@ -37,9 +37,6 @@ export const kindsBeyondFirst = kindsWhere(
 /** The kinds of second factor that users enroll. */
 const secondKinds = kindsWhere(({ enroll, traits }) => enroll !== undefined && traits.roles.includes('second'));
 
-/** The kinds that programs hold: API keys and device secrets. */
-export const unattendedKinds = kindsWhere(({ traits }) => traits.unattended);
-
 /** The kinds that may replace a second factor of a user who has one. */
 export const recoveryKinds = kindsWhere(({ traits }) => traits.roles.includes('recovery'));
 

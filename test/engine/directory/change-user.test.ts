@@ -55,8 +55,8 @@ onEachDatabase('users', (database) => {
     assert.deepEqual(await changeProfile(engine.ctx, stale, { user, changes: {} }), refuse('step_up_required'));
     assert.deepEqual(await removeUser(engine.ctx, stale, user), refuse('step_up_required'));
     const program = { ...caller, authModule: 'apikey' };
-    assert.deepEqual(await changeProfile(engine.ctx, program, { user, changes: {} }), refuse('step_up_required'));
-    assert.deepEqual(await removeUser(engine.ctx, program, user), refuse('step_up_required'));
+    assert.deepEqual(await changeProfile(engine.ctx, program, { user, changes: {} }), refuse('unattended'));
+    assert.deepEqual(await removeUser(engine.ctx, program, user), refuse('unattended'));
   });
 
   test('are removed with everything they have, once, and the log stays', async () => {

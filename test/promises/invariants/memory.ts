@@ -5,7 +5,9 @@ import type { TestEngine } from '../../../kit/test-engine.ts';
 export type Session = {
   readonly name: string;
   readonly id: string;
-  readonly token: string;
+  /** The newest access token, and when it was issued: each enrollment gives the session another. */
+  token: string;
+  issuedAt: number;
   readonly madeAt: number;
   readonly program: boolean;
 };
@@ -33,5 +35,6 @@ export type Stage = {
 };
 
 export function remember({ engine, memory }: Stage, name: string, token: string, program: boolean): void {
-  memory.sessions.push({ name, id: String(decodeJwt(token)['sid']), token, madeAt: engine.clock.now(), program });
+  const madeAt = engine.clock.now();
+  memory.sessions.push({ name, id: String(decodeJwt(token)['sid']), token, issuedAt: madeAt, madeAt, program });
 }

@@ -64,7 +64,10 @@ async function performAs(
   }
   if (intent.do === 'confirm') {
     const confirmed = await confirm(ctx, caller, { authenticatorId: intent.id, response: intent.response });
-    if (confirmed.ok) memory.codes[name]?.push(...confirmed.value.recoveryCodes);
+    if (!confirmed.ok) return confirmed;
+    memory.codes[name]?.push(...confirmed.value.recoveryCodes);
+    intent.session.token = confirmed.value.token ?? assert.fail('a confirmation gives the next token');
+    intent.session.issuedAt = ctx.clock.now();
     return confirmed;
   }
   const renewed = await renewRecoveryCodes(ctx, caller);

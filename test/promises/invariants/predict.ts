@@ -43,17 +43,18 @@ export function predict(person: Person, intent: Intent, now: number): string | u
   const kept = person.sessions[session.id] ?? assert.fail();
   const seconds = (time: number) => Math.floor(time / second);
   const inTime = now < session.madeAt + hour && seconds(now) < seconds(session.madeAt + hour);
-  const notAhead = seconds(session.madeAt) * second <= now + minute;
+  const notAhead = seconds(session.issuedAt) * second <= now + minute;
   if (kept.over || kept.epoch !== person.epoch || !inTime || !notAhead) return 'invalid_token';
   if (intent.do === 'logout') {
     kept.over = true;
     return undefined;
   }
-  if (person.apps.length > 0 && !isFresh(kept.provenAt, now)) return 'step_up_required';
   if (session.program) return 'unattended';
+  const isStrong = isFresh(kept.provenAt, now);
+  if (person.apps.length > 0 && !isStrong) return 'step_up_required';
   // For a new password the present one is asked.
   const asksLogin = person.apps.length === 0 && intent.do !== 'setPassword';
-  if (asksLogin && !isFresh(session.madeAt, now)) return 'login_too_old';
+  if (asksLogin && !isStrong && !isFresh(session.madeAt, now)) return 'login_too_old';
   const refused = predictChange(person, intent, now);
   if (refused !== undefined || intent.do === 'enroll') return refused;
   person.epoch += 1;

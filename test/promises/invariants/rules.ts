@@ -36,8 +36,9 @@ export function holds({ engine, memory }: Stage, before: World, after: World, do
     if (outcome.ok && 'session' in intent && intent.do !== 'logout') {
       assert.ok(!intent.session.program, `${intent.do} by a program`);
       const { provenAt } = was.sessions[intent.session.id] ?? assert.fail();
-      const proof = was.apps.length > 0 ? provenAt : intent.session.madeAt;
-      const isProven = isFresh(proof, now) || (was.apps.length === 0 && intent.do === 'setPassword');
+      // Without a second factor, the login is enough, and for a new password the present one.
+      const isLoggedIn = was.apps.length === 0 && (isFresh(intent.session.madeAt, now) || intent.do === 'setPassword');
+      const isProven = isFresh(provenAt, now) || isLoggedIn;
       assert.ok(isProven, `${intent.do} without the proof it needs`);
     }
     for (const app of was.apps) {

@@ -62,7 +62,7 @@ onEachDatabase('the first factor', (on) => {
     const there = { basic: [ada.name, ada.password] as const };
     const statusIn = async (query: string) => (await server.call('GET', `/auth/password${query}`, there)).status;
     assert.equal(await statusIn(`?account=${id}`), 200);
-    assert.equal(await statusIn('?account=other%20HOUSE'), 200);
+    assert.equal(await statusIn('?account=other%20SERVER'), 200);
     assert.equal(await statusIn(''), 401);
     assert.equal(await statusIn('?account=root'), 401);
     assert.equal(await statusIn(`?account=${root.id}`), 401);

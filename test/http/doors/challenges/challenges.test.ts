@@ -81,13 +81,13 @@ onEachDatabase('the challenges door', (on) => {
     );
   });
 
-  test('who has no second factor is not asked, and a session asks of its own user alone', async () => {
+  test('of a user without a second factor asks a service nothing and a session the password, for its own user alone', async () => {
     await using fixture = await scene(on);
     const { server, ada, key } = fixture;
     const bob = await server.addPerson('bob');
     const nothing = await put(server, key, { user: { name: 'bob' } });
     assert.deepEqual([nothing.status, json(nothing)], [200, { state: 'not_required' }]);
-    assert.deepEqual(json(await put(server, bob.token, {})), { state: 'not_required' });
+    assert.deepEqual(json(await put(server, bob.token, {}))['factors'], [{ type: 'password', label: null }]);
     assert.equal((await put(server, bob.token, { user: { uid: ada.uid } })).status, 400);
     assert.equal((await put(server, key, {})).status, 400);
     for (const wrong of ['', '\0', '\ud800', 'x'.repeat(1025), 7])

@@ -51,8 +51,13 @@ function tokens({ server }: DuoFixture, client: Data, members: Data): Promise<An
 
 const byPassword = ({ acme: { username, password } }: DuoFixture) => ({ grant_type: 'password', username, password });
 
+/** A prompt of a client's login is answered by that client. */
+const clients = new WeakMap<DuoFixture, Promise<Data>>();
+
 async function grant(fixture: DuoFixture, mfa_code?: unknown): Promise<Answer> {
-  return tokens(fixture, await clientOf(fixture), { ...byPassword(fixture), mfa_code });
+  const client = clients.get(fixture) ?? clientOf(fixture);
+  clients.set(fixture, client);
+  return tokens(fixture, await client, { ...byPassword(fixture), mfa_code });
 }
 
 const doors: Record<string, Door> = {

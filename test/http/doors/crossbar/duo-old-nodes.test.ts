@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { onEachDatabase } from '../../../../kit/databases.ts';
 import { approve } from '../../../factors/duo-help.ts';
-import { duoFixture, type DuoFixture, type Protocol } from './duo-fixture.ts';
+import { duoFixture, type DuoFixture, type Protocol, type Wishes } from './duo-fixture.ts';
 
 /** Duo alone was asked, and knows no such code. */
 const said = {
@@ -43,9 +43,12 @@ onEachDatabase('nodes of version 0.1.0', (on) => {
     });
 
     test(`${protocol}: know as this one does that a recovery code and a code of an app answer no prompt`, async () => {
-      await using fixture = await duoFixture(protocol, { on });
+      let codes: readonly string[] = [];
+      const before: Wishes['before'] = async (at, admin) => {
+        ({ codes } = await at.addApp(admin));
+      };
+      await using fixture = await duoFixture(protocol, { on, before });
       const { server, acme } = fixture;
-      const { codes } = await server.addApp(acme);
       const basic = [acme.username, acme.password] as const;
       const asked = await server.call('POST', `/auth/password?account=${acme.id}`, { basic });
       const { challenge_token } = asked.json as { challenge_token: string };
