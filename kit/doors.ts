@@ -10,7 +10,8 @@ export type Credentials = Pick<Person, 'name' | 'password'>;
 export type OAuthApp = { readonly client_id: string; readonly client_secret: string };
 
 export async function addOAuthApp(server: Server): Promise<OAuthApp> {
-  const json = { name: 'an application', grant_types: ['password', 'refresh_token'] };
+  const scopes = ['mfa'];
+  const json = { name: 'an application', grant_types: ['password', 'refresh_token'], scopes, default_scopes: scopes };
   const bearer = await server.logIn(server.admin);
   const made = await server.call('POST', '/oauth2/clients', { bearer, json });
   return { client_id: member(made, 'client_id'), client_secret: member(made, 'client_secret') };

@@ -11,13 +11,13 @@ import { addOAuthApp, bodyOf, newestCode, type OAuthApp } from '../../kit/doors.
 import { twoNodes, type Ask, type TwoNodes } from '../../kit/nodes.ts';
 import { member, type App, type Person } from '../../kit/server.ts';
 
-/** A request for which the token needs a recent second factor. */
-const managesKeys = async (call: Ask, bearer: string) =>
-  (await call('POST', '/users/me/secrets', { bearer, json: { type: 'apikey' } })).status;
+/** The status of a request for which the token needs a recent second factor. */
+const beginEnrollment = async (call: Ask, bearer: string) =>
+  (await call('POST', '/users/me/secrets', { bearer, json: { type: 'mfa' } })).status;
 
 /** What a proxy and an application hear of a token. */
 async function shownOf(call: Ask, bearer: string, app: OAuthApp) {
-  const { status } = await call('GET', '/forward-auth?acr_values=aal2&max_age=900', { bearer });
+  const { status } = await call('GET', `/forward-auth?acr_values=aal2&max_age=900&client=${app.client_id}`, { bearer });
   const { acr } = bodyOf(await call('POST', '/oauth2/introspect', { json: { ...app, token: bearer } }));
   return [status, acr];
 }
@@ -56,14 +56,14 @@ onEachDatabase('tokens keep the assurance of their issue', (on) => {
     const { app, bearer } = await staleSession(town);
     const client = await addOAuthApp(town);
     const [here, there] = town.nodes;
-    assert.equal(await managesKeys(there, bearer), 401);
+    assert.equal(await beginEnrollment(there, bearer), 401);
     const { token } = await stepUp(town, here, { bearer, app });
     for (const call of town.nodes) {
-      assert.equal(await managesKeys(call, bearer), 401, 'the token from before');
+      assert.equal(await beginEnrollment(call, bearer), 401, 'the token from before');
       assert.deepEqual((await shownOf(call, bearer, client))[0], 401);
       assert.deepEqual((await shownOf(call, String(token), client))[0], 204);
     }
-    assert.equal(await managesKeys(there, String(token)), 200);
+    assert.equal(await beginEnrollment(there, String(token)), 200);
   });
 
   test('an enrollment raises the token of its answer only', async () => {
@@ -73,7 +73,7 @@ onEachDatabase('tokens keep the assurance of their issue', (on) => {
     const before = person.token;
     await town.addApp(person);
     for (const call of town.nodes) {
-      assert.equal(await managesKeys(call, before), 401);
+      assert.equal(await beginEnrollment(call, before), 401);
       assert.deepEqual(await shownOf(call, before, client), [401, 'aal1']);
     }
     assert.deepEqual(await shownOf(town.nodes[1], person.token, client), [204, 'aal2']);
@@ -100,8 +100,8 @@ onEachDatabase('tokens keep the assurance of their issue', (on) => {
     await here('PUT', '/mfa/sms/request', { bearer, json: { phone_number: '+12133734253' } });
     const verified = await here('PUT', '/mfa/sms/verify', { bearer, json: { mfa_code: newestCode(town) } });
     assert.deepEqual([verified.status, bodyOf(verified)['token']], [200, undefined], verified.text);
-    assert.equal(await managesKeys(there, bearer), 200);
-    for (const stolen of [own, other]) assert.equal(await managesKeys(there, String(stolen)), 401);
+    assert.equal(await beginEnrollment(there, bearer), 200);
+    for (const stolen of [own, other]) assert.equal(await beginEnrollment(there, String(stolen)), 401);
   });
 
   test("at Deux's door a first enrollment raises its own token, which then reads the backup code", async () => {
@@ -127,14 +127,14 @@ onEachDatabase('tokens keep the assurance of their issue', (on) => {
     assert.equal((await renew(there, client, first['refresh_token']))['error'], 'invalid_grant', 'and the used one');
     const raised = await renew(there, client, stepped['refresh_token']);
     assert.equal(
-      await managesKeys(there, String(raised['access_token'])),
+      await beginEnrollment(there, String(raised['access_token'])),
       200,
       'within fifteen minutes of the step-up',
     );
     town.clock.tick(15 * minute + second);
     const later = await renew(there, client, raised['refresh_token']);
-    assert.equal(await managesKeys(there, String(later['access_token'])), 401, 'a refresh renews no proof');
-    assert.equal(await managesKeys(here, String(first['access_token'])), 401);
+    assert.equal(await beginEnrollment(there, String(later['access_token'])), 401, 'a refresh renews no proof');
+    assert.equal(await beginEnrollment(here, String(first['access_token'])), 401);
   });
 
   test('an enrollment leaves the refresh tokens of its session, which give what they were issued with', async () => {
@@ -150,24 +150,34 @@ onEachDatabase('tokens keep the assurance of their issue', (on) => {
     assert.deepEqual(await shownOf(there, enrolled.token, client), [204, 'aal2']);
   });
 
-  test('a new password ends the earlier generations of its own session, with their refresh tokens', async () => {
+  test('a removed factor ends the earlier generations of its own session, with their refresh tokens', async () => {
     await using town = await twoNodes(on);
     const client = await addOAuthApp(town);
     const [here, there] = town.nodes;
     const person = await town.addPerson('ada');
     const app = await town.addApp(person);
+    const other = await town.addApp(person);
     const first = await grant(here, client, person, town.code(app));
     const stolen = String(first['access_token']);
     const { token, refresh_token } = await stepUp(town, here, { bearer: stolen, app });
+    const bearer = String(token);
+    assert.equal((await here('DELETE', `/users/me/secrets/${other.secretId}`, { bearer })).status, 204);
+    assert.equal((await there('GET', '/users/me', { bearer: stolen })).status, 401);
+    assert.equal((await there('GET', '/users/me', { bearer })).status, 200);
+    assert.equal(await beginEnrollment(there, bearer), 200);
+    assert.equal(typeof (await renew(there, client, refresh_token))['access_token'], 'string');
+  });
+
+  test('a new password gives the next token of its session, and ends the earlier generations', async () => {
+    await using town = await twoNodes(on);
+    const { person, app, bearer } = await staleSession(town);
+    const [here, there] = town.nodes;
+    const { token } = await stepUp(town, here, { bearer, app });
     const json = { type: 'password', secret: 'another one altogether', currentPassword: person.password };
     const changed = await here('POST', '/users/me/secrets', { bearer: String(token), json });
     assert.equal(changed.status, 200, changed.text);
-    assert.equal((await there('GET', '/users/me', { bearer: stolen })).status, 401);
-    const next = member(changed, 'token');
-    for (const bearer of [String(token), next]) assert.equal((await there('GET', '/users/me', { bearer })).status, 200);
-    assert.equal(await managesKeys(there, next), 200);
-    assert.equal(typeof (await renew(there, client, refresh_token))['access_token'], 'string');
-    assert.equal(typeof (await renew(there, client, member(changed, 'refresh_token')))['access_token'], 'string');
+    assert.equal((await there('GET', '/users/me', { bearer })).status, 401);
+    for (const next of [String(token), member(changed, 'token')]) assert.equal(await beginEnrollment(there, next), 200);
   });
 
   test('of two step-ups at once each gets its own generation', async () => {

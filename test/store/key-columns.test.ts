@@ -44,16 +44,16 @@ const plain: Readonly<Record<string, string>> = {
     'id account_id name name_key email email_key first_name last_name roles verified service_id epoch created_at updated_at version enabled',
   authenticators: 'id user_id kind label status revision created_at updated_at last_used_at expires_at',
   challenges:
-    'id user_id auth_module amr epoch created_at expires_at closed_at kinds auth_config_origin mfa_config_origin enrolls service_id session_id action purpose',
+    'id user_id auth_module amr epoch created_at expires_at closed_at kinds auth_config_origin mfa_config_origin enrolls service_id session_id action purpose client_id scope',
   prompts: 'challenge_id kind provider_account_id provider_id expires_at',
   spent_replies: 'provider_id reply until',
   sessions:
-    'id user_id auth_module epoch amr second_factor_at auth_time expires_at revoked_at client_ip user_agent client_id',
+    'id user_id auth_module epoch amr second_factor_at auth_time expires_at revoked_at client_ip user_agent client_id scope generation generation_from refresh_from first_factor_at second_kinds raised',
   throttles: 'kind failures last_at',
   sends: 'last_at day_began in_day',
   notices: 'attempt_id user_id name factor at tries due_at in_digest count last_at',
-  clients: 'id account_id name grant_types scope created_at',
-  refresh_tokens: 'id session_id scope created_at expires_at used_at',
+  clients: 'id account_id name grant_types scope scopes default_scopes audiences created_at',
+  refresh_tokens: 'id session_id scope created_at expires_at used_at generation amr auth_time second_factor_at',
   attempts:
     'id at account_id user_id action auth_module factor outcome reason session_id client_ip user_agent request_id provider_name auth_config_origin mfa_config_origin object_id detail strand seq',
   attempt_chains: 'strand seq base_seq',

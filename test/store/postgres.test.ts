@@ -53,8 +53,6 @@ describe('a pool of connections to PostgreSQL', { skip }, () => {
         from pg_prepared_statements`.execute(connection);
       assert.deepEqual(rows, [{ name: 'one & two', prepared: 0 }]);
     });
-    for (const wish of ['no', '', 'TRUE'])
-      assert.throws(() => openDatabase(of({ prepare: wish })), /prepare of the database URL must be true or false/);
   });
 
   test('hangs up where no answer comes, and asks nothing else there', async () => {

@@ -40,13 +40,13 @@ onEachDatabase('the store keeps sessions', (database) => {
   test('one in force is found with its user', async () => {
     await using engine = await startEngine(database);
     const { store } = engine.ctx;
-    const { id } = await engine.addUser({ name: 'ada', roles: ['admin', 'service'] });
+    const { id } = await engine.addUser({ name: 'ada', roles: ['admin'] });
     const session = { ...sessionOf(id), secondFactorAt: now };
     await insertSession(store, session);
     assert.deepEqual(await findLiveSession(store, 'session', now), {
       ...session,
       accountId: engine.root,
-      roles: ['admin', 'service'],
+      roles: ['admin'],
       user: await findUser(store, id),
     });
     assert.equal(await findLiveSession(store, 'another', now), undefined);
