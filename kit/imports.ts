@@ -129,7 +129,7 @@ export function testHarmless({ format, source, names, factors }: Declared): void
     const refused = await run();
     assert.equal(refused.code, 1);
     const refusal = (unknown: readonly string[]) =>
-      `source: contains unknown names: ${unknown.join(', ')}; add --harmless`;
+      `source: contains unknown names: ${unknown.join(', ')}; check them, and add --harmless`;
     assert.ok(refused.stdout.includes(refusal(all)), refused.stdout);
     const [first = '', ...rest] = all;
     assert.ok((await run('--harmless', rest.join(','))).stdout.includes(refusal([first])));

@@ -18,7 +18,7 @@ export type Route = {
   readonly access: Access;
   /** Whether it makes administrative writes; absent where it cannot. */
   readonly administers?: Administers;
-  /** What the session of an OAuth2 client needs. Without it, the route is closed to clients. */
+  /** The scope that the session of an OAuth2 client needs. Without one, the route is closed to clients. */
   readonly scope?: RouteScope;
   readonly tag: string;
   readonly summary: string;

@@ -208,7 +208,7 @@ onEachDatabase('doctor', (on) => {
         stdout,
         /^problem {2}database +there is no database \.\/data\/countersign\.db: .*start the server once$/m,
       );
-      assert.equal(stderr, 'countersign: there are 2 problems\n');
+      assert.equal(stderr, 'countersign: found 2 problems\n');
     });
 
     test('finds keys beside the database', async () => {

@@ -57,7 +57,7 @@ describe('a test message', { concurrency: 3 }, () => {
     const env = { COUNTERSIGN_GATEWAYS: `${wrong} outbox:${join(folder, 'outbox.jsonl')}` };
     const { code, stdout } = await countersign(['message', 'test', 'sms', '+12025550123'], { folder, env });
     assert.equal(code, 0);
-    assert.match(stdout, /^sms: outbox accepted the message to .*\nbefore it, twilio \S+ declined: .+\n$/);
+    assert.match(stdout, /^sms: outbox accepted the message to .*\nbefore, twilio \S+ declined: .+\n$/);
     assert.equal(outbox(folder).length, 1);
   });
 

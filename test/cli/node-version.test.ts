@@ -67,5 +67,5 @@ test('that line needs no other file of the program: an old Node could not read t
       resolve(stderr),
     );
   });
-  assert.match(String(said), /^countersign: this is Node 20\.20\.2[^\n]*\n$/);
+  assert.match(String(said), /^countersign: Node 24\.7 or newer is required, and this is Node 20\.20\.2[^\n]*\n$/);
 });

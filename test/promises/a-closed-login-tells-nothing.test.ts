@@ -67,8 +67,8 @@ onEachDatabase('a login that an account closed', (on) => {
         hash: (secret) => ((hashes += 1), context.hasher.hash(secret)),
         verify: (phc, secret) => ((hashes += 1), context.hasher.verify(phc, secret)),
       };
-      const house = { ...context, hasher: counting, store: { ...context.store, db } };
-      const app = createApp(house, { routes, dialects, metrics: createMetrics([]), url });
+      const observed = { ...context, hasher: counting, store: { ...context.store, db } };
+      const app = createApp(observed, { routes, dialects, metrics: createMetrics([]), url });
       for (const secret of wrong) {
         const asked = new Set<number>();
         for (const [name, own] of [

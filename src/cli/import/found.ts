@@ -50,5 +50,5 @@ export type SourceOptions = {
 };
 
 export const disabledInSource = 'is disabled in the source';
-export const foreignRecoveryCodes = 'recovery codes of other systems are not imported; the user can generate new ones';
+export const foreignRecoveryCodes = 'those of other systems are not imported; the user can generate new ones';
 export const unconfirmed = 'was never confirmed by its owner';

@@ -10,7 +10,7 @@ export type Reads = ReadonlyMap<string, Read>;
 export type OpenReads = {
   /** The secret as parsed by the first factors whose module is open; empty if no login is possible with it. */
   readonly reads: Reads;
-  /** What the account logs of logins through this door. */
+  /** The account's choice of what to log of logins through this door. */
   readonly logs: Logs;
 };
 

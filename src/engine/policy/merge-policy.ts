@@ -57,7 +57,7 @@ export function mergeRules(chain: readonly AccountConfig[]): AccountRules {
 
 export type ConfigBy = { readonly by: string; readonly config: ModuleConfig };
 
-/** What the accounts of a chain say about a module. */
+/** The settings of the accounts of a chain for a module. */
 export function configsOf(module: PolicyModule, chain: readonly AccountConfig[]): readonly ConfigBy[] {
   return chain.flatMap(({ accountId: by, modules }) => {
     const config = modules[module];
@@ -86,7 +86,7 @@ function mergeTerms(above: Terms, own: Terms): Terms {
 
 export type ApplicableConfig = { readonly by: string; readonly multiFactor: MultiFactor };
 
-/** What applies to an account: its own words, and those of accounts above that are for their sub-accounts too. */
+/** The settings that apply to an account: its own, and those of accounts above that include sub-accounts. */
 export function applicableTo(accountId: string | undefined, configs: readonly ConfigBy[]): readonly ApplicableConfig[] {
   return configs.flatMap(({ by, config: { multi_factor: multiFactor } }) =>
     multiFactor && (by === accountId || multiFactor.include_subaccounts === true) ? [{ by, multiFactor }] : [],

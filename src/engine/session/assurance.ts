@@ -31,7 +31,7 @@ export function withSecondFactor(
   return withFactor(before, [...proven, 'mfa']);
 }
 
-/** What a session has proven once its user enrolled a factor. An address takes nothing from a stronger proof. */
+/** The proof of a session after its user enrolled a factor. An e-mail address does not weaken a stronger proof. */
 export function withEnrollment(
   before: ProvenFactors,
   added: readonly string[],

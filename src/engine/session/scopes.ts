@@ -5,7 +5,7 @@ export const scopes = ['mfa', 'manage'] as const;
 
 export type Scope = (typeof scopes)[number];
 
-/** What an operation needs of a client's session: a scope, or none. */
+/** The scope that an operation requires of a client's session, or none. */
 export type NeededScope = Scope | 'none';
 
 /** The known scopes among space-separated words. Other words mean nothing here. */

@@ -4,7 +4,7 @@ import { hasScope } from '../../engine/session/scopes.ts';
 import { problemOf } from '../errors/reasons.ts';
 import type { Problem, Route } from '../route.ts';
 
-/** What is wrong if the session of an OAuth2 client lacks the scope of a route (RFC 6750 section 3.1). */
+/** The problem if the session of an OAuth2 client lacks the scope of a route (RFC 6750 section 3.1). */
 export function missingScope({ scope }: Route, session: Caller | undefined, params: unknown): Problem | undefined {
   if (!session) return undefined;
   const needed = typeof scope === 'object' ? scope[isOwn(session, params) ? 'own' : 'others'] : scope;

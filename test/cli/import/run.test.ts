@@ -105,7 +105,7 @@ describe('an import of each format', { concurrency: 2 }, () => {
       }
       const there = everybody(server.folder);
       const again = await imports(server.folder, [format, source]);
-      assert.match(again.stdout, /^users: 0 made, /);
+      assert.match(again.stdout, /^users: 0 imported, /);
       assert.deepEqual(everybody(server.folder), there);
     });
   }

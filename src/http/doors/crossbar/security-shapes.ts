@@ -56,7 +56,7 @@ function members<Name extends string>(names: readonly Name[]) {
 
 export type SecurityBody = z.infer<typeof securityPatch>;
 
-/** What an account has set. */
+/** The configuration that an account has set. */
 export type OwnSecurity = { readonly config: AuthModulesConfig; readonly rules: AccountRules };
 
 type ReadSecurity =

@@ -97,7 +97,7 @@ function cut(folder: string): string {
 for (const [spelling, style] of Object.entries(styles)) {
   const { factor, passkey, user, account, provider } = style;
   const refused = (more: string, why: RegExp) => [build(style, { ...people, ada: {} }, more), why] as const;
-  const named = (name: string) => new RegExp(`unknown names: ${name}; add --harmless`);
+  const named = (name: string) => new RegExp(`unknown names: ${name}; check them, and add --harmless`);
   testImporter({
     format: 'better-auth',
     source: build(style, people),
@@ -111,11 +111,11 @@ for (const [spelling, style] of Object.entries(styles)) {
     refused: {
       [`an app whose user is not in it (${spelling})`]: refused(
         `insert into ${factor} values ('a', 'b', 'c', 'd', 1)`,
-        /whose user is not in it: two/,
+        /second factors without a user: two/,
       ),
       'a passkey whose user is not in it': refused(
         `insert into ${passkey} values ('a', 'd')`,
-        /whose user is not in it: passkey/,
+        /second factors without a user: passkey/,
       ),
       'columns and a provider that are not known': refused(
         `update ${user} set two_fa_enabled = 0, "authyId" = '1' where id = 'ada';
@@ -132,9 +132,9 @@ for (const [spelling, style] of Object.entries(styles)) {
       ...(spelling === 'camel' && {
         'an app without a user': refused(
           `insert into ${factor} values ('a', 'b', 'c', null, 1)`,
-          /whose user is not in it/,
+          /second factors without a user/,
         ),
-        'a user who was removed': refused(`delete from ${user} where id = 'an app'`, /whose user is not in it/),
+        'a user who was removed': refused(`delete from ${user} where id = 'an app'`, /second factors without a user/),
         'rows of a table that is not known': refused(`insert into post values ('a', 'nothing')`, named('post')),
         'rows of a table with a name of JavaScript': refused(
           `create table constructor (id text); insert into constructor values ('a')`,

@@ -139,17 +139,17 @@ testImporter({
     'a device whose natural key no user has': [dumped(ada, device(['eve'])), notThere],
     'codes whose device is not in it': [
       dumped(ada, device(1), { model: 'otp_static.statictoken', pk: 1, fields: { device: 1, token: 'abcd2345' } }),
-      /statictoken whose device/,
+      /statictoken without its device/,
     ],
     'a model that is not known': [
       dumped(ada, device(1), { model: 'security.method', pk: 1, fields: { user: 1 } }),
-      /unknown names: security\.method; add --harmless/,
+      /unknown names: security\.method; check them, and add --harmless/,
     ],
     'a list that ends with the bracket of an object': [raw(`${whole.slice(0, -1)}}`), /is not valid I-JSON/],
     'a comma and no row after it': [raw(`${whole.slice(0, -1)},]`), /is not valid I-JSON/],
     'fields that are not known': [
       dumped(userRow(1, 'ada', fields), device(1)),
-      new RegExp(`unknown names: ${Object.keys(fields).toSorted().join(', ')}; add --harmless`),
+      new RegExp(`unknown names: ${Object.keys(fields).toSorted().join(', ')}; check them, and add --harmless`),
     ],
     'two models of users': [
       dumped(ada, device(1), { ...ada, model: 'accounts.customuser' }),
@@ -193,5 +193,5 @@ test('django: of many names that are not known twenty are shown, and of names wi
   const rows = [{ model: 'x\u0007', pk: 1, fields: {} }, ...many, ada, device(1)];
   const { stdout } = await imports(folder, ['django', dumped(...rows)(folder)]);
   const names = many.slice(0, 20).map(({ model }) => model);
-  assert.ok(stdout.includes(`unknown names: ${names.join(', ')}, and others; add --harmless`), stdout);
+  assert.ok(stdout.includes(`unknown names: ${names.join(', ')}, and others; check them, and add --harmless`), stdout);
 });

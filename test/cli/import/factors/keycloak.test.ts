@@ -115,7 +115,7 @@ testImporter({
     ],
     'members and attributes that are not known': [
       raw(JSON.stringify({ users: [user('ada', [], unknown)] })),
-      /unknown names: authenticationMethod, mfaTokens, otp_disabled, two_fa_enabled; add --harmless/,
+      /unknown names: authenticationMethod, mfaTokens, otp_disabled, two_fa_enabled; check them, and add --harmless/,
     ],
   },
 });
