@@ -144,7 +144,7 @@ export async function createAccessTokens(ring: KeyRing, url: string): Promise<Ac
   };
 }
 
-type Expected = { readonly typ: string; readonly audience?: string };
+type ExpectedToken = { readonly typ: string; readonly audience?: string };
 
 /** Returns the claims of a token that is signed with one of the keys and valid now. */
 function verifierOf(keys: ReadonlyMap<string, CryptoKey>, issuer: string) {
@@ -153,7 +153,7 @@ function verifierOf(keys: ReadonlyMap<string, CryptoKey>, issuer: string) {
     if (!key) throw new errors.JWKSNoMatchingKey();
     return key;
   };
-  return async (token: string, expected: Expected, now: number): Promise<JWTPayload | undefined> => {
+  return async (token: string, expected: ExpectedToken, now: number): Promise<JWTPayload | undefined> => {
     if (!isCanonical(token)) return undefined;
     try {
       const options = { issuer, algorithms: [alg], ...expected, currentDate: new Date(now) };

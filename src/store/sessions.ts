@@ -58,12 +58,12 @@ export type LiveSession = Session & Pick<User, 'accountId' | 'roles'> & { readon
 /** A session begins with its first generation, which the columns have by default. */
 export type FirstGeneration = Omit<Session, 'generation' | 'generationFrom' | 'refreshFrom' | 'raised'>;
 
-type NewRow = Omit<
+type NewSessionRow = Omit<
   Selectable<Tables['sessions']>,
   'revoked_at' | 'generation' | 'generation_from' | 'refresh_from' | 'first_factor_at' | 'raised'
 >;
 
-const insert = statement((db, row: NewRow) => db.insertInto('sessions').values(row));
+const insert = statement((db, row: NewSessionRow) => db.insertInto('sessions').values(row));
 
 export async function insertSession({ db }: Store, session: FirstGeneration): Promise<void> {
   await insert(db, {

@@ -6,7 +6,7 @@ import { dataOf, door, tenant } from '../http/doors/crossbar/door.ts';
 import { addService } from '../http/doors/challenges/service.ts';
 import { onEachDatabase } from '../../kit/databases.ts';
 import { claimsOf } from '../../kit/doors.ts';
-import { assertSaid, member, type Answer, type Server } from '../../kit/server.ts';
+import { assertSaid, member, type Answer, type Person, type Server } from '../../kit/server.ts';
 import { key } from './key.ts';
 import { pairOf, register, respond } from './key-owner.ts';
 import { startOverHttp } from './over-http.ts';
@@ -14,8 +14,9 @@ import { startOverHttp } from './over-http.ts';
 type Json = Readonly<Record<string, unknown>>;
 const json = ({ json: body }: Answer) => body as Json;
 
-/** Enrolls a key at the secrets door, and answers with the secret's id. */
-async function enroll({ call }: Server, bearer: string, name: string): Promise<string> {
+/** Enrolls a key at the secrets door, and answers with the secret's id. The person goes on with the session's next token. */
+async function enroll({ call }: Server, person: Pick<Person, 'token'>, name: string): Promise<string> {
+  const { token: bearer } = person;
   const made = await call('POST', '/users/me/secrets', { bearer, json: { type: 'key' } });
   const { options } = json(made)['secret'] as Json;
   const path = `/users/me/secrets/${member(made, 'uid')}/enroll`;
@@ -24,6 +25,7 @@ async function enroll({ call }: Server, bearer: string, name: string): Promise<s
   assert.equal((await send(respond(name, options, 1))).status, 400, 'what answers a login does not register');
   const enrolled = await send(register(name, options));
   assert.equal(enrolled.status, 200, enrolled.text);
+  person.token = member(enrolled, 'token');
   return member(made, 'uid');
 }
 
@@ -65,8 +67,9 @@ test('a response finds its prompt and its authenticator by itself', async () => 
 onEachDatabase('a key', (on) => {
   test('is registered by another response than it logs in with, and one of two answers a prompt for both', async () => {
     await using server = await startOverHttp(on);
-    const { uid, token } = await server.addPerson('ada');
-    const ids = [await enroll(server, token, 'one'), await enroll(server, token, 'two')] as const;
+    const ada = await server.addPerson('ada');
+    const { uid } = ada;
+    const ids = [await enroll(server, ada, 'one'), await enroll(server, ada, 'two')] as const;
     const { key: bearer } = await addService(server, 'root', 'shop');
     const asked = await ask(server, bearer, { uid }, ids[0]);
     assert.deepEqual(new Set(asked.factors.map(({ id }) => id)), new Set(ids));
@@ -81,9 +84,10 @@ onEachDatabase('a key', (on) => {
 
   test('counts its signatures: what does not grow is refused, and each key counts for itself', async () => {
     await using server = await startOverHttp(on);
-    const { uid, token } = await server.addPerson('ada');
-    const id = await enroll(server, token, 'one');
-    await enroll(server, token, 'two');
+    const ada = await server.addPerson('ada');
+    const { uid } = ada;
+    const id = await enroll(server, ada, 'one');
+    await enroll(server, ada, 'two');
     const { key: bearer } = await addService(server, 'root', 'shop');
     const first = await ask(server, bearer, { uid }, id);
     assert.equal((await first.verify(respond('one', first.options, 7))).status, 200);
@@ -98,7 +102,7 @@ onEachDatabase('a key', (on) => {
   test('lets a session step up, and completes a login at the challenges door', async () => {
     await using server = await startOverHttp(on);
     const ada = await server.addPerson('ada');
-    const factor_id = await enroll(server, ada.token, 'one');
+    const factor_id = await enroll(server, ada, 'one');
     const { verify, options } = await ask(server, ada.token, undefined, factor_id);
     assert.ok(member(await verify(respond('one', options, 1)), 'token'));
     const bearer = await server.challenge(ada);

@@ -17,11 +17,13 @@ const pin = '0042';
 const wrong = '0043';
 
 /** Enrolls the PIN at the secrets door, and answers with the secret's id. */
-async function enroll({ call }: Server, { token: bearer }: Pick<Person, 'token'>): Promise<string> {
+async function enroll({ call }: Server, person: Pick<Person, 'token'>): Promise<string> {
+  const { token: bearer } = person;
   const made = await call('POST', '/users/me/secrets', { bearer, json: { type: 'pin', pin } });
   const id = member(made, 'uid');
   const enrolled = await call('PUT', `/users/me/secrets/${id}/enroll`, { bearer, json: { token: pin } });
   assert.equal(enrolled.status, 200, enrolled.text);
+  person.token = member(enrolled, 'token');
   return id;
 }
 
@@ -70,8 +72,10 @@ onEachDatabase('a PIN', (on) => {
 
   test('answers the challenges of a service and of a session that steps up', async () => {
     await using server = await startOverHttp(on);
-    const { uid, token } = await server.addPerson('ada');
-    const id = await enroll(server, { token });
+    const ada = await server.addPerson('ada');
+    const { uid } = ada;
+    const id = await enroll(server, ada);
+    const { token } = ada;
     const { key } = await addService(server, 'root', 'shop');
     const body = { user: { uid }, factors: ['pin'] };
     for (const [bearer, asked, given] of [
@@ -158,7 +162,7 @@ onEachDatabase('a PIN', (on) => {
 
   test('is proven when its hash is done: to the session that enrolls it, and to the one that steps up', async () => {
     await using server = await startOverHttp(on);
-    const { token: bearer } = await server.addPerson('ada');
+    const ada = await server.addPerson('ada');
     const { context } = server.countersign;
     const { hasher } = context;
     const verify = (phc: string, secret: string) => {
@@ -166,7 +170,8 @@ onEachDatabase('a PIN', (on) => {
       return hasher.verify(phc, secret);
     };
     Object.assign(context, { hasher: { ...hasher, verify } });
-    await enroll(server, { token: bearer });
+    await enroll(server, ada);
+    const { token: bearer } = ada;
     const isFresh = async (by: string) =>
       (await server.call('GET', '/forward-auth?acr_values=aal2&max_age=30', { bearer: by })).status === 204;
     assert.ok(await isFresh(bearer));

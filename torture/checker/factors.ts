@@ -52,5 +52,7 @@ export function tooLittleProof(timeline: readonly Observation[], { speed, maxSke
 /** Whether it proves a second factor in a session, if it took effect. */
 function isProofOf({ op, sent, received }: Observation, session: string): boolean {
   if (op === 'confirm' || op === 'verify') return sent.session === session;
-  return received.session === session && received.acr === 'aal2';
+  if (received.session !== session) return false;
+  // A code by e-mail proves a second factor, and leaves the session at aal1.
+  return received.acr === 'aal2' || op === 'answer' || sent.proof?.kind === 'email';
 }

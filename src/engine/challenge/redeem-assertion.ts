@@ -7,10 +7,10 @@ import type { Reason } from '../reasons.ts';
 import type { Service } from './challenge-actor.ts';
 import { reachChallenge } from './reach-challenge.ts';
 
-export type Redemption = { readonly challengeId: string; readonly assertion: string };
+export type AssertionRedemption = { readonly challengeId: string; readonly assertion: string };
 
 /** The approval of the user. `action` and `purpose` are those that the service gave. */
-export type Redeemed = Pick<AssertionClaims, 'amr' | 'acr'> & {
+export type RedeemedAssertion = Pick<AssertionClaims, 'amr' | 'acr'> & {
   readonly userId: string;
   readonly action: string | null;
   readonly purpose: string | null;
@@ -26,8 +26,8 @@ const providerId = 'assertion';
 export async function redeemAssertion(
   ctx: RequestContext,
   service: Service,
-  { challengeId, assertion }: Redemption,
-): Promise<Outcome<Redeemed, Reason>> {
+  { challengeId, assertion }: AssertionRedemption,
+): Promise<Outcome<RedeemedAssertion, Reason>> {
   const reached = await reachChallenge(ctx, { type: 'service', service }, challengeId);
   if (!reached.ok) return reached;
   if (reached.value.type !== 'service') return refuse('not_found');

@@ -133,14 +133,14 @@ async function complete(
   return success({ recoveryCodes, ...(session && (await issueNextTokens(ctx, session))) });
 }
 
-type Enrollment = Pick<ProvenEnrollment, 'user' | 'actor' | 'raisesToken'> & {
+type PendingConfirmation = Pick<ProvenEnrollment, 'user' | 'actor' | 'raisesToken'> & {
   readonly kind: string;
   /** The methods that the enrollment has proven. */
   readonly methods: readonly string[];
 };
 
 /** An enrollment, and what its session has proven with it. */
-type Enrolled = Pick<Enrollment, 'user' | 'kind' | 'raisesToken'> & {
+type EnrolledFactor = Pick<PendingConfirmation, 'user' | 'kind' | 'raisesToken'> & {
   readonly policy: AccountPolicy;
   readonly proven: ProvenFactors;
 };
@@ -150,7 +150,7 @@ type SessionOfUser = Session & Pick<User, 'accountId' | 'roles'>;
 /** The session of the actor, whose next generation begins with the enrollment. A service has none. */
 async function sessionAfter(
   tx: RequestContext,
-  { actor, methods, ...enrollment }: Enrollment,
+  { actor, methods, ...enrollment }: PendingConfirmation,
 ): Promise<Outcome<SessionOfUser | undefined, Reason>> {
   if (actor.type === 'service') return success(undefined);
   const { accountId, roles } = enrollment.user;
@@ -162,7 +162,7 @@ async function sessionAfter(
 async function raise(
   tx: RequestContext,
   caller: Caller,
-  { user, kind, proven, raisesToken }: Enrolled,
+  { user, kind, proven, raisesToken }: EnrolledFactor,
 ): Promise<Outcome<SessionOfUser, Reason>> {
   const secondKinds = [...new Set([...(caller.secondKinds ?? []), kind])];
   const next = { ...caller, epoch: user.epoch + 1, ...proven, secondKinds };
@@ -182,7 +182,7 @@ async function raise(
 async function logIn(
   tx: RequestContext,
   { challenge }: EnrollingActor,
-  { user, kind, policy, proven: { amr } }: Enrolled,
+  { user, kind, policy, proven: { amr } }: EnrolledFactor,
 ): Promise<Outcome<SessionOfUser, Reason>> {
   if (!(await closeChallenge(tx.store, challenge.id, tx.now))) return refuse('raced');
   const issuedTo = await issuedToOf(tx, challenge);

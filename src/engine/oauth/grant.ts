@@ -5,7 +5,7 @@ import type { CompletedLogin } from '../login/login-outcome.ts';
 import { tokenSeconds } from '../session/issue-token.ts';
 import { writeRefreshTokenOf } from '../session/refresh-tokens.ts';
 
-export type Granted = {
+export type GrantedTokens = {
   readonly state: 'granted';
   readonly accessToken: string;
   /** Seconds. */
@@ -16,7 +16,7 @@ export type Granted = {
 };
 
 /** The tokens of a client's login, with a refresh token if the client uses them. */
-export async function grantTokens(ctx: RequestContext, { token, session }: CompletedLogin): Promise<Granted> {
+export async function grantTokens(ctx: RequestContext, { token, session }: CompletedLogin): Promise<GrantedTokens> {
   const refreshToken = await writeRefreshTokenOf(ctx.at(), session);
   const expiresIn = tokenSeconds(session, session.authTime);
   return { state: 'granted', accessToken: token, expiresIn, refreshToken, scope: session.scope ?? '' };

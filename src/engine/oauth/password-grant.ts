@@ -3,7 +3,7 @@ import type { OAuthClient } from '../../store/clients.ts';
 import type { RequestContext } from '../context.ts';
 import type { SecondFactorNeeded } from '../login/login-outcome.ts';
 import { loginWithBothFactors, type BothFactorsLogin, type RefusedLogin } from '../login/login-with-both-factors.ts';
-import { grantTokens, scopeFor, type Granted } from './grant.ts';
+import { grantTokens, scopeFor, type GrantedTokens } from './grant.ts';
 
 export type PasswordGrant = Pick<BothFactorsLogin, 'account' | 'login' | 'secret' | 'second'> & {
   readonly scope?: string | undefined;
@@ -17,7 +17,7 @@ export async function passwordGrant(
   ctx: RequestContext,
   client: OAuthClient,
   { scope: wanted, account, ...input }: PasswordGrant,
-): Promise<Success<Granted | SecondFactorNeeded> | RefusedLogin> {
+): Promise<Success<GrantedTokens | SecondFactorNeeded> | RefusedLogin> {
   if (!client.grantTypes.includes('password')) return refuse('unauthorized_client');
   const scope = scopeFor(client, wanted);
   if (scope === undefined) return refuse('invalid_scope');

@@ -15,7 +15,7 @@ import type { AccountPolicy } from '../policy/merge-policy.ts';
 import { policyOnFirst } from '../policy/login-needs.ts';
 import { issueToken, tokenSeconds } from '../session/issue-token.ts';
 import { writeRefreshToken, findOwnToken } from '../session/refresh-tokens.ts';
-import { scopeFor, type Granted } from './grant.ts';
+import { scopeFor, type GrantedTokens } from './grant.ts';
 
 /**
  * A second use of a refresh token within this time, in milliseconds, is a repeated request of the client and is not
@@ -31,7 +31,7 @@ export async function refresh(
   ctx: RequestContext,
   client: OAuthClient,
   { refreshToken, scope: wanted }: { readonly refreshToken: string; readonly scope?: string | undefined },
-): Promise<Outcome<Granted, Reason>> {
+): Promise<Outcome<GrantedTokens, Reason>> {
   const { now } = ctx;
   if (!client.grantTypes.includes('refresh_token')) return refuse('unauthorized_client');
   const found = await findOwnToken(ctx, client, refreshToken);

@@ -42,7 +42,7 @@ const traits = {
   verifies: 'fast',
 } as const;
 
-type SentCode = z.infer<typeof sentCodeFields>;
+type PendingCode = z.infer<typeof sentCodeFields>;
 
 /**
  * A factor whose response is a code sent to the user's destination. A new code replaces the previous one with the same
@@ -94,15 +94,18 @@ export function sentCode<Settings>({ kind, amr, destination, settings, limits, .
 
 const isForOneChallenge = ({ binding }: FactorContext) => 'challengeId' in binding;
 
-type State = { readonly destination: string; readonly code: SentCode | null };
+type DestinationState = { readonly destination: string; readonly code: PendingCode | null };
 
 /** Where a code is stored until its response comes. */
-function keep({ id, state }: Held<State>, code: SentCode, ctx: FactorContext) {
+function keep({ id, state }: Held<DestinationState>, code: PendingCode, ctx: FactorContext) {
   return isForOneChallenge(ctx) ? { memo: code } : { next: { id, state: { ...state, code } } };
 }
 
 /** The code that was sent for the binding of the context. */
-function sentFor({ state, memo }: Remembered<State, SentCode>, ctx: FactorContext): SentCode | undefined {
+function sentFor(
+  { state, memo }: Remembered<DestinationState, PendingCode>,
+  ctx: FactorContext,
+): PendingCode | undefined {
   return (isForOneChallenge(ctx) ? memo : state.code) ?? undefined;
 }
 
@@ -112,7 +115,7 @@ function hashesOf(kind: Channel, to: string, text: string, { safe, binding }: Fa
   return safe.macs(kind, `${to}\0${text}${bound}`);
 }
 
-function isAlive(sent: SentCode | undefined, { now, failures }: FactorContext): boolean {
+function isAlive(sent: PendingCode | undefined, { now, failures }: FactorContext): boolean {
   return sent !== undefined && sent.expiresAt > now && failures - sent.failures < maxGuesses;
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Granted } from '../../../engine/oauth/grant.ts';
+import type { GrantedTokens } from '../../../engine/oauth/grant.ts';
 import type { Reply } from '../../route.ts';
 
 export const grantedView = z
@@ -13,7 +13,7 @@ export const grantedView = z
   .meta({ id: 'Granted', description: 'RFC 6749 section 5.1.' });
 
 /** The answer of the token endpoint. */
-export function granted({ accessToken, expiresIn, refreshToken, scope }: Granted): Reply {
+export function granted({ accessToken, expiresIn, refreshToken, scope }: GrantedTokens): Reply {
   const lasting = refreshToken === undefined ? {} : { refresh_token: refreshToken };
   const json = {
     access_token: accessToken,
