@@ -185,7 +185,7 @@ onEachDatabase('keys rotate while people log in', (on) => {
       assert.ok(!JSON.stringify(rows).includes(sealing), name);
     }
     outputOf(await countersign(['attempts', 'verify'], { env: at.env }));
-    const expected = /"level":"info"|nothing is sent on these channels|key ring not reloaded/;
+    const expected = /"level":"info"|no gateway sends on these channels|key ring not reloaded/;
     for (const node of at.nodes) await node.stop(expected);
     await opened[Symbol.asyncDispose]();
   });
