@@ -20,7 +20,7 @@ export async function prepare(
     method: 'POST',
     path: '/oauth2/clients',
     token,
-    json: { name: 'app', grant_types: grants },
+    json: { name: 'app', grant_types: grants, scopes: ['mfa'], default_scopes: ['mfa'] },
   });
   const service = 'shop';
   const data = { username: service, password, roles: ['service'] };
