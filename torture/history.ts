@@ -41,7 +41,7 @@ export type Sent = {
   readonly newPassword?: string;
   readonly challenge?: string;
   readonly proof?: Proof;
-  /** What the challenge asks to approve. */
+  /** The action that the challenge asks to approve. */
   readonly action?: string;
   /** The assertion that is redeemed. */
   readonly assertion?: string;

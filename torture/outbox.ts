@@ -4,7 +4,7 @@ import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 export type SentCode = {
   readonly code: string;
   readonly at: string;
-  /** What it approves, if its message says so. */
+  /** The action that it approves, if its message names one. */
   readonly action?: string;
 };
 

@@ -73,7 +73,7 @@ describe('the log of attempts at the machine', { concurrency: 3 }, () => {
     const said = outputOf(await attempts(folder, 'verify'));
     const rows = rowsIn(folder);
     const strandOfUser = rows.find(({ user_id }) => user_id !== null)?.strand;
-    // What nobody in particular tried may be in the same chain.
+    // Attempts without a user may be in the same chain.
     const newest = rows.findLast((row) => row.strand === strandOfUser);
     assert.ok(newest);
     const { strand, seq, id, hash } = newest;

@@ -24,7 +24,7 @@ async function doctor(env: Readonly<Record<string, string>>): Promise<Seen> {
   return { code, said: stdout + stderr, findings: JSON.parse(stdout) as readonly Finding[] };
 }
 
-/** What was found that is not as it should be, but for what a server without gateways and people has. */
+/** The findings of doctor, except those of every server without gateways and users. */
 function amiss({ findings }: Seen): readonly string[] {
   const expected = ['gateways', 'administrators', 'server'];
   // The tests' own PostgreSQL waits for no disk.

@@ -1,4 +1,4 @@
-/** A resource of the customer's own asks for a session that is proven well and lately enough, in each framework, with the server beside it or far away. */
+/** A resource requires a session with a strong and recent proof, in each framework, with the server in its process or over HTTP. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { getRequestListener } from '@hono/node-server';
@@ -52,7 +52,7 @@ type Scene = AsyncDisposable & {
   readonly judge: Judge;
 };
 
-/** What looks at sessions: the server in the same process, or a client of one far away. */
+/** The judges of sessions: the server in the same process, or a client of one over HTTP. */
 const judges: Readonly<Record<string, (server: Server) => Promise<Judge & Partial<AsyncDisposable>>>> = {
   'the server in its process': async ({ countersign }) => countersign,
   async 'a client of a server'({ countersign }) {
@@ -85,7 +85,7 @@ const bearer = (token: string) => ({ Authorization: `Bearer ${token}` });
 for (const [framework, application] of Object.entries(frameworks))
   for (const [where, open] of Object.entries(judges))
     describe(`requireAssurance in ${framework}, asking ${where}`, () => {
-      test('lets a session through that is proven well and lately enough, and says whose it is', async () => {
+      test('accepts a session with a strong and recent proof, and names its user', async () => {
         await using fixture = await scene(open);
         const { server, ada, app, judge } = fixture;
         await using shop = await application(judge, { acr: 'aal2', maxAge: 300, amr: ['otp'] });

@@ -49,7 +49,7 @@ onEachDatabase('a login that an account closed', (on) => {
     assert.deepEqual((await server.rows())['sessions'], before);
   });
 
-  test('costs no password hash, and as many statements whoever asks', async () => {
+  test('costs no password hash, and the same number of statements for every user', async () => {
     for (const closed of [{ default: { enabled: false } }, { password: { enabled: false } }]) {
       await using server = await start(on);
       const { ada, mfa } = await town(server);

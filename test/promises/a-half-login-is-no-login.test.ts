@@ -160,7 +160,7 @@ const changing = (server: Server, cast: Cast) =>
   goodRequests(server.countersign.routes, cast).filter(({ does }) => does === 'factors');
 
 onEachDatabase('a session without a fresh second factor changes no factor', (on) => {
-  /** Sessions of Ada that have not proven her second factor lately. */
+  /** Sessions of Ada without a recent proof of her second factor. */
   const stale: Readonly<
     Record<string, (server: Server) => Promise<{ cast: Awaited<ReturnType<typeof ada>>; bearer: string }>>
   > = {

@@ -54,7 +54,7 @@ function neededAt({ name, path }: Good, isOwn: boolean): Needed {
 const isFirstFactor = (json: unknown) =>
   ['password', 'apikey', 'device'].includes(String((json as { type?: unknown } | undefined)?.type));
 
-/** What a client with these scopes gets for the administrator. */
+/** The answers that a client with these scopes gets for the administrator. */
 async function tokenFor(server: Server, scope: string, who: Pick<Person, 'name' | 'password'> = server.admin) {
   const scopes = scope.split(' ').filter((word) => word === 'mfa' || word === 'manage');
   const app = await addApp(server, { scopes, default_scopes: scopes });
@@ -76,7 +76,7 @@ onEachDatabase("a client's session", (on) => {
       await using server = await startServer({ on });
       const cast = await ada(server);
       const bearer = await tokenFor(server, scope);
-      // What is open is then refused for the age of its proof, so that the walk goes on.
+      // An allowed request is refused for the age of its proof, so that the walk goes on.
       server.clock.tick(15 * minute + 1);
       const { attempts: _log, ...before } = await server.rows();
       const routes = server.countersign.routes.filter((route) => asksForSession(route) || route.access === 'optional');

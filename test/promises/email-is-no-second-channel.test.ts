@@ -37,7 +37,7 @@ const tokenIn = ({ json }: { json: unknown }): string => {
   return token ?? access_token ?? auth_token ?? assert.fail(JSON.stringify(json));
 };
 
-/** What a token says of itself, and what `/forward-auth` says of it. */
+/** The claims of a token, and the answer of `/forward-auth` for it. */
 async function assuranceOf(server: Server, bearer: string) {
   const { amr, acr } = JSON.parse(Buffer.from(bearer.split('.')[1] ?? '', 'base64url').toString()) as Record<
     string,

@@ -58,6 +58,18 @@ onEachDatabase('a session', (on) => {
     assert.equal((await town.call('GET', '/auth/password', { basic: [name, password] })).status, 429);
   });
 
+  test('opens no other factor by its password: one that is locked stays locked', async () => {
+    await using town = await twoNodes(on);
+    const { uid, password, token: bearer } = await staleSession(town);
+    const { db } = town.countersign.context.store;
+    const locked = { subject: uid, kind: 'apikey', failures: 100, last_at: town.clock.now() };
+    await db.insertInto('throttles').values(locked).execute();
+    const { answer } = await prompted(town, bearer);
+    assert.equal((await answer({ password })).status, 200);
+    const rows = await db.selectFrom('throttles').select('kind').where('subject', '=', uid).execute();
+    assert.deepEqual(rows, [{ kind: 'apikey' }]);
+  });
+
   test('of a user who has a second factor does not step up with the password', async () => {
     await using town = await twoNodes(on);
     const person = await town.addPerson('ada');
@@ -137,6 +149,16 @@ onEachDatabase('a session of a user whose account requires Duo', (on) => {
     const json = { type: 'apikey' };
     const answer = await server.call('POST', '/users/me/secrets', { bearer: acme.token, json });
     assert.equal(codeOf(answer), '401 insufficient_user_authentication');
+  });
+
+  test('is not let off because the provider is disabled', async () => {
+    await using fixture = await duoFixture('Web SDK', { on });
+    const { server, acme } = fixture;
+    await server.countersign.context.store.db.updateTable('providers').set({ enabled: 0 }).execute();
+    const json = { type: 'apikey' };
+    const answer = await server.call('POST', '/users/me/secrets', { bearer: acme.token, json });
+    assert.equal(codeOf(answer), '401 insufficient_user_authentication');
+    assert.equal((await server.call('POST', '/challenges', { bearer: acme.token, json: {} })).status, 401);
   });
 });
 

@@ -38,7 +38,7 @@ async function tenantWithApp(town: TwoNodes) {
 
 type Scene = Awaited<ReturnType<typeof tenantWithApp>>;
 
-/** What an administrator does while a login waits for its code. */
+/** The changes of an administrator while a login waits for its code. */
 const changes: Readonly<Record<string, (town: TwoNodes, scene: Scene) => Promise<unknown>>> = {
   'the login method is closed': (town, { account }) => configure(town, account, { enabled: false }),
   async 'another factor is required'(town, { account }) {
@@ -129,6 +129,34 @@ onEachDatabase('the policy of the moment', (on) => {
       const json = { ...client, grant_type: 'refresh_token', refresh_token: member(granted, 'refresh_token') };
       const answer = await town.nodes[0]('POST', '/mfa/oauth2/token', { json });
       assert.deepEqual([answer.status, bodyOf(answer)['error']], [400, 'invalid_grant'], answer.text);
+    });
+  }
+
+  for (const [what, change] of Object.entries({
+    'the login method is closed': changes['the login method is closed'],
+    'another factor is required': changes['another factor is required'],
+  })) {
+    test(`${what}: no login completes by the enrollment that it waits for`, async () => {
+      await using town = await twoNodes(on);
+      const scene = await tenantWithApp(town);
+      const { account, ada } = scene;
+      const provider = { provider_name: 'email', provider_type: 'multi_factor', enabled: true, settings: {} };
+      const { id } = await administer(town, 'PUT', `accounts/${account}/multi_factor`, provider);
+      await configure(town, account, { multi_factor: { enabled: true, configuration_id: id } });
+      const complete = await logins.password(town, scene, await addOAuthApp(town));
+      const bearer = member(await complete(freshCode(town, scene.app)), 'enrollment_token');
+      const json = { email: 'ada@example.org' };
+      assert.equal((await town.call('PUT', '/mfa/email/request', { bearer, json })).status, 200);
+      const code = town.sent.at(-1)?.code;
+      await change?.(town, scene);
+      const answer = await town.nodes[0]('PUT', '/mfa/email/verify', { bearer, json: { mfa_code: code } });
+      assert.ok([400, 401, 403].includes(answer.status), answer.text);
+      assert.doesNotMatch(answer.text, /"token"/);
+      const basic: [string, string] = [ada.name, ada.password];
+      assert.equal(
+        (await town.call('GET', `/auth/password?account=${account}`, { basic })).status < 400,
+        what !== 'the login method is closed',
+      );
     });
   }
 

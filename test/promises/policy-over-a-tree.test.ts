@@ -1,6 +1,6 @@
 /**
- * Random trees of accounts that say random things and have random providers, some of them broken. What the server says that a login needs is what
- * a naive reading of the same tree says; and whatever part breaks, nobody gets in with less than before.
+ * Random trees of accounts with random policies and providers, some of them broken. The server requires of a login what a naive reading of the same
+ * tree requires, and a broken part never lowers it.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -43,7 +43,7 @@ const logIn = (server: Server, { cellar }: Scene, name: string, secret: string) 
 const granted = (server: Server, { client, cellar }: Scene, more: object) =>
   server.call('POST', '/mfa/oauth2/token', { json: { ...client, account: cellar.id, ...more } });
 
-/** What somebody of the account holds, of every kind, and how each is refused once it is void. */
+/** The credentials of a user, one of every kind, and the refusal of each once it is void. */
 async function holdings(server: Server, town: Scene) {
   const { ada, bob, cellar } = town;
   const grant = { grant_type: 'password', username: bob.name, password: bob.password };

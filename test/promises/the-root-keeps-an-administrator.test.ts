@@ -9,7 +9,7 @@ import { twoNodes } from '../../kit/nodes.ts';
 import { assertSaid, member, startServer, type Call, type Server } from '../../kit/server.ts';
 import { bodyOf, dataOf, door, tenant } from '../http/doors/crossbar/door.ts';
 
-/** What takes an administrator from the root: at every route that could. */
+/** The requests that take an administrator from the root, at every route that could. */
 const losses = (uid: string): readonly (readonly [method: string, path: string, call: Call])[] => [
   ['DELETE', `/users/${uid}`, {}],
   ['DELETE', `/v2/accounts/root/users/${uid}`, {}],

@@ -15,7 +15,7 @@ import { member, type App, type Person } from '../../kit/server.ts';
 const beginEnrollment = async (call: Ask, bearer: string) =>
   (await call('POST', '/users/me/secrets', { bearer, json: { type: 'mfa' } })).status;
 
-/** What a proxy and an application hear of a token. */
+/** The answers that a proxy and an application get for a token. */
 async function shownOf(call: Ask, bearer: string, app: OAuthApp) {
   const { status } = await call('GET', `/forward-auth?acr_values=aal2&max_age=900&client=${app.client_id}`, { bearer });
   const { acr } = bodyOf(await call('POST', '/oauth2/introspect', { json: { ...app, token: bearer } }));

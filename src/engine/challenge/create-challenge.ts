@@ -7,8 +7,7 @@ import type { User } from '../../store/users.ts';
 import type { ChallengeActor } from './challenge-actor.ts';
 import type { RequestContext } from '../context.ts';
 import { logRefusal, type AttemptFacts } from '../audit/log-attempt.ts';
-import { asksProvider } from '../policy/asks-provider.ts';
-import { isAuthModule } from '../policy/auth-modules.ts';
+import { providerPolicy } from '../policy/provider-policy.ts';
 import { firstFactors, kindsAmong, secondFactors, sufficientFactors } from '../policy/second-factors.ts';
 import type { Caller } from '../session/authenticate.ts';
 import {
@@ -129,8 +128,8 @@ async function neededOf(ctx: RequestContext, actor: ChallengeActor, user: User):
 }
 
 /**
- * To step up, users prove any sufficient second factor that they have, whatever policy requires of a login; else their account's
- * provider; else, if no second factor exists, their password.
+ * To step up, users prove any sufficient second factor that they have, whatever policy requires of a login; else they
+ * answer the provider that their account requires; else, without any second factor, they prove their password.
  */
 async function stepUpNeeds(
   ctx: RequestContext,
@@ -144,12 +143,8 @@ async function stepUpNeeds(
     const anyOf = takesAll ? all : sufficient;
     return success({ ...origins, anyOf, kinds: kindsAmong(anyOf, all) });
   }
-  if (await asksProvider(ctx, session)) {
-    const { authModule: module, accountId, roles } = session;
-    if (!isAuthModule(module)) return refuse('invalid_token');
-    const policy = await readPolicy(ctx.store, { authModule: module, accountId, roles });
-    return loginNeeds(ctx, { authModule: module, policy, authenticators });
-  }
+  const external = await providerPolicy(ctx, session);
+  if (external) return loginNeeds(ctx, { ...external, authenticators });
   const anyOf = firstFactors(authenticators);
   return success({ ...origins, anyOf, kinds: anyOf.map(({ kind }) => kind) });
 }

@@ -38,8 +38,7 @@ export async function reachUserOf(ctx: RequestContext, account: Account, id: str
 
 /**
  * Changes the profile and password of a user, all or nothing. A new password ends the user's sessions, keys and device
- * secrets. Administrators
- * change their own password with `setPassword`, which requires the current one.
+ * secrets. Administrators change their own password with `setPassword`, which requires the current one.
  */
 export async function changeUserOf(
   ctx: RequestContext,

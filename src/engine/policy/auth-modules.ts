@@ -54,5 +54,5 @@ export const unattendedKinds = ['apikey', 'device'] as const;
  * Whether logins of this module use an API key or a device secret, so that a program may have logged in without a
  * person.
  */
-export const isUnattended = (authModule: string): authModule is 'apikey' | 'device' =>
-  authModule === 'apikey' || authModule === 'device';
+export const isUnattended = (authModule: string): authModule is (typeof unattendedKinds)[number] =>
+  unattendedKinds.some((kind) => kind === authModule);

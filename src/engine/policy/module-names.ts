@@ -25,7 +25,7 @@ export const documentNames = [...moduleNames, 'default'] as const;
 export type DocumentName = (typeof documentNames)[number];
 
 /**
- * What policy distinguishes. Keys of services are apart from people's, because `default` does not stand for them: a
+ * The modules that a policy tells apart. Keys of services are apart from people's, because `default` does not stand for them: a
  * service cannot enroll a second factor.
  */
 export type PolicyModule = AuthModule | 'service apikey';

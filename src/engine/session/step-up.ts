@@ -5,7 +5,7 @@ import { findUser, type User } from '../../store/users.ts';
 import type { RequestContext } from '../context.ts';
 import type { ServiceActor } from './enrollment-actor.ts';
 import { isUnattended } from '../policy/auth-modules.ts';
-import { asksProvider } from '../policy/asks-provider.ts';
+import { providerPolicy } from '../policy/provider-policy.ts';
 import { secondFactors, sufficientFactors } from '../policy/second-factors.ts';
 import type { Reason } from '../reasons.ts';
 import { assuranceOf, type ProvenFactors } from './assurance.ts';
@@ -51,7 +51,8 @@ export async function requireProof(
   caller: ProvingCaller,
   manager: FactorManager,
 ): Promise<Outcome<FactorManager, Reason>> {
-  const fresh = await judge(ctx, { ...caller, ...placeOf(manager.user) }, async () => manager.authenticators);
+  const { accountId, roles } = manager.user;
+  const fresh = await judge(ctx, { ...caller, accountId, roles }, async () => manager.authenticators);
   return fresh.ok ? success(manager) : fresh;
 }
 
@@ -72,7 +73,7 @@ async function judge(
   const authenticators = await read();
   const isEnrolled = secondFactors(authenticators).length > 0;
   if (isEnrolled && isProven(caller, authenticators, ctx.now)) return success(undefined);
-  if (isEnrolled || (await asksProvider(ctx, caller))) return refuse('step_up_required');
+  if (isEnrolled || (await providerPolicy(ctx, caller))) return refuse('step_up_required');
   return isRecent(authTime, ctx.now) ? success(undefined) : refuse('login_too_old');
 }
 
@@ -82,7 +83,5 @@ function isProven(caller: ProvenFactors, authenticators: readonly Authenticator[
   if (assuranceOf(caller) === 'aal2') return true;
   return sufficientFactors(authenticators).length === secondFactors(authenticators).length;
 }
-
-const placeOf = ({ accountId, roles }: User) => ({ accountId, roles });
 
 const isRecent = (provenAt: number | null, now: number) => provenAt !== null && now - provenAt <= stepUpLife;

@@ -140,7 +140,7 @@ onEachDatabase('sending a code', (on) => {
     assert.equal(await response(newest()), 'right');
   });
 
-  test('a destination gets one in 30 seconds and ten a day, whoever asks and on whichever node', async () => {
+  test('a destination gets one in 30 seconds and ten a day, for every requester and on every node', async () => {
     await using town = await scene(on);
     const { engine, send, ...gateway } = town;
     const bob = await withSms(engine, gateway, 'bob');

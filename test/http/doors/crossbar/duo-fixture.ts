@@ -31,7 +31,7 @@ export type Wishes = {
   readonly database?: string;
   readonly allow?: true;
   readonly ca?: string;
-  /** What the account's administrator does before Duo is required, by a session that has not proven it. */
+  /** Runs before Duo is required, while the administrator's session needs no proof of it. */
   readonly before?: (server: Server, acme: Tenant) => Promise<void>;
 };
 

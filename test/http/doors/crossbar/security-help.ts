@@ -22,7 +22,7 @@ const systemTerms = {
   multi_factor: { enabled: false, ...systemDefault },
 };
 
-/** What an account inherits: the defaults of the system, and what some modules have instead. */
+/** The configuration that an account inherits: the defaults of the system, with the given modules replaced. */
 export const inheriting = (more: Readonly<Record<string, object>> = {}) => ({
   auth_modules: Object.fromEntries([...authModules].map((name) => [name, { ...systemTerms, ...more[name] }])),
   email_is_aal2: false,

@@ -1,4 +1,4 @@
-/** Whom a client's tokens name, and that every way to one of its sessions leads to such tokens. */
+/** A client's tokens name the client, whatever way its session was created. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeJwt } from 'jose';
