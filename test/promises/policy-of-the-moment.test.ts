@@ -9,6 +9,8 @@ import { onEachDatabase } from '../../kit/databases.ts';
 import { addOAuthApp, bodyOf, type OAuthApp } from '../../kit/doors.ts';
 import { twoNodes, type TwoNodes } from '../../kit/nodes.ts';
 import { member, type App } from '../../kit/server.ts';
+import { door } from '../http/doors/crossbar/door.ts';
+import { duoFixture, providerAt } from '../http/doors/crossbar/duo-fixture.ts';
 
 const modules = ['authtoken', 'oauth2', 'password', 'user_auth'] as const;
 type Module = (typeof modules)[number];
@@ -159,6 +161,27 @@ onEachDatabase('the policy of the moment', (on) => {
       );
     });
   }
+
+  test('another Duo is required: the prompt of the one before completes no login', async () => {
+    for (const changes of [false, true]) {
+      await using fixture = await duoFixture('Universal Prompt', { on });
+      const { server, duo, acme } = fixture;
+      const json = { username: acme.username, password: acme.password, account: acme.id };
+      const asked = await server.call('POST', '/mfa/authtoken/login', { json });
+      const bearer = member(asked, 'mfa_token');
+      const { auth_url } = bodyOf(await server.call('POST', '/challenges/current/send', { bearer, json: {} }));
+      const { duo_code } = (await duo.visit(String(auth_url))) as { duo_code: string };
+      if (changes) {
+        const ask = door(server);
+        const made = await ask(201, 'PUT', `accounts/${acme.id}/multi_factor`, providerAt(duo, 'Universal Prompt'));
+        const { id } = bodyOf(made)['data'] as { id: string };
+        const auth_modules = { authtoken: { multi_factor: { configuration_id: id } } };
+        await ask(200, 'PATCH', `accounts/${acme.id}/security`, { auth_modules });
+      }
+      const answer = await server.call('POST', '/challenges/current/verify', { bearer, json: { duo_code } });
+      assert.equal(answer.status, changes ? 401 : 200, answer.text);
+    }
+  });
 
   test('what does not loosen its own requirement lets a waiting login and a session go on', async () => {
     await using town = await twoNodes(on);
