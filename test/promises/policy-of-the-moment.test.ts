@@ -163,7 +163,7 @@ onEachDatabase('the policy of the moment', (on) => {
   }
 
   test('another Duo is required: the prompt of the one before completes no login', async () => {
-    for (const changes of [false, true]) {
+    for (const replaced of [false, true]) {
       await using fixture = await duoFixture('Universal Prompt', { on });
       const { server, duo, acme } = fixture;
       const json = { username: acme.username, password: acme.password, account: acme.id };
@@ -171,7 +171,7 @@ onEachDatabase('the policy of the moment', (on) => {
       const bearer = member(asked, 'mfa_token');
       const { auth_url } = bodyOf(await server.call('POST', '/challenges/current/send', { bearer, json: {} }));
       const { duo_code } = (await duo.visit(String(auth_url))) as { duo_code: string };
-      if (changes) {
+      if (replaced) {
         const ask = door(server);
         const made = await ask(201, 'PUT', `accounts/${acme.id}/multi_factor`, providerAt(duo, 'Universal Prompt'));
         const { id } = bodyOf(made)['data'] as { id: string };
@@ -179,7 +179,7 @@ onEachDatabase('the policy of the moment', (on) => {
         await ask(200, 'PATCH', `accounts/${acme.id}/security`, { auth_modules });
       }
       const answer = await server.call('POST', '/challenges/current/verify', { bearer, json: { duo_code } });
-      assert.equal(answer.status, changes ? 401 : 200, answer.text);
+      assert.equal(answer.status, replaced ? 401 : 200, answer.text);
     }
   });
 
