@@ -41,7 +41,7 @@ const migrations = [
  * Returns the names of the migrations that ran. Throws if the database has migrations of a newer version.
  */
 export async function migrate({ db, flavour }: Database, now: number): Promise<readonly string[]> {
-  return db.transaction().execute(async (tx) => {
+  const ran = await db.transaction().execute(async (tx) => {
     await lock(tx, flavour);
     await tx.schema
       .createTable('migrations')
@@ -63,6 +63,8 @@ export async function migrate({ db, flavour }: Database, now: number): Promise<r
     }
     return missing.map(({ name }) => name);
   });
+  if (flavour === 'postgres' && ran.length > 0) await endOlderConnections(db);
+  return ran;
 }
 
 /** The names of the migrations that have not run, and of those that only a newer version knows. Changes nothing. */
@@ -89,4 +91,22 @@ async function lock(tx: Kysely<Tables>, flavour: Flavour): Promise<void> {
   // creates it.
   await sql.raw(withoutLimits).execute(tx);
   await sql`select pg_advisory_xact_lock(7116420163)`.execute(tx);
+}
+
+/**
+ * Ends the connections of nodes that run already. These have prepared statements for the tables as they were, which
+ * PostgreSQL refuses from now on ("cached plan must not change result type"). A pool replaces an idle connection without
+ * an error; so a busy one is waited for, but not long.
+ */
+async function endOlderConnections(db: Kysely<Tables>): Promise<void> {
+  const { rows } = await sql<{ now: string }>`select clock_timestamp()::text as now`.execute(db);
+  const older = sql`from pg_stat_activity
+    where datname = current_database() and usename = current_user and pid <> pg_backend_pid()
+      and backend_type = 'client backend' and backend_start < ${rows[0]?.now}::timestamptz`;
+  for (let attempts = 0; attempts < 20; attempts += 1) {
+    await sql`select pg_terminate_backend(pid) ${older} and state = 'idle'`.execute(db);
+    const left = await sql`select pid ${older}`.execute(db);
+    if (left.rows.length === 0) return;
+    await sql`select pg_sleep(0.1)`.execute(db);
+  }
 }

@@ -140,6 +140,21 @@ onEachDatabase('migrations', (database) => {
     assert.deepEqual(seen.rows, [{ statement_timeout: '0' }]);
   });
 
+  test('let a node that runs already go on with its warm connections', async () => {
+    await using opened = await database.bare();
+    await migrate(opened, now);
+    const added = { challenges: ['client_id', 'scope'], clients: ['scopes', 'default_scopes', 'audiences'] };
+    for (const [table, columns] of Object.entries(added)) {
+      for (const column of columns) await opened.db.schema.alterTable(table).dropColumn(column).execute();
+    }
+    await opened.db.deleteFrom('migrations').where('name', '=', '0015-client-scopes').execute();
+    const running = opened.another();
+    const reads = () => Promise.all([1, 2, 3].map(() => running.db.selectFrom('clients').selectAll().execute()));
+    await reads();
+    assert.deepEqual(await migrate(opened, now), ['0015-client-scopes']);
+    assert.deepEqual(await reads(), [[], [], []]);
+  });
+
   test('make tables that take no value of another type', async () => {
     await using ours = await database.open();
     const text = 'soon' as unknown as number;
