@@ -31,11 +31,12 @@ export type Opened = AsyncDisposable &
     another(): Database;
   };
 
-/** Registers the same tests once for each database. */
+/** Registers the same tests once for each database, or for the one that `TEST_DATABASE` names. */
 export function onEachDatabase(name: string, define: (database: TestDatabase) => void): void {
   const skip = serverUrl === undefined && 'PostgreSQL is not available: TEST_POSTGRES_URL is not set';
-  describe(`${name}, on SQLite`, () => define(sqlite));
-  describe(`${name}, on PostgreSQL`, { skip }, () => define(postgres));
+  const { TEST_DATABASE: only } = process.env;
+  if (only !== 'postgres') describe(`${name}, on SQLite`, () => define(sqlite));
+  if (only !== 'sqlite') describe(`${name}, on PostgreSQL`, { skip }, () => define(postgres));
 }
 
 const serverUrl = process.env.TEST_POSTGRES_URL;

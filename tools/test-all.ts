@@ -7,12 +7,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { globalSetup, globalTeardown } from '../kit/postgres/setup.ts';
-import { root, runProcessTests, runTests, totalOf, type Run } from './test-runs.ts';
+import { root, runProcessTests, runPromises, runTests, totalOf, type Run } from './test-runs.ts';
 
 /** The oldest line of Node that is supported. */
 const NODE_24 = '24.21.0';
 
 const steps: Readonly<Record<string, () => Promise<readonly Run[]>>> = {
+  promises: () => runPromises(process.execPath),
   processes: () => runProcessTests(process.execPath),
   'node-24': onNode24,
   package: () => script('smoke'),
@@ -67,7 +68,7 @@ async function onNode24(): Promise<readonly Run[]> {
     const { status } = spawnSync('npm', options, { stdio: 'inherit' });
     if (status !== 0) throw new Error(`Node ${NODE_24} could not be installed`);
     const node = join(folder, 'node_modules', name, 'bin/node');
-    return [...(await runTests(node)), ...(await runProcessTests(node))];
+    return [...(await runTests(node)), ...(await runPromises(node)), ...(await runProcessTests(node))];
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Flavour } from '../src/store/store.ts';
 import { RECORD, type Counts } from './test-reporter.ts';
 
 export const root = join(import.meta.dirname, '..');
@@ -12,21 +13,35 @@ const LIMIT_MS = 1_200_000;
 
 const files = globSync('{test,bench/tests,tools/tests,torture/tests}/**/*.test.ts', { cwd: root }).toSorted();
 
-/** Tests that start servers, commands, browsers or builds. */
+/** Tests that start servers, commands, browsers, builds or threads, and the long one. */
 const ofProcesses =
-  /^(?:test\/(?:cli|docs|examples|toys)\/|torture\/tests\/|tools\/tests\/|test\/promises\/(?:two-nodes|keys-rotate-while-people-log-in)\.)/;
+  /^(?:test\/(?:cli|docs|examples|fuzz|toys)\/|torture\/tests\/|tools\/tests\/|test\/store\/threads\.|test\/promises\/(?:two-nodes|keys-rotate-while-people-log-in)\.)/;
 const withProcesses = files.filter((file) => ofProcesses.test(file));
 const withoutProcesses = files.filter((file) => !ofProcesses.test(file));
+
+/** Each of these walks through many routes, credentials or codes. They take a third of the time. */
+const [promises, others] = partition(withoutProcesses, (file) => file.startsWith('test/promises/'));
 
 export type Run = Counts & {
   /** Whether the runner itself ended with 0, and not by a signal or a timeout. */
   readonly ended: boolean;
 };
 
-/** Tests that need no process of their own, in two processes. */
+/** Tests that need no process of their own, each group in two processes. Those of the promises run on SQLite alone. */
 export async function runTests(node: string): Promise<readonly Run[]> {
-  const half = (shard: string) => run(node, ['--test-isolation=none', `--test-shard=${shard}`, ...withoutProcesses]);
+  return [...(await runHalves(node, others)), ...(await runHalves(node, promises, 'sqlite'))];
+}
+
+/** The tests of the promises, on PostgreSQL. */
+export const runPromises = (node: string): Promise<readonly Run[]> => runHalves(node, promises, 'postgres');
+
+async function runHalves(node: string, chosen: readonly string[], database?: Flavour): Promise<readonly Run[]> {
+  const half = (shard: string) => run(node, ['--test-isolation=none', `--test-shard=${shard}`, ...chosen], database);
   return Promise.all([half('1/2'), half('2/2')]);
+}
+
+function partition<Item>(items: readonly Item[], isFirst: (item: Item) => boolean): readonly [Item[], Item[]] {
+  return [items.filter(isFirst), items.filter((item) => !isFirst(item))];
 }
 
 /** Tests that start processes, each file in a process of its own. */
@@ -51,12 +66,16 @@ function showProgress(more: number): void {
   if (process.stderr.isTTY) process.stderr.write(`\r${shown} passed`);
 }
 
-async function run(node: string, options: readonly string[]): Promise<Run> {
+async function run(node: string, options: readonly string[], database?: Flavour): Promise<Run> {
   const reporter = `--test-reporter=${join(root, 'tools/test-reporter.ts')}`;
   const child = spawn(node, ['--test', '--test-timeout=60000', reporter, ...options], {
     cwd: root,
     // Some two hundred processes compile the same files: the result is cached.
-    env: { NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/compile'), ...process.env },
+    env: {
+      NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/compile'),
+      ...process.env,
+      ...(database && { TEST_DATABASE: database }),
+    },
     stdio: ['ignore', 'pipe', 'inherit'],
     timeout: LIMIT_MS,
     killSignal: 'SIGKILL',
