@@ -79,6 +79,8 @@ export type RequestContext = Context & {
   readonly client: Client;
   /** The time of the request, in milliseconds since the Unix epoch. */
   readonly now: number;
+  /** The password in the body of the request: fresh proof, for this request, of a user without a second factor. */
+  readonly currentPassword?: string | undefined;
   /**
    * The same context with the current time. Call it after a wait: for a turn, a password hash, a provider or a gateway.
    */

@@ -5,6 +5,7 @@ import type { EnrollmentActor } from '../engine/session/enrollment-actor.ts';
 import type { Caller } from '../engine/session/authenticate.ts';
 import type { NeededScope } from '../engine/session/scopes.ts';
 import type { ProblemCode } from './problem-codes/index.ts';
+import { bodyOfCurrentPassword, withCurrentPassword } from './current-password.ts';
 
 /**
  * Doors are tables of routes: plain data with a handler. The server mounts the table, the OpenAPI document describes it and the tests walk
@@ -18,6 +19,8 @@ export type Route = {
   readonly access: Access;
   /** Whether it makes administrative writes; absent where it cannot. */
   readonly administers?: Administers;
+  /** Whether it needs fresh proof of every session: it changes the factors or the profile of the session's own user. */
+  readonly needsFreshProof?: true;
   /** The scope that the session of an OAuth2 client needs. Without one, the route is closed to clients. */
   readonly scope?: RouteScope;
   readonly tag: string;
@@ -149,5 +152,11 @@ export function route<
   Body = undefined,
 >(written: WrittenRoute<M, A, Params, Query, Body> & Decided<M, A>): Route {
   // The server passes only values that these schemas parsed, and only callers that `access` allows.
-  return written as unknown as Route;
+  const made = written as unknown as Route;
+  if (!takesCurrentPassword(made)) return made;
+  return { ...made, body: made.body ? withCurrentPassword(made.body) : bodyOfCurrentPassword(made.path) };
 }
+
+/** Whether a user without a second factor may send their password in the body, as fresh proof for this request. */
+export const takesCurrentPassword = ({ method, needsFreshProof, administers = 'never' }: Route): boolean =>
+  method !== 'get' && (needsFreshProof === true || administers !== 'never');

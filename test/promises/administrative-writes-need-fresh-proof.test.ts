@@ -97,6 +97,14 @@ async function administrativeWrites(server: Server): Promise<readonly Write[]> {
 const send = (server: Server, { route, path, json }: Write, bearer: string) =>
   server.call(route.split(' ')[0] ?? '', path, { bearer, ...(json !== undefined && { json }) });
 
+/** A request with a password in its body: in `/v2` inside `data`. */
+function withPassword({ route, path, json }: Write, current_password: string): Write {
+  const body = (json ?? {}) as { data?: object };
+  if (!path.startsWith('/v2/')) return { route, path, json: { ...body, current_password } };
+  const { data: inside } = body;
+  return { route, path, json: data({ ...inside, current_password }) };
+}
+
 /** A session of the administrator's with a key or device secret of theirs. */
 async function unattended(server: Server, { name, token: bearer }: Person, type: 'apikey' | 'device') {
   const secret = 'a secret that a device made';
@@ -180,6 +188,16 @@ onEachDatabase('an administrative write', (on) => {
       }
     });
   }
+
+  test('is granted to an old session that sends its present password, at every route', async () => {
+    await using server = await startServer({ on });
+    const writes = await administrativeWrites(server);
+    server.clock.tick(15 * minute + 1);
+    for (const write of writes) {
+      const answer = await send(server, withPassword(write, server.admin.password), server.admin.token);
+      assert.ok(answer.status < 300, `${answer.asked} ${answer.status} ${answer.text}`);
+    }
+  });
 
   test('is walked above, whatever route of the table makes it', async () => {
     await using server = await startServer({ on });

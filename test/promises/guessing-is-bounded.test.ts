@@ -56,7 +56,7 @@ const targets: Readonly<Record<string, (engine: TestEngine) => Promise<Target>>>
     const set =
       (current: string): Try =>
       ({ ctx }) =>
-        setPassword(ctx, caller, { secret: 'a new password', current, label: null });
+        setPassword({ ...ctx, currentPassword: current }, caller, { secret: 'a new password', label: null });
     return { wrong: set('a wrong guess'), right: set(password), looked: 'wrong_current_password' };
   },
   'a device secret': async (engine) => {

@@ -31,6 +31,7 @@ const ROWS: readonly (readonly string[])[] = [
   ['src/engine/operations.ts'],
 
   ['src/http/problem-codes'],
+  ['src/http/current-password.ts'],
   ['src/http/route.ts'],
   ['src/http/errors'],
   ['src/http/server'],

@@ -94,7 +94,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'a session whose second factor is old changes factors',
-    file: 'src/engine/session/step-up.ts',
+    file: 'src/engine/proof/fresh-proof.ts',
     from: 'now - provenAt <= stepUpLife',
     to: 'now > stepUpLife',
     rule: 'I5',

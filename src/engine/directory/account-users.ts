@@ -6,7 +6,7 @@ import type { RequestContext } from '../context.ts';
 import type { Reason } from '../reasons.ts';
 import type { Caller } from '../session/authenticate.ts';
 import { makePassword, resetPassword } from '../enrollment/set-password.ts';
-import { requireStepUp } from '../session/step-up.ts';
+import { requireStepUp } from '../proof/fresh-proof.ts';
 import { changeProfile, refusingNamesTaken, writeProfile, type Changes } from './change-user.ts';
 import { insertNewUser } from './create-user.ts';
 import { requireOneKind } from './roles.ts';

@@ -5,7 +5,7 @@ import { withTransaction, type RequestContext } from '../context.ts';
 import { logSuccess } from '../audit/log-attempt.ts';
 import type { Reason } from '../reasons.ts';
 import { isAdministrator, type Caller } from '../session/authenticate.ts';
-import { requireStepUp } from '../session/step-up.ts';
+import { requireStepUp } from '../proof/fresh-proof.ts';
 import { requireOneKind, requireOtherAdministrator } from './roles.ts';
 
 /** Absent members are not changed. */

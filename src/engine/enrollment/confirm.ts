@@ -23,7 +23,7 @@ import { issuedToOf } from '../session/issued-to.ts';
 import { createSession } from '../session/create-session.ts';
 import { withEnrollment, type ProvenFactors } from '../session/assurance.ts';
 import { countedInEnrollment, hasReachedLimit, mayEnrollOneMore, type EnrollmentLimit } from './enroll.ts';
-import { requireStepUp, type FactorManager } from '../session/step-up.ts';
+import { requireStepUp, type FactorManager } from '../proof/fresh-proof.ts';
 
 export type EnrollmentConfirmation = {
   readonly authenticatorId?: string;

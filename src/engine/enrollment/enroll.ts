@@ -15,7 +15,7 @@ import { deliver } from '../proof/send-code.ts';
 import { claimEnrollmentCode } from '../proof/sending-limits.ts';
 import { settingsInForce } from '../policy/settings-in-force.ts';
 import { issueNextTokens, type IssuedTokens } from '../session/issue-token.ts';
-import { findManager, requireProof, type FactorManager } from '../session/step-up.ts';
+import { findManager, requireProof, type FactorManager } from '../proof/fresh-proof.ts';
 
 export type Enrollment = {
   readonly kind: Kind;

@@ -12,7 +12,7 @@ import { secondFactors } from '../policy/second-factors.ts';
 import type { Reason } from '../reasons.ts';
 import type { Caller } from '../session/authenticate.ts';
 import { issueNextTokens, type IssuedTokens } from '../session/issue-token.ts';
-import { requireStepUp } from '../session/step-up.ts';
+import { requireStepUp } from '../proof/fresh-proof.ts';
 
 /** New codes, shown once, and the next tokens of the session that has renewed them. */
 export type RenewedCodes = Partial<IssuedTokens> & { readonly codes: readonly string[] };

@@ -14,7 +14,7 @@ import { logSuccess, type AttemptFacts } from '../audit/log-attempt.ts';
 import { wouldLackRequired } from '../policy/required-kinds.ts';
 import { recoveryKinds, secondFactors } from '../policy/second-factors.ts';
 import type { Reason } from '../reasons.ts';
-import { requireStepUp } from '../session/step-up.ts';
+import { requireStepUp } from '../proof/fresh-proof.ts';
 
 export type Removal = { readonly user: User; readonly authenticatorId: string };
 

@@ -1,24 +1,20 @@
-import { refuse, success, type Outcome } from '../../base/outcome.ts';
+import { success, type Outcome } from '../../base/outcome.ts';
 import { password } from '../../factors/password.ts';
 import { insertAuthenticator, removeKinds, type Authenticator } from '../../store/authenticators.ts';
-import { resetThrottle } from '../../store/throttles.ts';
 import type { User } from '../../store/users.ts';
 import { changeFactors } from './change-factors.ts';
-import { forLogin, inTurn, type RequestContext } from '../context.ts';
-import { logRefusal } from '../audit/log-attempt.ts';
+import type { RequestContext } from '../context.ts';
 import { makeAuthenticator } from './make-authenticator.ts';
 import { isUnattended, unattendedKinds } from '../policy/auth-modules.ts';
-import { secondFactors } from '../policy/second-factors.ts';
-import { prove } from '../proof/prove.ts';
+import { proveCurrentPassword } from '../proof/prove-current-password.ts';
 import type { Reason } from '../reasons.ts';
 import type { Caller } from '../session/authenticate.ts';
 import { issueNextTokens, type IssuedTokens } from '../session/issue-token.ts';
 import { mayChange } from '../session/enrollment-actor.ts';
-import { requireStepUp } from '../session/step-up.ts';
+import { isRecent, requireStepUp } from '../proof/fresh-proof.ts';
 
 export type NewPassword = {
   readonly secret: string;
-  readonly current?: string | undefined;
   readonly label: string | null;
 };
 
@@ -32,13 +28,13 @@ export type ChangedPassword = IssuedTokens & {
 const { kind } = password;
 
 /**
- * Sets the caller's password. To change one, the caller needs a recent proof of a second factor, or the current
- * password if they have no second factor, so that an unattended session is not enough.
+ * Sets the caller's password. To change one, the caller needs a recent proof of a second factor, or the current password
+ * (`ctx.currentPassword`) if they have no second factor: a login alone is not enough (ASVS 5 6.2.3).
  */
 export async function setPassword(
   ctx: RequestContext,
   caller: Caller,
-  { secret, current, label }: NewPassword,
+  { secret, label }: NewPassword,
 ): Promise<Outcome<ChangedPassword, Reason>> {
   const may = mayChange(caller, kind);
   if (!may.ok) return may;
@@ -47,14 +43,12 @@ export async function setPassword(
   const allowed = await requireStepUp(ctx, prover);
   if (!allowed.ok) return allowed;
   const { user, authenticators } = allowed.value;
-  const passwords = authenticators.filter((one) => one.kind === kind);
   const facts = { action: 'password.set', factor: kind, sessionId: caller.id };
-  if (passwords.length > 0 && secondFactors(authenticators).length === 0) {
-    const known = await inTurn(ctx, `${user.id}/${kind}`, (turn) => proveCurrent(turn, { user, passwords, current }));
-    if (!known.ok) {
-      await logRefusal(ctx, { ...facts, accountId: user.accountId, userId: user.id }, known.reason);
-      return known;
-    }
+  const hasPassword = authenticators.some((one) => one.kind === kind);
+  if (hasPassword && !isRecent(caller.secondFactorAt, ctx.now)) {
+    const { id: userId, accountId } = user;
+    const known = await proveCurrentPassword(ctx, authenticators, { ...facts, accountId, userId });
+    if (!known.ok) return known;
   }
   const made = await makePassword(ctx, user, { secret, label });
   if (!made.ok) return made;
@@ -66,26 +60,6 @@ export async function setPassword(
   if (!changed.ok) return changed;
   const surviving = authenticators.filter((one) => isUnattended(one.kind));
   return success({ ...changed.value, surviving, ...(await issueNextTokens(ctx.at(), caller)) });
-}
-
-type CurrentPassword = {
-  readonly user: User;
-  readonly passwords: readonly Authenticator[];
-  readonly current: string | undefined;
-};
-
-async function proveCurrent(
-  ctx: RequestContext,
-  { user, passwords, current }: CurrentPassword,
-): Promise<Outcome<undefined, Reason>> {
-  if (current === undefined) return refuse('current_password_required');
-  const read = password.read(current);
-  if (!read) return refuse('wrong_current_password');
-  const candidates = passwords.map((authenticator) => ({ kind, state: authenticator.state, authenticator, read }));
-  const { outcome: proof } = await prove(ctx, { ...forLogin, subject: user.id, user, candidates });
-  if (!proof.ok) return proof.reason === 'wrong' ? refuse('wrong_current_password') : proof;
-  await resetThrottle(ctx.store, user.id, kind);
-  return success(undefined);
 }
 
 /**

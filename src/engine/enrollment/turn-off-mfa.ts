@@ -6,7 +6,7 @@ import { wouldLackRequired } from '../policy/required-kinds.ts';
 import { kindsBeyondFirst, secondFactors } from '../policy/second-factors.ts';
 import type { Reason } from '../reasons.ts';
 import type { Caller } from '../session/authenticate.ts';
-import { requireStepUp } from '../session/step-up.ts';
+import { requireStepUp } from '../proof/fresh-proof.ts';
 
 /** Turns multi-factor authentication off: removes all second factors and recovery codes of the caller. */
 export async function turnOffMfa(ctx: RequestContext, caller: Caller): Promise<Outcome<undefined, Reason>> {

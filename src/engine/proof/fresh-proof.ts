@@ -3,13 +3,14 @@ import { refuse, success, type Outcome } from '../../base/outcome.ts';
 import { listAuthenticators, listForLogin, type Authenticator } from '../../store/authenticators.ts';
 import { findUser, type User } from '../../store/users.ts';
 import type { RequestContext } from '../context.ts';
-import type { ServiceActor } from './enrollment-actor.ts';
+import type { ServiceActor } from '../session/enrollment-actor.ts';
+import { proveCurrentPassword } from './prove-current-password.ts';
 import { isUnattended } from '../policy/auth-modules.ts';
 import { providerPolicy } from '../policy/provider-policy.ts';
 import { secondFactors, sufficientFactors } from '../policy/second-factors.ts';
 import type { Reason } from '../reasons.ts';
-import { assuranceOf, type ProvenFactors } from './assurance.ts';
-import type { Caller } from './authenticate.ts';
+import { assuranceOf, type ProvenFactors } from '../session/assurance.ts';
+import type { Caller } from '../session/authenticate.ts';
 
 /** How long a proof is recent enough for a step-up, in milliseconds. */
 export const stepUpLife = 15 * minute;
@@ -18,7 +19,7 @@ export const stepUpLife = 15 * minute;
 export type FactorManager = { readonly user: User; readonly authenticators: readonly Authenticator[] };
 
 type ProvingCaller = Pick<Caller, 'userId' | 'amr' | 'secondFactorAt' | 'authModule'> &
-  Partial<Pick<Caller, 'authTime'>> &
+  Partial<Pick<Caller, 'id' | 'authTime'>> &
   Partial<Pick<ServiceActor, 'approvalEpoch'>>;
 
 /** Allows a caller to change factors if they have proven a factor recently. */
@@ -44,7 +45,8 @@ export async function findManager(ctx: RequestContext, caller: ProvingCaller): P
 
 /**
  * Requires fresh proof (RFC 9470): of a second factor, or of a first factor if the user has no second factor. Sessions of
- * API keys and device secrets are refused. A second factor counts as proven when it is enrolled.
+ * API keys and device secrets are refused. A second factor counts as proven when it is enrolled. In place of an old login,
+ * the password in the request counts.
  */
 export async function requireProof(
   ctx: RequestContext,
@@ -74,7 +76,10 @@ async function judge(
   const isEnrolled = secondFactors(authenticators).length > 0;
   if (isEnrolled && isProven(caller, authenticators, ctx.now)) return success(undefined);
   if (isEnrolled || (await providerPolicy(ctx, caller))) return refuse('step_up_required');
-  return isRecent(authTime, ctx.now) ? success(undefined) : refuse('login_too_old');
+  if (isRecent(authTime, ctx.now)) return success(undefined);
+  if (ctx.currentPassword === undefined) return refuse('login_too_old');
+  const { id: sessionId = null, userId, accountId } = caller;
+  return proveCurrentPassword(ctx, authenticators, { action: 'answer', sessionId, userId, accountId });
 }
 
 /** Whether a second factor was proven recently. A code by e-mail is not enough for a user who has a stronger factor. */
@@ -84,4 +89,4 @@ function isProven(caller: ProvenFactors, authenticators: readonly Authenticator[
   return sufficientFactors(authenticators).length === secondFactors(authenticators).length;
 }
 
-const isRecent = (provenAt: number | null, now: number) => provenAt !== null && now - provenAt <= stepUpLife;
+export const isRecent = (provenAt: number | null, now: number) => provenAt !== null && now - provenAt <= stepUpLife;

@@ -86,7 +86,9 @@ const meanings: Readonly<Record<string, string>> = {
   created_from: 'The first instant, in Gregorian seconds.',
   created_to: 'The first instant that is not included, in Gregorian seconds.',
   current: 'Whether it is the session of this request.',
-  currentPassword: 'The current password; required to change it.',
+  currentPassword: 'The same as `current_password`.',
+  current_password:
+    'The password of the caller: fresh proof for this request, for a user without a second factor. To set a new password it is required.',
   dateCreated: 'When it was created.',
   dateModified: 'When it last changed.',
   debug_type: 'The outcome.',

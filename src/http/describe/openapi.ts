@@ -78,7 +78,7 @@ function operation(route: Route, components: Record<string, unknown>): Json {
     security: security[access],
     parameters: [...parameters('path', route.params, schemaOf), ...parameters('query', route.query, schemaOf)],
     ...(body && {
-      requestBody: { required: true, content: contentOf(route, schemaOf(body, 'input')) },
+      requestBody: { required: !(body instanceof z.ZodOptional), content: contentOf(route, schemaOf(body, 'input')) },
     }),
     responses: {
       ...Object.fromEntries(responses),

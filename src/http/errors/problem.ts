@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { stepUpLife } from '../../engine/session/step-up.ts';
+import { stepUpLife } from '../../engine/proof/fresh-proof.ts';
 import type { Problem, Reply } from '../route.ts';
 
 /** For a user who must enroll before they can log in: the token allows the enrollment, which then completes the login. */

@@ -96,7 +96,7 @@ const outside = {
   login_too_old: {
     status: 401,
     code: 'insufficient_user_authentication',
-    detail: 'This needs a login within the last 15 minutes. Log in again.',
+    detail: 'This needs a login within the last 15 minutes. Log in again, or send `current_password` too.',
     headers: insufficient(''),
   },
   unattended: {

@@ -8,11 +8,19 @@ import {
 import type { RequestContext } from '../../engine/context.ts';
 import { authenticateEnrollmentActor, type EnrollmentActor } from '../../engine/session/enrollment-actor.ts';
 import { authenticate, isAdministrator, type Caller } from '../../engine/session/authenticate.ts';
-import { requireFreshProof } from '../../engine/session/step-up.ts';
+import { requireFreshProof } from '../../engine/proof/fresh-proof.ts';
 import { problem } from '../errors/problem.ts';
 import { problemOf, type ErrorReason } from '../errors/reasons.ts';
-import type { Access, Problem, Reply, Route, UnparsedRequest } from '../route.ts';
+import {
+  takesCurrentPassword,
+  type Access,
+  type Problem,
+  type Reply,
+  type Route,
+  type UnparsedRequest,
+} from '../route.ts';
 import type { ShownCredential } from './credentials.ts';
+import { takeCurrentPassword } from '../current-password.ts';
 import { readQuery, type Parsed } from './parse.ts';
 import { isOwn, missingScope } from './require-scope.ts';
 
@@ -41,14 +49,22 @@ export async function handle(route: Route, anonymous: UnparsedRequest, raw: RawR
   if (scopeless) return formatProblem(scopeless);
   const administrator = administering(route, session, params?.data);
   const fresh = administrator ? await requireFreshProof(request.ctx, administrator) : success(undefined);
-  if (!fresh.ok) return formatProblem(problemOf(fresh));
+  // The password in the body may still prove it.
+  if (!fresh.ok && fresh.reason !== 'login_too_old') return formatProblem(problemOf(fresh));
   const query = readQuery(route.query, raw.query);
   if (!query.ok) return formatProblem(query.problem);
   const body = await raw.body();
   if (!body.ok) return formatProblem(body.problem);
-  const parsed = { params: params?.data, query: query.value, body: body.value };
+  const { rest, currentPassword } = takesCurrentPassword(route)
+    ? takeCurrentPassword(body.value)
+    : { rest: body.value };
   // The body may arrive slowly, so the handler gets a context with the current time.
-  return route.handle({ ...request, ctx: request.ctx.at(), ...parsed });
+  const ctx = { ...request.ctx.at(), currentPassword };
+  if (!fresh.ok && administrator) {
+    const proven = await requireFreshProof(ctx, administrator);
+    if (!proven.ok) return formatProblem(problemOf(proven));
+  }
+  return route.handle({ ...request, ctx, params: params?.data, query: query.value, body: rest });
 }
 
 /** The administrator's session by which a request makes an administrative write, or undefined. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { refuse } from '../../../src/base/outcome.ts';
 import { authenticate } from '../../../src/engine/session/authenticate.ts';
-import { stepUpLife } from '../../../src/engine/session/step-up.ts';
+import { stepUpLife } from '../../../src/engine/proof/fresh-proof.ts';
 import { changeProfile, removeUser } from '../../../src/engine/directory/change-user.ts';
 import { createUser } from '../../../src/engine/directory/create-user.ts';
 import { findUser } from '../../../src/store/users.ts';

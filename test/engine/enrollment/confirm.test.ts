@@ -6,7 +6,7 @@ import { confirm } from '../../../src/engine/enrollment/confirm.ts';
 import { enroll } from '../../../src/engine/enrollment/enroll.ts';
 import { authenticate, type Caller } from '../../../src/engine/session/authenticate.ts';
 import { endSession } from '../../../src/engine/session/list-sessions.ts';
-import { stepUpLife } from '../../../src/engine/session/step-up.ts';
+import { stepUpLife } from '../../../src/engine/proof/fresh-proof.ts';
 import { browseAuthenticators } from '../../../src/engine/directory/reach-user.ts';
 import { insertAuthenticator } from '../../../src/store/authenticators.ts';
 import { deleteUser } from '../../../src/store/users.ts';

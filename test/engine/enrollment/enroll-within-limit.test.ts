@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { refuse } from '../../../src/base/outcome.ts';
 import { confirm } from '../../../src/engine/enrollment/confirm.ts';
 import { enroll } from '../../../src/engine/enrollment/enroll.ts';
-import { stepUpLife } from '../../../src/engine/session/step-up.ts';
+import { stepUpLife } from '../../../src/engine/proof/fresh-proof.ts';
 import { onEachDatabase } from '../../../kit/databases.ts';
 import { unwrap, startEngine } from '../../../kit/test-engine.ts';
 

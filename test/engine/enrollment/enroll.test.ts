@@ -7,7 +7,7 @@ import { enroll, type Enrollment } from '../../../src/engine/enrollment/enroll.t
 import { enrollmentLife } from '../../../src/engine/session/offer-enrollment.ts';
 import { authenticate, type Caller } from '../../../src/engine/session/authenticate.ts';
 import { endSession } from '../../../src/engine/session/list-sessions.ts';
-import { stepUpLife } from '../../../src/engine/session/step-up.ts';
+import { stepUpLife } from '../../../src/engine/proof/fresh-proof.ts';
 import { browseAuthenticators } from '../../../src/engine/directory/reach-user.ts';
 import { deleteUser } from '../../../src/store/users.ts';
 import { onEachDatabase } from '../../../kit/databases.ts';

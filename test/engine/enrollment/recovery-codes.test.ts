@@ -5,7 +5,7 @@ import { answerLogin } from '../../../src/engine/login/answer-login.ts';
 import { enroll } from '../../../src/engine/enrollment/enroll.ts';
 import { renewRecoveryCodes } from '../../../src/engine/enrollment/recovery-codes.ts';
 import { authenticate } from '../../../src/engine/session/authenticate.ts';
-import { stepUpLife } from '../../../src/engine/session/step-up.ts';
+import { stepUpLife } from '../../../src/engine/proof/fresh-proof.ts';
 import { deleteUser } from '../../../src/store/users.ts';
 import { onEachDatabase } from '../../../kit/databases.ts';
 import { unwrap, startEngine } from '../../../kit/test-engine.ts';

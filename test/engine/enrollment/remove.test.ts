@@ -5,7 +5,7 @@ import { enroll } from '../../../src/engine/enrollment/enroll.ts';
 import { remove } from '../../../src/engine/enrollment/remove.ts';
 import { authenticate, type Caller } from '../../../src/engine/session/authenticate.ts';
 import { endSession } from '../../../src/engine/session/list-sessions.ts';
-import { stepUpLife } from '../../../src/engine/session/step-up.ts';
+import { stepUpLife } from '../../../src/engine/proof/fresh-proof.ts';
 import { browseAuthenticators } from '../../../src/engine/directory/reach-user.ts';
 import { findUser, type User } from '../../../src/store/users.ts';
 import { onEachDatabase } from '../../../kit/databases.ts';

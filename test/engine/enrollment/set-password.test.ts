@@ -5,7 +5,7 @@ import { enroll } from '../../../src/engine/enrollment/enroll.ts';
 import { authenticate, type Caller } from '../../../src/engine/session/authenticate.ts';
 import { endSession } from '../../../src/engine/session/list-sessions.ts';
 import { setPassword } from '../../../src/engine/enrollment/set-password.ts';
-import { stepUpLife } from '../../../src/engine/session/step-up.ts';
+import { stepUpLife } from '../../../src/engine/proof/fresh-proof.ts';
 import { deleteUser } from '../../../src/store/users.ts';
 import { onEachDatabase } from '../../../kit/databases.ts';
 import { unwrap, startEngine, inNextEpoch, type TestEngine } from '../../../kit/test-engine.ts';
@@ -13,7 +13,7 @@ import { unwrap, startEngine, inNextEpoch, type TestEngine } from '../../../kit/
 const secret = 'a new password';
 
 const set = ({ ctx }: TestEngine, caller: Caller, current?: string, wish = secret) =>
-  setPassword(ctx, caller, { secret: wish, current, label: 'mine' });
+  setPassword({ ...ctx, currentPassword: current }, caller, { secret: wish, label: 'mine' });
 
 onEachDatabase('a new password', (database) => {
   test('takes the place of the one before', async () => {

@@ -127,7 +127,8 @@ onEachDatabase('a login', (database) => {
     const { caller, name, password } = await engine.addPerson('ada');
     hasher.meanwhile = async () => {
       const other = await engine.node();
-      unwrap(await setPassword(other.ctx, caller, { secret: 'another password', current: password, label: null }));
+      const present = { ...other.ctx, currentPassword: password };
+      unwrap(await setPassword(present, caller, { secret: 'another password', label: null }));
     };
     assert.deepEqual(await engine.logIn(name, password), refuse('raced'));
     assert.equal((await engine.logIn(name, 'another password')).ok, true);

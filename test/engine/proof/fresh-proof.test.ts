@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { minute } from '../../../src/base/clock.ts';
 import { refuse } from '../../../src/base/outcome.ts';
 import { enroll } from '../../../src/engine/enrollment/enroll.ts';
-import { requireStepUp, stepUpLife } from '../../../src/engine/session/step-up.ts';
+import { requireStepUp, stepUpLife } from '../../../src/engine/proof/fresh-proof.ts';
 import { onEachDatabase } from '../../../kit/databases.ts';
 import { unwrap, startEngine } from '../../../kit/test-engine.ts';
 

@@ -51,7 +51,8 @@ async function performAs(
   if (intent.do === 'logout') return endSession(ctx, caller, caller.id);
   if (intent.do === 'enroll') return enroll(ctx, caller, { kind: 'totp', label: null, input: {} });
   if (intent.do === 'setPassword') {
-    return setPassword(ctx, caller, { secret: intent.secret, current: intent.current, label: null });
+    const present = { ...ctx, currentPassword: intent.current };
+    return setPassword(present, caller, { secret: intent.secret, label: null });
   }
   if (intent.do === 'remove') {
     const user = (await findUser(ctx.store, caller.userId)) ?? assert.fail();

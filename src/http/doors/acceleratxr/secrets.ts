@@ -67,6 +67,7 @@ export const secretRoutes: readonly Route[] = [
   route({
     method: 'post',
     administers: 'never',
+    needsFreshProof: true,
     path: '/users/{uid}/secrets',
     access: 'enrollment',
     scope: { own: 'mfa' },
@@ -86,6 +87,7 @@ export const secretRoutes: readonly Route[] = [
   route({
     method: 'post',
     administers: 'never',
+    needsFreshProof: true,
     path: '/users/{uid}/secrets/codes',
     access: 'session',
     scope: { own: 'mfa' },
@@ -123,6 +125,7 @@ export const secretRoutes: readonly Route[] = [
   route({
     method: 'delete',
     administers: 'others',
+    needsFreshProof: true,
     path: '/users/{uid}/secrets/{secretId}',
     access: 'session',
     scope: { own: 'mfa', others: 'manage' },
@@ -144,6 +147,7 @@ function enrollRoute(path: string): Route {
   return route({
     method: 'put',
     administers: 'never',
+    needsFreshProof: true,
     path,
     access: 'enrollment',
     scope: { own: 'mfa' },
@@ -172,8 +176,7 @@ async function makeSecret(
   if (body.type === 'password') {
     // Without a session, the user cannot change the password of the login in progress.
     if (caller.type !== 'session') return refused({ ok: false, reason: 'forbidden' });
-    const given = { secret: body.secret, current: body.currentPassword, label };
-    return replyWith(await setPassword(ctx, caller, given), ({ surviving, ...made }) => ({
+    return replyWith(await setPassword(ctx, caller, { secret: body.secret, label }), ({ surviving, ...made }) => ({
       ...viewMade(made),
       surviving: surviving.map(({ id, kind }) => ({ id, type: kind })),
     }));

@@ -80,12 +80,7 @@ export const madeSecretView = secretView
   });
 
 export const newSecretBody = z.discriminatedUnion('type', [
-  z.strictObject({
-    type: z.literal('password'),
-    secret: newPassword,
-    currentPassword: z.string().optional(),
-    description,
-  }),
+  z.strictObject({ type: z.literal('password'), secret: newPassword, description }),
   z.strictObject({ type: z.literal('apikey'), description }),
   z.strictObject({ type: z.literal('device'), secret: newDeviceSecret, description }),
   z.strictObject({ type: z.literal('mfa'), description }),

@@ -22,7 +22,15 @@ const limit = 1;
 
 const requestPath = (method: string) => `/mfa/${method}/request`;
 
-const common = { method: 'put', access: 'enrollment', administers: 'never', scope: 'mfa', tag, formatProblem } as const;
+const common = {
+  method: 'put',
+  access: 'enrollment',
+  administers: 'never',
+  needsFreshProof: true,
+  scope: 'mfa',
+  tag,
+  formatProblem,
+} as const;
 
 const pendingView = z.strictObject({
   enabled: z.literal(false),

@@ -23,6 +23,7 @@ export const mfaRoutes: readonly Route[] = [
   route({
     method: 'delete',
     administers: 'never',
+    needsFreshProof: true,
     path: '/mfa',
     access: 'session',
     scope: 'mfa',

@@ -140,7 +140,7 @@ onEachDatabase('secrets', (on) => {
       [{ type: 'apikey', secret: 'csk_chosen' }, '/secret'],
       [{ type: 'mfa', enrolled: true }, '/enrolled'],
       [{ type: 'mfa', userId: nobody }, '/userId'],
-      [{ type: 'apikey', currentPassword: ada.password }, '/currentPassword'],
+      [{ type: 'apikey', currentPassword: 1 }, '/currentPassword'],
       [{ type: 'mfa', description: '' }, '/description'],
       [{ type: 'mfa', description: 'a\u0000' }, '/description'],
       [{ type: 'mfa', description: 'a'.repeat(129) }, '/description'],
