@@ -79,6 +79,11 @@ If you did not ask for it, do not type the code: somebody may know your password
     subject: 'Your password at {service} was changed',
     body: `On {when}, the password of {user} at {service} was changed.\n\n${ifNot}`,
   },
+  profile_changed: {
+    ...notice,
+    subject: 'Your name, address or number at {service} was changed',
+    body: `On {when}, the name, e-mail address or phone number of {user} at {service} was changed. Messages about the account may go to another address from now on.\n\n${ifNot}`,
+  },
   recovery_codes_renewed: {
     ...notice,
     subject: 'New recovery codes at {service}',

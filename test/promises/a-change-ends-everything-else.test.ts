@@ -1,5 +1,5 @@
 /**
- * Turning multi-factor authentication on, changing the password and turning it off end every other session and every refresh token at once,
+ * Turning multi-factor authentication on or off, and changing the password, the name, the address or the number, end every other session and every refresh token at once,
  * on the other node as well; the session in which it was done goes on.
  */
 import assert from 'node:assert/strict';
@@ -39,6 +39,11 @@ const changePassword: Change['make'] = async (_town, call, { token: bearer, pass
   return bearer;
 };
 
+const changeProfile =
+  (json: object): Change['make'] =>
+  async (_town, call, { token: bearer }) =>
+    member(await done(call, 'PATCH', '/users/me', { bearer, json }), 'token');
+
 const changes: Readonly<Record<string, Change>> = {
   'enabling text messages': { from: 'off', make: enrol('sms', { phone_number: '+12133734253' }) },
   'enabling codes by e-mail': { from: 'off', make: enrol('email', { email: 'ada@example.org' }) },
@@ -63,6 +68,9 @@ const changes: Readonly<Record<string, Change>> = {
   'one more factor': { from: 'on', make: enrol('sms', { phone_number: '+12133734253' }) },
   'a new password': { from: 'off', make: changePassword },
   'a new password beside a second factor': { from: 'on', make: changePassword },
+  'a new name': { from: 'off', make: changeProfile({ name: 'ada lovelace' }) },
+  'a new e-mail address': { from: 'off', make: changeProfile({ email: 'ada@example.net' }) },
+  'a new number beside a second factor': { from: 'on', make: changeProfile({ phone: '+12133734253' }) },
   'removing the last factor': {
     from: 'on',
     async make(_town, call, { token: bearer, app }) {

@@ -49,6 +49,12 @@ const deeds: Readonly<Record<string, Deed>> = {
     names: ['password_changed'],
     says: /password/i,
   },
+  'a new address, at the old one': {
+    does: (server, { token: bearer }) =>
+      server.call('PATCH', '/users/me', { bearer, json: { email: 'ada@example.net' } }),
+    names: ['profile_changed'],
+    says: /name, e-mail address or phone number/,
+  },
   'a login with the backup code': {
     does: backupLogin('POST /mfa/authtoken/login'),
     names: ['recovery_codes_renewed', 'mfa_disabled'],

@@ -7,7 +7,7 @@ import type { Reason } from '../reasons.ts';
 import type { Caller } from '../session/authenticate.ts';
 import { makePassword, resetPassword } from '../enrollment/set-password.ts';
 import { requireStepUp } from '../proof/fresh-proof.ts';
-import { changeProfile, refusingNamesTaken, writeProfile, type Changes } from './change-user.ts';
+import { changeProfile, refusingNamesTaken, writeProfile, type ChangedUser, type Changes } from './change-user.ts';
 import { insertNewUser } from './create-user.ts';
 import { requireOneKind } from './roles.ts';
 
@@ -44,7 +44,7 @@ export async function changeUserOf(
   ctx: RequestContext,
   caller: Caller,
   { user, changes, secret }: { readonly user: User; readonly changes: Changes; readonly secret: string | undefined },
-): Promise<Outcome<User, Reason>> {
+): Promise<Outcome<ChangedUser, Reason>> {
   if (secret === undefined) return changeProfile(ctx, caller, { user, changes });
   if (user.id === caller.userId && changes.enabled === false) return refuse('forbidden');
   if (user.id === caller.userId) return refuse('current_password_required');
@@ -60,7 +60,8 @@ export async function changeUserOf(
   return refusingNamesTaken(() =>
     changeFactors(ctx.at(), change, async (tx) => {
       await resetPassword(tx, made.value);
-      return writeProfile(tx, user, changes);
+      const written = await writeProfile(tx, user, changes);
+      return written.ok ? success({ user: written.value }) : written;
     }),
   );
 }

@@ -3,33 +3,52 @@ import { isDuplicate } from '../../store/store.ts';
 import { deleteUser, findUser, updateProfile, type Profile, type User } from '../../store/users.ts';
 import { withTransaction, type RequestContext } from '../context.ts';
 import { logSuccess } from '../audit/log-attempt.ts';
+import { changeFactors } from '../enrollment/change-factors.ts';
 import type { Reason } from '../reasons.ts';
 import { isAdministrator, type Caller } from '../session/authenticate.ts';
 import { requireStepUp } from '../proof/fresh-proof.ts';
+import { issueNextTokens, type IssuedTokens } from '../session/issue-token.ts';
 import { requireOneKind, requireOtherAdministrator } from './roles.ts';
 
 /** Absent members are not changed. */
 export type Changes = { readonly [Member in keyof Profile]?: Profile[Member] | undefined };
 
-/** Changes a user's profile. Notices go to its address, so it requires the same proof as a change of factors. */
+/** The user, and the next tokens of a session that has changed its own name, address or number. */
+export type ChangedUser = Partial<IssuedTokens> & { readonly user: User };
+
+/**
+ * Changes a user's profile. Notices go to its address, so it requires the same proof as a change of factors. A new name,
+ * address or number ends the user's other sessions and open challenges, and the user is told at the old address.
+ */
 export async function changeProfile(
   ctx: RequestContext,
   caller: Caller,
   { user, changes }: { readonly user: User; readonly changes: Changes },
-): Promise<Outcome<User, Reason>> {
+): Promise<Outcome<ChangedUser, Reason>> {
   if (changes.roles && !isAdministrator(caller)) return refuse('forbidden');
   if (changes.enabled === false && user.id === caller.userId) return refuse('forbidden');
   const allowed = await requireStepUp(ctx, caller);
   if (!allowed.ok) return allowed;
-  return refusingNamesTaken(() =>
-    withTransaction(ctx, async (tx) => {
-      const written = await writeProfile(tx, user, changes);
-      if (!written.ok) return written;
-      await logSuccess(tx, { action: 'user.update', ...whose(user), sessionId: caller.id });
-      return written;
-    }),
+  const facts = { action: 'user.update', sessionId: caller.id };
+  const isNoticed = noticed.some((member) => changes[member] !== undefined && changes[member] !== user[member]);
+  const changed = await refusingNamesTaken(() =>
+    isNoticed
+      ? changeFactors(ctx, { user, caller, facts, notice: { name: 'profile_changed' } }, (tx) =>
+          writeProfile(tx, user, changes),
+        )
+      : withTransaction(ctx, async (tx) => {
+          const written = await writeProfile(tx, user, changes);
+          if (written.ok) await logSuccess(tx, { ...facts, ...whose(user) });
+          return written;
+        }),
   );
+  if (!changed.ok) return changed;
+  const tokens = isNoticed && caller.userId === user.id ? await issueNextTokens(ctx.at(), caller) : {};
+  return success({ user: changed.value, ...tokens });
 }
+
+/** The members by which a user logs in, gets codes and is told of changes. */
+const noticed = ['name', 'email', 'phone'] as const;
 
 /** Writes changes to a profile, in the caller's transaction. */
 export async function writeProfile(tx: RequestContext, user: User, changes: Changes): Promise<Outcome<User, Reason>> {

@@ -20,7 +20,7 @@ export type Change = {
 };
 
 /**
- * Makes a change to a user's factors in one transaction: it advances the user's epoch, which voids all sessions and
+ * Makes a change to a user's factors, name, address or number in one transaction: it advances the user's epoch, which voids all sessions and
  * challenges, writes the change, and moves the caller's session to the new epoch. Of two simultaneous changes, one is
  * refused.
  */

@@ -49,7 +49,8 @@ const meanings: Readonly<Record<string, string>> = {
   'Session.expires_at': 'When the session ends.',
   'Token.token': 'An access token.',
   'Users.name': 'Login name, unique in its account. No colon.',
-  'User.token': 'An access token, if the user registered themselves.',
+  'User.token':
+    'An access token, if the user registered themselves; the next one, if they changed their name, address or number.',
   'accounts.id': "The account's id, or `root`.",
   'challenges.id': "The challenge's id, or `current` when its token is the credential.",
   'clients.id': "The client's id.",

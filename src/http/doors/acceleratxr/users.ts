@@ -12,6 +12,7 @@ import { refused } from '../../errors/reasons.ts';
 import { route, type Route } from '../../route.ts';
 import { replyEmpty, replyWith } from '../shared/answers.ts';
 import { ownFactors } from '../shared/external-user.ts';
+import { tokenMembers, viewTokens } from '../shared/tokens-view.ts';
 import { userView, viewUser } from '../shared/user-view.ts';
 import { userPath } from './shapes.ts';
 
@@ -108,14 +109,15 @@ export const userRoutes: readonly Route[] = [
     scope: { others: 'manage' },
     tag,
     summary: "Change a user's profile",
-    description: 'Absent members are not changed; null clears a member. Needs fresh proof.',
+    description:
+      'Absent members are not changed; null clears a member. Needs fresh proof. A new name, address or number ends the other sessions of the user; `token` is the next one of the session that changed its own.',
     params: userPath,
     body: profileChanges,
-    responses: { 200: { description: 'The changed user.', body: userView } },
+    responses: { 200: { description: 'The changed user.', body: userView.extend(tokenMembers) } },
     async handle({ ctx, caller, params, body }) {
       const user = await reachUser(ctx, caller, params.uid);
       const changed = user.ok ? await changeProfile(ctx, caller, { user: user.value, changes: body }) : user;
-      return replyWith(changed, viewUser);
+      return replyWith(changed, ({ user: written, ...tokens }) => ({ ...viewUser(written), ...viewTokens(tokens) }));
     },
   }),
   removeUserRoute,

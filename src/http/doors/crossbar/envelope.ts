@@ -35,7 +35,7 @@ type EnvelopeContent = {
   readonly data: unknown;
   readonly revision?: number;
   /** The token that the answer hands out; by default the one in the request. */
-  readonly token?: string;
+  readonly token?: string | undefined;
 };
 
 export function answered(request: UnparsedRequest, { data, revision, token }: EnvelopeContent, status = 200): Reply {

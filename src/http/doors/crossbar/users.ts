@@ -62,7 +62,9 @@ const changing = (method: 'post' | 'patch'): Route =>
       const { email = absent, phone = absent, first_name = absent, last_name = absent, ...access } = rest;
       const changes = { name: username, email, phone, firstName: first_name, lastName: last_name, ...access };
       const changed = await changeUserOf(ctx, caller, { user: user.value, changes, secret });
-      return changed.ok ? userReply(changed.value, request) : declined(changed, request, ownUser);
+      if (!changed.ok) return declined(changed, request, ownUser);
+      const { user: written, token } = changed.value;
+      return answered(request, { data: viewUser(written), revision: written.version, token });
     },
   });
 
