@@ -7,6 +7,7 @@ import type { User } from '../../store/users.ts';
 import type { ChallengeActor } from './challenge-actor.ts';
 import type { RequestContext } from '../context.ts';
 import { logRefusal, type AttemptFacts } from '../audit/log-attempt.ts';
+import { authModules } from '../policy/auth-modules.ts';
 import { providerPolicy } from '../policy/provider-policy.ts';
 import { firstFactors, kindsAmong, secondFactors, sufficientFactors } from '../policy/second-factors.ts';
 import type { Caller } from '../session/authenticate.ts';
@@ -18,7 +19,7 @@ import {
   type IssuedPrompt,
   type ShownPrompt,
 } from '../proof/issue-prompts.ts';
-import { readPolicy } from '../policy/read-policy.ts';
+import { readPolicies, readPolicy } from '../policy/read-policy.ts';
 import type { Reason } from '../reasons.ts';
 import { loginNeeds, type LoginNeeds } from '../policy/login-needs.ts';
 import type { Verifier } from '../policy/required-provider.ts';
@@ -123,9 +124,22 @@ async function neededOf(ctx: RequestContext, actor: ChallengeActor, user: User):
   if (actor.type === 'session') {
     return stepUpNeeds(ctx, actor.session, authenticators);
   }
-  const policy = await readPolicy(ctx.store, { authModule, accountId: user.accountId, roles: user.roles });
-  return loginNeeds(ctx, { authModule, policy, authenticators });
+  const policyOf = await readPolicies(ctx.store, user.accountId);
+  const policy = policyOf(authModule, user.roles);
+  const needed = await loginNeeds(ctx, { authModule, policy, authenticators });
+  if (!policy.enabled || secondFactors(authenticators).length > 0 || isAsked(needed)) return needed;
+  // A user without a second factor must not pass because the rule is one of another module.
+  for (const other of authModules) {
+    const rules = { ...policyOf(other, user.roles), enabled: true };
+    const asked = rules.required && (await loginNeeds(ctx, { authModule: other, policy: rules, authenticators }));
+    if (asked && isAsked(asked)) return asked;
+  }
+  return needed;
 }
+
+/** Whether policy refuses a user without a second factor, or sends them to a provider or an enrollment. */
+const isAsked = (needed: Outcome<LoginNeeds, Reason>) =>
+  !needed.ok || needed.value.verifier !== undefined || needed.value.enrolls !== undefined;
 
 /**
  * To step up, users prove any sufficient second factor that they have, whatever policy requires of a login; else they

@@ -42,7 +42,7 @@ export async function manageExternalUser(
   const { id: userId, accountId, epoch: approvalEpoch } = user;
   // The methods that external users prove to their application are not known here.
   const proven = { amr: [], secondFactorAt };
-  const acting = { type: 'service', serviceId: service.id, authModule: 'password', approvalEpoch } as const;
+  const acting = { type: 'service', serviceId: service.id, authModule: 'service', approvalEpoch } as const;
   return success({ ...acting, userId, accountId, ...proven });
 }
 

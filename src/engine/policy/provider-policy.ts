@@ -1,8 +1,8 @@
 import type { RequestContext } from '../context.ts';
-import { isAuthModule, type AuthModule } from './auth-modules.ts';
+import { authModules, isAuthModule, type AuthModule } from './auth-modules.ts';
 import { demandOf } from './login-needs.ts';
 import type { AccountPolicy } from './merge-policy.ts';
-import { readPolicy, type LoginModule } from './read-policy.ts';
+import { readPolicies, type LoginModule } from './read-policy.ts';
 import { workingProvider } from './required-provider.ts';
 
 /**
@@ -13,9 +13,13 @@ export async function providerPolicy(
   ctx: RequestContext,
   { authModule, accountId, roles }: LoginModule,
 ): Promise<{ readonly authModule: AuthModule; readonly policy: AccountPolicy } | undefined> {
-  if (!isAuthModule(authModule)) return undefined;
-  const policy = await readPolicy(ctx.store, { authModule, accountId, roles });
-  if (!policy.required) return undefined;
-  const demand = await demandOf({ ...policy, enabled: true }, (named) => workingProvider(ctx, named));
-  return !demand.ok || demand.value.verifier ? { authModule, policy } : undefined;
+  const policyOf = await readPolicies(ctx.store, accountId);
+  // A service does not say how its user has logged in, so the rules of all modules count.
+  for (const module of isAuthModule(authModule) ? [authModule] : authModules) {
+    const policy = policyOf(module, roles);
+    if (!policy.required) continue;
+    const demand = await demandOf({ ...policy, enabled: true }, (named) => workingProvider(ctx, named));
+    if (!demand.ok || demand.value.verifier) return { authModule: module, policy };
+  }
+  return undefined;
 }
