@@ -26,6 +26,9 @@ export type Op =
   | 'list'
   /** A session ends itself, or another session of its user. */
   | 'end'
+  /** The administrator disables a person, and enables them again. */
+  | 'disable'
+  | 'enable'
   | 'send';
 
 /** The proof that was sent. `wrong` is a guess. */
@@ -45,11 +48,14 @@ export type Sent = {
   readonly action?: string;
   /** The assertion that is redeemed. */
   readonly assertion?: string;
-  /** The session that the request used, and the one that it ends. */
+  /** The session that the request used, the generation of its token, and the session that it ends. */
   readonly session?: string;
+  readonly generation?: number;
   readonly ends?: string;
   readonly app?: string;
   readonly refresh?: string;
+  /** Whether the person's account requires an app of its users. */
+  readonly requiresApp?: true;
 };
 
 export type Received = {
@@ -57,6 +63,10 @@ export type Received = {
   readonly user?: string;
   readonly session?: string;
   readonly acr?: string;
+  /** The generation of the tokens. */
+  readonly generation?: number;
+  /** What a client was granted. */
+  readonly scope?: string;
   readonly challenge?: string;
   readonly refresh?: string;
   readonly assertion?: string;

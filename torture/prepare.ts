@@ -1,10 +1,16 @@
+import type { ActionContext } from './people/action.ts';
 import { sessionIn, type Answer, type Call, type Recorder } from './recorder.ts';
 
-/** An OAuth2 client and a service's API key, made by the administrator before the first fault. */
+export type Prepared = Pick<ActionContext, 'clients' | 'administrator' | 'strict' | 'apikey'>;
+
+/**
+ * Two OAuth2 clients, an account that requires an app of its users, and a service's API key, made by the administrator before the first
+ * fault.
+ */
 export async function prepare(
   { ask }: Recorder,
   { COUNTERSIGN_ADMIN_PASSWORD: password }: { readonly COUNTERSIGN_ADMIN_PASSWORD: string },
-): Promise<{ readonly client: { readonly id: string; readonly secret: string }; readonly apikey: string }> {
+): Promise<Prepared> {
   const received = async (call: Omit<Call, 'node' | 'sent'>) => member(await ask({ node: 0, sent: {}, ...call }));
   const logIn = async (who: string) => {
     const basic = [who, password] as const;
@@ -13,15 +19,31 @@ export async function prepare(
   };
   const who = 'admin';
   const token = await logIn(who);
-  const grants = ['password', 'refresh_token'];
-  const client = await received({
-    who,
-    op: 'ask',
-    method: 'POST',
-    path: '/oauth2/clients',
-    token,
-    json: { name: 'app', grant_types: grants, scopes: ['mfa'], default_scopes: ['mfa'] },
-  });
+  const addClient = async (name: string, default_scopes: readonly string[]) => {
+    const json = { name, grant_types: ['password', 'refresh_token'], scopes: ['mfa'], default_scopes };
+    const client = await received({ who, op: 'ask', method: 'POST', path: '/oauth2/clients', token, json });
+    return { id: client('client_id'), secret: client('client_secret') };
+  };
+  const clients = { manager: await addClient('app', ['mfa']), reader: await addClient('reader', []) };
+  const v2 = async (method: string, path: string, given: unknown) => {
+    const { body } = await ask({
+      node: 0,
+      sent: {},
+      who,
+      op: 'ask',
+      method,
+      path: `/v2/${path}`,
+      token,
+      json: { data: given },
+    });
+    const { id } = (body['data'] ?? {}) as { id?: string };
+    return id ?? '';
+  };
+  const strict = await v2('PUT', 'accounts/root', { name: 'strict' });
+  const app = { provider_name: 'totp', provider_type: 'multi_factor', enabled: true, settings: {} };
+  const configuration_id = await v2('PUT', `accounts/${strict}/multi_factor`, app);
+  const required = { multi_factor: { enabled: true, configuration_id } };
+  await v2('PATCH', `accounts/${strict}/security`, { auth_modules: { default: required } });
   const service = 'shop';
   const data = { username: service, password, roles: ['service'] };
   await received({ who, op: 'ask', method: 'PUT', path: '/v2/accounts/root/users', token, json: { data } });
@@ -33,7 +55,7 @@ export async function prepare(
     token: await logIn(service),
     json: { type: 'apikey' },
   });
-  return { client: { id: client('client_id'), secret: client('client_secret') }, apikey: key('secret') };
+  return { clients, administrator: [who, password], strict, apikey: key('secret') };
 }
 
 function member({ body, seen }: Answer): (name: string) => string {

@@ -119,10 +119,17 @@ function read(raw: string, type = ''): Body {
 /** Stands for a secret in the records. */
 export const fingerprint = (secret: string) => createHash('sha256').update(secret).digest('hex').slice(0, 16);
 
-/** The session of an access token, and its assurance level. */
-export function sessionIn(token: unknown): Pick<Received, 'session' | 'acr' | 'user'> {
+type Claims = { readonly sid?: string; readonly acr?: string; readonly sub?: string; readonly gen?: number };
+
+/** The session of an access token, its generation and its assurance level. */
+export function sessionIn(token: unknown): Pick<Received, 'session' | 'generation' | 'acr' | 'user'> {
   if (typeof token !== 'string') return {};
   const [, payload = ''] = token.split('.');
-  const { sid, acr, sub } = JSON.parse(Buffer.from(payload, 'base64url').toString()) as Record<string, string>;
-  return { ...(sid !== undefined && { session: sid }), ...(acr !== undefined && { acr }), ...(sub && { user: sub }) };
+  const { sid, acr, sub, gen } = JSON.parse(Buffer.from(payload, 'base64url').toString()) as Claims;
+  return {
+    ...(sid !== undefined && { session: sid }),
+    ...(gen !== undefined && { generation: gen }),
+    ...(acr !== undefined && { acr }),
+    ...(sub && { user: sub }),
+  };
 }

@@ -1,6 +1,7 @@
 import { oauth, service } from './people/applications.ts';
-import { change, enroll, stepUp } from './people/changes.ts';
-import { logIn, register } from './people/logins.ts';
+import { change, enroll, enrollRequired, stepUp } from './people/changes.ts';
+import { disable } from './people/disabled.ts';
+import { logIn, register, registerStrict } from './people/logins.ts';
 import { replaySpent, endSession, checkSession, floodGuesses } from './people/sessions.ts';
 import { forget, type Person } from './people/person.ts';
 import type { UserAction, ActionContext } from './people/action.ts';
@@ -25,7 +26,8 @@ const actions: readonly (readonly [number, UserAction])[] = [
   [6, replaySpent],
   [4, oauth],
   [3, service],
-  [2, stepUp],
+  [3, stepUp],
+  [1, disable],
   [2, floodGuesses],
 ];
 
@@ -63,9 +65,13 @@ export async function simulatePeople(ctx: ActionContext, name: string, continues
 
 /** A new person, most of whom enroll a second factor at once. */
 async function makePerson(ctx: ActionContext, name: string): Promise<Person | undefined> {
-  const person = await register(ctx, name, ctx.random.chance(0.8) ? 'totp' : 'email');
+  const isStrict = ctx.random.chance(0.15);
+  const person = isStrict
+    ? await registerStrict(ctx, name)
+    : await register(ctx, name, ctx.random.chance(0.8) ? 'totp' : 'email');
   const session = person?.sessions[0];
   if (person) person.actions = ctx.random.between(limits.fewest, limits.most);
+  if (person && isStrict) await enrollRequired(ctx, person);
   if (person && session && ctx.random.chance(0.9)) await enroll(ctx, person, session);
   return person;
 }

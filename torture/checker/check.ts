@@ -1,9 +1,13 @@
 import type { AttemptRow, History, Observation, Violation } from '../history.ts';
+import { usedWhileDisabled } from './disabled.ts';
 import { usedAfterEnd } from './ended.ts';
 import { tooFewFactors, tooLittleProof } from './factors.ts';
 import { lostAuthenticators, lostPasswords, lostSessions } from './durability.ts';
 import { moreThanProofs, unloggedSuccesses } from './log.ts';
+import { sharedGenerations } from './generations.ts';
 import { tooManyGuesses } from './guesses.ts';
+import { withoutRequired } from './required.ts';
+import { beyondScope } from './scopes.ts';
 import { answersAnother, spentTwice, stepsBack } from './spent.ts';
 
 /** Rules about the observations of one person. */
@@ -15,6 +19,9 @@ const perPerson: readonly ((timeline: readonly Observation[], history: History) 
   lostAuthenticators,
   lostSessions,
   usedAfterEnd,
+  beyondScope,
+  usedWhileDisabled,
+  withoutRequired,
 ];
 
 /**
@@ -28,6 +35,7 @@ export function check(history: History, attempts: readonly AttemptRow[]): readon
     ...spentTwice(seen),
     ...stepsBack(seen),
     ...answersAnother(seen),
+    ...sharedGenerations(seen),
     ...[...timelines.values()].flatMap((timeline) => {
       const sorted = timeline.toSorted((a, b) => a.start - b.start);
       return perPerson.flatMap((rule) => rule(sorted, history));

@@ -1,5 +1,5 @@
 import type { History, Observation, Violation } from '../history.ts';
-import { sessionStartsIn, did, isBefore, isChange, mayOverlap, mayHave, surelyHad } from './facts.ts';
+import { sessionStartsIn, did, isBefore, isChange, mayBeDisabled, mayOverlap, mayHave, surelyHad } from './facts.ts';
 
 const rule = 'acknowledged changes are kept';
 
@@ -18,7 +18,12 @@ export function lostPasswords(timeline: readonly Observation[]): readonly Violat
       if (!set) return [];
       const later = did(seen) && sets.find((one) => did(one) && isBefore(set, one) && isBefore(one, seen));
       if (later) return [{ rule, what: 'a password worked after it had been replaced', seen: [set, later, seen] }];
-      const refused = seen.op === 'login' && seen.code === 'invalid_credentials' && did(set) && isBefore(set, seen);
+      const refused =
+        seen.op === 'login' &&
+        seen.code === 'invalid_credentials' &&
+        did(set) &&
+        isBefore(set, seen) &&
+        !mayBeDisabled(timeline, seen);
       if (!refused || sets.some((one) => mayOverlap(one, set, seen))) return [];
       return [{ rule, what: 'the password that was set last was refused', seen: [set, seen] }];
     });
@@ -46,7 +51,10 @@ export function lostSessions(timeline: readonly Observation[], { speed }: Histor
   const sessionStarts = sessionStartsIn(timeline);
   const families = new Map(timeline.map(({ received }) => [received.refresh, received.session]));
   return timeline
-    .filter(({ op, outcome }) => (op === 'check' || op === 'list') && outcome === 'refused')
+    .filter(
+      ({ op, outcome, code }) =>
+        (op === 'check' || op === 'list') && outcome === 'refused' && code !== 'insufficient_scope',
+    )
     .flatMap((seen) => {
       const { session = '' } = seen.sent;
       const sessionStart = sessionStarts.get(session);
@@ -54,7 +62,8 @@ export function lostSessions(timeline: readonly Observation[], { speed }: Histor
       if ((seen.start - sessionStart.end) * speed < minAge || (seen.end - sessionStart.start) * speed > maxAge)
         return [];
       const mayEnd = (one: Observation) =>
-        (one.op === 'end' && one.sent.ends === session) || (isChange(one) && one.sent.session !== session);
+        (one.op === 'end' && one.sent.ends === session) ||
+        (isChange(one) && (one.sent.session !== session || one.sent.generation !== seen.sent.generation));
       // Reuse of a refresh token is refused, and ends the session.
       const reused = timeline.some(
         ({ op, outcome, sent }) => op === 'refresh' && outcome !== 'ok' && families.get(sent.refresh) === session,

@@ -1,5 +1,5 @@
 import type { History, Observation, Violation } from '../history.ts';
-import { sessionStartsIn, changesIn, did, isBefore, settled, removes } from './facts.ts';
+import { sessionStartsIn, changesIn, isChange, did, isBefore, settled, removes } from './facts.ts';
 
 const rule = 'ended credentials are refused';
 
@@ -13,26 +13,43 @@ type UsedCredential = {
 /** Sessions, challenges, codes and authenticators that ended on one node are refused on every node. */
 export function usedAfterEnd(timeline: readonly Observation[], history: History): readonly Violation[] {
   const [sessionStarts, changes] = [sessionStartsIn(timeline), changesIn(timeline)];
-  const families = new Map(timeline.map((seen) => [seen.received.refresh, seen.received.session]));
+  const issued = new Map(timeline.map((seen) => [seen.received.refresh, seen]));
   const challenges = new Map(timeline.map((seen) => [seen.received.challenge, seen]));
   const made = new Map(timeline.flatMap((seen) => (seen.received.codes ?? []).map((code) => [code, seen] as const)));
   const enrolled = new Map(
     timeline.filter((seen) => seen.op === 'confirm' && did(seen)).map((seen) => [seen.sent.app, seen]),
   );
 
-  function usedIn({ sent: { session, refresh, challenge, proof } }: Observation): readonly UsedCredential[] {
-    const through = session ?? families.get(refresh);
+  function usedIn({ sent }: Observation): readonly UsedCredential[] {
+    const { session, refresh, challenge, proof } = sent;
+    const refreshed = refresh === undefined ? undefined : issued.get(refresh);
+    const through = session ?? refreshed?.received.session;
+    const { generation = 0 } = refreshed?.received ?? sent;
     const [sessionStart, opened] = [sessionStarts.get(through ?? ''), challenges.get(challenge)];
     const code = proof?.kind === 'recovery' ? made.get(proof.code) : undefined;
     const app = proof?.kind === 'totp' ? enrolled.get(proof.app) : undefined;
     const isOther = (one: Observation) => changes.includes(one) && one.sent.session !== through;
+    const isLater = ({ sent: by }: Observation) => by.session === through && (by.generation ?? 0) > generation;
     return [
+      ...(refreshed
+        ? [
+            {
+              what: 'a refresh token',
+              began: refreshed,
+              // A step-up ends the earlier ones of its session.
+              ends: ({ op, sent: by, received }: Observation) =>
+                op === 'verify' && by.session === through && (received.generation ?? 0) > generation,
+            },
+          ]
+        : []),
       ...(sessionStart
         ? [
             {
               what: 'a session',
               began: sessionStart,
-              ends: (one: Observation) => isOther(one) || one.sent.ends === through,
+              // An enrollment leaves earlier generations of its session, other changes do not.
+              ends: (one: Observation) =>
+                isOther(one) || one.sent.ends === through || (isChange(one) && one.op !== 'confirm' && isLater(one)),
             },
           ]
         : []),
@@ -44,7 +61,9 @@ export function usedAfterEnd(timeline: readonly Observation[], history: History)
     ];
   }
 
-  const ends = timeline.filter((seen) => did(seen) && (changes.includes(seen) || seen.op === 'end'));
+  const ends = timeline.filter(
+    (seen) => did(seen) && (changes.includes(seen) || seen.op === 'end' || seen.op === 'verify'),
+  );
   const accepted = timeline.filter(did).flatMap((seen) =>
     usedIn(seen).flatMap(({ what, began, ends: isEnd }) => {
       const end = ends.find((one) => isEnd(one) && isBefore(began, one) && isBefore(one, seen));

@@ -25,12 +25,12 @@ export function tooLittleProof(timeline: readonly Observation[], { speed, maxSke
   return timeline
     .filter((seen) => did(seen) && managing.includes(seen.op))
     .flatMap((seen) => {
-      const { session } = seen.sent;
+      const { session, generation = Number.POSITIVE_INFINITY } = seen.sent;
       const sessionStart = sessionStarts.get(session ?? '');
       const [enrolled] = surelyHad(timeline, seen);
       if (session === undefined || !sessionStart || !enrolled) return [];
       const proofs = timeline.filter(
-        (one) => one !== seen && mayHave(one) && one.start <= seen.end && isProofOf(one, session),
+        (one) => one !== seen && mayHave(one) && one.start <= seen.end && isProofOf(one, { session, generation }),
       );
       const last = Math.max(...proofs.map(settled));
       const age = (seen.start - last) * speed;
@@ -49,10 +49,15 @@ export function tooLittleProof(timeline: readonly Observation[], { speed, maxSke
     });
 }
 
-/** Whether it proves a second factor in a session, if it took effect. */
-function isProofOf({ op, sent, received }: Observation, session: string): boolean {
-  if (op === 'confirm' || op === 'verify') return sent.session === session;
-  if (received.session !== session) return false;
+type OfToken = { readonly session: string; readonly generation: number };
+
+/** Whether a token of a session and generation can rest on its proof of a second factor, if it took effect. */
+function isProofOf({ op, sent, received }: Observation, { session, generation }: OfToken): boolean {
+  // `/mfa` raises the very token that completes an enrollment.
+  if (op === 'confirm' && sent.app === 'email' && sent.session === session) return true;
+  // Refreshing renews nothing. The tokens of an answer that was lost were never used.
+  if (received.session !== session || op === 'refresh' || (received.generation ?? 0) > generation) return false;
+  if (op === 'confirm' || op === 'verify') return true;
   // A code by e-mail proves a second factor, and leaves the session at aal1.
   return received.acr === 'aal2' || op === 'answer' || sent.proof?.kind === 'email';
 }

@@ -31,8 +31,8 @@ export function keyOf(proof: Proof): string | undefined {
   return proof.kind === 'totp' ? `totp ${proof.app} ${proof.step}` : `${proof.kind} ${proof.code}`;
 }
 
-/** Changes to a user's factors: each ends all other sessions, and all challenges. */
-const changes: readonly Observation['op'][] = ['confirm', 'remove', 'off', 'renew', 'password'];
+/** Changes to a user's factors, and that the user is disabled: each ends all other sessions, and all challenges. */
+const changes: readonly Observation['op'][] = ['confirm', 'remove', 'off', 'renew', 'password', 'disable'];
 
 export const isChange = ({ op }: Observation): boolean => changes.includes(op);
 
@@ -63,6 +63,16 @@ export function surelyHad(timeline: readonly Observation[], during: Observation)
       !timeline.some((other) => removes(other, seen.sent.app) && mayOverlap(other, seen, during)),
   );
 }
+
+/** Whether the person may be disabled during an operation. */
+export const mayBeDisabled = (timeline: readonly Observation[], during: Observation): boolean =>
+  timeline.some(
+    (one) =>
+      one.op === 'disable' &&
+      mayHave(one) &&
+      one.start < during.end &&
+      !timeline.some((other) => other.op === 'enable' && did(other) && isBefore(one, other) && isBefore(other, during)),
+  );
 
 /** The operation that opened each session. */
 export function sessionStartsIn(timeline: readonly Observation[]): ReadonlyMap<string, Observation> {

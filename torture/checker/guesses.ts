@@ -1,5 +1,5 @@
 import type { History, Observation, Violation } from '../history.ts';
-import { settled } from './facts.ts';
+import { mayBeDisabled, settled } from './facts.ts';
 
 /** Failures before the first wait, and the waits: each twice the one before, up to the longest. Seconds. */
 const free = 5;
@@ -14,7 +14,10 @@ type CheckedReply = { readonly seen: Observation; readonly wrong: boolean };
 /** I4: between two successes only as many guesses are checked as the waits allow, over all nodes and challenges. */
 export function tooManyGuesses(timeline: readonly Observation[], history: History): readonly Violation[] {
   const kinds = Map.groupBy(
-    timeline.flatMap((seen) => checkedReplies(seen).map((reply) => ({ seen, ...reply }))),
+    timeline
+      // The replies of a disabled user are all refused as wrong, whatever they are.
+      .filter((seen) => !mayBeDisabled(timeline, seen))
+      .flatMap((seen) => checkedReplies(seen).map((reply) => ({ seen, ...reply }))),
     ({ kind }) => kind,
   );
   return [...kinds].flatMap(([kind, replies]) =>

@@ -44,8 +44,11 @@ export function moreThanProofs(seen: readonly Observation[], attempts: readonly 
   const people = new Map(
     seen.flatMap(({ received, who }) => (received.user === undefined ? [] : [[received.user, who] as const])),
   );
-  const proven = attempts.filter(
-    ({ action, outcome }) => outcome === 'success' && (action === 'answer' || action === 'confirm'),
+  const successes = attempts.filter(({ outcome }) => outcome === 'success');
+  const confirmed = new Set(successes.filter(({ action }) => action === 'confirm').map(({ requestId }) => requestId));
+  // An enrollment that a login required has a row of each.
+  const proven = successes.filter(
+    ({ action, requestId }) => action === 'confirm' || (action === 'answer' && !confirmed.has(requestId)),
   );
   const proofs = Map.groupBy(
     seen.filter(mayHave).flatMap(({ who, sent: { proof } }) => {
@@ -54,10 +57,10 @@ export function moreThanProofs(seen: readonly Observation[], attempts: readonly 
     }),
     ({ who }) => who,
   );
-  return [...Map.groupBy(proven, ({ userId }) => people.get(userId ?? ''))].flatMap(([who = '', rows]) => {
+  return [...Map.groupBy(proven, ({ userId }) => people.get(userId ?? ''))].flatMap(([who = '', accepted]) => {
     const sent = new Set(proofs.get(who)?.map(({ word }) => word)).size;
-    if (who === '' || rows.length <= sent) return [];
-    const what = `${who} sent ${sent} proofs, and the log has ${rows.length} that were accepted`;
+    if (who === '' || accepted.length <= sent) return [];
+    const what = `${who} sent ${sent} proofs, and the log has ${accepted.length} that were accepted`;
     return [{ rule: 'I1 two factors are two proofs', what, seen: [] }];
   });
 }

@@ -2,7 +2,7 @@ import type { SeededRandom } from '../seeded-random.ts';
 import { fingerprint, sessionIn, type Answer, type Call, type Body } from '../recorder.ts';
 import type { Received } from '../history.ts';
 import type { SentCode } from '../outbox.ts';
-import { remember, type Person, type Session } from './person.ts';
+import { remember, type OAuthClient, type Person, type Session } from './person.ts';
 
 /** What an action needs: the nodes, the clock, and what was prepared before the first fault. */
 export type ActionContext = {
@@ -15,7 +15,11 @@ export type ActionContext = {
   readonly mail: (address: string) => SentCode | undefined;
   /** Adds a secret that no log may contain. */
   readonly addSecret: (secret: string) => void;
-  readonly client: { readonly id: string; readonly secret: string };
+  /** Clients whose tokens have the scope `mfa`, and none unless they ask for it. */
+  readonly clients: { readonly manager: OAuthClient; readonly reader: OAuthClient };
+  readonly administrator: readonly [string, string];
+  /** The account that requires an app of its users. */
+  readonly strict: string;
   readonly apikey: string;
 };
 
@@ -27,12 +31,13 @@ export function rememberSession(
   ctx: ActionContext,
   person: Person,
   { ok, seen, body }: Answer,
-  member = 'token',
+  client?: OAuthClient,
 ): Session | undefined {
-  const token = body[member];
+  const token = body['access_token'] ?? body['token'];
   if (!ok || typeof token !== 'string' || seen.received.session === undefined) return undefined;
   const refresh = body['refresh_token'];
-  const session: Session = { id: seen.received.session, token, at: ctx.now() };
+  const { session: id, generation = 0 } = seen.received;
+  const session: Session = { id, generation, token, at: ctx.now(), ...(client && { client }) };
   if (typeof refresh === 'string') session.refresh = refresh;
   remember(person.sessions, session);
   person.failed = 0;
@@ -41,13 +46,21 @@ export function rememberSession(
 
 /** What is recorded of an answer that opens a session. Every token in it is added to the secrets. */
 export const tokensIn =
-  ({ addSecret }: ActionContext, member = 'token') =>
+  ({ addSecret }: ActionContext) =>
   (body: Body): Received => {
-    const { [member]: token, refresh_token: refresh, challenge_token: challenge, mfa_token: other } = body;
+    const {
+      token: own,
+      access_token: token = own,
+      scope,
+      refresh_token: refresh,
+      challenge_token: challenge,
+      mfa_token: other,
+    } = body;
     for (const secret of [token, refresh, challenge]) if (typeof secret === 'string') addSecret(secret);
     const challengeToken = challenge ?? other;
     return {
       ...sessionIn(token),
+      ...(typeof scope === 'string' && { scope }),
       ...(typeof refresh === 'string' && { refresh: fingerprint(refresh) }),
       ...(typeof challengeToken === 'string' && { challenge: fingerprint(challengeToken) }),
       ...(Array.isArray(body['factors']) && { apps: (body['factors'] as { id: string; type: string }[]).map(appOf) }),

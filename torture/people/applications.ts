@@ -1,56 +1,62 @@
 import { fingerprint } from '../recorder.ts';
 import { actionOf } from '../outbox.ts';
 import { answer, appCode, newestCode, openChallenge } from './logins.ts';
-import { remember, type Person, type Shown } from './person.ts';
+import { remember, type OAuthClient, type Person, type Shown } from './person.ts';
 import { rememberSession, tokensIn, twoNodes, type UserAction, type ActionContext } from './action.ts';
 
-/** An OAuth2 client logs its user in and then refreshes, at times with one token twice. */
+/** An OAuth2 client logs its user in and then refreshes, at times with one token twice, or for more than it was granted. */
 export const oauth: UserAction = async (ctx, person) => {
   const refreshable = person.sessions.findLast((session) => session.refresh !== undefined);
-  if (!refreshable?.refresh || ctx.random.chance(0.3)) return grant(ctx, person);
-  const { refresh: token } = refreshable;
+  if (!refreshable?.refresh || !refreshable.client || ctx.random.chance(0.3)) return grant(ctx, person);
+  const { refresh: secret, client } = refreshable;
   delete refreshable.refresh;
-  remember(person.spent, { kind: 'refresh', secret: token });
+  remember(person.spent, { kind: 'refresh', secret, client });
   const nodes = ctx.random.chance(0.5) ? twoNodes(ctx) : [undefined];
-  await Promise.all(nodes.map((node) => refresh(ctx, person, token, node)));
+  await Promise.all(nodes.map((node) => refresh(ctx, person, { secret, client, node })));
 };
 
 async function grant(ctx: ActionContext, person: Person): Promise<void> {
   const [password = ''] = person.passwords;
   const second = person.apps.length > 0 ? appCode(ctx, person) : undefined;
+  const { manager, reader } = ctx.clients;
+  const client = ctx.random.chance(0.3) ? reader : manager;
   const granted = await ctx.ask({
     op: 'grant',
     who: person.name,
     method: 'POST',
     path: '/mfa/oauth2/token',
     json: {
-      ...clientOf(ctx),
+      ...credentialsOf(client),
       grant_type: 'password',
       username: person.name,
       password,
+      ...(person.account !== undefined && { account: person.account }),
       ...(second && { mfa_code: second.code }),
     },
     sent: { password: fingerprint(password), ...(second && { proof: second.proof }) },
-    received: tokensIn(ctx, 'access_token'),
+    received: tokensIn(ctx),
   });
-  rememberSession(ctx, person, granted, 'access_token');
+  rememberSession(ctx, person, granted, client);
 }
 
-export async function refresh(ctx: ActionContext, person: Person, token: string, node?: number): Promise<void> {
+type Refreshing = { readonly secret: string; readonly client: OAuthClient; readonly node?: number | undefined };
+
+export async function refresh(ctx: ActionContext, person: Person, { secret, client, node }: Refreshing): Promise<void> {
+  const widens = ctx.random.chance(0.1) && { scope: 'mfa manage' };
   const refreshed = await ctx.ask({
     op: 'refresh',
     who: person.name,
     node,
     method: 'POST',
     path: '/mfa/oauth2/token',
-    json: { ...clientOf(ctx), grant_type: 'refresh_token', refresh_token: token },
-    sent: { refresh: fingerprint(token) },
-    received: tokensIn(ctx, 'access_token'),
+    json: { ...credentialsOf(client), grant_type: 'refresh_token', refresh_token: secret, ...widens },
+    sent: { refresh: fingerprint(secret) },
+    received: tokensIn(ctx),
   });
-  rememberSession(ctx, person, refreshed, 'access_token');
+  rememberSession(ctx, person, refreshed, client);
 }
 
-const clientOf = ({ client }: ActionContext) => ({ client_id: client.id, client_secret: client.secret });
+const credentialsOf = ({ id, secret }: OAuthClient) => ({ client_id: id, client_secret: secret });
 
 /** An application that checks passwords itself asks for a second factor, sends a proof twice, and redeems what it gets twice. */
 export const service: UserAction = async (ctx, person) => {
@@ -61,7 +67,7 @@ export const service: UserAction = async (ctx, person) => {
     method: 'POST',
     path: '/challenges',
     token: ctx.apikey,
-    json: { user: { name: person.name }, action },
+    json: { user: { name: person.name, ...(person.account !== undefined && { account: person.account }) }, action },
     sent: {},
     received: ({ id }) => (typeof id === 'string' ? { challenge: id } : {}),
   });

@@ -1,7 +1,8 @@
 import { fingerprint, type Answer } from '../recorder.ts';
 import type { Op, Sent } from '../history.ts';
+import { refresh } from './applications.ts';
 import { addressOf, appCode, submitPassword, newestCode } from './logins.ts';
-import { codeOf, forget, remember, stepAt, type App, type Person, type Session, type Shown } from './person.ts';
+import { by, codeOf, forget, remember, stepAt, type App, type Person, type Session, type Shown } from './person.ts';
 import {
   email,
   rememberSession,
@@ -42,10 +43,11 @@ type Through = {
 export function through(
   ctx: ActionContext,
   person: Person,
-  { id, token }: Session,
+  session: Session,
   { op, sent = {}, ...call }: Through,
 ): Promise<Answer> {
-  return ctx.ask({ op, who: person.name, token, ...call, sent: { session: id, ...sent }, received: tokensIn(ctx) });
+  const { token } = session;
+  return ctx.ask({ op, who: person.name, token, ...call, sent: { ...by(session), ...sent }, received: tokensIn(ctx) });
 }
 
 /** The change ended every other session: they are replayed later. */
@@ -53,8 +55,18 @@ function dropOtherSessions(person: Person, current: Session): void {
   for (const session of person.sessions.filter((one) => one !== current)) {
     forget(person.sessions, session);
     remember(person.spent, { kind: 'session', session });
-    if (session.refresh !== undefined) remember(person.spent, { kind: 'refresh', secret: session.refresh });
+    const { refresh: secret, client } = session;
+    if (secret !== undefined && client) remember(person.spent, { kind: 'refresh', secret, client });
   }
+}
+
+/** Logs in to an account that requires an app of its users, and so enrolls the first one. */
+export async function enrollRequired(ctx: ActionContext, person: Person): Promise<void> {
+  const { body } = await submitPassword(ctx, person, person.passwords[0] ?? '');
+  const { enrollment_token: token } = body;
+  if (typeof token !== 'string') return;
+  ctx.addSecret(token);
+  await enroll(ctx, person, { id: '', generation: 0, token, at: ctx.now() });
 }
 
 /** Enrolls an authenticator, at times confirming at two nodes at once. */
@@ -71,6 +83,8 @@ export async function enroll(ctx: ActionContext, person: Person, session: Sessio
     person.codes = body['codes'] as string[];
   }
   dropOtherSessions(person, session);
+  // The session goes on with the raised token, at times with the earlier one.
+  if (ctx.random.chance(0.8)) for (const answered of all) rememberSession(ctx, person, answered, session.client);
 }
 
 type Begun = Shown & { readonly app: App };
@@ -83,7 +97,7 @@ async function beginApp(ctx: ActionContext, person: Person, session: Session): P
     path: '/users/me/secrets',
     token: session.token,
     json: { type: 'mfa' },
-    sent: { session: session.id },
+    sent: by(session),
     received: ({ uid }) => ({ app: String(uid) }),
   });
   if (!ok) return undefined;
@@ -121,8 +135,8 @@ function confirm(
     path: isEmail ? '/mfa/email/verify' : `/users/me/secrets/${app.id}/enroll`,
     token: session.token,
     json: isEmail ? { mfa_code: code } : { token: code },
-    sent: { session: session.id, app: app.id, proof },
-    received: codesIn(ctx),
+    sent: { ...by(session), app: app.id, proof },
+    received: (body) => ({ ...tokensIn(ctx)(body), ...codesIn(ctx)(body) }),
   });
 }
 
@@ -171,7 +185,7 @@ async function renew(ctx: ActionContext, person: Person, session: Session): Prom
     method: 'POST',
     path: '/users/me/secrets/codes',
     token: session.token,
-    sent: { session: session.id },
+    sent: by(session),
     received: codesIn(ctx),
   });
   if (seen.outcome === 'refused') return;
@@ -204,7 +218,11 @@ async function changePassword(ctx: ActionContext, person: Person, session: Sessi
 
 /** A session proves a second factor again. */
 export const stepUp: UserAction = async (ctx, person) => {
-  const session = person.sessions.at(-1);
+  const { sessions } = person;
+  const refreshable = ctx.random.chance(0.5)
+    ? sessions.findLast(({ refresh: token }) => token !== undefined)
+    : undefined;
+  const session = refreshable ?? sessions.at(-1);
   if (!session || person.factor === 'email') return;
   const { ok, body } = await ctx.ask({
     op: 'ask',
@@ -213,7 +231,7 @@ export const stepUp: UserAction = async (ctx, person) => {
     path: '/challenges',
     token: session.token,
     json: {},
-    sent: { session: session.id },
+    sent: by(session),
     received: ({ id }) => (typeof id === 'string' ? { challenge: id } : {}),
   });
   const challenge = body['id'];
@@ -229,5 +247,10 @@ export const stepUp: UserAction = async (ctx, person) => {
       sent: { challenge, proof: shown.proof },
       ...(node !== undefined && { node }),
     });
-  for (const answered of await Promise.all(nodes.map(verify))) rememberSession(ctx, person, answered);
+  const answers = await Promise.all(nodes.map(verify));
+  for (const answered of answers) rememberSession(ctx, person, answered, session.client);
+  const { refresh: earlier, client } = session;
+  if (earlier === undefined || !client || !answers.some(({ ok: isProven }) => isProven)) return;
+  delete session.refresh;
+  await refresh(ctx, person, { secret: earlier, client });
 };

@@ -1,4 +1,4 @@
-import { fingerprint, type Answer } from '../recorder.ts';
+import { fingerprint, type Answer, type Call } from '../recorder.ts';
 import { codeOf, forget, newPerson, remember, stepAt, wrongCode, type Person, type Shown } from './person.ts';
 import { rememberSession, newPassword, tokensIn, twoNodes, type UserAction, type ActionContext } from './action.ts';
 
@@ -7,7 +7,7 @@ export async function register(
   name: string,
   factor: Person['factor'],
 ): Promise<Person | undefined> {
-  const person = newPerson(name, factor, newPassword(ctx));
+  const person = newPerson({ name, factor, password: newPassword(ctx) });
   const [password = ''] = person.passwords;
   const answered = await ctx.ask({
     op: 'register',
@@ -19,7 +19,35 @@ export async function register(
     received: tokensIn(ctx),
   });
   // Without an answer it is unknown whether the user exists.
+  person.user = answered.seen.received.user;
   return rememberSession(ctx, person, answered) && person;
+}
+
+/** A person whose account requires an app: the administrator makes them, and their first login enrolls it. */
+export async function registerStrict(ctx: ActionContext, name: string): Promise<Person | undefined> {
+  const person = newPerson({ name, factor: 'totp', account: ctx.strict, password: newPassword(ctx) });
+  const [password = ''] = person.passwords;
+  const { seen } = await askAsAdministrator(ctx, {
+    op: 'register',
+    who: name,
+    method: 'PUT',
+    path: `/v2/accounts/${ctx.strict}/users`,
+    json: { data: { username: name, password } },
+    sent: { password: fingerprint(password), requiresApp: true },
+    received: ({ data }) => ({ user: (data as { id: string }).id }),
+  });
+  person.user = seen.received.user;
+  return person.user === undefined ? undefined : person;
+}
+
+/** Sends a request of the administrator, in a session of its own: only then it has fresh proof. */
+export async function askAsAdministrator(ctx: ActionContext, call: Call): Promise<Answer> {
+  const basic = ctx.administrator;
+  const json = {};
+  const logIn = { op: 'login', who: basic[0], method: 'POST', path: '/auth/password', basic, json, sent: {} } as const;
+  const { body } = await ctx.ask({ ...logIn, received: tokensIn(ctx) });
+  const { token } = body;
+  return ctx.ask({ ...call, token: typeof token === 'string' ? token : '' });
 }
 
 /** Sends a password to one node. */
@@ -34,7 +62,7 @@ export async function submitPassword(
     who: person.name,
     node,
     method: 'POST',
-    path: '/auth/password',
+    path: person.account === undefined ? '/auth/password' : `/auth/password?account=${person.account}`,
     basic: [person.name, password],
     sent: { password: fingerprint(password) },
     received: tokensIn(ctx),

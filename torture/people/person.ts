@@ -4,6 +4,10 @@ import type { Proof } from '../history.ts';
 /** The credentials of a simulated user, as far as the client knows them: after a lost answer they may be wrong. */
 export type Person = {
   readonly name: string;
+  /** The account that requires an app of them; absent: they have registered themselves at the root. */
+  readonly account?: string | undefined;
+  /** Their id. */
+  user?: string | undefined;
   /** Their second factor: apps, or codes by e-mail. */
   readonly factor: 'totp' | 'email';
   /** Passwords that may be valid, the likeliest first. */
@@ -27,19 +31,36 @@ export type App = {
   last: number;
 };
 
-export type Session = { readonly id: string; readonly token: string; refresh?: string; readonly at: number };
+/** A session, by one of its tokens: later generations of a session are entries of their own. */
+export type Session = {
+  readonly id: string;
+  readonly generation: number;
+  readonly token: string;
+  readonly client?: OAuthClient;
+  refresh?: string;
+  readonly at: number;
+};
+
+export type OAuthClient = { readonly id: string; readonly secret: string };
+
+/** What is recorded of a request that a session makes. */
+export const by = ({ id, generation }: Session) => ({ session: id, generation });
 
 export type SpentCredential =
-  | { readonly kind: 'password' | 'recovery' | 'challenge' | 'refresh'; readonly secret: string }
+  | { readonly kind: 'password' | 'recovery' | 'challenge'; readonly secret: string }
+  | { readonly kind: 'refresh'; readonly secret: string; readonly client: OAuthClient }
   | { readonly kind: 'session'; readonly session: Session }
   | { readonly kind: 'app'; readonly app: App };
+
+type NewPerson = Pick<Person, 'name' | 'factor' | 'account'> & { readonly password: string };
 
 /** How long each list grows. */
 const remembered = 12;
 
-export function newPerson(name: string, factor: Person['factor'], password: string): Person {
+export function newPerson({ name, factor, account, password }: NewPerson): Person {
   return {
     name,
+    account,
     factor,
     passwords: [password],
     apps: [],

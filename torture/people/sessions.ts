@@ -2,7 +2,7 @@ import { fingerprint } from '../recorder.ts';
 import { refresh } from './applications.ts';
 import { through } from './changes.ts';
 import { answer, appCode, openChallenge, submitPassword } from './logins.ts';
-import { codeOf, forget, remember, stepAt, wrongCode, type Person, type Session, type Shown } from './person.ts';
+import { by, codeOf, forget, remember, stepAt, wrongCode, type Person, type Session, type Shown } from './person.ts';
 import { twoNodes, type UserAction, type ActionContext } from './action.ts';
 
 /** Checks whether a session is valid, and lists its user's authenticators. */
@@ -23,14 +23,14 @@ const check = (ctx: ActionContext, person: Person, session: Session, node?: numb
 
 type Secret = { readonly uid: string; readonly type: string; readonly enrolled: boolean };
 
-const list = (ctx: ActionContext, person: Person, { id, token }: Session) =>
+const list = (ctx: ActionContext, person: Person, session: Session) =>
   ctx.ask({
     op: 'list',
     who: person.name,
     method: 'GET',
     path: '/users/me/secrets',
-    token,
-    sent: { session: id },
+    token: session.token,
+    sent: by(session),
     received: ({ list: secrets }) => ({
       apps: (secrets as Secret[]).filter(({ type, enrolled }) => type === 'mfa' && enrolled).map(({ uid }) => uid),
     }),
@@ -64,7 +64,7 @@ export const replaySpent: UserAction = async (ctx, person) => {
       await submitPassword(ctx, person, credential.secret);
       return;
     case 'refresh':
-      await refresh(ctx, person, credential.secret);
+      await refresh(ctx, person, credential);
       return;
     case 'session':
       await check(ctx, person, credential.session);

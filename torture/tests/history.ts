@@ -26,7 +26,7 @@ export const enrolled = (session = 's1') =>
   [
     ['register', { sent: { password: 'p1' }, received: { session, acr: 'aal1' } }],
     ['begin', { sent: { session }, received: { app: 'a1' } }],
-    ['confirm', { sent: { session, app: 'a1', proof: code(1) }, received: { codes: ['r1', 'r2'] } }],
+    ['confirm', { sent: { session, app: 'a1', proof: code(1) }, received: { session, codes: ['r1', 'r2'] } }],
   ] as const satisfies readonly Line[];
 
 export const code = (step: number, app = 'a1') => ({ kind: 'totp', app, step }) as const;
