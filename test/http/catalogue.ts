@@ -36,6 +36,8 @@ export type Cast = {
   readonly external?: { readonly name: string; readonly pendingId: string };
   /** An OAuth2 client; nobody's when absent. */
   readonly clientId?: string;
+  /** Ids in the path, by parameter, in place of nobody's. */
+  readonly ids?: Readonly<Record<string, string>>;
   /** A right code, and those that were sent to a number and an address of theirs that are not confirmed. */
   readonly code: unknown;
   readonly smsCode?: string;
@@ -141,7 +143,7 @@ const known: Readonly<Record<string, Known>> = {
   },
   // She has an app already, and this door knows one of each kind.
   'PUT /mfa/totp/request': { does: 'refuses', bodies: () => [{ label: 'a phone' }] },
-  'PUT /mfa/totp/verify': { does: 'refuses', bodies: () => [{ mfa_code: '123456' }] },
+  'PUT /mfa/totp/verify': { does: 'refuses', bodies: ({ code }) => [{ mfa_code: code }] },
   ...Object.fromEntries(notYet.map((name) => [name, { does: 'refuses' }])),
   ...Object.fromEntries(
     otherSeconds.flatMap((kind) => Object.entries(enablesOther(kind)).filter(([name]) => otherRoutes.includes(name))),

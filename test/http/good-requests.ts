@@ -39,6 +39,7 @@ export function goodRequests(routes: readonly Route[], cast: Cast): readonly Goo
       configId: nobody.replaceAll('-', ''),
       name: 'totp',
       code: 'name_taken',
+      ...cast.ids,
     };
     const path = route.path.replace(/\{(\w+)\}/g, (_whole, id: string) => ids[id] ?? assert.fail(`no {${id}}`));
     const good = { name: nameOf(route), route, does, method: route.method.toUpperCase(), path };

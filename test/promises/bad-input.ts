@@ -15,7 +15,7 @@ export type Scene = Awaited<ReturnType<typeof ada>> & {
 };
 
 /** Somebody with an app that waits for its code. */
-async function externalUser(server: Server, bearer: string) {
+export async function externalUser(server: Server, bearer: string) {
   const name = '42';
   const uid = member(await server.call('PUT', `/users/${name}`, { bearer, json: {} }), 'uid');
   const pending = await server.call('POST', `/users/${name}/factors`, { bearer, json: { type: 'totp' } });

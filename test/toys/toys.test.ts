@@ -62,5 +62,6 @@ const testing = (kind: string) => [
   'test/http/catalogue.test.ts',
   'test/http/describe/openapi.test.ts',
   'test/http/doors/crossbar/system-providers.test.ts',
+  'test/promises/every-caller-at-every-route.test.ts',
   `test/toys/${kind}-at-every-door.ts`,
 ];

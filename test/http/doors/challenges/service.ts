@@ -13,5 +13,5 @@ export async function addService(server: Server, account: string, name: string, 
   const login = await server.call('GET', `/auth/password${where}`, { basic: [name, password] });
   const bearer = member(login, 'token');
   const key = await server.call('POST', '/users/me/secrets', { bearer, json: { type: 'apikey' } });
-  return { id: String(dataOf(made)['id']), key: member(key, 'secret'), bearer };
+  return { id: String(dataOf(made)['id']), password, key: member(key, 'secret'), bearer };
 }
