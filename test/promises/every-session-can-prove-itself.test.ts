@@ -1,6 +1,6 @@
 /**
- * Fresh proof (contract 1.4): a user without a second factor proves the password again, one whose account requires Duo
- * answers Duo's prompt, and a session that no person opened proves nothing.
+ * Fresh proof: a user without a second factor proves the password again, and one whose account requires Duo answers Duo's
+ * prompt. That a session which no person opened changes nothing is in every-caller-at-every-route.test.ts.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -90,35 +90,6 @@ onEachDatabase('a session', (on) => {
     const { answer } = await prompted(town, person.token);
     await town.addApp(person);
     assert.ok([401, 404].includes((await answer({ password: person.password })).status));
-  });
-
-  test('of a key or a device is refused every change of its own user, whatever it has proven', async () => {
-    await using town = await twoNodes(on);
-    const person = await town.addPerson('ada');
-    const key = member(await addKey(town, person.token), 'secret');
-    const app = await town.addApp(person);
-    const bearer = member(await town.call('GET', '/auth/password', { basic: [person.name, key] }), 'token');
-    const changes: readonly (readonly [string, string, object?])[] = [
-      ['POST', '/users/me/secrets', { type: 'apikey' }],
-      ['POST', '/users/me/secrets', { type: 'mfa' }],
-      ['POST', '/users/me/secrets', { type: 'password', secret: 'a new password', currentPassword: person.password }],
-      ['POST', '/users/me/secrets/codes'],
-      ['DELETE', `/users/me/secrets/${app.secretId}`],
-      ['PATCH', '/users/me', { email: 'eve@example.org' }],
-      ['DELETE', '/users/me'],
-    ];
-    for (const [method, path, json] of changes) {
-      const answer = await town.nodes[0](method, path, { bearer, ...(json && { json }) });
-      assert.equal(codeOf(answer), '403 unattended_credential', answer.asked);
-    }
-    for (const [method, path] of [
-      ['DELETE', '/mfa'],
-      ['GET', '/mfa/recovery'],
-      ['PUT', '/mfa/sms/request'],
-    ] as const) {
-      const json = method === 'PUT' && { json: { phone_number: '+12133734253' } };
-      assert.equal((await town.nodes[0](method, path, { bearer, ...json })).status, 403, path);
-    }
   });
 });
 

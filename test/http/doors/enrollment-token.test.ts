@@ -3,8 +3,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeJwt } from 'jose';
 import { minute } from '../../../src/base/clock.ts';
-import { ada, goodRequests, send } from '../good-requests.ts';
-import { notYet, otherRoutes } from '../other-seconds.ts';
 import { onEachDatabase, type TestDatabase } from '../../../kit/databases.ts';
 import { startServer, type Answer, type Server } from '../../../kit/server.ts';
 import { bodyOf, dataOf, door, tenant, type Data } from './crossbar/door.ts';
@@ -151,43 +149,6 @@ onEachDatabase('who must enrol', (on) => {
         ['failed', 'the user has not enrolled the second factor that is required'],
       ],
     );
-  });
-
-  test('the token opens no other route, and enrols no other factor', async () => {
-    await using scene = await requiring(on, 'sms');
-    const { server } = scene;
-    const cast = await ada(server);
-    const bearer = await offered(scene);
-    const takes = new Set(['PUT /mfa/sms/request', 'PUT /mfa/sms/verify']);
-    const before = await server.rows();
-    const sent = server.sent.length;
-    const others = new Set<string>();
-    for (const good of goodRequests(server.countersign.routes, cast)) {
-      if (takes.has(good.name) || good.does === 'tells') continue;
-      const answer = await send(server, { ...good, path: good.path.replace(cast.uid, 'me') }, { bearer });
-      if (good.route.access === 'enrollment') others.add(`${good.name} ${answer.status}`);
-      else if (good.route.access === 'session') assert.equal(answer.status, 401, answer.asked);
-      else assert.ok(answer.status >= 400, `${answer.asked} ${answer.text}`);
-    }
-    const beyond = otherRoutes.map((name) => `${name} ${name.endsWith('/request') ? 403 : 400}`);
-    assert.deepEqual(
-      others,
-      new Set([
-        ...beyond,
-        'POST /users/{uid}/secrets 403',
-        'PUT /mfa/email/request 403',
-        'PUT /mfa/email/verify 400',
-        'PUT /mfa/totp/request 403',
-        'PUT /mfa/totp/verify 400',
-        ...notYet.map((name) => `${name} 501`),
-        'PUT /users/{uid}/secrets/{secretId} 404',
-        'PUT /users/{uid}/secrets/{secretId}/enroll 404',
-      ]),
-    );
-    const after = await server.rows();
-    for (const table of ['users', 'authenticators', 'sessions', 'challenges'])
-      assert.deepEqual(after[table], before[table], table);
-    assert.equal(server.sent.length, sent);
   });
 
   test('a challenge token enrols nothing, and an enrolment token answers no challenge', async () => {
