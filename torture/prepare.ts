@@ -1,4 +1,5 @@
 import type { ActionContext } from './people/action.ts';
+import type { OAuthClient } from './people/person.ts';
 import { sessionIn, type Answer, type Call, type Recorder } from './recorder.ts';
 
 export type Prepared = Pick<ActionContext, 'clients' | 'administrator' | 'strict' | 'apikey'>;
@@ -19,31 +20,12 @@ export async function prepare(
   };
   const who = 'admin';
   const token = await logIn(who);
-  const addClient = async (name: string, default_scopes: readonly string[]) => {
-    const json = { name, grant_types: ['password', 'refresh_token'], scopes: ['mfa'], default_scopes };
-    const client = await received({ who, op: 'ask', method: 'POST', path: '/oauth2/clients', token, json });
-    return { id: client('client_id'), secret: client('client_secret') };
+  const administrator = { ask, who, token };
+  const clients = {
+    manager: await addClient(administrator, 'app', ['mfa']),
+    reader: await addClient(administrator, 'reader', []),
   };
-  const clients = { manager: await addClient('app', ['mfa']), reader: await addClient('reader', []) };
-  const v2 = async (method: string, path: string, given: unknown) => {
-    const { body } = await ask({
-      node: 0,
-      sent: {},
-      who,
-      op: 'ask',
-      method,
-      path: `/v2/${path}`,
-      token,
-      json: { data: given },
-    });
-    const { id } = (body['data'] ?? {}) as { id?: string };
-    return id ?? '';
-  };
-  const strict = await v2('PUT', 'accounts/root', { name: 'strict' });
-  const app = { provider_name: 'totp', provider_type: 'multi_factor', enabled: true, settings: {} };
-  const configuration_id = await v2('PUT', `accounts/${strict}/multi_factor`, app);
-  const required = { multi_factor: { enabled: true, configuration_id } };
-  await v2('PATCH', `accounts/${strict}/security`, { auth_modules: { default: required } });
+  const strict = await addStrictAccount(administrator);
   const service = 'shop';
   const data = { username: service, password, roles: ['service'] };
   await received({ who, op: 'ask', method: 'PUT', path: '/v2/accounts/root/users', token, json: { data } });
@@ -56,6 +38,43 @@ export async function prepare(
     json: { type: 'apikey' },
   });
   return { clients, administrator: [who, password], strict, apikey: key('secret') };
+}
+
+type Administrator = Pick<Recorder, 'ask'> & Pick<Call, 'who' | 'token'>;
+
+async function addClient(
+  { ask, who, token }: Administrator,
+  name: string,
+  default_scopes: readonly string[],
+): Promise<OAuthClient> {
+  const json = { name, grant_types: ['password', 'refresh_token'], scopes: ['mfa'], default_scopes };
+  const call = { node: 0, sent: {}, who, op: 'ask', method: 'POST', path: '/oauth2/clients', token, json } as const;
+  const client = member(await ask(call));
+  return { id: client('client_id'), secret: client('client_secret') };
+}
+
+/** The id of an account that requires an app of its users. */
+async function addStrictAccount({ ask, who, token }: Administrator): Promise<string> {
+  const v2 = async (method: string, path: string, data: unknown) => {
+    const { body } = await ask({
+      node: 0,
+      sent: {},
+      who,
+      op: 'ask',
+      method,
+      path: `/v2/${path}`,
+      token,
+      json: { data },
+    });
+    const { id } = (body['data'] ?? {}) as { id?: string };
+    return id ?? '';
+  };
+  const strict = await v2('PUT', 'accounts/root', { name: 'strict' });
+  const app = { provider_name: 'totp', provider_type: 'multi_factor', enabled: true, settings: {} };
+  const configuration_id = await v2('PUT', `accounts/${strict}/multi_factor`, app);
+  const required = { multi_factor: { enabled: true, configuration_id } };
+  await v2('PATCH', `accounts/${strict}/security`, { auth_modules: { default: required } });
+  return strict;
 }
 
 function member({ body, seen }: Answer): (name: string) => string {

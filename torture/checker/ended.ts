@@ -1,5 +1,5 @@
 import type { History, Observation, Violation } from '../history.ts';
-import { sessionStartsIn, changesIn, isChange, did, isBefore, settled, removes } from './facts.ts';
+import { sessionStartsIn, changesIn, did, isBefore, settled, removes } from './facts.ts';
 
 const rule = 'ended credentials are refused';
 
@@ -12,65 +12,72 @@ type UsedCredential = {
 
 /** Sessions, challenges, codes and authenticators that ended on one node are refused on every node. */
 export function usedAfterEnd(timeline: readonly Observation[], history: History): readonly Violation[] {
-  const [sessionStarts, changes] = [sessionStartsIn(timeline), changesIn(timeline)];
-  const issued = new Map(timeline.map((seen) => [seen.received.refresh, seen]));
-  const challenges = new Map(timeline.map((seen) => [seen.received.challenge, seen]));
-  const made = new Map(timeline.flatMap((seen) => (seen.received.codes ?? []).map((code) => [code, seen] as const)));
-  const enrolled = new Map(
-    timeline.filter((seen) => seen.op === 'confirm' && did(seen)).map((seen) => [seen.sent.app, seen]),
-  );
-
-  function usedIn({ sent }: Observation): readonly UsedCredential[] {
-    const { session, refresh, challenge, proof } = sent;
-    const refreshed = refresh === undefined ? undefined : issued.get(refresh);
-    const through = session ?? refreshed?.received.session;
-    const { generation = 0 } = refreshed?.received ?? sent;
-    const [sessionStart, opened] = [sessionStarts.get(through ?? ''), challenges.get(challenge)];
-    const code = proof?.kind === 'recovery' ? made.get(proof.code) : undefined;
-    const app = proof?.kind === 'totp' ? enrolled.get(proof.app) : undefined;
-    const isOther = (one: Observation) => changes.includes(one) && one.sent.session !== through;
-    const isLater = ({ sent: by }: Observation) => by.session === through && (by.generation ?? 0) > generation;
-    return [
-      ...(refreshed
-        ? [
-            {
-              what: 'a refresh token',
-              began: refreshed,
-              // A step-up ends the earlier ones of its session.
-              ends: ({ op, sent: by, received }: Observation) =>
-                op === 'verify' && by.session === through && (received.generation ?? 0) > generation,
-            },
-          ]
-        : []),
-      ...(sessionStart
-        ? [
-            {
-              what: 'a session',
-              began: sessionStart,
-              // An enrollment leaves earlier generations of its session, other changes do not.
-              ends: (one: Observation) =>
-                isOther(one) || one.sent.ends === through || (isChange(one) && one.op !== 'confirm' && isLater(one)),
-            },
-          ]
-        : []),
-      ...(opened ? [{ what: 'a challenge', began: opened, ends: (one: Observation) => changes.includes(one) }] : []),
-      ...(code
-        ? [{ what: 'a recovery code', began: code, ends: ({ op }: Observation) => op === 'renew' || op === 'off' }]
-        : []),
-      ...(app ? [{ what: 'an app', began: app, ends: (one: Observation) => removes(one, app.sent.app) }] : []),
-    ];
-  }
-
+  const credentials = credentialsIn(timeline);
   const ends = timeline.filter(
-    (seen) => did(seen) && (changes.includes(seen) || seen.op === 'end' || seen.op === 'verify'),
+    (seen) => did(seen) && (credentials.changes.includes(seen) || seen.op === 'end' || seen.op === 'verify'),
   );
   const accepted = timeline.filter(did).flatMap((seen) =>
-    usedIn(seen).flatMap(({ what, began, ends: isEnd }) => {
+    [...sessionUsed(seen, credentials), ...codesUsed(seen, credentials)].flatMap(({ what, began, ends: isEnd }) => {
       const end = ends.find((one) => isEnd(one) && isBefore(began, one) && isBefore(one, seen));
       return end ? [{ rule, what: `${what} was accepted after its end`, seen: [began, end, seen] }] : [];
     }),
   );
+  const { sessionStarts } = credentials;
   return [...accepted, ...listedAfterEnd(timeline, ends), ...sessionsAfterReuse(timeline, sessionStarts, history)];
+}
+
+type Credentials = ReturnType<typeof credentialsIn>;
+
+/** A person's changes, and the answers that gave them each credential. */
+const credentialsIn = (timeline: readonly Observation[]) => ({
+  changes: changesIn(timeline),
+  sessionStarts: sessionStartsIn(timeline),
+  refreshTokens: new Map(timeline.map((seen) => [seen.received.refresh, seen])),
+  challenges: new Map(timeline.map((seen) => [seen.received.challenge, seen])),
+  codes: new Map(timeline.flatMap((seen) => (seen.received.codes ?? []).map((code) => [code, seen] as const))),
+  apps: new Map(timeline.filter((seen) => seen.op === 'confirm' && did(seen)).map((seen) => [seen.sent.app, seen])),
+});
+
+/** The session that a request used, by an access token or a refresh token of one of its generations. */
+function sessionUsed(
+  { sent }: Observation,
+  { changes, sessionStarts, refreshTokens }: Credentials,
+): readonly UsedCredential[] {
+  const refreshed = sent.refresh === undefined ? undefined : refreshTokens.get(sent.refresh);
+  const session = sent.session ?? refreshed?.received.session;
+  const { generation = 0 } = refreshed?.received ?? sent;
+  const sessionStart = sessionStarts.get(session ?? '');
+  const isLater = (of: { readonly generation?: number }) => (of.generation ?? 0) > generation;
+  const endsSession = (one: Observation): boolean => {
+    if (one.sent.ends === session) return true;
+    if (!changes.includes(one)) return false;
+    // An enrollment leaves earlier generations of its session, other changes do not.
+    return one.sent.session !== session || (one.op !== 'confirm' && isLater(one.sent));
+  };
+  // A step-up ends the earlier refresh tokens of its session.
+  const endsRefreshToken = (one: Observation) =>
+    one.op === 'verify' && one.sent.session === session && isLater(one.received);
+  return [
+    ...(sessionStart ? [{ what: 'a session', began: sessionStart, ends: endsSession }] : []),
+    ...(refreshed ? [{ what: 'a refresh token', began: refreshed, ends: endsRefreshToken }] : []),
+  ];
+}
+
+/** The challenge, the recovery code and the app that a request used. */
+function codesUsed(
+  { sent: { challenge, proof } }: Observation,
+  { changes, challenges, codes, apps }: Credentials,
+): readonly UsedCredential[] {
+  const opened = challenges.get(challenge);
+  const code = proof?.kind === 'recovery' ? codes.get(proof.code) : undefined;
+  const app = proof?.kind === 'totp' ? apps.get(proof.app) : undefined;
+  return [
+    ...(opened ? [{ what: 'a challenge', began: opened, ends: (one: Observation) => changes.includes(one) }] : []),
+    ...(code
+      ? [{ what: 'a recovery code', began: code, ends: ({ op }: Observation) => op === 'renew' || op === 'off' }]
+      : []),
+    ...(app ? [{ what: 'an app', began: app, ends: (one: Observation) => removes(one, app.sent.app) }] : []),
+  ];
 }
 
 /** A removed authenticator is no longer listed. */

@@ -2,7 +2,7 @@ import { fingerprint, type Answer } from '../recorder.ts';
 import type { Op, Sent } from '../history.ts';
 import { refresh } from './applications.ts';
 import { addressOf, appCode, submitPassword, newestCode } from './logins.ts';
-import { by, codeOf, forget, remember, stepAt, type App, type Person, type Session, type Shown } from './person.ts';
+import { codeOf, forget, remember, stepAt, sentBy, type App, type Person, type Session, type Shown } from './person.ts';
 import {
   email,
   rememberSession,
@@ -47,7 +47,14 @@ export function through(
   { op, sent = {}, ...call }: Through,
 ): Promise<Answer> {
   const { token } = session;
-  return ctx.ask({ op, who: person.name, token, ...call, sent: { ...by(session), ...sent }, received: tokensIn(ctx) });
+  return ctx.ask({
+    op,
+    who: person.name,
+    token,
+    ...call,
+    sent: { ...sentBy(session), ...sent },
+    received: tokensIn(ctx),
+  });
 }
 
 /** The change ended every other session: they are replayed later. */
@@ -97,7 +104,7 @@ async function beginApp(ctx: ActionContext, person: Person, session: Session): P
     path: '/users/me/secrets',
     token: session.token,
     json: { type: 'mfa' },
-    sent: by(session),
+    sent: sentBy(session),
     received: ({ uid }) => ({ app: String(uid) }),
   });
   if (!ok) return undefined;
@@ -135,7 +142,7 @@ function confirm(
     path: isEmail ? '/mfa/email/verify' : `/users/me/secrets/${app.id}/enroll`,
     token: session.token,
     json: isEmail ? { mfa_code: code } : { token: code },
-    sent: { ...by(session), app: app.id, proof },
+    sent: { ...sentBy(session), app: app.id, proof },
     received: (body) => ({ ...tokensIn(ctx)(body), ...codesIn(ctx)(body) }),
   });
 }
@@ -185,7 +192,7 @@ async function renew(ctx: ActionContext, person: Person, session: Session): Prom
     method: 'POST',
     path: '/users/me/secrets/codes',
     token: session.token,
-    sent: by(session),
+    sent: sentBy(session),
     received: codesIn(ctx),
   });
   if (seen.outcome === 'refused') return;
@@ -231,7 +238,7 @@ export const stepUp: UserAction = async (ctx, person) => {
     path: '/challenges',
     token: session.token,
     json: {},
-    sent: by(session),
+    sent: sentBy(session),
     received: ({ id }) => (typeof id === 'string' ? { challenge: id } : {}),
   });
   const challenge = body['id'];

@@ -44,7 +44,7 @@ export type Session = {
 export type OAuthClient = { readonly id: string; readonly secret: string };
 
 /** What is recorded of a request that a session makes. */
-export const by = ({ id, generation }: Session) => ({ session: id, generation });
+export const sentBy = ({ id, generation }: Session) => ({ session: id, generation });
 
 export type SpentCredential =
   | { readonly kind: 'password' | 'recovery' | 'challenge'; readonly secret: string }

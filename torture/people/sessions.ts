@@ -2,7 +2,17 @@ import { fingerprint } from '../recorder.ts';
 import { refresh } from './applications.ts';
 import { through } from './changes.ts';
 import { answer, appCode, openChallenge, submitPassword } from './logins.ts';
-import { by, codeOf, forget, remember, stepAt, wrongCode, type Person, type Session, type Shown } from './person.ts';
+import {
+  codeOf,
+  forget,
+  remember,
+  stepAt,
+  wrongCode,
+  sentBy,
+  type Person,
+  type Session,
+  type Shown,
+} from './person.ts';
 import { twoNodes, type UserAction, type ActionContext } from './action.ts';
 
 /** Checks whether a session is valid, and lists its user's authenticators. */
@@ -30,7 +40,7 @@ const list = (ctx: ActionContext, person: Person, session: Session) =>
     method: 'GET',
     path: '/users/me/secrets',
     token: session.token,
-    sent: by(session),
+    sent: sentBy(session),
     received: ({ list: secrets }) => ({
       apps: (secrets as Secret[]).filter(({ type, enrolled }) => type === 'mfa' && enrolled).map(({ uid }) => uid),
     }),
