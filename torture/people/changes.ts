@@ -28,6 +28,11 @@ export const change: UserAction = async (ctx, person) => {
     ...(has ? [removeApp, turnOff, renew, changePassword] : [changePassword]),
   ];
   await random.pick(variants)(ctx, person, session);
+  // An earlier token of the session, at once and on any node.
+  const isEarlier = ({ id, generation }: Session) => id === session.id && generation < session.generation;
+  const earlier = person.spent.findLast((one) => one.kind === 'session' && isEarlier(one.session));
+  if (earlier?.kind === 'session')
+    await through(ctx, person, earlier.session, { op: 'check', method: 'GET', path: '/users/me' });
 };
 
 type Through = {
