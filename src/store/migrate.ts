@@ -41,7 +41,7 @@ const migrations = [
  * Returns the names of the migrations that ran. Throws if the database has migrations of a newer version.
  */
 export async function migrate({ db, flavour }: Database, now: number): Promise<readonly string[]> {
-  const ran = await db.transaction().execute(async (tx) => {
+  const { ran, isUpgrade } = await db.transaction().execute(async (tx) => {
     await lock(tx, flavour);
     await tx.schema
       .createTable('migrations')
@@ -61,9 +61,9 @@ export async function migrate({ db, flavour }: Database, now: number): Promise<r
       await up(tx.schema, flavour, tx);
       await tx.insertInto('migrations').values({ name, applied_at: now }).execute();
     }
-    return missing.map(({ name }) => name);
+    return { ran: missing.map(({ name }) => name), isUpgrade: applied.size > 0 && missing.length > 0 };
   });
-  if (flavour === 'postgres' && ran.length > 0) await endOlderConnections(db);
+  if (flavour === 'postgres' && isUpgrade) await endOlderConnections(db);
   return ran;
 }
 
@@ -96,13 +96,13 @@ async function lock(tx: Kysely<Tables>, flavour: Flavour): Promise<void> {
 /**
  * Ends the connections of nodes that run already. These have prepared statements for the tables as they were, which
  * PostgreSQL refuses from now on ("cached plan must not change result type"). A pool replaces an idle connection without
- * an error; so a busy one is waited for, but not long.
+ * an error; so a busy one is waited for, but not long. A new one has no statements yet: its node is just starting.
  */
 async function endOlderConnections(db: Kysely<Tables>): Promise<void> {
   const { rows } = await sql<{ now: string }>`select clock_timestamp()::text as now`.execute(db);
   const older = sql`from pg_stat_activity
     where datname = current_database() and usename = current_user and pid <> pg_backend_pid()
-      and backend_type = 'client backend' and backend_start < ${rows[0]?.now}::timestamptz`;
+      and backend_type = 'client backend' and query <> '' and backend_start < ${rows[0]?.now}::timestamptz`;
   for (let attempts = 0; attempts < 20; attempts += 1) {
     await sql`select pg_terminate_backend(pid) ${older} and state = 'idle'`.execute(db);
     const left = await sql`select pid ${older}`.execute(db);

@@ -140,7 +140,7 @@ onEachDatabase('migrations', (database) => {
     assert.deepEqual(seen.rows, [{ statement_timeout: '0' }]);
   });
 
-  test('let a node that runs already go on with its warm connections', async () => {
+  test('let a node that runs already go on with its warm connections, and others start', async () => {
     await using opened = await database.bare();
     await migrate(opened, now);
     const added = { challenges: ['client_id', 'scope'], clients: ['scopes', 'default_scopes', 'audiences'] };
@@ -151,7 +151,13 @@ onEachDatabase('migrations', (database) => {
     const running = opened.another();
     const reads = () => Promise.all([1, 2, 3].map(() => running.db.selectFrom('clients').selectAll().execute()));
     await reads();
-    assert.deepEqual(await migrate(opened, now), ['0015-client-scopes']);
+    const starting = Array.from({ length: 4 }, async () => {
+      const node = opened.another();
+      const ran = await migrate(node, now);
+      await node.db.selectFrom('clients').selectAll().execute();
+      return ran;
+    });
+    assert.deepEqual((await Promise.all(starting)).flat(), ['0015-client-scopes']);
     assert.deepEqual(await reads(), [[], [], []]);
   });
 
