@@ -7,8 +7,7 @@ import {
 } from '../../engine/challenge/challenge-actor.ts';
 import type { RequestContext } from '../../engine/context.ts';
 import { authenticateEnrollmentActor, type EnrollmentActor } from '../../engine/session/enrollment-actor.ts';
-import { authenticate, isAdministrator, type Caller } from '../../engine/session/authenticate.ts';
-import { requireFreshProof } from '../../engine/proof/fresh-proof.ts';
+import { authenticate, type Caller } from '../../engine/session/authenticate.ts';
 import { problem } from '../errors/problem.ts';
 import { problemOf, type ErrorReason } from '../errors/reasons.ts';
 import {
@@ -19,10 +18,11 @@ import {
   type Route,
   type UnparsedRequest,
 } from '../route.ts';
+import { requireAdministration } from './administration.ts';
 import type { ShownCredential } from './credentials.ts';
 import { takeCurrentPassword } from '../current-password.ts';
 import { readQuery, type Parsed } from './parse.ts';
-import { isOwn, missingScope } from './require-scope.ts';
+import { missingScope } from './require-scope.ts';
 
 /** The caller that a credential belongs to. */
 export type AnyCaller = EnrollmentActor | ChallengeActor | Service | undefined;
@@ -47,10 +47,10 @@ export async function handle(route: Route, anonymous: UnparsedRequest, raw: RawR
   const session = sessionAt(route.access, caller.value);
   const scopeless = missingScope(route, session, params?.data);
   if (scopeless) return formatProblem(scopeless);
-  const administrator = administering(route, session, params?.data);
-  const fresh = administrator ? await requireFreshProof(request.ctx, administrator) : success(undefined);
+  const asked = { session, params: params?.data };
+  const allowed = await requireAdministration(request.ctx, route, asked);
   // The password in the body may still prove it.
-  if (!fresh.ok && fresh.reason !== 'login_too_old') return formatProblem(problemOf(fresh));
+  if (!allowed.ok && allowed.reason !== 'login_too_old') return formatProblem(problemOf(allowed));
   const query = readQuery(route.query, raw.query);
   if (!query.ok) return formatProblem(query.problem);
   const body = await raw.body();
@@ -60,21 +60,9 @@ export async function handle(route: Route, anonymous: UnparsedRequest, raw: RawR
     : { rest: body.value };
   // The body may arrive slowly, so the handler gets a context with the current time.
   const ctx = { ...request.ctx.at(), currentPassword };
-  if (!fresh.ok && administrator) {
-    const proven = await requireFreshProof(ctx, administrator);
-    if (!proven.ok) return formatProblem(problemOf(proven));
-  }
+  const proven = allowed.ok ? allowed : await requireAdministration(ctx, route, asked);
+  if (!proven.ok) return formatProblem(problemOf(proven));
   return route.handle({ ...request, ctx, params: params?.data, query: query.value, body: rest });
-}
-
-/** The administrator's session by which a request makes an administrative write, or undefined. */
-function administering(
-  { administers = 'never' }: Route,
-  session: Caller | undefined,
-  params: unknown,
-): Caller | undefined {
-  if (administers === 'never' || !session || !isAdministrator(session)) return undefined;
-  return administers === 'others' && isOwn(session, params) ? undefined : session;
 }
 
 /** The session of a caller, if a session is what calls. */
