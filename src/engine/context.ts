@@ -2,12 +2,13 @@ import type { Clock } from '../base/clock.ts';
 import type { Exchange } from '../base/exchange.ts';
 import type { Hasher } from '../base/hasher.ts';
 import type { Random } from '../base/random.ts';
-import type { Outcome } from '../base/outcome.ts';
+import { refuse, type Outcome } from '../base/outcome.ts';
 import type { Turns } from '../base/turns.ts';
 import type { FactorContext, Operator } from '../factors/factor.ts';
 import type { Region } from '../messages/destinations.ts';
 import type { Messenger } from '../messages/messenger.ts';
 import type { Texts } from '../messages/texts.ts';
+import { findLiveSession } from '../store/sessions.ts';
 import { inTransaction, type Store } from '../store/store.ts';
 import type { AccessTokens } from './access-token.ts';
 
@@ -81,6 +82,8 @@ export type RequestContext = Context & {
   readonly now: number;
   /** The password in the body of the request: fresh proof, for this request, of a user without a second factor. */
   readonly currentPassword?: string | undefined;
+  /** The session of a key that administers. No transaction of the request commits once the key has ended. */
+  readonly keySession?: string;
   /**
    * The same context with the current time. Call it after a wait: for a turn, a password hash, a provider or a gateway.
    */
@@ -112,8 +115,14 @@ export function inTurn<Value>(
 export function withTransaction<Value, Reason extends string>(
   ctx: RequestContext,
   work: (tx: RequestContext) => Promise<Outcome<Value, Reason>>,
-): Promise<Outcome<Value, Reason>> {
-  return inTransaction(ctx.store, (store) => work({ ...ctx, store }));
+): Promise<Outcome<Value, Reason | 'invalid_token'>> {
+  const { keySession } = ctx;
+  return inTransaction<Value, Reason | 'invalid_token'>(ctx.store, async (store) => {
+    const outcome = await work({ ...ctx, store });
+    if (!outcome.ok || keySession === undefined) return outcome;
+    // Last, after every wait for a lock: the key's maker may have been demoted in between.
+    return (await findLiveSession(store, keySession, ctx.at().now)) ? outcome : refuse('invalid_token');
+  });
 }
 
 /** The context for a factor: what it may use, and `about` which user and purpose it is called. */

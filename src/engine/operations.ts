@@ -39,10 +39,11 @@ export { authenticate } from './session/authenticate.ts';
 export { endSession, listSessions } from './session/list-sessions.ts';
 
 /** Authenticators: listing, enrollment, confirmation and removal. */
-export { browseAuthenticators } from './directory/reach-user.ts';
+export { browseAuthenticators, browseAuthenticatorsFor } from './directory/reach-user.ts';
 export { secondFactors } from './policy/second-factors.ts';
 export { hintOf } from './proof/send-code.ts';
 export { enroll } from './enrollment/enroll.ts';
+export { makeKey } from './enrollment/make-key.ts';
 export { confirm } from './enrollment/confirm.ts';
 export { authenticateEnrollmentActor } from './session/enrollment-actor.ts';
 export { remove } from './enrollment/remove.ts';

@@ -88,6 +88,8 @@ export type Reason =
   | 'password_needed'
   | 'mfa_not_enabled'
   | 'registration_closed'
+  /** The end of a new key is in the past, or more than a year away. */
+  | 'invalid_end'
   /** The OAuth2 client is unknown, or its secret is wrong. */
   | 'invalid_client'
   /** The client may not use this grant. */

@@ -21,6 +21,8 @@ export type Route = {
   readonly administers?: Administers;
   /** Whether it needs fresh proof of every session: it changes the factors or the profile of the session's own user. */
   readonly needsFreshProof?: true;
+  /** Whether a key with `manage` may administer through it. Otherwise it is closed to keys. */
+  readonly openToKeys?: boolean;
   /** The scope that the session of an OAuth2 client needs. Without one, the route is closed to clients. */
   readonly scope?: RouteScope;
   readonly tag: string;

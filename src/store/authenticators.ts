@@ -1,8 +1,8 @@
 import { sql, type Selectable } from 'kysely';
-import { kindsWhere } from '../factors/registry.ts';
 import { statement } from './statement.ts';
 import type { Store } from './store.ts';
 import type { Tables } from './tables.ts';
+import { isUsable } from './usable-key.ts';
 
 /** One user's own instance of a factor (SP 800-63B). */
 export type Authenticator = {
@@ -17,13 +17,18 @@ export type Authenticator = {
   readonly createdAt: number;
   readonly updatedAt: number;
   readonly lastUsedAt: number | null;
+  /** When a pending enrollment expires, or a key ends, in milliseconds since the Unix epoch. */
+  readonly expiresAt: number | null;
+  /** `manage`: a key that administers. */
+  readonly scope: string | null;
 };
 
-export type NewAuthenticator = Pick<Authenticator, 'id' | 'userId' | 'kind' | 'label' | 'state' | 'status'> & {
-  readonly lookup?: string | undefined;
-  /** When a pending enrollment expires, in milliseconds since the Unix epoch. */
-  readonly expiresAt?: number | undefined;
-};
+export type NewAuthenticator = Pick<Authenticator, 'id' | 'userId' | 'kind' | 'label' | 'state' | 'status'> &
+  Partial<Pick<Authenticator, 'expiresAt' | 'scope'>> & {
+    readonly lookup?: string | undefined;
+    /** The administrator who made a key with a scope. */
+    readonly makerId?: string;
+  };
 
 export async function insertAuthenticator(store: Store, made: NewAuthenticator, now: number): Promise<void> {
   await insert(store.db, {
@@ -37,6 +42,8 @@ export async function insertAuthenticator(store: Store, made: NewAuthenticator, 
     created_at: now,
     updated_at: now,
     expires_at: made.expiresAt ?? null,
+    scope: made.scope ?? null,
+    maker_id: made.makerId ?? null,
   });
 }
 
@@ -44,58 +51,10 @@ const insert = statement((db, row: Omit<Selectable<Tables['authenticators']>, 'r
   db.insertInto('authenticators').values(row),
 );
 
-/** A user's active and pending authenticators that have not expired, the oldest first. */
+/** A user's active and pending authenticators that have not ended, the oldest first. */
 export async function listAuthenticators(store: Store, userId: string, now: number): Promise<readonly Authenticator[]> {
   const rows = await selectLive(store, userId, now).orderBy('id').execute();
-  return rows.map((row) => opened(store, row));
-}
-
-/**
- * A user's active authenticators that a login may need. First factors that are found by their secret, such as API keys,
- * are left out unless their keyed hash is among `lookups`, so that a user with many API keys does not have slow logins.
- */
-export async function listForLogin(
-  store: Store,
-  userId: string,
-  lookups: readonly string[],
-): Promise<readonly Authenticator[]> {
-  const { rows } = await forLogin(store.db, { userId, lookups, kinds: secondFactorsWithLookup() });
-  return rows.map((row) => opened(store, row));
-}
-
-/**
- * The kinds of second factor that have a lookup. A login needs all of them, because they decide whether it is
- * challenged.
- */
-const secondFactorsWithLookup = () => kindsWhere(({ isFound, traits }) => isFound && traits.roles.includes('second'));
-
-type ForLogin = { userId: string; lookups: readonly string[]; kinds: readonly string[] };
-
-const forLogin = statement((db, { userId, lookups, kinds }: ForLogin) =>
-  db
-    .selectFrom('authenticators')
-    .selectAll()
-    .where('user_id', '=', userId)
-    .where((where) =>
-      where.or([
-        where('lookup', 'is', null),
-        ...(lookups.length === 0 ? [] : [where('lookup', 'in', lookups)]),
-        ...(kinds.length === 0 ? [] : [where('kind', 'in', kinds)]),
-      ]),
-    )
-    .where('status', '=', 'active')
-    .orderBy('id'),
-);
-
-/** The active authenticator, of any user, whose secret has one of these keyed hashes. */
-export async function findByLookup(store: Store, lookups: readonly string[]): Promise<Authenticator | undefined> {
-  const row = await store.db
-    .selectFrom('authenticators')
-    .selectAll()
-    .where('lookup', 'in', lookups)
-    .where('status', '=', 'active')
-    .executeTakeFirst();
-  return row && opened(store, row);
+  return rows.map((row) => openAuthenticator(store, row));
 }
 
 export async function findAuthenticator(
@@ -105,7 +64,7 @@ export async function findAuthenticator(
   now: number,
 ): Promise<Authenticator | undefined> {
   const row = await selectLive(store, userId, now).where('id', '=', id).executeTakeFirst();
-  return row && opened(store, row);
+  return row && openAuthenticator(store, row);
 }
 
 /**
@@ -200,8 +159,8 @@ export async function removePending({ db }: Store, userId: string, kind: string)
     .execute();
 }
 
-/** Deletes expired enrollments. Returns how many. */
-export async function deleteExpiredEnrollments({ db }: Store, now: number): Promise<number> {
+/** Deletes expired enrollments and keys. Returns how many. */
+export async function deleteExpiredAuthenticators({ db }: Store, now: number): Promise<number> {
   const result = await db.deleteFrom('authenticators').where('expires_at', '<=', now).executeTakeFirst();
   return Number(result.numDeletedRows);
 }
@@ -211,7 +170,7 @@ function selectLive({ db }: Store, userId: string, now: number) {
     .selectFrom('authenticators')
     .selectAll()
     .where('user_id', '=', userId)
-    .where((where) => where.or([where('status', '=', 'active'), where('expires_at', '>', now)]));
+    .where((where) => isUsable(where, now));
 }
 
 /** Binds a sealed state to its row, user and kind. */
@@ -222,7 +181,8 @@ function sealed({ safe }: Store, row: Pick<Authenticator, 'id' | 'userId' | 'kin
   return safe.seal(statePlace(row), JSON.stringify(row.state));
 }
 
-function opened({ safe }: Store, row: Selectable<Tables['authenticators']>): Authenticator {
+/** Makes an authenticator of a row. */
+export function openAuthenticator({ safe }: Store, row: Selectable<Tables['authenticators']>): Authenticator {
   const { id, kind, label, status, revision } = row;
   const userId = row.user_id;
   return {
@@ -236,5 +196,7 @@ function opened({ safe }: Store, row: Selectable<Tables['authenticators']>): Aut
     createdAt: row.created_at,
     updatedAt: row.updated_at,
     lastUsedAt: row.last_used_at,
+    expiresAt: row.expires_at,
+    scope: row.scope,
   };
 }

@@ -30,11 +30,16 @@ type Approvable = { readonly action: string | null; readonly purpose: string | n
 /** The OAuth2 client of a login, and the scope that its session gets. */
 type OfClient = { readonly client?: { readonly id: string; readonly scope: string } };
 
+/** The key of a login, if its session ends with it. */
+type OfKey = { readonly keyId?: string | null };
+
 /**
  * The second factor of a login. It creates a session, or, if `enrolls` names a required kind of factor, lets the user
  * enroll it first.
  */
-export type LoginChallenge = AnyChallenge & OfClient & { readonly kind: 'login'; readonly enrolls: string | null };
+export type LoginChallenge = AnyChallenge &
+  OfClient &
+  OfKey & { readonly kind: 'login'; readonly enrolls: string | null };
 
 /** Lets a user, who has proven all factors they have, enroll one more kind of factor, and do nothing else. */
 export type EnrollmentChallenge = AnyChallenge & OfClient & { readonly kind: 'enrollment'; readonly enrolls: string };
@@ -53,7 +58,7 @@ export type ChallengeWithUser<C extends Challenge = Challenge> = { readonly chal
 /** The columns that differ between the kinds of challenges. */
 export function columnsOf(challenge: Challenge) {
   const unset = { enrolls: null, service_id: null, session_id: null, action: null, purpose: null };
-  const none = { ...unset, client_id: null, scope: null };
+  const none = { ...unset, client_id: null, scope: null, key_id: null };
   if (challenge.kind === 'service') {
     const { serviceId, action, purpose } = challenge;
     return { ...none, service_id: serviceId, action, purpose };
@@ -63,7 +68,8 @@ export function columnsOf(challenge: Challenge) {
     return { ...none, session_id: sessionId, action, purpose };
   }
   const { enrolls, client } = challenge;
-  return { ...none, enrolls, ...(client && { client_id: client.id, scope: client.scope }) };
+  const key_id = challenge.kind === 'login' ? (challenge.keyId ?? null) : null;
+  return { ...none, enrolls, key_id, ...(client && { client_id: client.id, scope: client.scope }) };
 }
 
 /** Selects one row for each prompt of a challenge, or one row if it has none. */
@@ -93,6 +99,7 @@ export function selectWithUser(db: Store['db']) {
       'purpose',
       'challenges.client_id',
       'challenges.scope',
+      'key_id',
       'prompts.kind as prompt_kind',
       'prompts.provider_account_id',
       'prompts.provider_id',
@@ -110,10 +117,11 @@ export function opened(store: Store, rows: ChallengeRows): ChallengeWithUser | u
   const [row] = rows;
   if (!row) return undefined;
   const { base, user } = openedBase(store, row, rows);
-  const { enrolls, asked_by: serviceId, session_id: sessionId, action, purpose } = row;
+  const { enrolls, asked_by: serviceId, session_id: sessionId, action, purpose, key_id: keyId } = row;
   if (serviceId !== null) return { challenge: { ...base, kind: 'service', serviceId, action, purpose }, user };
   if (sessionId !== null) return { challenge: { ...base, kind: 'step_up', sessionId, action, purpose }, user };
-  return { challenge: { ...base, ...clientOf(row), kind: 'login', enrolls }, user };
+  const ofKey = keyId === null ? {} : { keyId };
+  return { challenge: { ...base, ...clientOf(row), ...ofKey, kind: 'login', enrolls }, user };
 }
 
 /** Makes an enrollment challenge of rows that were found by an enrollment token. */

@@ -18,6 +18,8 @@ export type SessionTables = {
     /** The OAuth2 client it was created for, and the scope it got. */
     client_id: Generated<string | null>;
     scope: Generated<string | null>;
+    /** The key that opened it and that it ends with; null: another credential, or a key without an end. */
+    key_id: Generated<string | null>;
     /** Grows with each step-up and enrollment. `amr`, `second_factor_at` and `first_factor_at` are of the newest. */
     generation: Generated<number>;
     /** Access tokens and refresh tokens of earlier generations are void. */

@@ -5,6 +5,7 @@ import { readTexts } from './lists.ts';
 import { statement } from './statement.ts';
 import type { Store } from './store.ts';
 import type { Tables } from './tables.ts';
+import { isUsable } from './usable-key.ts';
 import { openUser, type User, type UserRow } from './users.ts';
 
 /** The proof of a session or of one of its tokens. Times are milliseconds since the Unix epoch. */
@@ -42,6 +43,8 @@ export type Session = Assurance & {
   /** The OAuth2 client it was created for, and the scope it got. */
   readonly clientId: string | null;
   readonly scope: string | null;
+  /** The key that opened it and that it ends with; null: another credential, or a key without an end. */
+  readonly keyId: string | null;
   /** Access tokens, and refresh tokens, of earlier generations are void. */
   readonly generationFrom: number;
   readonly refreshFrom: number;
@@ -53,7 +56,12 @@ export type Session = Assurance & {
 };
 
 /** A valid session and its user, read in one statement. */
-export type LiveSession = Session & Pick<User, 'accountId' | 'roles'> & { readonly user: User };
+export type LiveSession = Session &
+  Pick<User, 'accountId' | 'roles'> & {
+    readonly user: User;
+    /** The scope of its key, as it is now. */
+    readonly keyScope: string | null;
+  };
 
 /** A session begins with its first generation, which the columns have by default. */
 export type FirstGeneration = Omit<Session, 'generation' | 'generationFrom' | 'refreshFrom' | 'raised'>;
@@ -79,6 +87,7 @@ export async function insertSession({ db }: Store, session: FirstGeneration): Pr
     user_agent: session.userAgent,
     client_id: session.clientId,
     scope: session.scope,
+    key_id: session.keyId,
     second_kinds: session.secondKinds && JSON.stringify(session.secondKinds),
   });
 }
@@ -154,6 +163,7 @@ function selectLive(db: Store['db'], now: number) {
       'user_agent',
       'client_id',
       'scope',
+      'key_id',
       'generation',
       'generation_from',
       'refresh_from',
@@ -161,11 +171,13 @@ function selectLive(db: Store['db'], now: number) {
       'raised',
       'second_kinds',
     ])
+    .select((of) => ownKey(of).select('authenticators.scope').as('key_scope'))
     .where('revoked_at', 'is', null)
     .where('expires_at', '>', now)
     .whereRef('sessions.epoch', '=', 'users.epoch')
     .where(isActive)
-    .where((where) => where.or([where('client_id', 'is', null), where.exists(ownClient(where))]));
+    .where((where) => where.or([where('client_id', 'is', null), where.exists(ownClient(where))]))
+    .where((where) => where.or([where('key_id', 'is', null), where.exists(usableKey(where, now))]));
 }
 
 /** A login may write its session just after its client was removed. Such a session is not valid. */
@@ -173,8 +185,22 @@ function ownClient(where: ExpressionBuilder<Tables, 'sessions'>) {
   return where.selectFrom('clients').select('clients.id').whereRef('clients.id', '=', 'sessions.client_id');
 }
 
+/** The key that a session ends with. */
+function ownKey(where: ExpressionBuilder<Tables, 'sessions'>) {
+  return where.selectFrom('authenticators').whereRef('authenticators.id', '=', 'sessions.key_id');
+}
+
+function usableKey(where: ExpressionBuilder<Tables, 'sessions'>, now: number) {
+  return ownKey(where)
+    .select('authenticators.id')
+    .where((key) => isUsable(key, now));
+}
+
 type SessionRow = UserRow &
-  Omit<Selectable<Tables['sessions']>, 'id' | 'user_id' | 'epoch' | 'revoked_at'> & { readonly session_id: string };
+  Omit<Selectable<Tables['sessions']>, 'id' | 'user_id' | 'epoch' | 'revoked_at'> & {
+    readonly session_id: string;
+    readonly key_scope: string | null;
+  };
 
 function opened(store: Store, row: SessionRow): LiveSession {
   const user = openUser(store, row);
@@ -191,6 +217,8 @@ function opened(store: Store, row: SessionRow): LiveSession {
     userAgent: row.user_agent,
     clientId: row.client_id,
     scope: row.scope,
+    keyId: row.key_id,
+    keyScope: row.key_scope,
     generation: row.generation,
     generationFrom: row.generation_from,
     refreshFrom: row.refresh_from,

@@ -88,8 +88,11 @@ export type Tables = SessionTables & {
     created_at: number;
     updated_at: number;
     last_used_at: number | null;
-    /** When a pending enrollment expires. */
+    /** When a pending enrollment expires, or a key ends. */
     expires_at: number | null;
+    /** `manage`, for a key that administers, and the administrator who made it. */
+    scope: Generated<string | null>;
+    maker_id: Generated<string | null>;
   };
   challenges: {
     id: string;
@@ -123,6 +126,8 @@ export type Tables = SessionTables & {
     /** The OAuth2 client of a login, and the scope that its session gets. */
     client_id: Generated<string | null>;
     scope: Generated<string | null>;
+    /** The key of a login whose session ends with it. */
+    key_id: Generated<string | null>;
   };
   /** The prompts of challenges, at most one of each kind of factor. */
   prompts: {

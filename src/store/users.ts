@@ -96,7 +96,7 @@ export async function findUser(store: Store, id: string): Promise<User | undefin
 const byId = statement((db, { id }: { id: string }) => selectUsers(db).where('id', '=', id));
 
 /** Selects the rows that `openUser` opens. */
-function selectUsers(db: Store['db']) {
+export function selectUsers(db: Store['db']) {
   return db.selectFrom('users').selectAll('users').select(activeColumn);
 }
 
@@ -138,21 +138,6 @@ export async function findUserByName(store: Store, accountId: string, name: stri
     .where('name_key', '=', comparableName(name))
     .executeTakeFirst();
   return row && openUser(store, row);
-}
-
-export async function listUsers(
-  store: Store,
-  accountId: string,
-  limit: number,
-  skip: number,
-): Promise<readonly User[]> {
-  const rows = await selectUsers(store.db)
-    .where('account_id', '=', accountId)
-    .orderBy('id')
-    .limit(limit)
-    .offset(skip)
-    .execute();
-  return rows.map((row) => openUser(store, row));
 }
 
 /**

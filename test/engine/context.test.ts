@@ -145,10 +145,11 @@ onEachDatabase('the context of a request', (database) => {
   });
 
   const afterHash: Readonly<Record<string, (engine: TestEngine, ada: Person, boss: Caller) => Promise<unknown>>> = {
-    'user.create': async (engine) => {
+    'user.create': async (engine, _ada, boss) => {
       const account = unwrap(await findTargetAccount(engine.ctx, undefined));
       const profile = { name: 'bob', email: null, phone: null, firstName: null, lastName: null };
-      return makeUserOf(slow(engine), account, { ...profile, roles: ['user'], password: 'a long password' });
+      const given = { ...profile, roles: ['user' as const], password: 'a long password' };
+      return makeUserOf(slow(engine), boss, { ...given, account });
     },
     'password.reset': (engine, { user }, boss) =>
       changeUserOf(slow(engine), boss, { user, changes: {}, secret: 'another password' }),

@@ -85,6 +85,15 @@ async function scene() {
     data: { id: string };
   };
   const secret = member(client, 'client_secret');
+  const settings = { provider_name: 'totp', provider_type: 'multi_factor', enabled: true, settings: {} };
+  const provider = (
+    await server.call('PUT', '/v2/accounts/root/multi_factor', { bearer: server.admin.token, json: { data: settings } })
+  ).json as { data: { id: string } };
+  const managing = await server.call('POST', '/users/me/secrets', {
+    bearer: server.admin.token,
+    json: { type: 'apikey', scope: 'manage' },
+  });
+  const program = await server.logIn({ name: server.admin.name, password: member(managing, 'secret') });
   const bearers = [
     undefined,
     server.admin.token,
@@ -92,6 +101,7 @@ async function scene() {
     bob.token,
     key,
     await server.challenge(ada),
+    program,
     'x.y.z',
     '\u007f',
   ];
@@ -126,6 +136,7 @@ async function scene() {
     secretId: [app.secretId],
     id: [account.data.id, 'root', 'root', member(asked, 'id'), 'current', member(client, 'client_id')],
     name: ['totp'],
+    configId: [provider.data.id],
   };
   const document = (await server.call('GET', '/openapi.json')).json as Schema;
   const secrets = [
@@ -134,7 +145,7 @@ async function scene() {
     app.seed,
     ...app.codes,
     secret,
-    ...bearers.slice(1, 6),
+    ...bearers.slice(1, 7),
   ] as readonly string[];
   return {
     server,
@@ -180,7 +191,7 @@ function shotsAt({ operations, schemas, known, ids, bearers }: Home): fc.Arbitra
   const mostly = <T>(usual: fc.Arbitrary<T>, seldom: fc.Arbitrary<T>) =>
     fc.oneof({ weight: 9, arbitrary: usual }, { weight: 1, arbitrary: seldom });
   // Whoever may do something is asked more often than who may nothing.
-  const often = bearers.flatMap((_bearer, at) => Array<number>([1, 8, 5, 2, 5, 2, 1, 1][at] ?? 1).fill(at));
+  const often = bearers.flatMap((_bearer, at) => Array<number>([1, 8, 5, 2, 5, 2, 3, 1, 1][at] ?? 1).fill(at));
   const idsFor = (name: string) => ids[name] && fc.constantFrom(...ids[name]);
   const shots = operations.map((operation) => {
     const values = (where: string) =>

@@ -11,7 +11,7 @@ import { answerLogin } from '../../src/engine/login/answer-login.ts';
 import { confirm } from '../../src/engine/enrollment/confirm.ts';
 import { enroll } from '../../src/engine/enrollment/enroll.ts';
 import { recoveryState } from '../../src/factors/recovery.ts';
-import { listForLogin } from '../../src/store/authenticators.ts';
+import { listForLogin } from '../../src/store/login-authenticators.ts';
 import { onEachDatabase, type TestDatabase } from '../../kit/databases.ts';
 import {
   atOnce,
@@ -98,7 +98,7 @@ async function once(
 
 /** How many recovery codes somebody has left. */
 async function left(engine: TestEngine, { user }: Person): Promise<number> {
-  const all = await listForLogin(engine.ctx.store, user.id, []);
+  const all = await listForLogin(engine.ctx.store, user.id);
   const codes = all.find(({ kind }) => kind === 'recovery') ?? assert.fail();
   return recoveryState.parse(codes.state).codes.length;
 }
@@ -180,7 +180,7 @@ onEachDatabase('a code works once', (database) => {
       confirm((nodes[at % nodes.length] ?? engine).ctx, caller, { authenticatorId: authenticator.id, response }),
     );
     assert.equal(won(confirmed), 1);
-    const kinds = (await listForLogin(engine.ctx.store, user.id, [])).map(({ kind }) => kind);
+    const kinds = (await listForLogin(engine.ctx.store, user.id)).map(({ kind }) => kind);
     assert.deepEqual(kinds.toSorted(), ['password', 'recovery', 'totp']);
     const tokens = await Promise.all(sixteen('').map(() => engine.challenge(name, password)));
     const outcomes = await send(

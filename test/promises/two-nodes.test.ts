@@ -14,6 +14,7 @@ import { newFolder } from '../../kit/process.ts';
 import { request, startNode, text, type Node, type Said, type Sent } from '../../kit/running-nodes.ts';
 
 const uses = 64;
+const administrator = ['admin', 'the first of them all'] as const;
 
 onEachDatabase('two nodes', (on) => {
   // SQLite has one writer and is for one node.
@@ -27,7 +28,8 @@ onEachDatabase('two nodes', (on) => {
     const keys = join(newFolder(), 'keys.json');
     writeKeyFile(keys, makeKeyRing(systemRandom), systemRandom);
     // At once: both find an empty database.
-    started.nodes = await Promise.all([startNode(opened.url, keys), startNode(opened.url, keys)]);
+    const more = { COUNTERSIGN_ADMIN_PASSWORD: administrator[1] };
+    started.nodes = await Promise.all([startNode(opened.url, keys, more), startNode(opened.url, keys, more)]);
   });
 
   after(async () => {
@@ -121,6 +123,42 @@ onEachDatabase('two nodes', (on) => {
       assert.equal((await ask(at, 'GET', '/users/me', { bearer: second })).status, 401);
       assert.equal((await ask(at, 'GET', '/users/me', { bearer: first })).status, 200);
       assert.equal((await ask(at, 'GET', '/auth/password', { basic: [eve.name, eve.password] })).status, 302);
+    }
+  });
+
+  test('a key with manage writes nothing on one node once its maker was demoted on the other', async () => {
+    const admin = text(await ask(0, 'GET', '/auth/password', { basic: administrator }), 'token');
+    const password = 'the secret of the boss';
+    for (let round = 0; round < 4; round += 1) {
+      const name = `boss ${round}`;
+      const data = { username: name, password, roles: ['admin'] };
+      const made = await ask(0, 'PUT', '/v2/accounts/root/users', { bearer: admin, json: { data } });
+      const { id } = made.json['data'] as { id: string };
+      const bearer = text(await ask(0, 'GET', '/auth/password', { basic: [name, password] }), 'token');
+      const json = { type: 'apikey', scope: 'manage' };
+      const key = text(await ask(1, 'POST', '/users/me/secrets', { bearer, json }), 'secret');
+      const session = text(await ask(1, 'GET', '/auth/password', { basic: [name, key] }), 'token');
+      let isDemoted = false;
+      let written = 0;
+      const writers = Array.from({ length: 8 }, async (_, writer) => {
+        for (let at = 0; ; at += 1) {
+          const isLate = isDemoted;
+          const newcomer = { name: `person ${round} ${writer} ${at}` };
+          const { status } = await ask(1, 'POST', '/users', { bearer: session, json: newcomer });
+          if (status === 401) return;
+          assert.deepEqual([status, isLate], [201, false]);
+          written += 1;
+        }
+      });
+      const path = `/v2/accounts/root/users/${id}`;
+      const demoted = await ask(0, 'PATCH', path, { bearer: admin, json: { data: { roles: ['user'] } } });
+      assert.equal(demoted.status, 200, JSON.stringify(demoted.json));
+      isDemoted = true;
+      await Promise.all(writers);
+      const listed = await ask(0, 'GET', '/users?limit=500', { bearer: admin });
+      const people = listed.json as unknown as { name: string }[];
+      assert.equal(people.filter((one) => one.name.startsWith(`person ${round} `)).length, written);
+      assert.equal((await ask(1, 'GET', '/auth/password', { basic: [name, key] })).status, 401);
     }
   });
 

@@ -5,7 +5,7 @@ import {
   advance,
   findAuthenticator,
   listAuthenticators,
-  deleteExpiredEnrollments,
+  deleteExpiredAuthenticators,
   touch,
 } from '../../src/store/authenticators.ts';
 import { onEachDatabase } from '../../kit/databases.ts';
@@ -85,10 +85,17 @@ onEachDatabase('the store moves authenticators on', (database) => {
     const judged = await make(store, { id: 'a', userId: ada, ...pending(later) });
     const other = await make(store, { id: 'b', userId: ada, ...pending(later) });
     assert.equal(await activate(store, judged, { step: 2 }, now), true);
-    const next = { state: { step: 2 }, status: 'active', revision: 1, updatedAt: now, lastUsedAt: now };
+    const next = {
+      state: { step: 2 },
+      status: 'active',
+      revision: 1,
+      updatedAt: now,
+      lastUsedAt: now,
+      expiresAt: null,
+    };
     assert.deepEqual(await findAuthenticator(store, ada, 'a', later), { ...judged, ...next });
     assert.deepEqual(await found(store, other), other);
-    assert.equal(await deleteExpiredEnrollments(store, later), 1);
+    assert.equal(await deleteExpiredAuthenticators(store, later), 1);
     assert.deepEqual(ids(await listAuthenticators(store, ada, now)), ['a']);
   });
 

@@ -4,12 +4,12 @@ import {
   advance,
   findAuthenticator,
   listAuthenticators,
-  listForLogin,
   removeAuthenticator,
   removeKinds,
   removePending,
-  deleteExpiredEnrollments,
+  deleteExpiredAuthenticators,
 } from '../../src/store/authenticators.ts';
+import { listForLogin } from '../../src/store/login-authenticators.ts';
 import { onEachDatabase } from '../../kit/databases.ts';
 import { startEngine, winners } from '../../kit/test-engine.ts';
 import { ids, later, make, now, pending, people } from './authenticators-help.ts';
@@ -31,6 +31,8 @@ onEachDatabase('the store keeps authenticators', (database) => {
         createdAt: now,
         updatedAt: now,
         lastUsedAt: null,
+        expiresAt: null,
+        scope: null,
       },
     );
   });
@@ -68,9 +70,12 @@ onEachDatabase('the store keeps authenticators', (database) => {
     for (let at = 0; at < 100; at += 1) {
       await make(store, { id: `key ${at}`, userId: ada, kind: 'apikey', lookup: `hash ${at}` });
     }
-    assert.deepEqual(ids(await listForLogin(store, ada, [])), ['password']);
-    assert.deepEqual(ids(await listForLogin(store, ada, ['hash 7', 'unknown'])), ['key 7', 'password']);
-    assert.deepEqual(ids(await listForLogin(store, ada, ['unknown'])), ['password']);
+    assert.deepEqual(ids(await listForLogin(store, ada)), ['password']);
+    assert.deepEqual(ids(await listForLogin(store, ada, { lookups: ['hash 7', 'unknown'], now })), [
+      'key 7',
+      'password',
+    ]);
+    assert.deepEqual(ids(await listForLogin(store, ada, { lookups: ['unknown'], now })), ['password']);
   });
 
   test('a login that shows a pending key does not see it', async () => {
@@ -78,7 +83,7 @@ onEachDatabase('the store keeps authenticators', (database) => {
     const { store } = engine.ctx;
     const [ada] = await people(engine);
     await make(store, { id: 'key', userId: ada, kind: 'apikey', lookup: 'hash', ...pending(later) });
-    assert.deepEqual(await listForLogin(store, ada, ['hash']), []);
+    assert.deepEqual(await listForLogin(store, ada, { lookups: ['hash'], now }), []);
   });
 
   test("one is removed by its own user's id and its own", async () => {
@@ -127,7 +132,7 @@ onEachDatabase('the store keeps authenticators', (database) => {
     await make(store, { id: 'a', userId: ada });
     await make(store, { id: 'b', userId: ada, ...pending(later) });
     await make(store, { id: 'c', userId: ada, ...pending(later + 1) });
-    assert.equal(await deleteExpiredEnrollments(store, later), 1);
+    assert.equal(await deleteExpiredAuthenticators(store, later), 1);
     assert.deepEqual(ids(await listAuthenticators(store, ada, now)), ['a', 'c']);
   });
 
@@ -156,9 +161,9 @@ onEachDatabase('the store keeps authenticators', (database) => {
     await rows.set({ state: a.state, kind: 'recovery' }).where('id', '=', 'a').execute();
     await assert.rejects(listAuthenticators(store, ada, now));
     await rows.set({ kind: 'totp', user_id: bob }).where('id', '=', 'a').execute();
-    await assert.rejects(listForLogin(store, bob, []));
+    await assert.rejects(listForLogin(store, bob));
     await rows.set({ user_id: ada }).where('id', '=', 'a').execute();
-    assert.equal((await listForLogin(store, ada, [])).length, 2);
+    assert.equal((await listForLogin(store, ada)).length, 2);
   });
 
   test('a user who is removed takes all of theirs along', async () => {

@@ -42,13 +42,13 @@ const plain: Readonly<Record<string, string>> = {
   security: 'account_id auth_modules rules revision updated_at',
   users:
     'id account_id name name_key email email_key first_name last_name roles verified service_id epoch created_at updated_at version enabled',
-  authenticators: 'id user_id kind label status revision created_at updated_at last_used_at expires_at',
+  authenticators: 'id user_id kind label status revision created_at updated_at last_used_at expires_at scope maker_id',
   challenges:
-    'id user_id auth_module amr epoch created_at expires_at closed_at kinds auth_config_origin mfa_config_origin enrolls service_id session_id action purpose client_id scope',
+    'id user_id auth_module amr epoch created_at expires_at closed_at kinds auth_config_origin mfa_config_origin enrolls service_id session_id action purpose client_id scope key_id',
   prompts: 'challenge_id kind provider_account_id provider_id expires_at',
   spent_replies: 'provider_id reply until',
   sessions:
-    'id user_id auth_module epoch amr second_factor_at auth_time expires_at revoked_at client_ip user_agent client_id scope generation generation_from refresh_from first_factor_at second_kinds raised',
+    'id user_id auth_module epoch amr second_factor_at auth_time expires_at revoked_at client_ip user_agent client_id scope key_id generation generation_from refresh_from first_factor_at second_kinds raised',
   throttles: 'kind failures last_at',
   sends: 'last_at day_began in_day',
   notices: 'attempt_id user_id name factor at tries due_at in_digest count last_at',

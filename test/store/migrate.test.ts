@@ -22,6 +22,7 @@ const all = [
   '0013-account-rules',
   '0014-enabled',
   '0015-client-scopes',
+  '0016-manage-keys',
 ];
 
 const now = Date.parse('2026-11-21T12:00:00Z');

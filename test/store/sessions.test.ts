@@ -29,6 +29,7 @@ const sessionOf = (userId: string, id = 'session'): Session => ({
   userAgent: null,
   clientId: null,
   scope: null,
+  keyId: null,
   generation: 1,
   generationFrom: 1,
   refreshFrom: 1,
@@ -47,6 +48,7 @@ onEachDatabase('the store keeps sessions', (database) => {
       ...session,
       accountId: engine.root,
       roles: ['admin'],
+      keyScope: null,
       user: await findUser(store, id),
     });
     assert.equal(await findLiveSession(store, 'another', now), undefined);
@@ -120,7 +122,7 @@ onEachDatabase('the store keeps sessions', (database) => {
     assert.equal(await carryOver(store, next), true);
     const user = await findUser(store, id);
     assert.equal(user?.epoch, 1);
-    const ofUser = { accountId: engine.root, roles: ['user'], user };
+    const ofUser = { accountId: engine.root, roles: ['user'], user, keyScope: null };
     assert.deepEqual(await findLiveSession(store, 'a', now), { ...next, ...ofUser });
     assert.equal(await findLiveSession(store, 'b', now), undefined);
   });

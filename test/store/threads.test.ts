@@ -42,6 +42,7 @@ async function makePrize({ ctx: { store }, ring, ...engine }: TestEngine): Promi
     userAgent: null,
     clientId: null,
     scope: null,
+    keyId: null,
     generation: 1,
     generationFrom: 1,
     refreshFrom: 1,

@@ -7,10 +7,10 @@ import {
   findUser,
   findUserByLogin,
   insertUser,
-  listUsers,
   updateProfile,
   type Profile,
 } from '../../src/store/users.ts';
+import { listUsers } from '../../src/store/list-users.ts';
 import { onEachDatabase } from '../../kit/databases.ts';
 import { startEngine, winners, type TestEngine } from '../../kit/test-engine.ts';
 
@@ -122,7 +122,7 @@ onEachDatabase('the store keeps users', (database) => {
     for (const name of ['c', 'a', 'd', 'b']) await add(engine, name, { id: name });
     await add(engine, 'e', { accountId: other });
     const page = async (limit: number, skip: number) =>
-      (await listUsers(engine.ctx.store, engine.root, limit, skip)).map(({ id }) => id);
+      (await listUsers(engine.ctx.store, engine.root, { limit, skip })).map(({ id }) => id);
     assert.deepEqual(await page(10, 0), ['a', 'b', 'c', 'd']);
     assert.deepEqual(await page(2, 1), ['b', 'c']);
     assert.deepEqual(await page(2, 4), []);

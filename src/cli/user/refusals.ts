@@ -39,6 +39,7 @@ export const refusals = {
   wrong_current_password: notHere,
   password_needed: notHere,
   registration_closed: notHere,
+  invalid_end: notHere,
   wrong_second_factor: notHere,
   send_limited: notHere,
   no_gateway: 'no gateway is configured for this kind of message: set COUNTERSIGN_GATEWAYS',

@@ -1,6 +1,6 @@
 import { refuse, success, type Outcome } from '../../base/outcome.ts';
 import { apikey } from '../../factors/apikey.ts';
-import { findByLookup } from '../../store/authenticators.ts';
+import { findByLookup } from '../../store/login-authenticators.ts';
 import type { Challenge } from '../../store/challenge-rows.ts';
 import { findOpenChallenge } from '../../store/challenges.ts';
 import { findUser, type User } from '../../store/users.ts';
@@ -41,7 +41,7 @@ export async function authenticateService(ctx: RequestContext, token: string): P
 
 /** Finds the service of an API key. No failures are counted, because a key has 256 bits and cannot be guessed. */
 async function keyOfService(ctx: RequestContext, lookups: readonly string[]): Promise<Outcome<ChallengeActor, Reason>> {
-  const found = await findByLookup(ctx.store, lookups);
+  const found = await findByLookup(ctx.store, { lookups, now: ctx.now });
   const user = found && (await findUser(ctx.store, found.userId));
   if (!user?.isActive || !isService(user)) return refuse('invalid_token');
   const { id, accountId, roles } = user;

@@ -1,6 +1,7 @@
 import { refuse, success, type Outcome, type Refusal } from '../../base/outcome.ts';
 import { opaqueToken, uuid } from '../../base/random.ts';
-import { listForLogin, type Authenticator } from '../../store/authenticators.ts';
+import type { Authenticator } from '../../store/authenticators.ts';
+import { listForLogin } from '../../store/login-authenticators.ts';
 import type { Challenge } from '../../store/challenge-rows.ts';
 import { insertChallenge } from '../../store/challenges.ts';
 import type { User } from '../../store/users.ts';
@@ -120,7 +121,7 @@ function columnsOfActor(actor: Exclude<ChallengeActor, { type: 'holder' }>) {
 }
 
 async function neededOf(ctx: RequestContext, actor: ChallengeActor, user: User): Promise<Outcome<LoginNeeds, Reason>> {
-  const authenticators = await listForLogin(ctx.store, user.id, []);
+  const authenticators = await listForLogin(ctx.store, user.id);
   if (actor.type === 'session') {
     return stepUpNeeds(ctx, actor.session, authenticators);
   }

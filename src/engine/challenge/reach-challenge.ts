@@ -1,5 +1,5 @@
 import { refuse, success, type Outcome } from '../../base/outcome.ts';
-import { listForLogin } from '../../store/authenticators.ts';
+import { listForLogin } from '../../store/login-authenticators.ts';
 import type { Challenge, LoginChallenge, ServiceChallenge, StepUpChallenge } from '../../store/challenge-rows.ts';
 import { findChallenge, type FoundChallenge } from '../../store/challenges.ts';
 import { mayAnswer } from '../proof/candidates.ts';
@@ -47,6 +47,6 @@ export async function reachFactor(
   challenge: Challenge,
   id: string,
 ): Promise<Outcome<string, Reason>> {
-  const found = (await listForLogin(ctx.store, challenge.userId, [])).find((one) => one.id === id);
+  const found = (await listForLogin(ctx.store, challenge.userId)).find((one) => one.id === id);
   return found && mayAnswer(challenge, found.kind) ? success(found.kind) : refuse('not_found');
 }

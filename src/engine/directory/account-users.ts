@@ -1,39 +1,55 @@
 import { refuse, success, type Outcome } from '../../base/outcome.ts';
 import type { Account } from '../../store/accounts.ts';
-import { findUser, listUsers, type Profile, type User } from '../../store/users.ts';
+import { listUsers } from '../../store/list-users.ts';
+import { findUser, type Profile, type User } from '../../store/users.ts';
 import { changeFactors } from '../enrollment/change-factors.ts';
 import type { RequestContext } from '../context.ts';
 import type { Reason } from '../reasons.ts';
 import type { Caller } from '../session/authenticate.ts';
 import { makePassword, resetPassword } from '../enrollment/set-password.ts';
-import { requireStepUp } from '../proof/fresh-proof.ts';
-import { changeProfile, refusingNamesTaken, writeProfile, type ChangedUser, type Changes } from './change-user.ts';
+import { isManageKey, mayManage } from '../session/manage-key.ts';
+import {
+  changeProfile,
+  mayChangeUser,
+  refusingNamesTaken,
+  writeProfile,
+  type ChangedUser,
+  type Changes,
+} from './change-user.ts';
 import { insertNewUser } from './create-user.ts';
 import { requireOneKind } from './roles.ts';
 
 /** Creates a user in an account that the caller may access. */
 export async function makeUserOf(
   ctx: RequestContext,
-  account: Account,
-  input: Profile & { readonly password?: string | undefined },
+  caller: Caller,
+  { account, ...input }: Profile & { readonly account: Account; readonly password?: string | undefined },
 ): Promise<Outcome<User, Reason>> {
+  const allowed = mayManage(caller, input);
+  if (!allowed.ok) return allowed;
   const made = await insertNewUser(ctx, { ...input, accountId: account.id });
   return made.ok ? success(made.value.user) : made;
 }
 
-/** The users of an account that the caller may access, in order of creation. */
+/** The users that the caller manages in an account that they may access, in order of creation. */
 export async function browseUsersOf(
   ctx: RequestContext,
-  account: Account,
-  { limit, skip }: { readonly limit: number; readonly skip: number },
+  caller: Caller,
+  { account, ...page }: { readonly account: Account; readonly limit: number; readonly skip: number },
 ): Promise<readonly User[]> {
-  return listUsers(ctx.store, account.id, limit, skip);
+  return listUsers(ctx.store, account.id, { ...page, plainOnly: isManageKey(caller) });
 }
 
 /** A user of an account that the caller may access. */
-export async function reachUserOf(ctx: RequestContext, account: Account, id: string): Promise<Outcome<User, Reason>> {
+export async function reachUserOf(
+  ctx: RequestContext,
+  caller: Caller,
+  { account, id }: { readonly account: Account; readonly id: string },
+): Promise<Outcome<User, Reason>> {
   const user = await findUser(ctx.store, id);
-  return user?.accountId === account.id ? success(user) : refuse('not_found');
+  if (user?.accountId !== account.id) return refuse('not_found');
+  const allowed = mayManage(caller, user);
+  return allowed.ok ? success(user) : allowed;
 }
 
 /**
@@ -48,7 +64,7 @@ export async function changeUserOf(
   if (secret === undefined) return changeProfile(ctx, caller, { user, changes });
   if (user.id === caller.userId && changes.enabled === false) return refuse('forbidden');
   if (user.id === caller.userId) return refuse('current_password_required');
-  const allowed = await requireStepUp(ctx, caller);
+  const allowed = await mayChangeUser(ctx, caller, { user, changes });
   if (!allowed.ok) return allowed;
   // Before the password is hashed.
   const oneKind = requireOneKind(changes.roles ?? []);

@@ -2,12 +2,15 @@ import { refuse, success, type Outcome } from '../../base/outcome.ts';
 import { timeOrderedHex } from '../../base/random.ts';
 import { lockTree } from '../../store/account-tree.ts';
 import { deleteAccount, depthOf, insertAccount, updateAccount, type Account } from '../../store/accounts.ts';
+import { hasAdministratorsBelow } from '../../store/list-users.ts';
 import { isDuplicate, isReferenced } from '../../store/store.ts';
+import { endScopedKeysBelow } from '../../store/usable-key.ts';
 import { advanceEpochsBelow } from '../../store/users.ts';
 import { withTransaction, type RequestContext } from '../context.ts';
 import { logSuccess, type AttemptFacts } from '../audit/log-attempt.ts';
 import type { Reason } from '../reasons.ts';
 import type { Caller } from '../session/authenticate.ts';
+import { isManageKey } from '../session/manage-key.ts';
 
 /** The greatest number of ancestors of an account. */
 export const maxDepth = 32;
@@ -48,13 +51,19 @@ export async function changeAccount(
   { account, changes }: { readonly account: Account; readonly changes: AccountChanges },
 ): Promise<Outcome<Account, Reason>> {
   const { name = account.name, realm = account.realm, enabled = account.enabled } = changes;
+  if (isManageKey(caller) && account.id === caller.accountId) return refuse('unattended');
   if (!enabled && account.id === caller.accountId) return refuse('forbidden');
   return refusingTreeErrors(async () =>
     withTransaction(ctx, async (tx) => {
       // Two accounts of one tree that are disabled at once would write their users' rows in different orders.
       if (!enabled) await lockTree(tx.store);
+      const switches = enabled !== account.enabled;
+      // It would end the sessions of its administrators, or let them in again.
+      if (switches && isManageKey(caller) && (await hasAdministratorsBelow(tx.store, account.id)))
+        return refuse('unattended');
       if (!(await updateAccount(tx.store, account, { name, realm, enabled }))) return refuse('raced');
       if (!enabled) await advanceEpochsBelow(tx.store, account.id);
+      if (switches) await endScopedKeysBelow(tx.store, account.id);
       await logSuccess(tx, changed('account.change', caller, account.id));
       return success({ ...account, name, realm, enabled, revision: account.revision + 1 });
     }),
@@ -67,6 +76,7 @@ export async function removeAccount(
   caller: Caller,
   account: Account,
 ): Promise<Outcome<undefined, Reason>> {
+  if (isManageKey(caller) && account.id === caller.accountId) return refuse('unattended');
   return refusingTreeErrors(async () =>
     withTransaction(ctx, async (tx) => {
       await lockTree(tx.store);

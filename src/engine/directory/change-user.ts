@@ -1,13 +1,16 @@
 import { refuse, success, type Outcome } from '../../base/outcome.ts';
+import { lockPlainUser } from '../../store/list-users.ts';
 import { isDuplicate } from '../../store/store.ts';
+import { endScopedKeys } from '../../store/usable-key.ts';
 import { deleteUser, findUser, updateProfile, type Profile, type User } from '../../store/users.ts';
 import { withTransaction, type RequestContext } from '../context.ts';
 import { logSuccess } from '../audit/log-attempt.ts';
 import { changeFactors } from '../enrollment/change-factors.ts';
 import type { Reason } from '../reasons.ts';
 import { isAdministrator, type Caller } from '../session/authenticate.ts';
-import { requireStepUp } from '../proof/fresh-proof.ts';
+import { requireManagement } from '../proof/require-management.ts';
 import { issueNextTokens, type IssuedTokens } from '../session/issue-token.ts';
+import { isManageKey, mayManage } from '../session/manage-key.ts';
 import { requireOneKind, requireOtherAdministrator } from './roles.ts';
 
 /** Absent members are not changed. */
@@ -27,7 +30,7 @@ export async function changeProfile(
 ): Promise<Outcome<ChangedUser, Reason>> {
   if (changes.roles && !isAdministrator(caller)) return refuse('forbidden');
   if (changes.enabled === false && user.id === caller.userId) return refuse('forbidden');
-  const allowed = await requireStepUp(ctx, caller);
+  const allowed = await mayChangeUser(ctx, caller, { user, changes });
   if (!allowed.ok) return allowed;
   const facts = { action: 'user.update', sessionId: caller.id };
   const isNoticed = noticed.some((member) => changes[member] !== undefined && changes[member] !== user[member]);
@@ -50,17 +53,28 @@ export async function changeProfile(
 /** The members by which a user logs in, gets codes and is told of changes. */
 const noticed = ['name', 'email', 'phone'] as const;
 
+/** Allows a change of a user, and the roles that it gives. */
+export async function mayChangeUser(
+  ctx: RequestContext,
+  caller: Caller,
+  { user, changes: { roles = user.roles } }: { readonly user: User; readonly changes: Changes },
+): Promise<Outcome<undefined, Reason>> {
+  const allowed = await requireManagement(ctx, caller, user);
+  return allowed.ok ? mayManage(caller, { roles }) : allowed;
+}
+
 /** Writes changes to a profile, in the caller's transaction. */
 export async function writeProfile(tx: RequestContext, user: User, changes: Changes): Promise<Outcome<User, Reason>> {
   const given = Object.entries(changes).filter(([, value]) => value !== undefined);
   const { roles = user.roles, enabled = user.enabled } = changes;
   const allowed = changes.roles ? requireOneKind(roles) : success(undefined);
   if (!allowed.ok) return allowed;
-  if (isActiveAdministrator(user) && !isActiveAdministrator({ roles, enabled })) {
-    const other = await requireOtherAdministrator(tx, user);
-    if (!other.ok) return other;
-  }
+  const [was, is] = [isActiveAdministrator(user), isActiveAdministrator({ roles, enabled })];
+  const other = was && !is ? await requireOtherAdministrator(tx, user) : success(undefined);
+  if (!other.ok) return other;
   if (!(await updateProfile(tx.store, user, { ...user, ...Object.fromEntries(given) }, tx.now))) return refuse('raced');
+  // Also of a new administrator: a key from before a demotion does not come back.
+  if (was !== is) await endScopedKeys(tx.store, user.id);
   const updated = await findUser(tx.store, user.id);
   return updated ? success(updated) : refuse('not_found');
 }
@@ -79,12 +93,13 @@ export async function refusingNamesTaken<Value>(
 
 /** Removes a user and all their data except the audit log. */
 export async function removeUser(ctx: RequestContext, caller: Caller, user: User): Promise<Outcome<undefined, Reason>> {
-  const allowed = await requireStepUp(ctx, caller);
+  const allowed = await requireManagement(ctx, caller, user);
   if (!allowed.ok) return allowed;
   return withTransaction(ctx, async (tx) => {
     // Whatever roles were read: the user may have become an administrator since.
     const other = await requireOtherAdministrator(tx, user);
     if (!other.ok) return other;
+    if (isManageKey(caller) && !(await lockPlainUser(tx.store, user.id))) return refuse('unattended');
     if (!(await deleteUser(tx.store, user.id))) return refuse('not_found');
     await logSuccess(tx, { action: 'user.delete', ...whose(user), sessionId: caller.id });
     return success(undefined);

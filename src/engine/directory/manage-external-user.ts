@@ -1,7 +1,7 @@
 import { refuse, success, type Outcome } from '../../base/outcome.ts';
 import { hasRole } from '../../factors/registry.ts';
 import { findAccount, findBelow, type Account } from '../../store/accounts.ts';
-import { listForLogin } from '../../store/authenticators.ts';
+import { listForLogin } from '../../store/login-authenticators.ts';
 import { findChallenge } from '../../store/challenges.ts';
 import { findUserByName, type User } from '../../store/users.ts';
 import type { Service } from '../challenge/challenge-actor.ts';
@@ -35,7 +35,7 @@ export async function manageExternalUser(
   service: Service,
   { user, challengeId }: ApprovedUser,
 ): Promise<Outcome<ServiceActor, Reason>> {
-  const authenticators = await listForLogin(ctx.store, user.id, []);
+  const authenticators = await listForLogin(ctx.store, user.id);
   const logsIn = authenticators.some(({ kind }) => hasRole(kind, 'first'));
   if (logsIn || user.roles.some((role) => role !== 'user')) return refuse('forbidden');
   const secondFactorAt = await provenAt(ctx, service, { user, challengeId });

@@ -1,9 +1,12 @@
 import { refuse, success, type Outcome } from '../../base/outcome.ts';
+import { apikey } from '../../factors/apikey.ts';
 import { listAuthenticators, type Authenticator } from '../../store/authenticators.ts';
-import { findUser, listUsers, type User } from '../../store/users.ts';
+import { listUsers } from '../../store/list-users.ts';
+import { findUser, type User } from '../../store/users.ts';
 import type { RequestContext } from '../context.ts';
 import type { Reason } from '../reasons.ts';
 import { isAdministrator, type Caller } from '../session/authenticate.ts';
+import { isManageKey, mayManage } from '../session/manage-key.ts';
 
 /**
  * Finds a user by id, or `me`, that the caller may access: themselves, or a user of the account they administer. Others
@@ -13,7 +16,9 @@ export async function reachUser(ctx: RequestContext, caller: Caller, id: string)
   if (id === 'me' || id === caller.userId) return success(caller.user);
   if (!isAdministrator(caller)) return refuse('not_found');
   const user = await findUser(ctx.store, id);
-  return user && user.accountId === caller.accountId ? success(user) : refuse('not_found');
+  if (user?.accountId !== caller.accountId) return refuse('not_found');
+  const allowed = mayManage(caller, user);
+  return allowed.ok ? success(user) : allowed;
 }
 
 /** The caller's own user. */
@@ -21,14 +26,24 @@ export async function ownProfile(ctx: RequestContext, caller: Pick<Caller, 'user
   return findUser(ctx.store, caller.userId);
 }
 
-/** The users of the administrator's account, in order of creation. */
+/** The users that the administrator manages in their account, in order of creation. */
 export async function browseUsers(
   ctx: RequestContext,
   caller: Caller,
-  { limit, skip }: { readonly limit: number; readonly skip: number },
+  page: { readonly limit: number; readonly skip: number },
 ): Promise<Outcome<readonly User[], Reason>> {
   if (!isAdministrator(caller)) return refuse('forbidden');
-  return success(await listUsers(ctx.store, caller.accountId, limit, skip));
+  return success(await listUsers(ctx.store, caller.accountId, { ...page, plainOnly: isManageKey(caller) }));
+}
+
+/** A user's authenticators, as the caller may see them: a key with `manage` sees no keys. */
+export async function browseAuthenticatorsFor(
+  ctx: RequestContext,
+  caller: Caller,
+  user: Pick<User, 'id'>,
+): Promise<readonly Authenticator[]> {
+  const all = await browseAuthenticators(ctx, user);
+  return isManageKey(caller) ? all.filter(({ kind }) => kind !== apikey.kind) : all;
 }
 
 /** A user's authenticators, including pending ones. Their states are secret and must not be shown. */

@@ -58,15 +58,17 @@ export async function enroll(
   const present = ctx.at();
   const { now } = present;
   const made = { id, userId: user.id, kind, label, state };
-  const authenticator = { ...made, revision: 0, createdAt: now, updatedAt: now, lastUsedAt: null };
+  const times = { createdAt: now, updatedAt: now, lastUsedAt: null };
+  const authenticator = { ...made, revision: 0, ...times, scope: null };
   const facts = { action: 'enroll', factor: kind, ...madeBy(actor), accountId: user.accountId, userId: user.id };
 
   if (factorOf(kind).enroll?.confirm !== 'none') {
+    const pending = { ...authenticator, status: 'pending' as const, expiresAt: now + enrollmentLife };
     return withTransaction(present, async (tx) => {
       await removePending(tx.store, user.id, kind);
-      await insertAuthenticator(tx.store, { ...made, lookup, status: 'pending', expiresAt: now + enrollmentLife }, now);
+      await insertAuthenticator(tx.store, { ...pending, lookup }, now);
       await logSuccess(tx, facts);
-      return success({ authenticator: { ...authenticator, status: 'pending' }, offer });
+      return success({ authenticator: pending, offer });
     });
   }
   const notice = { name: 'factor_added', factor: kind } as const;
@@ -76,7 +78,7 @@ export async function enroll(
     return success(undefined);
   });
   if (!changed.ok) return changed;
-  const enrolled = { authenticator: { ...authenticator, status: 'active' as const }, offer };
+  const enrolled = { authenticator: { ...authenticator, status: 'active' as const, expiresAt: null }, offer };
   return success({ ...enrolled, ...(caller && (await issueNextTokens(present, caller))) });
 }
 

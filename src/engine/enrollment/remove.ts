@@ -6,6 +6,7 @@ import {
   removeKinds,
   type Authenticator,
 } from '../../store/authenticators.ts';
+import { lockPlainUser } from '../../store/list-users.ts';
 import type { User } from '../../store/users.ts';
 import { changeFactors } from './change-factors.ts';
 import { withTransaction, type RequestContext } from '../context.ts';
@@ -15,6 +16,8 @@ import { wouldLackRequired } from '../policy/required-kinds.ts';
 import { recoveryKinds, secondFactors } from '../policy/second-factors.ts';
 import type { Reason } from '../reasons.ts';
 import { requireStepUp } from '../proof/fresh-proof.ts';
+import { requireManagement } from '../proof/require-management.ts';
+import { isManageKey } from '../session/manage-key.ts';
 
 export type Removal = { readonly user: User; readonly authenticatorId: string };
 
@@ -27,12 +30,12 @@ export async function remove(
   caller: FactorChangeActor,
   { user, authenticatorId }: Removal,
 ): Promise<Outcome<undefined, Reason>> {
-  const allowed = await requireStepUp(ctx, caller);
+  const session = sessionOf(caller);
+  const allowed = await (session ? requireManagement(ctx, session, user) : requireStepUp(ctx, caller));
   if (!allowed.ok) return allowed;
   const authenticators = await listAuthenticators(ctx.store, user.id, ctx.now);
   const removed = authenticators.find(({ id }) => id === authenticatorId);
   if (!removed) return refuse('not_found');
-  const session = sessionOf(caller);
   const may = session?.userId === user.id ? mayChange(session, removed.kind) : success(undefined);
   if (!may.ok) return may;
   const { roles, replaces } = factorOf(removed.kind).traits;
@@ -44,6 +47,8 @@ export async function remove(
   if (removed.status === 'pending') return discard(ctx, { user, removed, facts });
   const notice = { name: 'factor_removed', factor: removed.kind } as const;
   return changeFactors(ctx, { user, caller: session, facts, notice }, async (tx) => {
+    const byKey = session !== undefined && isManageKey(session);
+    if (byKey && !(await lockPlainUser(tx.store, user.id))) return refuse('unattended');
     // An administrator may remove what the user lost; the user may not weaken what the account requires.
     if (session?.userId === user.id && (await wouldLackRequired(tx, user, left))) return refuse('required_by_policy');
     if (!(await removeAuthenticator(tx.store, user.id, authenticatorId))) return refuse('raced');

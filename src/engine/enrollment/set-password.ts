@@ -1,6 +1,7 @@
 import { success, type Outcome } from '../../base/outcome.ts';
 import { password } from '../../factors/password.ts';
 import { insertAuthenticator, removeKinds, type Authenticator } from '../../store/authenticators.ts';
+import { endScopedKeys } from '../../store/usable-key.ts';
 import type { User } from '../../store/users.ts';
 import { changeFactors } from './change-factors.ts';
 import type { RequestContext } from '../context.ts';
@@ -76,13 +77,28 @@ export async function makePassword(
   // The hash may have waited in the queue.
   const { now } = ctx.at();
   const times = { createdAt: now, updatedAt: now, lastUsedAt: null };
-  return success({ id, userId: user.id, kind, label, state, status: 'active', revision: 0, ...times });
+  return success({
+    id,
+    userId: user.id,
+    kind,
+    label,
+    state,
+    status: 'active',
+    revision: 0,
+    ...times,
+    expiresAt: null,
+    scope: null,
+  });
 }
 
-/** Replaces the password of a user who may have lost control of the old one: their keys and device secrets end too. */
+/**
+ * Replaces the password of a user who may have lost control of the old one: their keys and device secrets end too, and
+ * the keys that they have made for other administrators.
+ */
 export async function resetPassword(tx: RequestContext, made: Authenticator): Promise<void> {
   await writePassword(tx, made);
   await removeKinds(tx.store, made.userId, unattendedKinds);
+  await endScopedKeys(tx.store, made.userId);
 }
 
 /** Replaces a user's password, in the caller's transaction. */

@@ -6,6 +6,7 @@ import {
   challenge,
   resumePrompt,
   completeLogin,
+  keyOfLogin,
   requireEnrollment,
   denyLogin,
   type FirstFactorProof,
@@ -126,7 +127,8 @@ async function resume(
   const handle = factorOf(providerName).read(response)?.handle;
   const where = { userId: step.user.id, authModule: step.authModule };
   const open = handle === undefined ? undefined : await findPrompted(ctx.store, { ...where, handle }, ctx.now);
-  if (!open?.challenge.prompts.some(({ provider }) => provider?.id === id)) {
+  const isOwn = open?.challenge.kind === 'login' && (open.challenge.keyId ?? null) === keyOfLogin(step);
+  if (!isOwn || !open.challenge.prompts.some(({ provider }) => provider?.id === id)) {
     await denyLogin(ctx, step, { ...refuse('invalid_challenge'), ...needed, providerName });
     return refuse('wrong_second_factor');
   }

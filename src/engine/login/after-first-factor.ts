@@ -13,6 +13,7 @@ import type { Reason } from '../reasons.ts';
 import type { LoginNeeds, UnmetNeeds } from '../policy/login-needs.ts';
 import { issueToken } from '../session/issue-token.ts';
 import { createSession, type IssuedTo } from '../session/create-session.ts';
+import { keyOfSession } from '../session/manage-key.ts';
 import type { CompletedLogin } from './login-outcome.ts';
 
 /** A login whose first factor was proven. */
@@ -77,6 +78,7 @@ export async function challenge(
     authConfigOrigin,
     mfaConfigOrigin,
     enrolls: enrolls ?? null,
+    keyId: keyOfLogin(step),
     ...remembered(step),
   };
   return withTransaction(ctx, async (tx) => {
@@ -91,6 +93,9 @@ export async function challenge(
 /** The client of a login, as its challenge keeps it. */
 const remembered = ({ issuedTo }: FirstFactorProof) =>
   issuedTo && { client: { id: issuedTo.client.id, scope: issuedTo.scope } };
+
+/** The key with which a login began, if its session ends with it. */
+export const keyOfLogin = ({ proven }: FirstFactorProof) => keyOfSession(proven.candidate.authenticator);
 
 /** Continues with an earlier challenge, to which the request has the response. */
 export async function resumePrompt(ctx: RequestContext, step: FirstFactorProof): Promise<Outcome<undefined, Reason>> {
@@ -132,7 +137,8 @@ export async function completeLogin(
 ): Promise<Outcome<CompletedLogin, Reason>> {
   const { user, authModule, proven, issuedTo, policy } = step;
   const { amr } = proven.proof;
-  const input = { user, epoch: user.epoch, authModule, amr, issuedTo, policy, secondKinds: [] };
+  const keyId = keyOfLogin(step);
+  const input = { user, epoch: user.epoch, authModule, amr, issuedTo, keyId, policy, secondKinds: [] };
   const created = await withTransaction(ctx, async (tx) => {
     if (!(await spendFirstFactor(tx, step))) return refuse('raced');
     const session = await createSession(tx, input);

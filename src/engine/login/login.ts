@@ -2,7 +2,8 @@ import { refuse, type Outcome, type Refusal, type Success } from '../../base/out
 import { comparableName } from '../../base/text.ts';
 import { factorOf, kindsWhere } from '../../factors/registry.ts';
 import { findAccount, findBelow, type Account } from '../../store/accounts.ts';
-import { listForLogin, type Authenticator } from '../../store/authenticators.ts';
+import type { Authenticator } from '../../store/authenticators.ts';
+import { listForLogin } from '../../store/login-authenticators.ts';
 import { unknownUserPrefix, existingSubject } from '../../store/throttles.ts';
 import { findUserByLogin } from '../../store/users.ts';
 import { admit } from './admit.ts';
@@ -69,7 +70,7 @@ export async function login(
     // Also for an unknown user, who has none: without this query, the response time would show that the user does not
     // exist.
     const lookups = [...reads.values()].flatMap((one) => one.lookups(factorContext(turn)));
-    const authenticators = await listForLogin(turn.store, subject, lookups);
+    const authenticators = await listForLogin(turn.store, subject, { lookups, now: turn.now });
     const candidates = firstFactors(authenticators, reads);
     // If the hash queue is full, refuse before a try is counted. Keys that were found by their hash need no password
     // hash.

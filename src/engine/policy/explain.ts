@@ -1,4 +1,4 @@
-import { listForLogin } from '../../store/authenticators.ts';
+import { listForLogin } from '../../store/login-authenticators.ts';
 import type { User } from '../../store/users.ts';
 import type { RequestContext } from '../context.ts';
 import type { AuthModule } from './auth-modules.ts';
@@ -18,7 +18,7 @@ export type Explained = Origins & {
 /** Explains which second factor a login of a user through a module would require. */
 export async function explain(ctx: RequestContext, user: User, authModule: AuthModule): Promise<Explained> {
   const policy = await readPolicy(ctx.store, { authModule, accountId: user.accountId, roles: user.roles });
-  const authenticators = await listForLogin(ctx.store, user.id, []);
+  const authenticators = await listForLogin(ctx.store, user.id);
   const needed = await loginNeeds(ctx, { authModule, policy, authenticators });
   if (!needed.ok) {
     const { ok: _ok, reason, providerName, ...origins } = needed;

@@ -1,6 +1,7 @@
 import { factorOf, hasRole, isEnrolled, isKind } from '../../factors/registry.ts';
 import type { Read } from '../../factors/define-factor.ts';
-import { listForLogin, type Authenticator } from '../../store/authenticators.ts';
+import type { Authenticator } from '../../store/authenticators.ts';
+import { listForLogin } from '../../store/login-authenticators.ts';
 import type { Challenge } from '../../store/challenge-rows.ts';
 import type { StoredPrompt } from '../../store/prompts.ts';
 import type { SecondFactorResponse } from './response.ts';
@@ -27,7 +28,7 @@ export async function candidatesOf(
 ): Promise<readonly Candidate[]> {
   const prompts = challenge.prompts.filter(({ expiresAt }) => expiresAt > now);
   // If only an external provider may answer, the user's authenticators need not be read.
-  const own = isForProvidersOnly(challenge) ? [] : await listForLogin(store, challenge.userId, []);
+  const own = isForProvidersOnly(challenge) ? [] : await listForLogin(store, challenge.userId);
   const ownCandidates = own
     .filter(({ kind }) => mayAnswer(challenge, kind))
     .map((authenticator) => {

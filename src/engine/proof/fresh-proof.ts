@@ -1,6 +1,7 @@
 import { minute } from '../../base/clock.ts';
 import { refuse, success, type Outcome } from '../../base/outcome.ts';
-import { listAuthenticators, listForLogin, type Authenticator } from '../../store/authenticators.ts';
+import { listAuthenticators, type Authenticator } from '../../store/authenticators.ts';
+import { listForLogin } from '../../store/login-authenticators.ts';
 import { findUser, type User } from '../../store/users.ts';
 import type { RequestContext } from '../context.ts';
 import type { ServiceActor } from '../session/enrollment-actor.ts';
@@ -62,7 +63,7 @@ export async function requireProof(
  * Allows an administrative write if the session was created by a person and has a recent proof, as in `requireProof`.
  */
 export function requireFreshProof(ctx: RequestContext, caller: Caller): Promise<Outcome<undefined, Reason>> {
-  return judge(ctx, caller, () => listForLogin(ctx.store, caller.userId, []));
+  return judge(ctx, caller, () => listForLogin(ctx.store, caller.userId));
 }
 
 async function judge(

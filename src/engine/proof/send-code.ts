@@ -3,7 +3,8 @@ import { refuse, success, type Outcome } from '../../base/outcome.ts';
 import type { CodeMessage, Prompted } from '../../factors/factor.ts';
 import { factorOf } from '../../factors/registry.ts';
 import { mayReach } from '../../messages/destinations.ts';
-import { listForLogin, replaceState, type Authenticator } from '../../store/authenticators.ts';
+import { replaceState, type Authenticator } from '../../store/authenticators.ts';
+import { listForLogin } from '../../store/login-authenticators.ts';
 import type { Challenge, ChallengeWithUser } from '../../store/challenge-rows.ts';
 import { findOpenChallenge } from '../../store/challenges.ts';
 import { replacePrompt } from '../../store/prompts.ts';
@@ -39,7 +40,7 @@ export async function sendCode(ctx: RequestContext, input: Sending): Promise<Out
       : input.challenge;
   if (!open) return refuse('invalid_challenge');
   const { challenge, user } = open;
-  const sendable = (await listForLogin(ctx.store, user.id, [])).filter(
+  const sendable = (await listForLogin(ctx.store, user.id)).filter(
     ({ kind }) => factorOf(kind).traits.sends && mayAnswer(challenge, kind),
   );
   const chosen = sendable.find(({ id }) => id === (input.authenticatorId ?? sendable[0]?.id));
@@ -88,7 +89,7 @@ async function keepCode(
 
 /** Whether a code that was sent for an authenticator earlier can still answer a login. */
 export async function awaitsCode(ctx: RequestContext, { id, kind, userId }: Authenticator): Promise<boolean> {
-  const present = (await listForLogin(ctx.store, userId, [])).find((one) => one.id === id);
+  const present = (await listForLogin(ctx.store, userId)).find((one) => one.id === id);
   const failures = await failuresOf(ctx.store, userId, kind);
   const given = present && { state: present.state, memo: undefined };
   return (

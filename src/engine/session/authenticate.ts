@@ -41,4 +41,4 @@ function assuranceOfToken(session: LiveSession, { jti, gen, amr, acr, ...claims 
   return { generation: gen, amr, authTime, secondFactorAt };
 }
 
-export const isAdministrator = (caller: Caller) => caller.roles.includes('admin');
+export const isAdministrator = ({ roles }: Pick<Caller, 'roles'>) => roles.includes('admin');

@@ -21,6 +21,8 @@ export type NewSession = {
   /** The kinds of second factor that were proven, or that a recovery code replaced. */
   readonly secondKinds: readonly string[];
   readonly issuedTo?: IssuedTo | undefined;
+  /** The key that the session ends with. */
+  readonly keyId?: string | null | undefined;
   /** The policy of its auth module. */
   readonly policy: Pick<AccountPolicy, 'tokenLife'>;
 };
@@ -45,6 +47,7 @@ export async function createSession(tx: RequestContext, input: NewSession): Prom
     expiresAt: now + (issuedTo ? refreshLife : tokenLife),
     clientId: issuedTo?.client.id ?? null,
     scope: issuedTo ? scopeFor(user, issuedTo.scope) : null,
+    keyId: input.keyId ?? null,
     clientIp: tx.client.ip,
     userAgent: tx.client.userAgent,
   };

@@ -1,5 +1,5 @@
 import { day, hour } from '../../base/clock.ts';
-import { deleteExpiredEnrollments } from '../../store/authenticators.ts';
+import { deleteExpiredAuthenticators } from '../../store/authenticators.ts';
 import { deleteExpiredChallenges } from '../../store/challenges.ts';
 import { deleteExpiredSends } from '../../store/sends.ts';
 import { deleteExpiredSessions } from '../../store/sessions.ts';
@@ -8,7 +8,7 @@ import { deleteExpiredUnknownUsers } from '../../store/throttles.ts';
 import type { Context } from '../context.ts';
 
 /**
- * Deletes expired rows: challenges, sessions, enrollments, counters of messages, failures of unknown users. A row that
+ * Deletes expired rows: challenges, sessions, enrollments, keys, counters of messages, failures of unknown users. A row that
  * marks a response as used is deleted only after the response itself has expired. Returns how many rows were deleted.
  */
 export async function deleteExpired({ store, clock }: Context): Promise<number> {
@@ -16,7 +16,7 @@ export async function deleteExpired({ store, clock }: Context): Promise<number> 
   const counts = [
     await deleteExpiredChallenges(store, now - hour),
     await deleteExpiredSessions(store, now - hour),
-    await deleteExpiredEnrollments(store, now - hour),
+    await deleteExpiredAuthenticators(store, now - hour),
     await deleteExpiredSpentReplies(store, now - hour),
     // The longest window of these counters is a day.
     await deleteExpiredSends(store, now - 2 * day),

@@ -162,6 +162,11 @@ const outside = {
     detail: 'The user has the maximum number of secrets of this kind. Remove one first.',
   },
   already_confirmed: { status: 409, code: 'already_enrolled', detail: 'The factor is already enrolled.' },
+  invalid_end: {
+    status: 400,
+    code: 'invalid_request',
+    detail: '`expires_at`: expected a time in the future, at most one year from now.',
+  },
   current_password_required: {
     status: 400,
     code: 'current_password_required',

@@ -63,8 +63,8 @@ export const authentication = {
   },
   unattended_credential: {
     statuses: [403],
-    when: 'The session was created with an apikey or a device secret, and the operation needs a person.',
-    action: 'Log in with a password.',
+    when: 'The session was created with an apikey or a device secret, and the operation needs a person, or a key with the scope `manage` that may do it.',
+    action: 'Log in with a password. A program that administers needs a key with `manage`.',
   },
   forbidden: {
     statuses: [403],

@@ -62,7 +62,8 @@ export async function handle(route: Route, anonymous: UnparsedRequest, raw: RawR
   const ctx = { ...request.ctx.at(), currentPassword };
   const proven = allowed.ok ? allowed : await requireAdministration(ctx, route, asked);
   if (!proven.ok) return formatProblem(problemOf(proven));
-  return route.handle({ ...request, ctx, params: params?.data, query: query.value, body: rest });
+  const parsed = { params: params?.data, query: query.value, body: rest };
+  return route.handle({ ...request, ctx: { ...ctx, ...proven.value }, ...parsed });
 }
 
 /** The session of a caller, if a session is what calls. */

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { createHasher } from '../../../src/base/hasher.ts';
 import { refuse } from '../../../src/base/outcome.ts';
 import { setPassword } from '../../../src/engine/enrollment/set-password.ts';
-import { listForLogin } from '../../../src/store/authenticators.ts';
+import { listForLogin } from '../../../src/store/login-authenticators.ts';
 import { onEachDatabase } from '../../../kit/databases.ts';
 import { cheapCost } from '../../../kit/hasher.ts';
 import { unwrap, startEngine } from '../../../kit/test-engine.ts';
@@ -101,7 +101,7 @@ onEachDatabase('a login', (database) => {
     await using engine = await startEngine(database);
     const { user, name, password } = await engine.addPerson('ada');
     const today = await engine.node({ hasher: createHasher({ ...cheapCost, passes: 2 }) });
-    const read = async () => (await listForLogin(engine.ctx.store, user.id, []))[0];
+    const read = async () => (await listForLogin(engine.ctx.store, user.id))[0];
     const before = await read();
     await today.enter(name, password);
     const after = await read();
@@ -118,7 +118,7 @@ onEachDatabase('a login', (database) => {
     const { user, name, password } = await engine.addPerson('ada');
     engine.clock.tick(60_000);
     await engine.enter(name, password);
-    assert.equal((await listForLogin(engine.ctx.store, user.id, []))[0]?.lastUsedAt, engine.clock.now());
+    assert.equal((await listForLogin(engine.ctx.store, user.id))[0]?.lastUsedAt, engine.clock.now());
   });
 
   test('with a password that is replaced while it is checked is refused', async () => {

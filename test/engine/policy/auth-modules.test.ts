@@ -5,7 +5,7 @@ import { secondFactors } from '../../../src/engine/policy/second-factors.ts';
 import type { Authenticator } from '../../../src/store/authenticators.ts';
 
 function one(kind: string, status: Authenticator['status'] = 'active'): Authenticator {
-  const times = { createdAt: 0, updatedAt: 0, lastUsedAt: null };
+  const times = { createdAt: 0, updatedAt: 0, lastUsedAt: null, expiresAt: null, scope: null };
   return { id: `${kind} ${status}`, userId: 'ada', kind, label: null, state: {}, status, revision: 0, ...times };
 }
 

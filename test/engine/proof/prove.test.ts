@@ -4,12 +4,13 @@ import { refuse } from '../../../src/base/outcome.ts';
 import { forLogin, type RequestContext } from '../../../src/engine/context.ts';
 import { prove, spend, type Proven } from '../../../src/engine/proof/prove.ts';
 import { factorOf } from '../../../src/factors/registry.ts';
-import { listForLogin, removeKinds, type Authenticator } from '../../../src/store/authenticators.ts';
+import { removeKinds, type Authenticator } from '../../../src/store/authenticators.ts';
+import { listForLogin } from '../../../src/store/login-authenticators.ts';
 import { onEachDatabase } from '../../../kit/databases.ts';
 import { unwrap, startEngine, winners, type TestEngine } from '../../../kit/test-engine.ts';
 
 const candidatesOf = async ({ ctx }: TestEngine, userId: string, kind: string) =>
-  (await listForLogin(ctx.store, userId, [])).filter((one) => one.kind === kind);
+  (await listForLogin(ctx.store, userId)).filter((one) => one.kind === kind);
 
 /** One response, and the authenticators that it may belong to. */
 const questionOf = (subject: string, candidates: readonly Authenticator[], response: unknown) => ({

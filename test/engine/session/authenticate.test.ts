@@ -28,6 +28,8 @@ onEachDatabase('a session', (database) => {
       amr: ['pwd'],
       secondFactorAt: null,
       authTime: engine.clock.now(),
+      keyId: null,
+      keyScope: null,
       expiresAt: engine.clock.now() + accessTokenLife,
       clientIp: client.ip,
       userAgent: client.userAgent,

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import {
-  browseAuthenticators,
+  browseAuthenticatorsFor,
   confirm,
   enroll,
+  makeKey,
   reachUser,
   remove,
   renewRecoveryCodes,
@@ -43,6 +44,7 @@ export const secretRoutes: readonly Route[] = [
     path: '/users/{uid}/secrets',
     access: 'session',
     scope: { own: 'mfa', others: 'manage' },
+    openToKeys: true,
     tag,
     summary: "List a user's secrets",
     params: userPath,
@@ -56,6 +58,7 @@ export const secretRoutes: readonly Route[] = [
     path: '/users/{uid}/secrets/count',
     access: 'session',
     scope: { own: 'mfa', others: 'manage' },
+    openToKeys: true,
     tag,
     summary: "Count a user's secrets",
     params: userPath,
@@ -66,6 +69,7 @@ export const secretRoutes: readonly Route[] = [
   }),
   route({
     method: 'post',
+    // A key for another is an administrative write, and proven like one for oneself.
     administers: 'never',
     needsFreshProof: true,
     path: '/users/{uid}/secrets',
@@ -75,11 +79,16 @@ export const secretRoutes: readonly Route[] = [
     summary: 'Create a secret of your own',
     description:
       'A password (one; setting it again needs `currentPassword`, or a fresh second factor), an apikey, a device secret ' +
-      'or an authenticator app (`mfa`, at most 5), which is active only after it is enrolled. Needs fresh proof, except for a password.',
+      'or an authenticator app (`mfa`, at most 5), which is active only after it is enrolled. Needs fresh proof, except for a password. ' +
+      'A key may have an end, at most a year away. With the `scope` `manage`, which administrators give to a key of their own or of another ' +
+      'administrator of their account, its sessions manage users, child accounts and providers without fresh proof; it ends after 90 days ' +
+      'unless `expires_at` says otherwise, and for good when its user or maker is removed, disabled or demoted, or their password is reset.',
     params: userPath,
     body: newSecretBody,
     responses: { 200: { description: 'The secret.', body: madeSecretView } },
     async handle({ ctx, caller, params, body }) {
+      if (body.type === 'apikey' && (body.scope ?? body.expires_at) !== undefined)
+        return makeLimitedKey(ctx, caller, { uid: params.uid, body });
       if (!isOwn(caller, params.uid)) return refuseOthers(ctx, caller, params.uid);
       return makeSecret(ctx, caller, body);
     },
@@ -109,6 +118,7 @@ export const secretRoutes: readonly Route[] = [
     path: '/users/{uid}/secrets/{secretId}',
     access: 'session',
     scope: { own: 'mfa', others: 'manage' },
+    openToKeys: true,
     tag,
     summary: 'Read a secret',
     params: secretPath,
@@ -129,6 +139,7 @@ export const secretRoutes: readonly Route[] = [
     path: '/users/{uid}/secrets/{secretId}',
     access: 'session',
     scope: { own: 'mfa', others: 'manage' },
+    openToKeys: true,
     tag,
     summary: 'Remove a secret',
     description: 'The recovery codes are removed with the last authenticator app. Needs fresh proof.',
@@ -193,6 +204,24 @@ async function makeSecret(
   }));
 }
 
+type LimitedKey = { readonly uid: string; readonly body: Extract<z.infer<typeof newSecretBody>, { type: 'apikey' }> };
+
+/** A key with an end, and perhaps a scope. */
+async function makeLimitedKey(ctx: RequestContext, caller: EnrollmentActor, { uid, body }: LimitedKey): Promise<Reply> {
+  if (caller.type !== 'session') return refused({ ok: false, reason: 'forbidden' });
+  const user = await reachUser(ctx, caller, uid);
+  if (!user.ok) return refused(user);
+  const { description: label = null, scope, expires_at: end } = body;
+  const expiresAt = end === undefined ? undefined : Date.parse(end);
+  const made = await makeKey(ctx, caller, { user: user.value, label, scope, expiresAt });
+  if (!made.ok) return refused(made, { forbidden: scope ? forAdministrators : onlyOwn });
+  const { authenticator, offer, ...tokens } = made.value;
+  return { status: 200, json: { ...viewMade({ authenticator, ...tokens }), secret: offer['secret'] } };
+}
+
+const forAdministrators = { detail: 'A key with `manage` is made by an administrator, for an administrator.' };
+const onlyOwn = { detail: 'Only users themselves can do this.' };
+
 type MadeSecret = Pick<Enrolled, 'authenticator'> & Partial<IssuedTokens>;
 
 const viewMade = ({ authenticator, ...tokens }: MadeSecret) => ({
@@ -203,16 +232,16 @@ const viewMade = ({ authenticator, ...tokens }: MadeSecret) => ({
 async function secretsOf(ctx: RequestContext, caller: Caller, uid: string) {
   const user = await reachUser(ctx, caller, uid);
   if (!user.ok) return user;
-  const authenticators = await browseAuthenticators(ctx, user.value);
+  const authenticators = await browseAuthenticatorsFor(ctx, caller, user.value);
   return { ok: true as const, value: authenticators.filter(isSecret) };
 }
 
 const isOwn = (caller: EnrollmentActor, uid: string) => uid === 'me' || uid === caller.userId;
 
-/** An administrator may list and remove a user's secrets, but never create or use one. */
+/** An administrator may list and remove a user's secrets, but never use one, and create keys with `manage` only. */
 async function refuseOthers(ctx: RequestContext, caller: EnrollmentActor, uid: string): Promise<Reply> {
   if (caller.type !== 'session') return refused({ ok: false, reason: 'not_found' });
   const user = await reachUser(ctx, caller, uid);
   if (!user.ok) return refused(user);
-  return refused({ ok: false, reason: 'forbidden' }, { forbidden: { detail: 'Only users themselves can do this.' } });
+  return refused({ ok: false, reason: 'forbidden' }, { forbidden: onlyOwn });
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { factorLabel } from '../../../engine/directory/profile.ts';
+import { manageScope } from '../../../engine/session/manage-key.ts';
 import { newDeviceSecret } from '../../../factors/device.ts';
 import { newPassword } from '../../../factors/password.ts';
 import { kindsWhere } from '../../../factors/registry.ts';
@@ -36,19 +37,28 @@ export const secretView = z
     dateCreated: z.iso.datetime(),
     dateModified: z.iso.datetime(),
     version: z.int(),
+    scope: z.string().optional(),
+    expires_at: z.iso.datetime().optional(),
   })
-  .meta({ id: 'Secret', description: "One of a user's secrets, without its value." });
+  .meta({
+    id: 'Secret',
+    description:
+      "One of a user's secrets, without its value. A key with an end has `expires_at`, one that administers `scope`.",
+  });
 
 export function viewSecret(authenticator: Authenticator) {
+  const { status, scope, expiresAt } = authenticator;
   return {
     uid: authenticator.id,
     userId: authenticator.userId,
     type: typeOf(authenticator.kind),
     description: authenticator.label,
-    enrolled: authenticator.status === 'active',
+    enrolled: status === 'active',
     dateCreated: isoDate(authenticator.createdAt),
     dateModified: isoDate(authenticator.updatedAt),
     version: authenticator.revision,
+    ...(scope !== null && { scope }),
+    ...(status === 'active' && expiresAt !== null && { expires_at: isoDate(expiresAt) }),
   };
 }
 
@@ -81,7 +91,12 @@ export const madeSecretView = secretView
 
 export const newSecretBody = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('password'), secret: newPassword, description }),
-  z.strictObject({ type: z.literal('apikey'), description }),
+  z.strictObject({
+    type: z.literal('apikey'),
+    description,
+    scope: z.literal(manageScope).optional(),
+    expires_at: z.iso.datetime({ offset: true }).optional(),
+  }),
   z.strictObject({ type: z.literal('device'), secret: newDeviceSecret, description }),
   z.strictObject({ type: z.literal('mfa'), description }),
   ...others,

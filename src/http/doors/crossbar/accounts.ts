@@ -41,6 +41,7 @@ export function unchanged<Thing extends { readonly revision: number }>(
 const changing = (method: 'post' | 'patch'): Route =>
   route({
     ...common,
+    openToKeys: true,
     method,
     administers: 'always',
     path,
@@ -63,6 +64,7 @@ const changing = (method: 'post' | 'patch'): Route =>
 const listing = (which: 'children' | 'descendants'): Route =>
   route({
     ...common,
+    openToKeys: true,
     method: 'get',
     path: `${path}/${which}`,
     summary: `List the ${which} of an account`,
@@ -82,6 +84,7 @@ const listing = (which: 'children' | 'descendants'): Route =>
 export const accountRoutes: readonly Route[] = [
   route({
     ...common,
+    openToKeys: true,
     method: 'put',
     administers: 'always',
     path,
@@ -99,6 +102,7 @@ export const accountRoutes: readonly Route[] = [
   }),
   route({
     ...common,
+    openToKeys: true,
     method: 'get',
     path,
     summary: 'Read an account',
@@ -112,6 +116,7 @@ export const accountRoutes: readonly Route[] = [
   changing('patch'),
   route({
     ...common,
+    openToKeys: true,
     method: 'delete',
     administers: 'always',
     path,
@@ -149,6 +154,7 @@ export const accountRoutes: readonly Route[] = [
   listing('descendants'),
   route({
     ...common,
+    openToKeys: true,
     method: 'get',
     path: `${path}/parents`,
     summary: 'List the accounts above an account',

@@ -27,6 +27,8 @@ export type ProviderRequest = Pick<Handled, 'ctx' | 'headers'> & {
 /** The path of providers, their owner, and how the path names one of them. */
 export type ProviderPaths = {
   readonly path: string;
+  /** Whether keys with `manage` may use them. */
+  readonly openToKeys: boolean;
   readonly params: z.ZodType<Params> & z.ZodObject;
   readonly owner: (request: ProviderRequest) => Promise<Outcome<Owner, Reason>>;
   readonly which: (params: Params) => string | undefined;
@@ -44,6 +46,7 @@ function reading(place: ProviderPaths): Route {
     ...common,
     method: 'get',
     path: place.path,
+    openToKeys: place.openToKeys,
     summary: 'Read a provider',
     params: place.params,
     responses: { 200: providerAnswer },
@@ -60,6 +63,7 @@ function replacing(place: ProviderPaths): Route {
     method: 'post',
     administers: 'always',
     path: place.path,
+    openToKeys: place.openToKeys,
     summary: 'Replace a provider',
     params: place.params,
     body: inData(wholeProvider),
@@ -78,6 +82,7 @@ function patching(place: ProviderPaths): Route {
     method: 'patch',
     administers: 'always',
     path: place.path,
+    openToKeys: place.openToKeys,
     summary: 'Change a provider',
     description: 'Absent members stay, also within `settings`; null removes (RFC 7396).',
     params: place.params,

@@ -19,6 +19,7 @@ const owner = async ({ ctx, caller, params }: ProviderRequest) => reachAccount(c
 
 const place: ProviderPaths = {
   path: `${path}/{configId}`,
+  openToKeys: true,
   params: accountPath.extend({ configId: hexId }),
   owner,
   which: ({ configId }) => configId,
@@ -29,6 +30,7 @@ export const providerRoutes: readonly Route[] = [
   route({
     ...common,
     method: 'get',
+    openToKeys: true,
     path,
     summary: "List an account's providers and the available kinds",
     params: accountPath,
@@ -43,6 +45,7 @@ export const providerRoutes: readonly Route[] = [
     ...common,
     method: 'put',
     administers: 'always',
+    openToKeys: true,
     path,
     summary: 'Configure a provider',
     params: accountPath,
@@ -60,6 +63,7 @@ export const providerRoutes: readonly Route[] = [
     ...common,
     method: 'delete',
     administers: 'always',
+    openToKeys: true,
     path: place.path,
     summary: 'Remove a provider',
     description: 'Refused with 409 while the policy of an account uses it.',

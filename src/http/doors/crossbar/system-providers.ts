@@ -27,6 +27,7 @@ const owner = async ({ ctx, caller }: Pick<ProviderRequest, 'ctx' | 'caller'>) =
 
 const place: ProviderPaths = {
   path: `${path}/{name}`,
+  openToKeys: false,
   params: z.strictObject({ name: z.enum(providerKinds()) }),
   owner,
   which: ({ name }) => name,

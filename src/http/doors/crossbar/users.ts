@@ -33,7 +33,7 @@ type UserRequest = Pick<Handled, 'ctx' | 'headers'> & {
 
 async function reach({ ctx, caller, params, headers }: UserRequest): Promise<Outcome<Versioned, Reason>> {
   const account = await reachAccount(ctx, caller, params.id);
-  const user = account.ok ? await reachUserOf(ctx, account.value, params.userId) : account;
+  const user = account.ok ? await reachUserOf(ctx, caller, { account: account.value, id: params.userId }) : account;
   return unchanged(user.ok ? success(versioned(user.value)) : user, headers);
 }
 
@@ -44,6 +44,7 @@ const versioned = (user: User): Versioned => ({ ...user, revision: user.version 
 const changing = (method: 'post' | 'patch'): Route =>
   route({
     ...common,
+    openToKeys: true,
     method,
     administers: 'always',
     path: `${path}/{userId}`,
@@ -76,6 +77,7 @@ const ownUser = {
 export const accountUserRoutes: readonly Route[] = [
   route({
     ...common,
+    openToKeys: true,
     method: 'put',
     administers: 'always',
     path,
@@ -97,12 +99,13 @@ export const accountUserRoutes: readonly Route[] = [
         ...access
       } = body.data;
       const profile = { name: username, email, phone, firstName: first_name, lastName: last_name, ...access };
-      const made = await makeUserOf(ctx, account.value, { ...profile, password });
+      const made = await makeUserOf(ctx, caller, { ...profile, password, account: account.value });
       return made.ok ? userReply(made.value, request, 201) : declined(made, request);
     },
   }),
   route({
     ...common,
+    openToKeys: true,
     method: 'get',
     path,
     summary: "List an account's users",
@@ -114,12 +117,14 @@ export const accountUserRoutes: readonly Route[] = [
       const { ctx, caller, params, query } = request;
       const account = await reachAccount(ctx, caller, params.id);
       if (!account.ok) return declined(account, request);
-      const users = await browseUsersOf(ctx, account.value, { limit: query.page_size, skip: query.skip });
+      const page = { limit: query.page_size, skip: query.skip };
+      const users = await browseUsersOf(ctx, caller, { ...page, account: account.value });
       return answered(request, { data: users.map(viewUser) });
     },
   }),
   route({
     ...common,
+    openToKeys: true,
     method: 'get',
     path: `${path}/{userId}`,
     summary: 'Read a user',
@@ -134,6 +139,7 @@ export const accountUserRoutes: readonly Route[] = [
   changing('patch'),
   route({
     ...common,
+    openToKeys: true,
     method: 'delete',
     administers: 'always',
     path: `${path}/{userId}`,
