@@ -16,8 +16,8 @@
  * Fresh sessions have proven their factors 15 minutes ago, stale ones a millisecond before that. `before a step-up` is
  * a token of an earlier generation, which keeps its assurance; `before a change` is one that a new password ended;
  * `stale + password` has one factor and sends it with every request that needs fresh proof.
- * A key of an administrator reads and writes nothing of others. A service that logs in with its password does
- * what a person does.
+ * A key of an administrator reads and writes nothing of others, unless it has `manage`. A service that logs in with its
+ * password does what a person does.
  */
 import assert from 'node:assert/strict';
 
@@ -52,6 +52,7 @@ administrator, one factor, stale  ok      ok     ok   ok       ok           ok  
 administrator, stale + password   ok      ok     ok   ok       ok           ok       ok         ok      ok            ok      ok     ok        ok       403
 administrator, stale              ok      ok     ok   ok       ok           ok       ok         aal2    aal2          aal2    aal2   aal2      aal2     403
 administrator, apikey             ok      ok     ok   ok       ok           ok       ok         key     key           key     key    key       key      403
+administrator, manage key         ok      ok     ok   ok       ok           ok       ok         key     key           key     key    key       key      403
 other tenant                      ok      ok     ok   ok       ok           ok       ok         ok      ok            ok      ok     ok        ok       403
 service, apikey                   ok      ok     401  401      401          ok       ok         401     401           401     401    401       401      ok
 service, session of apikey        ok      ok     ok   ok       ok           ok       ok         key     key           key     key    key       key      ok
@@ -85,6 +86,7 @@ administrator, one factor, stale  ok       ok     aal1   ok           aal1      
 administrator, stale + password   ok       ok     ok     ok           ok            ok     ok     403     404      404
 administrator, stale              ok       ok     aal2   ok           aal2          ok     aal2   403     404      404
 administrator, apikey             key      key    key    key          key           key    key    403     404      404
+administrator, manage key         key      ok     ok     key          key           ok     ok     403     key      404
 other tenant                      ok       ok     ok     404          404           404    404    404     404      404
 service, apikey                   401      401    401    401          401           401    401    401     401      404
 service, session of apikey        ok       403    403    403          403           404    404    404     404      404

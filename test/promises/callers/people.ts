@@ -32,7 +32,12 @@ export async function makePeople(server: Server) {
     grace,
     acme: await tenant(server, 'root', 'acme'),
     ended,
-    keys: { ada: apikey, bob: device, grace: await keyOf(server, grace) },
+    keys: {
+      ada: apikey,
+      bob: device,
+      grace: await keyOf(server, grace),
+      manage: await keyOf(server, grace, { scope: 'manage' }),
+    },
     ...(await otherAccounts(server)),
     ...(await clients(server)),
     shop: await shop(server),
@@ -57,8 +62,8 @@ async function made(server: Server, { token: bearer }: Pick<Person, 'token'>, js
   return answer;
 }
 
-const keyOf = async (server: Server, person: Person) =>
-  member(await made(server, person, { type: 'apikey' }), 'secret');
+const keyOf = async (server: Server, person: Person, more: object = {}) =>
+  member(await made(server, person, { type: 'apikey', ...more }), 'secret');
 
 /** The token of the session's next generation. */
 export async function stepUp(server: Server, bearer: string, app: App): Promise<string> {

@@ -137,6 +137,7 @@ async function sessionsOf(server: Server, { stale, fresh, unattended, clients }:
     },
     'administrator, stale': await session(stale.grace, users.grace),
     'administrator, apikey': await session(unattended.grace, users.grace),
+    'administrator, manage key': await session(unattended.managing, users.grace),
     'other tenant': await session(fresh.acme, users.acme),
     'service, session of password': await session(fresh.shop, users.shop),
   };

@@ -37,6 +37,7 @@ export async function openSessions(server: Server, people: People) {
     ada: await server.logIn({ name: 'ada', password: keys.ada }),
     bob: await server.logIn({ name: 'bob', password: keys.bob }),
     grace: await server.logIn({ name: 'grace', password: keys.grace }),
+    managing: await server.logIn({ name: 'grace', password: keys.manage }),
     shop: await server.logIn({ name: shop.name, password: shop.key }),
   };
   const disabled = await logIn(server, dora);
