@@ -131,8 +131,9 @@ async function neededOf(ctx: RequestContext, actor: ChallengeActor, user: User):
   if (!policy.enabled || secondFactors(authenticators).length > 0 || isAsked(needed)) return needed;
   // A user without a second factor must not pass because the rule is one of another module.
   for (const other of authModules) {
-    const rules = { ...policyOf(other, user.roles), enabled: true };
-    const asked = rules.required && (await loginNeeds(ctx, { authModule: other, policy: rules, authenticators }));
+    const rules = policyOf(other, user.roles);
+    const asks = rules.enabled && rules.required;
+    const asked = asks && (await loginNeeds(ctx, { authModule: other, policy: rules, authenticators }));
     if (asked && isAsked(asked)) return asked;
   }
   return needed;

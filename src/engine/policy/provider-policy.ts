@@ -14,8 +14,11 @@ export async function providerPolicy(
   { authModule, accountId, roles }: LoginModule,
 ): Promise<{ readonly authModule: AuthModule; readonly policy: AccountPolicy } | undefined> {
   const policyOf = await readPolicies(ctx.store, accountId);
-  // A service does not say how its user has logged in, so the rules of all modules count.
-  for (const module of isAuthModule(authModule) ? [authModule] : authModules) {
+  // A service does not say how its user has logged in, so the rules of all open modules count.
+  const modules = isAuthModule(authModule)
+    ? [authModule]
+    : authModules.filter((module) => policyOf(module, roles).enabled);
+  for (const module of modules) {
     const policy = policyOf(module, roles);
     if (!policy.required) continue;
     const demand = await demandOf({ ...policy, enabled: true }, (named) => workingProvider(ctx, named));

@@ -76,8 +76,8 @@ onEachDatabase('a refresh token', (database) => {
     const app = await addApp(built);
     const ends: Readonly<Record<string, (who: Person, access: string) => Promise<unknown>>> = {
       async password({ caller, password }) {
-        const given = { secret: 'another one altogether', current: password, label: null };
-        unwrap(await setPassword(ctx, caller, given));
+        const proving = { ...ctx, currentPassword: password };
+        unwrap(await setPassword(proving, caller, { secret: 'another one altogether', label: null }));
       },
       factor: async ({ caller }) => built.enrollTotp(caller),
       async session(_, access) {

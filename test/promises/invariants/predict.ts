@@ -120,7 +120,8 @@ function predictChange(person: Person, intent: Change | Intent, now: number): st
     person.pending = null;
   }
   if (intent.do === 'setPassword') {
-    if (person.apps.length === 0) {
+    // A second factor that was proven in time is as good, also where it has been removed.
+    if (!isFresh(person.sessions[intent.session.id]?.provenAt, now)) {
       if (intent.current === undefined) return 'current_password_required';
       if (!claim(person, 'password', now)) return 'throttled';
       if (intent.current !== person.password) return 'wrong_current_password';
