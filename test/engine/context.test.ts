@@ -119,8 +119,8 @@ onEachDatabase('the context of a request', (database) => {
   test('writes a password at the instant at which it was hashed', async () => {
     await using engine = await startEngine(database);
     const { caller, password } = await engine.addPerson('ada');
-    const set = { secret: 'another password', current: password, label: null };
-    const { authenticator } = unwrap(await setPassword(slow(engine), caller, set));
+    const proving = { ...slow(engine), currentPassword: password };
+    const { authenticator } = unwrap(await setPassword(proving, caller, { secret: 'another password', label: null }));
     assert.equal(authenticator.createdAt, engine.clock.now());
     assert.equal(await lastAt(engine, 'password.set'), engine.clock.now());
   });
