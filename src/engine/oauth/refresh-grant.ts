@@ -14,7 +14,7 @@ import { kindsBeyondFirst } from '../policy/second-factors.ts';
 import type { AccountPolicy } from '../policy/merge-policy.ts';
 import { policyOnFirst } from '../policy/login-needs.ts';
 import { issueToken, tokenSeconds } from '../session/issue-token.ts';
-import { writeRefreshToken, findOwnToken } from '../session/refresh-tokens.ts';
+import { findIssuedToken, isVoid, writeRefreshToken } from '../session/refresh-tokens.ts';
 import { scopeFor, type GrantedTokens } from './grant.ts';
 
 /**
@@ -34,7 +34,7 @@ export async function refresh(
 ): Promise<Outcome<GrantedTokens, Reason>> {
   const { now } = ctx;
   if (!client.grantTypes.includes('refresh_token')) return refuse('unauthorized_client');
-  const found = await findOwnToken(ctx, client, refreshToken);
+  const found = await findIssuedToken(ctx, client, refreshToken);
   if (!found) return refuse('invalid_grant');
   const { token, session } = found;
   const facts = { action: 'refresh', userId: session.userId, accountId: session.accountId, sessionId: session.id };
@@ -43,6 +43,7 @@ export async function refresh(
     await logRefusal(ctx, facts, 'replayed');
     return refuse('invalid_grant');
   }
+  if (isVoid(found)) return refuse('invalid_grant');
   const policy = await policyThatAllows(ctx, client, session);
   if (!policy.ok) {
     await logRefusal(ctx, facts, policy.reason);

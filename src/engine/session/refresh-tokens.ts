@@ -28,11 +28,8 @@ export async function writeRefreshTokenOf(
 /** A refresh token and its session, with the assurance of the token. */
 type OwnToken = { readonly token: RefreshToken; readonly session: LiveSession };
 
-/**
- * A refresh token of this client, if its session is valid and no later generation has voided it. It may have been used
- * before.
- */
-export async function findOwnToken(
+/** A refresh token of this client, if its session is valid. It may have been used before, or be void. */
+export async function findIssuedToken(
   ctx: RequestContext,
   client: OAuthClient,
   text: string,
@@ -42,5 +39,18 @@ export async function findOwnToken(
   if (!token || session?.clientId !== client.id) return undefined;
   // A token of version 0.1.0 has the assurance of its session.
   const proven = token.proven ?? { ...session, generation: 1 };
-  return proven.generation < session.refreshFrom ? undefined : { token, session: { ...session, ...proven } };
+  return { token, session: { ...session, ...proven } };
+}
+
+/** Whether a later generation of its session has voided a refresh token. */
+export const isVoid = ({ session }: OwnToken) => session.generation < session.refreshFrom;
+
+/** A refresh token of this client, if its session is valid and it is not void. It may have been used before. */
+export async function findOwnToken(
+  ctx: RequestContext,
+  client: OAuthClient,
+  text: string,
+): Promise<OwnToken | undefined> {
+  const issued = await findIssuedToken(ctx, client, text);
+  return issued && !isVoid(issued) ? issued : undefined;
 }
