@@ -9,6 +9,7 @@ import type { User } from '../../store/users.ts';
 import { factorContext, type RequestContext } from '../context.ts';
 import type { Reason } from '../reasons.ts';
 import type { Verifier } from '../policy/required-provider.ts';
+import { userAtProvider } from './user-at-provider.ts';
 import { settingsInForce } from '../policy/settings-in-force.ts';
 
 /** How long a challenge is open, in milliseconds, unless its prompts set another time. */
@@ -40,7 +41,8 @@ async function issuePrompt(ctx: RequestContext, input: PromptInput): Promise<Out
   const { prompt } = factorOf(kind);
   if (!prompt) throw new Error(`the factor ${kind} has no prompt`);
   const { id, name } = user;
-  const prompted = await prompt({ settings, candidates }, factorContext(ctx, { binding, user: { id, name } }));
+  const subject = provider ? await userAtProvider(ctx.store, user, provider) : { id, name };
+  const prompted = await prompt({ settings, candidates }, factorContext(ctx, { binding, user: subject }));
   if (!prompted.ok) return prompted;
   const { prompt: shown, memo, handle, life = challengeLife } = prompted.value;
   const place = provider && { accountId: provider.accountId, id: provider.id };

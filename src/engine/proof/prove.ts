@@ -1,12 +1,13 @@
 import { refuse, success, type Outcome, type Refusal } from '../../base/outcome.ts';
-import { providerReasons, type Binding, type Proof } from '../../factors/factor.ts';
+import { providerReasons, type Binding, type FactorContext, type Proof } from '../../factors/factor.ts';
 import { factorOf } from '../../factors/registry.ts';
 import type { Read } from '../../factors/define-factor.ts';
 import { advance, touch } from '../../store/authenticators.ts';
 import { spendReply } from '../../store/spent-replies.ts';
 import { claimTry, releaseTry } from '../../store/throttles.ts';
 import type { User } from '../../store/users.ts';
-import type { Responding } from './candidates.ts';
+import type { Candidate, Responding } from './candidates.ts';
+import { userAtProvider } from './user-at-provider.ts';
 import { factorContext, type RequestContext } from '../context.ts';
 import type { Reason } from '../reasons.ts';
 import { settingsInForce } from '../policy/settings-in-force.ts';
@@ -60,11 +61,7 @@ export async function prove(ctx: RequestContext, input: VerificationInput): Prom
     let refusal: Refusal<Reason> = refuse('no_authenticator');
     try {
       for (const candidate of group) {
-        const settings = await settingsToVerify(ctx, candidate, user?.accountId);
-        const { state, prompt, read } = candidate;
-        const verified = settings.ok
-          ? await read.verify({ state, memo: prompt?.memo, settings: settings.value }, factors)
-          : settings;
+        const verified = await verify(ctx, candidate, { user, factors });
         if (verified.ok) {
           // The response belongs to this kind, so the failures counted for the other kinds are taken back.
           for (const other of missed) await releaseTry(ctx.store, subject, other);
@@ -86,6 +83,24 @@ export async function prove(ctx: RequestContext, input: VerificationInput): Prom
 }
 
 const subjectOf = (user: VerificationInput['user']) => user && { user: { id: user.id, name: user.name } };
+
+/** Verifies the response against one candidate. */
+async function verify(
+  ctx: RequestContext,
+  candidate: Responding,
+  { user, factors }: Pick<VerificationInput, 'user'> & { readonly factors: FactorContext },
+): Promise<Outcome<Proof, Reason>> {
+  const settings = await settingsToVerify(ctx, candidate, user?.accountId);
+  if (!settings.ok) return settings;
+  const { state, prompt, read } = candidate;
+  const given = { state, memo: prompt?.memo, settings: settings.value };
+  return read.verify(given, { ...factors, ...(await subjectAt(ctx, user, candidate)) });
+}
+
+/** The user as the provider knows them that has issued the prompt, if one has. */
+async function subjectAt({ store }: RequestContext, user: VerificationInput['user'], { prompt }: Candidate) {
+  return user && prompt?.provider ? { user: await userAtProvider(store, user, prompt.provider) } : {};
+}
 
 /** Reasons that do not mean that the response was wrong. No failure is counted. */
 const undecided: readonly Reason[] = [...providerReasons, 'no_provider', 'provider_disabled'];
