@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { decodeJwt } from 'jose';
 import { minute } from '../../src/base/clock.ts';
 import { asksForSession, nameOf } from '../http/catalogue.ts';
 import { dataOf, door } from '../http/doors/crossbar/door.ts';
@@ -96,6 +97,20 @@ onEachDatabase("a client's session", (on) => {
     await ask(200, 'GET', `accounts/root/users/${String(bob['id'])}`);
     server.clock.tick(15 * minute + 1);
     await ask(401, 'PUT', 'accounts/root/users', { username: 'carol' });
+  });
+
+  test('gets no scope by a step-up that its client may not have any more', async () => {
+    await using server = await startServer({ on });
+    const app = await addApp(server, { scopes: ['mfa', 'manage'], default_scopes: ['mfa', 'manage'] });
+    const { access: bearer } = tokensOf(await grant(server, app, server.admin));
+    const json = { scopes: ['mfa'], default_scopes: ['mfa'] };
+    await server.call('PATCH', `/oauth2/clients/${app.id}`, { bearer: server.admin.token, json });
+    const id = member(await server.call('POST', '/challenges', { bearer, json: {} }), 'id');
+    const { password } = server.admin;
+    const raised = await server.call('POST', `/challenges/${id}/verify`, { bearer, json: { password } });
+    const next = member(raised, 'token');
+    assert.equal(decodeJwt(next)['scope'], 'mfa');
+    assert.equal((await server.call('GET', '/users', { bearer: next })).status, 403);
   });
 
   test('meets a route that states nothing for clients, which is closed to it', async () => {

@@ -7,6 +7,7 @@ import type { Session } from '../../store/sessions.ts';
 import type { User } from '../../store/users.ts';
 import { writeRefreshTokenOf } from './refresh-tokens.ts';
 import type { RequestContext } from '../context.ts';
+import { scopeWithin } from './scopes.ts';
 import type { CreatedSession } from './create-session.ts';
 import { assuranceOf } from './assurance.ts';
 
@@ -37,15 +38,20 @@ export async function issueToken(
 /** The tokens that an answer hands out. The refresh token is for sessions of OAuth2 clients that use them. */
 export type IssuedTokens = { readonly token: string; readonly refreshToken?: string };
 
-/** Issues new tokens for a session, with the assurance that `session` has: after a step-up or a change of its user. */
+/**
+ * Issues new tokens for a session, with the assurance that `session` has: after a step-up or a change of its user. As at a
+ * refresh, the scope is at most what the client may have now.
+ */
 export async function issueNextTokens(
   ctx: RequestContext,
   session: Session & Pick<User, 'accountId' | 'roles'>,
 ): Promise<IssuedTokens> {
   const { tokenLife } = await readPolicy(ctx.store, session);
   const client = session.clientId === null ? undefined : await findClient(ctx.store, session.clientId);
-  const token = await issueToken(ctx, { ...session, tokenLife, client }, session.accountId);
-  const refreshToken = await writeRefreshTokenOf(ctx, { ...session, client });
+  const scope = client && session.scope !== null ? scopeWithin(client, session.scope) : session.scope;
+  const next = { ...session, scope, tokenLife, client };
+  const token = await issueToken(ctx, next, session.accountId);
+  const refreshToken = await writeRefreshTokenOf(ctx, next);
   return { token, ...(refreshToken !== undefined && { refreshToken }) };
 }
 

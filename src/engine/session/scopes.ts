@@ -1,3 +1,4 @@
+import type { OAuthClient } from '../../store/clients.ts';
 import type { Session } from '../../store/sessions.ts';
 
 /** The scopes of OAuth2 clients: `mfa` manages the user's own second factors, `manage` administers. */
@@ -12,6 +13,14 @@ export type NeededScope = Scope | 'none';
 export function scopesIn(words: string): readonly Scope[] {
   const given = new Set(words.split(' '));
   return scopes.filter((scope) => given.has(scope));
+}
+
+/** What is left of a session's scope after its client may have less. The scope of a client of version 0.1.0 is kept. */
+export function scopeWithin({ scopes: most }: Pick<OAuthClient, 'scopes'>, scope: string): string {
+  if (!most) return scope;
+  return scopesIn(scope)
+    .filter((one) => most.includes(one))
+    .join(' ');
 }
 
 /** Whether a session may do what needs a scope. Undefined is for operations that are closed to clients. */
