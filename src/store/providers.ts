@@ -1,4 +1,4 @@
-import { sql, type Selectable } from 'kysely';
+import { sql, type ExpressionBuilder, type Selectable } from 'kysely';
 import { z } from 'zod';
 import type { Members } from '../base/merge-patch.ts';
 import type { Store } from './store.ts';
@@ -144,14 +144,22 @@ export async function deleteProvider(store: Store, { id, revision }: Provider): 
   const result = await db
     .deleteFrom('providers')
     .where('id', '=', id)
-    .where((where) =>
-      where.not(
-        where.exists(where.selectFrom('security').select('account_id').where('auth_modules', 'like', `%"${id}"%`)),
-      ),
-    )
+    .where((where) => where.not(where.exists(where.selectFrom('security').select('account_id').where(names(id)))))
     .executeTakeFirst();
   return result.numDeletedRows === 1n ? 'done' : 'in_use';
 }
+
+/**
+ * Whether an account's security configuration names a provider. Call it after a write of the provider: a transaction
+ * that adds a reference has to lock it too.
+ */
+export async function isInUse({ db }: Store, id: string): Promise<boolean> {
+  const row = await db.selectFrom('security').select('account_id').where(names(id)).limit(1).executeTakeFirst();
+  return row !== undefined;
+}
+
+const names = (id: string) => (where: ExpressionBuilder<Tables, 'security'>) =>
+  where('auth_modules', 'like', `%"${id}"%`);
 
 function selectOf({ db }: Store, accountId: string | null) {
   return db

@@ -122,4 +122,26 @@ onEachDatabase('a key with manage', (on) => {
     assert.ok(audited.every(({ session_id }) => session_id !== null));
     assert.equal((await server.call('DELETE', `/users/${dan.uid}`, { bearer })).status, 204);
   });
+
+  test('changes no provider that a rule names: with its keys it could answer for an administrator', async () => {
+    await using server = await startServer({ on });
+    const key = await makeManageKey(server, server.admin);
+    const ask = door(server);
+    const given = { provider_name: 'totp', provider_type: 'multi_factor', enabled: true, settings: {} };
+    const named = String(dataOf(await ask(201, 'PUT', 'accounts/root/multi_factor', given))['id']);
+    const auth_modules = { user_auth: { multi_factor: { configuration_id: named } } };
+    await ask(200, 'PATCH', 'accounts/root/security', { auth_modules });
+    const program = door(server, await logInWith(server, key));
+    const before = (await server.rows())['providers'];
+    for (const [method, json] of [
+      ['PATCH', { enabled: false }],
+      ['POST', { ...given, enabled: false }],
+    ] as const) {
+      await program(403, method, `accounts/root/multi_factor/${named}`, json);
+    }
+    await program(409, 'DELETE', `accounts/root/multi_factor/${named}`);
+    assert.deepEqual((await server.rows())['providers'], before);
+    const other = String(dataOf(await program(201, 'PUT', 'accounts/root/multi_factor', given))['id']);
+    await program(200, 'PATCH', `accounts/root/multi_factor/${other}`, { enabled: false });
+  });
 });

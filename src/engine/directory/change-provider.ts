@@ -4,13 +4,14 @@ import { timeOrderedHex } from '../../base/random.ts';
 import type { WrongMember } from '../../base/wrong-members.ts';
 import { readSettings, secretsIn } from '../../factors/provider-settings.ts';
 import { isProviderKind, type Kind } from '../../factors/registry.ts';
-import { deleteProvider, insertProvider, updateProvider, type Provider } from '../../store/providers.ts';
+import { deleteProvider, insertProvider, isInUse, updateProvider, type Provider } from '../../store/providers.ts';
 import { isDuplicate, isReferenced } from '../../store/store.ts';
 import { withTransaction, type RequestContext } from '../context.ts';
 import { logSuccess, type AttemptFacts } from '../audit/log-attempt.ts';
 import { showProvider, type Owner, type ShownProvider } from './reach-provider.ts';
 import type { Reason } from '../reasons.ts';
 import type { Caller } from '../session/authenticate.ts';
+import { isManageKey } from '../session/manage-key.ts';
 
 /** The configuration of a provider. */
 export type ProviderInput = {
@@ -107,6 +108,8 @@ async function write(
   const next = { name, enabled, settings: read.settings };
   return withTransaction(ctx, async (tx) => {
     if (!(await updateProvider(tx.store, provider, next, now))) return refuse('raced');
+    // Whoever sets how a required provider verifies can log in as anybody who has to use it.
+    if (isManageKey(caller) && (await isInUse(tx.store, provider.id))) return refuse('unattended');
     await logSuccess(tx, changed('provider.change', caller, provider));
     return success(showProvider({ ...provider, ...next, revision: provider.revision + 1 }, secretsIn(kind, set)));
   });

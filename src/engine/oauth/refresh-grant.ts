@@ -45,10 +45,8 @@ export async function refresh(
   }
   if (isVoid(found)) return refuse('invalid_grant');
   const policy = await policyThatAllows(ctx, client, session);
-  if (!policy.ok) {
-    await logRefusal(ctx, facts, policy.reason);
-    return refuse('invalid_grant');
-  }
+  if (!policy.ok) await logRefusal(ctx, facts, policy.reason);
+  if (!policy.ok) return refuse('invalid_grant');
   const scope = scopeFor(client, wanted, token.scope);
   if (scope === undefined) return refuse('invalid_scope');
 
