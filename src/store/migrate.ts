@@ -15,6 +15,7 @@ import * as accountRules from './migrations/0013-account-rules.ts';
 import * as enabled from './migrations/0014-enabled.ts';
 import * as clientScopes from './migrations/0015-client-scopes.ts';
 import * as manageKeys from './migrations/0016-manage-keys.ts';
+import * as kindsOfRefreshTokens from './migrations/0017-kinds-of-refresh-tokens.ts';
 import { withoutLimits } from './postgres.ts';
 import type { Database, Flavour } from './store.ts';
 import type { Tables } from './tables.ts';
@@ -36,6 +37,7 @@ const migrations = [
   { name: '0014-enabled', up: enabled.up },
   { name: '0015-client-scopes', up: clientScopes.up },
   { name: '0016-manage-keys', up: manageKeys.up },
+  { name: '0017-kinds-of-refresh-tokens', up: kindsOfRefreshTokens.up },
 ];
 
 /**

@@ -1,8 +1,11 @@
 import type { Selectable } from 'kysely';
 import { readTexts } from './lists.ts';
-import type { Assurance } from './sessions.ts';
+import type { Assurance, Session } from './sessions.ts';
 import type { Store } from './store.ts';
 import type { Tables } from './tables.ts';
+
+/** `secondKinds` is null for sessions of version 0.1.0. */
+export type IssuedProof = Assurance & Pick<Session, 'secondKinds'>;
 
 /**
  * A refresh token (RFC 6749 section 6). Each use replaces it with a new one; all refresh tokens of a session are one
@@ -16,7 +19,7 @@ export type RefreshToken = {
   readonly expiresAt: number;
   readonly usedAt: number | null;
   /** The proof of its session when it was issued, which a refresh keeps. Null in rows of version 0.1.0. */
-  readonly proven: Assurance | null;
+  readonly proven: IssuedProof | null;
 };
 
 const context = 'refresh_token';
@@ -36,6 +39,7 @@ export async function insertRefreshToken({ db, safe }: Store, token: RefreshToke
         amr: JSON.stringify(token.proven.amr),
         auth_time: token.proven.authTime,
         second_factor_at: token.proven.secondFactorAt,
+        second_kinds: token.proven.secondKinds && JSON.stringify(token.proven.secondKinds),
       }),
     })
     .execute();
@@ -52,6 +56,7 @@ export async function findRefreshToken({ db, safe }: Store, text: string): Promi
 
 function opened(row: Selectable<Tables['refresh_tokens']>): RefreshToken {
   const { amr, auth_time: authTime, second_factor_at: secondFactorAt, generation } = row;
+  const secondKinds = row.second_kinds === null ? null : readTexts(row.second_kinds);
   return {
     id: row.id,
     sessionId: row.session_id,
@@ -59,7 +64,10 @@ function opened(row: Selectable<Tables['refresh_tokens']>): RefreshToken {
     createdAt: row.created_at,
     expiresAt: row.expires_at,
     usedAt: row.used_at,
-    proven: amr === null || authTime === null ? null : { generation, amr: readTexts(amr), authTime, secondFactorAt },
+    proven:
+      amr === null || authTime === null
+        ? null
+        : { generation, amr: readTexts(amr), authTime, secondFactorAt, secondKinds },
   };
 }
 

@@ -46,5 +46,6 @@ export type SessionTables = {
     amr: Generated<string | null>;
     auth_time: Generated<number | null>;
     second_factor_at: Generated<number | null>;
+    second_kinds: Generated<string | null>;
   };
 };

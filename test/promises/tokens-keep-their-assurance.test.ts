@@ -165,6 +165,33 @@ onEachDatabase('tokens keep the assurance of their issue', (on) => {
     assert.deepEqual(await shownOf(there, enrolled.token, client), [204, 'aal2']);
   });
 
+  test('a refresh token of before an enrollment does not meet a rule that names the new factor', async () => {
+    await using town = await twoNodes(on);
+    const client = await addOAuthApp(town);
+    const [here, there] = town.nodes;
+    const person = await town.addPerson('ada');
+    const bearer = person.token;
+    await here('PUT', '/mfa/sms/request', { bearer, json: { phone_number: '+12133734253' } });
+    await here('PUT', '/mfa/sms/verify', { bearer, json: { mfa_code: newestCode(town) } });
+    town.clock.tick(minute);
+    await here('POST', '/mfa/oauth2/token', {
+      json: { ...client, grant_type: 'password', username: person.name, password: person.password },
+    });
+    const bySms = await grant(here, client, person, newestCode(town));
+    await town.addApp({ ...person, token: String(bySms['access_token']) });
+    const administrator = { bearer: town.admin.token };
+    const totp = { provider_name: 'totp', provider_type: 'multi_factor', enabled: true, settings: {} };
+    const made = await here('PUT', '/v2/accounts/root/multi_factor', { ...administrator, json: { data: totp } });
+    const { id } = bodyOf(made)['data'] as { id: string };
+    const oauth2 = { multi_factor: { enabled: true, configuration_id: id } };
+    const said = await here('PATCH', '/v2/accounts/root/security', {
+      ...administrator,
+      json: { data: { auth_modules: { oauth2 } } },
+    });
+    assert.equal(said.status, 200, said.text);
+    assert.equal((await renew(there, client, bySms['refresh_token']))['error'], 'invalid_grant');
+  });
+
   test('a removed factor ends the earlier generations of its own session, with their refresh tokens', async () => {
     await using town = await twoNodes(on);
     const client = await addOAuthApp(town);

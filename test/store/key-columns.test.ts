@@ -53,7 +53,8 @@ const plain: Readonly<Record<string, string>> = {
   sends: 'last_at day_began in_day',
   notices: 'attempt_id user_id name factor at tries due_at in_digest count last_at',
   clients: 'id account_id name grant_types scope scopes default_scopes audiences created_at',
-  refresh_tokens: 'id session_id scope created_at expires_at used_at generation amr auth_time second_factor_at',
+  refresh_tokens:
+    'id session_id scope created_at expires_at used_at generation amr auth_time second_factor_at second_kinds',
   attempts:
     'id at account_id user_id action auth_module factor outcome reason session_id client_ip user_agent request_id provider_name auth_config_origin mfa_config_origin object_id detail strand seq',
   attempt_chains: 'strand seq base_seq',

@@ -23,6 +23,7 @@ const all = [
   '0014-enabled',
   '0015-client-scopes',
   '0016-manage-keys',
+  '0017-kinds-of-refresh-tokens',
 ];
 
 const now = Date.parse('2026-11-21T12:00:00Z');

@@ -18,7 +18,13 @@ async function written(built: TestEngine, text: string) {
   const opening = { user, epoch: user.epoch, authModule: 'oauth2', amr: ['pwd'], secondKinds: [], policy };
   const session = await createSession(ctx, opening);
   const made = { id: uuid(ctx.random, now), sessionId: session.id, scope: 'read', createdAt: now };
-  const proven = { generation: 2, amr: ['pwd', 'otp', 'mfa'], authTime: now - 1000, secondFactorAt: now };
+  const proven = {
+    generation: 2,
+    amr: ['pwd', 'otp', 'mfa'],
+    authTime: now - 1000,
+    secondFactorAt: now,
+    secondKinds: ['totp'],
+  };
   const token = { ...made, expiresAt: now + 1000, usedAt: null, proven };
   await insertRefreshToken(ctx.store, token, text);
   return token;

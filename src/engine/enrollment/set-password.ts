@@ -7,6 +7,8 @@ import { changeFactors } from './change-factors.ts';
 import type { RequestContext } from '../context.ts';
 import { makeAuthenticator } from './make-authenticator.ts';
 import { isUnattended, unattendedKinds } from '../policy/auth-modules.ts';
+import { providerPolicy } from '../policy/provider-policy.ts';
+import { secondFactors } from '../policy/second-factors.ts';
 import { proveCurrentPassword } from '../proof/prove-current-password.ts';
 import type { Reason } from '../reasons.ts';
 import type { Caller } from '../session/authenticate.ts';
@@ -29,8 +31,8 @@ export type ChangedPassword = IssuedTokens & {
 const { kind } = password;
 
 /**
- * Sets the caller's password. To change one, the caller needs a recent proof of a second factor, or the current password
- * (`ctx.currentPassword`) if they have no second factor: a login alone is not enough (ASVS 5 6.2.3).
+ * Sets the caller's password. To change one, the caller needs a recent proof of a second factor that they had before the
+ * login, or else the current password (`ctx.currentPassword`): a login alone is not enough (ASVS 5 6.2.3).
  */
 export async function setPassword(
   ctx: RequestContext,
@@ -46,7 +48,7 @@ export async function setPassword(
   const { user, authenticators } = allowed.value;
   const facts = { action: 'password.set', factor: kind, sessionId: caller.id };
   const hasPassword = authenticators.some((one) => one.kind === kind);
-  if (hasPassword && !isRecent(caller.secondFactorAt, ctx.now)) {
+  if (hasPassword && !(await provesMoreThanLogin(ctx, caller, authenticators))) {
     const { id: userId, accountId } = user;
     const known = await proveCurrentPassword(ctx, authenticators, { ...facts, accountId, userId });
     if (!known.ok) return known;
@@ -61,6 +63,21 @@ export async function setPassword(
   if (!changed.ok) return changed;
   const surviving = authenticators.filter((one) => isUnattended(one.kind));
   return success({ ...changed.value, surviving, ...(await issueNextTokens(ctx.at(), caller)) });
+}
+
+/**
+ * Whether a session has recently proven a second factor that its user had before the login, or one that a provider keeps.
+ * A factor that was enrolled since proves no more than the login.
+ */
+async function provesMoreThanLogin(
+  ctx: RequestContext,
+  caller: Caller,
+  authenticators: readonly Authenticator[],
+): Promise<boolean> {
+  if (!isRecent(caller.secondFactorAt, ctx.now)) return false;
+  const enrolled = secondFactors(authenticators);
+  if (enrolled.length > 0) return enrolled.some(({ createdAt }) => createdAt <= caller.authTime);
+  return (await providerPolicy(ctx, caller)) !== undefined;
 }
 
 /**

@@ -1,15 +1,20 @@
 import { opaqueToken, uuid } from '../../base/random.ts';
 import type { OAuthClient } from '../../store/clients.ts';
-import { findRefreshToken, insertRefreshToken, type RefreshToken } from '../../store/refresh-tokens.ts';
-import { findLiveSession, type Assurance, type LiveSession, type Session } from '../../store/sessions.ts';
+import {
+  findRefreshToken,
+  insertRefreshToken,
+  type IssuedProof,
+  type RefreshToken,
+} from '../../store/refresh-tokens.ts';
+import { findLiveSession, type LiveSession, type Session } from '../../store/sessions.ts';
 import type { RequestContext } from '../context.ts';
 
 /** Writes a refresh token for the assurance that `session` has. Returns its text. */
 export async function writeRefreshToken(ctx: RequestContext, session: Session, scope: string): Promise<string> {
   const { random, now } = ctx;
   const text = opaqueToken(random);
-  const { generation, amr, authTime, secondFactorAt } = session;
-  const proven: Assurance = { generation, amr, authTime, secondFactorAt };
+  const { generation, amr, authTime, secondFactorAt, secondKinds } = session;
+  const proven: IssuedProof = { generation, amr, authTime, secondFactorAt, secondKinds };
   const made = { id: uuid(random, now), sessionId: session.id, scope, createdAt: now, proven };
   await insertRefreshToken(ctx.store, { ...made, expiresAt: session.expiresAt, usedAt: null }, text);
   return text;
@@ -39,7 +44,8 @@ export async function findIssuedToken(
   if (!token || session?.clientId !== client.id) return undefined;
   // A token of version 0.1.0 has the assurance of its session.
   const proven = token.proven ?? { ...session, generation: 1 };
-  return { token, session: { ...session, ...proven } };
+  const secondKinds = proven.secondKinds ?? session.secondKinds;
+  return { token, session: { ...session, ...proven, secondKinds } };
 }
 
 /** Whether a later generation of its session has voided a refresh token. */

@@ -41,6 +41,15 @@ onEachDatabase('a new password', (database) => {
     assert.equal((await engine.logIn(name, password)).ok, true);
   });
 
+  test('needs the present one from a session that has enrolled its second factor since the login', async () => {
+    await using engine = await startEngine(database);
+    const { password, caller } = await engine.addPerson('ada');
+    engine.clock.tick(1000);
+    const raised = await engine.caller((await engine.enrollTotp(caller)).token);
+    assert.deepEqual(await set(engine, raised), refuse('current_password_required'));
+    unwrap(await set(engine, raised, password));
+  });
+
   test('is not set with a present one that can be none, and that is no fault', async () => {
     await using engine = await startEngine(database);
     const { user, caller } = await engine.addPerson('ada');

@@ -115,13 +115,15 @@ function predictChange(person: Person, intent: Change | Intent, now: number): st
     const steps = stepsOf(pending.seed, intent.response, now);
     if (steps.length === 0) return 'wrong';
     delete person.throttles['totp.enrollment'];
-    person.apps.push({ id: pending.id, seed: pending.seed, lastStep: Math.max(...steps) });
+    person.apps.push({ ...pending, lastStep: Math.max(...steps) });
     person.apps.sort((a, b) => (a.id < b.id ? -1 : 1));
     person.pending = null;
   }
   if (intent.do === 'setPassword') {
-    // A second factor that was proven in time is as good, also where it has been removed.
-    if (!isFresh(person.sessions[intent.session.id]?.provenAt, now)) {
+    const { session } = intent;
+    // An app that was enrolled since the login proves no more than the login.
+    const hadApp = person.apps.some(({ madeAt }) => madeAt <= session.madeAt);
+    if (!hadApp || !isFresh(person.sessions[session.id]?.provenAt, now)) {
       if (intent.current === undefined) return 'current_password_required';
       if (!claim(person, 'password', now)) return 'throttled';
       if (intent.current !== person.password) return 'wrong_current_password';

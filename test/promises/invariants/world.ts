@@ -6,7 +6,7 @@ import { listAuthenticators } from '../../../src/store/authenticators.ts';
 import { findUser } from '../../../src/store/users.ts';
 import type { Memory, Stage } from './memory.ts';
 
-type App = { readonly id: string; readonly seed: string; lastStep: number };
+type App = { readonly id: string; readonly seed: string; readonly madeAt: number; lastStep: number };
 
 export type Person = {
   epoch: number;
@@ -56,7 +56,9 @@ async function lookAt({ store, hasher }: Context, memory: Memory, name: string, 
     epoch: user.epoch,
     password,
     keys: all.filter(({ kind }) => kind === 'apikey').length,
-    apps: apps.filter(({ status }) => status === 'active').map(({ id, seed, lastStep }) => ({ id, seed, lastStep })),
+    apps: apps
+      .filter(({ status }) => status === 'active')
+      .map(({ id, seed, createdAt: madeAt, lastStep }) => ({ id, seed, madeAt, lastStep })),
     pending: pending ? { id: pending.id, seed: pending.seed, madeAt: pending.createdAt } : null,
     codes,
     throttles: Object.fromEntries(throttles.map(({ kind, failures, last_at: at }) => [kind, { failures, at }])),
