@@ -65,7 +65,7 @@ export type Received = {
   readonly acr?: string;
   /** The generation of the tokens. */
   readonly generation?: number;
-  /** What a client was granted. */
+  /** The scope that a client was granted. */
   readonly scope?: string;
   readonly challenge?: string;
   readonly refresh?: string;

@@ -19,7 +19,7 @@ type Ended = (server: Server, boss: Person) => Promise<unknown>;
 const change = (server: Server, { uid }: Person, changes: object) =>
   door(server)(200, 'PATCH', `accounts/root/users/${uid}`, changes);
 
-/** What ends a key, and what would bring its user and maker back. */
+/** The changes that end a key, and those that would bring its user and maker back. */
 const endings: Readonly<Record<string, readonly [end: Ended, back: Ended]>> = {
   'is disabled': [
     (server, boss) => change(server, boss, { enabled: false }),

@@ -43,7 +43,7 @@ export type Session = {
 
 export type OAuthClient = { readonly id: string; readonly secret: string };
 
-/** What is recorded of a request that a session makes. */
+/** The record of a request that a session makes. */
 export const sentBy = ({ id, generation }: Session) => ({ session: id, generation });
 
 export type SpentCredential =

@@ -108,7 +108,7 @@ async function write(
   const next = { name, enabled, settings: read.settings };
   return withTransaction(ctx, async (tx) => {
     if (!(await updateProvider(tx.store, provider, next, now))) return refuse('raced');
-    // Whoever sets how a required provider verifies can log in as anybody who has to use it.
+    // With the keys of a required provider, a program could log in as every user who has to use it.
     if (isManageKey(caller) && (await isInUse(tx.store, provider.id))) return refuse('unattended');
     await logSuccess(tx, changed('provider.change', caller, provider));
     return success(showProvider({ ...provider, ...next, revision: provider.revision + 1 }, secretsIn(kind, set)));

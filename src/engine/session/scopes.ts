@@ -15,7 +15,7 @@ export function scopesIn(words: string): readonly Scope[] {
   return scopes.filter((scope) => given.has(scope));
 }
 
-/** What is left of a session's scope after its client may have less. The scope of a client of version 0.1.0 is kept. */
+/** The part of a session's scope that its client may still have. The scope of a client of version 0.1.0 is kept. */
 export function scopeWithin({ scopes: most }: Pick<OAuthClient, 'scopes'>, scope: string): string {
   if (!most) return scope;
   return scopesIn(scope)

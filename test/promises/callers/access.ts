@@ -1,5 +1,5 @@
 /**
- * What each caller gets at each class of operations. Written by hand: if it were computed from the route table, it
+ * The answers to each caller at each class of operations. Written by hand: if it were computed from the route table, it
  * could not contradict it. A new caller is a line in both tables, and its credential is made in `scene.ts`.
  *
  * | cell | the answer |

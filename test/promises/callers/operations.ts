@@ -53,7 +53,7 @@ const enrollments: Readonly<Record<string, Operation>> = {
   ...Object.fromEntries(notYet.map((name) => [name, ['factors', { 'enrollment token': 'ok' }] as const])),
 };
 
-/** What a key with `manage` does not reach. */
+/** Operations that a key with `manage` does not reach. */
 const closedToKeys = (group: string): Operation => [group, { 'administrator, manage key': 'key' }];
 
 const sessionsAndChallenges: Readonly<Record<string, Operation>> = {
@@ -206,7 +206,7 @@ export function classOf(operation: string): string {
   return typeof row === 'string' ? row : row[0];
 }
 
-/** What an operation answers to a caller. */
+/** The answer of an operation to a caller. */
 export function expectedOf(operation: string, caller: string): Said {
   const row = written(operation);
   const exception = typeof row === 'string' ? undefined : row[1][caller];

@@ -1,4 +1,4 @@
-/** What the requests in the name of one user are about: their secrets, sessions, pending enrollments and challenges. */
+/** The objects of requests in the name of one user: their secrets, sessions, pending enrollments and challenges. */
 import assert from 'node:assert/strict';
 import { bodyOf, newestCode } from '../../../kit/doors.ts';
 import { member, type Person, type Server } from '../../../kit/server.ts';

@@ -1,4 +1,4 @@
-/** What an answer says to its caller, in whatever dialect. */
+/** The meaning of an answer for its caller, in any dialect. */
 import { problemOf } from '../../../src/http/errors/reasons.ts';
 import type { Answer } from '../../../kit/server.ts';
 

@@ -19,7 +19,7 @@ import { openSessions, type Tokens } from './tokens.ts';
 export type Caller = {
   /** Undefined where the request has no credential. */
   readonly token: string | undefined;
-  /** What requests in the name of its user are about. */
+  /** The objects of requests in the name of its user. */
   readonly own: Cast;
   /** The challenge that it may answer, and the right answer. */
   readonly challenge: string;
@@ -74,7 +74,7 @@ export async function scene(server: Server) {
   };
 }
 
-/** What a user of each session has begun to enroll. It waits for ten minutes. */
+/** An enrollment that a user of each session has begun. It waits for ten minutes. */
 async function pendingOf(server: Server, { fresh, enrollment }: Tokens) {
   return {
     ada: await pendingApp(server, fresh.ada),
