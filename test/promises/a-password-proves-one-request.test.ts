@@ -82,6 +82,27 @@ onEachDatabase('the password in a request', (on) => {
     assert.equal(answer.status, 403, answer.text);
   });
 
+  test('is not asked of a client that sends another body, or none, with a request that needs none', async () => {
+    await using server = await startServer({ on });
+    const ada = await server.addPerson('ada');
+    for (const [type, body] of [
+      ['application/json', 'null'],
+      ['application/json', '[]'],
+      ['application/json', ''],
+      ['application/json', '{"current_password": 1}'],
+      ['application/json', '{'],
+      ['text/plain', 'goodbye'],
+    ] as const) {
+      const made = await server.call('POST', '/users/me/secrets', { bearer: ada.token, json: { type: 'apikey' } });
+      const removed = await server.call('DELETE', `/users/me/secrets/${member(made, 'uid')}`, {
+        bearer: ada.token,
+        headers: { 'content-type': type },
+        body,
+      });
+      assert.equal(removed.status, 204, `${type} ${body}: ${removed.text}`);
+    }
+  });
+
   test('has no place at `/v2` outside of `data`', async () => {
     await using server = await startServer({ on });
     server.clock.tick(15 * minute + 1);

@@ -14,13 +14,17 @@ export const formType = 'application/x-www-form-urlencoded';
 
 /** The body of a request, checked by a route's schema. Without a schema the body is not read. */
 export async function readBody(schema: z.ZodType | undefined, request: Request, form?: true): Promise<Parsed> {
-  if (!schema) return { ok: true, value: undefined };
+  const nothing = { ok: true, value: undefined } as const;
+  if (!schema) return nothing;
+  const read = await readGivenBody(schema, request, form);
+  // A client may send any body with a request that needs none.
+  return read.ok || !(schema instanceof z.ZodOptional) ? read : nothing;
+}
+
+async function readGivenBody(schema: z.ZodType, request: Request, form?: true): Promise<Parsed> {
   const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
   const encoding = request.headers.get('content-encoding')?.toLowerCase() ?? 'identity';
   const isForm = form === true && type === formType;
-  // A client may send any body with a request that needs none.
-  const isOptional = schema instanceof z.ZodOptional;
-  if (isOptional && type !== 'application/json') return { ok: true, value: undefined };
   if ((type !== 'application/json' && !isForm) || encoding !== 'identity') {
     const types = form ? `${formType} or application/json` : 'application/json';
     return no(415, 'unsupported_media_type', `Send the body as ${types}, without content encoding.`);
@@ -29,7 +33,6 @@ export async function readBody(schema: z.ZodType | undefined, request: Request, 
   const bytes = await readBytes(request).catch(() => 'broken off' as const);
   if (bytes === 'broken off') return no(400, 'incomplete_body', 'The connection ended before the body was complete.');
   if (!bytes) return no(413, 'content_too_large', `The body is larger than ${largestBody} bytes.`);
-  if (isOptional && bytes.length === 0) return { ok: true, value: undefined };
   if (isForm) {
     const text = bytes.toString('utf8');
     return isLonger(text, maxPairs) ? tooManyPairs : readPairs(schema, text);
