@@ -15,8 +15,8 @@ type CheckedReply = { readonly seen: Observation; readonly wrong: boolean };
 export function tooManyGuesses(timeline: readonly Observation[], history: History): readonly Violation[] {
   const kinds = Map.groupBy(
     timeline
-      // The replies of a disabled user are all refused as wrong, whatever they are.
-      .filter((seen) => !mayBeDisabled(timeline, seen))
+      // A disabled user's replies are all refused as wrong. One that was accepted came before, and reset the count.
+      .filter((seen) => seen.outcome !== 'refused' || !mayBeDisabled(timeline, seen))
       .flatMap((seen) => checkedReplies(seen).map((reply) => ({ seen, ...reply }))),
     ({ kind }) => kind,
   );

@@ -145,6 +145,21 @@ describe('I11: disabled people are refused', () => {
     finds(historyOf(...enrolled(), login, disable, enable, after), /^ended: a challenge was accepted after its end/);
   });
 
+  test('I4: but a code that was accepted while the person was being disabled has reset the count', () => {
+    const wrong = { kind: 'wrong', of: 'totp' } as const;
+    const guess = (start: number) =>
+      [
+        'answer',
+        { start, sent: { challenge: 'c1', proof: wrong }, outcome: 'refused', code: 'invalid_code', status: 401 },
+      ] as const;
+    const guesses = (from: number) => Array.from({ length: 5 }, (_, at) => guess(from + at * 20));
+    const off = ['disable', { start: 40_000, end: 40_020 }] as const;
+    const accepted = ['answer', { start: 40_005, sent: { challenge: 'c2', proof: code(9) } }] as const;
+    const on = ['enable', { start: 40_100 }] as const;
+    sound(historyOf(...guesses(1000), off, accepted, on, ...guesses(40_200)));
+    finds(historyOf(...guesses(1000), off, on, ...guesses(40_200)), /^I4: \d+ replies/);
+  });
+
   test('but a right password may be refused then, and sessions too', () => {
     const refused = { outcome: 'refused', status: 401, code: 'invalid_credentials' } as const;
     sound(historyOf(...enrolled(), disable, ['login', { sent: { password: 'p1' }, ...refused }], enable));
