@@ -1,6 +1,6 @@
 /**
- * A challenge token opens no route but the one that answers it, wherever it stands in the request. What it gets as a bearer
- * token, and what sessions without fresh proof get, is in every-caller-at-every-route.test.ts.
+ * A challenge token opens no route but the one that answers it, wherever it stands in the request. The answers to it as
+ * a bearer token, and to sessions without fresh proof, are in every-caller-at-every-route.test.ts.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

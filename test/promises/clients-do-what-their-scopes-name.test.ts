@@ -1,5 +1,5 @@
 /**
- * The session of an OAuth2 client does what its scopes name and nothing more. What each scope opens at every route is in
+ * The session of an OAuth2 client does what its scopes name and nothing more. The routes that each scope opens are in
  * every-caller-at-every-route.test.ts.
  */
 import assert from 'node:assert/strict';

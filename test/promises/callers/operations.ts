@@ -171,7 +171,7 @@ const operations: Readonly<Record<string, Operation>> = {
   ...users,
   ...accounts,
 
-  // What logs in stands in the body or in HTTP Basic, and the caller's credential is not read.
+  // The credentials of a login stand in the body or in HTTP Basic, and the caller's credential is not read.
   'PUT /mfa/authtoken/login': 'login',
   'POST /mfa/authtoken/login': 'login',
   'PUT /mfa/oauth2/token': 'login',
