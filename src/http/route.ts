@@ -23,6 +23,8 @@ export type Route = {
   readonly needsFreshProof?: true;
   /** Whether a key with `manage` may administer through it. Otherwise it is closed to keys. */
   readonly openToKeys?: boolean;
+  /** Whether a service may use it with a session, for itself. Otherwise it is closed to services' sessions. */
+  readonly openToServices?: true;
   /** The scope that the session of an OAuth2 client needs. Without one, the route is closed to clients. */
   readonly scope?: RouteScope;
   readonly tag: string;

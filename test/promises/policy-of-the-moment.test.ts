@@ -183,6 +183,45 @@ onEachDatabase('the policy of the moment', (on) => {
     }
   });
 
+  test('the login method is closed: no session steps up, with a second factor or the password', async () => {
+    await using town = await twoNodes(on);
+    const { account, ada, app } = await tenantWithApp(town);
+    const bob = { username: 'bob', password: 'the secret of bob' };
+    await administer(town, 'PUT', `accounts/${account}/users`, bob);
+    const first = await town.call('GET', `/auth/password?account=${account}`, { basic: [bob.username, bob.password] });
+    const stepUps = [
+      { bearer: ada.token, answer: () => ({ code: freshCode(town, app) }) },
+      { bearer: member(first, 'token'), answer: () => ({ password: bob.password }) },
+    ];
+    for (const { bearer, answer } of stepUps) {
+      const asked = await town.call('POST', '/challenges', { bearer, json: {} });
+      const path = `/challenges/${member(asked, 'id')}/verify`;
+      await configure(town, account, { enabled: false });
+      const refused = await town.nodes[0]('POST', path, { bearer, json: answer() });
+      assert.deepEqual([refused.status, bodyOf(refused)['code']], [401, 'invalid_challenge'], refused.text);
+      await configure(town, account, { enabled: true });
+      assert.equal((await town.nodes[0]('POST', path, { bearer, json: answer() })).status, 200);
+    }
+  });
+
+  test('Duo is required: a password does not complete the step-up that asked for it', async () => {
+    await using fixture = await duoFixture('Universal Prompt', { on });
+    const { server, acme, provider } = fixture;
+    const ask = door(server);
+    const path = `accounts/${acme.id}/security`;
+    await ask(200, 'DELETE', path);
+    const bearer = member(
+      await server.call('GET', `/auth/password?account=${acme.id}`, { basic: [acme.username, acme.password] }),
+      'token',
+    );
+    const asked = await server.call('POST', '/challenges', { bearer, json: {} });
+    const multi_factor = { enabled: true, configuration_id: provider };
+    await ask(200, 'POST', path, { auth_modules: { password: { multi_factor } } });
+    const json = { password: acme.password };
+    const answer = await server.call('POST', `/challenges/${member(asked, 'id')}/verify`, { bearer, json });
+    assert.deepEqual([answer.status, bodyOf(answer)['code']], [401, 'invalid_challenge'], answer.text);
+  });
+
   test('what does not loosen its own requirement lets a waiting login and a session go on', async () => {
     await using town = await twoNodes(on);
     const client = await addOAuthApp(town);

@@ -6,7 +6,15 @@ import { changeFactors } from '../enrollment/change-factors.ts';
 import type { RequestContext } from '../context.ts';
 import type { Reason } from '../reasons.ts';
 import type { Caller } from '../session/authenticate.ts';
-import { makePassword, resetPassword } from '../enrollment/set-password.ts';
+import {
+  makePassword,
+  passwordChange,
+  requirePasswordProof,
+  resetPassword,
+  writePassword,
+  type Surviving,
+} from '../enrollment/set-password.ts';
+import { issueNextTokens } from '../session/issue-token.ts';
 import { isManageKey, mayManage } from '../session/manage-key.ts';
 import {
   changeProfile,
@@ -52,18 +60,51 @@ export async function reachUserOf(
   return allowed.ok ? success(user) : allowed;
 }
 
-/**
- * Changes the profile and password of a user, all or nothing. A new password ends the user's sessions, keys and device
- * secrets. Administrators change their own password with `setPassword`, which requires the current one.
- */
+type UserChange<Secret = string> = { readonly user: User; readonly changes: Changes; readonly secret: Secret };
+
+/** With the keys that survive, if callers changed their own password. */
+type ChangedUserOf = ChangedUser & { readonly surviving?: Surviving };
+
+/** Changes the profile and password of a user, all or nothing. */
 export async function changeUserOf(
   ctx: RequestContext,
   caller: Caller,
-  { user, changes, secret }: { readonly user: User; readonly changes: Changes; readonly secret: string | undefined },
+  { secret, ...change }: UserChange<string | undefined>,
+): Promise<Outcome<ChangedUserOf, Reason>> {
+  if (secret === undefined) return changeProfile(ctx, caller, change);
+  return change.user.id === caller.userId
+    ? changeSelf(ctx, caller, { ...change, secret })
+    : resetUser(ctx, caller, { ...change, secret });
+}
+
+/** Administrators change their own password as `setPassword` does. */
+async function changeSelf(
+  ctx: RequestContext,
+  caller: Caller,
+  { user, changes, secret }: UserChange,
+): Promise<Outcome<ChangedUserOf, Reason>> {
+  if (changes.enabled === false) return refuse('forbidden');
+  const allowed = await requirePasswordProof(ctx, caller);
+  if (!allowed.ok) return allowed;
+  const { surviving } = allowed.value;
+  const made = await makePassword(ctx, { id: user.id, name: changes.name ?? user.name }, { secret });
+  if (!made.ok) return made;
+  const changed = await refusingNamesTaken(() =>
+    changeFactors(ctx.at(), { user, caller, ...passwordChange(caller) }, async (tx) => {
+      await writePassword(tx, made.value);
+      return writeProfile(tx, user, changes);
+    }),
+  );
+  if (!changed.ok) return changed;
+  return success({ user: changed.value, surviving, ...(await issueNextTokens(ctx.at(), caller)) });
+}
+
+/** A new password from an administrator ends the user's sessions, keys and device secrets. */
+async function resetUser(
+  ctx: RequestContext,
+  caller: Caller,
+  { user, changes, secret }: UserChange,
 ): Promise<Outcome<ChangedUser, Reason>> {
-  if (secret === undefined) return changeProfile(ctx, caller, { user, changes });
-  if (user.id === caller.userId && changes.enabled === false) return refuse('forbidden');
-  if (user.id === caller.userId) return refuse('current_password_required');
   const allowed = await mayChangeUser(ctx, caller, { user, changes });
   if (!allowed.ok) return allowed;
   // Before the password is hashed.

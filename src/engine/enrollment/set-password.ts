@@ -24,21 +24,45 @@ export type NewPassword = {
 /** The password, and the next tokens of the session that has changed it. */
 export type ChangedPassword = IssuedTokens & {
   readonly authenticator: Authenticator;
-  /** The keys and device secrets that open a login without the password, as before. */
-  readonly surviving: readonly Authenticator[];
+  readonly surviving: Surviving;
 };
+
+/** The keys and device secrets that open a login without the password, as before. */
+export type Surviving = readonly Authenticator[];
 
 const { kind } = password;
 
-/**
- * Sets the caller's password. To change one, the caller needs a recent proof of a second factor that they had before the
- * login, or else the current password (`ctx.currentPassword`): a login alone is not enough (ASVS 5 6.2.3).
- */
+/** Sets the caller's password, if `requirePasswordProof` allows it. */
 export async function setPassword(
   ctx: RequestContext,
   caller: Caller,
   { secret, label }: NewPassword,
 ): Promise<Outcome<ChangedPassword, Reason>> {
+  const allowed = await requirePasswordProof(ctx, caller);
+  if (!allowed.ok) return allowed;
+  const { user, surviving } = allowed.value;
+  const made = await makePassword(ctx, user, { secret, label });
+  if (!made.ok) return made;
+  const changed = await changeFactors(ctx.at(), { user, caller, ...passwordChange(caller) }, async (tx) => {
+    await writePassword(tx, made.value);
+    return success({ authenticator: made.value });
+  });
+  if (!changed.ok) return changed;
+  return success({ ...changed.value, surviving, ...(await issueNextTokens(ctx.at(), caller)) });
+}
+
+/** The event and the notice of a user's change of their own password. */
+export const passwordChange = ({ id: sessionId }: Caller) =>
+  ({ facts: { action: 'password.set', factor: kind, sessionId }, notice: { name: 'password_changed' } }) as const;
+
+/**
+ * Allows the caller to set their own password. To change one, they need a recent proof of a second factor that they had
+ * before the login, or else the current password (`ctx.currentPassword`): a login alone is not enough (ASVS 5 6.2.3).
+ */
+export async function requirePasswordProof(
+  ctx: RequestContext,
+  caller: Caller,
+): Promise<Outcome<{ readonly user: User; readonly surviving: Surviving }, Reason>> {
   const may = mayChange(caller, kind);
   if (!may.ok) return may;
   // Without `authTime`, an old login is not refused here: the current password is required below instead.
@@ -46,23 +70,14 @@ export async function setPassword(
   const allowed = await requireStepUp(ctx, prover);
   if (!allowed.ok) return allowed;
   const { user, authenticators } = allowed.value;
-  const facts = { action: 'password.set', factor: kind, sessionId: caller.id };
   const hasPassword = authenticators.some((one) => one.kind === kind);
   if (hasPassword && !(await provesMoreThanLogin(ctx, caller, authenticators))) {
     const { id: userId, accountId } = user;
+    const { facts } = passwordChange(caller);
     const known = await proveCurrentPassword(ctx, authenticators, { ...facts, accountId, userId });
     if (!known.ok) return known;
   }
-  const made = await makePassword(ctx, user, { secret, label });
-  if (!made.ok) return made;
-  const change = { user, caller, facts, notice: { name: 'password_changed' } } as const;
-  const changed = await changeFactors(ctx.at(), change, async (tx) => {
-    await writePassword(tx, made.value);
-    return success({ authenticator: made.value });
-  });
-  if (!changed.ok) return changed;
-  const surviving = authenticators.filter((one) => isUnattended(one.kind));
-  return success({ ...changed.value, surviving, ...(await issueNextTokens(ctx.at(), caller)) });
+  return success({ user, surviving: authenticators.filter((one) => isUnattended(one.kind)) });
 }
 
 /**

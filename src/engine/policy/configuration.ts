@@ -43,6 +43,13 @@ export const authModulesConfig = documentWith(fiveMinutes).superRefine((document
     if (modules.some((module) => seen.has(module)))
       issues.addIssue({ code: 'custom', path: [name], message: 'names a module that another member names too' });
     for (const module of modules) seen.add(module);
+    const { account_id, configuration_id } = document[name]?.multi_factor ?? {};
+    if (account_id !== undefined && configuration_id === undefined)
+      issues.addIssue({
+        code: 'custom',
+        path: [name, 'multi_factor', 'account_id'],
+        message: 'names the owner of a provider, but `configuration_id` names no provider',
+      });
   }
 });
 

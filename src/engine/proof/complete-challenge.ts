@@ -15,6 +15,7 @@ import { wouldLackRequired } from '../policy/required-kinds.ts';
 import { kindsBeyondFirst } from '../policy/second-factors.ts';
 import { spend, type Proven } from './prove.ts';
 import type { SecondFactorResponse } from './response.ts';
+import { providerPolicy } from '../policy/provider-policy.ts';
 import { readPolicy } from '../policy/read-policy.ts';
 import { requireStillEnough, type ProvenSecond } from '../policy/still-enough.ts';
 import type { Reason } from '../reasons.ts';
@@ -80,6 +81,7 @@ export async function completeChallenge<Result extends Completed>(
   const secondKinds = isSecond ? kindsProven(challenge, kind) : [];
   const enough = await judge(tx, {
     challenge,
+    user,
     policy,
     kinds: secondKinds,
     providerId: proven.candidate.prompt?.provider?.id,
@@ -104,12 +106,26 @@ export async function completeChallenge<Result extends Completed>(
 const kindsProven = ({ kinds }: Challenge, kind: string) =>
   factorOf(kind).traits.roles.includes('recovery') ? (kinds ?? [kind]) : [kind];
 
-/** Judges a challenge by the policy of the moment in which it completes. A step-up takes any second factor of the user. */
+/**
+ * Judges a challenge by the policy of the moment in which it completes. A step-up takes any second factor of the user;
+ * the password, which stands in for one, not if a provider has become required.
+ */
 async function judge(
   tx: RequestContext,
-  { challenge, policy, kinds, ...proven }: ProvenSecond & Pick<OpenChallenge, 'challenge'> & Pick<Passed, 'policy'>,
+  {
+    challenge,
+    user,
+    policy,
+    kinds,
+    ...proven
+  }: ProvenSecond & Pick<OpenChallenge, 'challenge' | 'user'> & Pick<Passed, 'policy'>,
 ): Promise<Outcome<undefined, Reason>> {
-  if (challenge.kind === 'step_up') return success(undefined);
+  if (challenge.kind === 'step_up') {
+    const { authModule } = challenge;
+    const { accountId, roles } = user;
+    const isLess = kinds.length === 0 && (await providerPolicy(tx, { authModule, accountId, roles }));
+    return policy.enabled && !isLess ? success(undefined) : refuse('invalid_challenge');
+  }
   // The login continues with the enrollment of this kind.
   const enrolls = challenge.kind === 'login' && challenge.enrolls !== null ? [challenge.enrolls] : [];
   return requireStillEnough(tx, policy, { ...proven, kinds: [...kinds, ...enrolls] });

@@ -79,8 +79,8 @@ async function judge(
   if (isEnrolled || (await providerPolicy(ctx, caller))) return refuse('step_up_required');
   if (isRecent(authTime, ctx.now)) return success(undefined);
   if (ctx.currentPassword === undefined) return refuse('login_too_old');
-  const { id: sessionId = null, userId, accountId } = caller;
-  return proveCurrentPassword(ctx, authenticators, { action: 'answer', sessionId, userId, accountId });
+  const { id: sessionId = null, userId, accountId, authModule } = caller;
+  return proveCurrentPassword(ctx, authenticators, { action: 'login', authModule, sessionId, userId, accountId });
 }
 
 /** Whether a second factor was proven recently. A code by e-mail is not enough for a user who has a stronger factor. */

@@ -1,4 +1,5 @@
 import { html } from 'hono/html';
+import type { NeededScope } from '../../engine/session/scopes.ts';
 import type { Access, Administers, ResponseSpec, Route } from '../route.ts';
 import { errorFormOf } from './error-forms.ts';
 import { nameOf } from './example.ts';
@@ -25,7 +26,7 @@ export function operation(route: Route): Markup {
     <div id="${id}">
       ${description === '' ? '' : html`<p>${inline(description)}</p>`}
       <p>
-        <a href="#authentication">Authentication</a>: ${accessOf(route)} <a href="#${errors.id}">Errors</a>:
+        <a href="#authentication">Authentication</a>: ${inline(accessOf(route))} <a href="#${errors.id}">Errors</a>:
         ${errors.name}.
       </p>
       ${example(nameOf(route))} ${parametersOf(route)} ${bodyOf(route)}
@@ -60,10 +61,22 @@ const freshProof: Readonly<Record<Administers, string>> = {
   never: '',
 };
 
-function accessOf({ access, administers = 'never', form }: Route): string {
+function accessOf(route: Route): string {
+  const { access, administers = 'never', form } = route;
   const shown = form ? 'the id and secret of an OAuth 2.0 client.' : credentials[access];
-  return `${shown} ${freshProof[administers]}`;
+  return [shown, freshProof[administers], scopeOf(route)].filter((sentence) => sentence !== '').join(' ');
 }
+
+/** The scope that the access token of an OAuth 2.0 client needs, at routes that take access tokens. */
+function scopeOf({ access, scope }: Route): string {
+  if (access === 'anyone' || access === 'basic' || access === 'service') return '';
+  const { own, others } = typeof scope === 'object' ? scope : { own: scope, others: scope };
+  if (own === others) return `OAuth 2.0 clients: ${clientScope(own)}.`;
+  return `OAuth 2.0 clients: ${clientScope(own)} for the own user, ${clientScope(others)} for others.`;
+}
+
+const clientScope = (scope: NeededScope | undefined) =>
+  scope === undefined ? 'never' : scope === 'none' ? 'any scope' : `the scope \`${scope}\``;
 
 function parametersOf({ path, tag, params, query }: Route): Markup {
   const inPath = params ? shapesOf(params, 'input', [`${tag} path`, ...path.split('/')]) : [];

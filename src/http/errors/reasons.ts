@@ -168,9 +168,10 @@ const outside = {
     detail: '`expires_at`: expected a time in the future, at most one year from now.',
   },
   current_password_required: {
-    status: 400,
+    status: 401,
     code: 'current_password_required',
-    detail: '`currentPassword` is required to change the password.',
+    detail: '`current_password` is required to change the password.',
+    headers: bearer,
   },
   wrong_current_password: { status: 400, code: 'wrong_current_password', detail: 'The current password is wrong.' },
   password_needed: {

@@ -22,9 +22,9 @@ export const factors = {
     action: 'Ask for other kinds, or leave `factors` out.',
   },
   current_password_required: {
-    statuses: [400],
-    when: 'A change of password came without the current password.',
-    action: 'Send it as `currentPassword`.',
+    statuses: [401],
+    when: 'A change of password came without the current password, and without a fresh second factor.',
+    action: 'Send it as `current_password`, or step up.',
   },
   wrong_current_password: {
     statuses: [400],

@@ -23,6 +23,7 @@ import type { ShownCredential } from './credentials.ts';
 import { takeCurrentPassword } from '../current-password.ts';
 import { readQuery, type Parsed } from './parse.ts';
 import { missingScope } from './require-scope.ts';
+import { closedToService } from './service-session.ts';
 
 /** The caller that a credential belongs to. */
 export type AnyCaller = EnrollmentActor | ChallengeActor | Service | undefined;
@@ -45,8 +46,8 @@ export async function handle(route: Route, anonymous: UnparsedRequest, raw: RawR
   const params = route.params?.safeParse(raw.params);
   if (params && !params.success) return formatProblem(problemOf(refuse('not_found')));
   const session = sessionAt(route.access, caller.value);
-  const scopeless = missingScope(route, session, params?.data);
-  if (scopeless) return formatProblem(scopeless);
+  const closed = missingScope(route, session, params?.data) ?? closedToService(route, session, params?.data);
+  if (closed) return formatProblem(closed);
   const asked = { session, params: params?.data };
   const allowed = await requireAdministration(request.ctx, route, asked);
   // The password in the body may still prove it.

@@ -67,7 +67,13 @@ test('every link within the page leads to one place in it', async () => {
 test('it says what a call needs, and shows the members of query, body and answers', async () => {
   const page = plain(
     await docsPage([
-      { ...route, access: 'session', description: 'With `care`.', query: z.object({ page: z.int() }) },
+      {
+        ...route,
+        access: 'session',
+        scope: { own: 'mfa' },
+        description: 'With `care`.',
+        query: z.object({ page: z.int() }),
+      },
       {
         ...route,
         method: 'put',
@@ -78,6 +84,7 @@ test('it says what a call needs, and shows the members of query, body and answer
         ...route,
         method: 'post',
         access: 'optional',
+        scope: 'none',
         administers: 'always',
         responses: { 201: { description: 'Made.', body: z.array(z.string()) } },
       },
@@ -85,9 +92,9 @@ test('it says what a call needs, and shows the members of query, body and answer
     ]),
   );
   for (const text of [
-    'With care. Authentication: an access token.',
+    'With care. Authentication: an access token. OAuth 2.0 clients: the scope mfa for the own user, never for others.',
     'Authentication: a name and a secret, as HTTP Basic.',
-    'Authentication: none, or an access token. Administrators need fresh proof.',
+    'Authentication: none, or an access token. Administrators need fresh proof. OAuth 2.0 clients: any scope.',
     'Authentication: none. Errors: problem details.',
     'In the query Name Type Present Meaning page integer required',
     'Body, as JSON Name Type Present Meaning colour "red" or "blue" optional',

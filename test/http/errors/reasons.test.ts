@@ -25,7 +25,7 @@ const told = {
   malformed_input: '400 invalid_request',
   unknown_account: '400 unknown_account',
   invalid_end: '400 invalid_request',
-  current_password_required: '400 current_password_required',
+  current_password_required: '401 current_password_required',
   wrong_current_password: '400 wrong_current_password',
   password_too_common: '400 password_too_common',
   password_is_name: '400 password_is_name',

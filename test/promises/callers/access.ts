@@ -16,8 +16,8 @@
  * Fresh sessions have proven their factors 15 minutes ago, stale ones a millisecond before that. `before a step-up` is
  * a token of an earlier generation, which keeps its assurance; `before a change` is one that a new password ended;
  * `stale + password` has one factor and sends it with every request that needs fresh proof.
- * A key of an administrator reads and writes nothing of others, unless it has `manage`. A service that logs in with its
- * password does what a person does.
+ * A key of an administrator reads and writes nothing of others, unless it has `manage`. The sessions of a service have
+ * its own user, secrets, sessions and step-up, and nothing else.
  */
 import assert from 'node:assert/strict';
 
@@ -89,8 +89,8 @@ administrator, apikey             key      key    key    key          key       
 administrator, manage key         key      ok     ok     key          key           ok     ok     403     key      404
 other tenant                      ok       ok     ok     404          404           404    404    404     404      404
 service, apikey                   401      401    401    401          401           401    401    401     401      404
-service, session of apikey        ok       403    403    403          403           404    404    404     404      404
-service, session of password      ok       403    403    403          403           404    404    404     404      404
+service, session of apikey        403      403    403    403          403           403    403    403     404      404
+service, session of password      403      403    403    403          403           403    403    403     404      404
 disabled                          401      401    401    401          401           401    401    401     401      401
 `;
 

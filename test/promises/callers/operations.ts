@@ -14,6 +14,9 @@ const all = (callers: readonly string[], said: Said): Exceptions =>
 
 const services = ['service, apikey', 'service, session of apikey'];
 
+/** Where the table says more: a session of a service has only its own user, secrets, sessions and step-up. */
+const notForServices = all(['service, session of apikey', 'service, session of password'], '403');
+
 /** Their challenge is answered with the password or an app, and no code is sent. */
 const withoutSentCodes = [
   'one factor',
@@ -38,19 +41,21 @@ const enabledAlready = (...more: readonly string[]) =>
   all(['two factors, stale', 'before a step-up', 'apikey', ...more], 'ok');
 
 /** Without a request of this kind there is nothing to verify, which is answered like a wrong code. */
-const nothingWaits: Exceptions = { 'enrollment token': 'ok' };
+const nothingWaits: Exceptions = { 'enrollment token': 'ok', ...notForServices };
+const appEnabled = { ...enabledAlready('administrator, stale', ...keysOfAdministrators), ...notForServices };
+const requestOther: Operation = ['enroll-other', notForServices];
 const verifyOther: Operation = ['enroll-other', nothingWaits];
 
 const enrollments: Readonly<Record<string, Operation>> = {
-  'PUT /mfa/totp/request': ['enroll', enabledAlready('administrator, stale', ...keysOfAdministrators)],
-  'PUT /mfa/totp/verify': ['enroll', enabledAlready('administrator, stale', ...keysOfAdministrators)],
-  'PUT /mfa/sms/request': ['enroll-other', enabledAlready()],
+  'PUT /mfa/totp/request': ['enroll', appEnabled],
+  'PUT /mfa/totp/verify': ['enroll', appEnabled],
+  'PUT /mfa/sms/request': ['enroll-other', { ...enabledAlready(), ...notForServices }],
   'PUT /mfa/sms/verify': ['enroll-other', { ...enabledAlready(), ...nothingWaits }],
-  'PUT /mfa/email/request': 'enroll-other',
+  'PUT /mfa/email/request': requestOther,
   'PUT /mfa/email/verify': verifyOther,
-  ...Object.fromEntries(otherRoutes.map((name) => [name, name.endsWith('verify') ? verifyOther : 'enroll-other'])),
+  ...Object.fromEntries(otherRoutes.map((name) => [name, name.endsWith('verify') ? verifyOther : requestOther])),
   // They change nothing: every caller who could enroll is told that there are no passkeys.
-  ...Object.fromEntries(notYet.map((name) => [name, ['factors', { 'enrollment token': 'ok' }] as const])),
+  ...Object.fromEntries(notYet.map((name) => [name, ['factors', nothingWaits] as const])),
 };
 
 /** Operations that a key with `manage` does not reach. */
@@ -62,7 +67,7 @@ const sessionsAndChallenges: Readonly<Record<string, Operation>> = {
   'DELETE /sessions/{sid}, this one': 'own',
   'DELETE /sessions/{sid}, own': closedToKeys('first-party'),
   "DELETE /sessions/{sid}, another's": 'session',
-  'GET /forward-auth': 'first-party',
+  'GET /forward-auth': ['first-party', notForServices],
   'POST /challenges': 'step-up',
   'GET /challenges/{id}, own': 'challenge',
   'POST /challenges/{id}/send, own': ['challenge', all(withoutSentCodes, '404')],
@@ -78,7 +83,10 @@ const users: Readonly<Record<string, Operation>> = {
   'GET /users': 'list',
   'GET /users/{uid}, own': 'own',
   'PATCH /users/{uid}, own': 'profile',
-  'DELETE /users/{uid}, own': ['profile', all(services, '404')],
+  'DELETE /users/{uid}, own': [
+    'profile',
+    { 'service, apikey': '404', 'service, session of apikey': '404', 'service, session of password': '403' },
+  ],
   "GET /users/{uid}, another's": 'read',
   "PATCH /users/{uid}, another's": 'write',
   "DELETE /users/{uid}, another's": ['write', all(services, '404')],
@@ -90,10 +98,10 @@ const users: Readonly<Record<string, Operation>> = {
   'DELETE /users/{externalId}/factors/{factorId}': 'service',
   'POST /users/{externalId}/recovery-codes': 'service',
 
-  'GET /mfa': 'own',
-  'DELETE /mfa': 'change',
+  'GET /mfa': ['own', notForServices],
+  'DELETE /mfa': ['change', notForServices],
   // A GET has no body for a password.
-  'GET /mfa/recovery': ['change', { 'administrator, stale + password': 'aal1' }],
+  'GET /mfa/recovery': ['change', { 'administrator, stale + password': 'aal1', ...notForServices }],
   'GET /users/{uid}/secrets, own': 'factors',
   'GET /users/{uid}/secrets/count, own': 'factors',
   'GET /users/{uid}/secrets/{secretId}, own': 'factors',
@@ -148,8 +156,8 @@ const accounts: Readonly<Record<string, Operation>> = {
   'POST /v2/accounts/{id}/multi_factor/{configId}': 'write',
   'PATCH /v2/accounts/{id}/multi_factor/{configId}': 'write',
   'DELETE /v2/accounts/{id}/multi_factor/{configId}': 'write',
+  'GET /v2/multi_factor': 'modules',
   // The system's belong to the root.
-  'GET /v2/multi_factor': closedToKeys('read'),
   'PUT /v2/multi_factor': closedToKeys('write'),
   'GET /v2/multi_factor/{name}': closedToKeys('read'),
   'POST /v2/multi_factor/{name}': closedToKeys('write'),

@@ -18,6 +18,7 @@ import { refused } from '../../errors/reasons.ts';
 import { route, type Problem, type Reply, type Route } from '../../route.ts';
 import { replyEmpty, replyWith } from '../shared/answers.ts';
 import { codesView } from '../shared/codes-view.ts';
+import { viewSurviving } from '../shared/surviving-view.ts';
 import { tokenMembers, viewTokens } from '../shared/tokens-view.ts';
 import { inputIn } from '../shared/factor-members.ts';
 import {
@@ -33,7 +34,7 @@ import {
   viewSecret,
 } from './shapes.ts';
 
-const tag = 'Secrets';
+const common = { openToServices: true, tag: 'Secrets' } as const;
 
 /** The caller's session is valid here and only the code is wrong, so the status is not 401. */
 const wrongCodeProblem: Partial<Problem> = { status: 400, headers: {} };
@@ -45,7 +46,7 @@ export const secretRoutes: readonly Route[] = [
     access: 'session',
     scope: { own: 'mfa', others: 'manage' },
     openToKeys: true,
-    tag,
+    ...common,
     summary: "List a user's secrets",
     params: userPath,
     responses: { 200: { description: 'The secrets, without their values.', body: z.array(secretView) } },
@@ -59,7 +60,7 @@ export const secretRoutes: readonly Route[] = [
     access: 'session',
     scope: { own: 'mfa', others: 'manage' },
     openToKeys: true,
-    tag,
+    ...common,
     summary: "Count a user's secrets",
     params: userPath,
     responses: { 200: { description: 'The number of secrets.', body: z.strictObject({ count: z.int() }) } },
@@ -75,7 +76,7 @@ export const secretRoutes: readonly Route[] = [
     path: '/users/{uid}/secrets',
     access: 'enrollment',
     scope: { own: 'mfa' },
-    tag,
+    ...common,
     summary: 'Create a secret of your own',
     description:
       'A password (one; setting it again needs `currentPassword`, or a fresh second factor), an apikey, a device secret ' +
@@ -100,7 +101,7 @@ export const secretRoutes: readonly Route[] = [
     path: '/users/{uid}/secrets/codes',
     access: 'session',
     scope: { own: 'mfa' },
-    tag,
+    ...common,
     summary: 'Renew your recovery codes',
     description: 'The old ones stop working. Needs fresh proof.',
     params: userPath,
@@ -119,7 +120,7 @@ export const secretRoutes: readonly Route[] = [
     access: 'session',
     scope: { own: 'mfa', others: 'manage' },
     openToKeys: true,
-    tag,
+    ...common,
     summary: 'Read a secret',
     params: secretPath,
     responses: { 200: { description: 'The secret, without its value.', body: secretView } },
@@ -140,7 +141,7 @@ export const secretRoutes: readonly Route[] = [
     access: 'session',
     scope: { own: 'mfa', others: 'manage' },
     openToKeys: true,
-    tag,
+    ...common,
     summary: 'Remove a secret',
     description: 'The recovery codes are removed with the last authenticator app. Needs fresh proof.',
     params: secretPath,
@@ -162,7 +163,7 @@ function enrollRoute(path: string): Route {
     path,
     access: 'enrollment',
     scope: { own: 'mfa' },
-    tag,
+    ...common,
     summary: 'Enroll an authenticator app',
     description: 'Confirm it with one of its codes. From then on a password login asks for one.',
     params: secretPath,
@@ -189,7 +190,7 @@ async function makeSecret(
     if (caller.type !== 'session') return refused({ ok: false, reason: 'forbidden' });
     return replyWith(await setPassword(ctx, caller, { secret: body.secret, label }), ({ surviving, ...made }) => ({
       ...viewMade(made),
-      surviving: surviving.map(({ id, kind }) => ({ id, type: kind })),
+      surviving: viewSurviving(surviving),
     }));
   }
   if (body.type === 'device') {

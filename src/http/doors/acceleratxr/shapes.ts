@@ -6,6 +6,7 @@ import { newPassword } from '../../../factors/password.ts';
 import { kindsWhere } from '../../../factors/registry.ts';
 import type { Authenticator } from '../../../store/authenticators.ts';
 import { confirmationOf, inputMembers } from '../shared/factor-members.ts';
+import { survivingMember } from '../shared/surviving-view.ts';
 import { tokenMembers } from '../shared/tokens-view.ts';
 
 /** AcceleratXR's names and formats. */
@@ -80,7 +81,7 @@ export const madeSecretView = secretView
         ...(otherKinds.length > 0 ? [z.record(z.string(), z.unknown())] : []),
       ])
       .optional(),
-    surviving: z.array(z.strictObject({ id: uid, type: z.string() })).optional(),
+    ...survivingMember,
     ...tokenMembers,
   })
   .meta({

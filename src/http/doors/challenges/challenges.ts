@@ -37,7 +37,7 @@ import {
 } from './shapes.ts';
 
 /** For applications that check the first factor themselves, for sessions that step up, and for logins in progress. */
-const common = { access: 'challenge', scope: 'none', tag: 'Challenges' } as const;
+const common = { access: 'challenge', scope: 'none', openToServices: true, tag: 'Challenges' } as const;
 
 export const challengeRoutes: readonly Route[] = [
   route({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { mergePatch } from '../../../base/merge-patch.ts';
+import { isMembers, mergePatch, type Members } from '../../../base/merge-patch.ts';
 import { wrongMembers, type WrongMember } from '../../../base/wrong-members.ts';
 import {
   accountRules,
@@ -39,9 +39,17 @@ const readOnly = ['id', 'account', 'inherited_config', 'warnings'] as const;
 
 const ignored = z.unknown().optional();
 
+/** A record of zod's drops `__proto__`, which names no module. */
+const modules = z
+  .custom<Members>(
+    (given) => isMembers(given) && !Object.hasOwn(given, '__proto__'),
+    'must be an object of auth modules',
+  )
+  .meta({ type: 'object', additionalProperties: {} });
+
 /** The configuration is checked as a whole, after its read-only members are removed. */
 export const securityBody = z.strictObject({
-  auth_modules: z.record(z.string(), z.unknown()),
+  auth_modules: modules,
   email_is_aal2: ignored,
   ...members(unenforced),
   ...members(readOnly),

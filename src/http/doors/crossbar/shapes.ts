@@ -60,6 +60,9 @@ export const newUser = z.strictObject({
   enabled: z.boolean().default(true),
 });
 
+/** Without `enabled` a disabled user stays disabled. */
+export const wholeUser = newUser.extend({ enabled: z.boolean().optional() });
+
 const changes = profileChanges.shape;
 
 /** An absent member is not changed; null clears it (RFC 7396). */

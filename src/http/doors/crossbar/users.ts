@@ -11,9 +11,11 @@ import {
 import type { Reason } from '../../../engine/reasons.ts';
 import type { User } from '../../../store/users.ts';
 import { route, type Handled, type Route } from '../../route.ts';
+import { survivingMember, viewSurviving } from '../shared/surviving-view.ts';
+import { tokenMembers, viewTokens } from '../shared/tokens-view.ts';
 import { unchanged } from './accounts.ts';
 import { answered, declined, envelope, inData, formatProblem } from './envelope.ts';
-import { accountPath, newUser, userPatch, userPath, userView, viewUser } from './shapes.ts';
+import { accountPath, newUser, userPatch, userPath, userView, viewUser, wholeUser } from './shapes.ts';
 
 const path = '/v2/accounts/{id}/users';
 
@@ -40,7 +42,7 @@ async function reach({ ctx, caller, params, headers }: UserRequest): Promise<Out
 type Versioned = User & { readonly revision: number };
 const versioned = (user: User): Versioned => ({ ...user, revision: user.version });
 
-/** POST replaces the whole user and clears absent members; PATCH changes only given ones. The password is kept where none is given. */
+/** POST replaces the whole user and clears absent members, except `enabled` and the password; PATCH changes only given ones. */
 const changing = (method: 'post' | 'patch'): Route =>
   route({
     ...common,
@@ -50,10 +52,10 @@ const changing = (method: 'post' | 'patch'): Route =>
     path: `${path}/{userId}`,
     summary: method === 'post' ? 'Replace a user' : 'Change a user',
     description:
-      'A new password ends the user’s sessions. While `enabled` is false, every credential of the user is refused like a wrong one; disabling ends their sessions.',
+      'A new password ends the user’s sessions, keys and device secrets; your own needs `current_password` or a fresh second factor, and `surviving` names the keys and device secrets that stay. While `enabled` is false, every credential of the user is refused like a wrong one; disabling ends their sessions.',
     params: userPath,
-    body: inData(method === 'post' ? newUser : userPatch),
-    responses: { 200: userAnswer },
+    body: inData(method === 'post' ? wholeUser : userPatch),
+    responses: { 200: { ...userAnswer, body: envelope(userView.extend({ ...tokenMembers, ...survivingMember })) } },
     async handle(request) {
       const { ctx, caller } = request;
       const user = await reach(request);
@@ -64,14 +66,16 @@ const changing = (method: 'post' | 'patch'): Route =>
       const changes = { name: username, email, phone, firstName: first_name, lastName: last_name, ...access };
       const changed = await changeUserOf(ctx, caller, { user: user.value, changes, secret });
       if (!changed.ok) return declined(changed, request, ownUser);
-      const { user: written, token } = changed.value;
-      return answered(request, { data: viewUser(written), revision: written.version, token });
+      const { user: written, surviving, ...tokens } = changed.value;
+      const survivors = surviving && { surviving: viewSurviving(surviving) };
+      const data = { ...viewUser(written), ...viewTokens(tokens), ...survivors };
+      return answered(request, { data, revision: written.version, token: tokens.token });
     },
   });
 
 const ownUser = {
   forbidden: { detail: 'You cannot disable yourself. Another administrator can.' },
-  current_password_required: { detail: 'You cannot reset your own password. Change it at /users/me/secrets.' },
+  current_password_required: { detail: 'Send `current_password` in `data` to change your own password.' },
 };
 
 export const accountUserRoutes: readonly Route[] = [

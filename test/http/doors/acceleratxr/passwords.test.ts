@@ -11,7 +11,7 @@ onEachDatabase('a password among the secrets', (on) => {
     const ada = await server.addPerson('ada');
     const other = await server.logIn(ada);
     const set = (more: object) => make(server, ada, { type: 'password', secret: 'ada in the garden', ...more });
-    assert.equal(code(await set({})), '400 current_password_required');
+    assert.equal(code(await set({})), '401 current_password_required');
     assert.equal(code(await set({ currentPassword: 'not hers at all' })), '400 wrong_current_password');
     const made = await set({ currentPassword: ada.password, description: 'the new one' });
     assert.equal(made.status, 200);

@@ -135,13 +135,45 @@ onEachDatabase('accounts', (on) => {
     await ask(201, 'PUT', 'user_auth', login);
   });
 
-  test('nobody resets their own password here', async () => {
+  test('one’s own password is changed with the present one, which ends the other sessions', async () => {
     await using server = await startServer({ on });
     const acme = await tenant(server, 'root', 'acme');
     const own = `accounts/${acme.id}/users/${acme.uid}`;
-    await door(server, acme.token)(400, 'PATCH', own, { password: 'stolen with a session' });
+    const [ask, password] = [door(server, acme.token), 'ada in the garden'];
     const login = { username: acme.username, password: acme.password, account_id: acme.id };
+    const other = String(bodyOf(await door(server)(201, 'PUT', 'user_auth', login))['auth_token']);
+    const key = await server.call('POST', '/users/me/secrets', { bearer: acme.token, json: { type: 'apikey' } });
+    const { token } = bodyOf(key);
+    const before = await server.rows();
+    await ask(401, 'PATCH', own, { password });
+    assert.deepEqual(await server.rows(), { ...before, attempts: (await server.rows()).attempts });
+    await ask(400, 'PATCH', own, { password, current_password: 'a wrong guess' });
+    await ask(403, 'PATCH', own, { password, current_password: acme.password, enabled: false });
     await door(server)(201, 'PUT', 'user_auth', login);
+    const changed = await door(server, String(token))(200, 'PATCH', own, {
+      password,
+      current_password: acme.password,
+      first_name: 'Ada',
+    });
+    assert.deepEqual(dataOf(changed)['surviving'], [{ id: bodyOf(key)['uid'], type: 'apikey' }]);
+    assert.equal(dataOf(changed)['first_name'], 'Ada');
+    await door(server, String(bodyOf(changed)['auth_token']))(200, 'GET', own);
+    await door(server, other)(401, 'GET', own);
+    await door(server)(401, 'PUT', 'user_auth', login);
+    await door(server)(201, 'PUT', 'user_auth', { ...login, password });
+  });
+
+  test('a user who is replaced without `enabled` stays disabled', async () => {
+    await using server = await startServer({ on });
+    const acme = await tenant(server, 'root', 'acme');
+    const ask = door(server, acme.token);
+    const users = `accounts/${acme.id}/users`;
+    const [{ id }, { id: open }] = [
+      dataOf(await ask(201, 'PUT', users, { username: 'ada', enabled: false })),
+      dataOf(await ask(201, 'PUT', users, { username: 'bob' })),
+    ];
+    assert.equal(dataOf(await ask(200, 'POST', `${users}/${String(id)}`, { username: 'ada' }))['enabled'], false);
+    assert.equal(dataOf(await ask(200, 'POST', `${users}/${String(open)}`, { username: 'bob' }))['enabled'], true);
   });
 
   test('whatever is outside of an administrator’s subtree is not there, at every route', async () => {
