@@ -108,7 +108,7 @@ export type NewChallenge = {
     | undefined;
   /** The accepted types of factor. */
   readonly factors?: readonly string[] | undefined;
-  /** The action that the user is asked to approve: show it to them. The assertion has its SHA-256 as `action_hash`. */
+  /** The action that the user is asked to approve: show it to them. The assertion repeats it, and has its SHA-256 as `action_hash`. */
   readonly action?: string | undefined;
   /** The purpose, in one word, which the assertion repeats. */
   readonly purpose?: string | undefined;

@@ -65,7 +65,8 @@ export type Assertion = {
   readonly exp: number;
   readonly amr: readonly string[];
   readonly acr: 'aal1' | 'aal2';
-  /** SHA-256 of the approved action, in base64url. */
+  /** The approved action, as the service gave it, and its SHA-256 in base64url. */
+  readonly action?: string;
   readonly action_hash?: string;
   /** The purpose that the service gave when it created the challenge. */
   readonly purpose?: string;
@@ -200,11 +201,14 @@ async function importKey(jwk: { kty: string; crv: string; x: string; d?: string 
   return key;
 }
 
+/** The greatest length of a token. An assertion repeats its action and purpose. */
+export const longestToken = 12 * 1024;
+
 /** Whether a token is canonical base64url. Otherwise several texts would decode to the same token. */
 function isCanonical(token: string): boolean {
   const parts = token.split('.');
   return (
-    token.length <= 4096 &&
+    token.length <= longestToken &&
     parts.length === 3 &&
     parts.every((part) => part !== '' && Buffer.from(part, 'base64url').toString('base64url') === part)
   );

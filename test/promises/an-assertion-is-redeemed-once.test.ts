@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeJwt, SignJWT, UnsecuredJWT } from 'jose';
 import { minute, second } from '../../src/base/clock.ts';
+import { longestToken } from '../../src/engine/access-token.ts';
 import { deleteExpired } from '../../src/engine/operations.ts';
 import { onEachDatabase, type TestDatabase } from '../../kit/databases.ts';
 import { atOnce, twoNodes } from '../../kit/nodes.ts';
@@ -47,6 +48,10 @@ onEachDatabase('an assertion is redeemed once', (on) => {
     const proof = { state: 'approved', user_id: ada.uid, amr: ['otp', 'mfa'], acr: 'aal2' };
     assert.deepEqual([redeemed.status, redeemed.json], [200, { ...proof, ...asked }]);
     assertSaid(await redeem(shop.key, id, assertion), '409 already_redeemed');
+    // As long as it may be, and written with six characters for each.
+    const longest = { action: '\u0001'.repeat(1024), purpose: '\u0001'.repeat(64) };
+    const long = await approve(shop, longest);
+    assert.deepEqual((await redeem(shop.key, long.id, long.assertion)).json, { ...proof, ...longest });
     const next = await approve(shop);
     assert.deepEqual((await redeem(shop.key, next.id, next.assertion)).json, proof);
   });
@@ -110,7 +115,7 @@ onEachDatabase('an assertion is redeemed once', (on) => {
       { assertion: '' },
       { assertion: 'no assertion' },
       { assertion: 7 },
-      { assertion: 'x'.repeat(4097) },
+      { assertion: 'x'.repeat(longestToken + 1) },
       { assertion, more: 1 },
     ])
       assertSaid(

@@ -90,7 +90,7 @@ async function assertionOf(
     amr,
     acr: assuranceOf({ amr, secondFactorAt: at }),
     ...(purpose !== null && { purpose }),
-    ...(action !== null && { action_hash: createHash('sha256').update(action).digest('base64url') }),
+    ...(action !== null && { action, action_hash: createHash('sha256').update(action).digest('base64url') }),
   });
 }
 

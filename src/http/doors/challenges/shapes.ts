@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ChallengedUser } from '../../../engine/challenge/find-challenged-user.ts';
 import type { CreatedChallenge } from '../../../engine/challenge/create-challenge.ts';
+import { longestToken } from '../../../engine/access-token.ts';
 import { hintOf } from '../../../engine/operations.ts';
 import { hasRole } from '../../../factors/registry.ts';
 import type { Challenge } from '../../../store/challenge-rows.ts';
@@ -25,7 +26,7 @@ const notText = 'contains an unassigned character';
 export const newChallenge = z.strictObject({
   user: named.optional(),
   factors: z.array(z.string().max(32)).min(1).max(16).optional(),
-  /** The text that the user is asked to approve; the assertion contains its hash. */
+  /** The text that the user is asked to approve; the assertion repeats it. */
   action: z.string().min(1).max(1024).refine(isText, notText).optional(),
   /** The purpose in a word, which the assertion repeats. */
   purpose: z.string().min(1).max(64).refine(isText, notText).optional(),
@@ -52,7 +53,7 @@ export const response = z
 export const redeeming = z.strictObject({
   assertion: z
     .string()
-    .max(4096)
+    .max(longestToken)
     .regex(/^[\w.-]+$/, 'must be a JWT'),
 });
 

@@ -71,7 +71,7 @@ onEachDatabase('the challenges door', (on) => {
     const { payload } = await jwtVerify(String(assertion), keys, checks);
     const hash = createHash('sha256').update(action).digest('base64url');
     assert.deepEqual([payload.sub, payload.jti, payload['acr'], payload['action_hash']], [ada.uid, id, 'aal2', hash]);
-    assert.equal(payload['purpose'], 'payment');
+    assert.deepEqual([payload['action'], payload['purpose']], [action, 'payment']);
     assert.equal((payload.exp ?? 0) - (payload.iat ?? 0), 300);
     await assert.rejects(jwtVerify(String(assertion), keys, { ...checks, audience: 'another service' }));
     assert.equal(
