@@ -36,7 +36,8 @@ export async function runTests(node: string): Promise<readonly Run[]> {
 export const runPromises = (node: string): Promise<readonly Run[]> => runHalves(node, promises, 'postgres');
 
 async function runHalves(node: string, chosen: readonly string[], database?: Flavour): Promise<readonly Run[]> {
-  const half = (shard: string) => run(node, ['--test-isolation=none', `--test-shard=${shard}`, ...chosen], database);
+  const half = (shard: string) =>
+    run(node, ['--test-isolation=none', '--test-timeout=60000', `--test-shard=${shard}`, ...chosen], database);
   return Promise.all([half('1/2'), half('2/2')]);
 }
 
@@ -44,9 +45,12 @@ function partition<Item>(items: readonly Item[], isFirst: (item: Item) => boolea
   return [items.filter(isFirst), items.filter((item) => !isFirst(item))];
 }
 
-/** Tests that start processes, each file in a process of its own. */
+/**
+ * Tests that start processes, each file in a process of its own. The longest takes half a minute on an idle machine, and
+ * another program may take both CPUs.
+ */
 export async function runProcessTests(node: string): Promise<readonly Run[]> {
-  return [await run(node, ['--test-concurrency=3', ...withProcesses])];
+  return [await run(node, ['--test-concurrency=3', '--test-timeout=180000', ...withProcesses])];
 }
 
 /** One line for all runs, and whether no test failed. */
@@ -68,7 +72,7 @@ function showProgress(more: number): void {
 
 async function run(node: string, options: readonly string[], database?: Flavour): Promise<Run> {
   const reporter = `--test-reporter=${join(root, 'tools/test-reporter.ts')}`;
-  const child = spawn(node, ['--test', '--test-timeout=60000', reporter, ...options], {
+  const child = spawn(node, ['--test', reporter, ...options], {
     cwd: root,
     // Some two hundred processes compile the same files: the result is cached.
     env: {

@@ -147,15 +147,21 @@ export async function closePrompts(
     .execute();
 }
 
-/** Closes an open challenge. False: it was closed before, or it has expired. */
-export async function closeChallenge({ db }: Store, id: string, now: number): Promise<boolean> {
-  return (await close(db, { id, now })).numAffectedRows === 1n;
+/** Closes an open challenge, with the methods that were proven. False: it was closed before, or it has expired. */
+export async function closeChallenge(
+  { db }: Store,
+  id: string,
+  now: number,
+  amr?: readonly string[],
+): Promise<boolean> {
+  const proven = amr ? JSON.stringify(amr) : null;
+  return (await close(db, { id, proven, now })).numAffectedRows === 1n;
 }
 
-const close = statement((db, { id, now }: { id: string; now: number }) =>
+const close = statement((db, { id, proven, now }: { id: string; proven: string | null; now: number }) =>
   db
     .updateTable('challenges')
-    .set({ closed_at: now })
+    .set(({ fn, val }) => ({ closed_at: now, amr: fn.coalesce(val(proven), 'amr') }))
     .where('id', '=', id)
     .where('closed_at', 'is', null)
     .where('expires_at', '>', now),

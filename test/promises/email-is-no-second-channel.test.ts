@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { minute } from '../../src/base/clock.ts';
 import { onEachDatabase } from '../../kit/databases.ts';
 import { startServer, type Person, type Server } from '../../kit/server.ts';
+import { addService } from '../http/doors/challenges/service.ts';
 
 const seconds = ['pwd', 'otp', 'email', 'mfa'];
 
@@ -203,5 +204,30 @@ onEachDatabase('a code by e-mail', (on) => {
     const { acr, amr, assertion } = approved.json as { acr: string; amr: readonly string[]; assertion: string };
     const claims = JSON.parse(Buffer.from(assertion.split('.')[1] ?? '', 'base64url').toString()) as { acr: string };
     assert.deepEqual([acr, amr, claims.acr], ['aal1', ['otp', 'email', 'mfa'], 'aal1']);
+  });
+
+  test('approves a change of factors for a service only while its user has nothing else', async () => {
+    await using server = await startServer({ on });
+    const { key: bearer } = await addService(server, 'root', 'shop');
+    const ask = async (status: number, method: string, path: string, json: object = {}) => {
+      const answer = await server.call(method, path, { bearer, json });
+      assert.equal(answer.status, status, `${answer.asked} ${answer.text}`);
+      return answer.json as Readonly<Record<string, string>>;
+    };
+    const approve = async (kind: 'email' | 'totp', answer?: () => string) => {
+      server.clock.tick(minute);
+      const { id } = await ask(201, 'POST', '/challenges', { user: { name: '42' }, factors: [kind] });
+      if (!answer) await ask(202, 'POST', `/challenges/${id}/send`);
+      await ask(200, 'POST', `/challenges/${id}/verify`, { code: answer ? answer() : newest(server) });
+      return { challenge_id: id };
+    };
+    await ask(201, 'PUT', '/users/42');
+    const { id: address } = await ask(201, 'POST', '/users/42/factors', { type: 'email', email: 'a@example.org' });
+    await ask(200, 'POST', `/users/42/factors/${address}/confirm`, { code: newest(server) });
+    const first = await approve('email');
+    const { id: app, secret = '' } = await ask(201, 'POST', '/users/42/factors', { type: 'totp', ...first });
+    await ask(200, 'POST', `/users/42/factors/${app}/confirm`, { code: server.code({ seed: secret }), ...first });
+    await ask(401, 'POST', '/users/42/recovery-codes', await approve('email'));
+    await ask(200, 'POST', '/users/42/recovery-codes', await approve('totp', () => server.code({ seed: secret })));
   });
 });

@@ -6,6 +6,7 @@ import { findChallenge } from '../../store/challenges.ts';
 import { findUserByName, type User } from '../../store/users.ts';
 import type { Service } from '../challenge/challenge-actor.ts';
 import type { RequestContext } from '../context.ts';
+import type { ProvenFactors } from '../session/assurance.ts';
 import type { ServiceActor } from '../session/enrollment-actor.ts';
 import type { Reason } from '../reasons.ts';
 
@@ -38,25 +39,27 @@ export async function manageExternalUser(
   const authenticators = await listForLogin(ctx.store, user.id);
   const logsIn = authenticators.some(({ kind }) => hasRole(kind, 'first'));
   if (logsIn || user.roles.some((role) => role !== 'user')) return refuse('forbidden');
-  const secondFactorAt = await provenAt(ctx, service, { user, challengeId });
+  const proven = await approvalOf(ctx, service, { user, challengeId });
   const { id: userId, accountId, epoch: approvalEpoch } = user;
-  // The methods that external users prove to their application are not known here.
-  const proven = { amr: [], secondFactorAt };
   const acting = { type: 'service', serviceId: service.id, authModule: 'service', approvalEpoch } as const;
   return success({ ...acting, userId, accountId, ...proven });
 }
 
-/** When the user passed the challenge, or null. A challenge that approved an action approves nothing else. */
-async function provenAt(
+/**
+ * What the user proved when they passed the challenge. What they proved to the application before is not known here. A
+ * challenge that approved an action approves nothing else.
+ */
+async function approvalOf(
   ctx: RequestContext,
   service: Service,
   { user, challengeId }: ApprovedUser,
-): Promise<number | null> {
+): Promise<ProvenFactors> {
+  const none = { amr: [], secondFactorAt: null };
   const found = challengeId === undefined ? undefined : await findChallenge(ctx.store, challengeId, ctx.now);
-  if (found?.challenge.kind !== 'service') return null;
-  const { serviceId, userId, epoch, action } = found.challenge;
+  if (found?.challenge.kind !== 'service') return none;
+  const { serviceId, userId, epoch, action, amr } = found.challenge;
   const isTheirs = serviceId === service.id && userId === user.id && epoch === user.epoch && action === null;
-  return isTheirs && found.state === 'approved' ? found.approvedAt : null;
+  return isTheirs && found.state === 'approved' ? { amr, secondFactorAt: found.approvedAt } : none;
 }
 
 export async function accountOf(

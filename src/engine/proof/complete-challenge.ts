@@ -68,16 +68,19 @@ export async function completeChallenge<Result extends Completed>(
 ): Promise<Outcome<Result, Reason>> {
   const { kind } = proven.candidate;
   const { roles, disablesMfa } = factorOf(kind).traits;
-  if (!(await closeChallenge(tx.store, challenge.id, tx.now))) return refuse('raced');
+  const isSecond = roles.includes('second') || roles.includes('recovery');
+  const { accountId, roles: userRoles } = user;
+  const policy = await readPolicy(tx.store, { authModule: challenge.authModule, accountId, roles: userRoles });
+  const amr = isSecond
+    ? withSecondFactor(challenge.amr, proven.proof.amr, policy)
+    : withFactor(challenge.amr, proven.proof.amr);
+  if (!(await closeChallenge(tx.store, challenge.id, tx.now, amr))) return refuse('raced');
   const refusal = await spend(tx, proven);
   if (refusal) return refuse(refusal);
-  const isSecond = roles.includes('second') || roles.includes('recovery');
   await (isSecond ? resetThrottles : resetThrottle)(tx.store, user.id, kind);
   const turnsOff = disablesMfa === true && !(await wouldLackRequired(tx, user));
   const epoch = turnsOff ? await turnOff(tx, user) : challenge.epoch;
   if (epoch === undefined) return refuse('raced');
-  const { accountId, roles: userRoles } = user;
-  const policy = await readPolicy(tx.store, { authModule: challenge.authModule, accountId, roles: userRoles });
   const secondKinds = isSecond ? kindsProven(challenge, kind) : [];
   const enough = await judge(tx, {
     challenge,
@@ -87,9 +90,6 @@ export async function completeChallenge<Result extends Completed>(
     providerId: proven.candidate.prompt?.provider?.id,
   });
   if (!enough.ok) return enough;
-  const amr = isSecond
-    ? withSecondFactor(challenge.amr, proven.proof.amr, policy)
-    : withFactor(challenge.amr, proven.proof.amr);
   const result = await onPassed(tx, { user, epoch, amr, secondKinds, policy });
   if (!result.ok) return result;
   const sendsNotice = roles.includes('recovery');
