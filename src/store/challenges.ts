@@ -161,7 +161,7 @@ export async function closeChallenge(
 const close = statement((db, { id, proven, now }: { id: string; proven: string | null; now: number }) =>
   db
     .updateTable('challenges')
-    .set(({ fn, val }) => ({ closed_at: now, amr: fn.coalesce(val(proven), 'amr') }))
+    .set((own) => ({ closed_at: now, amr: own.fn.coalesce(own.val(proven), 'amr') }))
     .where('id', '=', id)
     .where('closed_at', 'is', null)
     .where('expires_at', '>', now),
