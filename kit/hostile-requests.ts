@@ -37,6 +37,8 @@ const framing: readonly HostileRequest[] = [
   ['lines that end with LF alone', get('/health/live').replaceAll('\r\n', '\n')],
   ['a header with a continuation line', get('/health/live', 'A: b\r\n c\r\n')],
   ['a zero byte in a header', get('/health/live', 'A: b\0c\r\n')],
+  ['two Host headers', get('/health/live', 'Host: b\r\n')],
+  ['two equal Host headers', get('/health/live', 'Host: a\r\n')],
   ['no Host', 'GET /health/live HTTP/1.1\r\nConnection: close\r\n\r\n'],
   ['the preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
   ['the beginning of TLS', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'],

@@ -213,6 +213,9 @@ function assertDeclared(answer: Answer, method: string): void {
   const { asked, path, route, status, headers, text, json } = answer;
   const about = `${asked} answered ${status} ${text}`;
   const type = headers.get('content-type')?.split(';')[0];
+  // The answers to OPTIONS, and to a page of another origin, are the same at every route.
+  if (method === 'OPTIONS' && status === 204) return assert.equal(text, '', about);
+  if (status === 403 && type === 'text/html') return assert.match(text, /<title>origin_not_allowed/, about);
   const declared = route?.responses[status];
   if (declared && type !== 'application/problem+json') {
     const { body, type: own, page } = declared;

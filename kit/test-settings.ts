@@ -7,6 +7,7 @@ import type { Gateway, Message } from '../src/messages/message.ts';
 /** The settings of a test without overrides. */
 export const defaultSettings: Settings = {
   registration: 'closed',
+  corsOrigins: [],
   service: 'Countersign',
   host: 'house.example',
   path: '',

@@ -12,6 +12,8 @@ import { createLiveAccessTokens } from './engine/access-token.ts';
 import { operator, requestContext, type Context, type Log } from './engine/context.ts';
 import { createReload, loadKeyRing } from './engine/upkeep/key-ring.ts';
 import { ensureService, prepareRoot, deleteExpired, sendNotices } from './engine/operations.ts';
+import { problemPage } from './http/describe/problem-page.ts';
+import type { ProblemCode } from './http/problem-codes/index.ts';
 import { createApp } from './http/server/app.ts';
 import type { Environment } from './http/server/client.ts';
 import { systemRoutes } from './http/doors/system/system.ts';
@@ -129,7 +131,8 @@ function openDoors({ url, doors, metrics: ofAll }: Options, context: Context): P
   ]);
   const ownPage = () => metrics.render();
   const routes = systemRoutes(routesOf(doors), { version, url, metrics: ofAll?.(ownPage) ?? ownPage });
-  const app = createApp(context, { routes, dialects, metrics, url });
+  const pageOf = (code: ProblemCode) => problemPage(code, context.settings.path);
+  const app = createApp(context, { routes, dialects, metrics, url, pageOf });
   return { routes, fetch: async (request, environment) => app.fetch(request, environment ?? {}) };
 }
 
@@ -148,7 +151,7 @@ function operationsInProcess(context: Context): Pick<Countersign, 'service' | 'a
 }
 
 function settingsOf(options: Options): Context['settings'] {
-  const { url, registration = 'closed', region = 'US', codeDigits = 6, sending, duo } = options;
+  const { url, registration = 'closed', corsOrigins = [], region = 'US', codeDigits = 6, sending, duo } = options;
   const ours = { every: 30 * second, perDay: 10, enrollmentsPerAddress: 100, enrollmentsPerAccount: 1000 };
   const { hostname: host, pathname } = new URL(url);
   const place = { host, path: pathname.replace(/\/$/, '') };
@@ -156,6 +159,7 @@ function settingsOf(options: Options): Context['settings'] {
   const providers = { redirectUri, allowedHosts: duo?.hosts ?? [] };
   return {
     registration,
+    corsOrigins,
     region,
     service: 'Countersign',
     ...place,

@@ -3,7 +3,7 @@ import { systemClock, type Clock } from './base/clock.ts';
 import { databaseUrl } from './base/database-url.ts';
 import { SetupError } from './base/fault.ts';
 import type { HashCost } from './base/hasher.ts';
-import { baseUrlForm, hostForm, isBaseUrl, isHost } from './base/locations.ts';
+import { baseUrlForm, hostForm, isBaseUrl, isHost, isOrigin, originForm } from './base/locations.ts';
 import type { Random } from './base/random.ts';
 import type { Context, Log } from './engine/context.ts';
 import { newUserProfile } from './engine/directory/profile.ts';
@@ -24,6 +24,8 @@ export type Options = {
   readonly url: string;
   readonly admin?: FirstAdministrator;
   readonly registration?: 'open' | 'closed';
+  /** The origins, such as `https://app.example.com`, whose pages may use the API from a browser, or `*` for all: none when absent. */
+  readonly corsOrigins?: readonly string[];
   /** The gateways that send messages, tried in this order: URLs with spaces between them, as in `COUNTERSIGN_GATEWAYS`, or your own functions. */
   readonly gateways?: string | readonly Gateway[];
   /** Replacements for the texts of messages. */
@@ -89,6 +91,7 @@ const shape = z.strictObject(
     url: text(baseUrlForm, isBaseUrl),
     admin: z.strictObject({ username: newUserProfile.shape.name, password: newPassword.optional() }).optional(),
     registration: z.enum(['open', 'closed'], 'expected open or closed').optional(),
+    corsOrigins: z.array(text(originForm, isOrigin)).optional(),
     gateways: gateways.optional(),
     texts: z.array(textReplacement).optional(),
     region: text('a country code of two capital letters, such as US', isRegion).optional(),

@@ -11,3 +11,9 @@ export function isBaseUrl(text: string): boolean {
   const url = URL.parse(text);
   return url !== null && /^https?:$/.test(url.protocol) && !/[?#@]/.test(text);
 }
+
+export const originForm = 'origins such as https://app.example.com, without a path, or *';
+
+/** An exact origin as browsers send it (RFC 6454 section 6.2), or `*` for all. */
+export const isOrigin = (text: string): boolean =>
+  text === '*' || (/^https?:[^*]+$/.test(text) && URL.parse(text)?.origin === text);

@@ -34,3 +34,6 @@ export function utf8Of(bytes: Uint8Array): string | undefined {
     return undefined;
   }
 }
+
+/** A text that a client sent, cut for a message to it. */
+export const shortened = (text: string): string => (text.length <= 64 ? text : `${text.slice(0, 63).toWellFormed()}…`);

@@ -4,7 +4,7 @@ import { second, systemClock } from '../base/clock.ts';
 import { databaseUrl } from '../base/database-url.ts';
 import { errorCode } from '../base/error-code.ts';
 import { SetupError } from '../base/fault.ts';
-import { isBaseUrl, isHost } from '../base/locations.ts';
+import { isBaseUrl, isHost, isOrigin } from '../base/locations.ts';
 import type { Options } from '../options.ts';
 import { newUserProfile } from '../engine/directory/profile.ts';
 import { newPassword } from '../factors/password.ts';
@@ -62,6 +62,11 @@ const hosts = z
   .transform((text) => text.split(' ').filter((host) => host !== ''))
   .refine((all) => all.length > 0 && all.every(isHost), expected('COUNTERSIGN_DUO_HOSTS'));
 
+const origins = z
+  .string()
+  .transform((text) => text.split(/[\s,]+/).filter((origin) => origin !== ''))
+  .refine((all) => all.length > 0 && all.every(isOrigin), expected('COUNTERSIGN_CORS_ORIGINS'));
+
 const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 const environment = z.strictObject({
@@ -77,6 +82,7 @@ const environment = z.strictObject({
   COUNTERSIGN_ADMIN_USERNAME: newUserProfile.shape.name.default('admin'),
   COUNTERSIGN_ADMIN_PASSWORD: newPassword.optional(),
   COUNTERSIGN_REGISTRATION: z.enum(['open', 'closed'], expected('COUNTERSIGN_REGISTRATION')).default('closed'),
+  COUNTERSIGN_CORS_ORIGINS: origins.default([]),
   COUNTERSIGN_OUTBOX: path('COUNTERSIGN_OUTBOX').optional(),
   COUNTERSIGN_GATEWAYS: gateways.optional(),
   COUNTERSIGN_SEND_INTERVAL: count('COUNTERSIGN_SEND_INTERVAL', 1, 3600).default(30),
@@ -107,7 +113,16 @@ export type ServerSettings = {
   readonly options: Required<
     Pick<
       Options,
-      'database' | 'keysFile' | 'admin' | 'registration' | 'texts' | 'codeDigits' | 'sending' | 'region' | 'duo'
+      | 'database'
+      | 'keysFile'
+      | 'admin'
+      | 'registration'
+      | 'corsOrigins'
+      | 'texts'
+      | 'codeDigits'
+      | 'sending'
+      | 'region'
+      | 'duo'
     >
   >;
 };
@@ -133,6 +148,7 @@ export function readSettings(given: ProcessVariables): ServerSettings {
       keysFile: data.COUNTERSIGN_KEYS,
       admin: { username: data.COUNTERSIGN_ADMIN_USERNAME, password: data.COUNTERSIGN_ADMIN_PASSWORD },
       registration: data.COUNTERSIGN_REGISTRATION,
+      corsOrigins: data.COUNTERSIGN_CORS_ORIGINS,
       texts: data.COUNTERSIGN_TEXTS ?? [],
       codeDigits: data.COUNTERSIGN_CODE_DIGITS,
       sending: {

@@ -1,5 +1,5 @@
 import { databaseForm, databaseParameters } from '../base/database-url.ts';
-import { baseUrlForm, hostForm } from '../base/locations.ts';
+import { baseUrlForm, hostForm, originForm } from '../base/locations.ts';
 
 /** One variable of the environment that a server and its commands read. */
 type VariableRow = {
@@ -47,6 +47,13 @@ export const variables = {
     type: 'open or closed',
     default: 'closed',
     meaning: 'open: everybody can create a user; closed: only administrators can',
+  },
+  COUNTERSIGN_CORS_ORIGINS: {
+    group: 'Server',
+    type: `${originForm}, with commas or spaces between them`,
+    default: 'none',
+    meaning: 'the origins whose pages may use the API from a browser; * allows all',
+    example: 'https://app.example.com',
   },
   COUNTERSIGN_LOG_LEVEL: {
     group: 'Server',

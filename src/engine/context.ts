@@ -33,6 +33,8 @@ export type Context = {
 export type Settings = Operator & {
   /** Whether people may register themselves. */
   readonly registration: 'open' | 'closed';
+  /** The origins whose pages may use the API, or `*`. */
+  readonly corsOrigins: readonly string[];
   /** The name of the service in messages, and the host where users enter codes. */
   readonly service: string;
   readonly host: string;

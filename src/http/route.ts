@@ -13,6 +13,8 @@ import { bodyOfCurrentPassword, withCurrentPassword } from './current-password.t
  */
 export type Route = {
   readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
+  /** Whether a GET has an effect. Then HEAD, which has none, is a wrong method. */
+  readonly writes?: true;
   /** In OpenAPI's form: `/users/{uid}`. */
   readonly path: string;
   /** The callers that it accepts. A `session` route refuses every other credential before it reads anything else. */

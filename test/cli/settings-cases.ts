@@ -56,6 +56,23 @@ export const cases: Record<Variable, Case> = {
     ],
     bad: ['0', '65', '-1', '1.5', 'auto'],
   },
+  COUNTERSIGN_CORS_ORIGINS: {
+    read: (settings) => settings.options.corsOrigins.join('|'),
+    absent: '',
+    good: [
+      ['https://app.example.com', 'https://app.example.com'],
+      ['http://localhost:3000, https://b.example', 'http://localhost:3000|https://b.example'],
+      ['*', '*'],
+    ],
+    bad: [
+      'login.example.org',
+      'https://app.example.com/',
+      'https://app.example.com:443',
+      'null',
+      'https://*.example',
+      ',',
+    ],
+  },
   COUNTERSIGN_URL: {
     read: (settings) => settings.url,
     absent: undefined,

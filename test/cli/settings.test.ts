@@ -25,7 +25,11 @@ for (const [name, { read, absent, good, bad }] of Object.entries(cases)) {
 
   test(`${name} is in the help with its default`, () => {
     const { default: shown } = variables[name as Variable];
-    const meant = { COUNTERSIGN_URL: 'http://localhost:PORT', COUNTERSIGN_ADMIN_PASSWORD: 'generated' }[name];
+    const meant = {
+      COUNTERSIGN_URL: 'http://localhost:PORT',
+      COUNTERSIGN_ADMIN_PASSWORD: 'generated',
+      COUNTERSIGN_CORS_ORIGINS: 'none',
+    }[name];
     assert.equal(shown, meant ?? String(absent ?? 'unset'));
   });
 }

@@ -41,7 +41,7 @@ onEachDatabase('a body that is none changes nothing', (on) => {
           return answer;
         };
         for (const body of [
-          '',
+          ' ',
           '{',
           text.slice(0, -1),
           `${text}x`,

@@ -6,7 +6,6 @@ import type { Completed, Passed, PassedApproval } from '../proof/complete-challe
 import type { ChallengeResponse } from '../proof/response.ts';
 import { inTurn, type RequestContext } from '../context.ts';
 import { offerEnrollment, type LoginRefusal } from '../session/offer-enrollment.ts';
-import { logRefusal } from '../audit/log-attempt.ts';
 import { verifyResponse } from '../proof/verify-response.ts';
 import { issueToken } from '../session/issue-token.ts';
 import { issuedToOf } from '../session/issued-to.ts';
@@ -24,10 +23,8 @@ export async function answerLogin(
   // failure.
   return inTurn(ctx, input.challengeToken ?? input.challengeId, async (turn) => {
     const open = await findOpen(turn, input);
-    if (open?.challenge.kind !== 'login') {
-      await logRefusal(turn, { action: 'answer', factor: input.kind ?? null }, 'invalid_challenge');
-      return refuse('invalid_challenge');
-    }
+    // Not logged: anybody can send any number of tokens that are none.
+    if (open?.challenge.kind !== 'login') return refuse('invalid_challenge');
     const { challenge, user } = open;
     const issuedTo = await issuedToOf(turn, challenge, input.issuedTo);
     if (!issuedTo.ok) return issuedTo;

@@ -26,6 +26,11 @@ export const requests = {
     when: 'The path exists, but not with this method.',
     action: 'Use a method that `Allow` lists.',
   },
+  origin_not_allowed: {
+    statuses: [403],
+    when: 'A browser made the request for a page of another origin, which is not listed in `COUNTERSIGN_CORS_ORIGINS`.',
+    action: 'If the page is yours, ask the operator to list its origin.',
+  },
   request_timeout: {
     statuses: [408],
     when: 'The request did not arrive completely in time.',

@@ -3,11 +3,13 @@ import { stopwatch } from '../../base/clock.ts';
 import { requestContext, type Context, type RequestContext } from '../../engine/context.ts';
 import { problemOfFault } from '../errors/fault.ts';
 import { problem } from '../errors/problem.ts';
+import type { ProblemCode } from '../problem-codes/index.ts';
 import type { UnparsedRequest, Dialect, Problem, Reply, Route, ProblemFormatter } from '../route.ts';
 import { createClientReader, type Env } from './client.ts';
 import { shownToken } from './credentials.ts';
 import { callerOf, handle, type RawRequest } from './handle.ts';
 import type { Metrics } from './metrics.ts';
+import { originNotAllowed, originRules, wantsPage } from './origins.ts';
 import { readBody } from './parse.ts';
 import { respond } from './respond.ts';
 
@@ -18,27 +20,35 @@ export type AppParts = {
   readonly metrics: Metrics;
   /** The server's public URL. */
   readonly url: string;
+  /** The page of a problem, for people whose browser is refused. */
+  readonly pageOf?: (code: ProblemCode) => Promise<string>;
 };
 
 /** Mounts the doors. Every request passes the same steps, from its id to its metrics. */
-export function createApp(context: Context, { routes, dialects, metrics, url }: AppParts): Hono<Env> {
+export function createApp(context: Context, { routes, dialects, ...parts }: AppParts): Hono<Env> {
   const app = new Hono<Env>({ strict: false });
-  const serve = serving(context, { metrics, url });
+  const serve = serving(context, parts);
   // The loop goes path by path, so that `GET /users/{uid}/secrets/codes` is a wrong method and not a `{secretId}` called "codes".
   for (const [path, rows] of Map.groupBy(routes, (route) => route.path)) {
     // All routes of one path belong to one door.
     const place = { path, formatProblem: rows[0]?.formatProblem ?? problem };
+    const headers = { Allow: rows.flatMap(methodsOf).join(', ') };
+    const detail = `This path supports only ${headers.Allow}.`;
+    const wrong: Problem = { status: 405, code: 'method_not_allowed', detail, headers };
     for (const route of rows) {
       app.on(route.method.toUpperCase(), honoPath(path), (c) =>
-        serve(c, place, (asked) => handle(route, asked, rawRequestOf(c, route, asked.ctx))),
+        serve(c, place, (asked) =>
+          methodsOf(route).includes(c.req.method)
+            ? handle(route, asked, rawRequestOf(c, route, asked.ctx))
+            : Promise.resolve(place.formatProblem(wrong, asked)),
+        ),
       );
     }
-    const allow = rows
-      .flatMap(({ method }) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]))
-      .join(', ');
-    const detail = `This path supports only ${allow}.`;
-    const wrong: Problem = { status: 405, code: 'method_not_allowed', detail, headers: { Allow: allow } };
-    app.all(honoPath(path), (c) => serve(c, place, async (asked) => place.formatProblem(wrong, asked)));
+    app.all(honoPath(path), (c) =>
+      serve(c, place, async (asked) =>
+        c.req.method === 'OPTIONS' ? { status: 204, headers } : place.formatProblem(wrong, asked),
+      ),
+    );
   }
   app.notFound((c) => {
     const wrong: Problem = { status: 404, code: 'not_found', detail: 'This route does not exist.' };
@@ -52,14 +62,38 @@ export function createApp(context: Context, { routes, dialects, metrics, url }: 
 /** The path of a request in the table, or `unknown`, and the format of problems there. */
 type RequestPlace = { readonly path: string; readonly formatProblem: ProblemFormatter };
 
+/** Hono answers HEAD with the route of GET, which must not write then. */
+const methodsOf = ({ method, writes }: Route): readonly string[] =>
+  method === 'get' && !writes ? ['GET', 'HEAD'] : [method.toUpperCase()];
+
 const honoPath = (path: string) => path.replace(/\{(\w+)\}/g, ':$1');
+
+/** Of two Host headers, a proxy may read one and the server the other. */
+const isDoubled = (headers: Headers) => headers.get('host')?.includes(',') ?? false;
+
+const doubledHost: Problem = {
+  status: 400,
+  code: 'invalid_request',
+  detail: 'The request has more than one Host header.',
+};
+
+/** The page of the problem, for people whose browser was sent here. */
+async function refuseOrigin(headers: Headers, pageOf: AppParts['pageOf']): Promise<Reply | undefined> {
+  if (!pageOf || !wantsPage(headers)) return undefined;
+  return {
+    status: originNotAllowed.status,
+    text: await pageOf(originNotAllowed.code),
+    type: 'text/html; charset=utf-8',
+  };
+}
 
 /** The methods that the metrics distinguish. A client can invent others, which are counted as one. */
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
 /** The steps of every request: its id, its answer or its problem, its headers, its line in the log. */
-function serving(context: Context, { metrics, url }: Pick<AppParts, 'metrics' | 'url'>) {
+function serving(context: Context, { metrics, url, pageOf }: Omit<AppParts, 'routes' | 'dialects'>) {
   const clientOf = createClientReader(context);
+  const origins = originRules(context.settings.corsOrigins);
   return async (
     c: Incoming<Env>,
     { path, formatProblem }: RequestPlace,
@@ -68,8 +102,16 @@ function serving(context: Context, { metrics, url }: Pick<AppParts, 'metrics' | 
     const elapsed = stopwatch();
     const client = clientOf(c);
     const ctx = requestContext(context, client);
-    const asked = { ctx, caller: undefined, headers: c.req.raw.headers };
-    const reply = await answering(asked).catch((fault: unknown) => formatProblem(problemOfFault(ctx, fault), asked));
+    const { headers } = c.req.raw;
+    const asked = { ctx, caller: undefined, headers };
+    const browser = { method: c.req.method, route: path, headers };
+    const answer = async (): Promise<Reply> => {
+      if (isDoubled(headers)) return formatProblem(doubledHost, asked);
+      if (origins.refuses(browser))
+        return (await refuseOrigin(headers, pageOf)) ?? formatProblem(originNotAllowed, asked);
+      return origins.preflight(browser) ?? answering(asked);
+    };
+    const reply = await answer().catch((fault: unknown) => formatProblem(problemOfFault(ctx, fault), asked));
     const seconds = elapsed();
     const labels = {
       method: methods.has(c.req.method) ? c.req.method : 'other',
@@ -78,7 +120,7 @@ function serving(context: Context, { metrics, url }: Pick<AppParts, 'metrics' | 
     };
     metrics.requests.observe(labels, seconds);
     context.log.info({ ...labels, ms: Math.round(seconds * 1000), request_id: client.requestId }, 'request');
-    return respond(reply, { requestId: client.requestId, url });
+    return respond(origins.share(reply, browser), { requestId: client.requestId, url });
   };
 }
 

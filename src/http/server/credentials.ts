@@ -13,10 +13,10 @@ export function shownToken(headers: Headers): ShownCredential {
   return { token };
 }
 
-/** The name and secret of HTTP Basic (RFC 7617) in UTF-8, or undefined. */
+/** The name and secret of HTTP Basic (RFC 7617) in UTF-8; undefined without them, or beside another credential. */
 export function basicCredentials(headers: Headers): { readonly login: string; readonly secret: string } | undefined {
   const encoded = /^basic +([A-Za-z0-9+/]+={0,2})$/i.exec(headers.get('authorization') ?? '')?.[1];
-  if (encoded === undefined) return undefined;
+  if (encoded === undefined || headers.has('x-auth-token')) return undefined;
   const text = utf8Of(Buffer.from(encoded, 'base64'));
   const colon = text?.indexOf(':') ?? -1;
   if (text === undefined || colon < 1) return undefined;

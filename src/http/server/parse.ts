@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { shortened } from '../../base/text.ts';
 import { wrongMembers, type WrongMember } from '../../base/wrong-members.ts';
 import { parseStrictJson } from './strict-json.ts';
 import type { ProblemCode } from '../problem-codes/index.ts';
-import type { Problem } from '../route.ts';
+import type { FieldError, Problem } from '../route.ts';
 
 /** The result of a check: the parsed value, or the problem to answer with. */
 export type Parsed = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly problem: Problem };
@@ -25,14 +26,15 @@ async function readGivenBody(schema: z.ZodType, request: Request, form?: true): 
   const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
   const encoding = request.headers.get('content-encoding')?.toLowerCase() ?? 'identity';
   const isForm = form === true && type === formType;
-  if ((type !== 'application/json' && !isForm) || encoding !== 'identity') {
-    const types = form ? `${formType} or application/json` : 'application/json';
-    return no(415, 'unsupported_media_type', `Send the body as ${types}, without content encoding.`);
-  }
+  const types = form ? `${formType} or application/json` : 'application/json';
+  const wrongType = no(415, 'unsupported_media_type', `Send the body as ${types}, without content encoding.`);
+  if ((type !== undefined && type !== 'application/json' && !isForm) || encoding !== 'identity') return wrongType;
   // A client that disconnects is not a fault of the server.
   const bytes = await readBytes(request).catch(() => 'broken off' as const);
   if (bytes === 'broken off') return no(400, 'incomplete_body', 'The connection ended before the body was complete.');
   if (!bytes) return no(413, 'content_too_large', `The body is larger than ${largestBody} bytes.`);
+  if (bytes.length === 0) return check(schema, {});
+  if (type === undefined) return wrongType;
   if (isForm) {
     const text = bytes.toString('utf8');
     return isLonger(text, maxPairs) ? tooManyPairs : readPairs(schema, text);
@@ -61,7 +63,7 @@ function readPairs(schema: z.ZodType, given: string): Parsed {
   const pairs = new Map<string, string>();
   for (const [name, value] of new URLSearchParams(given)) {
     if (pairs.has(name))
-      return no(400, 'invalid_request', `The parameter ${JSON.stringify(name)} appears more than once.`);
+      return no(400, 'invalid_request', `The parameter ${JSON.stringify(shortened(name))} appears more than once.`);
     pairs.set(name, value);
   }
   return check(schema, Object.fromEntries(pairs));
@@ -101,16 +103,28 @@ export function check(schema: z.ZodType, value: unknown): Parsed {
   return { ok: false, problem: invalid(wrongMembers(parsed.error, value)) };
 }
 
-/** The problem that lists wrong members by their JSON Pointers. */
+/** How many wrong members a problem names, and in how many bytes, so that no request gets an answer of more than 8 KiB. */
+const mostNamed = { members: 20, bytes: 3000 };
+
+/** The problem that lists the first wrong members by their JSON Pointers. */
 export function invalid(members: readonly WrongMember[]): Problem {
-  const errors = members.map(({ path, detail, missing }) => ({ pointer: pointer(path), detail, missing }));
-  const detail = errors.map((error) => `${error.pointer || 'the body'}: ${error.detail}`).join('; ');
+  const errors: FieldError[] = [];
+  let bytes = 0;
+  for (const { path, detail, missing } of members.slice(0, mostNamed.members)) {
+    const error = { pointer: pointer(path), detail, missing };
+    bytes += Buffer.byteLength(JSON.stringify(error));
+    if (bytes > mostNamed.bytes) break;
+    errors.push(error);
+  }
+  const named = errors.map((error) => `${error.pointer || 'the body'}: ${error.detail}`);
+  const left = members.length - errors.length;
+  const detail = [...named, ...(left > 0 ? [`${left} more`] : [])].join('; ');
   return { status: 400, code: 'invalid_request', detail, errors };
 }
 
-/** A JSON Pointer (RFC 6901). */
+/** A JSON Pointer (RFC 6901). A long name, which can only be the client's own, is cut. */
 const pointer = (path: readonly PropertyKey[]) =>
-  path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+  path.map((part) => `/${shortened(String(part)).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 
 function no(status: number, code: ProblemCode, detail: string): Parsed {
   return { ok: false, problem: { status, code, detail } };

@@ -1,5 +1,5 @@
 import { jsonOf } from '../../base/json.ts';
-import { utf8Of } from '../../base/text.ts';
+import { shortened, utf8Of } from '../../base/text.ts';
 
 /** The greatest depth of a body. No dialect needs more than six. */
 const maxDepth = 32;
@@ -43,7 +43,8 @@ function faultIn(text: string): string | undefined {
       if (!string.isWellFormed()) return 'The body contains half of a surrogate pair.';
       if (colon === undefined) continue;
       const members = objects.at(-1);
-      if (members?.has(string)) return `The member ${JSON.stringify(string)} appears more than once in one object.`;
+      if (members?.has(string))
+        return `The member ${JSON.stringify(shortened(string))} appears more than once in one object.`;
       members?.add(string);
     }
   }

@@ -120,3 +120,11 @@ for (const [what, value] of Object.entries(notBasic)) {
 test('a request without Authorization carries no name and secret', () => {
   assert.equal(basicCredentials(new Headers()), undefined);
 });
+
+test('HTTP Basic beside another credential is no login', () => {
+  const both = new Headers([
+    ['Authorization', basic('ada', 'secret')],
+    ['X-Auth-Token', token],
+  ]);
+  assert.equal(basicCredentials(both), undefined);
+});

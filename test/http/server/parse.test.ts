@@ -135,13 +135,33 @@ test('what is no JSON is refused with 400 and the reason', async () => {
     ['{"token": 021589}', /send a code as a string/],
     ['{"a":1,"\\u0061":2}', /The member "a" appears more than once/],
     ['['.repeat(100) + ']'.repeat(100), /nests deeper/],
-    ['', /not valid JSON/],
+    [' ', /not valid JSON/],
   ] as const) {
     const said = await refusal({ body });
     assert.deepEqual([said.status, said.code], [400, 'malformed_json']);
     assert.match(said.detail, detail);
   }
   assert.match((await refusal({ body: new Uint8Array([0x22, 0xff, 0x22]) })).detail, /not valid UTF-8/);
+});
+
+test('no body is an empty object, with or without a content type', async () => {
+  assert.deepEqual(await accepted({ body: '' }), {});
+  const untyped = (text: string) =>
+    readBody(anything, new Request('https://house.example/', { method: 'POST', body: new TextEncoder().encode(text) }));
+  assert.deepEqual(await untyped(''), { ok: true, value: {} });
+  assert.equal((await untyped('{}')).ok, false);
+});
+
+test('a problem names twenty members at most, and is small whatever the request is', async () => {
+  for (const name of ['a', 'é'.repeat(200), '\u0001'.repeat(200), '"'.repeat(200)]) {
+    const members = Object.fromEntries(Array.from({ length: 25 }, (_, at) => [`${name}${at}${name}`, 1]));
+    const { detail, errors = [] } = await refusal({ body: JSON.stringify(members) }, shape);
+    assert.ok(errors.length > 0 && errors.length <= 20, String(errors.length));
+    assert.match(detail, /; \d+ more$/);
+    assert.ok(Buffer.byteLength(JSON.stringify({ detail, errors })) < 7500);
+  }
+  const twice = await refusal({ body: `{"${'x'.repeat(30_000)}":1,"${'x'.repeat(30_000)}":1}` });
+  assert.ok(twice.detail.length < 200, twice.detail);
 });
 
 const shape = z.strictObject({ name: z.string().max(3).optional(), inside: z.strictObject({ a: z.int() }).optional() });

@@ -70,10 +70,15 @@ const unknownRoute = {
 test('a known route with another method is 405, and Allow names the methods it has', async () => {
   await using server = await startServer();
   for (const [path, routes] of Map.groupBy(server.countersign.routes, (route) => route.path)) {
-    const has = routes.flatMap(({ method }) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]));
-    for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND', 'x']) {
-      if (has.includes(method)) continue;
-      for (const asked of [fill(path), withSlash(fill(path))]) {
+    const has = routes.flatMap(({ method, writes }) =>
+      method === 'get' && !writes ? ['GET', 'HEAD'] : [method.toUpperCase()],
+    );
+    for (const asked of [fill(path), withSlash(fill(path))]) {
+      const options = await server.call('OPTIONS', asked);
+      assert.equal(options.status, 204, options.asked);
+      assert.deepEqual(options.headers.get('allow')?.split(', ').toSorted(), has.toSorted(), options.asked);
+      for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'PROPFIND', 'x']) {
+        if (has.includes(method)) continue;
         const answer = await server.call(method, asked, { bearer: server.admin.token });
         const detail = `This path supports only ${answer.headers.get('allow')}.`;
         assertWrong(answer, { status: 405, detail, words: methodWords });
@@ -97,7 +102,7 @@ test('a header or a parameter that asks for another method changes nothing', asy
 test('HEAD is GET without its body', async () => {
   await using server = await startServer();
   const gets = goodRequests(server.countersign.routes, { ...strangers, uid: 'me' }).filter(
-    ({ method }) => method === 'GET',
+    ({ method, route }) => method === 'GET' && !route.writes,
   );
   for (const good of gets) {
     const call = good.route.access === 'basic' ? {} : { bearer: server.admin.token };
@@ -107,6 +112,23 @@ test('HEAD is GET without its body', async () => {
     assert.equal(head.headers.get('content-type'), got.headers.get('content-type'), good.name);
     assert.equal(head.text, '');
   }
+});
+
+test('HEAD never writes: where GET does, it is a wrong method', async () => {
+  await using server = await startServer();
+  const ada = await server.addPerson('ada');
+  await server.addApp(ada);
+  const before = await server.rows();
+  for (const [path, call] of [
+    ['/mfa/recovery', { bearer: ada.token }],
+    ['/mfa/recovery/', { bearer: ada.token }],
+    ['/auth/password', { basic: [ada.name, ada.password] as const }],
+  ] as const) {
+    const head = await server.call('HEAD', path, call);
+    assert.equal(head.status, 405, path);
+    assert.doesNotMatch(head.headers.get('allow') ?? '', /HEAD/);
+  }
+  assert.deepEqual(await server.rows(), before);
 });
 
 test('the path is the same for the router and for who asks what may be done', async () => {

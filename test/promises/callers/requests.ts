@@ -68,7 +68,9 @@ function completed(good: Good, { caller, scene }: About): Pick<Asked, 'path' | '
   const { globex, halfLogin, bob } = scene;
   const json = bodyOf(good, { caller, scene });
   const call = { bearer: caller.token, ...(json !== undefined && { json }) };
-  if (does === 'logs in') return { path, call: { ...beside(caller), ...firstFactor(good, bob.name, bob.password) } };
+  // Beside HTTP Basic of a user, a second credential is refused.
+  const second = good.route.access === 'basic' ? {} : beside(caller);
+  if (does === 'logs in') return { path, call: { ...second, ...firstFactor(good, bob.name, bob.password) } };
   if (does === 'serves a client') return { path, call: { ...beside(caller), json } };
   if (name === 'POST /auth/totp') return { path: `${path}?jwt_token=${halfLogin.token}`, call };
   if (name.endsWith('/explain')) return { path: `${path}?user=${globex.gil.username}`, call };

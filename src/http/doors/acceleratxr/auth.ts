@@ -49,6 +49,7 @@ const firstFactorProblems = {
 const passwordLogin = (method: 'get' | 'post'): Route =>
   route({
     method,
+    writes: true,
     path: '/auth/password',
     access: 'basic',
     tag,

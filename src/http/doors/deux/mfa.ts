@@ -42,6 +42,7 @@ export const mfaRoutes: readonly Route[] = [
   }),
   route({
     method: 'get',
+    writes: true,
     path: '/mfa/recovery',
     access: 'session',
     scope: 'mfa',
