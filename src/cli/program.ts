@@ -7,6 +7,7 @@ import { explain } from './explain.ts';
 import { codeOf } from './plain-error.ts';
 import { addImportCommand } from './import/command.ts';
 import { addKeysCommands } from './keys/commands.ts';
+import { addPolicyCommands } from './policy/commands.ts';
 import { addServiceCommands } from './service/commands.ts';
 import { addUserCommands } from './user/commands.ts';
 import { describeVariables } from './variables.ts';
@@ -57,6 +58,7 @@ function createProgram(): Command {
   addServiceCommands(
     program.command('service').description('applications that ask for second factors of their own users'),
   );
+  addPolicyCommands(program.command('policy').description('the security configuration of accounts'));
   addImportCommand(program);
   addAttemptsCommands(program.command('attempts').description('verify, prune and export the audit log'));
   addBackupCommands(program);

@@ -70,6 +70,7 @@ export { browseUsersOf, makeUserOf, reachUserOf, changeUserOf } from './director
 export { explain } from './policy/explain.ts';
 export { namesIn } from './policy/named-providers.ts';
 export { accountsWithOpenModules } from './policy/open-modules.ts';
+export { accountsWithoutProvider, modulesWithoutProvider } from './policy/unmet-rules.ts';
 export { readSecurity } from './policy/read-security.ts';
 export { writeSecurityOf } from './directory/write-security.ts';
 export { previewSecurity } from './policy/preview.ts';
@@ -92,6 +93,7 @@ export { disableMfa } from './operator/disable-mfa.ts';
 export { findNamed } from './operator/find-user.ts';
 export { overridePassword } from './operator/override-password.ts';
 export { unlock } from './operator/unlock.ts';
+export { removePolicy } from './operator/remove-policy.ts';
 export { findExistingUsers, findTargetAccount, importUsers, judgeSourceUser } from './operator/import-users.ts';
 export { findLog, readAttempts } from './audit/read-log.ts';
 export { verifyStrayRows } from './audit/verify-stray-rows.ts';

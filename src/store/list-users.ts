@@ -40,14 +40,14 @@ export async function lockPlainUser({ db }: Store, id: string): Promise<boolean>
 const isPlain = (where: ExpressionBuilder<Tables, 'users'>) =>
   where.and([where('roles', 'not like', '%"admin"%'), where('roles', 'not like', '%"service"%')]);
 
-/** Whether an account or one below it has an administrator. */
-export async function hasAdministratorsBelow({ db }: Store, accountId: string): Promise<boolean> {
+/** Whether an account or one below it has an administrator or a service. */
+export async function hasOthersBelow({ db }: Store, accountId: string): Promise<boolean> {
   const row = await db
     .selectFrom('users')
     .innerJoin('account_ancestors', 'account_ancestors.account_id', 'users.account_id')
     .select('users.id')
     .where('ancestor_id', '=', accountId)
-    .where('roles', 'like', '%"admin"%')
+    .where((where) => where.not(isPlain(where)))
     .limit(1)
     .executeTakeFirst();
   return row !== undefined;

@@ -67,15 +67,17 @@ onEachDatabase('a key with manage', (on) => {
     await ask(200, 'PATCH', `accounts/root/users/${dan.uid}`, { roles: ['user'] });
   });
 
-  test('neither disables nor enables an account with administrators in or below it', async () => {
+  test('neither disables nor enables an account with administrators or services in or below it', async () => {
     await using server = await startServer({ on });
     const acme = await tenant(server, 'root', 'acme');
     const admin = door(server);
     const empty = String(dataOf(await admin(201, 'PUT', 'accounts/root', { name: 'empty' }))['id']);
     const parent = String(dataOf(await admin(201, 'PUT', 'accounts/root', { name: 'parent' }))['id']);
     await tenant(server, parent, 'child');
+    const shops = String(dataOf(await admin(201, 'PUT', 'accounts/root', { name: 'shops' }))['id']);
+    await admin(201, 'PUT', `accounts/${shops}/users`, { username: 'shop', roles: ['service'] });
     const ask = door(server, await logInWith(server, await makeManageKey(server, server.admin)));
-    for (const id of [acme.id, parent]) {
+    for (const id of [acme.id, parent, shops]) {
       await ask(403, 'PATCH', `accounts/${id}`, { enabled: false });
       await ask(200, 'PATCH', `accounts/${id}`, { enabled: true });
     }

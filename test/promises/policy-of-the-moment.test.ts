@@ -222,6 +222,45 @@ onEachDatabase('the policy of the moment', (on) => {
     assert.deepEqual([answer.status, bodyOf(answer)['code']], [401, 'invalid_challenge'], answer.text);
   });
 
+  for (const [what, after] of [
+    ['another Duo is required', 'other'],
+    ['Duo is required no more', 'none'],
+  ] as const)
+    test(`${what}: the prompt of the one before completes no step-up`, async () => {
+      await using fixture = await duoFixture('Universal Prompt', { on });
+      const { server, duo, acme } = fixture;
+      const { auth_url: first } = await fixture.asked().then(({ duo_auth_url }) => ({ auth_url: duo_auth_url }));
+      const { duo_code: firstCode, state } = (await duo.visit(String(first))) as { duo_code: string; state: string };
+      const logged = await fixture.logIn({ multi_factor_response: { state, duo_code: firstCode } });
+      const bearer = String(bodyOf(logged)['auth_token']);
+      const asked = await server.call('POST', '/challenges', { bearer, json: {} });
+      const path = `/challenges/${member(asked, 'id')}`;
+      const { auth_url } = bodyOf(await server.call('POST', `${path}/send`, { bearer, json: {} }));
+      const { duo_code } = (await duo.visit(String(auth_url))) as { duo_code: string };
+      const ask = door(server);
+      const security = `accounts/${acme.id}/security`;
+      if (after === 'none') await ask(200, 'DELETE', security);
+      else {
+        const made = await ask(201, 'PUT', `accounts/${acme.id}/multi_factor`, providerAt(duo, 'Universal Prompt'));
+        const { id } = bodyOf(made)['data'] as { id: string };
+        await ask(200, 'PATCH', security, { auth_modules: { user_auth: { multi_factor: { configuration_id: id } } } });
+      }
+      const answer = await server.call('POST', `${path}/verify`, { bearer, json: { duo_code } });
+      assert.deepEqual([answer.status, bodyOf(answer)['code']], [401, 'invalid_challenge'], answer.text);
+    });
+
+  test('a right code that policy alone refuses counts nowhere', async () => {
+    await using town = await twoNodes(on);
+    const scene = await tenantWithApp(town);
+    const waiting: Complete[] = [];
+    for (let at = 0; at < 6; at += 1) waiting.push(await logins.password(town, scene, await addOAuthApp(town)));
+    await configure(town, scene.account, { enabled: false });
+    for (const complete of waiting) assert.equal((await complete(freshCode(town, scene.app))).status, 401);
+    await configure(town, scene.account, { enabled: true });
+    const complete = await logins.password(town, scene, await addOAuthApp(town));
+    assert.equal((await complete(freshCode(town, scene.app))).status, 200);
+  });
+
   test('what does not loosen its own requirement lets a waiting login and a session go on', async () => {
     await using town = await twoNodes(on);
     const client = await addOAuthApp(town);

@@ -72,23 +72,26 @@ onEachDatabase('the root', (on) => {
     });
   }
 
-  test('has no user who is both service and administrator, however they are made', async () => {
-    await using server = await startServer({ on });
-    const ask = door(server);
-    const { id } = await tenant(server, 'root', 'acme');
-    const roles = ['admin', 'service'];
-    const bob = await server.addPerson('bob');
-    for (const account of ['root', id]) {
-      const made = await ask(400, 'PUT', `accounts/${account}/users`, { username: 'eve', roles });
-      assert.equal(bodyOf(made)['message'], 'role_conflict');
-    }
-    const path = `accounts/root/users/${bob.uid}`;
-    await ask(400, 'PATCH', path, { roles });
-    await ask(400, 'PATCH', path, { roles, password: 'another one for bob' });
-    await ask(400, 'POST', path, { username: 'bob', roles: ['user', ...roles] });
-    assert.deepEqual(dataOf(await ask(200, 'GET', path))['roles'], ['user']);
-    assert.equal((await server.call('GET', '/auth/password', { basic: ['bob', bob.password] })).status, 200);
-  });
+  for (const roles of [
+    ['admin', 'service'],
+    ['user', 'service'],
+  ])
+    test(`has no user with the roles ${roles.join(' and ')}, however they are made`, async () => {
+      await using server = await startServer({ on });
+      const ask = door(server);
+      const { id } = await tenant(server, 'root', 'acme');
+      const bob = await server.addPerson('bob');
+      for (const account of ['root', id]) {
+        const made = await ask(400, 'PUT', `accounts/${account}/users`, { username: 'eve', roles });
+        assert.equal(bodyOf(made)['message'], 'role_conflict');
+      }
+      const path = `accounts/root/users/${bob.uid}`;
+      await ask(400, 'PATCH', path, { roles });
+      await ask(400, 'PATCH', path, { roles, password: 'another one for bob' });
+      await ask(400, 'POST', path, { username: 'bob', roles: [...roles, 'user'] });
+      assert.deepEqual(dataOf(await ask(200, 'GET', path))['roles'], ['user']);
+      assert.equal((await server.call('GET', '/auth/password', { basic: ['bob', bob.password] })).status, 200);
+    });
 
   test('takes an older row that is both for an administrator, whose apikey asks nothing of others', async () => {
     await using server = await startServer({ on });

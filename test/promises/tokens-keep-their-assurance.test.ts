@@ -192,6 +192,27 @@ onEachDatabase('tokens keep the assurance of their issue', (on) => {
     assert.equal((await renew(there, client, bySms['refresh_token']))['error'], 'invalid_grant');
   });
 
+  test('tokens of version 0.1.0, which do not say what they prove, are not raised either', async () => {
+    await using town = await twoNodes(on);
+    const bob = await town.addPerson('bob');
+    const client = await addOAuthApp(town);
+    const { app, bearer } = await staleSession(town);
+    const { tokens, store } = town.countersign.context;
+    const { gen: _gen, mfa_time: _time, jti: _jti, ...claims } = decodeJwt(bearer);
+    const old = await tokens.issue(claims as Parameters<typeof tokens.issue>[0]);
+    const [here] = town.nodes;
+    assert.equal(await beginEnrollment(here, old), 401);
+    await stepUp(town, here, { bearer, app });
+    assert.equal(await beginEnrollment(here, old), 401);
+    assert.equal((await shownOf(here, old, client))[0], 401);
+    // A refresh token of that version has no proof of its own.
+    const granted = await grant(here, client, bob, undefined);
+    const none = { amr: null, auth_time: null, second_factor_at: null, second_kinds: null };
+    await store.db.updateTable('refresh_tokens').set(none).execute();
+    await town.addApp({ ...bob, token: await town.logIn(bob) });
+    assert.equal((await renew(here, client, granted['refresh_token']))['error'], 'invalid_grant');
+  });
+
   test('a removed factor ends the earlier generations of its own session, with their refresh tokens', async () => {
     await using town = await twoNodes(on);
     const client = await addOAuthApp(town);

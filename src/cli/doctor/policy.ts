@@ -1,20 +1,41 @@
-import { accountsWithOpenModules } from '../../engine/operations.ts';
+import { accountsWithOpenModules, accountsWithoutProvider } from '../../engine/operations.ts';
 import type { Store } from '../../store/store.ts';
 import { ok, warning, type Finding } from './finding.ts';
 
 /** Of more accounts only the number is shown. */
 const shown = 10;
 
-/** The login methods that stay open without a second factor, although the account requires one of others. */
+/**
+ * The login methods that stay open without a second factor, although the account requires one of others, and those that
+ * nobody can use, because the required provider is missing.
+ */
 export async function checkPolicy(store: Store): Promise<readonly Finding[]> {
-  const accounts = await accountsWithOpenModules(store);
-  if (accounts.length === 0) return [ok('policy', 'no account leaves a login method open by mistake')];
-  const mend = 'name them in the configuration of the account, or use "default"';
-  const found = accounts
-    .slice(0, shown)
-    .map(({ name, modules }) =>
-      warning('policy', `${name} requires a second factor, but not of ${modules.join(', ')}`, mend),
-    );
+  const [open, closed] = [await accountsWithOpenModules(store), await accountsWithoutProvider(store)];
+  if (open.length + closed.length === 0)
+    return [ok('policy', 'no account leaves a login method open, or closes one, by mistake')];
+  return [
+    ...listed(open, {
+      one: ({ name, modules }) => `${name} requires a second factor, but not of ${modules.join(', ')}`,
+      more: 'more accounts leave login methods open',
+      advice: 'name them in the configuration of the account, or use "default"',
+    }),
+    ...listed(closed, {
+      one: ({ name, modules }) =>
+        `nobody in ${name} can log in through ${modules.join(', ')}: the required provider is missing or disabled`,
+      more: 'more accounts require a provider that is missing or disabled',
+      advice: 'enable it, or run countersign policy remove --account NAME',
+    }),
+  ];
+}
+
+type Wording<Account> = {
+  readonly one: (account: Account) => string;
+  readonly more: string;
+  readonly advice: string;
+};
+
+function listed<Account>(accounts: readonly Account[], { one, more, advice }: Wording<Account>): readonly Finding[] {
+  const found = accounts.slice(0, shown).map((account) => warning('policy', one(account), advice));
   const left = accounts.length - found.length;
-  return left === 0 ? found : [...found, warning('policy', `${left} more accounts leave login methods open`, mend)];
+  return left === 0 ? found : [...found, warning('policy', `${left} ${more}`, advice)];
 }

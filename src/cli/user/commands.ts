@@ -11,7 +11,7 @@ export function addUserCommands(user: Command): void {
     .addOption(
       new Option(
         '--role <role>',
-        'admin, service or user; more than once for several, but not admin and service (default: user)',
+        'admin, service or user; more than once for several, but service alone (default: user)',
       ).argParser(addRole),
     )
     .option('--email <address>', 'their e-mail address')

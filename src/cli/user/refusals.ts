@@ -25,7 +25,7 @@ export const refusals = {
   already_redeemed: notHere,
   malformed_reply: notHere,
   invalid_token: notHere,
-  role_conflict: 'a user cannot be both service and administrator; make a service with `countersign service add`',
+  role_conflict: 'a service has no other role; make a service with `countersign service add`',
   last_administrator: 'this is the last enabled administrator of the root account; make another one first',
   required_by_policy: notHere,
   user_disabled: notHere,

@@ -10,7 +10,13 @@ import type { RequestContext } from '../context.ts';
 import { logRefusal, type AttemptFacts } from '../audit/log-attempt.ts';
 import { authModules } from '../policy/auth-modules.ts';
 import { providerPolicy } from '../policy/provider-policy.ts';
-import { firstFactors, kindsAmong, secondFactors, sufficientFactors } from '../policy/second-factors.ts';
+import {
+  firstFactors,
+  hasStrongFactor,
+  kindsAmong,
+  secondFactors,
+  sufficientFactors,
+} from '../policy/second-factors.ts';
 import type { Caller } from '../session/authenticate.ts';
 import {
   promptProvider,
@@ -128,13 +134,15 @@ async function neededOf(ctx: RequestContext, actor: ChallengeActor, user: User):
   const policyOf = await readPolicies(ctx.store, user.accountId);
   const policy = policyOf(authModule, user.roles);
   const needed = await loginNeeds(ctx, { authModule, policy, authenticators });
-  if (!policy.enabled || secondFactors(authenticators).length > 0 || isAsked(needed)) return needed;
-  // A user without a second factor must not pass because the rule is one of another module.
+  if (!policy.enabled || hasStrongFactor(authenticators) || isAsked(needed)) return needed;
+  // A user without a second factor must not pass because the rule is one of another module, nor by e-mail instead of Duo.
+  const isEnrolled = secondFactors(authenticators).length > 0;
   for (const other of authModules) {
     const rules = policyOf(other, user.roles);
     const asks = rules.enabled && rules.required;
-    const asked = asks && (await loginNeeds(ctx, { authModule: other, policy: rules, authenticators }));
-    if (asked && isAsked(asked)) return asked;
+    const asked = asks ? await loginNeeds(ctx, { authModule: other, policy: rules, authenticators }) : undefined;
+    const isStronger = asked?.ok === true && asked.value.verifier !== undefined;
+    if (asked && (isEnrolled ? isStronger : isAsked(asked))) return asked;
   }
   return needed;
 }
@@ -144,8 +152,9 @@ const isAsked = (needed: Outcome<LoginNeeds, Reason>) =>
   !needed.ok || needed.value.verifier !== undefined || needed.value.enrolls !== undefined;
 
 /**
- * To step up, users prove any sufficient second factor that they have, whatever policy requires of a login; else they
- * answer the provider that their account requires; else, without any second factor, they prove their password.
+ * To step up, users prove any second factor that they have and that reaches AAL2, whatever policy requires of a login;
+ * else they answer the provider that their account requires; else they prove a weaker factor, or without any their
+ * password.
  */
 async function stepUpNeeds(
   ctx: RequestContext,
@@ -154,13 +163,13 @@ async function stepUpNeeds(
 ): Promise<Outcome<LoginNeeds, Reason>> {
   const origins = { authConfigOrigin: 'system', mfaConfigOrigin: 'system', requiredBy: undefined };
   const [all, sufficient] = [secondFactors(authenticators), sufficientFactors(authenticators)];
+  const external = hasStrongFactor(authenticators) ? undefined : await providerPolicy(ctx, session);
+  if (external) return loginNeeds(ctx, { ...external, authenticators });
   if (all.length > 0) {
     const takesAll = sufficient.length < all.length && (await readPolicy(ctx.store, session)).emailIsAal2;
     const anyOf = takesAll ? all : sufficient;
     return success({ ...origins, anyOf, kinds: kindsAmong(anyOf, all) });
   }
-  const external = await providerPolicy(ctx, session);
-  if (external) return loginNeeds(ctx, { ...external, authenticators });
   const anyOf = firstFactors(authenticators);
   return success({ ...origins, anyOf, kinds: anyOf.map(({ kind }) => kind) });
 }

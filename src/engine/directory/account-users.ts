@@ -19,6 +19,7 @@ import { isManageKey, mayManage } from '../session/manage-key.ts';
 import {
   changeProfile,
   mayChangeUser,
+  noticeProfileChange,
   refusingNamesTaken,
   writeProfile,
   type ChangedUser,
@@ -92,6 +93,7 @@ async function changeSelf(
   const changed = await refusingNamesTaken(() =>
     changeFactors(ctx.at(), { user, caller, ...passwordChange(caller) }, async (tx) => {
       await writePassword(tx, made.value);
+      await noticeProfileChange(tx, caller, { user, changes });
       return writeProfile(tx, user, changes);
     }),
   );
@@ -117,6 +119,7 @@ async function resetUser(
   return refusingNamesTaken(() =>
     changeFactors(ctx.at(), change, async (tx) => {
       await resetPassword(tx, made.value);
+      await noticeProfileChange(tx, caller, { user, changes });
       const written = await writeProfile(tx, user, changes);
       return written.ok ? success({ user: written.value }) : written;
     }),

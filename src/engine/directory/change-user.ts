@@ -1,5 +1,6 @@
 import { refuse, success, type Outcome } from '../../base/outcome.ts';
 import { lockPlainUser } from '../../store/list-users.ts';
+import { writeNotice } from '../../store/notices.ts';
 import { isDuplicate } from '../../store/store.ts';
 import { endScopedKeys } from '../../store/usable-key.ts';
 import { deleteUser, findUser, updateProfile, type Profile, type User } from '../../store/users.ts';
@@ -33,7 +34,7 @@ export async function changeProfile(
   const allowed = await mayChangeUser(ctx, caller, { user, changes });
   if (!allowed.ok) return allowed;
   const facts = { action: 'user.update', sessionId: caller.id };
-  const isNoticed = noticed.some((member) => changes[member] !== undefined && changes[member] !== user[member]);
+  const isNoticed = changesNoticed(user, changes);
   const changed = await refusingNamesTaken(() =>
     isNoticed
       ? changeFactors(ctx, { user, caller, facts, notice: { name: 'profile_changed' } }, (tx) =>
@@ -52,6 +53,20 @@ export async function changeProfile(
 
 /** The members by which a user logs in, gets codes and is told of changes. */
 const noticed = ['name', 'email', 'phone'] as const;
+
+const changesNoticed = (user: User, changes: Changes) =>
+  noticed.some((member) => changes[member] !== undefined && changes[member] !== user[member]);
+
+/** Logs a change of the profile that a new password came with, and tells the user at the old address. */
+export async function noticeProfileChange(
+  tx: RequestContext,
+  caller: Caller,
+  { user, changes }: { readonly user: User; readonly changes: Changes },
+): Promise<void> {
+  if (!changesNoticed(user, changes)) return;
+  const attempt = await logSuccess(tx, { action: 'user.update', sessionId: caller.id, ...whose(user) });
+  await writeNotice(tx.store, user, { attempt, name: 'profile_changed' }, tx.now);
+}
 
 /** Allows a change of a user, and the roles that it gives. */
 export async function mayChangeUser(

@@ -1,6 +1,7 @@
 import { refuse, success, type Outcome } from '../../base/outcome.ts';
 import { apikey } from '../../factors/apikey.ts';
 import { listAuthenticators, type Authenticator } from '../../store/authenticators.ts';
+import { findBelow } from '../../store/accounts.ts';
 import { listUsers } from '../../store/list-users.ts';
 import { findUser, type User } from '../../store/users.ts';
 import type { RequestContext } from '../context.ts';
@@ -9,16 +10,21 @@ import { isAdministrator, type Caller } from '../session/authenticate.ts';
 import { isManageKey, mayManage } from '../session/manage-key.ts';
 
 /**
- * Finds a user by id, or `me`, that the caller may access: themselves, or a user of the account they administer. Others
- * are not found.
+ * Finds a user by id, or `me`, that the caller may access: themselves, or a user of the account they administer or of one
+ * below it. Others are not found.
  */
 export async function reachUser(ctx: RequestContext, caller: Caller, id: string): Promise<Outcome<User, Reason>> {
   if (id === 'me' || id === caller.userId) return success(caller.user);
   if (!isAdministrator(caller)) return refuse('not_found');
   const user = await findUser(ctx.store, id);
-  if (user?.accountId !== caller.accountId) return refuse('not_found');
+  const isBelow = user && (await isAtOrBelow(ctx, caller.accountId, user.accountId));
+  if (!isBelow) return refuse('not_found');
   const allowed = mayManage(caller, user);
   return allowed.ok ? success(user) : allowed;
+}
+
+async function isAtOrBelow({ store }: RequestContext, top: string, accountId: string): Promise<boolean> {
+  return accountId === top || (await findBelow(store, top, accountId)) !== undefined;
 }
 
 /** The caller's own user. */

@@ -3,16 +3,23 @@ import { authModules, isAuthModule, type AuthModule } from './auth-modules.ts';
 import { demandOf } from './login-needs.ts';
 import type { AccountPolicy } from './merge-policy.ts';
 import { readPolicies, type LoginModule } from './read-policy.ts';
-import { workingProvider } from './required-provider.ts';
+import { verifiesUsers, workingProvider } from './required-provider.ts';
+
+export type ProviderPolicy = {
+  readonly authModule: AuthModule;
+  readonly policy: AccountPolicy;
+  /** The provider; undefined while it cannot be used. */
+  readonly providerId: string | undefined;
+};
 
 /**
  * The policy of a login method, if it sends users to a provider that verifies them itself, such as Duo; otherwise
- * undefined. A provider that cannot be used now counts too, so that its failure makes no proof unnecessary.
+ * undefined. Such a provider counts also while it cannot be used, so that its failure makes no proof unnecessary.
  */
 export async function providerPolicy(
   ctx: RequestContext,
   { authModule, accountId, roles }: LoginModule,
-): Promise<{ readonly authModule: AuthModule; readonly policy: AccountPolicy } | undefined> {
+): Promise<ProviderPolicy | undefined> {
   const policyOf = await readPolicies(ctx.store, accountId);
   // A service does not say how its user has logged in, so the rules of all open modules count.
   const modules = isAuthModule(authModule)
@@ -22,7 +29,9 @@ export async function providerPolicy(
     const policy = policyOf(module, roles);
     if (!policy.required) continue;
     const demand = await demandOf({ ...policy, enabled: true }, (named) => workingProvider(ctx, named));
-    if (!demand.ok || demand.value.verifier) return { authModule: module, policy };
+    const isAsked = demand.ok ? demand.value.verifier : await verifiesUsers(ctx.store, policy.required.provider);
+    const providerId = demand.ok ? demand.value.verifier?.provider.id : undefined;
+    if (isAsked) return { authModule: module, policy, providerId };
   }
   return undefined;
 }

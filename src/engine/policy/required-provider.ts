@@ -16,7 +16,7 @@ export async function workingProvider(
   ctx: RequestContext,
   named: Rule['provider'],
 ): Promise<Outcome<WorkingProvider, Reason>> {
-  const provider = await (named === 'system default' ? systemDefault(ctx.store) : findProvider(ctx.store, named));
+  const provider = await providerOf(ctx.store, named);
   if (!provider) return refuse('no_provider');
   if (!provider.enabled) return refuse('provider_disabled');
   const { providerName: kind } = provider;
@@ -26,6 +26,20 @@ export async function workingProvider(
   const settings = factorOf(kind).settings?.inForce?.([provider.settings], ctx.settings);
   if (!settings) return refuse('provider_unavailable');
   return settings.ok ? success({ kind, verifier: { provider, settings: settings.value } }) : settings;
+}
+
+/**
+ * Whether the provider of a rule verifies users itself, such as Duo, and they enroll nothing here. One that cannot be used
+ * now counts too, and one of a kind that only a newer version knows.
+ */
+export async function verifiesUsers(store: Store, named: Rule['provider']): Promise<boolean> {
+  const provider = await providerOf(store, named);
+  return provider !== undefined && !(isKind(provider.providerName) && isEnrolled(provider.providerName));
+}
+
+/** The provider of a rule, enabled or not. */
+export async function providerOf(store: Store, named: Rule['provider']): Promise<Provider | undefined> {
+  return named === 'system default' ? systemDefault(store) : findProvider(store, named);
 }
 
 /**

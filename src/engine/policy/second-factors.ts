@@ -21,9 +21,15 @@ export function firstFactors(authenticators: readonly Authenticator[]): readonly
  */
 export function sufficientFactors(authenticators: readonly Authenticator[]): readonly Authenticator[] {
   const all = secondFactors(authenticators);
-  const strong = all.filter(({ kind }) => factorOf(kind).traits.reachesAal2 !== false);
+  const strong = all.filter(isStrong);
   return strong.length > 0 ? strong : all;
 }
+
+/** Whether a user has an active second factor that raises a session to AAL2. */
+export const hasStrongFactor = (authenticators: readonly Authenticator[]): boolean =>
+  secondFactors(authenticators).some(isStrong);
+
+const isStrong = ({ kind }: Authenticator) => factorOf(kind).traits.reachesAal2 !== false;
 
 /** The kinds of authenticators that a challenge names to exclude the user's others; null if there are no others. */
 export const kindsAmong = (some: readonly Authenticator[], all: readonly Authenticator[]): readonly string[] | null =>

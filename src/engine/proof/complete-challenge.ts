@@ -107,8 +107,8 @@ const kindsProven = ({ kinds }: Challenge, kind: string) =>
   factorOf(kind).traits.roles.includes('recovery') ? (kinds ?? [kind]) : [kind];
 
 /**
- * Judges a challenge by the policy of the moment in which it completes. A step-up takes any second factor of the user;
- * the password, which stands in for one, not if a provider has become required.
+ * Judges a challenge by the policy of the moment in which it completes. A step-up takes any second factor of the user,
+ * or else the provider that is required now, or else, if none is, the password.
  */
 async function judge(
   tx: RequestContext,
@@ -123,8 +123,11 @@ async function judge(
   if (challenge.kind === 'step_up') {
     const { authModule } = challenge;
     const { accountId, roles } = user;
-    const isLess = kinds.length === 0 && (await providerPolicy(tx, { authModule, accountId, roles }));
-    return policy.enabled && !isLess ? success(undefined) : refuse('invalid_challenge');
+    // Of factors that the user has enrolled, any will do.
+    const isOwn = kinds.length > 0 && proven.providerId === undefined;
+    const required = isOwn ? undefined : await providerPolicy(tx, { authModule, accountId, roles });
+    const isEnough = isOwn || required?.providerId === proven.providerId;
+    return policy.enabled && isEnough ? success(undefined) : refuse('invalid_challenge');
   }
   // The login continues with the enrollment of this kind.
   const enrolls = challenge.kind === 'login' && challenge.enrolls !== null ? [challenge.enrolls] : [];

@@ -8,9 +8,9 @@ import type { ServiceActor } from '../session/enrollment-actor.ts';
 import { proveCurrentPassword } from './prove-current-password.ts';
 import { isUnattended } from '../policy/auth-modules.ts';
 import { providerPolicy } from '../policy/provider-policy.ts';
-import { secondFactors, sufficientFactors } from '../policy/second-factors.ts';
+import { hasStrongFactor, secondFactors } from '../policy/second-factors.ts';
 import type { Reason } from '../reasons.ts';
-import { assuranceOf, type ProvenFactors } from '../session/assurance.ts';
+import { assuranceOf } from '../session/assurance.ts';
 import type { Caller } from '../session/authenticate.ts';
 
 /** How long a proof is recent enough for a step-up, in milliseconds. */
@@ -75,19 +75,14 @@ async function judge(
   if (isRecent(caller.secondFactorAt, ctx.now) && assuranceOf(caller) === 'aal2') return success(undefined);
   const authenticators = await read();
   const isEnrolled = secondFactors(authenticators).length > 0;
-  if (isEnrolled && isProven(caller, authenticators, ctx.now)) return success(undefined);
-  if (isEnrolled || (await providerPolicy(ctx, caller))) return refuse('step_up_required');
+  // A code by e-mail is not enough for a user who has a stronger factor. Who has to use Duo has it.
+  const hasStronger = hasStrongFactor(authenticators) || (await providerPolicy(ctx, caller)) !== undefined;
+  if (isEnrolled && !hasStronger && isRecent(caller.secondFactorAt, ctx.now)) return success(undefined);
+  if (isEnrolled || hasStronger) return refuse('step_up_required');
   if (isRecent(authTime, ctx.now)) return success(undefined);
   if (ctx.currentPassword === undefined) return refuse('login_too_old');
   const { id: sessionId = null, userId, accountId, authModule } = caller;
   return proveCurrentPassword(ctx, authenticators, { action: 'login', authModule, sessionId, userId, accountId });
-}
-
-/** Whether a second factor was proven recently. A code by e-mail is not enough for a user who has a stronger factor. */
-function isProven(caller: ProvenFactors, authenticators: readonly Authenticator[], now: number): boolean {
-  if (!isRecent(caller.secondFactorAt, now)) return false;
-  if (assuranceOf(caller) === 'aal2') return true;
-  return sufficientFactors(authenticators).length === secondFactors(authenticators).length;
 }
 
 export const isRecent = (provenAt: number | null, now: number) => provenAt !== null && now - provenAt <= stepUpLife;

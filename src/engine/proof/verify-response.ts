@@ -1,8 +1,8 @@
-import { refuse, success, type Outcome } from '../../base/outcome.ts';
+import { refuse, success, type Outcome, type Refusal } from '../../base/outcome.ts';
 import type { Binding } from '../../factors/factor.ts';
 import { factorOf } from '../../factors/registry.ts';
 import type { Challenge } from '../../store/challenge-rows.ts';
-import { claimTry } from '../../store/throttles.ts';
+import { claimTry, releaseTry } from '../../store/throttles.ts';
 import { candidatesOf, looksLikeRecovery, readResponse, type Responding } from './candidates.ts';
 import { completeChallenge, type Completed, type OpenChallenge } from './complete-challenge.ts';
 import { forLogin, inTurn, withTransaction, type RequestContext } from '../context.ts';
@@ -73,8 +73,11 @@ async function respondFast<Result extends Completed>(
     const completed = await completeChallenge(tx, open, proven.value);
     return completed.ok ? success({ completed }) : completed;
   });
-  // The response was verified, but the rollback has also undone its try, so it is counted again.
-  if (counted !== undefined && !verified.ok) await claimTry(ctx.store, open.user.id, counted, ctx.now);
+  // The response was verified, but the rollback has also undone its try, so it is counted again, unless it was right and
+  // policy alone refuses it.
+  if (counted !== undefined && !verified.ok && !isPolicy(verified)) {
+    await claimTry(ctx.store, open.user.id, counted, ctx.now);
+  }
   return verified.ok ? verified.value : { completed: verified };
 }
 
@@ -85,8 +88,14 @@ async function respondSlow<Result extends Completed>(
   question: VerificationInput,
 ): Promise<Outcome<Result, Reason>> {
   const { outcome: proven } = await prove(ctx, question);
-  return proven.ok ? withTransaction(ctx.at(), (tx) => completeChallenge(tx, open, proven.value)) : proven;
+  if (!proven.ok) return proven;
+  const completed = await withTransaction(ctx.at(), (tx) => completeChallenge(tx, open, proven.value));
+  if (!completed.ok && isPolicy(completed)) await releaseTry(ctx.store, open.user.id, proven.value.counted);
+  return completed;
 }
+
+/** The refusal of a right response by the policy of the moment. */
+const isPolicy = ({ reason }: Refusal<Reason>) => reason === 'invalid_challenge';
 
 function questionOf(
   { challenge, user }: Pick<OpenChallenge, 'challenge' | 'user'>,

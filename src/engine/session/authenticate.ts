@@ -27,15 +27,16 @@ export async function authenticate(ctx: RequestContext, token: string): Promise<
 }
 
 /** The proof of an access token: that of its session when it was issued, or when an enrollment raised it. */
-function assuranceOfToken(session: LiveSession, { jti, gen, amr, acr, ...claims }: Claims): Assurance {
+function assuranceOfToken(session: LiveSession, { jti, gen, amr, acr, iat, ...claims }: Claims): Assurance {
   const { raised } = session;
   if (raised && raised.tokenId === jti) return raised;
   // The session has the same times in milliseconds.
   if (gen === session.generation) return session;
   const authTime = claims.auth_time * second;
   if (gen === undefined) {
-    // A token of version 0.1.0 does not say when the second factor was proven.
-    return { generation: 1, amr, authTime, secondFactorAt: acr === 'aal2' ? session.secondFactorAt : null };
+    // A token of version 0.1.0 does not say when the second factor was proven, but it was before the token was issued.
+    const secondFactorAt = acr === 'aal2' ? Math.min(session.secondFactorAt ?? 0, iat * second) : null;
+    return { generation: 1, amr, authTime, secondFactorAt };
   }
   const secondFactorAt = claims.mfa_time === undefined ? null : claims.mfa_time * second;
   return { generation: gen, amr, authTime, secondFactorAt };

@@ -42,7 +42,8 @@ export async function findIssuedToken(
   const token = await findRefreshToken(ctx.store, text);
   const session = token && (await findLiveSession(ctx.store, token.sessionId, ctx.now));
   if (!token || session?.clientId !== client.id) return undefined;
-  // A token of version 0.1.0 has the assurance of its session.
+  // A token of version 0.1.0 has the assurance of its session, which must not have grown since.
+  if (!token.proven && session.generation > 1) return undefined;
   const proven = token.proven ?? { ...session, generation: 1 };
   const secondKinds = proven.secondKinds ?? session.secondKinds;
   return { token, session: { ...session, ...proven, secondKinds } };

@@ -7,7 +7,7 @@ export const directoryReasons = {
   role_conflict: {
     status: 400,
     code: 'role_conflict',
-    detail: 'A user cannot be both service and administrator. Create a service of its own.',
+    detail: 'A service has the role `service` and no other. Create a service of its own.',
   },
   required_by_policy: {
     status: 409,

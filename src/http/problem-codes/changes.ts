@@ -33,7 +33,7 @@ export const changes = {
   },
   role_conflict: {
     statuses: [400],
-    when: 'A user would have the roles `admin` and `service` together.',
+    when: 'A user would have the role `service` together with another.',
     action: 'Leave one of them out. `countersign service add` makes a service.',
   },
   last_administrator: {

@@ -1,6 +1,6 @@
 import { Hono, type Context as Incoming } from 'hono';
 import { stopwatch } from '../../base/clock.ts';
-import { requestContext, type Context, type RequestContext } from '../../engine/context.ts';
+import { requestContext, type Context } from '../../engine/context.ts';
 import { problemOfFault } from '../errors/fault.ts';
 import { problem } from '../errors/problem.ts';
 import type { ProblemCode } from '../problem-codes/index.ts';
@@ -39,7 +39,7 @@ export function createApp(context: Context, { routes, dialects, ...parts }: AppP
       app.on(route.method.toUpperCase(), honoPath(path), (c) =>
         serve(c, place, (asked) =>
           methodsOf(route).includes(c.req.method)
-            ? handle(route, asked, rawRequestOf(c, route, asked.ctx))
+            ? handle(route, asked, rawRequestOf(c, route))
             : Promise.resolve(place.formatProblem(wrong, asked)),
         ),
       );
@@ -125,8 +125,8 @@ function serving(context: Context, { metrics, url, pageOf }: Omit<AppParts, 'rou
 }
 
 /** The parts of a request from a socket: the credential in the headers, the URL, and the bytes of the body. */
-const rawRequestOf = (c: Incoming<Env>, route: Route, ctx: RequestContext): RawRequest => ({
-  caller: () => callerOf(ctx, shownToken(c.req.raw.headers), route.access),
+const rawRequestOf = (c: Incoming<Env>, route: Route): RawRequest => ({
+  caller: (ctx) => callerOf(ctx, shownToken(c.req.raw.headers), route.access),
   params: c.req.param(),
   query: new URL(c.req.url).search,
   body: () => readBody(route.body, c.req.raw, route.form),

@@ -1,3 +1,4 @@
+import { second } from '../../base/clock.ts';
 import { refuse, success, type Outcome } from '../../base/outcome.ts';
 import {
   authenticateChallengeActor,
@@ -30,42 +31,73 @@ export type AnyCaller = EnrollmentActor | ChallengeActor | Service | undefined;
 
 /** The parts of a request, from a socket or from inside the process. */
 export type RawRequest = {
-  readonly caller: () => Promise<Outcome<AnyCaller, ErrorReason>>;
+  /** Authenticates the caller, by what is stored at the moment. */
+  readonly caller: (ctx: RequestContext) => Promise<Outcome<AnyCaller, ErrorReason>>;
   readonly params: unknown;
   /** Encoded as in a URL. */
   readonly query: string;
   readonly body: () => Promise<Parsed>;
 };
 
-/** Authenticates, then parses, then calls the handler: the body of a refused caller is never read. */
+/**
+ * Authenticates, then parses, then calls the handler: the body of a refused caller is never read. After a body that
+ * arrived slowly the caller is authenticated again, because they may have lost their rights in the meantime.
+ */
 export async function handle(route: Route, anonymous: UnparsedRequest, raw: RawRequest): Promise<Reply> {
-  const caller = await raw.caller();
-  const request = { ...anonymous, caller: caller.ok ? (caller.value as UnparsedRequest['caller']) : undefined };
-  const formatProblem = (wrong: Problem) => (route.formatProblem ?? problem)(wrong, request);
-  if (!caller.ok) return formatProblem(problemOf(caller));
-  const params = route.params?.safeParse(raw.params);
-  if (params && !params.success) return formatProblem(problemOf(refuse('not_found')));
-  const session = sessionAt(route.access, caller.value);
-  const closed = missingScope(route, session, params?.data) ?? closedToService(route, session, params?.data);
-  if (closed) return formatProblem(closed);
-  const asked = { session, params: params?.data };
-  const allowed = await requireAdministration(request.ctx, route, asked);
-  // The password in the body may still prove it.
-  if (!allowed.ok && allowed.reason !== 'login_too_old') return formatProblem(problemOf(allowed));
+  const first = await admit(route, anonymous, raw);
+  if (!first.ok) return first.reply;
   const query = readQuery(route.query, raw.query);
-  if (!query.ok) return formatProblem(query.problem);
+  if (!query.ok) return formatted(route, query.problem, first.request);
   const body = await raw.body();
-  if (!body.ok) return formatProblem(body.problem);
+  if (!body.ok) return formatted(route, body.problem, first.request);
+  const present = anonymous.ctx.at();
+  const isSlow = present.now - anonymous.ctx.now > quick;
+  const admitted = isSlow ? await admit(route, { ...anonymous, ctx: present }, raw) : first;
+  if (!admitted.ok) return admitted.reply;
+  const { request, params, session, allowed } = admitted;
   const { rest, currentPassword } = takesCurrentPassword(route)
     ? takeCurrentPassword(body.value)
     : { rest: body.value };
-  // The body may arrive slowly, so the handler gets a context with the current time.
-  const ctx = { ...request.ctx.at(), currentPassword };
-  const proven = allowed.ok ? allowed : await requireAdministration(ctx, route, asked);
-  if (!proven.ok) return formatProblem(problemOf(proven));
-  const parsed = { params: params?.data, query: query.value, body: rest };
+  const ctx = { ...present, currentPassword };
+  const proven = allowed.ok ? allowed : await requireAdministration(ctx, route, { session, params });
+  if (!proven.ok) return formatted(route, problemOf(proven), request);
+  const parsed = { params, query: query.value, body: rest };
   return route.handle({ ...request, ctx: { ...ctx, ...proven.value }, ...parsed });
 }
+
+/** How long a body may take without a second look at its caller, in milliseconds. */
+const quick = second;
+
+type Admission =
+  | { readonly ok: false; readonly reply: Reply }
+  | {
+      readonly ok: true;
+      readonly request: UnparsedRequest;
+      readonly params: unknown;
+      readonly session: Caller | undefined;
+      readonly allowed: Awaited<ReturnType<typeof requireAdministration>>;
+    };
+
+/** Authenticates the caller of a request, and decides whether they may use the route at all. */
+async function admit(route: Route, anonymous: UnparsedRequest, raw: RawRequest): Promise<Admission> {
+  const caller = await raw.caller(anonymous.ctx);
+  const request = { ...anonymous, caller: caller.ok ? (caller.value as UnparsedRequest['caller']) : undefined };
+  const refusing = (wrong: Problem) => ({ ok: false, reply: formatted(route, wrong, request) }) as const;
+  if (!caller.ok) return refusing(problemOf(caller));
+  const read = route.params?.safeParse(raw.params);
+  if (read && !read.success) return refusing(problemOf(refuse('not_found')));
+  const params = read?.data;
+  const session = sessionAt(route.access, caller.value);
+  const closed = missingScope(route, session, params) ?? closedToService(route, session, params);
+  if (closed) return refusing(closed);
+  const allowed = await requireAdministration(request.ctx, route, { session, params });
+  // The password in the body may still prove it.
+  if (!allowed.ok && allowed.reason !== 'login_too_old') return refusing(problemOf(allowed));
+  return { ok: true, request, params, session, allowed };
+}
+
+const formatted = (route: Route, wrong: Problem, request: UnparsedRequest): Reply =>
+  (route.formatProblem ?? problem)(wrong, request);
 
 /** The session of a caller, if a session is what calls. */
 function sessionAt(access: Access, caller: AnyCaller): Caller | undefined {

@@ -25,7 +25,7 @@ export function inProcess(context: Context, routes: readonly Route[]): (speaker:
       const anonymous = { ctx, caller: undefined, headers: new Headers() };
       const formatProblem = route.formatProblem ?? problem;
       const raw = {
-        caller: () => callerAt(ctx, speaker, route.access),
+        caller: (present: RequestContext) => callerAt(present, speaker, route.access),
         params,
         query: queryOf(query),
         body: async () => (route.body ? check(route.body, body) : ({ ok: true, value: undefined } as const)),

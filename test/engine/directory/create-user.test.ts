@@ -60,7 +60,7 @@ onEachDatabase('users', (database) => {
 
   test('do not make themselves where registration is closed, and users make no others', async () => {
     await using engine = await startEngine(database);
-    const { caller } = await engine.addPerson('bob', { roles: ['user', 'service'] });
+    const { caller } = await engine.addPerson('bob', { roles: ['service'] });
     const wish = input('ada', { password });
     assert.deepEqual(await createUser(engine.ctx, undefined, wish), refuse('registration_closed'));
     assert.deepEqual(await createUser(engine.ctx, caller, wish), refuse('forbidden'));

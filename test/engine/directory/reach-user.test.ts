@@ -8,7 +8,7 @@ import { unwrap, startEngine } from '../../../kit/test-engine.ts';
 import { addAdmin } from './users-help.ts';
 
 onEachDatabase('users', (database) => {
-  test('reach themselves, and administrators everybody in their account', async () => {
+  test('reach themselves, and administrators everybody in their account and below it', async () => {
     await using engine = await startEngine(database);
     const branch = await engine.addAccount('branch');
     const [ada, admin] = [await engine.addPerson('ada'), await addAdmin(engine)];
@@ -17,9 +17,11 @@ onEachDatabase('users', (database) => {
       assert.equal(unwrap(await reachUser(engine.ctx, ada.caller, id)).id, ada.user.id);
     assert.equal(unwrap(await reachUser(engine.ctx, admin.caller, ada.user.id)).id, ada.user.id);
     assert.equal(unwrap(await reachUser(engine.ctx, admin.caller, 'me')).id, admin.user.id);
+    assert.equal(unwrap(await reachUser(engine.ctx, admin.caller, far.user.id)).id, far.user.id);
+    const below = await addAdmin(engine, branch);
     for (const [caller, id] of [
       [ada.caller, admin.user.id],
-      [admin.caller, far.user.id],
+      [below.caller, ada.user.id],
       [admin.caller, 'nobody'],
     ] as const) {
       assert.deepEqual(await reachUser(engine.ctx, caller, id), refuse('not_found'));

@@ -163,7 +163,7 @@ function enrollRoute(path: string): Route {
     path,
     access: 'enrollment',
     scope: { own: 'mfa' },
-    ...common,
+    tag: common.tag,
     summary: 'Enroll an authenticator app',
     description: 'Confirm it with one of its codes. From then on a password login asks for one.',
     params: secretPath,

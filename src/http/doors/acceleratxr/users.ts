@@ -112,7 +112,6 @@ export const userRoutes: readonly Route[] = [
     path: '/users/{uid}',
     access: 'session',
     scope: { others: 'manage' },
-    openToServices: true,
     openToKeys: true,
     tag,
     summary: "Change a user's profile",

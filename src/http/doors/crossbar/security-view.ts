@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { namesIn, systemDefault } from '../../../engine/operations.ts';
+import { modulesWithoutProvider, namesIn, systemDefault } from '../../../engine/operations.ts';
 import type { AuthModulesConfig, ModuleConfig } from '../../../engine/policy/configuration.ts';
 import type { ProviderNames } from '../../../engine/policy/named-providers.ts';
 import type { AccountSecurity } from '../../../engine/policy/read-security.ts';
@@ -23,6 +23,8 @@ export const securityAnswer = {
 };
 
 const openModule = 'Logins through this module need no second factor. Name it too, or use `default`.';
+const noProvider =
+  'Nobody can log in through this module: the provider that it requires is missing or disabled. Enable one.';
 
 /** Describes each named provider for readers. A client may send the description back; it is ignored. */
 export async function viewSecurity(
@@ -37,13 +39,17 @@ export async function viewSecurity(
     const views = Object.entries(config).map(([name, module]) => [name, withNames(module, { names, system })]);
     return Object.fromEntries(views) as Record<string, unknown>;
   };
+  const warnings = [
+    ...open.map((module) => ({ module, message: openModule })),
+    ...(await modulesWithoutProvider(ctx.store, account.id)).map((module) => ({ module, message: noProvider })),
+  ];
   const set = { auth_modules: await described(document), ...rules };
   const data = {
     id: 'configs_crossbar.auth',
     ...set,
     account: set,
     inherited_config: { auth_modules: await described(inherited.modules), ...inherited.rules },
-    ...(open.length > 0 && { warnings: open.map((module) => ({ module, message: openModule })) }),
+    ...(warnings.length > 0 && { warnings }),
   };
   return answered(request, { data, revision });
 }

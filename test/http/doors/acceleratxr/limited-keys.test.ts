@@ -95,7 +95,6 @@ onEachDatabase('a key', (on) => {
       ['404 not_found', ada.token, boss.uid],
       ['403 forbidden', admin.token, ada.uid],
       ['403 forbidden', admin.token, shop.uid],
-      ['404 not_found', admin.token, acme.uid],
       ['404 not_found', acme.token, admin.uid],
       ['403 insufficient_scope', ofClient, 'me'],
       ['403 insufficient_scope', ofClient, boss.uid],

@@ -163,6 +163,23 @@ onEachDatabase('accounts', (on) => {
     await door(server)(201, 'PUT', 'user_auth', { ...login, password });
   });
 
+  test('a new password that comes with a new address is told at the old one, twice', async () => {
+    await using server = await startServer({ on });
+    const acme = await tenant(server, 'root', 'acme');
+    const ask = door(server, acme.token);
+    const users = `accounts/${acme.id}/users`;
+    const { id } = dataOf(await ask(201, 'PUT', users, { username: 'ada', email: 'old@example.org' }));
+    await ask(200, 'PATCH', `${users}/${acme.uid}`, { email: 'old@acme.example' });
+    for (const [uid, more] of [
+      [String(id), {}],
+      [acme.uid, { current_password: acme.password }],
+    ] as const)
+      await ask(200, 'PATCH', `${users}/${uid}`, { email: 'new@example.org', password: 'ada in the garden', ...more });
+    await server.countersign.maintain();
+    const told = server.sent.filter(({ to }) => to.startsWith('old@')).map(({ to }) => to);
+    assert.deepEqual(told.toSorted(), Array(2).fill(['old@acme.example', 'old@example.org']).flat().toSorted());
+  });
+
   test('a user who is replaced without `enabled` stays disabled', async () => {
     await using server = await startServer({ on });
     const acme = await tenant(server, 'root', 'acme');

@@ -211,4 +211,23 @@ onEachDatabase('security at a login', (on) => {
     assert.deepEqual(await explain(), { asks: 'any', factors: ['totp'], ...nobody });
     await door(server)(404, 'GET', `accounts/${acme.id}/security/explain?user=nobody`);
   });
+
+  test('an administrator without a factor undoes a rule that nobody can meet, with their password', async () => {
+    await using server = await startServer({ on });
+    const acme = await tenant(server, 'root', 'acme');
+    const ask = door(server, acme.token);
+    const path = `accounts/${acme.id}/security`;
+    const { warnings } = dataOf(await ask(200, 'POST', path, modules(requiring(), 'user_auth', 'password')));
+    assert.deepEqual(
+      (warnings as { module: string }[])
+        .map(({ module }) => module)
+        .filter((name) => name !== 'apikey')
+        .slice(-2),
+      ['user_auth', 'password'],
+    );
+    await ask(200, 'PATCH', path, { auth_modules: { oauth2: {} } });
+    server.clock.tick(16 * minute);
+    await ask(401, 'DELETE', path);
+    await ask(200, 'DELETE', path, { current_password: acme.password });
+  });
 });
