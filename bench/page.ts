@@ -27,7 +27,7 @@ export function aboutOf({ date, where, betterAuth, seconds, rounds }: Report): s
   const compared = betterAuth === undefined ? 'without Better Auth' : `with Better Auth ${betterAuth}`;
   return `Countersign ${where.version}, ${compared}, Node ${where.node}, ${where.cpus} CPUs (${where.cpu}), on ${date}.
 The load is made on the same CPUs. Load before the run: ${where.loadBefore?.toFixed(2)}.
-Medians of ${rounds} rounds of ${seconds} s, in parentheses the least and the most.`;
+Medians of ${rounds} rounds of ${seconds} s, with minimum and maximum in parentheses.`;
 }
 
 export function writePage(report: Report): void {

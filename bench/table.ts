@@ -48,7 +48,7 @@ export function tablesOf({ flavour, rows, starts }: Figures): readonly Table[] {
       ? [
           {
             title: 'Better Auth',
-            head: ['operation', ...columns, 'commits', 'Countersign to it: per second', 'CPU'],
+            head: ['operation', ...columns, 'commits', 'Countersign ÷ Better Auth: per second', 'CPU'],
             rows: grouped(beside).map((row) => besideCells(row, countersign, flavour)),
           },
         ]
@@ -92,13 +92,11 @@ function startCells({ name, took, cpu, memory }: StartRow): readonly string[] {
 
 /** For the promise that the time of a login does not reveal whether a name exists. */
 export function equalTimeOf({ equalTime }: Figures): readonly string[] {
-  return [
-    'Time of a login with an unknown name, divided by that of one with a wrong password:',
-    ...Object.entries(equalTime).map(
-      ([name, { ratio, chance }]) =>
-        `${name} ${ratio.toFixed(3)}, and each divided by itself ${chance.map((one) => one.toFixed(3)).join(' and ')}`,
-    ),
-  ];
+  const ratios = Object.entries(equalTime).map(
+    ([name, { ratio, chance }]) =>
+      `${name} ${ratio.toFixed(3)} (chance: ${chance.map((one) => one.toFixed(3)).join(', ')})`,
+  );
+  return ['Time of a login, unknown name ÷ wrong password:', `${ratios.join('; ')}.`];
 }
 
 /** Two significant digits, and no decimals from 100 on. */

@@ -58,7 +58,7 @@ export const logins: readonly Request[] = [
   }),
   ...atEach([authtoken], 'password, code sent by SMS', (scene) => scene.addPersonWithPhone()),
   ...atEach([authtoken], 'password and SMS code', sentCode),
-  ...atEach([password], 'apikey', apikeyOf),
+  ...atEach([password], 'API key', apikeyOf),
   ...atEach(doors, 'wrong password', async (scene) => ({ ...(await scene.addPerson()), password: 'wrong' })),
   ...atEach(doors, 'unknown name', async ({ newName }) => ({ name: newName(), password: 'wrong' })),
 ];

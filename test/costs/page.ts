@@ -16,7 +16,7 @@ reason is usually a row that is read twice or a transaction that was split by mi
 
 | column | means |
 | --- | --- |
-| answer | the status of the answer |
+| status | the HTTP status of the response |
 | statements | SQL statements that reach the database's driver, without those that begin and end transactions |
 | begin, end | \`begin\`, \`commit\` and \`rollback\`; savepoints would count here too, but none are used |
 | round trips | how often the request waits for PostgreSQL. No statements are sent together, so this is the sum of the two columns before. SQLite runs inside the process and has none |
@@ -28,13 +28,14 @@ of the sixteen chains of the account's audit log has an entry already, because t
 statements. The clock is the test's, and no request waits for another. A wrong password or code is the user's first.
 Requests to Duo and message gateways are not counted.
 
-Some figures are higher than those of version 0.1.0:
+Compared with the 0.1.0 release:
 
-- Each login reads its policy before it looks for the user, so that a closed login method tells nothing: one statement.
-- The answer of Duo completes a login only if the policy of that moment still asks for it: one statement.
-- An enrollment by a session reads whether its user has to prove themselves with Duo: one statement when it begins, and
-  one when it is confirmed. The confirmation also reads the policy that says what the factor proves, and the one that
-  says how long the next token lives; at \`/mfa\` it raises the present token too: two and three statements.
+- Each login reads its policy before it looks for the user, so that a disabled login method reveals nothing: one
+  statement.
+- The response of Duo completes a login only if the policy of that moment still requires Duo: one statement.
+- An enrollment by a session reads whether policy requires Duo of its user: one statement when it begins, and one when
+  it is confirmed. The confirmation also reads the policies that say what the factor proves and how long the next token
+  lives: two statements. Below \`/mfa\` the confirmation also upgrades the current access token: one more.
 `;
 
 type Column = {
@@ -47,7 +48,7 @@ type Column = {
 const columns: readonly Column[] = [
   { title: 'request', read: ({ request }) => request },
   { title: 'route', read: ({ route }) => `\`${route}\`` },
-  { title: 'answer', read: ({ status }) => status },
+  { title: 'status', read: ({ status }) => status },
   { title: 'statements, SQLite', of: 'sqlite', read: ({ statements }) => statements },
   { title: 'statements, PostgreSQL', of: 'postgres', read: ({ statements }) => statements },
   { title: 'begin, end', read: ({ transactions }) => transactions },

@@ -82,7 +82,7 @@ export const services: readonly Request[] = [
     },
   },
   {
-    name: 'service brings the TOTP code',
+    name: 'service verifies the TOTP code',
     async prepare(scene) {
       const { path, code } = await asked(scene);
       return (ask) => ask('POST', `${path}/verify`, { bearer: scene.key, json: { code } });
@@ -96,7 +96,7 @@ export const services: readonly Request[] = [
     },
   },
   {
-    name: 'service brings the SMS code',
+    name: 'service verifies the SMS code',
     async prepare(scene) {
       const path = await askedByPhone(scene);
       await scene.server.call('POST', `${path}/send`, { bearer: scene.key, json: {} });
@@ -114,7 +114,7 @@ export const services: readonly Request[] = [
     },
   },
   {
-    name: 'service asks how it stands',
+    name: 'service reads the status of the challenge',
     async prepare(scene) {
       const { path } = await asked(scene);
       return (ask) => ask('GET', path, { bearer: scene.key });
@@ -132,7 +132,7 @@ export const duo: readonly Request[] = [
     prepare: async (scene) => (ask) => ask('PUT', '/v2/user_auth', duoLogin(scene.duo)),
   },
   {
-    name: 'password and the answer of Duo Web',
+    name: 'password and the response of Duo Web',
     async prepare(scene) {
       const { duo_sig_request } = await scene.duo.asked();
       const call = duoLogin(scene.duo, { multi_factor_response: approve(duo_sig_request) });

@@ -11,7 +11,7 @@ const most = 20;
 /** A reply to one kind of factor that the server checked: it was wrong, or it may have been right and reset the count. */
 type CheckedReply = { readonly seen: Observation; readonly wrong: boolean };
 
-/** I4: between two successes only as many guesses are checked as the waits allow, over all nodes and challenges. */
+/** I4: between two successes only as many guesses are checked as the lockouts allow, over all nodes and challenges. */
 export function tooManyGuesses(timeline: readonly Observation[], history: History): readonly Violation[] {
   const kinds = Map.groupBy(
     timeline

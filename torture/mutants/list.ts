@@ -93,7 +93,7 @@ export const mutants: readonly Mutant[] = [
     rule: 'ended credentials',
   },
   {
-    name: 'an earlier token is raised with its session',
+    name: 'an earlier token gains the step-up of its session',
     file: 'src/engine/session/authenticate.ts',
     from: 'if (gen === session.generation) return session;',
     to: 'if (gen !== undefined) return { ...session, generation: gen };',

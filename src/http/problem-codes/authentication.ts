@@ -13,7 +13,7 @@ export const authentication = {
   },
   invalid_credentials: {
     statuses: [401],
-    when: 'The name or the secret of a login is wrong. The answer is the same whether or not the user exists.',
+    when: 'The name or the secret of a login is wrong. The response is the same whether or not the user exists.',
     action: 'Ask the user for name and secret again.',
   },
   invalid_code: {
@@ -29,7 +29,7 @@ export const authentication = {
   invalid_assertion: {
     statuses: [400],
     when: 'The assertion is not one that this server signed for this service and this challenge, or it has expired.',
-    action: 'Create a new challenge. Send the assertion as the answer to `verify` has it.',
+    action: 'Create a new challenge. Send the assertion exactly as `verify` returned it.',
   },
   already_redeemed: {
     statuses: [409],
@@ -54,7 +54,7 @@ export const authentication = {
   mfa_enrollment_required: {
     statuses: [403],
     when: 'The account requires a second factor that the user has not enrolled.',
-    action: 'Enroll the factor. If the answer has an `enrollment_token`, use it for that.',
+    action: 'Enroll the factor. If the response has an `enrollment_token`, use it for that.',
   },
   auth_module_disabled: {
     statuses: [403],
@@ -63,7 +63,7 @@ export const authentication = {
   },
   unattended_credential: {
     statuses: [403],
-    when: 'The session was created with an apikey or a device secret, and the operation needs a person, or a key with the scope `manage` that may do it.',
+    when: 'The session was created with an API key or a device secret, and the operation needs a person, or a key with the scope `manage` that may do it.',
     action: 'Log in with a password. A program that administers needs a key with `manage`.',
   },
   forbidden: {
