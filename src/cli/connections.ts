@@ -127,7 +127,7 @@ function refuseAt(
   if (socket.writable && isNext) {
     const { status, code } = what;
     const requestId = timeOrderedHex(systemRandom, systemClock.now());
-    log?.info({ status, code, client_ip: socket.remoteAddress, request_id: requestId }, 'no request');
+    log?.info({ status, code, client_ip: socket.remoteAddress, request_id: requestId }, 'malformed request');
     socket.write(refusalOf(what, { requestId, url }));
   }
   socket.destroy();

@@ -51,7 +51,7 @@ export type Dialect = { readonly below: string; readonly formatProblem: ProblemF
 
 /**
  * `optional`: a session, if the request has one. `basic`: HTTP Basic, which the handler reads. `enrollment`: a session or an enrollment
- * token. `challenge`: a service's apikey, a session or a challenge token. `service`: a service's apikey, or a session of that key.
+ * token. `challenge`: a service's API key, a session or a challenge token. `service`: a service's API key, or a session of that key.
  */
 export type Access = 'anyone' | 'session' | 'optional' | 'basic' | 'enrollment' | 'challenge' | 'service';
 

@@ -9,12 +9,12 @@ import { enrolled, help, verify, yes } from './help.ts';
 
 const enrol = async () => yes(await enrolled(apikey, {}));
 
-test('an apikey has 256 bits and begins with what secret scanners look for', async () => {
+test('an API key has 256 bits and begins with what secret scanners look for', async () => {
   const { shown } = await enrol();
   assert.match(String(shown.secret), /^csk_[A-Za-z0-9_-]{43}$/);
 });
 
-test('an apikey is drawn anew each time', async () => {
+test('an API key is drawn anew each time', async () => {
   assert.notEqual((await enrol()).shown.secret, (await enrol()).shown.secret);
 });
 
@@ -23,7 +23,7 @@ test('nobody chooses their own apikey', async () => {
   assert.deepEqual(begun, { ok: false, reason: 'malformed_input' });
 });
 
-test('an apikey with any character changed is wrong', async () => {
+test('an API key with any character changed is wrong', async () => {
   const { state, shown } = await enrol();
   const secret = String(shown.secret);
   for (let at = 4; at < secret.length; at += 1) {
@@ -32,13 +32,13 @@ test('an apikey with any character changed is wrong', async () => {
   }
 });
 
-test('an apikey means nothing to a server with other keys', async () => {
+test('an API key means nothing to a server with other keys', async () => {
   const { state, shown } = await enrol();
   const other = { ...help(), safe: createSafe(makeKeyRing(seededRandom('other')), seededRandom()) };
   assert.equal((await verify(apikey, state, shown.secret, other)).ok, false);
 });
 
-test('what is kept of an apikey is no device with the same secret', async () => {
+test('what is kept of an API key is no device with the same secret', async () => {
   const { state, shown, lookup = '' } = await enrol();
   assert.equal((await verify(device, state, shown.secret, help())).ok, false);
   assert.equal(device.read(shown.secret)?.lookups(help()).includes(lookup), false);

@@ -83,7 +83,7 @@ async function assertVoid(server: Server, town: Scene, { sessions, refresh, chal
 const introspected = async (server: Server, app: OAuthApp, token: string) =>
   membersOf(await server.call('POST', '/oauth2/introspect', { json: { ...app, token } }));
 
-/** Asks with the apikey of the service about a user. */
+/** Asks with the API key of the service about a user. */
 const challengeBy = (server: Server, { service }: Scene, uid: string) =>
   server.call('POST', '/challenges', { bearer: service.apikey, json: { user: { uid } } });
 

@@ -6,7 +6,7 @@ import type { RotateOptions } from './rotate.ts';
 export function addKeysCommands(keys: Command): void {
   keys
     .command('make')
-    .description('create the key ring file that COUNTERSIGN_KEYS names')
+    .description('create the keys file that COUNTERSIGN_KEYS names')
     .action(async () => (await import('./make.ts')).makeKeys());
 
   keys

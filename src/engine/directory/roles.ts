@@ -5,7 +5,7 @@ import type { User } from '../../store/users.ts';
 import type { RequestContext } from '../context.ts';
 import type { Reason } from '../reasons.ts';
 
-/** Refuses roles that one user must not have together: the apikey of an administrator or a person must not act as a service. */
+/** Refuses roles that one user must not have together: the API key of an administrator or a person must not act as a service. */
 export function requireOneKind(roles: User['roles']): Outcome<undefined, Reason> {
   return roles.includes('service') && roles.some((role) => role !== 'service')
     ? refuse('role_conflict')

@@ -10,13 +10,13 @@ const credentials: readonly (readonly [name: string, how: string, from: string])
     'A login. It belongs to a session, and is valid for an hour unless the policy of the account sets another time.',
   ],
   [
-    'Apikey of a service',
+    'API key of a service',
     '`Authorization: Bearer KEY`.',
     '`countersign service add NAME`, or `POST /users/{uid}/secrets` by a user whose role is `service`. It does not expire.',
   ],
   [
     'Name and secret',
-    'HTTP Basic. The secret is a password, an apikey or a device secret.',
+    'HTTP Basic. The secret is a password, an API key or a device secret.',
     'Only to log in at `/auth/password`. Other logins take them in the body.',
   ],
   [
@@ -63,7 +63,7 @@ export const authentication = (): Markup =>
       <b>Fresh proof</b> is a session in which the user proved a second factor in the last 15 minutes, or logged in then
       where they have none. Changes to factors, names and addresses need it, and administrative writes do. Without it
       the answer is 401 with <code>WWW-Authenticate</code> as in RFC 9470: prove a second factor again with
-      <code>POST /challenges</code>. A session that was made with an apikey or a device secret never has it: the answer
+      <code>POST /challenges</code>. A session that was made with an API key or a device secret never has it: the answer
       is 403.
     </p>
   </section>`;

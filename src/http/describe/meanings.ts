@@ -27,7 +27,7 @@ const meanings: Readonly<Record<string, string>> = {
   'Login.token': 'A code of an authenticator app, a recovery code, or the response of a provider.',
   'MadeSecret.uid': 'Id of the secret.',
   'MadeSecret.secret':
-    'The generated value, shown only once: an apikey, or the seed and the key URI of an authenticator app.',
+    'The generated value, shown only once: an API key, or the seed and the key URI of an authenticator app.',
   'MfaEnabled.token': 'An access token, if the credential was an enrollment token.',
   'OAuth2 clients.name': 'The name of the application, for people.',
   'OAuth2.scope': 'Scopes of the client, separated by spaces.',

@@ -50,9 +50,9 @@ const credentials: Readonly<Record<Access, string>> = {
   session: 'an access token.',
   optional: 'none, or an access token.',
   basic: 'a name and a secret, as HTTP Basic.',
-  challenge: 'the apikey of a service, an access token or a challenge token.',
+  challenge: 'the API key of a service, an access token or a challenge token.',
   enrollment: 'an access token or an enrollment token.',
-  service: 'the apikey of a service.',
+  service: 'the API key of a service.',
 };
 
 const freshProof: Readonly<Record<Administers, string>> = {

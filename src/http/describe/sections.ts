@@ -14,7 +14,7 @@ export const sections: readonly Section[] = [
   {
     tag: 'Login',
     title: 'Log in',
-    about: 'A password, an apikey or a device secret, and then a code if the user has a second factor.',
+    about: 'A password, an API key or a device secret, and then a code if the user has a second factor.',
   },
   {
     tag: 'Sessions',
@@ -41,7 +41,7 @@ export const sections: readonly Section[] = [
   {
     tag: 'Secrets',
     title: 'Secrets',
-    about: 'The credentials of a user: a password, apikeys, device secrets, authenticator apps.',
+    about: 'The credentials of a user: a password, API keys, device secrets, authenticator apps.',
   },
   {
     tag: 'Self-service',

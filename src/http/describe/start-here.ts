@@ -51,7 +51,7 @@ export const tours: readonly Tour[] = [
     id: 'your-own-users',
     title: 'Ask your own users for a second factor',
     about:
-      'Your application checks passwords itself, and is a service here: `countersign service add NAME` prints its apikey, `$KEY`. `42` is your id for the user.',
+      'Your application checks passwords itself, and is a service here: `countersign service add NAME` prints its API key, `$KEY`. `42` is your id for the user.',
     steps: [
       { text: 'Create the user:', operation: 'PUT /users/{uid}' },
       {

@@ -102,7 +102,7 @@ const outside = {
   unattended: {
     status: 403,
     code: 'unattended_credential',
-    detail: 'A session of an apikey or a device secret cannot do this. Log in with a password.',
+    detail: 'A session of an API key or a device secret cannot do this. Log in with a password.',
   },
   module_disabled: {
     status: 403,
@@ -137,7 +137,7 @@ const outside = {
   no_service: {
     status: 403,
     code: 'forbidden',
-    detail: 'This is only for services: send the apikey of a user whose role is service.',
+    detail: 'This is only for services: send the API key of a user whose role is service.',
   },
   insufficient_scope: {
     status: 403,

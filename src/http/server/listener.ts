@@ -24,7 +24,7 @@ export function createListener({ random, clock, log }: Context, { fetch, url }: 
     errorHandler(error) {
       const requestId = timeOrderedHex(random, clock.now());
       if (error instanceof RequestError) {
-        log.info({ status: unreadable.status, code: unreadable.code, request_id: requestId }, 'no request');
+        log.info({ status: unreadable.status, code: unreadable.code, request_id: requestId }, 'malformed request');
         return respond(problem(unreadable), { requestId, url });
       }
       // The app answers its own faults. This answers a fault outside of it.

@@ -95,7 +95,7 @@ onEachDatabase('an enrolment', (database) => {
     assert.deepEqual(kinds.toSorted(), ['password', 'recovery', 'totp']);
   });
 
-  test('of an apikey counts at once, ends the other sessions of its user and keeps the one it came through', async () => {
+  test('of an API key counts at once, ends the other sessions of its user and keeps the one it came through', async () => {
     await using engine = await startEngine(database);
     const { name, password, token, caller } = await engine.addPerson('ada');
     const other = await engine.signIn(name, password);

@@ -42,7 +42,7 @@ onEachDatabase('a login', (database) => {
     assert.equal(unwrap(await engine.logIn('ada', password)).state, 'session');
   });
 
-  test('asks an apikey for no second factor, and a device secret for one', async () => {
+  test('asks an API key for no second factor, and a device secret for one', async () => {
     await using engine = await startEngine(database);
     const ada = await engine.addPerson('ada');
     const { apikey, device } = await addKeys(engine, ada);

@@ -59,7 +59,7 @@ onEachDatabase('a login', (database) => {
     assert.doesNotMatch(JSON.stringify(kept), /hunter2/);
   });
 
-  test('lets a program with its apikey in while strangers guess at the password, and does not lengthen their wait', async () => {
+  test('lets a program with its API key in while strangers guess at the password, and does not lengthen their wait', async () => {
     await using engine = await startEngine(database);
     const ada = await engine.addPerson('ada');
     const { apikey } = await addKeys(engine, ada);
@@ -71,7 +71,7 @@ onEachDatabase('a login', (database) => {
     assert.equal((await engine.logIn('ada', ada.password)).ok, true);
   });
 
-  test('counts a wrong apikey and a wrong device secret as guesses at the password', async () => {
+  test('counts a wrong API key and a wrong device secret as guesses at the password', async () => {
     await using engine = await startEngine(database);
     const ada = await engine.addPerson('ada');
     const { device } = await addKeys(engine, ada);

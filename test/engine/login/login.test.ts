@@ -33,7 +33,7 @@ onEachDatabase('a login', (database) => {
     assert.deepEqual(await engine.logIn(name, password, { account: 'nowhere' }), refuse('unknown_user'));
   });
 
-  test('opens a session with an apikey and with a device secret, each under its own name', async () => {
+  test('opens a session with an API key and with a device secret, each under its own name', async () => {
     await using engine = await startEngine(database);
     const ada = await engine.addPerson('ada');
     const { apikey, device } = await addKeys(engine, ada);

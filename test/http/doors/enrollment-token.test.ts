@@ -188,7 +188,7 @@ onEachDatabase('who must enrol', (on) => {
     assert.deepEqual(claims(done['token'])['amr'], ['pwd', 'sms', 'mfa', 'otp']);
   });
 
-  test('a program that shows an apikey enrols nothing', async () => {
+  test('a program that shows an API key enrols nothing', async () => {
     await using server = await startServer({ on });
     const acme = await tenant(server, 'root', 'acme');
     const made = await server.call('POST', '/users/me/secrets', { bearer: acme.token, json: { type: 'apikey' } });

@@ -53,7 +53,7 @@ const passwordLogin = (method: 'get' | 'post'): Route =>
     path: '/auth/password',
     access: 'basic',
     tag,
-    summary: 'Log in with a password, an apikey or a device secret',
+    summary: 'Log in with a password, an API key or a device secret',
     description:
       "HTTP Basic with the user's name, id or e-mail address. If a second factor is needed, the answer is a redirect to it; the body has the same " +
       'content for clients that do not follow redirects. The challenge token is valid for 3 minutes.',

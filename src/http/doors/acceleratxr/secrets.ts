@@ -79,7 +79,7 @@ export const secretRoutes: readonly Route[] = [
     ...common,
     summary: 'Create a secret of your own',
     description:
-      'A password (one; setting it again needs `currentPassword`, or a fresh second factor), an apikey, a device secret ' +
+      'A password (one; setting it again needs `currentPassword`, or a fresh second factor), an API key, a device secret ' +
       'or an authenticator app (`mfa`, at most 5), which is active only after it is enrolled. Needs fresh proof, except for a password. ' +
       'A key may have an end, at most a year away. With the `scope` `manage`, which administrators give to a key of their own or of another ' +
       'administrator of their account, its sessions manage users, child accounts and providers without fresh proof; it ends after 90 days ' +

@@ -22,7 +22,7 @@ onEachDatabase('the first factor', (on) => {
     }
   });
 
-  test('an apikey and a device secret log in in the place of the password', async () => {
+  test('an API key and a device secret log in in the place of the password', async () => {
     await using server = await startServer({ on });
     const ada = await server.addPerson('ada');
     const apikey = await secret(server, ada.token, { type: 'apikey' });

@@ -88,7 +88,7 @@ onEachDatabase('secrets', (on) => {
     assert.equal((await enrol(server, ada, pending.uid, server.code(pending))).status, 200);
   });
 
-  test('an apikey is made here, shown once, and logs in; there may be any number', async () => {
+  test('an API key is made here, shown once, and logs in; there may be any number', async () => {
     await using server = await startServer({ on });
     const ada = await server.addPerson('ada');
     const keys = [];

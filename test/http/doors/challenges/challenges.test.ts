@@ -14,7 +14,7 @@ type Scene = AsyncDisposable & {
   readonly server: Server;
   /** A user with an app. */
   readonly ada: Person & { readonly app: App };
-  /** An apikey of a user whose role is `service`. */
+  /** An API key of a user whose role is `service`. */
   readonly key: string;
   readonly serviceId: string;
 };
