@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { SetupError } from '../base/fault.ts';
-import { Refused } from './explain.ts';
+import { CommandFailed } from './explain.ts';
 
 /** Asks at the terminal for a secret, twice, because it is not echoed. */
 export async function askTwice(question: string, again: string): Promise<string> {
@@ -29,7 +29,7 @@ async function ask(questions: readonly string[], echo: NodeJS.WritableStream): P
       process.stderr.write(question);
       const line = await lines.next();
       if (echo !== process.stderr || line.done) process.stderr.write('\n');
-      if (line.done) throw new Refused('stopped: nothing was changed');
+      if (line.done) throw new CommandFailed('stopped: nothing was changed');
       answers.push(line.value);
     }
     return answers;

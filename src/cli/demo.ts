@@ -57,7 +57,7 @@ async function play({ say, title, request }: Scene): Promise<void> {
   const second = await request('GET', '/auth/password', { authorization: basic, expect: 302, read: challenge });
   await request('POST', '/auth/totp', { body: { challenge_token: second.challenge_token, ...reply }, expect: 401 });
 
-  title('Refused: every code works once.');
+  title('CommandFailed: every code works once.');
 }
 
 /** Registers a user and enrolls an authenticator app. Returns the codes that the app shows. */

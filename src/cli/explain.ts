@@ -1,15 +1,15 @@
 import { SetupError } from '../base/fault.ts';
 import { codeOf, plainError } from './plain-error.ts';
 
-/** A command was refused. */
-export class Refused extends Error {
-  override readonly name = 'Refused';
+/** The command ended without success for a reason that its message explains. */
+export class CommandFailed extends Error {
+  override readonly name = 'CommandFailed';
 }
 
 /** The message for a failed command, and its exit code. */
 export function explain(error: unknown): { readonly text: string; readonly exitCode: 1 | 2 } {
   if (error instanceof SetupError) return { text: error.message, exitCode: 2 };
-  if (error instanceof Refused) return { text: error.message, exitCode: 1 };
+  if (error instanceof CommandFailed) return { text: error.message, exitCode: 1 };
   const { type, message, stack = '' } = plainError(error);
   const part = error instanceof Error ? failedPart(error) : undefined;
   if (part !== undefined) return { text: `${part} reported: ${message}`, exitCode: 1 };
@@ -19,7 +19,7 @@ export function explain(error: unknown): { readonly text: string; readonly exitC
 /** SQLite's result codes about the file and its disk (sqlite.org/rescode.html): BUSY, READONLY, IOERR, CORRUPT, FULL, CANTOPEN, NOTADB. */
 const sqliteEnvironmentErrors = new Set([5, 8, 10, 11, 13, 14, 26]);
 
-/** PostgreSQL's error classes about the server and access to it (connections, authorization, names, resources, operators, read-only), and TLS. */
+/** PostgreSQL's error classes about the server and access to it (connection, authorization, unknown database, resources, operator intervention, read-only), and TLS. */
 const postgresEnvironmentErrors = /^(08|28|3D|53|57)[0-9A-Z]{3}$|^42501$|^25006$|CERT/;
 
 /** Messages of pg without a code: no answer, no TLS, no password. */

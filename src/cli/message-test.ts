@@ -2,7 +2,7 @@ import { SetupError } from '../base/fault.ts';
 import { readEmailAddress, readPhoneNumber } from '../messages/destinations.ts';
 import type { Channel, Gateway } from '../messages/message.ts';
 import { createMessenger } from '../messages/messenger.ts';
-import { Refused } from './explain.ts';
+import { CommandFailed } from './explain.ts';
 import { gatewaysOf } from './gateways.ts';
 import { readSettings, type ServerSettings } from './settings.ts';
 import { refusals } from './user/refusals.ts';
@@ -31,7 +31,7 @@ export async function testMessage(channel: Channel, given: string): Promise<void
       ...(channel === 'email' && { subject: text.subject }),
     });
     const why = declined.filter((part) => part !== '').join('; ');
-    if (!sent.ok) throw new Refused(`${channel}: ${failures[sent.reason]}${why && ` (${why})`}`);
+    if (!sent.ok) throw new CommandFailed(`${channel}: ${failures[sent.reason]}${why && ` (${why})`}`);
     process.stdout.write(`${channel}: ${accepting.join()} accepted the message to ${to}\n${why && `before, ${why}\n`}`);
   } finally {
     messenger.close();

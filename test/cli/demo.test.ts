@@ -35,7 +35,7 @@ describe('the demo', () => {
     assert.equal(codes.length, 3);
     assert.notEqual(codes[0], codes[1]);
     assert.equal(codes[1], codes[2]);
-    assert.match(ended.stdout, /The code is wrong or was already used\.[^]*Refused: every code works once\./);
+    assert.match(ended.stdout, /The code is wrong or was already used\.[^]*CommandFailed: every code works once\./);
   });
 
   test('shows ten recovery codes, and no token whole', () => {

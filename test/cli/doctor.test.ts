@@ -73,7 +73,7 @@ const ofFiles: readonly Case[] = [
   [
     'a database that others can read',
     ({ opened }) => chmodSync(opened.url.replace('sqlite:', ''), 0o644),
-    /^warning database its mode lets other users open (\S+): run chmod 600 \1$/,
+    /^warning database other users can open (\S+): run chmod 600 \1$/,
   ],
   [
     'a write-ahead log that others can read',
@@ -82,7 +82,7 @@ const ofFiles: readonly Case[] = [
       writeFileSync(file, '', { flag: 'a' });
       chmodSync(file, 0o640);
     },
-    /^warning database its mode lets other users open \S+-wal: run chmod 600 \S+-wal$/,
+    /^warning database other users can open \S+-wal: run chmod 600 \S+-wal$/,
   ],
   ['keys that are none', ({ keysFile }) => writeFileSync(keysFile, '{}'), /^problem keys .*is not a valid key ring/],
   ['an address without TLS', () => {}, /^problem url .*is not https/, { COUNTERSIGN_URL: 'http://house.example' }],
@@ -103,12 +103,12 @@ const cases: readonly Case[] = [
       const rotated = ringAt(withNextKeys(ring, keyKinds, 0, systemRandom), 1);
       writeFileSync(keysFile, JSON.stringify(rotated));
     },
-    /^warning keys 2 values are sealed with another key.*keys reseal$/,
+    /^warning keys values sealed with a key that is not active: 2: .*keys reseal$/,
   ],
   [
     'a database that a newer program has changed',
     ({ opened }) => change(opened, "insert into migrations (name, applied_at) values ('9999-later', 0)"),
-    /^problem migrations a newer program ran 9999-later/,
+    /^problem migrations from a newer version of countersign: 9999-later/,
   ],
   [
     'a log that lost a strand',
@@ -175,7 +175,7 @@ onEachDatabase('doctor', (on) => {
       COUNTERSIGN_URL: 'https://127.0.0.1:1',
     };
     const seen = await doctor(env);
-    assert.match(amiss(seen).join('\n'), /^warning migrations \d+ have not run: .*countersign migrate$/);
+    assert.match(amiss(seen).join('\n'), /^warning migrations not yet applied: \d+: .*countersign migrate$/);
     assert.deepEqual(await opened.db.introspection.getTables(), []);
   });
 

@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { Client } from 'pg';
 import { z } from 'zod';
 import { SetupError } from '../../src/base/fault.ts';
-import { explain, Refused } from '../../src/cli/explain.ts';
+import { explain, CommandFailed } from '../../src/cli/explain.ts';
 import { plainError } from '../../src/cli/plain-error.ts';
 
 const secret = 'hunter2hunter2';
@@ -90,7 +90,7 @@ describe('how a command explains its failure', () => {
   });
 
   test('a refusal is its message, and exit code 1', () => {
-    assert.deepEqual(explain(new Refused('not that')), { text: 'not that', exitCode: 1 });
+    assert.deepEqual(explain(new CommandFailed('not that')), { text: 'not that', exitCode: 1 });
   });
 
   test('what the system or the database does not let us do needs no stack', () => {

@@ -1,7 +1,7 @@
 import { systemClock } from '../../base/clock.ts';
 import { SetupError } from '../../base/fault.ts';
 import { pruneAttempts } from '../../engine/operations.ts';
-import { Refused } from '../explain.ts';
+import { CommandFailed } from '../explain.ts';
 import { withCountersign } from '../user/with-countersign.ts';
 import { progressOf } from '../progress.ts';
 
@@ -19,7 +19,7 @@ export async function pruneLog({ olderThan, before }: PruneOptions): Promise<voi
   progress.clear();
   process.stdout.write(`removed ${rows} attempts from before ${new Date(until).toISOString()}\n`);
   if (damaged.length > 0) {
-    throw new Refused(
+    throw new CommandFailed(
       `these chains do not verify, and their remaining rows were kept (see attempts verify): ${damaged.join(', ')}`,
     );
   }

@@ -1,6 +1,6 @@
 import { findLog, verifyStrayRows, verifyChains } from '../../engine/operations.ts';
 import type { LogFinding, Verified } from '../../engine/audit/verify-chains.ts';
-import { Refused } from '../explain.ts';
+import { CommandFailed } from '../explain.ts';
 import { granted, withCountersign } from '../user/with-countersign.ts';
 import { progressOf } from '../progress.ts';
 
@@ -29,7 +29,7 @@ export async function verifyLog({ account }: VerifyOptions): Promise<void> {
     return count.wrong + findings.length;
   });
   if (wrong > 0)
-    throw new Refused(`the log does not verify: ${wrong} findings, each the first of its kind in its chain`);
+    throw new CommandFailed(`the log does not verify: ${wrong} findings, each the first of its kind in its chain`);
   process.stdout.write('nothing was changed, removed or added\n');
 }
 

@@ -26,18 +26,18 @@ export async function checkDatabase(
   // Opening would create it.
   if (file !== undefined && !existsSync(file))
     return [problem('database', `there is no database ${file}`, 'set COUNTERSIGN_DATABASE, or start the server once')];
-  const unwritable = file === undefined ? [] : checkFile(file);
-  if (unwritable.some(({ level }) => level === 'problem')) return unwritable;
+  const fileFindings = file === undefined ? [] : checkFile(file);
+  if (fileFindings.some(({ level }) => level === 'problem')) return fileFindings;
   try {
     const database = openDatabase(url);
     try {
-      return [...unwritable, ...(await checkOpen(database, ring))];
+      return [...fileFindings, ...(await checkOpen(database, ring))];
     } finally {
       await database.db.destroy();
     }
   } catch (error) {
     return [
-      ...unwritable,
+      ...fileFindings,
       problem('database', explain(error).text, 'check that it runs and that this user has access'),
     ];
   }
@@ -64,13 +64,15 @@ function checkModes(file: string): readonly Finding[] {
   );
   if (open.length === 0) return [];
   const names = open.join(' ');
-  return [warning('database', `its mode lets other users open ${names}`, `run chmod 600 ${names}`)];
+  return [warning('database', `other users can open ${names}`, `run chmod 600 ${names}`)];
 }
 
 function checkRoom(left: number, folder: string): readonly Finding[] {
   const state = `${Math.floor(left / 1024 ** 2).toLocaleString('en')} MiB left`;
-  if (left < veryLittle) return [problem('disk', state, `free space on the disk of ${folder}`)];
-  return [left < little ? warning('disk', state, `free space on the disk of ${folder}`) : ok('disk', state)];
+  if (left < veryLittle) return [problem('disk', state, `delete files on the disk of ${folder}, or enlarge it`)];
+  return [
+    left < little ? warning('disk', state, `delete files on the disk of ${folder}, or enlarge it`) : ok('disk', state),
+  ];
 }
 
 async function checkOpen(database: Database, ring: KeyRing | undefined): Promise<readonly Finding[]> {
@@ -82,12 +84,16 @@ async function checkOpen(database: Database, ring: KeyRing | undefined): Promise
   if (unknown.length > 0)
     return [
       ...served,
-      problem('migrations', `a newer program ran ${unknown.join(', ')}`, 'install a newer countersign'),
+      problem(
+        'migrations',
+        `from a newer version of countersign: ${unknown.join(', ')}`,
+        'install a newer countersign',
+      ),
     ];
   if (missing.length > 0)
     return [
       ...served,
-      warning('migrations', `${missing.length} have not run`, 'the next start runs them, or countersign migrate'),
+      warning('migrations', `not yet applied: ${missing.length}`, 'the next start runs them, or countersign migrate'),
     ];
   const content = ring ? await checkContent({ db: database.db, safe: createSafe(ring, systemRandom) }, ring) : [];
   return [...served, ok('migrations', 'all have run'), ...content];
@@ -140,7 +146,7 @@ function judgeStandbys({ waitsFor, standbys, synchronousCommit }: PostgresFacts)
       ),
     ];
   if (standbys === 0) return [];
-  const forgets = 'a promoted standby lacks the latest commits: set synchronous_standby_names, or accept that';
+  const forgets = 'a promoted standby may lack the latest commits: set synchronous_standby_names, or accept that';
   return [warning('database', `${follow}, and no commit waits for one`, forgets)];
 }
 
@@ -167,11 +173,7 @@ async function checkContent(store: Store, ring: KeyRing): Promise<readonly Findi
 async function checkSealed(store: Store, ring: KeyRing): Promise<Finding> {
   const values = await countToReseal(store, ring);
   if (values === 0) return ok('keys', 'everything is sealed with the active key');
-  return warning(
-    'keys',
-    `${values} values are sealed with another key than the active one`,
-    'run countersign keys reseal',
-  );
+  return warning('keys', `values sealed with a key that is not active: ${values}`, 'run countersign keys reseal');
 }
 
 async function checkLog(store: Store): Promise<Finding> {

@@ -1,5 +1,5 @@
 import { SetupError } from '../../base/fault.ts';
-import { Refused } from '../explain.ts';
+import { CommandFailed } from '../explain.ts';
 import { readSettings, type ServerSettings } from '../settings.ts';
 import { checkClock } from './clock.ts';
 import { checkDatabase } from './database.ts';
@@ -14,7 +14,7 @@ export async function examine({ json }: DoctorOptions): Promise<void> {
   const findings = await findAll();
   process.stdout.write(json ? `${JSON.stringify(findings, null, 2)}\n` : findings.map(lineOf).join(''));
   const problems = findings.filter(({ level }) => level === 'problem').length;
-  if (problems > 0) throw new Refused(problems === 1 ? 'found one problem' : `found ${problems} problems`);
+  if (problems > 0) throw new CommandFailed(problems === 1 ? 'found one problem' : `found ${problems} problems`);
 }
 
 async function findAll(): Promise<readonly Finding[]> {

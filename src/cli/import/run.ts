@@ -6,7 +6,7 @@ import { comparableName } from '../../base/text.ts';
 import type { RequestContext } from '../../engine/context.ts';
 import type { JudgedUser, ImportableUser } from '../../engine/operator/import-users.ts';
 import { findExistingUsers, findTargetAccount, importUsers } from '../../engine/operations.ts';
-import { Refused } from '../explain.ts';
+import { CommandFailed } from '../explain.ts';
 import { progressOf, type Progress } from '../progress.ts';
 import { granted, withCountersign, type UserOptions } from '../user/with-countersign.ts';
 import { check, shownName } from './check.ts';
@@ -46,8 +46,8 @@ export async function runImport(format: Format, file: string, options: ImportOpt
     }
     return report;
   });
-  if (done.isRefused()) throw new Refused('the source was refused, and no user was imported: see above');
-  if (done.skipped() > 0) throw new Refused('some items were skipped: see above, or use --report for each');
+  if (done.isRefused()) throw new CommandFailed('the source was refused, and no user was imported: see above');
+  if (done.skipped() > 0) throw new CommandFailed('some items were skipped: see above, or use --report for each');
 }
 
 /** The number of batches after which garbage is collected. */
@@ -108,7 +108,7 @@ async function findRepeated({ report }: ImportRun, { users }: Reading): Promise<
     if (names.has(key)) repeated.add(key);
     names.add(key);
   }
-  if (isEmpty) throw new Refused('the source has no users');
+  if (isEmpty) throw new CommandFailed('the source has no users');
   return repeated;
 }
 

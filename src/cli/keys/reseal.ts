@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { activeKey } from '../../base/keys.ts';
 import { second, stopwatch } from '../../base/clock.ts';
 import { countToReseal, reseal } from '../../engine/operations.ts';
-import { Refused } from '../explain.ts';
+import { CommandFailed } from '../explain.ts';
 import { progressOf } from '../progress.ts';
 import { withCountersign } from '../user/with-countersign.ts';
 
@@ -20,7 +20,7 @@ export async function resealAll(): Promise<void> {
       looked += values;
       lost.push(...unreadable);
       progress.tell(values);
-      // Half of the time is left to the servers, because SQLite has one writer.
+      // A pause as long as the work before it, so that servers can write: SQLite has one writer.
       await setTimeout(elapsed() * second);
       elapsed = stopwatch();
     }
@@ -28,5 +28,5 @@ export async function resealAll(): Promise<void> {
     process.stdout.write(`sealed ${looked - lost.length} values with the key ${activeKey(ring.sealing).id}\n`);
   });
   if (lost.length > 0)
-    throw new Refused(`no key of the ring opens these values, which were not changed: ${lost.join(', ')}`);
+    throw new CommandFailed(`no key of the ring opens these values, which were not changed: ${lost.join(', ')}`);
 }

@@ -3,7 +3,7 @@ import { changeKeyFile } from '../../base/key-file.ts';
 import { keyKinds, type AnyKey, type KeyKind, type KeyRing } from '../../base/keys.ts';
 import { ringAt, withoutKey } from '../../base/rotation.ts';
 import { usesOf } from '../../engine/operations.ts';
-import { Refused } from '../explain.ts';
+import { CommandFailed } from '../explain.ts';
 import { readSettings } from '../settings.ts';
 import { withCountersign } from '../user/with-countersign.ts';
 import { usesText } from './list.ts';
@@ -14,12 +14,12 @@ const grace = 10 * minute;
 export async function retireKey(id: string): Promise<void> {
   const kinds = await withCountersign(async (ctx, countersign) => {
     const found = keysWith(countersign.keys(), id);
-    if (found.length === 0) throw new Refused(`there is no key ${id} in the ring`);
+    if (found.length === 0) throw new CommandFailed(`there is no key ${id} in the ring`);
     for (const { kind, key } of found) {
       assertOver(kind, key, ctx.now);
       const uses = await usesOf(ctx, kind, key);
       if (uses.length > 0)
-        throw new Refused(`the ${kind} key ${id} is still used and stays: ${usesText(uses)}${advice[kind]}`);
+        throw new CommandFailed(`the ${kind} key ${id} is still used and stays: ${usesText(uses)}${advice[kind]}`);
     }
     return found.map(({ kind }) => kind);
   });
@@ -42,9 +42,10 @@ const keysWith = (ring: KeyRing, id: string): readonly { kind: KeyKind; key: Any
   keyKinds.flatMap((kind) => ring[kind].filter((key) => key.id === id).map((key) => ({ kind, key })));
 
 function assertOver(kind: KeyKind, { id, state, retired_at: at }: AnyKey, now: number): void {
-  if (state !== 'retired') throw new Refused(`the ${kind} key ${id} is ${state}: only a retired key can be removed`);
+  if (state !== 'retired')
+    throw new CommandFailed(`the ${kind} key ${id} is ${state}: only a retired key can be removed`);
   if (at !== undefined && now < Date.parse(at) + grace)
-    throw new Refused(
+    throw new CommandFailed(
       `the ${kind} key ${id} was retired at ${at}: wait until ${new Date(Date.parse(at) + grace).toISOString()}, because the clock of a node may be slow`,
     );
 }

@@ -3,7 +3,7 @@ import { changeKeyFile } from '../../base/key-file.ts';
 import { keyKinds, type AnyKey, type KeyKind } from '../../base/keys.ts';
 import { systemRandom } from '../../base/random.ts';
 import { ringAt, withNextKeys } from '../../base/rotation.ts';
-import { Refused } from '../explain.ts';
+import { CommandFailed } from '../explain.ts';
 import { readSettings } from '../settings.ts';
 
 /** `activeIn` is in milliseconds. */
@@ -18,7 +18,8 @@ export function rotateKeys({ only, activeIn }: RotateOptions): void {
     const ring = ringAt(read, now);
     for (const kind of kinds) {
       const next = nextOf(ring[kind]);
-      if (next) throw new Refused(`the ${kind} key ${next.id} becomes active at ${next.active_from}: wait until then`);
+      if (next)
+        throw new CommandFailed(`the ${kind} key ${next.id} becomes active at ${next.active_from}: wait until then`);
     }
     return withNextKeys(ring, kinds, now + activeIn, systemRandom);
   });

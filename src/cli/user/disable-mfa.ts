@@ -1,7 +1,7 @@
 import { SetupError } from '../../base/fault.ts';
 import { disableMfa, findNamed } from '../../engine/operations.ts';
 import { confirmed } from '../ask.ts';
-import { Refused } from '../explain.ts';
+import { CommandFailed } from '../explain.ts';
 import { granted, withCountersign, type UserOptions } from './with-countersign.ts';
 
 export type DisableOptions = UserOptions & { readonly yes?: boolean };
@@ -11,7 +11,7 @@ export async function disableUserMfa(login: string, { account, yes = false }: Di
   await withCountersign(async (ctx) => {
     const { name } = granted(await findNamed(ctx, { account, login }), login);
     const question = `Remove all second factors and recovery codes of ${name} and end their sessions? [y/N] `;
-    if (!yes && !(await confirmed(question))) throw new Refused('nothing was changed');
+    if (!yes && !(await confirmed(question))) throw new CommandFailed('nothing was changed');
     granted(await disableMfa(ctx.at(), { account, login }), login);
   });
   process.stdout.write(`${login} no longer has a second factor, and their sessions have ended\n`);

@@ -6,7 +6,7 @@ import { operator, requestContext, type RequestContext } from '../../engine/cont
 import type { Reason } from '../../engine/reasons.ts';
 import { sqliteFileOf } from '../../store/store.ts';
 import { announceAdministrator } from '../announce.ts';
-import { Refused } from '../explain.ts';
+import { CommandFailed } from '../explain.ts';
 import { gatewaysOf } from '../gateways.ts';
 import { createLog } from '../log.ts';
 import { readSettings } from '../settings.ts';
@@ -44,5 +44,5 @@ export async function withCountersign<Value>(
 /** The value of an outcome; a refusal ends the command. */
 export function granted<Value>(outcome: Outcome<Value, Reason>, name: string): Value {
   if (outcome.ok) return outcome.value;
-  throw new Refused(`${name}: ${refusals[outcome.reason]}`);
+  throw new CommandFailed(`${name}: ${refusals[outcome.reason]}`);
 }
