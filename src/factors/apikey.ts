@@ -13,7 +13,7 @@ export const apikey = defineFactor({
     roles: ['first'],
     limit: 100,
     replaces: false,
-    unattended: true,
+    programOnly: true,
     phishingResistant: false,
     verifies: 'fast',
   },

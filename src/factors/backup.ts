@@ -25,7 +25,7 @@ export const backup = defineFactor({
     roles: ['recovery'],
     limit: 1,
     replaces: true,
-    unattended: false,
+    programOnly: false,
     phishingResistant: false,
     disablesMfa: true,
     verifies: 'fast',
@@ -46,7 +46,7 @@ export const backup = defineFactor({
     return success({ state: { hash: '' }, amr: ['otp'], factors: 1, phishingResistant: false });
   },
   transfer: {
-    kept: z.strictObject({ code: response }),
+    imported: z.strictObject({ code: response }),
     adopt: ({ code }, { safe }) => ({ hash: safe.mac(context, code) }),
   },
 });

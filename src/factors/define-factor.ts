@@ -33,7 +33,7 @@ export type Factor = {
   readonly isOpen?: (given: Remembered, ctx: FactorContext) => boolean;
   readonly describe?: (state: unknown) => Described;
   readonly destination?: (state: unknown) => Destination;
-  readonly adopt?: (kept: unknown, ctx: FactorContext) => Outcome<unknown, 'malformed_input'>;
+  readonly adopt?: (imported: unknown, ctx: FactorContext) => Outcome<unknown, 'malformed_input'>;
   /** Whether its authenticators are looked up by their responses. */
   readonly isFound: boolean;
 };
@@ -71,8 +71,8 @@ export type FactorEnrollment = {
  * Turns a factor's specification into what the engine uses. Settings must come from the same factor's `inForce`: they
  * are not parsed again.
  */
-export function defineFactor<Settings, State, Memo, Response, Input = never, Confirmation = never, Kept = never>(
-  spec: FactorSpec<Settings, State, Memo, Response, Input, Confirmation, Kept>,
+export function defineFactor<Settings, State, Memo, Response, Input = never, Confirmation = never, Imported = never>(
+  spec: FactorSpec<Settings, State, Memo, Response, Input, Confirmation, Imported>,
 ): Factor {
   const { kind, traits, settings, state, enroll, prompt, isOpen, describe, destination, transfer } = spec;
   return {
@@ -93,7 +93,7 @@ export function defineFactor<Settings, State, Memo, Response, Input = never, Con
     ...(destination && { destination: (given) => destination(state.parse(given)) }),
     ...(transfer && {
       adopt(given, ctx) {
-        const parsed = transfer.kept.safeParse(given);
+        const parsed = transfer.imported.safeParse(given);
         if (parsed.success) return success(transfer.adopt(parsed.data, ctx));
         return { ...refuse('malformed_input'), detail: parsed.error.issues[0]?.message ?? '' };
       },

@@ -21,7 +21,7 @@ export const device = defineFactor({
     roles: ['first'],
     limit: 100,
     replaces: false,
-    unattended: false,
+    programOnly: false,
     phishingResistant: false,
     verifies: 'fast',
   },

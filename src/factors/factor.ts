@@ -13,7 +13,7 @@ export * from './proof.ts';
  * A factor as its author writes it: one kind of proof in one file, without access to the database, HTTP or the clock.
  * `define-factor.ts` turns it into what the engine uses, which hides the type parameters.
  */
-export type FactorSpec<Settings, State, Memo, Response, Input = never, Confirmation = never, Kept = never> = {
+export type FactorSpec<Settings, State, Memo, Response, Input = never, Confirmation = never, Imported = never> = {
   readonly kind: string;
   readonly traits: Traits;
   /** Absent: accounts cannot configure the factor, and policy cannot require it. */
@@ -57,8 +57,8 @@ export type FactorSpec<Settings, State, Memo, Response, Input = never, Confirmat
   readonly destination?: (state: NoInfer<State>) => Destination;
   /** The data of an authenticator as another system stores it, and its conversion to the state here. */
   readonly transfer?: {
-    readonly kept: z.ZodType<Kept>;
-    readonly adopt: (kept: Kept, ctx: FactorContext) => NoInfer<State>;
+    readonly imported: z.ZodType<Imported>;
+    readonly adopt: (imported: Imported, ctx: FactorContext) => NoInfer<State>;
   };
 };
 
@@ -68,8 +68,8 @@ export type Traits = {
   readonly limit: number;
   /** Whether a new authenticator replaces the old one if only one is allowed. */
   readonly replaces: boolean;
-  /** The credential of a program. No person is present to answer, so it may not manage its user's factors. */
-  readonly unattended: boolean;
+  /** Only a program holds this credential: its login offers no enrollment, and its failures are counted separately. */
+  readonly programOnly: boolean;
   readonly phishingResistant: boolean;
   /** False: as a second factor it leaves a session at AAL1, unless the account says otherwise. */
   readonly reachesAal2?: false;

@@ -34,7 +34,7 @@ export const password = defineFactor({
     roles: ['first'],
     limit: 1,
     replaces: true,
-    unattended: false,
+    programOnly: false,
     phishingResistant: false,
     verifies: 'slow',
   },
@@ -63,7 +63,7 @@ export const password = defineFactor({
   },
 
   transfer: {
-    kept: z.strictObject({
+    imported: z.strictObject({
       hash: z.string().refine(isPasswordHash, 'has an unsupported format or cost'),
     }),
     adopt: ({ hash }) => ({ hash, imported: true as const }),

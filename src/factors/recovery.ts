@@ -3,13 +3,9 @@ import { refuse, success } from '../base/outcome.ts';
 import { sameText } from '../base/seal.ts';
 import { defineFactor } from './define-factor.ts';
 
-/**
- * Recovery codes: look-up secrets that replace a lost second factor, each once (SP 800-63B-4 sections 3.1.2 and
- * 4.2.1.1).
- */
-const howMany = 10;
+const codeCount = 10;
 
-/** Crockford's base32, without i, l, o and u, so that a code can be read aloud without mistakes. */
+/** Crockford's base32: without i, l and o, which look like 1 and 0, and without u. */
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
 
 /** Keyed hashes of the unused codes. */
@@ -26,13 +22,17 @@ const response = z
 
 const context = 'recovery';
 
+/**
+ * Recovery codes: look-up secrets that replace a lost second factor, each once (SP 800-63B-4 sections 3.1.2 and
+ * 4.2.1.1).
+ */
 export const recovery = defineFactor({
   kind: 'recovery',
   traits: {
     roles: ['recovery'],
     limit: 1,
     replaces: true,
-    unattended: false,
+    programOnly: false,
     phishingResistant: false,
     verifies: 'fast',
   },
@@ -42,7 +42,7 @@ export const recovery = defineFactor({
   enroll: {
     input: z.strictObject({}),
     begin(_given, { random, safe }) {
-      const codes = Array.from({ length: howMany }, () => makeCode(random.bytes(10)));
+      const codes = Array.from({ length: codeCount }, () => makeCode(random.bytes(10)));
       return success({
         state: { codes: codes.map((code) => safe.mac(context, code)) },
         shown: { codes: codes.map((code) => code.replace(/(.{4})(?!$)/g, '$1-')) },

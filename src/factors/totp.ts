@@ -7,8 +7,8 @@ import { codeOfLength, codeReply } from './code.ts';
 import { defineFactor } from './define-factor.ts';
 import { noSettings } from './no-settings.ts';
 
-/** Time-based one-time passwords of an authenticator app (RFC 6238). */
-const algorithms = { SHA1: 20, SHA256: 32, SHA512: 64 } as const;
+/** The length of a new seed for each hash algorithm, in bytes: that of its output (RFC 6238 section 5.1). */
+const seedLengths = { SHA1: 20, SHA256: 32, SHA512: 64 } as const;
 
 /** RFC 4226 R6 requires at least 128 bits. A seed of zeros only is rejected as a mistake. */
 const seed = z.string().refine((text) => {
@@ -24,8 +24,10 @@ const parameters = {
 };
 
 const state = z.strictObject({ ...parameters, seed, lastStep: z.int() });
-/** `lastStep` is the step of the last code that the other system accepted, -1 if unknown. */
-const kept = z.strictObject({ ...parameters, seed, lastStep: z.int().min(-1).default(-1) });
+/**
+ * The stored form in the system that users are imported from. `lastStep` is the last step accepted there, -1 if unknown.
+ */
+const imported = z.strictObject({ ...parameters, seed, lastStep: z.int().min(-1).default(-1) });
 const input = z.strictObject({ ...parameters, issuer: z.string().default('Countersign') });
 
 type Parameters = Pick<z.infer<typeof state>, 'algorithm' | 'digits' | 'period'>;
@@ -36,13 +38,14 @@ type Parameters = Pick<z.infer<typeof state>, 'algorithm' | 'digits' | 'period'>
  */
 const drift = 1;
 
+/** Time-based one-time passwords of an authenticator app (RFC 6238). */
 export const totp = defineFactor({
   kind: 'totp',
   traits: {
     roles: ['second'],
     limit: 5,
     replaces: false,
-    unattended: false,
+    programOnly: false,
     phishingResistant: false,
     verifies: 'fast',
   },
@@ -53,7 +56,7 @@ export const totp = defineFactor({
   enroll: {
     input,
     begin({ input: { issuer, ...chosen } }, { random, user }) {
-      const seedText = base32Encode(random.bytes(algorithms[chosen.algorithm]));
+      const seedText = base32Encode(random.bytes(seedLengths[chosen.algorithm]));
       const shown = { otpauth_url: otpauthUrl(chosen, seedText, issuer, user?.name ?? ''), secret: seedText };
       return success({ state: { ...chosen, seed: seedText, lastStep: -1 }, shown });
     },
@@ -87,7 +90,7 @@ export const totp = defineFactor({
   describe: ({ digits, period }) => ({ digits, period }),
 
   transfer: {
-    kept,
+    imported,
     // The other system may have accepted codes up to the current step.
     adopt: (from, { now }) => ({ ...from, lastStep: Math.max(from.lastStep, Math.floor(now / 1000 / from.period)) }),
   },

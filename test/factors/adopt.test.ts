@@ -13,13 +13,13 @@ import { totp } from '../../src/factors/totp.ts';
 import { cheapCost } from '../../kit/hasher.ts';
 import { help, helpWithTurnedKeys, noon, stateAfter, sendAll, verify, yes } from './help.ts';
 
-function adopted(factor: Factor, kept: unknown, at = help()): unknown {
-  const outcome = factor.adopt?.(kept, at);
+function adopted(factor: Factor, imported: unknown, at = help()): unknown {
+  const outcome = factor.adopt?.(imported, at);
   assert.ok(outcome);
   return yes(outcome);
 }
-const refused = (factor: Factor, kept: unknown) => {
-  const outcome = factor.adopt?.(kept, help());
+const refused = (factor: Factor, imported: unknown) => {
+  const outcome = factor.adopt?.(imported, help());
   assert.ok(outcome && !outcome.ok);
   return outcome.detail;
 };

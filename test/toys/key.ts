@@ -33,7 +33,7 @@ export const key = defineFactor({
     roles: ['second'],
     limit: 5,
     replaces: false,
-    unattended: false,
+    programOnly: false,
     phishingResistant: false,
     verifies: 'fast',
   },

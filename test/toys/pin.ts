@@ -12,7 +12,7 @@ export const pin = defineFactor({
     roles: ['second'],
     limit: 1,
     replaces: false,
-    unattended: false,
+    programOnly: false,
     phishingResistant: false,
     verifies: 'slow',
   },

@@ -27,7 +27,7 @@ export function check(ctx: RequestContext, { profile, authenticators, skipped, g
     phone: readMember('phone', number.ok ? number.value : phone),
     firstName: readMember('firstName', profile.firstName),
     lastName: readMember('lastName', profile.lastName),
-    authenticators: authenticators.map((one) => ({ ...one, label: labelOf(one), kept: normalized(ctx, one) })),
+    authenticators: authenticators.map((one) => ({ ...one, label: labelOf(one), imported: normalized(ctx, one) })),
     guarded,
   };
   const judged = judgeSourceUser(ctx, sourceUser);
@@ -42,10 +42,10 @@ const messageOf = (error: z.ZodError) => error.issues[0]?.message ?? '';
 const labelOf = ({ label }: SourceCredential) => factorLabel.safeParse(label).data ?? null;
 
 /** Normalizes the number or address that codes are sent to. One that cannot receive messages becomes empty, and its factor refuses it. */
-function normalized({ settings }: RequestContext, { kind, kept }: SourceCredential): unknown {
-  if (typeof kept !== 'object' || kept === null || !('destination' in kept)) return kept;
-  const { destination } = kept;
-  if (typeof destination !== 'string') return kept;
+function normalized({ settings }: RequestContext, { kind, imported }: SourceCredential): unknown {
+  if (typeof imported !== 'object' || imported === null || !('destination' in imported)) return imported;
+  const { destination } = imported;
+  if (typeof destination !== 'string') return imported;
   const read = kind === 'sms' ? readPhoneNumber(destination, settings.region) : readEmailAddress(destination);
-  return { ...kept, destination: read.ok ? read.value : '' };
+  return { ...imported, destination: read.ok ? read.value : '' };
 }

@@ -65,10 +65,10 @@ async function continueHere(
     await logRefusal(ctx, about, reason);
   }
   if (enrolls !== undefined) {
-    const { unattended } = factorOf(step.proven.candidate.kind).traits;
+    const { programOnly } = factorOf(step.proven.candidate.kind).traits;
     // A program that logs in cannot enroll a factor for its user.
     const refused = refuse('mfa_enrollment_required' as const);
-    if (unattended) return denyLogin(ctx, step, { ...needed, ...refused, providerName: enrolls });
+    if (programOnly) return denyLogin(ctx, step, { ...needed, ...refused, providerName: enrolls });
     if (anyOf.length === 0) return requireEnrollment(ctx, step, { ...needed, enrolls });
   }
   const outcome = await (anyOf.length > 0 ? challengeHere(ctx, step, needed) : completeLogin(ctx, step));

@@ -72,7 +72,7 @@ export async function login(
     const lookups = [...reads.values()].flatMap((one) => one.lookups(factorContext(turn)));
     const authenticators = await listForLogin(turn.store, subject, { lookups, now: turn.now });
     const candidates = firstFactors(authenticators, reads);
-    // If the hash queue is full, refuse before a try is counted. Keys that were found by their hash need no password
+    // If the hash queue is full, refuse before an attempt is counted. Keys that were found by their hash need no password
     // hash.
     if (reads.has(guessed) && !candidates.some(isFound)) ctx.hasher.requireRoom();
     // Where passwords are closed, this is the read of a key, which is counted in the same way and hashes nothing.
@@ -110,9 +110,9 @@ function firstFactors(authenticators: readonly Authenticator[], reads: Reads): r
   return fits.toSorted((a, b) => Number(isFound(b)) - Number(isFound(a)));
 }
 
-/** Failures with an API key or a device secret are counted separately; all others count as wrong passwords. */
+/** Failures with an API key are counted separately; all others, also with a device secret, count as wrong passwords. */
 function countedAs(kind: string): string {
-  return factorOf(kind).traits.unattended ? kind : guessed;
+  return factorOf(kind).traits.programOnly ? kind : guessed;
 }
 
 const isFound = ({ kind }: Responding) => factorOf(kind).isFound;

@@ -10,8 +10,8 @@ import { factorContext, type RequestContext } from '../context.ts';
 import { logSuccess } from '../audit/log-attempt.ts';
 import type { Reason } from '../reasons.ts';
 
-/** An authenticator of another system. Its factor parses `kept`, the data that the other system stores. */
-export type SourceCredential = { readonly kind: string; readonly label: string | null; readonly kept: unknown };
+/** An authenticator of another system. Its factor parses `imported`, the data that the other system stores. */
+export type SourceCredential = { readonly kind: string; readonly label: string | null; readonly imported: unknown };
 
 /** A user of another system. */
 export type SourceUser = Omit<Profile, 'roles'> & {
@@ -47,20 +47,20 @@ export async function findTargetAccount(
 export function judgeSourceUser(ctx: RequestContext, { guarded, authenticators, ...profile }: SourceUser): JudgedUser {
   const context = factorContext(ctx);
   const skipped: Skipped[] = [];
-  const imported: ImportableUser['authenticators'][number][] = [];
-  for (const { kind, label, kept } of authenticators) {
+  const importable: ImportableUser['authenticators'][number][] = [];
+  for (const { kind, label, imported } of authenticators) {
     const factor = factorOf(kind);
-    const adopted = factor.adopt?.(kept, context);
-    const count = imported.filter((one) => one.kind === kind).length;
+    const adopted = factor.adopt?.(imported, context);
+    const count = importable.filter((one) => one.kind === kind).length;
     if (!adopted?.ok) skipped.push({ what: kind, why: adopted?.detail ?? 'cannot be imported' });
     else if (count >= factor.traits.limit)
       skipped.push({ what: kind, why: `exceeds the limit of ${factor.traits.limit} for each user` });
-    else imported.push({ kind, label, state: adopted.value });
+    else importable.push({ kind, label, state: adopted.value });
   }
-  if (guarded && !imported.some(({ kind }) => hasRole(kind, 'second'))) {
+  if (guarded && !importable.some(({ kind }) => hasRole(kind, 'second'))) {
     return { skipped: [...skipped, { what: 'user', why: lessProtected }] };
   }
-  return { importable: { ...profile, authenticators: imported }, skipped };
+  return { importable: { ...profile, authenticators: importable }, skipped };
 }
 
 const lessProtected =

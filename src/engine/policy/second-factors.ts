@@ -11,7 +11,7 @@ export function secondFactors(authenticators: readonly Authenticator[]): readonl
 /** The active first factors that people prove themselves, which no program holds. */
 export function firstFactors(authenticators: readonly Authenticator[]): readonly Authenticator[] {
   return authenticators.filter(
-    ({ kind, status }) => status === 'active' && hasRole(kind, 'first') && !factorOf(kind).traits.unattended,
+    ({ kind, status }) => status === 'active' && hasRole(kind, 'first') && !factorOf(kind).traits.programOnly,
   );
 }
 

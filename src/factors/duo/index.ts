@@ -21,7 +21,7 @@ export const duo = defineFactor({
     roles: ['second'],
     limit: 0,
     replaces: false,
-    unattended: false,
+    programOnly: false,
     phishingResistant: false,
     verifies: 'slow',
   },

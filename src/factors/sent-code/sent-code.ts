@@ -7,14 +7,13 @@ import { defineFactor } from '../define-factor.ts';
 import type { Channel, FactorContext, CodeMessage, Held, ProviderSpec, Remembered } from '../factor.ts';
 import { mask } from './mask.ts';
 
-/**
- * How long a sent code is valid (SP 800-63B-4 section 3.1.3.2 allows ten minutes), and after how many wrong responses
- * it is not.
- */
+/** How long a code is valid (SP 800-63B-4 section 3.1.3.2 allows ten minutes). */
 export const sentCodeLife = 5 * minute;
+
+/** The number of wrong responses after which a code is invalid. */
 const maxGuesses = 5;
 
-type Sent<Settings> = {
+type SentCodeSpec<Settings> = {
   readonly kind: Channel;
   /** Authentication method references (RFC 8176). */
   readonly amr: readonly string[];
@@ -37,7 +36,7 @@ const traits = {
   roles: ['second'],
   limit: 1,
   replaces: false,
-  unattended: false,
+  programOnly: false,
   phishingResistant: false,
   verifies: 'fast',
 } as const;
@@ -45,11 +44,11 @@ const traits = {
 type PendingCode = z.infer<typeof sentCodeFields>;
 
 /**
- * A factor whose response is a code sent to the user's destination. A new code replaces the previous one with the same
- * binding. The code of a login or an enrollment is in the authenticator's state, and that of a service's or a session's
- * challenge in the memo of this challenge, so neither answers or replaces the other.
+ * A factor whose response is a code sent to the user's destination. A new code replaces the previous one for the same
+ * purpose. Codes for logins and enrollments are stored with the authenticator, codes for service and step-up challenges
+ * with the challenge.
  */
-export function sentCode<Settings>({ kind, amr, destination, settings, limits, ...more }: Sent<Settings>) {
+export function sentCode<Settings>({ kind, amr, destination, settings, limits, ...more }: SentCodeSpec<Settings>) {
   const state = z.strictObject({ destination, code: sentCodeFields.nullable() });
 
   return defineFactor({
@@ -64,7 +63,7 @@ export function sentCode<Settings>({ kind, amr, destination, settings, limits, .
       begin: ({ input }) => success({ state: { destination: input.destination, code: null }, shown: {} }),
       confirm: 'verify',
     },
-    prompt({ settings: inForce, candidates: [held] }, ctx) {
+    prompt({ settings: current, candidates: [held] }, ctx) {
       if (!held) throw new Error('there is no authenticator to send a code for');
       const { destination: to } = held.state;
       const { codeDigits: digits } = ctx.operator;
@@ -72,23 +71,23 @@ export function sentCode<Settings>({ kind, amr, destination, settings, limits, .
       const [hash = ''] = hashesOf(kind, to, text, ctx);
       const expiresAt = ctx.now + sentCodeLife;
       const kept = keep(held, { hash, digits, expiresAt, failures: ctx.failures }, ctx);
-      const message = { channel: kind, to, code: text, life: sentCodeLife, ...limits?.(inForce) };
+      const message = { channel: kind, to, code: text, life: sentCodeLife, ...limits?.(current) };
       return success({ prompt: { shape: 'code', digits, sentTo: mask(kind, to), expiresAt }, message, ...kept });
     },
-    isOpen: (given, ctx) => isAlive(sentFor(given, ctx), ctx),
+    isOpen: (given, ctx) => isValid(sentFor(given, ctx), ctx),
     verify({ response, ...given }, ctx) {
       const sent = sentFor(given, ctx);
       const text = codeOfLength(response, sent?.digits ?? ctx.operator.codeDigits);
       const hashes = hashesOf(kind, given.state.destination, text, ctx);
       const isRight = hashes.some((hash) => sameText(hash, sent?.hash ?? ''));
-      if (!isRight || !isAlive(sent, ctx)) return refuse('wrong');
+      if (!isRight || !isValid(sent, ctx)) return refuse('wrong');
       // A code of one challenge is spent with it, because a challenge is closed once.
       const spent = isForOneChallenge(ctx) ? {} : { state: { ...given.state, code: null } };
       return success({ ...spent, amr, factors: 1, phishingResistant: false });
     },
     describe: ({ destination: to }) => ({ hint: mask(kind, to) }),
     destination: ({ destination: to }) => ({ channel: kind, to }),
-    transfer: { kept: z.strictObject({ destination }), adopt: (kept) => ({ ...kept, code: null }) },
+    transfer: { imported: z.strictObject({ destination }), adopt: (imported) => ({ ...imported, code: null }) },
   });
 }
 
@@ -110,12 +109,12 @@ function sentFor(
 }
 
 function hashesOf(kind: Channel, to: string, text: string, { safe, binding }: FactorContext) {
-  // Nodes of version 0.1.0 make and verify codes of logins without a challenge.
+  // Login codes do not include a challenge id, so that nodes of version 0.1.0 can verify them.
   const bound = 'challengeId' in binding ? `\0${binding.challengeId}` : '';
   return safe.macs(kind, `${to}\0${text}${bound}`);
 }
 
-function isAlive(sent: PendingCode | undefined, { now, failures }: FactorContext): boolean {
+function isValid(sent: PendingCode | undefined, { now, failures }: FactorContext): boolean {
   return sent !== undefined && sent.expiresAt > now && failures - sent.failures < maxGuesses;
 }
 

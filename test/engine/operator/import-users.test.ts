@@ -15,9 +15,9 @@ import { onEachDatabase } from '../../../kit/databases.ts';
 import { startEngine, type TestEngine } from '../../../kit/test-engine.ts';
 
 const seed = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ';
-const totp = { kind: 'totp', label: 'phone', kept: { seed } };
-const shortTotp = { kind: 'totp', label: null, kept: { seed: 'GEZDGNBV' } };
-const sms = { kind: 'sms', label: null, kept: { destination: '+12025550123' } };
+const totp = { kind: 'totp', label: 'phone', imported: { seed } };
+const shortTotp = { kind: 'totp', label: null, imported: { seed: 'GEZDGNBV' } };
+const sms = { kind: 'sms', label: null, imported: { destination: '+12025550123' } };
 
 const sourceUser = (name: string, more: Partial<SourceUser> = {}): SourceUser => ({
   name,
@@ -156,7 +156,7 @@ onEachDatabase('people move in', (database) => {
   test('the next code of the app they had logs them in, and the present one does not', async () => {
     await using engine = await startEngine(database);
     const hash = await engine.ctx.hasher.hash('correct horse');
-    const password = { kind: 'password', label: null, kept: { hash } };
+    const password = { kind: 'password', label: null, imported: { hash } };
     await importUsers(engine.ctx, engine.root, [importable(engine, 'ada', { authenticators: [password, totp] })]);
     await assert.rejects(engine.signIn('ada', 'correct horse', engine.codeFor(seed)), /replayed/);
     assert.ok(await engine.signIn('ada', 'correct horse', engine.codeFor(seed, 1)));
@@ -180,7 +180,7 @@ onEachDatabase('what people bring is judged', (database) => {
   });
 
   test('a backup code is no second factor that would do', async () => {
-    const backup = { kind: 'backup', label: null, kept: { code: '0123456789AB' } };
+    const backup = { kind: 'backup', label: null, imported: { code: '0123456789AB' } };
     assert.equal((await judged({ authenticators: [backup] })).kinds, undefined);
   });
 
@@ -194,7 +194,7 @@ onEachDatabase('what people bring is judged', (database) => {
   });
 
   test('recovery codes and keys do not move', async () => {
-    const others = ['recovery', 'apikey', 'device'].map((kind) => ({ kind, label: null, kept: {} }));
+    const others = ['recovery', 'apikey', 'device'].map((kind) => ({ kind, label: null, imported: {} }));
     assert.deepEqual(await judged({ authenticators: [totp, ...others] }), {
       kinds: ['totp'],
       skipped: ['recovery', 'apikey', 'device'],

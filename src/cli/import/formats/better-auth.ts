@@ -14,7 +14,7 @@ import {
   type SourceOptions,
 } from '../found.ts';
 import { problemIn } from '../read-json.ts';
-import { from, query } from './better-auth-query.ts';
+import { fromClause, selectUsersSql } from './better-auth-query.ts';
 import { unknownNames, type UnknownNames } from '../unknown-names.ts';
 import { faultOf, isFactorName } from './better-auth-names.ts';
 import { isDamaged, readTables, tableOf, type BetterAuthTables } from './better-auth-tables.ts';
@@ -23,7 +23,7 @@ import { openXChaCha } from './xchacha.ts';
 
 const text = z.string().nullish();
 
-/** A row of `query`. SQLite does not enforce types, so any member may have any type. */
+/** A row of `selectUsersSql`. SQLite does not enforce types, so any member may have any type. */
 const row = z.object({
   email: z.string(),
   username: text,
@@ -52,7 +52,7 @@ export function readBetterAuth(file: string, secret: string | undefined, { harml
       throw new SetupError(
         'set BETTER_AUTH_SECRET to the secret of the application: the second factors are encrypted with it',
       );
-    const { users: total } = database.prepare(`select count(*) as users ${from(tables)}`).get() ?? {};
+    const { users: total } = database.prepare(`select count(*) as users ${fromClause(tables)}`).get() ?? {};
     const source = {
       database,
       tables,
@@ -88,7 +88,7 @@ async function* users({ database, tables, names, key }: Source, progress: { read
     return;
   }
   let number = 0;
-  for (const given of database.prepare(query(tables)).iterate()) {
+  for (const given of database.prepare(selectUsersSql(tables)).iterate()) {
     number += 1;
     progress.read += 1;
     const at = `user ${number}`;
@@ -110,13 +110,13 @@ function userOf(at: string, given: z.infer<typeof row>, key: Buffer): Found {
   const isOn = isTrue(given.twoFactorEnabled);
   const skipped: Skipped[] = [];
   const authenticators: SourceCredential[] = [];
-  if (password) authenticators.push({ kind: 'password', label: null, kept: { hash: phcOf(password) } });
+  if (password) authenticators.push({ kind: 'password', label: null, imported: { hash: phcOf(password) } });
   if (given.secret) {
     const seed = seedOf(given.secret, key);
     const works = isOn && isTrue(given.verified ?? 1);
     if (!works) skipped.push({ what: 'totp', why: unconfirmed });
     else if (seed === undefined) skipped.push({ what: 'totp', why: 'cannot be decrypted with BETTER_AUTH_SECRET' });
-    else authenticators.push({ kind: 'totp', label: null, kept: { seed } });
+    else authenticators.push({ kind: 'totp', label: null, imported: { seed } });
   }
   const hasPasskey = isTrue(given.passkey);
   if (hasPasskey) skipped.push({ what: 'passkey', why: 'is of a kind that cannot be imported' });

@@ -72,7 +72,7 @@ function totpOf(fields: unknown): DjangoFactors {
   if (Math.abs(data.drift) > 1) return guardedWithout('totp', 'its clock is off by more than one step');
   const seed = base32Encode(Buffer.from(data.key, 'hex'));
   return {
-    authenticators: [{ kind: 'totp', label: name || null, kept: { seed, period, digits, lastStep } }],
+    authenticators: [{ kind: 'totp', label: name || null, imported: { seed, period, digits, lastStep } }],
     guarded: true,
   };
 }
@@ -88,8 +88,8 @@ function deuxOf(fields: unknown): DjangoFactors {
   if (!data) return guardedWithout('sms', unknownForm);
   if (data.challenge_type === '') return {};
   const { phone_number: destination, backup_key: key } = data;
-  const sms = { kind: 'sms', label: null, kept: { destination } };
-  const backup = { kind: 'backup', label: null, kept: { code: key?.slice(0, 12) } };
+  const sms = { kind: 'sms', label: null, imported: { destination } };
+  const backup = { kind: 'backup', label: null, imported: { code: key?.slice(0, 12) } };
   return { authenticators: key ? [sms, backup] : [sms], guarded: true };
 }
 

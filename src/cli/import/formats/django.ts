@@ -89,7 +89,7 @@ function userOf(
   if (!checked.data.is_active) return { at, name, why: disabledInSource };
   // `!` begins an unusable password.
   const known = password === '' || password.startsWith('!') ? [] : [phcOf(password)];
-  const authenticators = known.map((hash) => ({ kind: 'password', label: null, kept: { hash } }));
+  const authenticators = known.map((hash) => ({ kind: 'password', label: null, imported: { hash } }));
   return {
     at,
     profile: { name, email: email || null, firstName: firstName || null, lastName: lastName || null },

@@ -55,14 +55,15 @@ function userOf(at: string, bytes: Buffer): Found {
   if (!read.success) return { at, why: problemIn(read.error), ...nameIn(json.value, 'name') };
   const { password, factors, ...profile } = read.data;
   const authenticators: SourceCredential[] = factors.map(credentialOf);
-  if (typeof password === 'string') authenticators.push({ kind: 'password', label: null, kept: { hash: password } });
+  if (typeof password === 'string')
+    authenticators.push({ kind: 'password', label: null, imported: { hash: password } });
   return { at, profile, authenticators, skipped: [], guarded: factors.length > 0 };
 }
 
 function credentialOf({ type: kind, label: own, ...given }: z.infer<typeof authenticator>): SourceCredential {
   if ('secret' in given) {
     const { secret: seed, ...parameters } = given;
-    return { kind, label: own ?? null, kept: { seed, ...parameters } };
+    return { kind, label: own ?? null, imported: { seed, ...parameters } };
   }
-  return { kind, label: own ?? null, kept: { destination: 'phone' in given ? given.phone : given.email } };
+  return { kind, label: own ?? null, imported: { destination: 'phone' in given ? given.phone : given.email } };
 }

@@ -26,7 +26,7 @@ export function passwordOf({ secretData, credentialData }: Credential): SourceCr
   const costs = parsedAs(hashCosts, credentialData);
   if (!secret || !costs) return { what: 'password', why: 'has an unknown form' };
   const [salt, hash] = [Buffer.from(secret.salt, 'base64'), Buffer.from(secret.value, 'base64')];
-  return { kind: 'password', label: null, kept: { hash: phcOf(costs, salt, hash) } };
+  return { kind: 'password', label: null, imported: { hash: phcOf(costs, salt, hash) } };
 }
 
 /** Any other algorithm keeps its name and is refused later. */
@@ -60,5 +60,5 @@ export function totpOf({ userLabel, secretData, credentialData }: Credential): S
   // Without an encoding the text itself is the key.
   const seed = secretEncoding ? secret.value : base32Encode(Buffer.from(secret.value));
   const algorithm = data.algorithm.replace(/^Hmac/, '');
-  return { kind: 'totp', label: userLabel ?? null, kept: { seed, algorithm, digits, period } };
+  return { kind: 'totp', label: userLabel ?? null, imported: { seed, algorithm, digits, period } };
 }

@@ -92,7 +92,7 @@ function credentialOf(entry: Fields): SourceCredential | Skipped {
   if (algorithm === undefined || digits === undefined) return { what: 'totp', why: 'has an unknown form' };
   const secret = entry.get(1)?.at(-1);
   const seed = base32Encode(typeof secret === 'object' ? secret : Buffer.alloc(0));
-  return { kind: 'totp', label: text(entry, 3) || null, kept: { seed, algorithm, digits } };
+  return { kind: 'totp', label: text(entry, 3) || null, imported: { seed, algorithm, digits } };
 }
 
 function text(entry: Fields, field: number): string {

@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { describe, test } from 'node:test';
 import { readBetterAuth } from '../../../../src/cli/import/formats/better-auth.ts';
 import { newFolder } from '../../../../kit/process.ts';
-import { fileOf, fixture, found, keptOf, told } from './help.ts';
+import { fileOf, fixture, found, importedOf, told } from './help.ts';
 
 const applicationSecret = 'the secret of an application, for tests only';
 
@@ -31,8 +31,8 @@ describe('Better Auth', () => {
       ],
     );
     const [, seed] = /ada's seed is (\S+)/.exec(readFileSync(fixture('better-auth.sql'), 'utf8')) ?? [];
-    assert.deepEqual(keptOf(all, 'ada', 'totp'), { seed });
-    assert.match(String(Object.values(keptOf(all, 'ada', 'password') ?? {})[0]), /^\$scrypt\$ln=14,r=16,p=1\$/);
+    assert.deepEqual(importedOf(all, 'ada', 'totp'), { seed });
+    assert.match(String(Object.values(importedOf(all, 'ada', 'password') ?? {})[0]), /^\$scrypt\$ln=14,r=16,p=1\$/);
   });
 
   test('with another secret the seeds stay closed', async () => {
@@ -45,7 +45,7 @@ describe('Better Auth', () => {
     const database = new DatabaseSync(file);
     database.exec(`update "twoFactor" set secret = '$ba$3$' || secret`);
     database.close();
-    assert.ok(keptOf(await found(readBetterAuth(file, applicationSecret)), 'ada', 'totp'));
+    assert.ok(importedOf(await found(readBetterAuth(file, applicationSecret)), 'ada', 'totp'));
   });
 
   test('without its plugins there is less in it, and no secret is asked for', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { readDjango } from '../../../../src/cli/import/formats/django.ts';
 import { twoPasses } from '../../../../src/cli/import/passes.ts';
-import { entriesOf, fixture, found, keptOf, told, writtenFile } from './help.ts';
+import { entriesOf, fixture, found, importedOf, told, writtenFile } from './help.ts';
 
 describe('Django, with django-otp and Deux', () => {
   test('its users come with their passwords and with the devices that were confirmed', async () => {
@@ -16,14 +16,14 @@ describe('Django, with django-otp and Deux', () => {
       'fay, password, sms, backup, guarded',
       'gil, password, no recovery codes, guarded',
     ]);
-    const { lastStep, ...rest } = keptOf(all, 'ada', 'totp') as { lastStep: number };
+    const { lastStep, ...rest } = importedOf(all, 'ada', 'totp') as { lastStep: number };
     assert.deepEqual(rest, { seed: 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ', period: 30, digits: 6 });
     // The device was used when the fixture was made, some time after its users.
     assert.ok(lastStep > Date.parse('2026-01-01T00:00:00Z') / 30_000);
-    assert.deepEqual(keptOf(all, 'fay', 'sms'), { destination: '2025550123' });
-    assert.deepEqual(keptOf(all, 'fay', 'backup'), { code: '0123456789ab' });
-    assert.match(JSON.stringify(keptOf(all, 'ada', 'password')), /\$pbkdf2-sha256\$i=260000\$/);
-    assert.match(JSON.stringify(keptOf(all, 'bob', 'password')), /\$argon2id\$v=19\$m=102400,t=2,p=8\$/);
+    assert.deepEqual(importedOf(all, 'fay', 'sms'), { destination: '2025550123' });
+    assert.deepEqual(importedOf(all, 'fay', 'backup'), { code: '0123456789ab' });
+    assert.match(JSON.stringify(importedOf(all, 'ada', 'password')), /\$pbkdf2-sha256\$i=260000\$/);
+    assert.match(JSON.stringify(importedOf(all, 'bob', 'password')), /\$argon2id\$v=19\$m=102400,t=2,p=8\$/);
   });
 
   const device = {
@@ -71,7 +71,7 @@ describe('Django, with django-otp and Deux', () => {
   test('the scrypt of newer versions is read', async () => {
     const password = `scrypt$16384$salt of Django$8$5$${Buffer.alloc(64, 7).toString('base64')}`;
     const file = writtenFile(JSON.stringify([{ model: 'auth.user', pk: 1, fields: { ...user, password } }]));
-    const kept = keptOf(await found(readDjango(file, noFactors)), 'ada', 'password');
+    const kept = importedOf(await found(readDjango(file, noFactors)), 'ada', 'password');
     assert.match(JSON.stringify(kept), /\$scrypt\$ln=14,r=8,p=5\$c2FsdCBvZiBEamFuZ28\$Bwc/);
   });
 

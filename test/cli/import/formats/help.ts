@@ -33,10 +33,10 @@ export function told(one: Found): string {
   );
 }
 
-export function keptOf(all: readonly Found[], name: string, kind: string): unknown {
+export function importedOf(all: readonly Found[], name: string, kind: string): unknown {
   const one = all.find((each) => 'profile' in each && each.profile.name === name);
   assert.ok(one && 'profile' in one);
-  return one.authenticators.find((each) => each.kind === kind)?.kept;
+  return one.authenticators.find((each) => each.kind === kind)?.imported;
 }
 
 export const writtenFile = (text: string | Buffer) => twoPasses(fileOf(text));

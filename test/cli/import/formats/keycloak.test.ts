@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { readKeycloak } from '../../../../src/cli/import/formats/keycloak.ts';
 import { twoPasses } from '../../../../src/cli/import/passes.ts';
-import { entriesOf, fixture, found, keptOf, sourceOr, told, writtenFile } from './help.ts';
+import { entriesOf, fixture, found, importedOf, sourceOr, told, writtenFile } from './help.ts';
 
 const notJson = 'is not valid I-JSON (RFC 7493)';
 
@@ -20,20 +20,20 @@ describe('Keycloak', () => {
       'hal, password',
       'service-account-app: is a service account',
     ]);
-    assert.deepEqual(keptOf(all, 'ada', 'totp'), {
+    assert.deepEqual(importedOf(all, 'ada', 'totp'), {
       seed: 'MZXEGWCSKB3EW6KUPBNHO5SDPJ4HOWSS',
       algorithm: 'SHA1',
       digits: 6,
       period: 30,
     });
-    assert.deepEqual(keptOf(all, 'cy', 'totp'), {
+    assert.deepEqual(importedOf(all, 'cy', 'totp'), {
       seed: 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQGEZA',
       algorithm: 'SHA256',
       digits: 8,
       period: 60,
     });
-    assert.match(JSON.stringify(keptOf(all, 'ada', 'password')), /\$argon2id\$v=19\$m=7168,t=5,p=1\$/);
-    assert.match(JSON.stringify(keptOf(all, 'bob', 'password')), /\$pbkdf2-sha512\$i=210000\$/);
+    assert.match(JSON.stringify(importedOf(all, 'ada', 'password')), /\$argon2id\$v=19\$m=7168,t=5,p=1\$/);
+    assert.match(JSON.stringify(importedOf(all, 'bob', 'password')), /\$pbkdf2-sha512\$i=210000\$/);
   });
 
   test('null for a list is none', async () => {

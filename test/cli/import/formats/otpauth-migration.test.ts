@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { readMigrations } from '../../../../src/cli/import/formats/otpauth-migration.ts';
 import { bytesOf } from '../../../../src/cli/import/bytes.ts';
-import { fileOf, fixture, found, keptOf, told } from './help.ts';
+import { fileOf, fixture, found, importedOf, told } from './help.ts';
 
 const written = (text: string | Buffer) => bytesOf(fileOf(text));
 
@@ -16,12 +16,12 @@ describe('otpauth-migration', () => {
       'dee, totp, guarded',
       'eve, no totp, guarded',
     ]);
-    assert.deepEqual(keptOf(all, 'ada', 'totp'), {
+    assert.deepEqual(importedOf(all, 'ada', 'totp'), {
       seed: 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ',
       algorithm: 'SHA1',
       digits: 6,
     });
-    assert.deepEqual(keptOf(all, 'bob@example.com', 'totp'), {
+    assert.deepEqual(importedOf(all, 'bob@example.com', 'totp'), {
       seed: 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQGEZA',
       algorithm: 'SHA256',
       digits: 8,
