@@ -84,8 +84,8 @@ export type RequestContext = Context & {
   readonly now: number;
   /** The password in the body of the request: fresh proof, for this request, of a user without a second factor. */
   readonly currentPassword?: string | undefined;
-  /** The session of a key that administers. No transaction of the request commits once the key has ended. */
-  readonly keySession?: string;
+  /** The id of the session of a key with `manage`. No transaction of the request commits once the key has ended. */
+  readonly keySessionId?: string;
   /**
    * The same context with the current time. Call it after a wait: for a turn, a password hash, a provider or a gateway.
    */
@@ -118,12 +118,12 @@ export function withTransaction<Value, Reason extends string>(
   ctx: RequestContext,
   work: (tx: RequestContext) => Promise<Outcome<Value, Reason>>,
 ): Promise<Outcome<Value, Reason | 'invalid_token'>> {
-  const { keySession } = ctx;
+  const { keySessionId } = ctx;
   return inTransaction<Value, Reason | 'invalid_token'>(ctx.store, async (store) => {
     const outcome = await work({ ...ctx, store });
-    if (!outcome.ok || keySession === undefined) return outcome;
+    if (!outcome.ok || keySessionId === undefined) return outcome;
     // Last, after every wait for a lock: the key's maker may have been demoted in between.
-    return (await findLiveSession(store, keySession, ctx.at().now)) ? outcome : refuse('invalid_token');
+    return (await findLiveSession(store, keySessionId, ctx.at().now)) ? outcome : refuse('invalid_token');
   });
 }
 

@@ -1,6 +1,6 @@
 /**
  * All operations of the engine. Each takes the context of its request, its caller and its input, and returns an
- * outcome, which the HTTP routes translate. `login/answer-login.ts` shows the steps of a typical one: claim a try,
+ * outcome, which the HTTP routes translate. `login/answer-login.ts` shows the steps of a typical one: count the attempt,
  * verify, write the result, log it.
  */
 

@@ -1,14 +1,14 @@
 import { z } from 'zod';
 
 /**
- * The members of a body with which a user without a second factor proves themselves in the same request: their password,
- * by either name.
+ * The body members for the current password, which is fresh proof for a user without a second factor. Both spellings are
+ * accepted.
  */
 const members = { current_password: z.string().optional(), currentPassword: z.string().optional() };
 
 const onlyMembers = z.object(members).optional();
 
-/** Adds the members to the schema of a body: to each of its variants, and in `data` where the body is an envelope. */
+/** Adds these members to a body schema: to each variant of a union, or inside `data`. */
 export function withCurrentPassword(body: z.ZodType): z.ZodType {
   if (body instanceof z.ZodDiscriminatedUnion) {
     const variants = body.options.map((variant) => withCurrentPassword(variant as z.ZodType));
@@ -19,8 +19,8 @@ export function withCurrentPassword(body: z.ZodType): z.ZodType {
   return data ? body.safeExtend({ data: withCurrentPassword(data) }) : body.safeExtend(members);
 }
 
-/** The body of a request that needs no other member. */
-export const bodyOfCurrentPassword = (path: string): z.ZodType =>
+/** The schema for a route that otherwise has no body. Routes below `/v2/` wrap it in `data`. */
+export const currentPasswordBody = (path: string): z.ZodType =>
   path.startsWith('/v2/') ? z.object({ data: onlyMembers }).optional() : onlyMembers;
 
 /** Takes the password out of a parsed body. */

@@ -5,7 +5,7 @@ import type { EnrollmentActor } from '../engine/session/enrollment-actor.ts';
 import type { Caller } from '../engine/session/authenticate.ts';
 import type { NeededScope } from '../engine/session/scopes.ts';
 import type { ProblemCode } from './problem-codes/index.ts';
-import { bodyOfCurrentPassword, withCurrentPassword } from './current-password.ts';
+import { currentPasswordBody, withCurrentPassword } from './current-password.ts';
 
 /**
  * Doors are tables of routes: plain data with a handler. The server mounts the table, the OpenAPI document describes it and the tests walk
@@ -160,7 +160,7 @@ export function route<
   // The server passes only values that these schemas parsed, and only callers that `access` allows.
   const made = written as unknown as Route;
   if (!takesCurrentPassword(made)) return made;
-  return { ...made, body: made.body ? withCurrentPassword(made.body) : bodyOfCurrentPassword(made.path) };
+  return { ...made, body: made.body ? withCurrentPassword(made.body) : currentPasswordBody(made.path) };
 }
 
 /** Whether a user without a second factor may send their password in the body, as fresh proof for this request. */

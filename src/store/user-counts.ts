@@ -2,24 +2,23 @@ import { sql, type ExpressionBuilder } from 'kysely';
 import type { Store } from './store.ts';
 import type { Tables } from './tables.ts';
 
-/** A number of users. */
-export type Count = {
+export type UserCounts = {
   readonly users: number;
-  /** How many of them are administrators. */
+  /** Of these, how many are administrators. */
   readonly administrators: number;
-  /** How many of them are services, which have no other role. */
+  /** Of these, how many are services, which have no other role. */
   readonly services: number;
 };
 
 /**
- * Counts the users of an account and its descendants, by account. `lacking`: count only users without an active
+ * Counts the users of an account and its descendants, by account. `withoutKind`: count only users without an active
  * authenticator of this kind. Accounts without such users are left out.
  */
-export async function countUsersBelow(
+export async function countUsersInTree(
   { db }: Store,
   top: string,
-  lacking: string | null,
-): Promise<ReadonlyMap<string, Count>> {
+  withoutKind: string | null,
+): Promise<ReadonlyMap<string, UserCounts>> {
   const rows = await db
     .selectFrom('account_ancestors')
     .innerJoin('users', 'users.account_id', 'account_ancestors.account_id')
@@ -31,7 +30,7 @@ export async function countUsersBelow(
       sql<number>`sum(case when roles = '["service"]' then 1 else 0 end)`.as('services'),
     ])
     .where('ancestor_id', '=', top)
-    .$if(lacking !== null, (query) => query.where((where) => without(where, [lacking ?? ''])))
+    .$if(withoutKind !== null, (query) => query.where((where) => hasNoneOf(where, [withoutKind ?? ''])))
     .groupBy('users.account_id')
     .execute();
   return new Map(rows.map(({ accountId, ...count }) => [accountId, count]));
@@ -43,13 +42,13 @@ export async function countAdministratorsWithout({ db }: Pick<Store, 'db'>, kind
     .selectFrom('users')
     .select(({ fn }) => fn.countAll<number>().as('count'))
     .where('roles', 'like', '%"admin"%')
-    .where((where) => without(where, kinds))
+    .where((where) => hasNoneOf(where, kinds))
     .executeTakeFirstOrThrow();
   return count;
 }
 
-/** The id of the root's only enabled administrator. Undefined if it has several. */
-export async function findLastAdministrator({ db }: Pick<Store, 'db'>): Promise<string | undefined> {
+/** The id of the root account's only enabled administrator; undefined if it has none or several. */
+export async function findSoleAdministrator({ db }: Pick<Store, 'db'>): Promise<string | undefined> {
   const [first, second] = await db
     .selectFrom('users')
     .innerJoin('accounts', 'accounts.id', 'users.account_id')
@@ -63,7 +62,7 @@ export async function findLastAdministrator({ db }: Pick<Store, 'db'>): Promise<
 }
 
 /** The condition that a user has no active authenticator of any of these kinds. */
-const without = (where: ExpressionBuilder<Tables, 'users'>, kinds: readonly string[]) =>
+const hasNoneOf = (where: ExpressionBuilder<Tables, 'users'>, kinds: readonly string[]) =>
   where.not(
     where.exists(
       where

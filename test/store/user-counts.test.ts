@@ -4,7 +4,7 @@ import { listTree } from '../../src/store/account-tree.ts';
 import { insertAccount } from '../../src/store/accounts.ts';
 import { insertAuthenticator } from '../../src/store/authenticators.ts';
 import type { Role } from '../../src/store/lists.ts';
-import { countUsersBelow } from '../../src/store/user-counts.ts';
+import { countUsersInTree } from '../../src/store/user-counts.ts';
 import { insertUser } from '../../src/store/users.ts';
 import { onEachDatabase } from '../../kit/databases.ts';
 import { startEngine, type TestEngine } from '../../kit/test-engine.ts';
@@ -51,8 +51,8 @@ onEachDatabase('the store counts users', (database) => {
     await using engine = await startEngine(database);
     const { store } = engine.ctx;
     await town(engine);
-    assert.deepEqual(await countUsersBelow(store, 'east', null), countsOf({ east: [2, 1, 0], cellar: [1, 0, 1] }));
-    assert.equal((await countUsersBelow(store, engine.root, null)).size, 4);
+    assert.deepEqual(await countUsersInTree(store, 'east', null), countsOf({ east: [2, 1, 0], cellar: [1, 0, 1] }));
+    assert.equal((await countUsersInTree(store, engine.root, null)).size, 4);
   });
 
   test('who lack a kind of factor: one that is pending does not count, and one of another kind neither', async () => {
@@ -67,9 +67,9 @@ onEachDatabase('the store counts users', (database) => {
       ['ed', 'sms', 'active'],
     ] as const)
       await give(engine, user, kind, status);
-    assert.deepEqual(await countUsersBelow(store, 'east', 'totp'), countsOf({ east: [1, 0, 0], cellar: [1, 0, 1] }));
-    assert.deepEqual(await countUsersBelow(store, 'east', 'sms'), countsOf({ cellar: [1, 0, 1] }));
-    assert.deepEqual(await countUsersBelow(store, 'east', 'email'), await countUsersBelow(store, 'east', null));
+    assert.deepEqual(await countUsersInTree(store, 'east', 'totp'), countsOf({ east: [1, 0, 0], cellar: [1, 0, 1] }));
+    assert.deepEqual(await countUsersInTree(store, 'east', 'sms'), countsOf({ cellar: [1, 0, 1] }));
+    assert.deepEqual(await countUsersInTree(store, 'east', 'email'), await countUsersInTree(store, 'east', null));
   });
 
   test('in a tree that is listed with each account after its parent', async () => {

@@ -15,10 +15,10 @@ import {
   type Surviving,
 } from '../enrollment/set-password.ts';
 import { issueNextTokens } from '../session/issue-token.ts';
-import { isManageKey, mayManage } from '../session/manage-key.ts';
+import { isManageKey, requireManageable } from '../session/manage-key.ts';
 import {
   changeProfile,
-  mayChangeUser,
+  requireChangeableUser,
   noticeProfileChange,
   refusingNamesTaken,
   writeProfile,
@@ -34,7 +34,7 @@ export async function makeUserOf(
   caller: Caller,
   { account, ...input }: Profile & { readonly account: Account; readonly password?: string | undefined },
 ): Promise<Outcome<User, Reason>> {
-  const allowed = mayManage(caller, input);
+  const allowed = requireManageable(caller, input);
   if (!allowed.ok) return allowed;
   const made = await insertNewUser(ctx, { ...input, accountId: account.id });
   return made.ok ? success(made.value.user) : made;
@@ -57,7 +57,7 @@ export async function reachUserOf(
 ): Promise<Outcome<User, Reason>> {
   const user = await findUser(ctx.store, id);
   if (user?.accountId !== account.id) return refuse('not_found');
-  const allowed = mayManage(caller, user);
+  const allowed = requireManageable(caller, user);
   return allowed.ok ? success(user) : allowed;
 }
 
@@ -107,7 +107,7 @@ async function resetUser(
   caller: Caller,
   { user, changes, secret }: UserChange,
 ): Promise<Outcome<ChangedUser, Reason>> {
-  const allowed = await mayChangeUser(ctx, caller, { user, changes });
+  const allowed = await requireChangeableUser(ctx, caller, { user, changes });
   if (!allowed.ok) return allowed;
   // Before the password is hashed.
   const oneKind = requireOneKind(changes.roles ?? []);

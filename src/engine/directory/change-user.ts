@@ -11,7 +11,7 @@ import type { Reason } from '../reasons.ts';
 import { isAdministrator, type Caller } from '../session/authenticate.ts';
 import { requireManagement } from '../proof/require-management.ts';
 import { issueNextTokens, type IssuedTokens } from '../session/issue-token.ts';
-import { isManageKey, mayManage } from '../session/manage-key.ts';
+import { isManageKey, requireManageable } from '../session/manage-key.ts';
 import { requireOneKind, requireOtherAdministrator } from './roles.ts';
 
 /** Absent members are not changed. */
@@ -31,7 +31,7 @@ export async function changeProfile(
 ): Promise<Outcome<ChangedUser, Reason>> {
   if (changes.roles && !isAdministrator(caller)) return refuse('forbidden');
   if (changes.enabled === false && user.id === caller.userId) return refuse('forbidden');
-  const allowed = await mayChangeUser(ctx, caller, { user, changes });
+  const allowed = await requireChangeableUser(ctx, caller, { user, changes });
   if (!allowed.ok) return allowed;
   const facts = { action: 'user.update', sessionId: caller.id };
   const isNoticed = changesNoticed(user, changes);
@@ -68,14 +68,14 @@ export async function noticeProfileChange(
   await writeNotice(tx.store, user, { attempt, name: 'profile_changed' }, tx.now);
 }
 
-/** Allows a change of a user, and the roles that it gives. */
-export async function mayChangeUser(
+/** Refuses a change of a user, or roles, that the caller may not make or give. */
+export async function requireChangeableUser(
   ctx: RequestContext,
   caller: Caller,
   { user, changes: { roles = user.roles } }: { readonly user: User; readonly changes: Changes },
 ): Promise<Outcome<undefined, Reason>> {
   const allowed = await requireManagement(ctx, caller, user);
-  return allowed.ok ? mayManage(caller, { roles }) : allowed;
+  return allowed.ok ? requireManageable(caller, { roles }) : allowed;
 }
 
 /** Writes changes to a profile, in the caller's transaction. */

@@ -10,7 +10,7 @@ import { policyOnFirst } from '../policy/login-needs.ts';
 import { issueToken } from '../session/issue-token.ts';
 import { createSession } from '../session/create-session.ts';
 import { isAdministrator, type Caller } from '../session/authenticate.ts';
-import { mayManage } from '../session/manage-key.ts';
+import { requireManageable } from '../session/manage-key.ts';
 import { makePassword, writePassword } from '../enrollment/set-password.ts';
 import { refusingNamesTaken } from './change-user.ts';
 import { requireOneKind } from './roles.ts';
@@ -37,7 +37,7 @@ export async function createUser(
   if (!maker && input.password === undefined) return refuse('password_needed');
   const account = await findAccount(ctx.store, input.account ?? maker?.accountId);
   if (!account || (maker && maker.accountId !== account.id)) return refuse('unknown_account');
-  const allowed = maker ? mayManage(maker, input) : success(undefined);
+  const allowed = maker ? requireManageable(maker, input) : success(undefined);
   if (!allowed.ok) return allowed;
 
   const roles = maker ? input.roles : (['user'] as const);

@@ -7,7 +7,7 @@ import { findUser, type User } from '../../store/users.ts';
 import type { RequestContext } from '../context.ts';
 import type { Reason } from '../reasons.ts';
 import { isAdministrator, type Caller } from '../session/authenticate.ts';
-import { isManageKey, mayManage } from '../session/manage-key.ts';
+import { isManageKey, requireManageable } from '../session/manage-key.ts';
 
 /**
  * Finds a user by id, or `me`, that the caller may access: themselves, or a user of the account they administer or of one
@@ -19,7 +19,7 @@ export async function reachUser(ctx: RequestContext, caller: Caller, id: string)
   const user = await findUser(ctx.store, id);
   const isBelow = user && (await isAtOrBelow(ctx, caller.accountId, user.accountId));
   if (!isBelow) return refuse('not_found');
-  const allowed = mayManage(caller, user);
+  const allowed = requireManageable(caller, user);
   return allowed.ok ? success(user) : allowed;
 }
 

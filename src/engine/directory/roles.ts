@@ -1,6 +1,6 @@
 import { refuse, success, type Outcome } from '../../base/outcome.ts';
 import { lockTree } from '../../store/account-tree.ts';
-import { findLastAdministrator } from '../../store/user-counts.ts';
+import { findSoleAdministrator } from '../../store/user-counts.ts';
 import type { User } from '../../store/users.ts';
 import type { RequestContext } from '../context.ts';
 import type { Reason } from '../reasons.ts';
@@ -21,5 +21,5 @@ export async function requireOtherAdministrator(
   user: Pick<User, 'id'>,
 ): Promise<Outcome<undefined, Reason>> {
   await lockTree(tx.store);
-  return (await findLastAdministrator(tx.store)) === user.id ? refuse('last_administrator') : success(undefined);
+  return (await findSoleAdministrator(tx.store)) === user.id ? refuse('last_administrator') : success(undefined);
 }

@@ -8,7 +8,7 @@ import { resetThrottle } from '../../store/throttles.ts';
 import type { User } from '../../store/users.ts';
 import { changeFactors } from './change-factors.ts';
 import { inTurn, type RequestContext } from '../context.ts';
-import { madeBy, mayEnroll, type EnrollmentActor, type EnrollingActor } from '../session/enrollment-actor.ts';
+import { madeBy, requireEnrollable, type EnrollmentActor, type EnrollingActor } from '../session/enrollment-actor.ts';
 import { logRefusal, logSuccess } from '../audit/log-attempt.ts';
 import { aboutEnrolling } from './make-authenticator.ts';
 import { prove, type Proven } from '../proof/prove.ts';
@@ -22,8 +22,8 @@ import type { Caller } from '../session/authenticate.ts';
 import { issuedToOf } from '../session/issued-to.ts';
 import { createSession } from '../session/create-session.ts';
 import { withEnrollment, type ProvenFactors } from '../session/assurance.ts';
-import { countedInEnrollment, hasReachedLimit, mayEnrollOneMore, type EnrollmentLimit } from './enroll.ts';
-import { requireStepUp, type FactorManager } from '../proof/fresh-proof.ts';
+import { countedInEnrollment, hasReachedLimit, requireRoomAndProof, type EnrollmentLimit } from './enroll.ts';
+import { requireStepUp, type FactorOwner } from '../proof/fresh-proof.ts';
 
 export type EnrollmentConfirmation = {
   readonly authenticatorId?: string;
@@ -86,15 +86,15 @@ async function findPending(
   ctx: RequestContext,
   actor: EnrollmentActor,
   { authenticatorId, awaited }: Pick<EnrollmentConfirmation, 'authenticatorId' | 'awaited'>,
-): Promise<Outcome<FactorManager & { readonly pending: Authenticator }, Reason>> {
-  const allowed = awaited ? await mayEnrollOneMore(ctx, actor, awaited) : await requireStepUp(ctx, actor);
+): Promise<Outcome<FactorOwner & { readonly pending: Authenticator }, Reason>> {
+  const allowed = awaited ? await requireRoomAndProof(ctx, actor, awaited) : await requireStepUp(ctx, actor);
   if (!allowed.ok) return allowed;
   const { user, authenticators } = allowed.value;
   const pending = authenticators.find(({ id, kind, status }) =>
     awaited ? kind === awaited.kind && status === 'pending' : id === authenticatorId,
   );
   if (!pending) return refuse('not_found');
-  const may = mayEnroll(actor, pending.kind, user);
+  const may = requireEnrollable(actor, pending.kind, user);
   if (!may.ok) return may;
   if (pending.status !== 'pending') return refuse('already_confirmed');
   return hasReachedLimit(authenticators, pending.kind)

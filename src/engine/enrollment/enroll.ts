@@ -7,7 +7,7 @@ import { insertAuthenticator, removePending, type Authenticator } from '../../st
 import { changeFactors } from './change-factors.ts';
 import { factorContext, withTransaction, type RequestContext } from '../context.ts';
 import { enrollmentLife } from '../session/offer-enrollment.ts';
-import { madeBy, mayEnroll, sessionOf, type EnrollmentActor } from '../session/enrollment-actor.ts';
+import { madeBy, requireEnrollable, sessionOf, type EnrollmentActor } from '../session/enrollment-actor.ts';
 import { logSuccess } from '../audit/log-attempt.ts';
 import { aboutEnrolling } from './make-authenticator.ts';
 import type { Reason } from '../reasons.ts';
@@ -15,7 +15,7 @@ import { deliver } from '../proof/send-code.ts';
 import { claimEnrollmentCode } from '../proof/sending-limits.ts';
 import { settingsInForce } from '../policy/settings-in-force.ts';
 import { issueNextTokens, type IssuedTokens } from '../session/issue-token.ts';
-import { findManager, requireProof, type FactorManager } from '../proof/fresh-proof.ts';
+import { findFactorOwner, requireProofOf, type FactorOwner } from '../proof/fresh-proof.ts';
 
 export type Enrollment = {
   readonly kind: Kind;
@@ -43,10 +43,10 @@ export async function enroll(
   actor: EnrollmentActor,
   { kind, label, input, person, limit }: Enrollment,
 ): Promise<Outcome<Enrolled, Reason>> {
-  const allowed = await mayEnrollOneMore(ctx, actor, { kind, limit });
+  const allowed = await requireRoomAndProof(ctx, actor, { kind, limit });
   if (!allowed.ok) return allowed;
   const { user, authenticators } = allowed.value;
-  const may = mayEnroll(actor, kind, user);
+  const may = requireEnrollable(actor, kind, user);
   if (!may.ok) return may;
   if (hasReachedLimit(authenticators, kind)) return refuse('too_many');
 
@@ -98,7 +98,7 @@ type EnrollmentStart = Pick<Enrollment, 'kind' | 'input' | 'person'> & { readonl
 async function begin(
   ctx: RequestContext,
   { kind, input, person, network }: EnrollmentStart,
-  { user, authenticators }: FactorManager,
+  { user, authenticators }: FactorOwner,
 ): Promise<Outcome<Begun & { readonly id: string }, Reason>> {
   const { enroll: enrollment, traits } = factorOf(kind);
   if (!enrollment) return refuse('forbidden');
@@ -120,16 +120,16 @@ async function begin(
 
 export type EnrollmentLimit = { readonly kind: Kind; readonly limit?: number | undefined };
 
-/** Allows an actor to enroll one more of a kind, unless the user has reached the given limit. */
-export async function mayEnrollOneMore(
+/** Requires room for one more authenticator of a kind below the given limit, and then fresh proof. */
+export async function requireRoomAndProof(
   ctx: RequestContext,
   actor: EnrollmentActor,
   { kind, limit }: EnrollmentLimit,
-): Promise<Outcome<FactorManager, Reason>> {
-  const found = await findManager(ctx, actor);
+): Promise<Outcome<FactorOwner, Reason>> {
+  const found = await findFactorOwner(ctx, actor);
   if (!found.ok) return found;
   if (limit !== undefined && hasReachedLimit(found.value.authenticators, kind, limit)) return refuse('too_many');
-  return requireProof(ctx, actor, found.value);
+  return requireProofOf(ctx, actor, found.value);
 }
 
 /** Whether a user has the maximum number of active authenticators of a kind. */

@@ -7,7 +7,7 @@ import type { RequestContext } from '../context.ts';
 import type { Reason } from '../reasons.ts';
 import { isAdministrator, type Caller } from '../session/authenticate.ts';
 import { requireStepUp } from '../proof/fresh-proof.ts';
-import { mayChange } from '../session/enrollment-actor.ts';
+import { requireChangeable } from '../session/enrollment-actor.ts';
 import { issueNextTokens } from '../session/issue-token.ts';
 import type { manageScope } from '../session/manage-key.ts';
 import { changeFactors } from './change-factors.ts';
@@ -16,32 +16,33 @@ import { makeAuthenticator } from './make-authenticator.ts';
 
 const { kind } = apikey;
 
-/** How long a key with `manage` is valid unless its maker says so, in milliseconds. */
-const usualLife = 90 * day;
+/** The lifetime of a key if the request has no `expires_at`, in milliseconds. */
+const defaultLifetime = 90 * day;
 
 export type KeyTerms = {
   /** The user of the key. */
   readonly user: User;
   readonly label: string | null;
   readonly scope?: typeof manageScope | undefined;
-  /** When it ends, in milliseconds since the Unix epoch. */
+  /** When it expires, in milliseconds since the Unix epoch. */
   readonly expiresAt?: number | undefined;
 };
 
 /**
- * Makes a key that ends. An administrator may give it `manage`; then it may also be for another administrator whom the
- * caller reaches, and it ends for good as soon as either of them no longer administers.
+ * Creates an API key that expires. With the scope `manage`, caller and user must be administrators, and the key is revoked
+ * when either is no longer one. The caller must have checked access to the user.
  */
 export async function makeKey(
   ctx: RequestContext,
   caller: Caller,
-  { user, label, scope, expiresAt = ctx.now + usualLife }: KeyTerms,
+  { user, label, scope, expiresAt = ctx.now + defaultLifetime }: KeyTerms,
 ): Promise<Outcome<Enrolled, Reason>> {
   if (expiresAt <= ctx.now || expiresAt > oneYearAfter(ctx.now)) return refuse('invalid_end');
-  const may = mayChange(caller, kind);
+  const may = requireChangeable(caller, kind);
   if (!may.ok) return may;
   const isOwn = user.id === caller.userId;
-  if (scope ? !isAdministrator(caller) || !isAdministrator(user) : !isOwn) return refuse('forbidden');
+  const isAllowed = scope ? isAdministrator(caller) && isAdministrator(user) : isOwn;
+  if (!isAllowed) return refuse('forbidden');
   const allowed = await requireStepUp(ctx, caller);
   if (!allowed.ok) return allowed;
   if (hasReachedLimit(await listAuthenticators(ctx.store, user.id, ctx.now), kind)) return refuse('too_many');

@@ -10,7 +10,7 @@ import { lockPlainUser } from '../../store/list-users.ts';
 import type { User } from '../../store/users.ts';
 import { changeFactors } from './change-factors.ts';
 import { withTransaction, type RequestContext } from '../context.ts';
-import { madeBy, mayChange, sessionOf, type FactorChangeActor } from '../session/enrollment-actor.ts';
+import { madeBy, requireChangeable, sessionOf, type FactorChangeActor } from '../session/enrollment-actor.ts';
 import { logSuccess, type AttemptFacts } from '../audit/log-attempt.ts';
 import { wouldLackRequired } from '../policy/required-kinds.ts';
 import { recoveryKinds, secondFactors } from '../policy/second-factors.ts';
@@ -36,7 +36,7 @@ export async function remove(
   const authenticators = await listAuthenticators(ctx.store, user.id, ctx.now);
   const removed = authenticators.find(({ id }) => id === authenticatorId);
   if (!removed) return refuse('not_found');
-  const may = session?.userId === user.id ? mayChange(session, removed.kind) : success(undefined);
+  const may = session?.userId === user.id ? requireChangeable(session, removed.kind) : success(undefined);
   if (!may.ok) return may;
   const { roles, replaces } = factorOf(removed.kind).traits;
   // A user without a password could set a new one without knowing the old one.

@@ -13,7 +13,7 @@ import { proveCurrentPassword } from '../proof/prove-current-password.ts';
 import type { Reason } from '../reasons.ts';
 import type { Caller } from '../session/authenticate.ts';
 import { issueNextTokens, type IssuedTokens } from '../session/issue-token.ts';
-import { mayChange } from '../session/enrollment-actor.ts';
+import { requireChangeable } from '../session/enrollment-actor.ts';
 import { isRecent, requireStepUp } from '../proof/fresh-proof.ts';
 
 export type NewPassword = {
@@ -63,7 +63,7 @@ export async function requirePasswordProof(
   ctx: RequestContext,
   caller: Caller,
 ): Promise<Outcome<{ readonly user: User; readonly surviving: Surviving }, Reason>> {
-  const may = mayChange(caller, kind);
+  const may = requireChangeable(caller, kind);
   if (!may.ok) return may;
   // Without `authTime`, an old login is not refused here: the current password is required below instead.
   const { authTime: _authTime, ...prover } = caller;

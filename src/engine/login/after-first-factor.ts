@@ -13,7 +13,7 @@ import type { Reason } from '../reasons.ts';
 import type { LoginNeeds, UnmetNeeds } from '../policy/login-needs.ts';
 import { issueToken } from '../session/issue-token.ts';
 import { createSession, type IssuedTo } from '../session/create-session.ts';
-import { keyOfSession } from '../session/manage-key.ts';
+import { keyIdForSession } from '../session/manage-key.ts';
 import type { CompletedLogin } from './login-outcome.ts';
 
 /** A login whose first factor was proven. */
@@ -95,7 +95,7 @@ const remembered = ({ issuedTo }: FirstFactorProof) =>
   issuedTo && { client: { id: issuedTo.client.id, scope: issuedTo.scope } };
 
 /** The key with which a login began, if its session ends with it. */
-export const keyOfLogin = ({ proven }: FirstFactorProof) => keyOfSession(proven.candidate.authenticator);
+export const keyOfLogin = ({ proven }: FirstFactorProof) => keyIdForSession(proven.candidate.authenticator);
 
 /** Continues with an earlier challenge, to which the request has the response. */
 export async function resumePrompt(ctx: RequestContext, step: FirstFactorProof): Promise<Outcome<undefined, Reason>> {

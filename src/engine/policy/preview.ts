@@ -3,7 +3,7 @@ import { listTree, type TreePlace } from '../../store/account-tree.ts';
 import type { Account } from '../../store/accounts.ts';
 import { findProvider } from '../../store/providers.ts';
 import { securityBelow } from '../../store/security.ts';
-import { countUsersBelow, type Count } from '../../store/user-counts.ts';
+import { countUsersInTree, type UserCounts } from '../../store/user-counts.ts';
 import { accountPolicy, type Rule } from './merge-policy.ts';
 import { accountConfig, type AccountConfig, type AccountRules, type AuthModulesConfig } from './configuration.ts';
 import type { RequestContext } from '../context.ts';
@@ -23,7 +23,7 @@ export type AffectedUsers = {
   readonly lockedOut: UserCount;
 };
 
-export type UserCount = Pick<Count, 'users' | 'administrators'>;
+export type UserCount = Pick<UserCounts, 'users' | 'administrators'>;
 
 export type Preview = Readonly<Record<AuthModule, AffectedUsers>>;
 
@@ -58,7 +58,7 @@ export async function previewSecurity(
   const counts = await countLacking(ctx, account, effects);
   const affected = (name: PolicyModule, all: readonly Effect[]) =>
     all
-      .flatMap(({ lacking, accounts }) => accounts.map((id) => counts.get(lacking)?.get(id) ?? noUsers))
+      .flatMap(({ withoutKind, accounts }) => accounts.map((id) => counts.get(withoutKind)?.get(id) ?? noUsers))
       .map((found) => concerned(name, found))
       .reduce(add, noUsers);
   const byModule = new Map<AuthModule, AffectedUsers>();
@@ -78,16 +78,16 @@ type Effects = readonly (readonly [PolicyModule, readonly Effect[]])[];
 
 /** Counts the users who lack each kind of factor, by account. */
 async function countLacking({ store }: RequestContext, account: Account, effects: Effects) {
-  const counts = new Map<string | null, ReadonlyMap<string, Count>>();
-  for (const { lacking } of effects.flatMap(([, all]) => all))
-    if (!counts.has(lacking)) counts.set(lacking, await countUsersBelow(store, account.id, lacking));
+  const counts = new Map<string | null, ReadonlyMap<string, UserCounts>>();
+  for (const { withoutKind } of effects.flatMap(([, all]) => all))
+    if (!counts.has(withoutKind)) counts.set(withoutKind, await countUsersInTree(store, account.id, withoutKind));
   return counts;
 }
 
 const noUsers = { users: 0, administrators: 0, services: 0 };
 
 /** Of some users, those whom a policy of the module concerns. */
-function concerned(name: PolicyModule, { users, administrators, services }: Count): UserCount {
+function concerned(name: PolicyModule, { users, administrators, services }: UserCounts): UserCount {
   if (name === 'service apikey') return { users: services, administrators: 0 };
   return { users: name === 'apikey' ? users - services : users, administrators };
 }
@@ -123,9 +123,9 @@ function groupsOf(
 }
 
 /** The affected users of some accounts: those who lack a kind of factor, or all (null), who are locked out. */
-type Effect = Pick<Group, 'accounts'> & { readonly lacking: string | null };
+type Effect = Pick<Group, 'accounts'> & { readonly withoutKind: string | null };
 
-const isLockout = ({ lacking }: Effect) => lacking === null;
+const isLockout = ({ withoutKind }: Effect) => withoutKind === null;
 
 type Find = Parameters<typeof demandOf>[1];
 
@@ -133,9 +133,9 @@ async function effectsOf(module: PolicyModule, groups: readonly Group[], find: F
   const effects: Effect[] = [];
   for (const { chain, accounts } of groups) {
     const demand = await demandOf(accountPolicy(module, accounts[0], chain), find);
-    if (!demand.ok) effects.push({ accounts, lacking: null });
+    if (!demand.ok) effects.push({ accounts, withoutKind: null });
     else if (demand.value.kind !== undefined && !demand.value.verifier)
-      effects.push({ accounts, lacking: demand.value.kind });
+      effects.push({ accounts, withoutKind: demand.value.kind });
   }
   return effects;
 }

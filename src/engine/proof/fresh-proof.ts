@@ -16,27 +16,27 @@ import type { Caller } from '../session/authenticate.ts';
 /** How long a proof is recent enough for a step-up, in milliseconds. */
 export const stepUpLife = 15 * minute;
 
-/** The user of a caller who may change factors, and their authenticators, including pending ones. */
-export type FactorManager = { readonly user: User; readonly authenticators: readonly Authenticator[] };
+/** The caller's user and their authenticators, including pending ones. */
+export type FactorOwner = { readonly user: User; readonly authenticators: readonly Authenticator[] };
 
 type ProvingCaller = Pick<Caller, 'userId' | 'amr' | 'secondFactorAt' | 'authModule'> &
   Partial<Pick<Caller, 'id' | 'authTime'>> &
   Partial<Pick<ServiceActor, 'approvalEpoch'>>;
 
 /** Allows a caller to change factors if they have proven a factor recently. */
-export async function requireStepUp(
-  ctx: RequestContext,
-  caller: ProvingCaller,
-): Promise<Outcome<FactorManager, Reason>> {
-  const found = await findManager(ctx, caller);
-  return found.ok ? requireProof(ctx, caller, found.value) : found;
+export async function requireStepUp(ctx: RequestContext, caller: ProvingCaller): Promise<Outcome<FactorOwner, Reason>> {
+  const found = await findFactorOwner(ctx, caller);
+  return found.ok ? requireProofOf(ctx, caller, found.value) : found;
 }
 
 /**
  * Reads the user before their authenticators: if these change in between, the user's epoch is old and the caller's
  * change fails.
  */
-export async function findManager(ctx: RequestContext, caller: ProvingCaller): Promise<Outcome<FactorManager, Reason>> {
+export async function findFactorOwner(
+  ctx: RequestContext,
+  caller: ProvingCaller,
+): Promise<Outcome<FactorOwner, Reason>> {
   const user = await findUser(ctx.store, caller.userId);
   if (!user) return refuse('not_found');
   // Another change has used the user's approval.
@@ -45,28 +45,26 @@ export async function findManager(ctx: RequestContext, caller: ProvingCaller): P
 }
 
 /**
- * Requires fresh proof (RFC 9470): of a second factor, or of a first factor if the user has no second factor. Sessions of
- * API keys and device secrets are refused. A second factor counts as proven when it is enrolled. In place of an old login,
- * the password in the request counts.
+ * Requires a proof from the last 15 minutes (RFC 9470): of a second factor if the user has one or the policy names a
+ * provider such as Duo, otherwise a login or the password in the request. Enrolling a second factor counts as proof.
+ * Sessions of API keys and device secrets are refused.
  */
-export async function requireProof(
+export async function requireProofOf(
   ctx: RequestContext,
   caller: ProvingCaller,
-  manager: FactorManager,
-): Promise<Outcome<FactorManager, Reason>> {
-  const { accountId, roles } = manager.user;
-  const fresh = await judge(ctx, { ...caller, accountId, roles }, async () => manager.authenticators);
-  return fresh.ok ? success(manager) : fresh;
+  owner: FactorOwner,
+): Promise<Outcome<FactorOwner, Reason>> {
+  const { accountId, roles } = owner.user;
+  const fresh = await checkFreshness(ctx, { ...caller, accountId, roles }, async () => owner.authenticators);
+  return fresh.ok ? success(owner) : fresh;
 }
 
-/**
- * Allows an administrative write if the session was created by a person and has a recent proof, as in `requireProof`.
- */
-export function requireFreshProof(ctx: RequestContext, caller: Caller): Promise<Outcome<undefined, Reason>> {
-  return judge(ctx, caller, () => listForLogin(ctx.store, caller.userId));
+/** Allows an administrative write to a session with fresh proof; see `requireProofOf`. */
+export function requireAdministratorProof(ctx: RequestContext, caller: Caller): Promise<Outcome<undefined, Reason>> {
+  return checkFreshness(ctx, caller, () => listForLogin(ctx.store, caller.userId));
 }
 
-async function judge(
+async function checkFreshness(
   ctx: RequestContext,
   { authTime = ctx.now, ...caller }: ProvingCaller & Pick<User, 'accountId' | 'roles'>,
   read: () => Promise<readonly Authenticator[]>,

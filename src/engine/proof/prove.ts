@@ -41,7 +41,7 @@ export type VerificationInput = {
 };
 
 /**
- * Verifies a response against its candidates. For each kind of factor it counts a try before the factor verifies, so
+ * Verifies a response against its candidates. For each kind of factor it counts an attempt before the factor verifies, so
  * that simultaneous guesses cannot exceed the limit. The caller then spends the proof and writes its result in one
  * transaction.
  */

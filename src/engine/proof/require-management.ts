@@ -3,7 +3,7 @@ import type { User } from '../../store/users.ts';
 import type { RequestContext } from '../context.ts';
 import type { Reason } from '../reasons.ts';
 import type { Caller } from '../session/authenticate.ts';
-import { isManageKey, mayManage } from '../session/manage-key.ts';
+import { isManageKey, requireManageable } from '../session/manage-key.ts';
 import { requireStepUp } from './fresh-proof.ts';
 
 /** Allows a change of a user: to a person with fresh proof, or to a key with `manage` for a plain user. */
@@ -12,7 +12,7 @@ export async function requireManagement(
   caller: Caller,
   user: Pick<User, 'roles'>,
 ): Promise<Outcome<undefined, Reason>> {
-  if (isManageKey(caller)) return mayManage(caller, user);
+  if (isManageKey(caller)) return requireManageable(caller, user);
   const allowed = await requireStepUp(ctx, caller);
   return allowed.ok ? success(undefined) : allowed;
 }

@@ -66,21 +66,21 @@ export const byService = (serviceId: string): Pick<AttemptFacts, 'detail'> => ({
 });
 
 /**
- * Whether a session may change a kind of factor of its own user. With a first factor, an OAuth2 client could log in
+ * Refuses an OAuth2 client to change a first factor of its own user. With a first factor, an OAuth2 client could log in
  * without its scope.
  */
-export function mayChange({ clientId }: Pick<Caller, 'clientId'>, kind: string): Outcome<undefined, Reason> {
+export function requireChangeable({ clientId }: Pick<Caller, 'clientId'>, kind: string): Outcome<undefined, Reason> {
   return clientId !== null && hasRole(kind, 'first') ? refuse('insufficient_scope') : success(undefined);
 }
 
 /**
- * Whether an actor may enroll a kind of factor. `epoch` is the user's current one: an enrollment token of an earlier
+ * Refuses an actor that may not enroll a kind of factor. `epoch` is the user's current one: an enrollment token of an earlier
  * epoch is void.
  */
-export function mayEnroll(actor: EnrollmentActor, kind: string, { epoch }: User): Outcome<undefined, Reason> {
+export function requireEnrollable(actor: EnrollmentActor, kind: string, { epoch }: User): Outcome<undefined, Reason> {
   // A service must not give its users a first factor, with which they could log in here.
   if (actor.type === 'service') return hasRole(kind, 'second') ? success(undefined) : refuse('forbidden');
-  if (actor.type === 'session') return mayChange(actor, kind);
+  if (actor.type === 'session') return requireChangeable(actor, kind);
   if (actor.challenge.epoch !== epoch) return refuse('invalid_token');
   return actor.challenge.enrolls === kind ? success(undefined) : refuse('forbidden');
 }

@@ -8,19 +8,22 @@ import type { Caller } from './authenticate.ts';
 export const manageScope = 'manage';
 
 /**
- * Whether a session was opened with a key that has `manage`. Such a session is unattended: it manages users who
- * administer nothing, child accounts and providers, and nothing else.
+ * Whether a session was opened with a key that has `manage`. It may manage only child accounts, providers, and users
+ * whose only role is `user`.
  */
 export const isManageKey = ({ keyScope }: Pick<Caller, 'keyScope'>) => keyScope === manageScope;
 
 /** Whether a user is neither administrator nor service. */
 export const isPlainUser = ({ roles }: Pick<User, 'roles'>) => roles.every((role) => role === 'user');
 
-/** The key that a session ends with, if it was opened with one that has an end or a scope. */
-export const keyOfSession = (proven: Authenticator | undefined): string | null =>
+/**
+ * The id of the API key to store with the session, which becomes invalid with that key. Null if no key was used, or one
+ * without expiry and scope.
+ */
+export const keyIdForSession = (proven: Authenticator | undefined): string | null =>
   proven && (proven.expiresAt !== null || proven.scope !== null) ? proven.id : null;
 
-/** A key with `manage` manages, and gives, no other role than `user`. */
-export function mayManage(caller: Caller, user: Pick<User, 'roles'>): Outcome<undefined, Reason> {
+/** Refuses a key with `manage` if the user has, or would get, a role other than `user`. */
+export function requireManageable(caller: Caller, user: Pick<User, 'roles'>): Outcome<undefined, Reason> {
   return isManageKey(caller) && !isPlainUser(user) ? refuse('unattended') : success(undefined);
 }

@@ -19,7 +19,7 @@ import {
   type Route,
   type UnparsedRequest,
 } from '../route.ts';
-import { requireAdministration } from './administration.ts';
+import { checkAdministrativeAccess } from './administration.ts';
 import type { ShownCredential } from './credentials.ts';
 import { takeCurrentPassword } from '../current-password.ts';
 import { readQuery, type Parsed } from './parse.ts';
@@ -59,7 +59,7 @@ export async function handle(route: Route, anonymous: UnparsedRequest, raw: RawR
     ? takeCurrentPassword(body.value)
     : { rest: body.value };
   const ctx = { ...present, currentPassword };
-  const proven = allowed.ok ? allowed : await requireAdministration(ctx, route, { session, params });
+  const proven = allowed.ok ? allowed : await checkAdministrativeAccess(ctx, route, { session, params });
   if (!proven.ok) return formatted(route, problemOf(proven), request);
   const parsed = { params, query: query.value, body: rest };
   return route.handle({ ...request, ctx: { ...ctx, ...proven.value }, ...parsed });
@@ -75,7 +75,7 @@ type Admission =
       readonly request: UnparsedRequest;
       readonly params: unknown;
       readonly session: Caller | undefined;
-      readonly allowed: Awaited<ReturnType<typeof requireAdministration>>;
+      readonly allowed: Awaited<ReturnType<typeof checkAdministrativeAccess>>;
     };
 
 /** Authenticates the caller of a request, and decides whether they may use the route at all. */
@@ -90,7 +90,7 @@ async function admit(route: Route, anonymous: UnparsedRequest, raw: RawRequest):
   const session = sessionAt(route.access, caller.value);
   const closed = missingScope(route, session, params) ?? closedToService(route, session, params);
   if (closed) return refusing(closed);
-  const allowed = await requireAdministration(request.ctx, route, { session, params });
+  const allowed = await checkAdministrativeAccess(request.ctx, route, { session, params });
   // The password in the body may still prove it.
   if (!allowed.ok && allowed.reason !== 'login_too_old') return refusing(problemOf(allowed));
   return { ok: true, request, params, session, allowed };
