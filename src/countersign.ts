@@ -1,3 +1,4 @@
+import { addressSet } from './base/addresses.ts';
 import { second, systemClock } from './base/clock.ts';
 import { createExchange } from './base/exchange.ts';
 import { SetupError } from './base/fault.ts';
@@ -16,6 +17,7 @@ import { problemPage } from './http/describe/problem-page.ts';
 import type { ProblemCode } from './http/problem-codes/index.ts';
 import { createApp } from './http/server/app.ts';
 import type { Environment } from './http/server/client.ts';
+import type { ProxySettings } from './http/server/forwarded.ts';
 import { systemRoutes } from './http/doors/system/system.ts';
 import { dialects, routesOf } from './http/doors/index.ts';
 import { inProcess, type InProcessCaller } from './http/server/in-process.ts';
@@ -120,7 +122,8 @@ async function openEngine(options: Options, { database, loaded }: Opened, parts:
   return { context, ring, rereadKeys: createReload(context, { ring, keysFile, loaded, url }) };
 }
 
-function openDoors({ url, doors, metrics: ofAll }: Options, context: Context): Pick<Countersign, 'routes' | 'fetch'> {
+function openDoors(options: Options, context: Context): Pick<Countersign, 'routes' | 'fetch'> {
+  const { url, doors, metrics: ofAll } = options;
   const metrics = createMetrics([
     {
       name: 'countersign_password_hashes_pending',
@@ -132,8 +135,13 @@ function openDoors({ url, doors, metrics: ofAll }: Options, context: Context): P
   const ownPage = () => metrics.render();
   const routes = systemRoutes(routesOf(doors), { version, url, metrics: ofAll?.(ownPage) ?? ownPage });
   const pageOf = (code: ProblemCode) => problemPage(code, context.settings.path);
-  const app = createApp(context, { routes, dialects, metrics, url, pageOf });
+  const app = createApp(context, { routes, dialects, metrics, url, pageOf, proxies: proxiesOf(options) });
   return { routes, fetch: async (request, environment) => app.fetch(request, environment ?? {}) };
+}
+
+function proxiesOf({ trustedProxies = [], forwardedHeader = 'x-forwarded-for' }: Options): ProxySettings | undefined {
+  const trusted = addressSet(trustedProxies);
+  return trusted && trustedProxies.length > 0 ? { trusted, header: forwardedHeader } : undefined;
 }
 
 function operationsInProcess(context: Context): Pick<Countersign, 'service' | 'as'> {

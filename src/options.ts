@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isAddressEntry, trustedAddressForm } from './base/addresses.ts';
 import { systemClock, type Clock } from './base/clock.ts';
 import { databaseUrl } from './base/database-url.ts';
 import { SetupError } from './base/fault.ts';
@@ -10,6 +11,7 @@ import { newUserProfile } from './engine/directory/profile.ts';
 import type { FirstAdministrator } from './engine/operator/prepare-root.ts';
 import { newPassword } from './factors/password.ts';
 import { doorNames, type Door } from './http/doors/index.ts';
+import { forwardedHeaders, type ForwardedHeader } from './http/server/forwarded.ts';
 import { isRegion, type Region } from './messages/destinations.ts';
 import { readGateways } from './messages/gateways.ts';
 import type { Gateway } from './messages/message.ts';
@@ -22,6 +24,10 @@ export type Options = {
   readonly keysFile: string;
   /** The public base URL, with the path that Countersign is mounted at if there is one: the issuer and audience of access tokens. */
   readonly url: string;
+  /** The proxies whose forwarding headers are believed: addresses, networks such as `10.0.0.0/8`, or `loopback`. None when absent. */
+  readonly trustedProxies?: readonly string[];
+  /** The header that they send: `x-forwarded-for` when absent, with `x-forwarded-proto`. All others are ignored. */
+  readonly forwardedHeader?: ForwardedHeader;
   readonly admin?: FirstAdministrator;
   readonly registration?: 'open' | 'closed';
   /** The origins, such as `https://app.example.com`, whose pages may use the API from a browser, or `*` for all: none when absent. */
@@ -89,6 +95,8 @@ const shape = z.strictObject(
     database: databaseUrl,
     keysFile: text('the path of a file', (file) => file !== ''),
     url: text(baseUrlForm, isBaseUrl),
+    trustedProxies: z.array(text(trustedAddressForm, isAddressEntry), 'expected a list of addresses').optional(),
+    forwardedHeader: z.enum(forwardedHeaders, `expected ${forwardedHeaders.join(' or ')}`).optional(),
     admin: z.strictObject({ username: newUserProfile.shape.name, password: newPassword.optional() }).optional(),
     registration: z.enum(['open', 'closed'], 'expected open or closed').optional(),
     corsOrigins: z.array(text(originForm, isOrigin)).optional(),

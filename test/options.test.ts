@@ -22,6 +22,8 @@ test('good options are accepted, also the optional ones', () => {
   checkOptions(good);
   checkOptions({
     ...good,
+    trustedProxies: ['loopback', '10.0.0.0/8', '2001:db8::1'],
+    forwardedHeader: 'forwarded',
     admin: { username: 'admin', password: undefined },
     registration: 'open',
     gateways: 'smtp://mail.example.com?from=a@example.com',
@@ -49,6 +51,13 @@ const mistakes: readonly (readonly [what: string, options: unknown, said: string
   ['no url', { ...good, url: undefined }, 'url: expected http:// or https:// and a host'],
   ['a url without a scheme', { ...good, url: 'shop.example' }, 'url: expected http:// or https:// and a host'],
   ['a url with a query', { ...good, url: 'https://a.example/?b' }, 'url: expected http:// or https:// and a host'],
+  [
+    'a proxy',
+    { ...good, trustedProxies: ['loopback', '10.0.0.0/33'] },
+    'trustedProxies.1: expected addresses, networks such as 10.0.0.0/8, or loopback',
+  ],
+  ['proxies in one text', { ...good, trustedProxies: 'loopback' }, 'trustedProxies: expected a list of addresses'],
+  ['a header', { ...good, forwardedHeader: 'x-real-ip' }, `forwardedHeader: ${like('COUNTERSIGN_FORWARDED_HEADER')}`],
   ['a registration', { ...good, registration: 'Open' }, `registration: ${like('COUNTERSIGN_REGISTRATION')}`],
   ['digits', { ...good, codeDigits: 9 }, 'codeDigits: expected a number from 6 to 8'],
   ['a region', { ...good, region: 'de' }, `region: ${like('COUNTERSIGN_DEFAULT_REGION')}`],

@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { isAddressEntry } from '../base/addresses.ts';
 import { second, systemClock } from '../base/clock.ts';
 import { databaseUrl } from '../base/database-url.ts';
 import { errorCode } from '../base/error-code.ts';
 import { SetupError } from '../base/fault.ts';
 import { isBaseUrl, isHost, isOrigin } from '../base/locations.ts';
 import type { Options } from '../options.ts';
+import { forwardedHeaders } from '../http/server/forwarded.ts';
 import { newUserProfile } from '../engine/directory/profile.ts';
 import { newPassword } from '../factors/password.ts';
 import { isRegion } from '../messages/destinations.ts';
@@ -62,10 +64,11 @@ const hosts = z
   .transform((text) => text.split(' ').filter((host) => host !== ''))
   .refine((all) => all.length > 0 && all.every(isHost), expected('COUNTERSIGN_DUO_HOSTS'));
 
-const origins = z
-  .string()
-  .transform((text) => text.split(/[\s,]+/).filter((origin) => origin !== ''))
-  .refine((all) => all.length > 0 && all.every(isOrigin), expected('COUNTERSIGN_CORS_ORIGINS'));
+const listOf = (name: Variable, isEntry: (entry: string) => boolean) =>
+  z
+    .string()
+    .transform((text) => text.split(/[\s,]+/).filter((entry) => entry !== ''))
+    .refine((all) => all.length > 0 && all.every(isEntry), expected(name));
 
 const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
@@ -77,12 +80,16 @@ const environment = z.strictObject({
   COUNTERSIGN_PORT: count('COUNTERSIGN_PORT', 0, 65_535).default(8000),
   COUNTERSIGN_WORKERS: count('COUNTERSIGN_WORKERS', 1, 64).default(1),
   COUNTERSIGN_URL: baseUrl.optional(),
+  COUNTERSIGN_TRUSTED_PROXIES: listOf('COUNTERSIGN_TRUSTED_PROXIES', isAddressEntry).default([]),
+  COUNTERSIGN_FORWARDED_HEADER: z
+    .enum(forwardedHeaders, expected('COUNTERSIGN_FORWARDED_HEADER'))
+    .default('x-forwarded-for'),
   COUNTERSIGN_DATABASE: databaseUrl.default('sqlite:./data/countersign.db'),
   COUNTERSIGN_KEYS: path('COUNTERSIGN_KEYS').default('./data/keys.json'),
   COUNTERSIGN_ADMIN_USERNAME: newUserProfile.shape.name.default('admin'),
   COUNTERSIGN_ADMIN_PASSWORD: newPassword.optional(),
   COUNTERSIGN_REGISTRATION: z.enum(['open', 'closed'], expected('COUNTERSIGN_REGISTRATION')).default('closed'),
-  COUNTERSIGN_CORS_ORIGINS: origins.default([]),
+  COUNTERSIGN_CORS_ORIGINS: listOf('COUNTERSIGN_CORS_ORIGINS', isOrigin).default([]),
   COUNTERSIGN_OUTBOX: path('COUNTERSIGN_OUTBOX').optional(),
   COUNTERSIGN_GATEWAYS: gateways.optional(),
   COUNTERSIGN_SEND_INTERVAL: count('COUNTERSIGN_SEND_INTERVAL', 1, 3600).default(30),
@@ -113,6 +120,8 @@ export type ServerSettings = {
   readonly options: Required<
     Pick<
       Options,
+      | 'trustedProxies'
+      | 'forwardedHeader'
       | 'database'
       | 'keysFile'
       | 'admin'
@@ -144,6 +153,8 @@ export function readSettings(given: ProcessVariables): ServerSettings {
     outbox: data.COUNTERSIGN_OUTBOX,
     gateways: data.COUNTERSIGN_GATEWAYS ?? [],
     options: {
+      trustedProxies: data.COUNTERSIGN_TRUSTED_PROXIES,
+      forwardedHeader: data.COUNTERSIGN_FORWARDED_HEADER,
       database: data.COUNTERSIGN_DATABASE,
       keysFile: data.COUNTERSIGN_KEYS,
       admin: { username: data.COUNTERSIGN_ADMIN_USERNAME, password: data.COUNTERSIGN_ADMIN_PASSWORD },

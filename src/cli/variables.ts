@@ -1,5 +1,7 @@
+import { trustedAddressForm } from '../base/addresses.ts';
 import { databaseForm, databaseParameters } from '../base/database-url.ts';
 import { baseUrlForm, hostForm, originForm } from '../base/locations.ts';
+import { forwardedHeaders } from '../http/server/forwarded.ts';
 
 /** One variable of the environment that a server and its commands read. */
 type VariableRow = {
@@ -41,6 +43,20 @@ export const variables = {
     default: '1',
     meaning:
       'the number of processes that serve; with PostgreSQL set it to the number of CPUs, with SQLite leave it at 1',
+  },
+  COUNTERSIGN_TRUSTED_PROXIES: {
+    group: 'Server',
+    type: `${trustedAddressForm}, with commas or spaces between them`,
+    default: 'unset',
+    meaning: "the proxies whose forwarding headers are believed, for the client's address in the audit log and limits",
+    example: 'loopback, 10.0.0.0/8, fd00::/8',
+  },
+  COUNTERSIGN_FORWARDED_HEADER: {
+    group: 'Server',
+    type: forwardedHeaders.join(' or '),
+    default: 'x-forwarded-for',
+    meaning:
+      'the header that trusted proxies send; x-forwarded-for is read with x-forwarded-proto; all others are ignored',
   },
   COUNTERSIGN_REGISTRATION: {
     group: 'Server',

@@ -66,7 +66,7 @@ export type Log = {
 /** Where a request came from, for the audit log. */
 export type Client = {
   readonly ip: string | null;
-  /** Whether the request has a header of a proxy, so that `ip` may be the proxy's address. */
+  /** Whether the request has a header of a proxy that is not trusted, so that `ip` may be the proxy's address. */
   readonly isForwarded?: boolean;
   readonly userAgent: string | null;
   readonly requestId: string | null;

@@ -95,6 +95,24 @@ export const cases: Record<Variable, Case> = {
       'javascript:alert(1)',
     ],
   },
+  COUNTERSIGN_TRUSTED_PROXIES: {
+    read: (settings) => settings.options.trustedProxies.join(' ') || undefined,
+    absent: undefined,
+    good: [
+      ['192.0.2.1', '192.0.2.1'],
+      [' loopback,10.0.0.0/8 , 2001:db8::/32\t::ffff:10.0.0.1 ', 'loopback 10.0.0.0/8 2001:db8::/32 ::ffff:10.0.0.1'],
+    ],
+    bad: [' ', ',', 'proxy.example.com', '10.0.0.0/33', '192.0.2.1;192.0.2.2', 'fe80::1%eth0', '192.0.2.1:8080', '*'],
+  },
+  COUNTERSIGN_FORWARDED_HEADER: {
+    read: (settings) => settings.options.forwardedHeader,
+    absent: 'x-forwarded-for',
+    good: [
+      ['x-forwarded-for', 'x-forwarded-for'],
+      ['forwarded', 'forwarded'],
+    ],
+    bad: ['X-Forwarded-For', 'x-real-ip', 'forwarded x-forwarded-for'],
+  },
   COUNTERSIGN_DATABASE: {
     read: (settings) => settings.options.database,
     absent: 'sqlite:./data/countersign.db',

@@ -5,7 +5,7 @@ import { problemOfFault } from '../errors/fault.ts';
 import { problem } from '../errors/problem.ts';
 import type { ProblemCode } from '../problem-codes/index.ts';
 import type { UnparsedRequest, Dialect, Problem, Reply, Route, ProblemFormatter } from '../route.ts';
-import { createClientReader, type Env } from './client.ts';
+import { createClientReader, type Env, type Front } from './client.ts';
 import { shownToken } from './credentials.ts';
 import { callerOf, handle, type RawRequest } from './handle.ts';
 import type { Metrics } from './metrics.ts';
@@ -18,11 +18,9 @@ export type AppParts = {
   readonly routes: readonly Route[];
   readonly dialects: readonly Dialect[];
   readonly metrics: Metrics;
-  /** The server's public URL. */
-  readonly url: string;
   /** The page of a problem, for people whose browser is refused. */
   readonly pageOf?: (code: ProblemCode) => Promise<string>;
-};
+} & Front;
 
 /** Mounts the doors. Every request passes the same steps, from its id to its metrics. */
 export function createApp(context: Context, { routes, dialects, ...parts }: AppParts): Hono<Env> {
@@ -91,8 +89,8 @@ async function refuseOrigin(headers: Headers, pageOf: AppParts['pageOf']): Promi
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
 /** The steps of every request: its id, its answer or its problem, its headers, its line in the log. */
-function serving(context: Context, { metrics, url, pageOf }: Omit<AppParts, 'routes' | 'dialects'>) {
-  const clientOf = createClientReader(context);
+function serving(context: Context, { metrics, pageOf, ...front }: Omit<AppParts, 'routes' | 'dialects'>) {
+  const clientOf = createClientReader(context, front);
   const origins = originRules(context.settings.corsOrigins);
   return async (
     c: Incoming<Env>,
@@ -120,7 +118,7 @@ function serving(context: Context, { metrics, url, pageOf }: Omit<AppParts, 'rou
     };
     metrics.requests.observe(labels, seconds);
     context.log.info({ ...labels, ms: Math.round(seconds * 1000), request_id: client.requestId }, 'request');
-    return respond(origins.share(reply, browser), { requestId: client.requestId, url });
+    return respond(origins.share(reply, browser), { requestId: client.requestId, url: front.url });
   };
 }
 
