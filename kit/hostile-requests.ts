@@ -134,7 +134,7 @@ function objectOf(members: number): string {
 }
 
 /** Sends the bytes, and reads until the server closes the connection. */
-export async function sendRaw(port: number, { bytes, endless }: HostileRequest) {
+export async function sendRaw(port: number, { bytes, endless }: Pick<HostileRequest, 'bytes' | 'endless'>) {
   const socket = connect(port, '127.0.0.1');
   const chunks: Buffer[] = [];
   let sent = 0;

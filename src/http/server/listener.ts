@@ -17,8 +17,17 @@ type ListenerParts = {
 };
 
 /** Passes requests of Node's server to the app, with the socket that they came on. */
-export function createListener({ random, clock, log }: Context, { fetch, url }: ListenerParts): Listener {
+export function createListener(context: Context, parts: ListenerParts): Listener {
+  const answer = listenerFor(context, parts);
+  // HTTP/1.0 has no Host header (RFC 9112 section 3.2). HTTP/1.1 without one is malformed.
+  const answerOld = listenerFor(context, parts, new URL(parts.url).host);
+  return (request, response) => (request.httpVersion === '1.0' ? answerOld : answer)(request, response);
+}
+
+/** `hostname` stands in for a missing Host header. */
+function listenerFor({ random, clock, log }: Context, { fetch, url }: ListenerParts, hostname?: string): Listener {
   return getRequestListener((request, { incoming }) => fetch(request, { incoming }), {
+    ...(hostname !== undefined && { hostname }),
     // Countersign may share its process with other code, which keeps Node's own Request and Response.
     overrideGlobalObjects: false,
     errorHandler(error) {
