@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import type { z } from 'zod';
 import { recordingGateway } from './test-settings.ts';
 import { createCountersign, type Countersign } from '../src/countersign.ts';
+import { basePathOf } from '../src/base/locations.ts';
 import type { Options } from '../src/options.ts';
 import { errorEnvelope } from '../src/http/doors/crossbar/envelope.ts';
 import { problemBody } from '../src/http/errors/problem.ts';
@@ -115,7 +116,7 @@ export async function startServer({ on, ...options }: Settings = {}): Promise<Se
     ...options,
   });
   const answers: Answer[] = [];
-  const call = caller(countersign, answers);
+  const call = caller(countersign, answers, options.hasBasePath ? basePathOf(options.url ?? url) : '');
   const token = member(
     await call('GET', '/auth/password', { basic: [administrator.name, administrator.password] }),
     'token',
@@ -177,19 +178,23 @@ export function member(answer: Answer, name: string): string {
   return String(value);
 }
 
-/** Sends requests to one node. */
-export function caller(countersign: Pick<Countersign, 'fetch' | 'routes'>, answers: Answer[]): Server['call'] {
+/** Sends requests to one node, below its base path. */
+export function caller(
+  countersign: Pick<Countersign, 'fetch' | 'routes'>,
+  answers: Answer[],
+  base = '',
+): Server['call'] {
   return async (method, path, { json, body = json === undefined ? undefined : JSON.stringify(json), ...call } = {}) => {
     const headers = new Headers(call.headers);
     if (call.bearer !== undefined) headers.set('Authorization', `Bearer ${call.bearer}`);
     if (call.basic) headers.set('Authorization', basic(...call.basic));
     if (json !== undefined && !headers.has('Content-Type')) headers.set('Content-Type', 'application/json');
     const sent = { method, headers, ...(body !== undefined && { body, duplex: 'half' as const }) };
-    const request = new Request(new URL(url + path), sent);
+    const request = new Request(new URL(url + base + path), sent);
     const response = await countersign.fetch(request, { incoming: { socket: { remoteAddress: '192.0.2.1' } } });
     const text = await response.text();
     const isJson = /[/+]json$/.test(response.headers.get('content-type') ?? '') && text !== '';
-    const read = decoded(new URL(request.url).pathname);
+    const read = decoded(new URL(request.url).pathname).slice(base.length) || '/';
     const answer = {
       asked: `${method} ${path}`,
       path: read,

@@ -4,6 +4,7 @@ import { createExchange } from './base/exchange.ts';
 import { SetupError } from './base/fault.ts';
 import { createHasher } from './base/hasher.ts';
 import type { KeyRing } from './base/keys.ts';
+import { basePathOf } from './base/locations.ts';
 import { createLiveRing, createLiveSafe } from './base/live-ring.ts';
 import { systemRandom } from './base/random.ts';
 import { createTurns } from './base/turns.ts';
@@ -123,7 +124,8 @@ async function openEngine(options: Options, { database, loaded }: Opened, parts:
 }
 
 function openDoors(options: Options, context: Context): Pick<Countersign, 'routes' | 'fetch'> {
-  const { url, doors, metrics: ofAll } = options;
+  const { url, hasBasePath = false, doors, metrics: ofAll } = options;
+  const base = hasBasePath ? basePathOf(url) : '';
   const metrics = createMetrics([
     {
       name: 'countersign_password_hashes_pending',
@@ -135,7 +137,7 @@ function openDoors(options: Options, context: Context): Pick<Countersign, 'route
   const ownPage = () => metrics.render();
   const routes = systemRoutes(routesOf(doors), { version, url, metrics: ofAll?.(ownPage) ?? ownPage });
   const pageOf = (code: ProblemCode) => problemPage(code, context.settings.path);
-  const app = createApp(context, { routes, dialects, metrics, url, pageOf, proxies: proxiesOf(options) });
+  const app = createApp(context, { routes, dialects, metrics, url, base, pageOf, proxies: proxiesOf(options) });
   return { routes, fetch: async (request, environment) => app.fetch(request, environment ?? {}) };
 }
 
@@ -161,8 +163,7 @@ function operationsInProcess(context: Context): Pick<Countersign, 'service' | 'a
 function settingsOf(options: Options): Context['settings'] {
   const { url, registration = 'closed', corsOrigins = [], region = 'US', codeDigits = 6, sending, duo } = options;
   const ours = { every: 30 * second, perDay: 10, enrollmentsPerAddress: 100, enrollmentsPerAccount: 1000 };
-  const { hostname: host, pathname } = new URL(url);
-  const place = { host, path: pathname.replace(/\/$/, '') };
+  const place = { host: new URL(url).hostname, path: basePathOf(url) };
   const redirectUri = `${url.replace(/\/$/, '')}/duo/callback`;
   const providers = { redirectUri, allowedHosts: duo?.hosts ?? [] };
   return {

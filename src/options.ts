@@ -24,6 +24,8 @@ export type Options = {
   readonly keysFile: string;
   /** The public base URL, with the path that Countersign is mounted at if there is one: the issuer and audience of access tokens. */
   readonly url: string;
+  /** Whether requests have the path of `url`. Express's `use` and Hono's `mount` remove it, so it is false when absent. */
+  readonly hasBasePath?: boolean;
   /** The proxies whose forwarding headers are believed: addresses, networks such as `10.0.0.0/8`, or `loopback`. None when absent. */
   readonly trustedProxies?: readonly string[];
   /** The header that they send: `x-forwarded-for` when absent, with `x-forwarded-proto`. All others are ignored. */
@@ -95,6 +97,7 @@ const shape = z.strictObject(
     database: databaseUrl,
     keysFile: text('the path of a file', (file) => file !== ''),
     url: text(baseUrlForm, isBaseUrl),
+    hasBasePath: z.boolean('expected true or false').optional(),
     trustedProxies: z.array(text(trustedAddressForm, isAddressEntry), 'expected a list of addresses').optional(),
     forwardedHeader: z.enum(forwardedHeaders, `expected ${forwardedHeaders.join(' or ')}`).optional(),
     admin: z.strictObject({ username: newUserProfile.shape.name, password: newPassword.optional() }).optional(),

@@ -22,6 +22,7 @@ test('good options are accepted, also the optional ones', () => {
   checkOptions(good);
   checkOptions({
     ...good,
+    hasBasePath: true,
     trustedProxies: ['loopback', '10.0.0.0/8', '2001:db8::1'],
     forwardedHeader: 'forwarded',
     admin: { username: 'admin', password: undefined },
@@ -48,9 +49,9 @@ const mistakes: readonly (readonly [what: string, options: unknown, said: string
   ['a database that is a path', { ...good, database: './mfa.db' }, `database: ${like('COUNTERSIGN_DATABASE')}`],
   ['no keysFile', { ...good, keysFile: undefined }, `keysFile: ${like('COUNTERSIGN_KEYS')}`],
   ['an empty keysFile', { ...good, keysFile: '' }, `keysFile: ${like('COUNTERSIGN_KEYS')}`],
-  ['no url', { ...good, url: undefined }, 'url: expected http:// or https:// and a host'],
-  ['a url without a scheme', { ...good, url: 'shop.example' }, 'url: expected http:// or https:// and a host'],
-  ['a url with a query', { ...good, url: 'https://a.example/?b' }, 'url: expected http:// or https:// and a host'],
+  ['no url', { ...good, url: undefined }, `url: ${like('COUNTERSIGN_URL')}`],
+  ['a url without a scheme', { ...good, url: 'shop.example' }, `url: ${like('COUNTERSIGN_URL')}`],
+  ['a url with a query', { ...good, url: 'https://a.example/?b' }, `url: ${like('COUNTERSIGN_URL')}`],
   [
     'a proxy',
     { ...good, trustedProxies: ['loopback', '10.0.0.0/33'] },
@@ -58,6 +59,8 @@ const mistakes: readonly (readonly [what: string, options: unknown, said: string
   ],
   ['proxies in one text', { ...good, trustedProxies: 'loopback' }, 'trustedProxies: expected a list of addresses'],
   ['a header', { ...good, forwardedHeader: 'x-real-ip' }, `forwardedHeader: ${like('COUNTERSIGN_FORWARDED_HEADER')}`],
+  ['a path with a space', { ...good, url: 'https://a.example/b c' }, `url: ${like('COUNTERSIGN_URL')}`],
+  ['a base path', { ...good, hasBasePath: '/mfa' }, 'hasBasePath: expected true or false'],
   ['a registration', { ...good, registration: 'Open' }, `registration: ${like('COUNTERSIGN_REGISTRATION')}`],
   ['digits', { ...good, codeDigits: 9 }, 'codeDigits: expected a number from 6 to 8'],
   ['a region', { ...good, region: 'de' }, `region: ${like('COUNTERSIGN_DEFAULT_REGION')}`],

@@ -44,12 +44,11 @@ async function serveInThisProcess(settings: ServerSettings): Promise<void> {
   const front = await listen(settings.host, settings.port, { log, url: settings.url });
   const shared = cluster.isWorker ? { metrics: sharedMetrics } : {};
   const url = settings.url ?? `http://localhost:${front.port}`;
-  const countersign = await createCountersign({ ...settings.options, gateways, url, log, hashing, ...shared }).catch(
-    async (error: unknown) => {
-      await front.close(0);
-      throw error;
-    },
-  );
+  const options = { ...settings.options, hasBasePath: true, gateways, url, log, hashing, ...shared };
+  const countersign = await createCountersign(options).catch(async (error: unknown) => {
+    await front.close(0);
+    throw error;
+  });
   front.open(countersign.listener);
   announceAdministrator(settings, countersign);
   const { address } = front;

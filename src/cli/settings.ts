@@ -5,7 +5,7 @@ import { second, systemClock } from '../base/clock.ts';
 import { databaseUrl } from '../base/database-url.ts';
 import { errorCode } from '../base/error-code.ts';
 import { SetupError } from '../base/fault.ts';
-import { isBaseUrl, isHost, isOrigin } from '../base/locations.ts';
+import { basePathOf, isBaseUrl, isHost, isOrigin } from '../base/locations.ts';
 import type { Options } from '../options.ts';
 import { forwardedHeaders } from '../http/server/forwarded.ts';
 import { newUserProfile } from '../engine/directory/profile.ts';
@@ -20,11 +20,10 @@ const expected = (name: Variable) => `expected ${variables[name].type}`;
 
 const path = (name: Variable) => z.string().min(1, expected(name));
 
-/** A path below the host would not be found: every route is at the root. */
 const baseUrl = z
   .string()
-  .refine((text) => isBaseUrl(text) && new URL(text).pathname === '/', expected('COUNTERSIGN_URL'))
-  .transform((text) => new URL(text).origin);
+  .refine(isBaseUrl, expected('COUNTERSIGN_URL'))
+  .transform((text) => new URL(text).origin + basePathOf(text));
 
 const count = (name: Variable, least: number, most: number) =>
   z

@@ -20,9 +20,10 @@ const numberFrom = (least: number, most: number) => `a number from ${least} to $
 export const variables = {
   COUNTERSIGN_URL: {
     group: 'Server',
-    type: `${baseUrlForm}, without a path`,
+    type: baseUrlForm,
     default: 'http://localhost:PORT',
-    meaning: 'the public URL, which is also the issuer and audience of tokens',
+    meaning:
+      'the public URL, which is also the issuer and audience of tokens; with a path, everything is served below that path',
     example: 'https://login.example.com',
   },
   COUNTERSIGN_HOST: {

@@ -18,23 +18,26 @@ export type AppParts = {
   readonly routes: readonly Route[];
   readonly dialects: readonly Dialect[];
   readonly metrics: Metrics;
+  /** The path that all requests begin with, such as `/auth`. Empty when absent. */
+  readonly base?: string | undefined;
   /** The page of a problem, for people whose browser is refused. */
   readonly pageOf?: (code: ProblemCode) => Promise<string>;
 } & Front;
 
 /** Mounts the doors. Every request passes the same steps, from its id to its metrics. */
-export function createApp(context: Context, { routes, dialects, ...parts }: AppParts): Hono<Env> {
+export function createApp(context: Context, { routes, dialects, base = '', ...parts }: AppParts): Hono<Env> {
   const app = new Hono<Env>({ strict: false });
   const serve = serving(context, parts);
   // The loop goes path by path, so that `GET /users/{uid}/secrets/codes` is a wrong method and not a `{secretId}` called "codes".
   for (const [path, rows] of Map.groupBy(routes, (route) => route.path)) {
     // All routes of one path belong to one door.
     const place = { path, formatProblem: rows[0]?.formatProblem ?? problem };
+    const paths = honoPaths(path, base);
     const headers = { Allow: rows.flatMap(methodsOf).join(', ') };
     const detail = `This path supports only ${headers.Allow}.`;
     const wrong: Problem = { status: 405, code: 'method_not_allowed', detail, headers };
     for (const route of rows) {
-      app.on(route.method.toUpperCase(), honoPath(path), (c) =>
+      app.on(route.method.toUpperCase(), paths, (c) =>
         serve(c, place, (asked) =>
           methodsOf(route).includes(c.req.method)
             ? handle(route, asked, rawRequestOf(c, route))
@@ -42,7 +45,7 @@ export function createApp(context: Context, { routes, dialects, ...parts }: AppP
         ),
       );
     }
-    app.all(honoPath(path), (c) =>
+    app.on('ALL', paths, (c) =>
       serve(c, place, async (asked) =>
         c.req.method === 'OPTIONS' ? { status: 204, headers } : place.formatProblem(wrong, asked),
       ),
@@ -50,7 +53,7 @@ export function createApp(context: Context, { routes, dialects, ...parts }: AppP
   }
   app.notFound((c) => {
     const wrong: Problem = { status: 404, code: 'not_found', detail: 'This route does not exist.' };
-    const door = dialects.find(({ below }) => `${c.req.path}/`.startsWith(`${below}/`));
+    const door = dialects.find(({ below }) => `${c.req.path}/`.startsWith(`${base}${below}/`));
     const place = { path: 'unknown', formatProblem: door?.formatProblem ?? problem };
     return serve(c, place, async (asked) => place.formatProblem(wrong, asked));
   });
@@ -64,7 +67,13 @@ type RequestPlace = { readonly path: string; readonly formatProblem: ProblemForm
 const methodsOf = ({ method, writes }: Route): readonly string[] =>
   method === 'get' && !writes ? ['GET', 'HEAD'] : [method.toUpperCase()];
 
-const honoPath = (path: string) => path.replace(/\{(\w+)\}/g, ':$1');
+/** The paths of a route. Probes, metrics and well-known URIs (RFC 8615) answer at the root of the host too, where their clients look for them. */
+function honoPaths(path: string, base: string): string[] {
+  const plain = path.replace(/\{(\w+)\}/g, ':$1');
+  if (base === '') return [plain];
+  const below = path === '/' ? base : base + plain;
+  return /^\/(?:health|metrics|\.well-known)(?:\/|$)/.test(path) ? [below, plain] : [below];
+}
 
 /** Of two Host headers, a proxy may read one and the server the other. */
 const isDoubled = (headers: Headers) => headers.get('host')?.includes(',') ?? false;
@@ -89,7 +98,7 @@ async function refuseOrigin(headers: Headers, pageOf: AppParts['pageOf']): Promi
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
 /** The steps of every request: its id, its answer or its problem, its headers, its line in the log. */
-function serving(context: Context, { metrics, pageOf, ...front }: Omit<AppParts, 'routes' | 'dialects'>) {
+function serving(context: Context, { metrics, pageOf, ...front }: Omit<AppParts, 'routes' | 'dialects' | 'base'>) {
   const clientOf = createClientReader(context, front);
   const origins = originRules(context.settings.corsOrigins);
   return async (

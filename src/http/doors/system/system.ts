@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { basePathOf } from '../../../base/locations.ts';
 import { ping } from '../../../store/store.ts';
 import { docsPage } from '../../describe/docs-page.ts';
 import { docsStyle } from '../../describe/docs-style.ts';
@@ -84,9 +85,9 @@ const keysRoute = route({
 
 /** The root and the documents. They describe all routes, including these, so they are made when a client asks for them. */
 function documentRoutes(all: readonly Route[], about: About): readonly Route[] {
-  const document = once(() => JSON.stringify(openApiDocument(all, about)));
   const url = about.url.replace(/\/$/, '');
-  const path = new URL(url).pathname.replace(/\/$/, '');
+  const path = basePathOf(url);
+  const document = once(() => JSON.stringify(openApiDocument(all, { version: about.version, url })));
   const page = once(() => docsPage(all, path));
   return [
     rootRoute({ version: about.version, url, path }),
