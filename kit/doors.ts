@@ -69,7 +69,11 @@ export function tokenOf(answer: Answer): string | undefined {
 }
 
 /** The claims of an access token. */
-export function claimsOf(token: string): { readonly amr: readonly string[]; readonly acr: string } {
+export function claimsOf(token: string): {
+  readonly amr: readonly string[];
+  readonly acr: string;
+  readonly sid: string;
+} {
   return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as ReturnType<typeof claimsOf>;
 }
 

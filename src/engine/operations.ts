@@ -34,9 +34,10 @@ export { ensureService, makeServiceKey } from './directory/make-service.ts';
 export { manageExternalUser, reachExternalUser } from './directory/manage-external-user.ts';
 export { putExternalUser, removeExternalUser } from './directory/put-external-user.ts';
 
-/** Sessions: authentication of the caller, listing, and logout. */
+/** Sessions: authentication of the caller, listing, logout, and the sessions of users whom the caller administers. */
 export { authenticate } from './session/authenticate.ts';
-export { endSession, listSessions } from './session/list-sessions.ts';
+export { endOtherSessions, endSession, listSessions } from './session/list-sessions.ts';
+export { endSessionsOf } from './directory/end-sessions.ts';
 
 /** Authenticators: listing, enrollment, confirmation and removal. */
 export { browseAuthenticators, browseAuthenticatorsFor } from './directory/reach-user.ts';

@@ -122,6 +122,18 @@ export async function revokeSession({ db }: Store, userId: string, id: string, n
   return result.numUpdatedRows === 1n;
 }
 
+/** Revokes all valid sessions of a user except one. */
+export async function revokeSessions({ db }: Store, userId: string, except: string, now: number): Promise<void> {
+  await db
+    .updateTable('sessions')
+    .set({ revoked_at: now })
+    .where('user_id', '=', userId)
+    .where('id', '!=', except)
+    .where('revoked_at', 'is', null)
+    .where('expires_at', '>', now)
+    .execute();
+}
+
 export async function deleteExpiredSessions({ db }: Store, before: number): Promise<number> {
   const result = await db.deleteFrom('sessions').where('expires_at', '<=', before).executeTakeFirst();
   return Number(result.numDeletedRows);

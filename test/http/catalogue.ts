@@ -161,8 +161,12 @@ const known: Readonly<Record<string, Known>> = {
 
   'GET /forward-auth': { does: 'reads' },
   'GET /sessions': { does: 'reads' },
+  'DELETE /sessions': { does: 'ends sessions' },
   'DELETE /sessions/current': { does: 'ends sessions' },
   'DELETE /sessions/{sid}': { does: 'ends sessions' },
+  'GET /users/{uid}/sessions': { does: 'reads' },
+  'DELETE /users/{uid}/sessions': { does: 'ends sessions' },
+  'DELETE /users/{uid}/sessions/{sid}': { does: 'ends sessions' },
 
   'POST /users': { does: 'makes a user', bodies: () => [{ name: 'newcomer', password: 'a newcomer has this' }] },
   'GET /users': { does: 'reads' },

@@ -76,8 +76,14 @@ export async function live(server: Server): Promise<readonly Secret[]> {
   await ask(200, 'POST', `/auth/totp?jwt_token=${challenge}`, { json: { token: app.code() } });
   const sessions = (await ask(200, 'GET', '/sessions', { bearer })).json as { sid: string; current: boolean }[];
   await ask(204, 'DELETE', `/sessions/${sessions.find(({ current }) => !current)?.sid}`, { bearer });
+  await ask(200, 'GET', '/auth/password', { basic: ['ada', apikey] });
+  const by = { bearer: admin.token };
+  const [newest] = (await ask(200, 'GET', `/users/${uid}/sessions`, by)).json as { sid: string }[];
+  await ask(204, 'DELETE', `/users/${uid}/sessions/${newest?.sid}`, by);
+  await ask(204, 'DELETE', '/sessions', { bearer });
   await ask(204, 'DELETE', `/users/me/secrets/${app.secretId}`, { bearer });
   await ask(204, 'DELETE', '/sessions/current', { bearer });
+  await ask(204, 'DELETE', `/users/${uid}/sessions`, by);
   await ask(204, 'DELETE', `/users/${uid}`, { bearer: admin.token });
   for (const path of [
     '/',

@@ -1,5 +1,6 @@
 /** A request to each route that makes administrative writes. */
 import { dataOf, door, tenant } from '../http/doors/crossbar/door.ts';
+import { claimsOf } from '../../kit/doors.ts';
 import { member, type Answer, type Server } from '../../kit/server.ts';
 
 export type Write = { readonly route: string; readonly path: string; readonly json?: unknown };
@@ -26,6 +27,11 @@ export async function administrativeWrites(server: Server): Promise<readonly Wri
     { route: 'POST /users', path: '/users', json: { name: 'eve', password: 'eve has this password' } },
     { route: 'PATCH /users/{uid}', path: `/users/${dan.uid}`, json: { email: 'eve@example.org' } },
     { route: 'DELETE /users/{uid}/secrets/{secretId}', path: `/users/${bob.uid}/secrets/${app.secretId}` },
+    {
+      route: 'DELETE /users/{uid}/sessions/{sid}',
+      path: `/users/${dan.uid}/sessions/${claimsOf(dan.token).sid}`,
+    },
+    { route: 'DELETE /users/{uid}/sessions', path: `/users/${dan.uid}/sessions` },
     { route: 'DELETE /users/{uid}', path: `/users/${dan.uid}` },
     {
       route: 'POST /users/{uid}/secrets',

@@ -20,7 +20,7 @@ import { tokenRoutes } from './oauth2/token.ts';
 import { authRoutes } from './acceleratxr/auth.ts';
 import { secretRoutes } from './acceleratxr/secrets.ts';
 import { removeUserRoute, userRoutes } from './acceleratxr/users.ts';
-import { sessionRoutes } from './system/sessions.ts';
+import { sessionRoutes, userSessionRoutes } from './system/sessions.ts';
 
 /** The doors by their names. The dialect of another system needs one more folder here and one more entry in this list. */
 const doorsByName = {
@@ -52,7 +52,13 @@ export const doorNames = Object.keys(doorsByName) as readonly Door[];
 
 /** The routes of the open doors, and those of sessions, which every door creates or reads. */
 export function routesOf(open: readonly Door[] = doorNames): readonly Route[] {
-  return [...new Set([...sessionRoutes, ...open.flatMap((name): readonly Route[] => doorsByName[name])])];
+  return [
+    ...new Set([
+      ...sessionRoutes,
+      ...userSessionRoutes,
+      ...open.flatMap((name): readonly Route[] => doorsByName[name]),
+    ]),
+  ];
 }
 
 /** A request below a door's path that matches none of its routes is answered in that door's dialect. */

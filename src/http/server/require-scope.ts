@@ -19,8 +19,8 @@ export function neededScope({ scope }: Route, session: Caller, params: unknown):
   return typeof scope === 'object' ? scope[isOwn(session, params) ? 'own' : 'others'] : scope;
 }
 
-/** Whether a path names the session or its user. */
+/** Whether a path names the session's user or, without a user, the session. */
 export function isOwn({ id, userId }: Caller, params: unknown): boolean {
   const { uid, sid } = (params ?? {}) as { readonly uid?: string; readonly sid?: string };
-  return sid === undefined ? uid === 'me' || uid === userId : sid === id;
+  return uid === undefined ? sid === id : uid === 'me' || uid === userId;
 }

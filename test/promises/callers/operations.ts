@@ -63,10 +63,17 @@ const closedToKeys = (group: string): Operation => [group, { 'administrator, man
 
 const sessionsAndChallenges: Readonly<Record<string, Operation>> = {
   'GET /sessions': 'own',
+  'DELETE /sessions': closedToKeys('first-party'),
   'DELETE /sessions/current': 'own',
   'DELETE /sessions/{sid}, this one': 'own',
   'DELETE /sessions/{sid}, own': closedToKeys('first-party'),
   "DELETE /sessions/{sid}, another's": 'session',
+  'GET /users/{uid}/sessions, own': 'own',
+  'DELETE /users/{uid}/sessions, own': closedToKeys('first-party'),
+  'DELETE /users/{uid}/sessions/{sid}, own': closedToKeys('first-party'),
+  "GET /users/{uid}/sessions, another's": 'read',
+  "DELETE /users/{uid}/sessions, another's": 'write',
+  "DELETE /users/{uid}/sessions/{sid}, another's": 'write',
   'GET /forward-auth': ['first-party', notForServices],
   'POST /challenges': 'step-up',
   'GET /challenges/{id}, own': 'challenge',

@@ -1,6 +1,7 @@
 /** The callers of the table, and everything that their requests are about. */
 import assert from 'node:assert/strict';
 import { minute } from '../../../src/base/clock.ts';
+import { claimsOf } from '../../../kit/doors.ts';
 import type { Server } from '../../../kit/server.ts';
 import type { Cast } from '../../http/catalogue.ts';
 import { externalUser } from '../bad-input.ts';
@@ -144,7 +145,4 @@ async function sessionsOf(server: Server, { stale, fresh, unattended, clients }:
 }
 
 /** The session that an access token names. */
-export function sidOf(token: string): string {
-  const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as { readonly sid: string };
-  return claims.sid;
-}
+export const sidOf = (token: string) => claimsOf(token).sid;

@@ -21,6 +21,7 @@ import { codesView } from '../shared/codes-view.ts';
 import { viewSurviving } from '../shared/surviving-view.ts';
 import { tokenMembers, viewTokens } from '../shared/tokens-view.ts';
 import { inputIn } from '../shared/factor-members.ts';
+import { userPath } from '../shared/user-path.ts';
 import {
   codeMember,
   enrolledView,
@@ -30,7 +31,6 @@ import {
   newSecretBody,
   secretPath,
   secretView,
-  userPath,
   viewSecret,
 } from './shapes.ts';
 

@@ -8,11 +8,11 @@ import type { Authenticator } from '../../../store/authenticators.ts';
 import { confirmationOf, inputMembers } from '../shared/factor-members.ts';
 import { survivingMember } from '../shared/surviving-view.ts';
 import { tokenMembers } from '../shared/tokens-view.ts';
+import { userPath } from '../shared/user-path.ts';
 
 /** AcceleratXR's names and formats. */
 const uid = z.uuid();
 
-export const userPath = z.strictObject({ uid: z.union([z.literal('me'), uid]) });
 export const secretPath = userPath.extend({ secretId: uid });
 
 const isoDate = (milliseconds: number) => new Date(milliseconds).toISOString();

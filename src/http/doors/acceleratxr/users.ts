@@ -13,8 +13,8 @@ import { route, type Route } from '../../route.ts';
 import { replyEmpty, replyWith } from '../shared/answers.ts';
 import { ownFactors } from '../shared/external-user.ts';
 import { tokenMembers, viewTokens } from '../shared/tokens-view.ts';
+import { userPath } from '../shared/user-path.ts';
 import { userView, viewUser } from '../shared/user-view.ts';
-import { userPath } from './shapes.ts';
 
 const tag = 'Users';
 
