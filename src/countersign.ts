@@ -17,7 +17,7 @@ import { ensureService, prepareRoot, deleteExpired, sendNotices } from './engine
 import { problemPage } from './http/describe/problem-page.ts';
 import type { ProblemCode } from './http/problem-codes/index.ts';
 import { createApp } from './http/server/app.ts';
-import type { Environment } from './http/server/client.ts';
+import { checkClient, type EndUserClient, type Environment } from './http/server/client.ts';
 import type { ProxySettings } from './http/server/forwarded.ts';
 import { systemRoutes } from './http/doors/system/system.ts';
 import { dialects, routesOf } from './http/doors/index.ts';
@@ -36,17 +36,27 @@ import { openDatabase, type Database } from './store/store.ts';
 export type Countersign = {
   readonly context: Context;
   readonly routes: readonly Route[];
-  /** Answers a request at any door. Mount it in any framework that has web-standard requests. */
+  /**
+   * Answers a request at any door. Mount it in any framework that has web-standard requests. `environment.client` is the end user's address
+   * and user agent, where the request does not show them.
+   */
   fetch(request: Request, environment?: Environment): Promise<Response>;
   /** The same for Node's own server and frameworks on it: `app.use('/mfa', countersign.listener)` in Express, before any body parser. */
   readonly listener: Listener;
   /**
    * The operations of the service of that name, which is created if it does not exist. It needs no socket and no key, because this process is
-   * trusted. `account` is an account's id or name, the root account when absent.
+   * trusted. `account` is an account's id or name, the root account when absent. `withClient` returns the same operations for one end user,
+   * whose address and user agent are then in the audit log.
    */
-  service(name: string, account?: string): Promise<Operations & { readonly id: string }>;
-  /** The operations of the holder of a credential: an access token, a challenge token or a service's key. Without a credential: to log in. */
-  as(credential?: string): Operations;
+  service(
+    name: string,
+    account?: string,
+  ): Promise<Operations & { readonly id: string; withClient(client: EndUserClient): Operations }>;
+  /**
+   * The operations of the holder of a credential: an access token, a challenge token or a service's key. Without a credential: to log in.
+   * `client` is the end user's, for the audit log, their sessions and all limits by address. Throws a TypeError if `ip` is not an address.
+   */
+  as(credential?: string, options?: { readonly client?: EndUserClient | undefined }): Operations;
   /** The first administrator's password, if it was generated at this start. */
   readonly generatedPassword?: string;
   /** The current key ring. */
@@ -138,7 +148,13 @@ function openDoors(options: Options, context: Context): Pick<Countersign, 'route
   const routes = systemRoutes(routesOf(doors), { version, url, metrics: ofAll?.(ownPage) ?? ownPage });
   const pageOf = (code: ProblemCode) => problemPage(code, context.settings.path);
   const app = createApp(context, { routes, dialects, metrics, url, base, pageOf, proxies: proxiesOf(options) });
-  return { routes, fetch: async (request, environment) => app.fetch(request, environment ?? {}) };
+  return {
+    routes,
+    async fetch(request, environment = {}) {
+      checkClient(environment.client ?? {});
+      return app.fetch(request, environment);
+    },
+  };
 }
 
 function proxiesOf({ trustedProxies = [], forwardedHeader = 'x-forwarded-for' }: Options): ProxySettings | undefined {
@@ -148,15 +164,16 @@ function proxiesOf({ trustedProxies = [], forwardedHeader = 'x-forwarded-for' }:
 
 function operationsInProcess(context: Context): Pick<Countersign, 'service' | 'as'> {
   const transportOf = inProcess(context, routesOf());
-  const inside = (speaker: InProcessCaller) => operationsOver(transportOf(speaker));
+  const inside = (speaker: InProcessCaller, client?: EndUserClient) => operationsOver(transportOf(speaker, client));
   return {
     async service(name, account) {
       const found = await ensureService(requestContext(context, operator), { name, account });
       if (!found.ok) throw new SetupError(`${name} is not a service, and cannot be made one (${found.reason})`);
       const { id, accountId } = found.value;
-      return { id, ...inside({ service: { id, accountId } }) };
+      const speaker = { service: { id, accountId } };
+      return { id, ...inside(speaker), withClient: (client) => inside(speaker, client) };
     },
-    as: (token) => inside(token === undefined ? undefined : { token }),
+    as: (token, { client } = {}) => inside(token === undefined ? undefined : { token }, client),
   };
 }
 

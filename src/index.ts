@@ -8,6 +8,7 @@ export type { DuoOptions, Options } from './options.ts';
 export type { Operations } from './client/operations.ts';
 export type { Refused, Result } from './client/result.ts';
 export type * from './client/types.ts';
+export type { EndUserClient } from './http/server/client.ts';
 export type { Door } from './http/doors/index.ts';
 export type { Gateway, Message } from './messages/message.ts';
 export { SetupError } from './base/fault.ts';

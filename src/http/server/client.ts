@@ -1,11 +1,32 @@
+import { isIP } from 'node:net';
 import type { Context as Incoming } from 'hono';
 import { canonicalAddress } from '../../base/addresses.ts';
 import { timeOrderedHex } from '../../base/random.ts';
 import type { Client, Context } from '../../engine/context.ts';
 import { forwardedClient, forwardedHeaders, type ProxySettings } from './forwarded.ts';
 
+/** The address and user agent of the end user, from an application that calls or mounts the library. */
+export type EndUserClient = { readonly ip?: string | undefined; readonly userAgent?: string | undefined };
+
 /** The bindings that node-server passes with a request; absent when the app is mounted elsewhere. */
-export type Environment = { readonly incoming?: { readonly socket: { readonly remoteAddress?: string | undefined } } };
+export type Environment = {
+  readonly incoming?: { readonly socket: { readonly remoteAddress?: string | undefined } };
+  /** Replaces the address of the socket and the header `User-Agent`, where a member is present. */
+  readonly client?: EndUserClient | undefined;
+};
+
+/** User agents are stored up to this length. */
+const maxUserAgent = 512;
+
+/** Checks a client that a program gave. Throws a TypeError if it is not one. */
+export function checkClient({ ip, userAgent }: EndUserClient): Pick<Client, 'ip' | 'userAgent'> {
+  if (ip !== undefined && (typeof ip !== 'string' || isIP(ip) === 0))
+    throw new TypeError(`client.ip: expected an IPv4 or IPv6 address, got ${JSON.stringify(ip)}`);
+  if (userAgent !== undefined && typeof userAgent !== 'string')
+    throw new TypeError(`client.userAgent: expected a string, got ${typeof userAgent}`);
+  // PostgreSQL stores no NUL in a text.
+  return { ip: ip ?? null, userAgent: userAgent?.replaceAll('\0', '').slice(0, maxUserAgent) ?? null };
+}
 
 export type Env = { Bindings: Environment };
 
@@ -18,16 +39,17 @@ export function createClientReader({ random, clock, log, settings }: Context, { 
   const warnOfScheme = once((peer) => log.warn({ client_ip: peer }, unencrypted));
   return ({ env, req }: Incoming<Env>): Client & { readonly requestId: string } => {
     const { headers } = req.raw;
+    const given = checkClient(env?.client ?? {});
     const remote = env?.incoming?.socket.remoteAddress;
     const peer = remote === undefined ? null : (canonicalAddress(remote) ?? remote);
     const client = peer !== null && proxies?.trusted.has(peer) ? forwardedClient(peer, headers, proxies) : undefined;
-    const isForwarded = !client && forwardedHeaders.some((name) => headers.has(name));
+    const isForwarded = given.ip === null && !client && forwardedHeaders.some((name) => headers.has(name));
     if (isForwarded && peer !== null && settings.sending.enrollmentsPerAddress !== 0) warnOfAddress(peer);
     if (client?.scheme === 'http' && url.startsWith('https:')) warnOfScheme(client.address);
     return {
-      ip: client?.address ?? peer,
+      ip: given.ip ?? client?.address ?? peer,
       isForwarded,
-      userAgent: headers.get('user-agent')?.slice(0, 512) ?? null,
+      userAgent: given.userAgent ?? headers.get('user-agent')?.slice(0, maxUserAgent) ?? null,
       requestId: timeOrderedHex(random, clock.now()),
       language: firstLanguage(headers.get('accept-language') ?? undefined),
     };

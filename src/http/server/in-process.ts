@@ -7,6 +7,7 @@ import { problemOfFault } from '../errors/fault.ts';
 import { problem } from '../errors/problem.ts';
 import type { ErrorReason } from '../errors/reasons.ts';
 import type { Access, Reply, Route } from '../route.ts';
+import { checkClient, type EndUserClient } from './client.ts';
 import { callerOf, handle, type AnyCaller } from './handle.ts';
 import { check } from './parse.ts';
 
@@ -14,14 +15,18 @@ import { check } from './parse.ts';
 export type InProcessCaller = { readonly service: Service } | { readonly token: string } | undefined;
 
 /** Calls the routes from inside the process, without a socket and without encoding credentials or bodies. */
-export function inProcess(context: Context, routes: readonly Route[]): (speaker: InProcessCaller) => Transport {
+export function inProcess(
+  context: Context,
+  routes: readonly Route[],
+): (speaker: InProcessCaller, client?: EndUserClient) => Transport {
   const table = new Map(routes.map((route) => [`${route.method.toUpperCase()} ${route.path}`, route]));
-  return (speaker) =>
-    async ({ method, path, params, query, body }) => {
+  return (speaker, client = {}) => {
+    const given = checkClient(client);
+    return async ({ method, path, params, query, body }) => {
       const route = table.get(`${method} ${path}`);
       if (!route) throw new Error(`there is no route ${method} ${path}`);
       const requestId = timeOrderedHex(context.random, context.clock.now());
-      const ctx = requestContext(context, { ip: null, userAgent: null, requestId });
+      const ctx = requestContext(context, { ...given, requestId });
       const anonymous = { ctx, caller: undefined, headers: new Headers() };
       const formatProblem = route.formatProblem ?? problem;
       const raw = {
@@ -35,6 +40,7 @@ export function inProcess(context: Context, routes: readonly Route[]): (speaker:
       );
       return answered(reply, requestId);
     };
+  };
 }
 
 async function callerAt(

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { minute } from '../../../../src/base/clock.ts';
 import { onEachDatabase } from '../../../../kit/databases.ts';
+import { twoNodes } from '../../../../kit/nodes.ts';
 import { member, startServer, type Person, type Server } from '../../../../kit/server.ts';
 import { addAdministrator, logInWith, makeManageKey } from '../../../promises/manage-keys.ts';
 import { tenant } from '../crossbar/door.ts';
@@ -82,6 +83,20 @@ onEachDatabase('sessions of a user', (on) => {
     ]);
     assert.ok(older);
     assert.deepEqual(server.sent, [], 'no notice');
+  });
+
+  test('that are ended on one node are refused at once on the other', async () => {
+    await using town = await twoNodes(on);
+    const [one, other] = town.nodes;
+    const ada = await town.addPerson('ada');
+    const statuses = async (tokens: readonly string[]) =>
+      Promise.all(tokens.map(async (bearer) => (await other('GET', '/users/me', { bearer })).status));
+    const second = await town.logIn(ada);
+    assert.deepEqual(await statuses([ada.token, second]), [200, 200]);
+    assert.equal(await said(one('DELETE', '/sessions', { bearer: second })), '204');
+    assert.deepEqual(await statuses([ada.token, second]), [401, 200]);
+    assert.equal(await said(one('DELETE', `/users/${ada.uid}/sessions`, { bearer: town.admin.token })), '204');
+    assert.deepEqual(await statuses([second]), [401]);
   });
 
   test('are, by `me` or their own id, the own ones: without fresh proof, and the session of the request stays', async () => {
