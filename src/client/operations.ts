@@ -75,6 +75,8 @@ export type Operations = {
     list(): Promise<Result<readonly SessionInfo[]>>;
     /** Ends a session: the current one when absent. */
     end(sid?: string): Promise<Result<undefined>>;
+    /** Ends all other sessions of the user. */
+    endOthers(): Promise<Result<undefined>>;
     /** Whether the session was authenticated strongly and recently enough. */
     assure(wanted: SessionRequirements): Promise<Result<Assured>>;
   };
@@ -144,6 +146,7 @@ function sessions(ask: Ask, transport: Transport): Operations['sessions'] {
       sid === undefined
         ? ask({ method: 'DELETE', path: '/sessions/current' })
         : ask({ method: 'DELETE', path: '/sessions/{sid}', params: { sid } }),
+    endOthers: () => ask({ method: 'DELETE', path: '/sessions' }),
     async assure({ acr, maxAge, amr, clients }) {
       const required = { acr_values: acr, max_age: maxAge?.toString(), amr: amr?.join(' ') };
       const query = { ...required, client: clients?.join(' ') };

@@ -162,6 +162,8 @@ const suite: Readonly<Record<string, (reached: Reached) => Promise<void>>> = {
     const approved = valueOf(await session.challenges.verify(challenge.id, { code: server.code(app) }));
     const next = as(approved.token ?? '');
     valueOf(await next.sessions.assure({ acr: 'aal2', maxAge: 60 }));
+    assert.equal(valueOf(await next.sessions.endOthers()), undefined);
+    assert.equal(valueOf(await next.sessions.list()).length, 1);
     assert.equal(valueOf(await next.sessions.end()), undefined);
     assert.equal(refusal(await next.sessions.list()), '401 invalid_token');
   },
