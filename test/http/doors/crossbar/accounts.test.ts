@@ -177,7 +177,8 @@ onEachDatabase('accounts', (on) => {
       await ask(200, 'PATCH', `${users}/${uid}`, { email: 'new@example.org', password: 'ada in the garden', ...more });
     await server.countersign.maintain();
     const told = server.sent.filter(({ to }) => to.startsWith('old@')).map(({ to }) => to);
-    assert.deepEqual(told.toSorted(), Array(2).fill(['old@acme.example', 'old@example.org']).flat().toSorted());
+    const twice = ['old@acme.example', 'old@acme.example', 'old@example.org', 'old@example.org'];
+    assert.deepEqual(told.toSorted(), twice);
   });
 
   test('a user who is replaced without `enabled` stays disabled', async () => {
