@@ -5,6 +5,7 @@ import { strangers, type Cast } from '../http/catalogue.ts';
 import { goodRequests, send } from '../http/good-requests.ts';
 import { onEachDatabase } from '../../kit/databases.ts';
 import type { Answer, Person, Server } from '../../kit/server.ts';
+import { tenant } from '../http/doors/crossbar/door.ts';
 import { assertAlike, start, town } from './outsiders.ts';
 
 onEachDatabase('outsiders cannot tell whose ids are real', (on) => {
@@ -38,15 +39,15 @@ onEachDatabase('outsiders cannot tell whose ids are real', (on) => {
   test('from the ids in a path: to an administrator those of another account are nobody’s', async () => {
     await using server = await start(on);
     const { foreign, ada } = await town(server);
+    const acme = await tenant(server, 'root', 'acme');
     const before = (await server.rows())['clients'];
     const [his] = (await server.call('GET', '/users/me/secrets', { bearer: foreign.token })).json as { uid: string }[];
     const [session] = (await server.call('GET', '/sessions', { bearer: foreign.token })).json as { sid: string }[];
     const secretId = his?.uid ?? '';
     const ids = { uid: foreign.uid, secretId, pendingId: secretId, sid: session?.sid ?? '' };
-    // Clients of accounts below are within reach of the root's administrator.
     const another: Cast = { ...ids, code: '123456' };
-    await assertSame(server, server.admin.token, { another, nobody: strangers });
-    await assertSame(server, server.admin.token, {
+    await assertSame(server, acme.token, { another, nobody: strangers });
+    await assertSame(server, acme.token, {
       another: { ...another, uid: ada.uid },
       nobody: { ...strangers, uid: ada.uid },
     });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { SetupError } from '../../src/base/fault.ts';
 import * as first from '../../src/store/migrations/0001-first.ts';
@@ -160,7 +161,13 @@ onEachDatabase('migrations', (database) => {
       return ran;
     });
     assert.deepEqual((await Promise.all(starting)).flat(), ['0015-client-scopes']);
-    assert.deepEqual(await reads(), [[], [], []]);
+    assert.deepEqual(await reads().catch(readsAfterEnd), [[], [], []]);
+
+    /** The end of a connection may reach the node with the answer to its next statement; the one after has a new one. */
+    function readsAfterEnd(error: unknown) {
+      assert.equal((error as { code?: unknown }).code, '57P01');
+      return setTimeout(100).then(reads);
+    }
   });
 
   test('make tables that take no value of another type', async () => {
