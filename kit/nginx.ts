@@ -43,11 +43,11 @@ export async function startNginx(write: (folder: string, socket: string) => stri
   return { url: `http://localhost:${port}`, port, [Symbol.asyncDispose]: close };
 }
 
-/** Waits until a socket accepts connections. */
-async function listening(socket: string, assertRunning: () => void): Promise<void> {
+/** Waits until a socket, or a port of this machine, accepts connections. */
+export async function listening(place: string | number, assertRunning: () => void = () => {}): Promise<void> {
   for (;;) {
     assertRunning();
-    const client = connect(socket);
+    const client = typeof place === 'number' ? connect(place, '127.0.0.1') : connect(place);
     const isUp = await new Promise<boolean>((resolve) => {
       client.once('connect', () => resolve(true)).once('error', () => resolve(false));
     });

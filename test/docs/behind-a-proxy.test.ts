@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { freePort } from '../../kit/free-port.ts';
-import { startNginx } from '../../kit/nginx.ts';
+import { listening, startNginx } from '../../kit/nginx.ts';
 import { serve } from '../../kit/process.ts';
 import { skipWithout } from '../../kit/programs.ts';
 import { basic } from '../../kit/server.ts';
@@ -42,6 +42,8 @@ for (const [header, location] of [
     await using nginx = await startNginx((folder, socket) =>
       configuration(folder, { socket, port, location: location.replaceAll('127.0.0.1:8000', `127.0.0.1:${backend}`) }),
     );
+    // nginx opens its sockets one after the other.
+    await listening(port);
     const forged = { 'X-Forwarded-For': '203.0.113.9', Forwarded: 'for="203.0.113.9' };
     assert.equal(await addressOf(port), client);
     assert.equal(await addressOf(port, forged), client);

@@ -73,7 +73,7 @@ async function checkFreshness(
   if (isRecent(caller.secondFactorAt, ctx.now) && assuranceOf(caller) === 'aal2') return success(undefined);
   const authenticators = await read();
   const isEnrolled = secondFactors(authenticators).length > 0;
-  // A code by e-mail is not enough for a user who has a stronger factor. Who has to use Duo has it.
+  // A code by e-mail is not enough for a user who has a stronger factor, such as Duo where policy requires it.
   const hasStronger = hasStrongFactor(authenticators) || (await providerPolicy(ctx, caller)) !== undefined;
   if (isEnrolled && !hasStronger && isRecent(caller.secondFactorAt, ctx.now)) return success(undefined);
   if (isEnrolled || hasStronger) return refuse('step_up_required');

@@ -44,7 +44,7 @@ export type RawRequest = {
  * arrived slowly the caller is authenticated again, because they may have lost their rights in the meantime.
  */
 export async function handle(route: Route, anonymous: UnparsedRequest, raw: RawRequest): Promise<Reply> {
-  const first = await admit(route, anonymous, raw);
+  const first = await checkCaller(route, anonymous, raw);
   if (!first.ok) return first.reply;
   const query = readQuery(route.query, raw.query);
   if (!query.ok) return formatted(route, query.problem, first.request);
@@ -52,9 +52,9 @@ export async function handle(route: Route, anonymous: UnparsedRequest, raw: RawR
   if (!body.ok) return formatted(route, body.problem, first.request);
   const present = anonymous.ctx.at();
   const isSlow = present.now - anonymous.ctx.now > quick;
-  const admitted = isSlow ? await admit(route, { ...anonymous, ctx: present }, raw) : first;
-  if (!admitted.ok) return admitted.reply;
-  const { request, params, session, allowed } = admitted;
+  const checked = isSlow ? await checkCaller(route, { ...anonymous, ctx: present }, raw) : first;
+  if (!checked.ok) return checked.reply;
+  const { request, params, session, allowed } = checked;
   const { rest, currentPassword } = takesCurrentPassword(route)
     ? takeCurrentPassword(body.value)
     : { rest: body.value };
@@ -68,7 +68,7 @@ export async function handle(route: Route, anonymous: UnparsedRequest, raw: RawR
 /** How long a body may take without a second look at its caller, in milliseconds. */
 const quick = second;
 
-type Admission =
+type CallerCheck =
   | { readonly ok: false; readonly reply: Reply }
   | {
       readonly ok: true;
@@ -79,7 +79,7 @@ type Admission =
     };
 
 /** Authenticates the caller of a request, and decides whether they may use the route at all. */
-async function admit(route: Route, anonymous: UnparsedRequest, raw: RawRequest): Promise<Admission> {
+async function checkCaller(route: Route, anonymous: UnparsedRequest, raw: RawRequest): Promise<CallerCheck> {
   const caller = await raw.caller(anonymous.ctx);
   const request = { ...anonymous, caller: caller.ok ? (caller.value as UnparsedRequest['caller']) : undefined };
   const refusing = (wrong: Problem) => ({ ok: false, reply: formatted(route, wrong, request) }) as const;
