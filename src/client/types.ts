@@ -143,6 +143,9 @@ export type SentCode = {
   readonly hint?: string | undefined;
   /** For Duo's Universal Prompt: the URL to send the user to. */
   readonly auth_url?: string | undefined;
+  /** For Duo's Web SDK: its request, and the host that it is for. */
+  readonly duo_sig_request?: string | undefined;
+  readonly duo_api_hostname?: string | undefined;
   /** For a provider with its own prompt: its settings. */
   readonly settings?: Readonly<Record<string, string>> | undefined;
   /** For a security key: the options of the assertion. */
@@ -155,12 +158,13 @@ export type SentCode = {
 /** Digits as text, which may have spaces and dashes between them; or the parameters of Duo's redirect. */
 export type Code = string | { readonly state: string; readonly duo_code: string };
 
-/** One of `code`, `backup_code`, `duo_code` and `password`. */
+/** One of `code`, `backup_code`, `duo_code`, `duo_sig_response` and `password`. */
 export type ChallengeReply = {
   readonly factor_id?: string | undefined;
   readonly code?: Code | undefined;
   readonly backup_code?: string | undefined;
   readonly duo_code?: string | undefined;
+  readonly duo_sig_response?: string | undefined;
   /** For a session that steps up and whose user has no second factor. */
   readonly password?: string | undefined;
 };

@@ -16,8 +16,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a closed challenge is closed again',
     file: 'src/store/challenges.ts',
-    from: ".set({ closed_at: now })\n    .where('id', '=', id)\n    .where('closed_at', 'is', null)",
-    to: ".set({ closed_at: now })\n    .where('id', '=', id)",
+    from: ".where('id', '=', id)\n    .where('closed_at', 'is', null)",
+    to: ".where('id', '=', id)",
     rule: 'I2',
   },
   {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { SetupError } from '../../base/fault.ts';
 import { clientName, scope } from '../../engine/oauth/client-metadata.ts';
+import { scopesIn, type Scope } from '../../engine/session/scopes.ts';
 import { addClient as add } from '../../engine/operations.ts';
 import { granted, withCountersign } from '../user/with-countersign.ts';
 import type { AccountOptions } from './list.ts';
@@ -22,7 +23,7 @@ export async function addClient(name: string, options: AddClientOptions): Promis
     throw new SetupError(read.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '));
   }
   const { account, grant: grantTypes, public: isPublic = false } = options;
-  const scopes = options.deux ? { scopes: ['mfa'], defaultScopes: ['mfa'] } : {};
+  const scopes = scopesOf(options);
   const { client, secret } = await withCountersign(async (ctx) =>
     granted(await add(ctx, { ...read.data, ...scopes, account, grantTypes, isPublic }), read.data.name),
   );
@@ -30,4 +31,10 @@ export async function addClient(name: string, options: AddClientOptions): Promis
   process.stdout.write(
     secret === undefined ? 'it has no secret\n' : `its secret is ${secret} (it is not shown again)\n`,
   );
+}
+
+/** A client that names a known scope has scopes; the words of any other mean nothing here. */
+function scopesOf({ deux = false, scope: words }: AddClientOptions) {
+  const scopes: readonly Scope[] = deux ? ['mfa', ...scopesIn(words).filter((one) => one !== 'mfa')] : scopesIn(words);
+  return { ...(scopes.length > 0 && { scopes }), ...(deux && { defaultScopes: ['mfa'] as const }) };
 }

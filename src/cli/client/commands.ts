@@ -11,7 +11,7 @@ export function addClientCommands(client: Command): void {
         .argParser(addGrant)
         .makeOptionMandatory(),
     )
-    .option('--scope <words>', 'the scopes that it may request, separated by spaces', '')
+    .option('--scope <words>', 'the scopes that it may get, separated by spaces: mfa, manage', '')
     .option('--deux', "a client of Deux's: its users manage their second factors through it")
     .option('--public', 'a client that cannot keep a secret, such as a mobile app')
     .action(async (name: string, options: AddClientOptions) => (await import('./add.ts')).addClient(name, options));

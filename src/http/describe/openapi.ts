@@ -41,7 +41,7 @@ const securitySchemes = {
     description: 'An access token. `Token`, `JWT` and `X-Auth-Token` work too.',
   },
   basic: { type: 'http', scheme: 'basic' },
-  service: { type: 'http', scheme: 'bearer', description: 'An API key of a user whose role is `service` or `admin`.' },
+  service: { type: 'http', scheme: 'bearer', description: 'The API key of a user whose role is `service`.' },
   challenge: {
     type: 'http',
     scheme: 'bearer',

@@ -18,7 +18,7 @@ export const authentication = {
   },
   invalid_code: {
     statuses: [401, 400],
-    when: 'The code of a second factor is wrong or was already used. It is 400 where a new factor is being confirmed.',
+    when: 'The code of a second factor is wrong or was already used. It is 400 where a session confirms a factor of its own user.',
     action: 'Ask the user for a new code.',
   },
   invalid_challenge: {

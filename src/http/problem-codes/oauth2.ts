@@ -13,7 +13,7 @@ export const oauth2 = {
   },
   invalid_scope: {
     statuses: [400],
-    when: 'The client may not have the scope, or it is wider than the one that was granted.',
+    when: 'The client, which was registered without `scopes`, asks for words that its `scope` does not have. A client with `scopes` gets those that it may have, and the response says which.',
     action: 'Ask for a scope that the client is registered for.',
   },
   unauthorized_client: {

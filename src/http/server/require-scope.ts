@@ -10,9 +10,15 @@ export function missingScope(route: Route, session: Caller | undefined, params: 
   if (!session) return undefined;
   const needed = neededScope(route, session, params);
   if (hasScope(session, needed)) return undefined;
+  if (needed === undefined) return problemOf(refuse('insufficient_scope'), closedToClients);
+  const detail = `This needs the scope \`${needed}\`: ask for it when you get the token. Only administrators get \`manage\`.`;
   const headers = { 'WWW-Authenticate': `Bearer error="insufficient_scope", scope="${needed}"` };
-  return problemOf(refuse('insufficient_scope'), needed && { insufficient_scope: { headers } });
+  return problemOf(refuse('insufficient_scope'), { insufficient_scope: { detail, headers } });
 }
+
+const closedToClients = {
+  insufficient_scope: { detail: 'No OAuth 2.0 client may do this. Log in without a client.' },
+};
 
 /** The scope that a request to a route needs. Undefined: the route is closed to OAuth2 clients. */
 export function neededScope({ scope }: Route, session: Caller, params: unknown): NeededScope | undefined {

@@ -188,7 +188,7 @@ const noSuchFactor: Problem = {
 
 /** The response that a body has. A `duo_code` belongs to the prompt of Duo in the challenge. */
 function responseOf(
-  { code, backup_code, duo_code, password }: z.infer<typeof response>,
+  { code, backup_code, duo_code, duo_sig_response, password }: z.infer<typeof response>,
   { challenge }: ReachedChallenge,
 ) {
   if (password !== undefined) return { response: password, kind: 'password', role: 'first' as const };
@@ -197,7 +197,7 @@ function responseOf(
     const [state = ''] = challenge.prompts.flatMap(({ shown }) => (shown.shape === 'redirect' ? [shown.state] : []));
     return { response: { state, duo_code } };
   }
-  return { response: code, role: 'second' as const };
+  return { response: duo_sig_response ?? code, role: 'second' as const };
 }
 
 /**

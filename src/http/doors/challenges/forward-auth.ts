@@ -42,7 +42,7 @@ export const forwardAuthRoutes: readonly Route[] = [
     async handle({ ctx, caller, query: { acr_values: acr, max_age: maxAge, amr, client } }) {
       // Such a token was given to an application, not to the resources behind the proxy.
       if (caller.clientId !== null && !client?.split(' ').includes(caller.clientId))
-        return refused(refuse('insufficient_scope'));
+        return refused(refuse('insufficient_scope'), ofAnotherClient);
       const wanted = { acr, maxAge, amr: amr?.split(' ') };
       if (!isEnough(caller, wanted, ctx.now)) return insufficient(wanted);
       const { userId, accountId } = caller;
@@ -56,6 +56,12 @@ export const forwardAuthRoutes: readonly Route[] = [
     },
   }),
 ];
+
+const ofAnotherClient = {
+  insufficient_scope: {
+    detail: 'The token is of an OAuth 2.0 client. Name the id of the client in `client` to accept it.',
+  },
+};
 
 /** RFC 9470 section 3. It has parameters only for `acr_values` and `max_age`, so a missing `amr` is not named. */
 function insufficient({ acr, maxAge }: RequiredAssurance) {

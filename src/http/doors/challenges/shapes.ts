@@ -42,12 +42,14 @@ export const response = z
     code: responseMember.optional(),
     backup_code: z.string().max(64).optional(),
     duo_code: z.string().max(1024).optional(),
+    /** The response of Duo's Web SDK; `code` may have it too. */
+    duo_sig_response: z.string().max(8192).optional(),
     /** For a session that steps up and whose user has no second factor. */
     password: z.string().max(1024).optional(),
   })
   .refine(
     ({ factor_id: _id, ...given }) => Object.values(given).filter((one) => one !== undefined).length === 1,
-    'must have one of code, backup_code, duo_code and password',
+    'must have one of code, backup_code, duo_code, duo_sig_response and password',
   );
 
 export const redeeming = z.strictObject({
@@ -107,6 +109,9 @@ export const sentView = z.strictObject({
   hint: z.string().optional(),
   /** The URL of Duo's Universal Prompt, where the client sends the user. */
   auth_url: z.string().optional(),
+  /** The request of Duo's Web SDK, and the host that it is for. */
+  duo_sig_request: z.string().optional(),
+  duo_api_hostname: z.string().optional(),
   /** The settings of a provider with its own prompt. */
   settings: promptSettings.optional(),
   ...optionsMember,
@@ -119,6 +124,7 @@ export function viewPrompted({ shown }: StoredPrompt, { expiresAt }: Challenge):
   const settings = settingsOf(shown);
   return {
     ...(shown.shape === 'redirect' && { auth_url: shown.url }),
+    ...(shown.shape === 'signedRequest' && settings),
     ...(settings && { settings }),
     ...(shown.shape === 'publicKey' && { options: { ...shown.options } }),
     expires_at: new Date(expiresAt).toISOString(),

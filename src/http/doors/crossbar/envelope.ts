@@ -70,6 +70,7 @@ export const crossbarMessages: Partial<Record<ProblemCode, string>> = {
   not_found: 'bad_identifier',
   invalid_request: 'validation_error',
   revision_mismatch: 'precondition_failed',
+  insufficient_user_authentication: 'invalid_credentials',
 };
 
 /** A refusal of the engine, in the envelope. */

@@ -117,3 +117,16 @@ test('a session without Duo is not refreshed once Duo is required', async () => 
 async function yes({ duo }: DuoFixture, asked: Data, protocol: Protocol): Promise<unknown> {
   return protocol === 'Web SDK' ? approve(String(asked['duo_sig_request'])) : duo.visit(String(asked['duo_auth_url']));
 }
+
+test("a challenge of a login shows the Web SDK's request, and takes its response by its own name", async () => {
+  await using fixture = await duoFixture('Web SDK');
+  const { server, acme } = fixture;
+  const login = { username: acme.username, password: acme.password, account: acme.id };
+  const asked = await server.call('POST', '/mfa/authtoken/login', { json: login });
+  const bearer = String(json(asked)['mfa_token']);
+  const sent = json(await server.call('POST', '/challenges/current/send', { bearer, json: {} }));
+  assert.equal(sent['duo_api_hostname'], fixture.duo.host);
+  const duo_sig_response = await yes(fixture, sent, 'Web SDK');
+  const answer = await server.call('POST', '/challenges/current/verify', { bearer, json: { duo_sig_response } });
+  assert.equal(answer.status, 200, answer.text);
+});
