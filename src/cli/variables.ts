@@ -68,7 +68,7 @@ export const variables = {
   COUNTERSIGN_CORS_ORIGINS: {
     group: 'Server',
     type: `${originForm}, with commas or spaces between them`,
-    default: 'none',
+    default: 'unset',
     meaning: 'the origins whose pages may use the API from a browser; * allows all',
     example: 'https://app.example.com',
   },

@@ -75,7 +75,7 @@ export { accountsWithoutProvider, modulesWithoutProvider } from './policy/unmet-
 export { readSecurity } from './policy/read-security.ts';
 export { writeSecurityOf } from './directory/write-security.ts';
 export { previewSecurity } from './policy/preview.ts';
-export { browseAttempts, reachAttempt } from './audit/browse-attempts.ts';
+export { browseAttempts, findAttemptOf } from './audit/browse-attempts.ts';
 
 /** Providers: the second factors that an account or the system configures. */
 export { browseProviders, reachProvider, reachSystem, showProvider } from './directory/reach-provider.ts';

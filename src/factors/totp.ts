@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { z } from 'zod';
 import { base32Decode, base32Encode } from '../base/base32.ts';
+import { second } from '../base/clock.ts';
 import { refuse, success } from '../base/outcome.ts';
 import { sameText } from '../base/seal.ts';
 import { codeOfLength, codeReply } from './code.ts';
@@ -16,11 +17,14 @@ const seed = z.string().refine((text) => {
   return bytes !== undefined && bytes.length >= 16 && bytes.some((byte) => byte !== 0);
 }, 'must be base32 of 128 bits or more');
 
+/** Seconds. */
+const longestPeriod = 120;
+
 const parameters = {
   algorithm: z.enum(['SHA1', 'SHA256', 'SHA512']).default('SHA1'),
   digits: z.union([z.literal(6), z.literal(8)]).default(6),
   /** Seconds. */
-  period: z.int().min(15).max(120).default(30),
+  period: z.int().min(15).max(longestPeriod).default(30),
 };
 
 const state = z.strictObject({ ...parameters, seed, lastStep: z.int() });
@@ -37,6 +41,9 @@ type Parameters = Pick<z.infer<typeof state>, 'algorithm' | 'digits' | 'period'>
  * section 5.2).
  */
 const drift = 1;
+
+/** Milliseconds after which every code that was accepted has expired, whatever the period of its app. */
+export const totpCodeLife = (2 * drift + 1) * longestPeriod * second;
 
 /** Time-based one-time passwords of an authenticator app (RFC 6238). */
 export const totp = defineFactor({

@@ -28,7 +28,7 @@ for (const [name, { read, absent, good, bad }] of Object.entries(cases)) {
     const meant = {
       COUNTERSIGN_URL: 'http://localhost:PORT',
       COUNTERSIGN_ADMIN_PASSWORD: 'generated',
-      COUNTERSIGN_CORS_ORIGINS: 'none',
+      COUNTERSIGN_CORS_ORIGINS: 'unset',
     }[name];
     assert.equal(shown, meant ?? String(absent ?? 'unset'));
   });

@@ -7,7 +7,7 @@ import { copyDatabase, embeddedFile } from './copy.ts';
 export async function runBackup(to: string): Promise<void> {
   const settings = readSettings(process.env);
   const from = embeddedFile(settings);
-  // Also checks that the key ring belongs to the copy.
+  // Opening the database also checks that the key ring belongs to it, and so to its copy.
   const users = await withCountersign(async () => copyDatabase({ from, to }));
   process.stdout.write(
     `backed up ${users.toLocaleString('en')} users to ${to} (${megabytes(to)})\nback up the key ring ${settings.options.keysFile} elsewhere: the copy cannot be read without it\n`,

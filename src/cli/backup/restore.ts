@@ -4,6 +4,7 @@ import { SetupError } from '../../base/fault.ts';
 import { readKeyFile } from '../../base/key-file.ts';
 import { voidRestoredSessions } from '../../engine/operations.ts';
 import { sentCodeLife } from '../../factors/sent-code/sent-code.ts';
+import { totpCodeLife } from '../../factors/totp.ts';
 import { readSettings } from '../settings.ts';
 import { withCountersign } from '../user/with-countersign.ts';
 import { copyDatabase, embeddedFile } from './copy.ts';
@@ -19,7 +20,7 @@ export async function runRestore(from: string): Promise<void> {
         `the database ${to} exists already: stop the servers, move it away with its -wal and -shm files, and run this again`,
       );
   const { keysFile } = settings.options;
-  // Otherwise a new key ring would be created for a database in which nothing is sealed.
+  // If the copy has no sealed value, opening it would not fail without the keys file: a new key ring would be created.
   if (!readKeyFile(keysFile))
     throw new SetupError(`there is no keys file ${keysFile}: set COUNTERSIGN_KEYS to the keys file of this database`);
   let newest: number | undefined;
@@ -27,7 +28,7 @@ export async function runRestore(from: string): Promise<void> {
     newest = await withCountersign((ctx) => voidRestoredSessions(ctx), `sqlite:${draft}`);
   });
   const until = newest === undefined ? '' : `, as it was at ${new Date(newest).toISOString()}`;
-  const safe = new Date(systemClock.now() + sentCodeLife).toISOString().slice(11, 19);
+  const safe = new Date(systemClock.now() + Math.max(sentCodeLife, totpCodeLife)).toISOString().slice(11, 19);
   process.stdout.write(
     `restored ${users.toLocaleString('en')} users to ${to}${until}; every session has ended
 start the servers after ${safe} (UTC): until then a code that was already used would be accepted again

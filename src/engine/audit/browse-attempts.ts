@@ -19,7 +19,7 @@ export type AttemptQuery = {
   readonly page: AttemptPage;
 };
 
-/** The audit events of an account that the caller may access, the newest first. */
+/** The audit events of an account, newest first. The caller has already checked access (`reachAccount`). */
 export async function browseAttempts(
   ctx: RequestContext,
   account: Account,
@@ -28,8 +28,8 @@ export async function browseAttempts(
   return findAttempts(ctx.store, { ...filter, accountId: account.id, actions: actions[about] }, page);
 }
 
-/** An audit event of an account that the caller may access. */
-export async function reachAttempt(
+/** An audit event of an account. The caller has already checked access (`reachAccount`). */
+export async function findAttemptOf(
   ctx: RequestContext,
   account: Account,
   { about, id }: { readonly about: AttemptTopic; readonly id: string },

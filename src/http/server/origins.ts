@@ -3,17 +3,17 @@ import type { Problem, Reply } from '../route.ts';
 /** A request as a browser describes it: `route` is the path of its route in the table. */
 export type BrowserRequest = { readonly method: string; readonly route: string; readonly headers: Headers };
 
-/** The routes that pages of listed origins may use: none that reads a cookie. */
+/** The routes that pages of listed origins may use; routes that read a cookie are not among them. */
 const open = ['/mfa', '/users', '/auth', '/v2', '/challenges', '/sessions', '/oauth2/revoke'];
 
 /** Public keys, for pages of every origin. */
 const publicKeys = '/.well-known/jwks.json';
 
-/** Routes that other sites load or link to. They change nothing and show nothing of a user. */
+/** Routes that pages of other origins load. They change nothing and show nothing of a user. */
 const exempt: readonly string[] = ['/forward-auth', '/docs/style.css', publicKeys];
 
-/** Browsers keep the credentials of HTTP Basic, so a link from another site would log its user in. */
-const neverNavigated = '/auth/password';
+/** Browsers resend HTTP Basic credentials by themselves, so a link on another site could log the user in. */
+const noNavigationPath = '/auth/password';
 
 const exposed = {
   'Access-Control-Expose-Headers': 'WWW-Authenticate, Retry-After, X-Request-Id, X-Known-Device, Location',
@@ -26,7 +26,10 @@ const preflight = {
   'Access-Control-Max-Age': '600',
 };
 
-/** For a request that a page of another site makes. A browser can send it with the network, and some credentials, of its user. */
+/**
+ * For a request that a page of an unlisted origin makes. A browser sends it from the user's network and with some of the
+ * user's credentials.
+ */
 export const originNotAllowed: Problem = {
   status: 403,
   code: 'origin_not_allowed',
@@ -43,13 +46,16 @@ export function originRules(listed: readonly string[]) {
     return isListed(origin) && open.some((path) => isAtOrBelow(route, path)) ? origin : undefined;
   };
   return {
-    /** Whether a browser says that the request is of another site's page whose origin is not listed (Fetch Metadata). */
+    /**
+     * Whether Fetch Metadata shows that a page of an unlisted origin made the request. Links and exempt routes are not
+     * refused.
+     */
     refuses(request: BrowserRequest): boolean {
       const { route, headers } = request;
-      if (!isOfOtherSite(headers.get('sec-fetch-site')) || exempt.includes(route)) return false;
+      if (!isCrossOrigin(headers.get('sec-fetch-site')) || exempt.includes(route)) return false;
       return !isNavigation(request) && !isListed(headers.get('origin'));
     },
-    /** The answer to a browser's question whether a page may make a request; undefined for other requests. */
+    /** The response to a CORS preflight request; undefined for other requests. */
     preflight(request: BrowserRequest): Reply | undefined {
       const { method, headers } = request;
       if (method !== 'OPTIONS' || !headers.has('access-control-request-method')) return undefined;
@@ -73,11 +79,14 @@ export function originRules(listed: readonly string[]) {
 /** Whether a browser asks for a page: it names HTML in `Accept`. */
 export const wantsPage = (headers: Headers) => /\btext\/html\b/i.test(headers.get('accept') ?? '');
 
-/** Any word but those of the server's own pages and of the user. Programs that are no browsers send none. */
-const isOfOtherSite = (site: string | null) => site !== null && site !== 'same-origin' && site !== 'none';
+/**
+ * `same-origin` is a page of this server, `none` a request that the user started. Anything else comes from another
+ * origin. Clients that are not browsers do not send the header.
+ */
+const isCrossOrigin = (site: string | null) => site !== null && site !== 'same-origin' && site !== 'none';
 
-/** A link or an address that the user follows. The other site's page does not see the answer. */
+/** A link or an address that the user follows. The page with the link does not see the answer. */
 const isNavigation = ({ method, route, headers }: BrowserRequest) =>
-  method === 'GET' && headers.get('sec-fetch-mode') === 'navigate' && route !== neverNavigated;
+  method === 'GET' && headers.get('sec-fetch-mode') === 'navigate' && route !== noNavigationPath;
 
 const isAtOrBelow = (path: string, folder: string) => path === folder || path.startsWith(`${folder}/`);

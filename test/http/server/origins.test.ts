@@ -1,4 +1,4 @@
-/** Requests that a browser makes for pages of other sites: contract 1.1, "Requests of other sites" and "CORS". */
+/** Requests that a browser makes for pages of other origins: contract 1.1, "Requests of other sites" and "CORS". */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startServer, type Server } from '../../../kit/server.ts';
@@ -8,10 +8,10 @@ import { strangers } from '../catalogue.ts';
 const app = 'https://app.example.com';
 const evil = 'https://app.example.com.evil.example';
 
-/** Routes that other sites load or link to. */
+/** Routes that pages of other origins load. */
 const exempt = ['/forward-auth', '/docs/style.css', '/.well-known/jwks.json'];
 
-const ofOtherSite = (site: string, origin?: string) => ({
+const crossOrigin = (site: string, origin?: string) => ({
   'Sec-Fetch-Site': site,
   'Sec-Fetch-Mode': 'cors',
   ...(origin !== undefined && { Origin: origin }),
@@ -21,18 +21,18 @@ const codeIn = (text: string) => /origin_not_allowed|Pages of this origin/.test(
 
 const withOrigins = (...corsOrigins: string[]) => startServer({ corsOrigins });
 
-test('a page of another site makes no request at any route: nothing is read, counted, written or sent', async () => {
+test('a page of another origin makes no request at any route: nothing is read, counted, written or sent', async () => {
   await using server = await withOrigins(app);
   const all = goodRequests(server.countersign.routes, { ...strangers, uid: 'me' });
   const before = await server.rows();
   const sent = server.sent.length;
   for (const good of all) {
     for (const headers of [
-      ofOtherSite('cross-site', evil),
-      ofOtherSite('same-site', 'https://other.example.com'),
-      ofOtherSite('cross-site', 'null'),
-      ofOtherSite('cross-site'),
-      ofOtherSite('anything else'),
+      crossOrigin('cross-site', evil),
+      crossOrigin('same-site', 'https://other.example.com'),
+      crossOrigin('cross-site', 'null'),
+      crossOrigin('cross-site'),
+      crossOrigin('anything else'),
     ]) {
       const basic: [string, string] = [server.admin.name, server.admin.password];
       const call = good.route.access === 'basic' ? { basic } : { bearer: server.admin.token };
@@ -74,7 +74,7 @@ test('a program that is no browser, the own pages and the address bar are not as
 const asked = (server: Server, path: string, origin: string) =>
   server.call('OPTIONS', path, {
     headers: {
-      ...ofOtherSite('cross-site', origin),
+      ...crossOrigin('cross-site', origin),
       'Access-Control-Request-Method': 'POST',
       'Access-Control-Request-Headers': 'authorization,content-type',
     },
@@ -107,7 +107,7 @@ test('a listed origin may use the API and read the answers, and nothing else', a
       assert.deepEqual([header('max-age'), header('allow-credentials')], ['600', null]);
     }
   }
-  const headers = ofOtherSite('cross-site', app);
+  const headers = crossOrigin('cross-site', app);
   const read = await server.call('GET', '/users/me', { bearer: server.admin.token, headers });
   assert.deepEqual(
     [read.status, read.headers.get('access-control-allow-origin'), read.headers.get('cross-origin-resource-policy')],
@@ -143,7 +143,7 @@ test('`*` lets every origin in but `null`, and public keys are for every page at
   assert.equal((await asked(open, '/users', evil)).headers.get('access-control-allow-origin'), evil);
   assert.equal((await asked(open, '/users', 'null')).status, 403);
   await using server = await withOrigins();
-  const keys = await server.call('GET', '/.well-known/jwks.json', { headers: ofOtherSite('cross-site', evil) });
+  const keys = await server.call('GET', '/.well-known/jwks.json', { headers: crossOrigin('cross-site', evil) });
   assert.deepEqual([keys.status, keys.headers.get('access-control-allow-origin')], [200, '*']);
   assert.equal((await asked(server, '/users', app)).status, 403);
 });

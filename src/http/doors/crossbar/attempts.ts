@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { AttemptTopic } from '../../../engine/audit/browse-attempts.ts';
-import { browseAttempts, reachAccount, reachAttempt } from '../../../engine/operations.ts';
+import { browseAttempts, reachAccount, findAttemptOf } from '../../../engine/operations.ts';
 import { authModules } from '../../../engine/policy/auth-modules.ts';
 import type { Attempt } from '../../../store/attempts.ts';
 import { route, type Route } from '../../route.ts';
@@ -92,7 +92,7 @@ const reading = (about: AttemptTopic, path: string): Route =>
     async handle(request) {
       const { ctx, caller, params } = request;
       const account = await reachAccount(ctx, caller, params.id);
-      const attempt = account.ok ? await reachAttempt(ctx, account.value, { about, id: params.attemptId }) : account;
+      const attempt = account.ok ? await findAttemptOf(ctx, account.value, { about, id: params.attemptId }) : account;
       return attempt.ok ? answered(request, { data: viewDetails(attempt.value) }) : declined(attempt, request);
     },
   });
