@@ -164,14 +164,14 @@ function proxiesOf({ trustedProxies = [], forwardedHeader = 'x-forwarded-for' }:
 
 function operationsInProcess(context: Context): Pick<Countersign, 'service' | 'as'> {
   const transportOf = inProcess(context, routesOf());
-  const inside = (speaker: InProcessCaller, client?: EndUserClient) => operationsOver(transportOf(speaker, client));
+  const inside = (caller: InProcessCaller, client?: EndUserClient) => operationsOver(transportOf(caller, client));
   return {
     async service(name, account) {
       const found = await ensureService(requestContext(context, operator), { name, account });
       if (!found.ok) throw new SetupError(`${name} is not a service, and cannot be made one (${found.reason})`);
       const { id, accountId } = found.value;
-      const speaker = { service: { id, accountId } };
-      return { id, ...inside(speaker), withClient: (client) => inside(speaker, client) };
+      const caller = { service: { id, accountId } };
+      return { id, ...inside(caller), withClient: (client) => inside(caller, client) };
     },
     as: (token, { client } = {}) => inside(token === undefined ? undefined : { token }, client),
   };

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { errorForms } from '../src/http/describe/error-forms.ts';
+import { errorFormats } from '../src/http/describe/error-formats.ts';
 import { nameOf, type Example } from '../src/http/describe/example.ts';
 import { startServer } from '../kit/server.ts';
 import { live } from '../test/http/life.ts';
@@ -43,7 +43,10 @@ async function examples(): Promise<readonly (readonly [string, Example])[]> {
     return answer;
   };
   const secrets = await live({ ...server, call });
-  const names = [...server.countersign.routes.map(nameOf), ...Object.values(errorForms).map((form) => form.example)];
+  const names = [
+    ...server.countersign.routes.map(nameOf),
+    ...Object.values(errorFormats).map(({ example }) => example),
+  ];
   return names.map((name) => [name, without(secrets, chosen(name, exchanges))]);
 }
 

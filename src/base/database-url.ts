@@ -8,8 +8,8 @@ export const databaseForm =
 const verifying = ['prefer', 'require', 'verify-ca', 'verify-full'];
 
 /**
- * The parameters of a PostgreSQL URL, each with its values, or with none where it takes any text. pg ignores parameters
- * that it does not know, and lets others replace the time limits of its connections.
+ * The parameters of a PostgreSQL URL, each with its values, or with none where it takes any text. pg ignores unknown
+ * parameters, and some known ones would override the time limits of its connections, so only these are allowed.
  */
 const parameters: Readonly<Record<string, readonly string[]>> = {
   application_name: [],
@@ -26,16 +26,16 @@ export const databaseParameters: readonly string[] = Object.keys(parameters);
 
 /** The URL of a database. The message names a wrong parameter, and nothing else of the URL, which holds a password. */
 export const databaseUrl = z.string(`expected ${databaseForm}`).superRefine((text, context) => {
-  const message = complaint(text);
+  const message = validationError(text);
   if (message !== undefined) context.addIssue({ code: 'custom', message });
 });
 
-function complaint(text: string): string | undefined {
-  const [place = '', ...rest] = text.split('?');
+function validationError(text: string): string | undefined {
+  const [location = '', ...rest] = text.split('?');
   const query = rest.join('?');
   // After an unescaped question mark in a password, the query holds the rest of the password and an @.
-  if (!isPlace(place) || query.includes('@')) return `expected ${databaseForm}`;
-  if (rest.length > 0 && place.startsWith('sqlite:'))
+  if (!isLocation(location) || query.includes('@')) return `expected ${databaseForm}`;
+  if (rest.length > 0 && location.startsWith('sqlite:'))
     return 'an SQLite database has no parameters: remove ? and the rest';
   const given = [...new URLSearchParams(query)];
   return given
@@ -49,7 +49,7 @@ function complaint(text: string): string | undefined {
     .find((found) => found !== undefined);
 }
 
-const isPlace = (text: string): boolean =>
+const isLocation = (text: string): boolean =>
   /^sqlite:./.test(text) || (/^postgres(ql)?:\/\//.test(text) && URL.canParse(text));
 
 /** The URL with the `sslmode` that says what pg does, so that pg does not warn. */

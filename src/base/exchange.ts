@@ -17,15 +17,15 @@ export type Post = {
   readonly ca?: string | undefined;
 };
 
-/** A response whose body has not been read: call `readText` or `ignoreText`. */
-export type Answer = { readonly status: number; readonly body: IncomingMessage; readonly signal: AbortSignal };
+/** A response whose body has not been read: call `readText` or `discardBody`. */
+export type UnreadResponse = { readonly status: number; readonly body: IncomingMessage; readonly signal: AbortSignal };
 
 /**
  * Posts to a message gateway or a provider. Redirects are not followed, so that credentials never reach another host.
  * Throws if no response begins before the deadline. Node's `fetch` is not used because it has no option for CA
  * certificates.
  */
-export async function post({ url, headers, body, deadline, ca }: Post): Promise<Answer> {
+export async function post({ url, headers, body, deadline, ca }: Post): Promise<UnreadResponse> {
   const signal = AbortSignal.timeout(deadline);
   const send = url.startsWith('https:') ? httpsRequest : httpRequest;
   const options = { method: 'POST', headers: { 'user-agent': 'countersign', ...headers }, signal };
@@ -43,7 +43,7 @@ export async function post({ url, headers, body, deadline, ca }: Post): Promise<
 }
 
 /** Reads the body, within the deadline of the request. Throws if it is longer than 64 KiB. */
-export async function readText({ body, signal }: Answer): Promise<string> {
+export async function readText({ body, signal }: UnreadResponse): Promise<string> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   try {
@@ -59,7 +59,7 @@ export async function readText({ body, signal }: Answer): Promise<string> {
 }
 
 /** Drops the body unread, which frees the connection. */
-export function ignoreText({ body }: Answer): void {
+export function discardBody({ body }: UnreadResponse): void {
   body.destroy();
 }
 

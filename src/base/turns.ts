@@ -8,7 +8,7 @@ import { Busy, longestWait } from './fault.ts';
  */
 export type Turns = <Value>(key: string, work: () => Promise<Value>) => Promise<Value>;
 
-/** `most` limits the waiting work of all keys together, which the limit of the hash queue does not include. */
+/** `most`: how many requests may wait, over all keys. The hash queue has a limit of its own. */
 export function createTurns({ most = 256, watch = stopwatch } = {}): Turns {
   const last = new Map<string, Promise<unknown>>();
   let waiting = 0;

@@ -6,7 +6,7 @@ import type { z } from 'zod';
 export type Scene = {
   readonly title: (text: string) => void;
   readonly say: (text: string) => void;
-  /** Throws when the answer has another status than expected. */
+  /** Throws if the response has a status other than the expected one. */
   readonly request: <Answer = unknown>(method: string, path: string, asked: DemoRequest<Answer>) => Promise<Answer>;
 };
 
@@ -38,7 +38,7 @@ export function createScene(url: string): Scene {
       const location = answer.headers.get('location');
       const status = `${answer.status} ${STATUS_CODES[answer.status]}`;
       printIndented(
-        paint(colourOf(answer.status), `→ ${status}`),
+        paint(colorOf(answer.status), `→ ${status}`),
         headerLines(location === null ? {} : { Location: location }),
         content,
       );
@@ -73,9 +73,9 @@ const shortened = (key: string, value: unknown) =>
 
 const shorten = (token: string) => `${token.slice(0, 16)}…`;
 
-type Colour = Parameters<typeof styleText>[0];
+type Color = Parameters<typeof styleText>[0];
 
 /** Plain if the output is not a terminal, or NO_COLOR is set. */
-const paint = (colour: Colour, text: string) => styleText(colour, text, { stream: process.stdout });
+const paint = (color: Color, text: string) => styleText(color, text, { stream: process.stdout });
 
-const colourOf = (status: number) => (status < 300 ? 'green' : status < 400 ? 'yellow' : 'red');
+const colorOf = (status: number) => (status < 300 ? 'green' : status < 400 ? 'yellow' : 'red');

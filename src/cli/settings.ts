@@ -174,7 +174,7 @@ export function readSettings(given: ProcessVariables): ServerSettings {
 }
 
 /**
- * An empty value counts as unset, because compose files write unset variables so. The places of the data are exceptions, because their
+ * An empty value counts as unset, because compose files write unset variables so. The locations of the data are exceptions, because their
  * defaults would start a new, empty installation. Unknown variables are refused even if they are empty.
  */
 const isUnset = (name: string, value: string | undefined): boolean =>

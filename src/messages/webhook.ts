@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { z } from 'zod';
 import type { Clock } from '../base/clock.ts';
 import { errorCode } from '../base/error-code.ts';
-import { ignoreText, post, readText, type Answer } from '../base/exchange.ts';
+import { discardBody, post, readText, type UnreadResponse } from '../base/exchange.ts';
 import { jsonOf } from '../base/json.ts';
 import { success } from '../base/outcome.ts';
 import { channels, declined, type Delivery, type Gateway } from './message.ts';
@@ -46,14 +46,14 @@ export function createWebhook(given: z.input<typeof settings>, clock: Clock): Ga
   };
 }
 
-async function classify(answer: Answer): Promise<Delivery> {
-  const { status } = answer;
+async function classify(response: UnreadResponse): Promise<Delivery> {
+  const { status } = response;
   const ok = status >= 200 && status < 300;
   const detail = `status ${status}`;
   if (ok || status < 400 || status >= 500) {
-    ignoreText(answer);
+    discardBody(response);
     return ok ? success(undefined) : declined('gateway_failed', detail);
   }
-  const reason = refused.safeParse(jsonOf(await readText(answer))).data?.error ?? 'gateway_failed';
+  const reason = refused.safeParse(jsonOf(await readText(response))).data?.error ?? 'gateway_failed';
   return declined(reason, detail);
 }

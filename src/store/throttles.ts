@@ -7,8 +7,8 @@ import type { Store } from './store.ts';
 const failuresWithoutDelay = 5;
 const lockedAt = 100;
 /** The delay after the fifth failure. It doubles with each further failure. */
-const firstWait = 30 * second;
-const longestWait = 15 * minute;
+const firstDelay = 30 * second;
+const longestDelay = 15 * minute;
 
 export type Claim =
   | { readonly ok: true; /** Failures before this try. */ readonly failures: number }
@@ -16,8 +16,8 @@ export type Claim =
 
 /**
  * Counts a try of a subject with a kind of factor before the response is verified, in one statement, so that
- * simultaneous guesses cannot exceed the limit. A try counts as a failure until `resetThrottle` or `releaseTry` is
- * called.
+ * simultaneous guesses cannot exceed the limit. A try counts as a failure until it is reset
+ * or released.
  */
 export async function claimTry({ db }: Store, subject: string, kind: string, now: number): Promise<Claim> {
   const [claimed] = (await claim(db, { subject, kind, now })).rows;
@@ -26,16 +26,16 @@ export async function claimTry({ db }: Store, subject: string, kind: string, now
 }
 
 /** The delay in milliseconds after a row's failures. */
-const waitAfter = sql<number>`(case ${sql.join(
+const delayAfter = sql<number>`(case ${sql.join(
   Array.from({ length: 6 }, (_, step) => {
     const failures = failuresWithoutDelay + step;
-    return sql`when throttles.failures <= ${sql.lit(failures)} then ${sql.lit(waitFor(failures))}`;
+    return sql`when throttles.failures <= ${sql.lit(failures)} then ${sql.lit(delayFor(failures))}`;
   }),
   sql` `,
-)} else ${sql.lit(longestWait)} end)`;
+)} else ${sql.lit(longestDelay)} end)`;
 
-function waitFor(failures: number): number {
-  return Math.min(longestWait, firstWait * 2 ** (failures - failuresWithoutDelay));
+function delayFor(failures: number): number {
+  return Math.min(longestDelay, firstDelay * 2 ** (failures - failuresWithoutDelay));
 }
 
 const claim = statement((db, { subject, kind, now }: { subject: string; kind: string; now: number }) =>
@@ -50,7 +50,7 @@ const claim = statement((db, { subject, kind, now }: { subject: string; kind: st
         .where((where) =>
           where.or([
             where('throttles.failures', '<', failuresWithoutDelay),
-            where(sql`throttles.last_at + ${waitAfter}`, '<=', now),
+            where(sql`throttles.last_at + ${delayAfter}`, '<=', now),
           ]),
         ),
     )
@@ -65,8 +65,8 @@ async function secondsLeft({ db }: Pick<Store, 'db'>, subject: string, kind: str
     .where('kind', '=', kind)
     .executeTakeFirst();
   // A locked factor answers like a delayed one, so that an attacker does not learn the number of failures.
-  if (!row || row.failures >= lockedAt) return longestWait / second;
-  return Math.max(1, Math.ceil((row.lastAt + waitFor(row.failures) - now) / second));
+  if (!row || row.failures >= lockedAt) return longestDelay / second;
+  return Math.max(1, Math.ceil((row.lastAt + delayFor(row.failures) - now) / second));
 }
 
 /** The first of several names of one subject that has failures, or else the first name. */
@@ -113,11 +113,11 @@ export async function releaseTry({ db }: Store, subject: string, kind: string): 
 }
 
 /** Resets the failures after a success with a second factor, which also unlocks the user's other factors. */
-export async function resetThrottles({ db }: Store, subject: string, kind: string): Promise<void> {
-  await resetAll(db, { subject, kind });
+export async function resetThrottleAndUnlock({ db }: Store, subject: string, kind: string): Promise<void> {
+  await resetAndUnlock(db, { subject, kind });
 }
 
-const resetAll = statement((db, { subject, kind }: { subject: string; kind: string }) =>
+const resetAndUnlock = statement((db, { subject, kind }: { subject: string; kind: string }) =>
   db
     .deleteFrom('throttles')
     .where('subject', '=', subject)
@@ -125,7 +125,7 @@ const resetAll = statement((db, { subject, kind }: { subject: string; kind: stri
 );
 
 /** Resets all failures of a user when an administrator unlocks them. Returns how many kinds of factor had failures. */
-export async function forgetFailures({ db }: Store, subject: string): Promise<number> {
+export async function resetAllThrottles({ db }: Store, subject: string): Promise<number> {
   const result = await db.deleteFrom('throttles').where('subject', '=', subject).executeTakeFirst();
   return Number(result.numDeletedRows);
 }

@@ -5,10 +5,10 @@ import type { Store } from '../../src/store/store.ts';
 import {
   claimTry,
   failuresOf,
-  forgetFailures,
+  resetAllThrottles,
   releaseTry,
   resetThrottle,
-  resetThrottles,
+  resetThrottleAndUnlock,
   unknownUserPrefix,
   deleteExpiredUnknownUsers,
 } from '../../src/store/throttles.ts';
@@ -153,7 +153,7 @@ onEachDatabase('the store counts failures', (database) => {
     await failed(store, 99, now, 'password');
     await failed(store, 7, now, 'sms');
     await failed(store, 100, now, 'totp', 'bob');
-    await resetThrottles(store, 'ada', 'sms');
+    await resetThrottleAndUnlock(store, 'ada', 'sms');
     assert.deepEqual(await rows(store), [
       { subject: 'ada', kind: 'password', failures: 99, at: now },
       { subject: 'bob', kind: 'totp', failures: 100, at: now },
@@ -167,8 +167,8 @@ onEachDatabase('the store counts failures', (database) => {
     await failed(store, 100);
     await failed(store, 7, now, 'password');
     await failed(store, 4, now, 'totp', 'bob');
-    assert.equal(await forgetFailures(store, 'ada'), 2);
-    assert.equal(await forgetFailures(store, 'ada'), 0);
+    assert.equal(await resetAllThrottles(store, 'ada'), 2);
+    assert.equal(await resetAllThrottles(store, 'ada'), 0);
     assert.deepEqual(await rows(store), [{ subject: 'bob', kind: 'totp', failures: 4, at: now }]);
   });
 

@@ -2,12 +2,12 @@ import { accountsWithOpenModules, accountsWithoutProvider } from '../../engine/o
 import type { Store } from '../../store/store.ts';
 import { ok, warning, type Finding } from './finding.ts';
 
-/** Of more accounts only the number is shown. */
-const shown = 10;
+/** At most this many accounts are listed; the rest are counted. */
+const maxListed = 10;
 
 /**
- * The login methods that stay open without a second factor, although the account requires one of others, and those that
- * nobody can use, because the required provider is missing.
+ * The login methods that need no second factor although other methods of the account do, and those that no user can use
+ * because the required provider is missing or disabled.
  */
 export async function checkPolicy(store: Store): Promise<readonly Finding[]> {
   const [open, closed] = [await accountsWithOpenModules(store), await accountsWithoutProvider(store)];
@@ -15,7 +15,7 @@ export async function checkPolicy(store: Store): Promise<readonly Finding[]> {
     return [ok('policy', 'no account leaves a login method open, or closes one, by mistake')];
   return [
     ...listed(open, {
-      one: ({ name, modules }) => `${name} requires a second factor, but not of ${modules.join(', ')}`,
+      one: ({ name, modules }) => `${name} requires a second factor, but not for ${modules.join(', ')}`,
       more: 'more accounts leave login methods open',
       advice: 'name them in the configuration of the account, or use "default"',
     }),
@@ -35,7 +35,7 @@ type Wording<Account> = {
 };
 
 function listed<Account>(accounts: readonly Account[], { one, more, advice }: Wording<Account>): readonly Finding[] {
-  const found = accounts.slice(0, shown).map((account) => warning('policy', one(account), advice));
+  const found = accounts.slice(0, maxListed).map((account) => warning('policy', one(account), advice));
   const left = accounts.length - found.length;
   return left === 0 ? found : [...found, warning('policy', `${left} ${more}`, advice)];
 }

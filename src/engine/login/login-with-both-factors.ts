@@ -16,7 +16,7 @@ export type BothFactorsLogin = LoginInput & {
 };
 
 /** A refusal. If a code could not be sent, `asked` is the kind of its factor. */
-export type RefusedLogin = LoginRefusal & { readonly asked?: string };
+export type RefusedLogin = LoginRefusal & { readonly failedKind?: string };
 
 /**
  * A login with both factors in one request, for APIs without a state between requests. If a second factor is needed but
@@ -53,7 +53,7 @@ async function sendFirstCode(
     // A code that was sent shortly before may still be valid; but the last message may have failed or been for another
     // user.
     if (isShortWait(turn, sent) && (await awaitsCode(turn, asked))) return first;
-    return { ...refuse(sent.reason, sent.retryAfter), asked: asked.kind };
+    return { ...refuse(sent.reason, sent.retryAfter), failedKind: asked.kind };
   });
 }
 

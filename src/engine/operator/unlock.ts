@@ -1,5 +1,5 @@
 import { success, type Outcome } from '../../base/outcome.ts';
-import { forgetFailures } from '../../store/throttles.ts';
+import { resetAllThrottles } from '../../store/throttles.ts';
 import type { RequestContext } from '../context.ts';
 import { logSuccess } from '../audit/log-attempt.ts';
 import type { Reason } from '../reasons.ts';
@@ -10,7 +10,7 @@ export async function unlock(ctx: RequestContext, named: Named): Promise<Outcome
   const user = await findNamed(ctx, named);
   if (!user.ok) return user;
   const { id: userId, accountId } = user.value;
-  const forgotten = await forgetFailures(ctx.store, userId);
+  const forgotten = await resetAllThrottles(ctx.store, userId);
   await logSuccess(ctx, { action: 'operator.unlock', userId, accountId });
   return success(forgotten);
 }

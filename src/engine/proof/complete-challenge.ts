@@ -4,7 +4,7 @@ import { removeKinds } from '../../store/authenticators.ts';
 import type { Challenge } from '../../store/challenge-rows.ts';
 import { closeChallenge } from '../../store/challenges.ts';
 import { writeNotice } from '../../store/notices.ts';
-import { resetThrottle, resetThrottles } from '../../store/throttles.ts';
+import { resetThrottle, resetThrottleAndUnlock } from '../../store/throttles.ts';
 import type { Assurance } from '../../store/sessions.ts';
 import { advanceEpoch, type User } from '../../store/users.ts';
 import type { AccountPolicy } from '../policy/merge-policy.ts';
@@ -77,7 +77,7 @@ export async function completeChallenge<Result extends Completed>(
   if (!(await closeChallenge(tx.store, challenge.id, tx.now, amr))) return refuse('raced');
   const refusal = await spend(tx, proven);
   if (refusal) return refuse(refusal);
-  await (isSecond ? resetThrottles : resetThrottle)(tx.store, user.id, kind);
+  await (isSecond ? resetThrottleAndUnlock : resetThrottle)(tx.store, user.id, kind);
   const turnsOff = disablesMfa === true && !(await wouldLackRequired(tx, user));
   const epoch = turnsOff ? await turnOff(tx, user) : challenge.epoch;
   if (epoch === undefined) return refuse('raced');

@@ -1,5 +1,5 @@
 import { html } from 'hono/html';
-import { errorForms } from './error-forms.ts';
+import { errorFormats } from './error-formats.ts';
 import { example } from './operation.ts';
 import { inline, type Markup } from './text.ts';
 
@@ -68,7 +68,7 @@ export const authentication = (): Markup =>
     </p>
   </section>`;
 
-const forms: readonly (readonly [form: keyof typeof errorForms, title: string, text: string])[] = [
+const formats: readonly (readonly [format: keyof typeof errorFormats, title: string, text: string])[] = [
   [
     'problem',
     'Problem details',
@@ -108,13 +108,13 @@ export const errors = (path: string): Markup =>
     <ul class="statuses">
       ${statuses.map(([status, meaning]) => html`<li><b>${status}</b> ${inline(meaning)}</li>`)}
     </ul>
-    ${forms.map(
-      ([form, title, text]) =>
+    ${formats.map(
+      ([format, title, text]) =>
         html`<details>
           <summary><h3>${title}</h3></summary>
-          <div id="${errorForms[form].id}">
+          <div id="${errorFormats[format].id}">
             <p>${inline(text)}</p>
-            ${example(errorForms[form].example)}
+            ${example(errorFormats[format].example)}
           </div>
         </details>`,
     )}

@@ -1,7 +1,7 @@
 import { html } from 'hono/html';
 import type { NeededScope } from '../../engine/session/scopes.ts';
 import type { Access, Administers, ResponseSpec, Route } from '../route.ts';
-import { errorFormOf } from './error-forms.ts';
+import { errorFormatOf } from './error-formats.ts';
 import { nameOf } from './example.ts';
 import { examples } from './examples.ts';
 import { operationId } from './openapi.ts';
@@ -16,7 +16,7 @@ import { breakable, inline, type Markup } from './text.ts';
 export function operation(route: Route): Markup {
   const { method, path, summary, description = '' } = route;
   const id = operationId(method, path);
-  const errors = errorFormOf(route);
+  const errors = errorFormatOf(route);
   return html`<details class="operation">
     <summary>
       <h3><span class="${method}">${method.toUpperCase()}</span> <code>${breakable(path)}</code></h3>

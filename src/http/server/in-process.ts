@@ -18,9 +18,9 @@ export type InProcessCaller = { readonly service: Service } | { readonly token: 
 export function inProcess(
   context: Context,
   routes: readonly Route[],
-): (speaker: InProcessCaller, client?: EndUserClient) => Transport {
+): (caller: InProcessCaller, client?: EndUserClient) => Transport {
   const table = new Map(routes.map((route) => [`${route.method.toUpperCase()} ${route.path}`, route]));
-  return (speaker, client = {}) => {
+  return (caller, client = {}) => {
     const given = checkClient(client);
     return async ({ method, path, params, query, body }) => {
       const route = table.get(`${method} ${path}`);
@@ -30,7 +30,7 @@ export function inProcess(
       const anonymous = { ctx, caller: undefined, headers: new Headers() };
       const formatProblem = route.formatProblem ?? problem;
       const raw = {
-        caller: (present: RequestContext) => callerAt(present, speaker, route.access),
+        caller: (present: RequestContext) => authenticateInProcess(present, caller, route.access),
         params,
         query: queryOf(query),
         body: async () => (route.body ? check(route.body, body) : ({ ok: true, value: undefined } as const)),
@@ -38,18 +38,18 @@ export function inProcess(
       const reply = await handle(route, anonymous, raw).catch((fault: unknown) =>
         formatProblem(problemOfFault(ctx, fault), anonymous),
       );
-      return answered(reply, requestId);
+      return toApiResponse(reply, requestId);
     };
   };
 }
 
-async function callerAt(
+async function authenticateInProcess(
   ctx: RequestContext,
-  speaker: InProcessCaller,
+  caller: InProcessCaller,
   access: Access,
 ): Promise<Outcome<AnyCaller, ErrorReason>> {
-  if (!speaker || 'token' in speaker) return callerOf(ctx, speaker ?? 'nothing', access);
-  const { service } = speaker;
+  if (!caller || 'token' in caller) return callerOf(ctx, caller ?? 'nothing', access);
+  const { service } = caller;
   if (access === 'service') return success(service);
   if (access === 'challenge') return success({ type: 'service', service });
   return access === 'session' || access === 'enrollment' ? refuse('invalid_token') : success(undefined);
@@ -60,7 +60,7 @@ function queryOf(query: Call['query'] = {}): string {
   return new URLSearchParams(given).toString();
 }
 
-function answered({ status, json, headers = {} }: Reply, requestId: string): ApiResponse {
+function toApiResponse({ status, json, headers = {} }: Reply, requestId: string): ApiResponse {
   const all = new Headers({ ...headers, 'X-Request-Id': requestId });
   return { status, json, header: (name) => all.get(name) };
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { docsPage } from '../../../src/http/describe/docs-page.ts';
-import { errorFormOf, errorForms } from '../../../src/http/describe/error-forms.ts';
+import { errorFormatOf, errorFormats } from '../../../src/http/describe/error-formats.ts';
 import { examples } from '../../../src/http/describe/examples.ts';
 import { sections } from '../../../src/http/describe/sections.ts';
 import { tours } from '../../../src/http/describe/start-here.ts';
@@ -14,15 +14,15 @@ test('errors are explained in the form in which each route answers them', async 
   await using server = await startServer();
   const dialects = new Map<string, unknown>();
   for (const one of server.countersign.routes) {
-    const { id } = errorFormOf(one);
+    const { id } = errorFormatOf(one);
     const dialect = dialectAt(one.path);
     assert.equal(dialects.get(id) ?? dialect, dialect, nameOf(one));
-    assert.equal(id === errorForms.problem.id, dialect === undefined, nameOf(one));
+    assert.equal(id === errorFormats.problem.id, dialect === undefined, nameOf(one));
     dialects.set(id, dialect);
   }
   assert.deepEqual(
     [...dialects.keys()].toSorted(),
-    Object.values(errorForms)
+    Object.values(errorFormats)
       .map(({ id }) => id)
       .toSorted(),
   );
@@ -53,7 +53,7 @@ test('every section is one of the table, and every route has a section with a ti
 
 test('the examples are those of the table and of the forms of errors, short, and hold nothing like a secret', async () => {
   await using server = await startServer();
-  const errors = Object.values(errorForms).map(({ example }) => example);
+  const errors = Object.values(errorFormats).map(({ example }) => example);
   assert.deepEqual(Object.keys(examples), [...server.countersign.routes.map(nameOf), ...errors]);
   for (const [name, { request, answer }] of Object.entries(examples)) {
     const lines = [...request.split('\n'), ...answer.split('\n')];

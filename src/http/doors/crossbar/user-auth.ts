@@ -45,7 +45,7 @@ export const userAuthRoutes: readonly Route[] = [
     async handle(request) {
       const { username, password, account_id, account_name, multi_factor_response: given } = request.body.data;
       const first = { authModule: 'user_auth', login: username, secret: password } as const;
-      const second = given === undefined ? undefined : secondOf(given);
+      const second = given === undefined ? undefined : secondFactorOf(given);
       const account = account_id ?? account_name;
       const outcome = await loginWithBothFactors(request.ctx, { ...first, account, second });
       if (!outcome.ok) return declined(outcome, request, sameProblem);
@@ -59,7 +59,7 @@ export const userAuthRoutes: readonly Route[] = [
   }),
 ];
 
-function secondOf(given: z.infer<typeof responseMember> | z.infer<typeof named>) {
+function secondFactorOf(given: z.infer<typeof responseMember> | z.infer<typeof named>) {
   return typeof given === 'object' && 'provider_name' in given
     ? { response: given.response, kind: given.provider_name }
     : { response: given };

@@ -5,10 +5,10 @@ import { route, type Reply, type Route } from '../../route.ts';
 import {
   codeSentences,
   failedToSend,
-  secondMembers,
-  secondOf,
+  secondFactorMembers,
+  secondFactorOf,
   sentenceFor,
-  type GivenSecond,
+  type GivenSecondFactor,
 } from '../shared/both-factors.ts';
 import { mfaRequiredView, viewNeeded } from '../shared/mfa-required.ts';
 import { reference } from '../shared/reference.ts';
@@ -18,7 +18,7 @@ export const authtokenLogin = z.strictObject({
   username: reference(254),
   password: z.string().max(1024),
   account: reference(128).optional(),
-  ...secondMembers,
+  ...secondFactorMembers,
 });
 
 const login = (method: 'put' | 'post'): Route =>
@@ -42,7 +42,7 @@ const login = (method: 'put' | 'post'): Route =>
       const { username, password, account, ...codes } = body;
       if (codes.mfa_code !== undefined && codes.backup_code !== undefined) return nonField(codeSentences.bothCodes);
       const given = { authModule: 'authtoken', account, login: username, secret: password } as const;
-      const outcome = await loginWithBothFactors(ctx, { ...given, second: secondOf(codes) });
+      const outcome = await loginWithBothFactors(ctx, { ...given, second: secondFactorOf(codes) });
       if (!outcome.ok) return refusedLogin(outcome, codes);
       const reached = outcome.value;
       if (reached.state === 'session') return { status: 200, json: { token: reached.token } };
@@ -52,12 +52,12 @@ const login = (method: 'put' | 'post'): Route =>
 
 export const authtokenRoutes: readonly Route[] = [login('put'), login('post')];
 
-function refusedLogin(refusal: RefusedLogin, codes: GivenSecond): Reply {
+function refusedLogin(refusal: RefusedLogin, codes: GivenSecondFactor): Reply {
   const sentence = sentenceFor(refusal.reason, codes);
   if (sentence !== undefined) return nonField(sentence);
   const { reason } = refusal;
   if (reason === 'gateway_failed' || reason === 'no_gateway')
-    return badRequest({ detail: failedToSend(refusal.asked) });
+    return badRequest({ detail: failedToSend(refusal.failedKind) });
   return declined(refusal);
 }
 

@@ -9,7 +9,13 @@ import type { OAuthClient } from '../../../store/clients.ts';
 import { problemOf } from '../../errors/reasons.ts';
 import type { ProblemCode } from '../../problem-codes/index.ts';
 import { route, type Problem, type Reply, type Route } from '../../route.ts';
-import { codeSentences, failedToSend, secondMembers, secondOf, sentenceFor } from '../shared/both-factors.ts';
+import {
+  codeSentences,
+  failedToSend,
+  secondFactorMembers,
+  secondFactorOf,
+  sentenceFor,
+} from '../shared/both-factors.ts';
 import { grantedView, granted } from '../shared/granted-view.ts';
 import { mfaRequiredView, viewNeeded } from '../shared/mfa-required.ts';
 import { reference } from '../shared/reference.ts';
@@ -20,7 +26,7 @@ const tag = 'OAuth2';
 const text = (max: number) => z.string().max(max).optional();
 const clientMembers = { client_id: reference(128).optional(), client_secret: text(256) };
 
-/** A server must ignore unknown parameters here (RFC 6749 section 3.2), so this form is not strict. */
+/** A server must ignore unknown parameters here (RFC 6749 section 3.2), so this schema is not strict. */
 const tokenBody = z.object({
   grant_type: z.string().max(128),
   ...clientMembers,
@@ -30,7 +36,7 @@ const tokenBody = z.object({
   account: reference(128).optional(),
   // Long enough for an access token that a client sends by mistake.
   refresh_token: text(4096),
-  ...secondMembers,
+  ...secondFactorMembers,
 });
 
 /** RFC 6749 section 5.2, with Deux's `detail`. */
@@ -109,12 +115,12 @@ export const tokenRoutes: readonly Route[] = [
         exp: inSeconds(found.expiresAt),
         iat: inSeconds(found.issuedAt),
       };
-      const who = { sub: session.userId, account: session.accountId };
-      const said = { ...who, amr: session.amr, acr: assuranceOf(session), ...times };
+      const subject = { sub: session.userId, account: session.accountId };
+      const claimed = { ...subject, amr: session.amr, acr: assuranceOf(session), ...times };
       const token = claims && { aud: claims.aud, ...(claims.jti !== undefined && { jti: claims.jti }) };
-      const owner = session.clientId === null ? {} : { client_id: session.clientId, scope: scope ?? '' };
+      const grant = session.clientId === null ? {} : { client_id: session.clientId, scope: scope ?? '' };
       const token_type = kind === 'access_token' ? 'Bearer' : 'refresh_token';
-      return { status: 200, json: { active: true, token_type, ...owner, ...said, ...token } };
+      return { status: 200, json: { active: true, token_type, ...grant, ...claimed, ...token } };
     },
   }),
   route({
@@ -122,7 +128,7 @@ export const tokenRoutes: readonly Route[] = [
     path: '/oauth2/revoke',
     summary: 'End the session of a token (RFC 7009)',
     body: z.object({ ...clientMembers, token: z.string().max(4096), token_type_hint: text(64) }),
-    responses: { 200: { description: 'The token, if it was one of this client, is no longer valid.' } },
+    responses: { 200: { description: 'If the token was issued to this client, it is no longer valid.' } },
     async handle({ ctx, body, headers }) {
       const client = await callingClient(ctx, body, headers);
       if (!client.ok) return invalidClient(client);
@@ -141,7 +147,7 @@ async function byPassword(ctx: RequestContext, client: OAuthClient, body: TokenB
   if (username === undefined || password === undefined)
     return invalid('The password grant requires `username` and `password`.');
   if (body.mfa_code !== undefined && body.backup_code !== undefined) return invalid(codeSentences.bothCodes);
-  const given = { login: username, secret: password, account, scope, second: secondOf(body) };
+  const given = { login: username, secret: password, account, scope, second: secondFactorOf(body) };
   const outcome = await passwordGrant(ctx, client, given);
   if (!outcome.ok) return refusedGrant(outcome, sentenceFor(outcome.reason, body));
   if (outcome.value.state === 'granted') return granted(outcome.value);
@@ -158,7 +164,7 @@ function refusedGrant(refusal: RefusedLogin, sentence: string | undefined): Repl
   if (sentence !== undefined) return formatProblem({ status: 400, code: 'invalid_grant', detail: sentence });
   const { reason } = refusal;
   if (reason === 'gateway_failed' || reason === 'no_gateway') {
-    return formatProblem({ status: 400, code: 'temporarily_unavailable', detail: failedToSend(refusal.asked) });
+    return formatProblem({ status: 400, code: 'temporarily_unavailable', detail: failedToSend(refusal.failedKind) });
   }
   const shown = problemOf(refusal);
   return formatProblem(

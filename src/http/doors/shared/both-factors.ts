@@ -3,14 +3,14 @@ import type { Reason } from '../../../engine/reasons.ts';
 import { responseMember } from './second-factor.ts';
 
 /** The second factor of a login that takes both factors in one request. */
-export const secondMembers = { mfa_code: responseMember.optional(), backup_code: z.string().max(64).optional() };
+export const secondFactorMembers = { mfa_code: responseMember.optional(), backup_code: z.string().max(64).optional() };
 
-export type GivenSecond = {
+export type GivenSecondFactor = {
   readonly mfa_code?: z.infer<typeof responseMember> | undefined;
   readonly backup_code?: string | undefined;
 };
 
-export function secondOf({ mfa_code, backup_code }: GivenSecond) {
+export function secondFactorOf({ mfa_code, backup_code }: GivenSecondFactor) {
   if (mfa_code !== undefined) return { response: mfa_code, role: 'second' as const };
   return backup_code === undefined ? undefined : { response: backup_code, role: 'recovery' as const };
 }
@@ -26,7 +26,7 @@ export const codeSentences = {
 } as const;
 
 /** The sentence for a refused login, or undefined where Deux has none. */
-export function sentenceFor(reason: Reason, given: GivenSecond): string | undefined {
+export function sentenceFor(reason: Reason, given: GivenSecondFactor): string | undefined {
   if (reason === 'wrong_second_factor')
     return given.backup_code === undefined ? codeSentences.code : codeSentences.backupCode;
   const wrong: readonly Reason[] = ['wrong', 'no_authenticator', 'unknown_user', 'malformed_reply', 'raced'];
