@@ -123,7 +123,7 @@ const cases: readonly Case[] = [
         `insert into security (account_id, auth_modules, revision, updated_at)
          select id, '{"cb_auth":{"multi_factor":{"enabled":true}},"device":{"enabled":false}}', 1, 0 from accounts`,
       ),
-    /^warning policy root requires a second factor, but not for user_auth, apikey, browser: .*"default"$\nwarning policy nobody in root can log in through authtoken, oauth2, password: .*countersign policy remove/m,
+    /^warning policy root requires a second factor, but not for user_auth, apikey, browser: .*"default"$\nwarning policy no user of root can log in through authtoken, oauth2, password: .*countersign policy remove/m,
   ],
 ];
 

@@ -21,7 +21,7 @@ export async function checkPolicy(store: Store): Promise<readonly Finding[]> {
     }),
     ...listed(closed, {
       one: ({ name, modules }) =>
-        `nobody in ${name} can log in through ${modules.join(', ')}: the required provider is missing or disabled`,
+        `no user of ${name} can log in through ${modules.join(', ')}: the required provider is missing or disabled`,
       more: 'more accounts require a provider that is missing or disabled',
       advice: 'enable it, or run countersign policy remove --account NAME',
     }),

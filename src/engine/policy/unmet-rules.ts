@@ -6,7 +6,7 @@ import { readPolicies } from './read-policy.ts';
 import { providerOf } from './required-provider.ts';
 
 /**
- * The open modules of an account that require a second factor of a provider that is missing or disabled: nobody can log
+ * The open modules of an account that require a second factor of a provider that is missing or disabled: no user can log
  * in through them.
  */
 export async function modulesWithoutProvider(store: Store, accountId: string): Promise<readonly AuthModule[]> {
