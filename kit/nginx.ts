@@ -43,6 +43,22 @@ export async function startNginx(write: (folder: string, socket: string) => stri
   return { url: `http://localhost:${port}`, port, [Symbol.asyncDispose]: close };
 }
 
+/** A configuration that keeps its files in the folder. `servers`: what stands inside `http`. */
+export function nginxConfiguration(folder: string, servers: string): string {
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+    .map((name) => `${name}_temp_path ${join(folder, name)};`)
+    .join('\n');
+  return `daemon off;
+pid ${join(folder, 'pid')};
+events {}
+http {
+  access_log off;
+  ${temporary}
+  ${servers}
+}
+`;
+}
+
 /** Waits until a socket, or a port of this machine, accepts connections. */
 export async function listening(place: string | number, assertRunning: () => void = () => {}): Promise<void> {
   for (;;) {

@@ -17,7 +17,7 @@ import { ensureService, prepareRoot, deleteExpired, sendNotices } from './engine
 import { problemPage } from './http/describe/problem-page.ts';
 import type { ProblemCode } from './http/problem-codes/index.ts';
 import { createApp } from './http/server/app.ts';
-import { checkClient, type EndUserClient, type Environment } from './http/server/client.ts';
+import { readClient, type EndUserClient, type Environment } from './http/server/client.ts';
 import type { ProxySettings } from './http/server/forwarded.ts';
 import { systemRoutes } from './http/doors/system/system.ts';
 import { dialects, routesOf } from './http/doors/index.ts';
@@ -150,9 +150,8 @@ function openDoors(options: Options, context: Context): Pick<Countersign, 'route
   const app = createApp(context, { routes, dialects, metrics, url, base, pageOf, proxies: proxiesOf(options) });
   return {
     routes,
-    async fetch(request, environment = {}) {
-      checkClient(environment.client ?? {});
-      return app.fetch(request, environment);
+    async fetch(request, { client = {}, ...environment } = {}) {
+      return app.fetch(request, { ...environment, client: readClient(client) });
     },
   };
 }

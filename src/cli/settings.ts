@@ -58,11 +58,6 @@ const texts = path('COUNTERSIGN_TEXTS').transform((file, context) => {
   return z.NEVER;
 });
 
-const hosts = z
-  .string()
-  .transform((text) => text.split(' ').filter((host) => host !== ''))
-  .refine((all) => all.length > 0 && all.every(isHost), expected('COUNTERSIGN_DUO_HOSTS'));
-
 const listOf = (name: Variable, isEntry: (entry: string) => boolean) =>
   z
     .string()
@@ -97,7 +92,7 @@ const environment = z.strictObject({
   COUNTERSIGN_ENROLLMENTS_PER_ACCOUNT: count('COUNTERSIGN_ENROLLMENTS_PER_ACCOUNT', 0, 999_999).default(1000),
   COUNTERSIGN_TEXTS: texts.optional(),
   COUNTERSIGN_CODE_DIGITS: z.enum(['6', '7', '8'], expected('COUNTERSIGN_CODE_DIGITS')).transform(Number).default(6),
-  COUNTERSIGN_DUO_HOSTS: hosts.default([]),
+  COUNTERSIGN_DUO_HOSTS: listOf('COUNTERSIGN_DUO_HOSTS', isHost).default([]),
   COUNTERSIGN_DEFAULT_REGION: z.string().refine(isRegion, expected('COUNTERSIGN_DEFAULT_REGION')).default('US'),
   COUNTERSIGN_LOG_LEVEL: z.enum(levels, expected('COUNTERSIGN_LOG_LEVEL')).default('info'),
 } satisfies Record<Variable, z.ZodType>);

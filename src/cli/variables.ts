@@ -164,7 +164,7 @@ export const variables = {
   },
   COUNTERSIGN_DUO_HOSTS: {
     group: 'Duo',
-    type: `${hostForm}, with spaces between them`,
+    type: `${hostForm}, with commas or spaces between them`,
     default: 'unset',
     meaning: "hosts besides Duo's own that tenants may name as `api_hostname`",
     example: 'duo.example.com:8443',

@@ -41,7 +41,7 @@ const isPlain = (where: ExpressionBuilder<Tables, 'users'>) =>
   where.and([where('roles', 'not like', '%"admin"%'), where('roles', 'not like', '%"service"%')]);
 
 /** Whether an account or one below it has an administrator or a service. */
-export async function hasOthersBelow({ db }: Store, accountId: string): Promise<boolean> {
+export async function hasPrivilegedUsersBelow({ db }: Store, accountId: string): Promise<boolean> {
   const row = await db
     .selectFrom('users')
     .innerJoin('account_ancestors', 'account_ancestors.account_id', 'users.account_id')

@@ -156,6 +156,7 @@ export const cases: Record<Variable, Case> = {
     good: [
       ['duo.example.com', 'duo.example.com'],
       ['duo.example.com:8443  [::1]:8443', 'duo.example.com:8443 [::1]:8443'],
+      ['a.example,b.example:8443', 'a.example b.example:8443'],
     ],
     bad: [' ', 'https://duo.example.com', 'duo.example.com/', 'duo.example.com:443', 'Duo.example.com', 'a b/c'],
   },

@@ -3,11 +3,10 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { request, type IncomingMessage } from 'node:http';
-import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { freePort } from '../../kit/free-port.ts';
-import { listening, startNginx } from '../../kit/nginx.ts';
+import { listening, nginxConfiguration, startNginx } from '../../kit/nginx.ts';
 import { serve } from '../../kit/process.ts';
 import { skipWithout } from '../../kit/programs.ts';
 import { basic } from '../../kit/server.ts';
@@ -75,21 +74,12 @@ async function addressOf(port: number, headers: Readonly<Record<string, string>>
 
 type Front = { readonly socket: string; readonly port: number; readonly location: string };
 
-function configuration(folder: string, { socket, port, location }: Front): string {
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
-    .map((name) => `${name}_temp_path ${join(folder, name)};`)
-    .join('\n');
-  return `daemon off;
-pid ${join(folder, 'pid')};
-events {}
-http {
-  access_log off;
-  ${temporary}
-  server {
+const configuration = (folder: string, { socket, port, location }: Front) =>
+  nginxConfiguration(
+    folder,
+    `server {
     listen unix:${socket};
     listen 127.0.0.1:${port};
     ${location}
-  }
-}
-`;
-}
+  }`,
+  );

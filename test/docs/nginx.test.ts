@@ -2,13 +2,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import * as oauth from 'oauth4webapi';
 import { minute } from '../../src/base/clock.ts';
 import { listen } from '../../src/cli/listen.ts';
 import { portOf } from '../../kit/free-port.ts';
-import { startNginx } from '../../kit/nginx.ts';
+import { nginxConfiguration, startNginx } from '../../kit/nginx.ts';
 import { member, startServer, type Server } from '../../kit/server.ts';
 import { skipWithoutPrograms } from '../../kit/programs.ts';
 
@@ -79,20 +78,12 @@ type Ports = { readonly fixture: number; readonly application: number };
 function configuration(folder: string, socket: string, ports: Ports): string {
   const page = readFileSync(new URL('../../docs/challenges.md', import.meta.url), 'utf8');
   const shown = /```nginx\n([^]*?)```/.exec(page)?.[1] ?? assert.fail('the page shows no configuration');
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
-    .map((name) => `${name}_temp_path ${join(folder, name)};`)
-    .join('\n');
-  return `daemon off;
-pid ${join(folder, 'pid')};
-events {}
-http {
-  access_log off;
-  ${temporary}
-  upstream application { server 127.0.0.1:${ports.application}; }
+  return nginxConfiguration(
+    folder,
+    `upstream application { server 127.0.0.1:${ports.application}; }
   server {
     listen unix:${socket};
     ${shown.replaceAll('http://localhost:8000', `http://127.0.0.1:${ports.fixture}`)}
-  }
-}
-`;
+  }`,
+  );
 }

@@ -14,7 +14,7 @@ test('an API key has 256 bits and begins with what secret scanners look for', as
   assert.match(String(shown.secret), /^csk_[A-Za-z0-9_-]{43}$/);
 });
 
-test('an API key is drawn anew each time', async () => {
+test('every API key is another random one', async () => {
   assert.notEqual((await enrol()).shown.secret, (await enrol()).shown.secret);
 });
 

@@ -204,23 +204,25 @@ onEachDatabase('the policy of the moment', (on) => {
     }
   });
 
-  test('Duo is required: a password does not complete the step-up that asked for it', async () => {
-    await using fixture = await duoFixture('Universal Prompt', { on });
-    const { server, acme, provider } = fixture;
-    const ask = door(server);
-    const path = `accounts/${acme.id}/security`;
-    await ask(200, 'DELETE', path);
-    const bearer = member(
-      await server.call('GET', `/auth/password?account=${acme.id}`, { basic: [acme.username, acme.password] }),
-      'token',
-    );
-    const asked = await server.call('POST', '/challenges', { bearer, json: {} });
-    const multi_factor = { enabled: true, configuration_id: provider };
-    await ask(200, 'POST', path, { auth_modules: { password: { multi_factor } } });
-    const json = { password: acme.password };
-    const answer = await server.call('POST', `/challenges/${member(asked, 'id')}/verify`, { bearer, json });
-    assert.deepEqual([answer.status, bodyOf(answer)['code']], [401, 'invalid_challenge'], answer.text);
-  });
+  for (const enabled of [true, false])
+    test(`Duo is required and ${enabled ? 'enabled' : 'disabled'}: a password completes no step-up that asked for it`, async () => {
+      await using fixture = await duoFixture('Universal Prompt', { on });
+      const { server, acme, provider } = fixture;
+      const ask = door(server);
+      const path = `accounts/${acme.id}/security`;
+      await ask(200, 'DELETE', path);
+      const bearer = member(
+        await server.call('GET', `/auth/password?account=${acme.id}`, { basic: [acme.username, acme.password] }),
+        'token',
+      );
+      const asked = await server.call('POST', '/challenges', { bearer, json: {} });
+      const multi_factor = { enabled: true, configuration_id: provider };
+      if (!enabled) await ask(200, 'PATCH', `accounts/${acme.id}/multi_factor/${provider}`, { enabled });
+      await ask(200, 'POST', path, { auth_modules: { password: { multi_factor } } });
+      const json = { password: acme.password };
+      const answer = await server.call('POST', `/challenges/${member(asked, 'id')}/verify`, { bearer, json });
+      assert.deepEqual([answer.status, bodyOf(answer)['code']], [401, 'invalid_challenge'], answer.text);
+    });
 
   for (const [what, after] of [
     ['another Duo is required', 'other'],

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setTimeout } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { SetupError } from '../../src/base/fault.ts';
 import * as first from '../../src/store/migrations/0001-first.ts';
@@ -161,13 +160,16 @@ onEachDatabase('migrations', (database) => {
       return ran;
     });
     assert.deepEqual((await Promise.all(starting)).flat(), ['0015-client-scopes']);
-    assert.deepEqual(await reads().catch(readsAfterEnd), [[], [], []]);
-
-    /** The end of a connection may reach the node with the answer to its next statement; the one after has a new one. */
-    function readsAfterEnd(error: unknown) {
-      assert.equal((error as { code?: unknown }).code, '57P01');
-      return setTimeout(100).then(reads);
+    // The end of a connection may reach the node with the answer to its next statement. It had three.
+    for (let ended = 0; ended < 3; ended += 1) {
+      const failed = await reads().then(
+        () => undefined,
+        (error: { readonly code?: string }) => error.code,
+      );
+      if (failed === undefined) break;
+      assert.equal(failed, '57P01');
     }
+    assert.deepEqual(await reads(), [[], [], []]);
   });
 
   test('make tables that take no value of another type', async () => {

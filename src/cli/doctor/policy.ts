@@ -1,4 +1,5 @@
 import { accountsWithOpenModules, accountsWithoutProvider } from '../../engine/operations.ts';
+import type { AccountWithModules } from '../../engine/policy/open-modules.ts';
 import type { Store } from '../../store/store.ts';
 import { ok, warning, type Finding } from './finding.ts';
 
@@ -28,13 +29,13 @@ export async function checkPolicy(store: Store): Promise<readonly Finding[]> {
   ];
 }
 
-type Wording<Account> = {
-  readonly one: (account: Account) => string;
+type Wording = {
+  readonly one: (account: AccountWithModules) => string;
   readonly more: string;
   readonly advice: string;
 };
 
-function listed<Account>(accounts: readonly Account[], { one, more, advice }: Wording<Account>): readonly Finding[] {
+function listed(accounts: readonly AccountWithModules[], { one, more, advice }: Wording): readonly Finding[] {
   const found = accounts.slice(0, maxListed).map((account) => warning('policy', one(account), advice));
   const left = accounts.length - found.length;
   return left === 0 ? found : [...found, warning('policy', `${left} ${more}`, advice)];

@@ -2,7 +2,7 @@ import { refuse, success, type Outcome } from '../../base/outcome.ts';
 import { timeOrderedHex } from '../../base/random.ts';
 import { lockTree } from '../../store/account-tree.ts';
 import { deleteAccount, depthOf, insertAccount, updateAccount, type Account } from '../../store/accounts.ts';
-import { hasOthersBelow } from '../../store/list-users.ts';
+import { hasPrivilegedUsersBelow } from '../../store/list-users.ts';
 import { isDuplicate, isReferenced } from '../../store/store.ts';
 import { endScopedKeysBelow } from '../../store/usable-key.ts';
 import { advanceEpochsBelow } from '../../store/users.ts';
@@ -59,7 +59,8 @@ export async function changeAccount(
       if (!enabled) await lockTree(tx.store);
       const switches = enabled !== account.enabled;
       // It would end the sessions of its administrators and services, or let them in again.
-      if (switches && isManageKey(caller) && (await hasOthersBelow(tx.store, account.id))) return refuse('unattended');
+      if (switches && isManageKey(caller) && (await hasPrivilegedUsersBelow(tx.store, account.id)))
+        return refuse('unattended');
       if (!(await updateAccount(tx.store, account, { name, realm, enabled }))) return refuse('raced');
       if (!enabled) await advanceEpochsBelow(tx.store, account.id);
       if (switches) await endScopedKeysBelow(tx.store, account.id);

@@ -46,8 +46,8 @@ export async function manageExternalUser(
 }
 
 /**
- * What the user proved when they passed the challenge. What they proved to the application before is not known here. A
- * challenge that approved an action approves nothing else.
+ * The proof of the user in the challenge that they passed; their proof to the application is not known here. A challenge
+ * that approved an action approves nothing else.
  */
 async function approvalOf(
   ctx: RequestContext,

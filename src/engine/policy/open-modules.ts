@@ -17,13 +17,21 @@ export function openModules(accountId: string, chain: readonly AccountConfig[]):
   );
 }
 
-export type OpenAccount = { readonly name: string; readonly modules: readonly AuthModule[] };
-
 /** The accounts whose own configuration leaves modules open in this way. */
-export async function accountsWithOpenModules(store: Store): Promise<readonly OpenAccount[]> {
-  const found: OpenAccount[] = [];
+export const accountsWithOpenModules = (store: Store): Promise<readonly AccountWithModules[]> =>
+  accountsWithModules(store, async (id) => openModules(id, await configsDownTo(store, id)));
+
+/** An account, and those of its modules that something is wrong with. */
+export type AccountWithModules = { readonly name: string; readonly modules: readonly AuthModule[] };
+
+/** The configured accounts for which `find` finds modules. */
+export async function accountsWithModules(
+  store: Store,
+  find: (accountId: string) => Promise<readonly AuthModule[]>,
+): Promise<readonly AccountWithModules[]> {
+  const found: AccountWithModules[] = [];
   for (const { id, name } of await listConfiguredAccounts(store)) {
-    const modules = openModules(id, await configsDownTo(store, id));
+    const modules = await find(id);
     if (modules.length > 0) found.push({ name, modules });
   }
   return found;

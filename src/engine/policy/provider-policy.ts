@@ -29,9 +29,9 @@ export async function providerPolicy(
     const policy = policyOf(module, roles);
     if (!policy.required) continue;
     const demand = await demandOf({ ...policy, enabled: true }, (named) => workingProvider(ctx, named));
-    const isAsked = demand.ok ? demand.value.verifier : await verifiesUsers(ctx.store, policy.required.provider);
     const providerId = demand.ok ? demand.value.verifier?.provider.id : undefined;
-    if (isAsked) return { authModule: module, policy, providerId };
+    const isBroken = !demand.ok && (await verifiesUsers(ctx.store, policy.required.provider));
+    if (providerId !== undefined || isBroken) return { authModule: module, policy, providerId };
   }
   return undefined;
 }

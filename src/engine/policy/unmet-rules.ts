@@ -1,7 +1,7 @@
-import { listConfiguredAccounts } from '../../store/security.ts';
 import type { Store } from '../../store/store.ts';
 import { authModules, type AuthModule } from './auth-modules.ts';
 import { maySkip } from './login-needs.ts';
+import { accountsWithModules, type AccountWithModules } from './open-modules.ts';
 import { readPolicies } from './read-policy.ts';
 import { providerOf } from './required-provider.ts';
 
@@ -21,14 +21,6 @@ export async function modulesWithoutProvider(store: Store, accountId: string): P
   return found;
 }
 
-export type AccountWithoutProvider = { readonly name: string; readonly modules: readonly AuthModule[] };
-
 /** The configured accounts that have such modules. */
-export async function accountsWithoutProvider(store: Store): Promise<readonly AccountWithoutProvider[]> {
-  const found: AccountWithoutProvider[] = [];
-  for (const { id, name } of await listConfiguredAccounts(store)) {
-    const modules = await modulesWithoutProvider(store, id);
-    if (modules.length > 0) found.push({ name, modules });
-  }
-  return found;
-}
+export const accountsWithoutProvider = (store: Store): Promise<readonly AccountWithModules[]> =>
+  accountsWithModules(store, (id) => modulesWithoutProvider(store, id));

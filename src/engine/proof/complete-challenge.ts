@@ -121,12 +121,12 @@ async function judge(
   }: ProvenSecond & Pick<OpenChallenge, 'challenge' | 'user'> & Pick<Passed, 'policy'>,
 ): Promise<Outcome<undefined, Reason>> {
   if (challenge.kind === 'step_up') {
-    const { authModule } = challenge;
-    const { accountId, roles } = user;
+    const { providerId } = proven;
     // Of factors that the user has enrolled, any will do.
-    const isOwn = kinds.length > 0 && proven.providerId === undefined;
-    const required = isOwn ? undefined : await providerPolicy(tx, { authModule, accountId, roles });
-    const isEnough = isOwn || required?.providerId === proven.providerId;
+    const isOwn = kinds.length > 0 && providerId === undefined;
+    const required = isOwn ? undefined : await providerPolicy(tx, { ...user, authModule: challenge.authModule });
+    // A required provider that cannot be used now has no id, and then nothing is enough.
+    const isEnough = isOwn || (providerId === undefined ? !required : required?.providerId === providerId);
     return policy.enabled && isEnough ? success(undefined) : refuse('invalid_challenge');
   }
   // The login continues with the enrollment of this kind.

@@ -1,4 +1,3 @@
-import { isIP } from 'node:net';
 import type { Context as Incoming } from 'hono';
 import { canonicalAddress } from '../../base/addresses.ts';
 import { timeOrderedHex } from '../../base/random.ts';
@@ -18,17 +17,20 @@ export type Environment = {
 /** User agents are stored up to this length. */
 const maxUserAgent = 512;
 
-/** Checks a client that a program gave. Throws a TypeError if it is not one. */
-export function checkClient({ ip, userAgent }: EndUserClient): Pick<Client, 'ip' | 'userAgent'> {
-  if (ip !== undefined && (typeof ip !== 'string' || isIP(ip) === 0))
+/** Reads a client that a program gave. Throws a TypeError if it is not one. */
+export function readClient({ ip, userAgent }: EndUserClient): GivenClient {
+  const address = typeof ip === 'string' ? canonicalAddress(ip) : undefined;
+  if (ip !== undefined && address === undefined)
     throw new TypeError(`client.ip: expected an IPv4 or IPv6 address, got ${JSON.stringify(ip)}`);
   if (userAgent !== undefined && typeof userAgent !== 'string')
     throw new TypeError(`client.userAgent: expected a string, got ${typeof userAgent}`);
   // PostgreSQL stores no NUL in a text.
-  return { ip: ip ?? null, userAgent: userAgent?.replaceAll('\0', '').slice(0, maxUserAgent) ?? null };
+  return { ip: address ?? null, userAgent: userAgent?.replaceAll('\0', '').slice(0, maxUserAgent) ?? null };
 }
 
-export type Env = { Bindings: Environment };
+type GivenClient = Pick<Client, 'ip' | 'userAgent'>;
+
+export type Env = { Bindings: Pick<Environment, 'incoming'> & { readonly client?: GivenClient } };
 
 /** The proxies in front of the server, none when absent, and its public URL. */
 export type Front = { readonly proxies?: ProxySettings | undefined; readonly url: string };
@@ -39,7 +41,7 @@ export function createClientReader({ random, clock, log, settings }: Context, { 
   const warnOfScheme = once((peer) => log.warn({ client_ip: peer }, unencrypted));
   return ({ env, req }: Incoming<Env>): Client & { readonly requestId: string } => {
     const { headers } = req.raw;
-    const given = checkClient(env?.client ?? {});
+    const given = env?.client ?? readClient({});
     const remote = env?.incoming?.socket.remoteAddress;
     const peer = remote === undefined ? null : (canonicalAddress(remote) ?? remote);
     const client = peer !== null && proxies?.trusted.has(peer) ? forwardedClient(peer, headers, proxies) : undefined;

@@ -7,7 +7,7 @@ import { problemOfFault } from '../errors/fault.ts';
 import { problem } from '../errors/problem.ts';
 import type { ErrorReason } from '../errors/reasons.ts';
 import type { Access, Reply, Route } from '../route.ts';
-import { checkClient, type EndUserClient } from './client.ts';
+import { readClient, type EndUserClient } from './client.ts';
 import { callerOf, handle, type AnyCaller } from './handle.ts';
 import { check } from './parse.ts';
 
@@ -21,7 +21,7 @@ export function inProcess(
 ): (caller: InProcessCaller, client?: EndUserClient) => Transport {
   const table = new Map(routes.map((route) => [`${route.method.toUpperCase()} ${route.path}`, route]));
   return (caller, client = {}) => {
-    const given = checkClient(client);
+    const given = readClient(client);
     return async ({ method, path, params, query, body }) => {
       const route = table.get(`${method} ${path}`);
       if (!route) throw new Error(`there is no route ${method} ${path}`);

@@ -70,7 +70,7 @@ test('a program that is no browser, the own pages and the address bar are not as
   }
 });
 
-/** What a browser asks before it lets a page make a request. */
+/** Sends the preflight request of a browser. */
 const asked = (server: Server, path: string, origin: string) =>
   server.call('OPTIONS', path, {
     headers: {

@@ -5,7 +5,7 @@ import { second } from '../../../src/base/clock.ts';
 import { onEachDatabase } from '../../../kit/databases.ts';
 import { startServer, url, type Server } from '../../../kit/server.ts';
 
-/** Sends a body in two halves. What happens in between takes two seconds. */
+/** Sends a body in two halves, two seconds apart. */
 async function sendSlowly(server: Server, path: string, { token, json, between }: Slow) {
   const text = new TextEncoder().encode(JSON.stringify(json));
   const body = new ReadableStream<Uint8Array>({

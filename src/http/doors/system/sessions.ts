@@ -104,7 +104,7 @@ export const userSessionRoutes: readonly Route[] = [
     openToKeys: true,
     tag,
     summary: "List a user's sessions",
-    description: 'Of a user of your account, for administrators; or your own.',
+    description: 'Of a user of your account or of one below it, for administrators; or your own.',
     params: userPath,
     responses: { 200: { description: 'The active sessions, newest first.', body: z.array(sessionView) } },
     async handle({ ctx, caller, params }) {
@@ -119,7 +119,7 @@ export const userSessionRoutes: readonly Route[] = [
     ...ending,
     summary: "End all of a user's sessions",
     description:
-      'Of a user of your account, for administrators; needs fresh proof. Of your own, all except the session of this request.',
+      'Of a user of your account or of one below it, for administrators; needs fresh proof. Of your own, all except the session of this request.',
     params: userPath,
     responses: { 204: { description: 'The sessions have ended; their tokens are no longer valid.' } },
     async handle({ ctx, caller, params }) {
@@ -132,7 +132,8 @@ export const userSessionRoutes: readonly Route[] = [
     path: '/users/{uid}/sessions/{sid}',
     ...ending,
     summary: "End one of a user's sessions",
-    description: 'Of a user of your account, for administrators; needs fresh proof. Or one of your own.',
+    description:
+      'Of a user of your account or of one below it, for administrators; needs fresh proof. Or one of your own.',
     params: userPath.extend({ sid: z.uuid() }),
     responses: { 204: { description: 'The session has ended; its token is no longer valid.' } },
     async handle({ ctx, caller, params: { uid, sid } }) {

@@ -138,7 +138,7 @@ onEachDatabase('sessions of a user', (on) => {
     assert.equal(await works(server, ada.token), false);
   });
 
-  test('are not found by users and by administrators of another account, whoever they belong to', async () => {
+  test('are not found by users and by administrators of another account, of any user', async () => {
     await using server = await startServer({ on });
     const [ada, eve] = [await server.addPerson('ada'), await server.addPerson('eve')];
     const { token: acme } = await tenant(server, 'root', 'acme');
