@@ -205,6 +205,10 @@ onEachDatabase('tokens keep the assurance of their issue', (on) => {
     await stepUp(town, here, { bearer, app });
     assert.equal(await beginEnrollment(here, old), 401);
     assert.equal((await shownOf(here, old, client))[0], 401);
+    // A session that has lost its second factor lends none to a token that says it had one.
+    const sid = String(claims['sid']);
+    await store.db.updateTable('sessions').set({ second_factor_at: null }).where('id', '=', sid).execute();
+    assert.equal((await shownOf(here, old, client))[1], 'aal1');
     // A refresh token of that version has no proof of its own.
     const granted = await grant(here, client, bob, undefined);
     const none = { amr: null, auth_time: null, second_factor_at: null, second_kinds: null };

@@ -35,7 +35,8 @@ function assuranceOfToken(session: LiveSession, { jti, gen, amr, acr, iat, ...cl
   const authTime = claims.auth_time * second;
   if (gen === undefined) {
     // A token of version 0.1.0 does not say when the second factor was proven, but it was before the token was issued.
-    const secondFactorAt = acr === 'aal2' ? Math.min(session.secondFactorAt ?? 0, iat * second) : null;
+    const { secondFactorAt: newest } = session;
+    const secondFactorAt = acr === 'aal2' && newest !== null ? Math.min(newest, iat * second) : null;
     return { generation: 1, amr, authTime, secondFactorAt };
   }
   const secondFactorAt = claims.mfa_time === undefined ? null : claims.mfa_time * second;
